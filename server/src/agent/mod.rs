@@ -1,0 +1,100 @@
+//! Agents: everybody who reviews, behind one trait; one file an adapter.
+
+use crate::finding::{AgentInfo, Answer, DeclinedEarlier, Failure, Finding, RepoPath, Usage};
+use crate::git::Snapshot;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+/// What an agent is given: the snapshot with its diff, and what the rounds before and the repository say.
+#[derive(Debug, Clone)]
+pub struct Brief {
+    /// The text under review.
+    pub snapshot: Snapshot,
+    /// Convention files of the base commit (`AGENTS.md`, `CONTRIBUTING.md`, …), name and text.
+    pub conventions: Vec<(RepoPath, Arc<str>)>,
+    /// Findings that were declined and are not to be raised again.
+    pub declined: Vec<DeclinedEarlier>,
+    /// Findings of the round before that are still open.
+    pub open: Vec<Finding>,
+}
+
+/// What an agent is doing, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// A few words: "reading src/lib.rs".
+    pub doing: String,
+    /// Done and total, where it is known.
+    pub fraction: Option<(u32, u32)>,
+}
+
+/// What an agent reports to and listens to while it runs.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Takes progress; whoever listens may have gone, which is no error.
+    pub progress: UnboundedSender<Progress>,
+    /// Cancelled when the user or a deadline stops the agent. It must end soon after, with nothing left behind.
+    pub cancel: CancellationToken,
+}
+
+impl Session {
+    /// Says what the agent is doing now.
+    pub fn doing(&self, what: impl Into<String>) {
+        // A closed channel means that nobody wants to know.
+        let _ = self.progress.send(Progress { doing: what.into(), fraction: None });
+    }
+}
+
+/// What came of one run: the answer or the failure, and what it used either way. A partial answer comes
+/// with a failure, so that it is never taken for a whole one.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// What it said; empty if it failed before it said anything.
+    pub answer: Answer,
+    /// Why it gave no review or only a part of one.
+    pub failure: Option<Failure>,
+    /// What it used.
+    pub usage: Usage,
+    /// The agent's label if it turned out more exact than [`Agent::info`] knew ("Claude Opus 4.6").
+    pub label: Option<String>,
+    /// Version of the prompt.
+    pub prompt: Option<String>,
+}
+
+impl Outcome {
+    /// A whole review.
+    #[must_use]
+    pub fn reviewed(answer: Answer) -> Self {
+        Self { answer, ..Self::default() }
+    }
+
+    /// No review.
+    #[must_use]
+    pub fn failed(failure: Failure) -> Self {
+        Self { failure: Some(failure), ..Self::default() }
+    }
+}
+
+/// Whether an agent can be used here and now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Availability {
+    /// It can; a word on how ("2.1.330, logged in").
+    Usable(String),
+    /// It cannot, and why.
+    Unusable(Failure),
+}
+
+/// Anyone who reviews. One value is one configured agent; `review` runs once per round.
+///
+/// The engine gives every agent its own task and deadline, and takes a panic for a crash of that agent only.
+pub trait Agent: std::fmt::Debug + Send + Sync {
+    /// Who it is.
+    fn info(&self) -> AgentInfo;
+
+    /// Whether it can be used; may run a program for a few seconds, never sends code anywhere.
+    fn availability<'a>(&'a self) -> BoxFuture<'a, Availability>;
+
+    /// Reviews. Ends soon after `session.cancel`.
+    fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome>;
+}

@@ -1,0 +1,1 @@
+//! Configuration: the user's file, the repository's harmless keys, environment and flags.

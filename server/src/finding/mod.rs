@@ -1,0 +1,29 @@
+//! The domain: what a review is made of, as plain data.
+//!
+//! Everything here is a value that can be compared, stored and sent. This module does no I/O, knows no
+//! async and depends on no other module of the crate; every other module depends on it.
+//!
+//! Conventions, everywhere in the crate unless a name says otherwise:
+//! * lines are 1-based and ranges of lines include both ends ([`LineRange`]);
+//! * paths are relative to the repository's root, UTF-8, with `/` ([`RepoPath`]);
+//! * text is UTF-8 and keeps its line endings as they are in the file.
+
+mod agent;
+mod answer;
+mod place;
+mod resolution;
+mod round;
+mod severity;
+
+pub use agent::{AgentInfo, AgentKind, AgentName};
+pub use answer::{
+    Answer, Assessment, Classification, Fix, Limitation, Observation, ObservationKind, RawFinding, RawId, RuleRef,
+};
+pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
+pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, State};
+pub use round::{
+    AgentOutcome, AgentRun, Attribution, BlobId, Commit, CommitId, Coverage, DeclinedEarlier, Failure, FailureKind,
+    Feedback, Finding, FindingId, FindingStatus, LeftOut, LeftOutFile, PullRequest, ROUND_SCHEMA, ReviewedFile, Round,
+    RoundId, RoundScope, Usage,
+};
+pub use severity::{Severity, Verdict};

@@ -1,0 +1,1 @@
+//! The language server: projects rounds into an editor over LSP.

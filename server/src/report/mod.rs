@@ -1,0 +1,1 @@
+//! Writers and readers of rounds as documents. Pure: text in, text out.
