@@ -1,0 +1,5 @@
+//! What several end-to-end tests need.
+
+pub(crate) mod repo;
+
+pub(crate) use repo::Repo;
