@@ -1,0 +1,19 @@
+// Bundles the extension, or with --tests its unit tests, into dist/.
+import { build } from "esbuild";
+import { readdirSync } from "node:fs";
+
+const production = process.argv.includes("--production");
+const tests = process.argv.includes("--tests");
+
+await build({
+  entryPoints: tests ? readdirSync("test/unit").map((file) => `test/unit/${file}`) : ["src/extension.ts"],
+  outdir: tests ? "dist/test" : "dist",
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node18",
+  external: ["vscode"],
+  minify: production,
+  sourcemap: production ? false : "linked",
+  logLevel: "warning",
+});

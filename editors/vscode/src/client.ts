@@ -1,0 +1,133 @@
+// Starts, restarts and stops the language server, and says what is missing when it cannot.
+
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+import { CloseAction, ErrorAction, LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
+import { locate } from "./binary";
+import { keyEnvironment } from "./keys";
+import { notification, request, type Repository } from "./protocol";
+import { setContext, type State } from "./state";
+
+/** How often a server that ended by itself is started again, within this many milliseconds. */
+const RESTARTS = 4;
+const RESTART_WINDOW = 3 * 60_000;
+
+export class Server {
+  private client: LanguageClient | undefined;
+  private readonly ends: number[] = [];
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly state: State,
+    readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** The running client; a message with what to do if there is none. */
+  async running(): Promise<LanguageClient | undefined> {
+    if (this.client === undefined) await this.start();
+    return this.client;
+  }
+
+  async start(): Promise<void> {
+    const located = locate({
+      setting: vscode.workspace.getConfiguration("deepReview").get("server.path", ""),
+      extension: this.context.extensionPath,
+      path: process.env.PATH ?? "",
+      home: homedir(),
+      windows: process.platform === "win32",
+    });
+    setContext("noServer", !located.found);
+    if (!located.found) {
+      this.log.error(`no server; looked for:\n${located.tried.join("\n")}`);
+      void this.explainMissing(located.tried[0] ?? "");
+      return;
+    }
+    this.log.info(`server: ${located.path} (${located.how})`);
+    const extra = vscode.workspace.isTrusted
+      ? vscode.workspace.getConfiguration("deepReview").get<Record<string, string>>("server.extraEnv", {})
+      : {};
+    const env = { ...process.env, ...extra, ...(await keyEnvironment(this.context.secrets)) };
+    const client = new LanguageClient(
+      "deepReview",
+      "Deep Review",
+      { command: located.path, args: ["lsp"], options: { env } },
+      this.options(),
+    );
+    client.onNotification(notification.changed, () => void this.refresh());
+    this.client = client;
+    try {
+      await client.start();
+      setContext("ready", true);
+      await this.refresh();
+    } catch (error) {
+      this.client = undefined;
+      this.log.error(`the server did not start: ${String(error)}`);
+      void vscode.window.showErrorMessage(vscode.l10n.t("Deep Review's server did not start. The log says why."));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    setContext("ready", false);
+    await client?.dispose();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.ends.length = 0;
+    await this.start();
+  }
+
+  /** Asks for the whole state again: what is shown is never patched together from events. */
+  async refresh(): Promise<void> {
+    try {
+      const answer = await this.client?.sendRequest<{ repositories: Repository[] }>(request.findings, {});
+      if (answer !== undefined) this.state.replace(answer.repositories);
+    } catch (error) {
+      this.log.warn(`the findings could not be read: ${String(error)}`);
+    }
+  }
+
+  private options(): LanguageClientOptions {
+    return {
+      documentSelector: [{ scheme: "file" }],
+      outputChannel: this.log,
+      initializationOptions: { trusted: vscode.workspace.isTrusted },
+      markdown: { isTrusted: false, supportHtml: false },
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue }),
+        closed: () => ({ action: this.mayRestart() ? CloseAction.Restart : CloseAction.DoNotRestart }),
+      },
+    };
+  }
+
+  private mayRestart(): boolean {
+    const now = Date.now();
+    this.ends.push(now);
+    while ((this.ends[0] ?? now) < now - RESTART_WINDOW) this.ends.shift();
+    this.state.replace([]);
+    if (this.ends.length <= RESTARTS) {
+      this.log.warn("the server ended; it is started again");
+      return true;
+    }
+    this.client = undefined;
+    void vscode.window
+      .showErrorMessage(
+        vscode.l10n.t("Deep Review's server ended several times and was not started again."),
+        vscode.l10n.t("Restart"),
+      )
+      .then((choice) => (choice === undefined ? undefined : this.restart()));
+    return false;
+  }
+
+  private async explainMissing(tried: string): Promise<void> {
+    const settings = vscode.l10n.t("Open Settings");
+    const choice = await vscode.window.showErrorMessage(
+      vscode.l10n.t("The program deep-review was not found ({0}). Install it, or set its path.", tried),
+      settings,
+    );
+    if (choice === settings)
+      await vscode.commands.executeCommand("workbench.action.openSettings", "deepReview.server.path");
+  }
+}
