@@ -1,0 +1,306 @@
+---`:DeepReview` and its subcommands.
+local M = {}
+
+local function client()
+  return require("deep-review.client")
+end
+
+local function findings()
+  return require("deep-review.findings")
+end
+
+local function any()
+  return true
+end
+
+local function fixable(finding)
+  return finding.fixable
+end
+
+---@param finding deep-review.Finding
+local function apply(finding)
+  client().execute("deepReview.applyFix", { id = finding.id })
+end
+
+---@param finding deep-review.Finding
+local function preview(finding)
+  client().execute("deepReview.applyFix", { id = finding.id, dryRun = true }, function(result)
+    require("deep-review.preview").open(result.edit, ("%s %s"):format(finding.label, finding.title), function()
+      apply(finding)
+    end)
+  end)
+end
+
+local REASONS = {
+  { "false-positive", "False positive: it is not true" },
+  { "wont-fix", "Won't fix: it is true and stays" },
+  { "later", "Later: it is true and will be done another time" },
+}
+
+---@param finding deep-review.Finding
+---@param reason string
+---@param text string
+local function dismiss(finding, reason, text)
+  client().execute("deepReview.dismiss", { id = finding.id, reason = reason, text = text })
+end
+
+---@param finding deep-review.Finding
+local function ask_and_dismiss(finding)
+  vim.ui.select(REASONS, {
+    prompt = ("Dismiss %s %s"):format(finding.label, finding.title),
+    format_item = function(reason)
+      return reason[2]
+    end,
+  }, function(reason)
+    if not reason then
+      return
+    end
+    vim.ui.input({ prompt = "Why? Later rounds will know (may be empty): " }, function(text)
+      if text then
+        dismiss(finding, reason[1], text)
+      end
+    end)
+  end)
+end
+
+---@param lines string[]
+---@param filetype string
+---@param name string
+local function show(lines, filetype, name)
+  vim.cmd.new()
+  local bufnr = vim.api.nvim_get_current_buf()
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
+  vim.bo[bufnr].buftype = "nofile"
+  vim.bo[bufnr].bufhidden = "wipe"
+  vim.bo[bufnr].swapfile = false
+  vim.bo[bufnr].filetype = filetype
+  vim.bo[bufnr].modifiable = false
+  pcall(vim.api.nvim_buf_set_name, bufnr, name)
+end
+
+local function markdown_report()
+  client().execute("deepReview.showReport", { format = "markdown", show = false }, function(result)
+    show(vim.split(result.text, "\n"), "markdown", "deep-review://report")
+  end)
+end
+
+local function html_report()
+  client().execute("deepReview.showReport", { format = "html", show = false }, function(result)
+    vim.ui.open(vim.uri_to_fname(result.uri))
+  end)
+end
+
+local function agents()
+  client().execute("deepReview.agents", {}, function(result)
+    local lines = { "# Agents", "" }
+    for _, agent in ipairs(result.agents) do
+      table.insert(lines, ("- %s **%s**: %s"):format(agent.usable and "✓" or "✗", agent.label, agent.detail))
+      if agent.remedy then
+        table.insert(lines, "  " .. agent.remedy)
+      end
+    end
+    show(lines, "markdown", "deep-review://agents")
+  end)
+end
+
+local function rounds()
+  client().execute("deepReview.rounds", {}, function(result)
+    vim.ui.select(result.rounds, {
+      prompt = "Rounds of this branch",
+      format_item = function(round)
+        return ("Round %d · %s · %s"):format(round.number, round.started, round.verdict)
+      end,
+    }, function(round)
+      if round then
+        client().execute("deepReview.showReport", { round = round.id, format = "markdown", show = false }, function(report)
+          show(vim.split(report.text, "\n"), "markdown", "deep-review://round-" .. round.number)
+        end)
+      end
+    end)
+  end)
+end
+
+---What `review` is given: a base, and `uncommitted` for only that.
+---@param args string[]
+local function review(args)
+  local argument = { uri = vim.uri_from_bufnr(0) }
+  if not vim.startswith(argument.uri, "file://") then
+    argument.uri = nil
+  end
+  if args[1] == "uncommitted" then
+    argument.base, argument.uncommitted = "HEAD", true
+  elseif args[1] then
+    argument.base = args[1]
+  end
+  client().execute("deepReview.review", argument)
+end
+
+local function fix_all(_, info)
+  local function go()
+    client().execute("deepReview.fixAll", {})
+  end
+  if info.bang then
+    go()
+    return
+  end
+  vim.ui.select({ "Apply", "Cancel" }, { prompt = "Apply every fix that applies without doubt?" }, function(choice)
+    if choice == "Apply" then
+      go()
+    end
+  end)
+end
+
+---@class deep-review.Subcommand
+---@field run fun(args: string[], info: table)
+---@field complete? fun(): string[]
+
+local function labels(fits)
+  return function()
+    local found = {}
+    for _, finding in ipairs(require("deep-review.state").open()) do
+      if fits(finding) then
+        table.insert(found, finding.label)
+      end
+    end
+    return found
+  end
+end
+
+---@type table<string, deep-review.Subcommand>
+local SUBCOMMANDS = {
+  review = {
+    run = review,
+    complete = function()
+      local branches = vim.fn.systemlist({ "git", "branch", "--format=%(refname:short)" })
+      return vim.list_extend({ "uncommitted" }, vim.v.shell_error == 0 and branches or {})
+    end,
+  },
+  cancel = {
+    run = function()
+      client().execute("deepReview.cancel", {})
+    end,
+  },
+  findings = {
+    run = function(args)
+      if args[1] == "quickfix" or args[1] == "loclist" then
+        findings().list(args[1])
+      else
+        findings().open_picker(require("deep-review.config").options.picker)
+      end
+    end,
+    complete = function()
+      return { "quickfix", "loclist" }
+    end,
+  },
+  next = {
+    run = function()
+      findings().jump(1)
+    end,
+  },
+  prev = {
+    run = function()
+      findings().jump(-1)
+    end,
+  },
+  fix = {
+    run = function(args)
+      local act = require("deep-review.config").options.preview and preview or apply
+      findings().with(args[1], fixable, act)
+    end,
+    complete = labels(fixable),
+  },
+  preview = {
+    run = function(args)
+      findings().with(args[1], fixable, preview)
+    end,
+    complete = labels(fixable),
+  },
+  ["fix-all"] = { run = fix_all },
+  dismiss = {
+    run = function(args)
+      local label, reason = args[1], args[2]
+      findings().with(label, any, function(finding)
+        if reason then
+          dismiss(finding, reason, table.concat(args, " ", 3))
+        else
+          ask_and_dismiss(finding)
+        end
+      end)
+    end,
+    complete = labels(any),
+  },
+  report = {
+    run = function(args)
+      if args[1] == "html" then
+        html_report()
+      else
+        markdown_report()
+      end
+    end,
+    complete = function()
+      return { "markdown", "html" }
+    end,
+  },
+  import = {
+    run = function(args)
+      if #args == 0 then
+        client().notify("say which file: :DeepReview import FILE…", vim.log.levels.ERROR)
+        return
+      end
+      client().execute("deepReview.importReport", {
+        files = vim.tbl_map(function(file)
+          return vim.fn.fnamemodify(file, ":p")
+        end, args),
+      })
+    end,
+    complete = function()
+      return vim.fn.getcompletion("", "file")
+    end,
+  },
+  agents = { run = agents },
+  rounds = { run = rounds },
+  log = {
+    run = function()
+      vim.cmd.tabedit(vim.lsp.log.get_filename())
+    end,
+  },
+}
+
+---@param args string[]
+---@param info table as user commands are given it
+function M.run(args, info)
+  local name = args[1] or "review"
+  local subcommand = SUBCOMMANDS[name]
+  if subcommand then
+    subcommand.run(vim.list_slice(args, 2), info)
+  else
+    client().notify(
+      ("there is no ':DeepReview %s'; there are: %s"):format(name, table.concat(vim.fn.sort(vim.tbl_keys(SUBCOMMANDS)), ", ")),
+      vim.log.levels.ERROR
+    )
+  end
+end
+
+---@param lead string the word being completed
+---@param line string the whole command line
+---@return string[]
+function M.complete(lead, line)
+  local words = vim.split(line, "%s+", { trimempty = true })
+  local position = #words - (lead ~= "" and 1 or 0)
+  local candidates = {}
+  if position == 1 then
+    candidates = vim.fn.sort(vim.tbl_keys(SUBCOMMANDS))
+  elseif SUBCOMMANDS[words[2]] and SUBCOMMANDS[words[2]].complete then
+    if words[2] == "import" then
+      return vim.fn.getcompletion(lead, "file")
+    end
+    candidates = position == 2 and SUBCOMMANDS[words[2]].complete()
+      or words[2] == "dismiss" and position == 3 and { "false-positive", "wont-fix", "later" }
+      or {}
+  end
+  return vim.tbl_filter(function(candidate)
+    return vim.startswith(candidate:lower(), lead:lower())
+  end, candidates)
+end
+
+return M

@@ -1,0 +1,43 @@
+---Options, and the server's configuration made from them.
+local M = {}
+
+---@class deep-review.Options
+---@field cmd? string[] the server's command line; default: `{ "deep-review", "lsp" }`
+---@field settings? table the server's settings (section `deepReview`)
+---@field picker? "auto"|"telescope"|"fzf-lua"|"snacks"|"select" what `:DeepReview findings` opens
+---@field preview? boolean whether `fix` shows the diff before it applies
+local defaults = {
+  cmd = { "deep-review", "lsp" },
+  settings = {},
+  picker = "auto",
+  preview = false,
+}
+
+---@type deep-review.Options
+M.options = vim.deepcopy(defaults)
+
+---@param options? deep-review.Options
+function M.set(options)
+  vim.validate("options", options, "table", true)
+  for key in pairs(options or {}) do
+    if defaults[key] == nil then
+      error(("deep-review: unknown option '%s' (known: %s)"):format(key, table.concat(vim.fn.sort(vim.tbl_keys(defaults)), ", ")), 0)
+    end
+  end
+  M.options = vim.tbl_deep_extend("force", vim.deepcopy(defaults), options or {})
+end
+
+---@return vim.lsp.Config
+function M.lsp()
+  return {
+    cmd = M.options.cmd,
+    root_markers = { ".git" },
+    -- Findings belong to a repository: a lone file has none.
+    workspace_required = true,
+    settings = { deepReview = M.options.settings },
+    init_options = { trusted = true },
+    handlers = require("deep-review.client").handlers,
+  }
+end
+
+return M

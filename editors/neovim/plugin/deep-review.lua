@@ -1,0 +1,35 @@
+-- Defines the command and the <Plug> mappings; loads nothing of the plugin until one is used or a file is opened.
+if vim.g.loaded_deep_review then
+  return
+end
+vim.g.loaded_deep_review = true
+
+if vim.fn.has("nvim-0.11") == 0 then
+  vim.api.nvim_create_user_command("DeepReview", function()
+    vim.notify("deep-review needs Neovim 0.11 or newer", vim.log.levels.ERROR)
+  end, { nargs = "*" })
+  return
+end
+
+vim.api.nvim_create_user_command("DeepReview", function(args)
+  require("deep-review.commands").run(args.fargs, args)
+end, {
+  nargs = "*",
+  bang = true,
+  desc = "Review the branch and work on the findings",
+  complete = function(lead, line)
+    return require("deep-review.commands").complete(lead, line)
+  end,
+})
+
+for _, name in ipairs({ "review", "cancel", "findings", "next", "prev", "fix", "fix-all", "preview", "dismiss", "report" }) do
+  vim.keymap.set("n", ("<Plug>(deep-review-%s)"):format(name), ("<Cmd>DeepReview %s<CR>"):format(name), {
+    desc = "deep-review: " .. name,
+  })
+end
+
+-- On by default: without the plugin manager calling setup() a review must work too. `vim.g.deep_review_enable = false`
+-- before this file is read leaves it to the user.
+if vim.g.deep_review_enable ~= false then
+  vim.lsp.enable("deep-review")
+end
