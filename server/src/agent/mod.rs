@@ -1,5 +1,8 @@
 //! Agents: everybody who reviews, behind one trait; one file an adapter.
 
+pub mod detect;
+pub mod process;
+
 use crate::finding::{AgentInfo, Answer, DeclinedEarlier, Failure, Finding, RepoPath, Usage};
 use crate::git::Snapshot;
 use futures_util::future::BoxFuture;

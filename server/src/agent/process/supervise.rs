@@ -1,0 +1,317 @@
+//! The supervisor: `deep-review __supervise`, one for each program that runs.
+//!
+//! It reads an order (one line of JSON) from standard input, starts the program, and writes one report (one
+//! line of JSON) when the program *and everything it started* is gone. End of file on standard input means
+//! that the one who gave the order is gone: then it ends the tree and removes the scratch folder. The word
+//! `stop` ends the tree too.
+//!
+//! On Linux it is a sub-reaper: a process whose parent has died becomes its child, so that every living
+//! descendant can be reached by parent links from here, whatever session or group it put itself into, and
+//! `wait` saying that there are no children means that nothing is left. Elsewhere orphans go to init and are
+//! found only while their parents live and by process group.
+
+use super::{Order, Report};
+use rustix::process::{Pid, Signal, WaitOptions};
+use std::io::{self, BufRead, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+
+const WORD: &str = "__supervise";
+/// Marks every process of a run in its environment, for the case that the supervisor itself is killed.
+const MARK: &str = "DEEP_REVIEW_RUN";
+
+static SUPERVISOR: OnceLock<PathBuf> = OnceLock::new();
+
+/// Says which executable is the supervisor, where that is not the running one (a library's user, a test).
+/// The first word counts.
+pub fn use_supervisor(path: impl Into<PathBuf>) {
+    let _ = SUPERVISOR.set(path.into());
+}
+
+fn supervisor() -> io::Result<PathBuf> {
+    match SUPERVISOR.get() {
+        Some(path) => Ok(path.clone()),
+        // Still there when the file has been replaced by an update.
+        None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),
+        None => std::env::current_exe(),
+    }
+}
+
+/// A running program, seen from our side.
+#[derive(Debug)]
+pub(super) struct Child {
+    process: tokio::process::Child,
+    /// Held open: its end tells the supervisor that we are gone.
+    control: tokio::process::ChildStdin,
+    reports: Lines<BufReader<tokio::process::ChildStdout>>,
+    mark: String,
+    over: bool,
+}
+
+impl Child {
+    pub(super) async fn spawn(order: &Order) -> io::Result<Self> {
+        let mut order = order.clone();
+        // The scratch folder's name is random, and nobody else's.
+        let mark = order.scratch.to_string_lossy().into_owned();
+        order.environment.insert(MARK.to_owned(), mark.clone());
+        let mut process = tokio::process::Command::new(supervisor()?)
+            .arg(WORD)
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let (Some(mut control), Some(reports)) = (process.stdin.take(), process.stdout.take()) else {
+            return Err(io::Error::other("its pipes are missing"));
+        };
+        let mut line = serde_json::to_vec(&order)?;
+        line.push(b'\n');
+        control.write_all(&line).await?;
+        Ok(Self { process, control, reports: BufReader::new(reports).lines(), mark, over: false })
+    }
+
+    /// Waits for the end. May be dropped and called again.
+    pub(super) async fn ended(&mut self) -> Report {
+        let line = self.reports.next_line().await;
+        self.over = true;
+        match line.ok().flatten().and_then(|l| serde_json::from_str(&l).ok()) {
+            Some(report) => report,
+            None => {
+                sweep(&self.mark);
+                Report::Lost
+            }
+        }
+    }
+
+    /// Ends the tree and waits until it is gone.
+    pub(super) async fn stop(&mut self, grace: Duration) {
+        if self.over {
+            return;
+        }
+        let _ = self.control.write_all(b"stop\n").await;
+        if tokio::time::timeout(grace + Duration::from_secs(5), self.ended()).await.is_err() {
+            let _ = self.process.kill().await;
+            sweep(&self.mark);
+        }
+    }
+}
+
+/// Kills whatever carries the mark of a run.
+fn sweep(mark: &str) {
+    let wanted = format!("{MARK}={mark}");
+    for _ in 0..50 {
+        let mut found = false;
+        for pid in processes() {
+            let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
+            if environment.split(|b| *b == 0).any(|v| v == wanted.as_bytes()) {
+                found = true;
+                let _ = rustix::process::kill_process(pid, Signal::KILL);
+            }
+        }
+        if !found {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn processes() -> Vec<Pid> {
+    let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
+    folder.flatten().filter_map(|e| Pid::from_raw(e.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+/// Does the supervisor's work if this process was started as one; the first thing that `main` asks.
+#[must_use]
+pub fn supervise_if_asked() -> Option<ExitCode> {
+    let mut args = std::env::args_os().skip(1);
+    if args.next()? != WORD {
+        return None;
+    }
+    let report = supervise();
+    let said = serde_json::to_string(&report).map(|line| writeln!(io::stdout().lock(), "{line}"));
+    Some(if matches!(said, Ok(Ok(()))) { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+enum Event {
+    /// `stop`, or the one who gave the order is gone.
+    Stop {
+        abandoned: bool,
+    },
+    Reaped(Pid, Report),
+    /// The whole tree is gone.
+    NoChildren,
+}
+
+fn supervise() -> Report {
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line).is_err() {
+        return Report::NotStarted("no order came".into());
+    }
+    let order: Order = match serde_json::from_str(&line) {
+        Ok(order) => order,
+        Err(e) => return Report::NotStarted(format!("the order cannot be read: {e}")),
+    };
+    // A signal of the terminal is meant for the one who gave the order, who then says what to do.
+    let _ = rustix::process::setsid();
+    #[cfg(target_os = "linux")]
+    if let Err(e) = rustix::process::set_child_subreaper(Some(rustix::process::getpid())) {
+        return Report::NotStarted(format!("this system has no sub-reaper: {e}"));
+    }
+    let leader = match start(&order) {
+        Ok(pid) => pid,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Report::NotFound,
+        Err(e) => return Report::NotStarted(e.to_string()),
+    };
+    let (sender, events) = mpsc::channel();
+    let stops = sender.clone();
+    std::thread::spawn(move || {
+        let mut word = String::new();
+        let read = io::stdin().lock().read_line(&mut word);
+        let _ = stops.send(Event::Stop { abandoned: !matches!(read, Ok(n) if n > 0) });
+    });
+    std::thread::spawn(move || reap(&sender));
+    let report = watch(leader, Duration::from_millis(order.grace_ms), &events, &order.scratch);
+    report.unwrap_or(Report::Lost)
+}
+
+/// Follows the tree to its end; says how its leader ended.
+fn watch(leader: Pid, grace: Duration, events: &mpsc::Receiver<Event>, scratch: &Path) -> Option<Report> {
+    let mut ended = None;
+    // When what still lives is killed; again and again, as a tree may grow while it is felled.
+    let mut kill: Option<Instant> = None;
+    let mut gone = false;
+    loop {
+        let event = match kill {
+            None => events.recv().ok(),
+            Some(at) => match events.recv_timeout(at.saturating_duration_since(Instant::now())) {
+                Ok(event) => Some(event),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    signal_tree(leader, Signal::KILL);
+                    kill = Some(Instant::now() + Duration::from_millis(10));
+                    continue;
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            },
+        };
+        match event {
+            Some(Event::Stop { abandoned }) => {
+                gone |= abandoned;
+                signal_tree(leader, Signal::TERM);
+                kill.get_or_insert(Instant::now() + grace);
+            }
+            Some(Event::Reaped(pid, report)) if pid == leader => {
+                ended = Some(report);
+                // Its work is done; whatever it left running has no business any more.
+                signal_tree(leader, Signal::KILL);
+                kill = Some(Instant::now() + Duration::from_millis(10));
+            }
+            Some(Event::Reaped(..)) => {}
+            Some(Event::NoChildren) | None => break,
+        }
+    }
+    if gone {
+        let _ = std::fs::remove_dir_all(scratch);
+    }
+    ended
+}
+
+fn start(order: &Order) -> io::Result<Pid> {
+    let child = std::process::Command::new(resolve(order)?)
+        .args(&order.args)
+        .env_clear()
+        .envs(&order.environment)
+        .current_dir(&order.folder)
+        .stdin(std::fs::File::open(&order.stdin)?)
+        .stdout(std::fs::OpenOptions::new().append(true).open(&order.stdout)?)
+        .stderr(std::fs::OpenOptions::new().append(true).open(&order.stderr)?)
+        .process_group(0)
+        .spawn()?;
+    Pid::from_raw(i32::try_from(child.id()).unwrap_or(0)).ok_or_else(|| io::Error::other("it has no process id"))
+}
+
+/// The executable in the program's own `PATH`; relative entries of it are skipped, as the working folder may
+/// be somebody else's.
+fn resolve(order: &Order) -> io::Result<PathBuf> {
+    let program = &order.program;
+    if program.components().count() > 1 {
+        return Ok(program.clone());
+    }
+    let path = order.environment.get("PATH").map(String::as_str).unwrap_or_default();
+    std::env::split_paths(path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(program))
+        .find(|file| super::super::detect::is_executable(file))
+        .ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// Waits for every child until none is left.
+fn reap(events: &mpsc::Sender<Event>) {
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) => {
+                let report = match (status.exit_status(), status.terminating_signal()) {
+                    (Some(code), _) => Report::Exited(code),
+                    (None, Some(signal)) => Report::Signalled(signal),
+                    (None, None) => continue,
+                };
+                if events.send(Event::Reaped(pid, report)).is_err() {
+                    return;
+                }
+            }
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => {
+                let _ = events.send(Event::NoChildren);
+                return;
+            }
+        }
+    }
+}
+
+/// Signals every living descendant, and the leader's group.
+fn signal_tree(leader: Pid, signal: Signal) {
+    let _ = rustix::process::kill_process_group(leader, signal);
+    for pid in descendants() {
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}
+
+fn descendants() -> Vec<Pid> {
+    let parents = parents();
+    let mut found = vec![rustix::process::getpid()];
+    let mut next = 0;
+    while next < found.len() {
+        let parent = found[next];
+        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.remove(0);
+    found
+}
+
+/// Every process with its parent.
+#[cfg(target_os = "linux")]
+fn parents() -> Vec<(Pid, Pid)> {
+    let parent = |pid: Pid| {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+        // "pid (name) state ppid …", where the name may hold anything.
+        stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok().and_then(Pid::from_raw)
+    };
+    processes().into_iter().filter_map(|pid| Some((pid, parent(pid)?))).collect()
+}
+
+/// Every process with its parent.
+#[cfg(not(target_os = "linux"))]
+fn parents() -> Vec<(Pid, Pid)> {
+    let Ok(out) = std::process::Command::new("/bin/ps").args(["-A", "-o", "pid=,ppid="]).output() else {
+        return Vec::new();
+    };
+    let row = |line: &str| {
+        let mut ids = line.split_ascii_whitespace().map(|n| n.parse().ok().and_then(Pid::from_raw));
+        Some((ids.next()??, ids.next()??))
+    };
+    String::from_utf8_lossy(&out.stdout).lines().filter_map(row).collect()
+}

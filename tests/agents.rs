@@ -1,0 +1,4 @@
+//! Agents: how their processes are run.
+
+#[cfg(target_os = "linux")]
+mod process;
