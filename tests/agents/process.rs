@@ -1,4 +1,5 @@
 //! The runner, with the real supervisor and programs that behave badly.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use deep_review::agent::process::{self, End, Environment, Limits, Program, Ran, Scratch};
 use deep_review::finding::FailureKind;
@@ -59,7 +60,7 @@ fn litter(word: &str, then: &str) -> String {
         "({a}) & setsid {b} & (setsid sh -c \"setsid {c} &\" &) & setsid {stubborn} & echo started; {then}",
         a = child("a"),
         b = stay(word, "b"),
-        c = stay(word, "c").replace('"', "\\\"").replace('\'', "\\\""),
+        c = stay(word, "c").replace(['"', '\''], "\\\""),
     )
 }
 

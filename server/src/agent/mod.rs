@@ -1,5 +1,6 @@
 //! Agents: everybody who reviews, behind one trait; one file an adapter.
 
+pub mod answer;
 pub mod detect;
 pub mod process;
 
