@@ -1,1 +1,127 @@
-//! Writers and readers of rounds as documents. Pure: text in, text out.
+//! Writers and readers of rounds as documents. Pure: text in, text out; no I/O, no async.
+//!
+//! [`write`] turns a round into any [`Format`]. What a document says is worked out once, in [`view`], and
+//! laid out by one file a format. The readers give a [`Round`] back ([`read`]), or one agent's
+//! [`Answer`](crate::finding::Answer) ([`markdown::read_answer`]).
+
+pub mod inert;
+pub mod json;
+pub mod markdown;
+mod view;
+
+use crate::finding::{Decisions, RepoPath, Round};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The forms in which a round can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For a terminal.
+    Text,
+    /// Our own schema; everything is in it.
+    Json,
+    /// The whole report, for people.
+    Markdown,
+    /// The whole report as one self-contained page.
+    Html,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// reviewdog's diagnostics as one object.
+    Rdjson,
+    /// reviewdog's diagnostics, one a line.
+    Rdjsonl,
+    /// A GitHub pull request review.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+}
+
+impl Format {
+    /// All formats, in the order in which they are offered.
+    pub const ALL: [Self; 10] = [
+        Self::Text,
+        Self::Json,
+        Self::Markdown,
+        Self::Html,
+        Self::Sarif,
+        Self::Rdjson,
+        Self::Rdjsonl,
+        Self::Github,
+        Self::Gitlab,
+        Self::Junit,
+    ];
+
+    /// The name by which it is asked for.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Sarif => "sarif",
+            Self::Rdjson => "rdjson",
+            Self::Rdjsonl => "rdjsonl",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that is none of [`Format::ALL`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown format '{0}': one of text, json, markdown, html, sarif, rdjson, rdjsonl, github, gitlab, junit")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let wanted = if name == "md" { "markdown" } else { name };
+        Self::ALL.into_iter().find(|f| f.name() == wanted).ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}
+
+/// The snapshot's texts of the files that a round cites: what code is quoted from and fixes are placed in.
+/// A file that is missing here is quoted as its agents quoted it.
+#[derive(Debug, Clone, Default)]
+pub struct Texts(BTreeMap<RepoPath, Arc<str>>);
+
+impl Texts {
+    /// The text of `path`.
+    #[must_use]
+    pub fn get(&self, path: &RepoPath) -> Option<&str> {
+        self.0.get(path).map(AsRef::as_ref)
+    }
+
+    /// Adds or replaces the text of `path`.
+    pub fn insert(&mut self, path: RepoPath, text: impl Into<Arc<str>>) {
+        self.0.insert(path, text.into());
+    }
+}
+
+impl FromIterator<(RepoPath, Arc<str>)> for Texts {
+    fn from_iter<I: IntoIterator<Item = (RepoPath, Arc<str>)>>(texts: I) -> Self {
+        Self(texts.into_iter().collect())
+    }
+}
+
+/// Writes the round. `texts` should have the files of [`Round::texts`].
+#[must_use]
+pub fn write(format: Format, round: &Round, decisions: &Decisions, texts: &Texts) -> String {
+    match format {
+        Format::Json => json::write(round, decisions),
+        _ => markdown::write(round, decisions, texts),
+    }
+}
