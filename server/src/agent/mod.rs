@@ -1,8 +1,24 @@
 //! Agents: everybody who reviews, behind one trait; one file an adapter.
 
 pub mod answer;
+mod checkout;
+pub mod claude;
+mod cli;
+pub mod codex;
+mod configured;
 pub mod detect;
+mod failure;
+pub mod gemini;
 pub mod process;
+pub mod prompt;
+mod secrets;
+mod settings;
+
+pub use checkout::Checkout;
+pub use cli::Said;
+pub use configured::{configured, detected};
+pub use secrets::{MASK, Masker, Sending};
+pub use settings::{Adapter, AgentSettings, LinterFormat};
 
 use crate::finding::{AgentInfo, Answer, DeclinedEarlier, Failure, Finding, RepoPath, Usage};
 use crate::git::Snapshot;
@@ -22,6 +38,28 @@ pub struct Brief {
     pub declined: Vec<DeclinedEarlier>,
     /// Findings of the round before that are still open.
     pub open: Vec<Finding>,
+    /// What may be sent to agents outside the machine, and how.
+    pub sending: Sending,
+    /// The prompts.
+    pub templates: Arc<prompt::Templates>,
+    /// The snapshot as files, made when the first agent asks for it and shared by all.
+    pub checkout: Checkout,
+}
+
+impl Brief {
+    /// A brief of the snapshot alone: secrets are masked, and no round was before.
+    #[must_use]
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot,
+            conventions: Vec::new(),
+            declined: Vec::new(),
+            open: Vec::new(),
+            sending: Sending::masked(),
+            templates: Arc::default(),
+            checkout: Checkout::default(),
+        }
+    }
 }
 
 /// What an agent is doing, for people.

@@ -1,0 +1,169 @@
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How an agent is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Adapter {
+    /// Claude Code's command line program.
+    Claude,
+    /// Codex's command line program.
+    Codex,
+    /// Gemini CLI.
+    Gemini,
+    /// Any agent of the Agent Client Protocol; `command` starts it.
+    Acp,
+    /// Any program that takes the brief on standard input and answers on standard output; `command` starts it.
+    Command,
+    /// A server of the Anthropic Messages form.
+    AnthropicHttp,
+    /// A server of the OpenAI Responses form.
+    OpenaiHttp,
+    /// A server of the OpenAI chat completions form: Ollama, llama.cpp, vLLM, OpenRouter.
+    ChatHttp,
+    /// A server of the Gemini form.
+    GeminiHttp,
+    /// A linter; `command` starts it, `format` says what it prints.
+    Linter,
+}
+
+/// What a linter prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinterFormat {
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Reviewdog's diagnostic format, one value or a line each.
+    Rdjson,
+    /// `ruff check --output-format json`.
+    Ruff,
+    /// `cargo clippy --message-format json`.
+    Clippy,
+    /// `eslint --format json`.
+    Eslint,
+    /// `shellcheck --format json` or `json1`.
+    Shellcheck,
+    /// `biome check --reporter json`.
+    Biome,
+    /// `golangci-lint run --output.json.path stdout`.
+    GolangciLint,
+    /// `semgrep scan --json`.
+    Semgrep,
+}
+
+/// One agent as the user configured it. It comes from the user's own configuration only, never from a file
+/// in a repository: it names commands, addresses and keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AgentSettings {
+    /// How it is spoken to.
+    pub adapter: Adapter,
+    /// Whether it takes part.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// What people call it; made from the model where it is not given.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// The model, by the vendor's name for it; the program's own choice where it is not given.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// The program and its arguments; for a known program only its path.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// The server's address, without the part that names the method.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The environment variable that holds the key for `url`.
+    #[serde(default)]
+    pub key_env: Option<String>,
+    /// More variables for the program's environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Names of variables of our own environment that the program gets too (credentials, say).
+    #[serde(default)]
+    pub pass_env: Vec<String>,
+    /// A file of PEM certificates to trust besides the system's.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// Most US dollars for one review, where the program can be told.
+    #[serde(default)]
+    pub max_cost_usd: Option<f64>,
+    /// Most turns of one review, where the program can be told.
+    #[serde(default)]
+    pub max_turns: Option<u32>,
+    /// How many tokens the model reads at once.
+    #[serde(default)]
+    pub context_tokens: Option<u32>,
+    /// How many tokens it may write.
+    #[serde(default)]
+    pub max_output_tokens: Option<u32>,
+    /// Longest silence in seconds.
+    #[serde(default)]
+    pub idle_seconds: Option<u64>,
+    /// Longest time altogether in seconds.
+    #[serde(default)]
+    pub total_seconds: Option<u64>,
+    /// How often a run that failed for a passing reason is tried again.
+    #[serde(default)]
+    pub retries: Option<u32>,
+    /// What a linter prints.
+    #[serde(default)]
+    pub format: Option<LinterFormat>,
+    /// US dollars for a million tokens read and a million written, for the estimate before a round.
+    #[serde(default)]
+    pub price: Option<(f64, f64)>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl AgentSettings {
+    /// An agent of that sort with everything left to its defaults.
+    #[must_use]
+    pub fn new(adapter: Adapter) -> Self {
+        Self {
+            adapter,
+            enabled: true,
+            label: None,
+            model: None,
+            command: Vec::new(),
+            url: None,
+            key_env: None,
+            env: BTreeMap::new(),
+            pass_env: Vec::new(),
+            ca_file: None,
+            max_cost_usd: None,
+            max_turns: None,
+            context_tokens: None,
+            max_output_tokens: None,
+            idle_seconds: None,
+            total_seconds: None,
+            retries: None,
+            format: None,
+            price: None,
+        }
+    }
+
+    pub(super) fn limits(&self) -> super::process::Limits {
+        let mut limits = super::process::Limits::default();
+        if let Some(s) = self.idle_seconds {
+            limits.idle = Duration::from_secs(s);
+        }
+        if let Some(s) = self.total_seconds {
+            limits.total = Duration::from_secs(s);
+        }
+        limits
+    }
+
+    /// The environment of its program: the base, what is named, what is set.
+    pub(super) fn environment(&self) -> super::process::Environment {
+        let mut environment = super::process::Environment::base();
+        for name in self.pass_env.iter().chain(&self.key_env) {
+            environment = environment.pass(name);
+        }
+        self.env.iter().fold(environment, |e, (name, value)| e.set(name, value))
+    }
+}
