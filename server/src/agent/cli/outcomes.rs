@@ -6,6 +6,8 @@ use crate::finding::AgentName;
 use FailureKind::*;
 
 type Read = fn(&End, &str, &str) -> Said;
+/// No failure, or its kind and message.
+type Expected = Option<(FailureKind, &'static str)>;
 
 const OK: End = End::Exited(0);
 const ONE: End = End::Exited(1);
@@ -14,7 +16,7 @@ const ONE: End = End::Exited(1);
 #[test]
 fn every_outcome_has_its_kind_and_words() {
     let killed = || End::Failed(Failure::new(TimedOut, "it was not done after 40 min"));
-    let table: [(&str, End, Option<(FailureKind, &str)>, usize); 23] = [
+    let table: [(&str, End, Expected, usize); 23] = [
         ("claude-ok.jsonl", OK, None, 1),
         ("claude-fenced.jsonl", OK, None, 1),
         ("claude-text.jsonl", OK, Some((BadOutput, "its answer is not JSON")), 0),
