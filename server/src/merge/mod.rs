@@ -17,7 +17,8 @@ pub use facts::Facts;
 pub use identity::{code_hash, fingerprint};
 
 use crate::finding::{
-    AgentName, Decisions, DeclinedEarlier, Finding, FindingId, Observation, RawFinding, RawId, RepoPath, Round,
+    AgentName, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, Observation, RawFinding, RawId, RepoPath,
+    Round,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,8 +52,9 @@ pub struct Input<'a> {
     pub round: u32,
     /// What all agents said so far, in any order.
     pub raw: Vec<&'a RawFinding>,
-    /// What people call each agent; its name where it is missing.
-    pub labels: BTreeMap<AgentName, String>,
+    /// The agents of the round: what people call them, what sort they are, whether they are done. One that is
+    /// missing goes by its name and counts as done.
+    pub agents: &'a [AgentRun],
     /// What is known of each raw finding; nothing where it is missing.
     pub facts: BTreeMap<RawId, Facts>,
     /// What people decided on this branch.
