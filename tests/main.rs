@@ -1,5 +1,7 @@
 //! End-to-end tests: real repositories, the real binary. One binary, so that they link once; a module a topic.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 mod agents;
 mod git;
 mod support;

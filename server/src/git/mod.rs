@@ -1,5 +1,23 @@
 //! The edge to git: what is reviewed ([`Scope`](crate::finding::RoundScope)) and its frozen text ([`Snapshot`]).
+//!
+//! Reads only: the work tree, the index, references and objects of the user's repository stay as they are, and no hook,
+//! filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
 
+mod changes;
+mod command;
+mod error;
+mod frozen;
+pub mod history;
+mod renames;
+mod repository;
+mod rules;
+mod scope;
 mod snapshot;
+mod take;
+mod text;
 
+pub use error::{GitError, MINIMUM_GIT};
+pub use repository::{HeadState, Repository, blob_id};
+pub use scope::ScopeRequest;
 pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, SnapshotError};
+pub use take::SnapshotOptions;

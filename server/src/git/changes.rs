@@ -1,0 +1,405 @@
+//! Which paths differ between the base and what is reviewed, and what the snapshot's tree holds. No texts yet.
+
+use super::{GitError, Repository, command};
+use git2::{Delta, DiffOptions, FileMode, Oid};
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+/// A path as git has it: bytes, `/` between parts.
+pub(crate) type RawPath = Vec<u8>;
+
+/// What kind of thing a path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Executable,
+    Link,
+    Submodule,
+}
+
+impl Kind {
+    fn of(mode: u32) -> Option<Self> {
+        match mode & 0o170_000 {
+            0o100_000 if mode & 0o100 != 0 => Some(Self::Executable),
+            0o100_000 => Some(Self::File),
+            0o120_000 => Some(Self::Link),
+            0o160_000 => Some(Self::Submodule),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_regular(self) -> bool {
+        matches!(self, Self::File | Self::Executable)
+    }
+}
+
+/// One side of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Side {
+    pub(crate) kind: Kind,
+    /// The blob; `None` for what is only in the work tree.
+    pub(crate) blob: Option<Oid>,
+}
+
+/// A path that differs.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) path: RawPath,
+    pub(crate) old: Option<Side>,
+    pub(crate) new: Option<Side>,
+}
+
+/// What the index remembers of a work tree file: while the file on disk still has it, it has the blob's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stat {
+    mtime: (i32, u32),
+    size: u32,
+    inode: u32,
+}
+
+impl Stat {
+    /// Whether the file is as it was when the index was written.
+    #[cfg(unix)]
+    pub(crate) fn is_of(&self, file: &std::fs::Metadata) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        // The index keeps the low 32 bits of each.
+        file.is_file()
+            && file.mtime() as i32 == self.mtime.0
+            && file.mtime_nsec() as u32 == self.mtime.1
+            && file.size() as u32 == self.size
+            && (self.inode == 0 || file.ino() as u32 == self.inode)
+    }
+
+    /// Whether the file is as it was when the index was written.
+    #[cfg(not(unix))]
+    pub(crate) fn is_of(&self, file: &std::fs::Metadata) -> bool {
+        let modified = file.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+        file.is_file()
+            && modified.is_some_and(|t| t.as_secs() as i32 == self.mtime.0 && t.subsec_nanos() == self.mtime.1)
+            && file.len() as u32 == self.size
+    }
+}
+
+/// A path of the tree under review.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) path: RawPath,
+    pub(crate) kind: Kind,
+    pub(crate) blob: Oid,
+    /// Where the work tree can stand in for the blob.
+    pub(crate) stat: Option<Stat>,
+    /// Left out of the work tree by a sparse checkout.
+    pub(crate) absent: bool,
+}
+
+/// What the work tree adds to a tree.
+#[derive(Debug, Default)]
+pub(crate) struct WorkTree {
+    /// Everything that is tracked, by path.
+    pub(crate) entries: Vec<Entry>,
+    /// Base to work tree, by path.
+    pub(crate) changes: Vec<Change>,
+}
+
+/// What differs between two commits, by path.
+pub(crate) fn between(repo: &git2::Repository, base: Option<Oid>, head: Option<Oid>) -> Result<Vec<Change>, GitError> {
+    let (base, head) = (tree(repo, base)?, tree(repo, head)?);
+    let mut options = diff_options();
+    let diff = repo
+        .diff_tree_to_tree(base.as_ref(), head.as_ref(), Some(&mut options))
+        .map_err(GitError::git("compare two commits"))?;
+    Ok(collect(&diff).into_values().collect())
+}
+
+/// What differs between a commit and the work tree, untracked files included.
+pub(crate) fn to_work_tree(repository: &Repository, base: Option<Oid>) -> Result<WorkTree, GitError> {
+    let index_file = repository.git_dir().join("index");
+    let stamp = || std::fs::metadata(&index_file).and_then(|m| m.modified()).ok();
+    // Both halves read the index; if somebody writes it in between, they do not belong together.
+    let mut attempts = 3;
+    loop {
+        let before = stamp();
+        let (staged, work) = rayon::join(|| staged(repository, base), || unstaged(repository));
+        attempts -= 1;
+        match (staged, work) {
+            (Ok(staged), Ok((entries, work))) if before == stamp() || attempts == 0 => {
+                return Ok(WorkTree { entries, changes: overlay(staged, work) });
+            }
+            (Ok(_), Ok(_)) => {}
+            (Err(e), _) | (_, Err(e)) if is_sparse_index(&e) => return command_line::to_work_tree(repository, base),
+            (Err(e), _) | (_, Err(e)) => return Err(e),
+        }
+    }
+}
+
+fn is_sparse_index(e: &GitError) -> bool {
+    matches!(e, GitError::Git { source, .. } if source.message().contains("unsupported mandatory extension"))
+}
+
+/// Base to index.
+fn staged(repository: &Repository, base: Option<Oid>) -> Result<BTreeMap<RawPath, Change>, GitError> {
+    repository.with(|repo| {
+        let base = tree(repo, base)?;
+        let mut index = repo.index().map_err(GitError::git("read the index"))?;
+        index.read(false).map_err(GitError::git("read the index"))?;
+        let mut options = diff_options();
+        let diff = repo
+            .diff_tree_to_index(base.as_ref(), Some(&index), Some(&mut options))
+            .map_err(GitError::git("compare the base with the index"))?;
+        Ok(collect(&diff))
+    })?
+}
+
+/// A difference between index and work tree.
+struct Unstaged {
+    path: RawPath,
+    /// What the index has.
+    indexed: Option<Side>,
+    /// What the work tree has.
+    work: Option<Side>,
+}
+
+fn in_work_tree(kind: Kind) -> Side {
+    Side { kind, blob: None }
+}
+
+/// Index to work tree.
+fn unstaged(repository: &Repository) -> Result<(Vec<Entry>, Vec<Unstaged>), GitError> {
+    repository.with(|repo| {
+        let mut index = repo.index().map_err(GitError::git("read the index"))?;
+        index.read(false).map_err(GitError::git("read the index"))?;
+        let written = std::fs::metadata(repository.git_dir().join("index")).and_then(|m| m.modified()).ok();
+        let written = written.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+        let written = written.map_or((0, 0), |t| (t.as_secs() as i32, t.subsec_nanos()));
+        let mut entries = Vec::with_capacity(index.len());
+        let mut absent = std::collections::HashSet::new();
+        for entry in index.iter() {
+            let Some(kind) = Kind::of(entry.mode) else { continue };
+            if (entry.flags >> 12) & 3 != 0 {
+                // A side of a conflict; what is reviewed is what the work tree has.
+                continue;
+            }
+            let skipped = entry.flags_extended & SKIP_WORKTREE != 0;
+            if skipped {
+                absent.insert(entry.path.clone());
+            }
+            let mtime = (entry.mtime.seconds(), entry.mtime.nanoseconds());
+            // A file that is not older than the index may have been written after it was looked at.
+            let stat = (mtime < written && !skipped && kind.is_regular() && entry.mtime.nanoseconds() != 0)
+                .then_some(Stat { mtime, size: entry.file_size, inode: entry.ino });
+            entries.push(Entry { path: entry.path, kind, blob: entry.id, stat, absent: skipped });
+        }
+        let mut options = diff_options();
+        options.include_untracked(true).recurse_untracked_dirs(true);
+        let diff = repo
+            .diff_index_to_workdir(Some(&index), Some(&mut options))
+            .map_err(GitError::git("compare the index with the work tree"))?;
+        let mut work = Vec::new();
+        for delta in diff.deltas() {
+            let (old, new) = (delta.old_file(), delta.new_file());
+            let Some(path) = new.path_bytes().or_else(|| old.path_bytes()).map(<[u8]>::to_vec) else { continue };
+            let indexed = side(&old).filter(|_| delta.status() != Delta::Untracked);
+            let on_disk = match side(&new) {
+                // Of a submodule, the commit that is checked out there.
+                Some(side) if side.kind == Kind::Submodule => Some(side),
+                side => side.map(|s| in_work_tree(s.kind)),
+            };
+            let change = match delta.status() {
+                Delta::Deleted if absent.contains(&path) => continue,
+                Delta::Deleted => Unstaged { path, indexed, work: None },
+                // A folder that is a repository of its own.
+                Delta::Untracked if path.ends_with(b"/") => Unstaged {
+                    path: path[..path.len() - 1].to_vec(),
+                    indexed: None,
+                    work: Some(in_work_tree(Kind::Submodule)),
+                },
+                Delta::Conflicted => {
+                    let on_disk = repository.root().join(os_path(&path)).symlink_metadata().ok();
+                    Unstaged { path, indexed: None, work: on_disk.map(|m| in_work_tree(kind_of_metadata(&m))) }
+                }
+                Delta::Untracked | Delta::Modified | Delta::Typechange | Delta::Added => {
+                    Unstaged { path, indexed, work: on_disk }
+                }
+                _ => continue,
+            };
+            work.push(change);
+        }
+        Ok((entries, work))
+    })?
+}
+
+/// `GIT_INDEX_ENTRY_SKIP_WORKTREE`, in the extended flags as libgit2 has them.
+const SKIP_WORKTREE: u16 = 1 << 14;
+
+/// Puts the work tree's differences over the index's.
+fn overlay(mut staged: BTreeMap<RawPath, Change>, work: Vec<Unstaged>) -> Vec<Change> {
+    for Unstaged { path, indexed, work } in work {
+        let change = staged.entry(path.clone()).or_insert(Change { path, old: indexed, new: None });
+        change.new = work;
+    }
+    // Staged and taken back, or a submodule with uncommitted work of its own.
+    staged.into_values().filter(|c| c.old != c.new).collect()
+}
+
+fn diff_options() -> DiffOptions {
+    let mut options = DiffOptions::new();
+    options.include_typechange(true).skip_binary_check(true).context_lines(0);
+    options
+}
+
+pub(crate) fn tree(repo: &git2::Repository, commit: Option<Oid>) -> Result<Option<git2::Tree<'_>>, GitError> {
+    let Some(id) = commit else { return Ok(None) };
+    let tree = repo.find_commit(id).and_then(|c| c.tree());
+    tree.map(Some).map_err(|_| GitError::Missing { what: format!("commit {id}") })
+}
+
+fn collect(diff: &git2::Diff<'_>) -> BTreeMap<RawPath, Change> {
+    let mut changes = BTreeMap::new();
+    for delta in diff.deltas() {
+        let (old, new) = (delta.old_file(), delta.new_file());
+        let Some(path) = new.path_bytes().or_else(|| old.path_bytes()).map(<[u8]>::to_vec) else { continue };
+        let change = match delta.status() {
+            // Which side of a conflict counts is for the work tree to say.
+            Delta::Conflicted => Change { path: path.clone(), old: side(&old), new: side(&old) },
+            _ => Change { path: path.clone(), old: side(&old), new: side(&new) },
+        };
+        changes.insert(path, change);
+    }
+    changes
+}
+
+fn side(file: &git2::DiffFile<'_>) -> Option<Side> {
+    Some(Side { kind: kind_of(file)?, blob: Some(file.id()) })
+}
+
+fn kind_of(file: &git2::DiffFile<'_>) -> Option<Kind> {
+    match file.mode() {
+        FileMode::Blob | FileMode::BlobGroupWritable => Some(Kind::File),
+        FileMode::BlobExecutable => Some(Kind::Executable),
+        FileMode::Link => Some(Kind::Link),
+        FileMode::Commit => Some(Kind::Submodule),
+        FileMode::Unreadable | FileMode::Tree => None,
+    }
+}
+
+pub(crate) fn kind_of_metadata(m: &std::fs::Metadata) -> Kind {
+    #[cfg(unix)]
+    let executable = std::os::unix::fs::PermissionsExt::mode(&m.permissions()) & 0o100 != 0;
+    #[cfg(not(unix))]
+    let executable = false;
+    match () {
+        () if m.is_symlink() => Kind::Link,
+        () if m.is_dir() => Kind::Submodule,
+        () if executable => Kind::Executable,
+        () => Kind::File,
+    }
+}
+
+/// A path of the repository as one of the system.
+pub(crate) fn os_path(path: &[u8]) -> std::path::PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        std::ffi::OsStr::from_bytes(path).into()
+    }
+    #[cfg(not(unix))]
+    {
+        String::from_utf8_lossy(path).into_owned().into()
+    }
+}
+
+/// The tree of a commit, all its files, by path.
+pub(crate) fn entries_of(repo: &git2::Repository, commit: Option<Oid>) -> Result<Vec<Entry>, GitError> {
+    let mut entries = Vec::new();
+    if let Some(tree) = tree(repo, commit)? {
+        walk(repo, &tree, &mut Vec::new(), &mut entries)?;
+    }
+    entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(entries)
+}
+
+fn walk(
+    repo: &git2::Repository,
+    tree: &git2::Tree<'_>,
+    at: &mut RawPath,
+    out: &mut Vec<Entry>,
+) -> Result<(), GitError> {
+    for entry in tree {
+        let length = at.len();
+        at.extend_from_slice(entry.name_bytes());
+        match Kind::of(entry.filemode() as u32) {
+            Some(kind) => out.push(Entry { path: at.clone(), kind, blob: entry.id(), stat: None, absent: false }),
+            None => {
+                let sub = repo.find_tree(entry.id()).map_err(GitError::git("read a tree"))?;
+                at.push(b'/');
+                walk(repo, &sub, at, out)?;
+            }
+        }
+        at.truncate(length);
+    }
+    Ok(())
+}
+
+/// The same by the `git` command, for an index that libgit2 cannot read.
+mod command_line {
+    use super::*;
+
+    pub(super) fn to_work_tree(repository: &Repository, base: Option<Oid>) -> Result<WorkTree, GitError> {
+        let root = repository.root();
+        let entries = command::run(root, &["ls-files", "--stage", "-t", "-z"], b"")?;
+        let entries: Vec<Entry> = records(&entries).filter_map(entry).collect();
+        let base = base.map_or_else(|| EMPTY_TREE.to_owned(), |id| id.to_string());
+        let diff = ["diff-index", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", &base, "--"];
+        let diff = command::run(root, &diff, b"")?;
+        let mut changes: BTreeMap<RawPath, Change> = BTreeMap::new();
+        let mut fields = records(&diff);
+        while let (Some(meta), Some(path)) = (fields.next(), fields.next()) {
+            if let Some(change) = raw_change(meta, path) {
+                changes.insert(path.to_vec(), change);
+            }
+        }
+        let untracked = command::run(root, &["ls-files", "--others", "--exclude-standard", "-z"], b"")?;
+        for path in records(&untracked) {
+            let kind = match path.strip_suffix(b"/") {
+                Some(_) => Kind::Submodule,
+                None => match root.join(os_path(path)).symlink_metadata() {
+                    Ok(m) => kind_of_metadata(&m),
+                    Err(_) => continue,
+                },
+            };
+            let path = path.strip_suffix(b"/").unwrap_or(path).to_vec();
+            let new = Some(Side { kind, blob: None });
+            changes.entry(path.clone()).or_insert(Change { path, old: None, new: None }).new = new;
+        }
+        Ok(WorkTree { entries, changes: changes.into_values().collect() })
+    }
+
+    const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+    fn records(output: &[u8]) -> impl Iterator<Item = &[u8]> {
+        output.split(|b| *b == 0).filter(|r| !r.is_empty())
+    }
+
+    /// `<tag> <mode> <id> <stage>\t<path>`; tag `S` is left out by a sparse checkout.
+    fn entry(record: &[u8]) -> Option<Entry> {
+        let tab = memchr::memchr(b'\t', record)?;
+        let mut fields = std::str::from_utf8(&record[..tab]).ok()?.split(' ');
+        let absent = fields.next()? == "S";
+        let kind = Kind::of(u32::from_str_radix(fields.next()?, 8).ok()?)?;
+        let blob = Oid::from_str(fields.next()?).ok()?;
+        (fields.next()? == "0").then(|| Entry { path: record[tab + 1..].to_vec(), kind, blob, stat: None, absent })
+    }
+
+    /// `:<old mode> <new mode> <old id> <new id> <status>`; the new id is 0 for what only the work tree has.
+    fn raw_change(meta: &[u8], path: &[u8]) -> Option<Change> {
+        let meta = std::str::from_utf8(meta).ok()?.strip_prefix(':')?;
+        let mut fields = meta.split(' ');
+        let (old_mode, new_mode) = (fields.next()?, fields.next()?);
+        let (old_id, new_id) = (fields.next()?, fields.next()?);
+        let side = |mode: &str, id: &str| {
+            let kind = Kind::of(u32::from_str_radix(mode, 8).ok()?)?;
+            Some(Side { kind, blob: Oid::from_str(id).ok().filter(|id| !id.is_zero()) })
+        };
+        Some(Change { path: path.to_vec(), old: side(old_mode, old_id), new: side(new_mode, new_id) })
+    }
+}

@@ -1,0 +1,132 @@
+use std::path::PathBuf;
+
+/// Why git could not give what was asked. `Display` says what was wrong and where; [`GitError::remedy`] what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GitError {
+    /// No repository at or above the folder.
+    #[error("'{}' is not in a git repository", path.display())]
+    NotARepository {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A repository without a work tree.
+    #[error("'{}' is a bare repository: it has no work tree to review", path.display())]
+    Bare {
+        /// Its git directory.
+        path: PathBuf,
+    },
+    /// Somebody else owns the repository, and the user has not said that this is fine.
+    #[error("the repository at '{}' belongs to another user", path.display())]
+    NotOwned {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The base that was asked for is not there.
+    #[error("the base '{name}' is no branch, tag or commit of this repository")]
+    UnknownBase {
+        /// As it was given.
+        name: String,
+        /// The branch with the most similar name.
+        nearest: Option<String>,
+    },
+    /// No base was asked for and none could be found.
+    #[error("no base branch to compare with was found (looked for {})", tried.join(", "))]
+    NoBase {
+        /// What was looked for.
+        tried: Vec<String>,
+    },
+    /// The history was cut off before the merge base.
+    #[error("this is a shallow clone and its history does not reach back to where the branch left '{base}'")]
+    ShallowHistory {
+        /// What the branch was to be compared with.
+        base: String,
+    },
+    /// A glob that cannot be read.
+    #[error("the exclude pattern '{pattern}' cannot be read: {why}")]
+    BadPattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The repository uses something that the built-in git library cannot read.
+    #[error("the repository uses {what}, which deep-review cannot read yet")]
+    Unsupported {
+        /// The feature.
+        what: String,
+    },
+    /// The `git` command is needed here and failed, is missing, or is too old.
+    #[error("failed to run 'git {command}': {why}")]
+    Command {
+        /// Its arguments.
+        command: String,
+        /// What it or the system said.
+        why: String,
+    },
+    /// A commit, tree or blob that should be there is not.
+    #[error("{what} is not in the repository")]
+    Missing {
+        /// What.
+        what: String,
+    },
+    /// git said no.
+    #[error("failed to {doing}: {}", source.message())]
+    Git {
+        /// What was tried: "read the index".
+        doing: &'static str,
+        /// What it said.
+        source: git2::Error,
+    },
+    /// The disk said no.
+    #[error("failed to {doing} '{}': {source}", path.display())]
+    Io {
+        /// What was tried: "write".
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Stopped by whoever asked.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// The oldest `git` command that is known to do what the fallbacks need: `git ls-files -s` of a sparse index and the
+/// fetching of absent objects in one go.
+pub const MINIMUM_GIT: &str = "2.34";
+
+impl GitError {
+    /// What the user can do about it: a sentence that starts in lower case.
+    #[must_use]
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::NotARepository { .. } => Some("go to a folder of a repository, or make one with 'git init'".into()),
+            Self::Bare { .. } => Some("run it in a worktree: 'git worktree add ../review BRANCH'".into()),
+            Self::NotOwned { path } => {
+                Some(format!("if you trust it: git config --global --add safe.directory '{}'", path.display()))
+            }
+            Self::UnknownBase { nearest: Some(near), .. } => Some(format!("did you mean '{near}'?")),
+            Self::UnknownBase { .. } => Some("'git branch --all' lists what is there".into()),
+            Self::NoBase { .. } => {
+                Some("name it with '--base BRANCH', or 'base = \"BRANCH\"' in .deep-review.toml".into())
+            }
+            Self::ShallowHistory { .. } => Some("fetch the rest: 'git fetch --unshallow'".into()),
+            Self::BadPattern { .. } => Some("patterns are globs as in 'docs/**/*.md'".into()),
+            Self::Unsupported { .. } => None,
+            Self::Command { .. } => Some(format!("install git {MINIMUM_GIT} or newer and see that it is in PATH")),
+            Self::Missing { .. } => Some("'git fsck' says what else is missing".into()),
+            Self::Git { .. } | Self::Io { .. } | Self::Cancelled => None,
+        }
+    }
+
+    pub(crate) fn git(doing: &'static str) -> impl FnOnce(git2::Error) -> Self {
+        move |source| Self::Git { doing, source }
+    }
+
+    pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+}

@@ -1,0 +1,189 @@
+//! Which added files are deleted or other files under a new name.
+//!
+//! What is compared, and how, is git's (`diffcore-delta`): the share of bytes of the larger file that are in pieces (a
+//! line, or 64 bytes of a long one) that both have. What differs is how candidates are found: by an index from piece
+//! to files, so that a thousand files against a thousand are not a million comparisons and no limit is needed.
+
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+
+/// A file that may have gone elsewhere, or one that may have come from elsewhere.
+pub(crate) struct Candidate<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) text: &'a Arc<str>,
+}
+
+/// `target` (an index into the added files) came from `source` (an index into the sources).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Match {
+    pub(crate) source: usize,
+    pub(crate) target: usize,
+}
+
+/// Shares of 1000 above which a file is another one's rename (as in git) or copy (higher than in git: less of a copied
+/// file counts as changed, and what is new in it has to be read).
+pub(crate) const RENAME: u32 = 500;
+pub(crate) const COPY: u32 = 750;
+
+/// A piece that is in more files than this says nothing about where a file came from.
+const COMMON: usize = 24;
+/// Sources compared in full for each added file.
+const CANDIDATES: usize = 6;
+/// Files shorter than this are alike by accident.
+const SHORTEST: usize = 16;
+
+/// Pairs added files with sources of at least `threshold`, the most similar first. With `exclusive`, each source is
+/// used once (a rename); without, as often as it fits (a copy).
+pub(crate) fn pair(
+    sources: &[Candidate<'_>],
+    targets: &[Candidate<'_>],
+    threshold: u32,
+    exclusive: bool,
+) -> Vec<Match> {
+    let fits = |c: &Candidate<'_>| c.text.len() >= SHORTEST;
+    if !sources.iter().any(fits) || !targets.iter().any(fits) {
+        return Vec::new();
+    }
+    let pieces = |all: &[Candidate<'_>]| -> Vec<Pieces> {
+        all.par_iter().map(|c| if fits(c) { Pieces::of(c.text) } else { Pieces::default() }).collect()
+    };
+    let (source_pieces, target_pieces) = rayon::join(|| pieces(sources), || pieces(targets));
+    let mut index: HashMap<u32, Vec<u32>> = HashMap::new();
+    for (source, pieces) in (0u32..).zip(&source_pieces) {
+        for (piece, _) in &pieces.0 {
+            index.entry(*piece).or_default().push(source);
+        }
+    }
+    let mut exact: HashMap<&str, Vec<u32>> = HashMap::new();
+    for (source, candidate) in (0u32..).zip(sources).filter(|(_, c)| fits(c)) {
+        exact.entry(candidate.text).or_default().push(source);
+    }
+    let mut scored: Vec<(u32, bool, Match)> = target_pieces
+        .par_iter()
+        .enumerate()
+        .flat_map_iter(|(target, pieces)| {
+            let mut shared: HashMap<u32, u64> = HashMap::new();
+            for (piece, bytes) in &pieces.0 {
+                for source in index.get(piece).filter(|s| s.len() <= COMMON).into_iter().flatten() {
+                    *shared.entry(*source).or_default() += u64::from(*bytes);
+                }
+            }
+            let mut best: Vec<(u64, u32)> = shared.into_iter().map(|(source, bytes)| (bytes, source)).collect();
+            best.sort_unstable_by(|a, b| b.cmp(a));
+            best.truncate(CANDIDATES);
+            if let Some(same) = exact.get(&**targets[target].text) {
+                // Of many with the same text, the one with the same name first.
+                let mut same = same.clone();
+                same.sort_by_key(|s| file_name(sources[*s as usize].path) != file_name(targets[target].path));
+                best = same.into_iter().map(|source| (u64::MAX, source)).collect();
+            }
+            let score = |source: u32| {
+                let source = source as usize;
+                let score = similarity(&source_pieces[source], &target_pieces[target]);
+                let same_name = file_name(sources[source].path) == file_name(targets[target].path);
+                (score >= threshold).then_some((score, same_name, Match { source, target }))
+            };
+            best.into_iter().filter_map(move |(_, source)| score(source)).collect::<Vec<_>>()
+        })
+        .collect();
+    scored.sort_unstable_by(|a, b| {
+        (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| (a.2.source, a.2.target).cmp(&(b.2.source, b.2.target)))
+    });
+    let (mut used, mut done) = (vec![false; sources.len()], vec![false; targets.len()]);
+    scored.retain(|(_, _, m)| {
+        let free = !done[m.target] && (!exclusive || !used[m.source]);
+        if free {
+            done[m.target] = true;
+            used[m.source] = true;
+        }
+        free
+    });
+    scored.into_iter().map(|(_, _, m)| m).collect()
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Hashes of a text's pieces with the bytes in them, sorted by hash.
+#[derive(Default)]
+struct Pieces(Vec<(u32, u32)>);
+
+impl Pieces {
+    fn of(text: &str) -> Self {
+        let mut all: Vec<(u32, u32)> = Vec::with_capacity(text.len() / 24);
+        for line in text.as_bytes().split_inclusive(|b| *b == b'\n') {
+            // Line ends alone make no other file.
+            let line = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line);
+            for piece in line.chunks(64) {
+                let mut hasher = DefaultHasher::new();
+                hasher.write(piece);
+                all.push((hasher.finish() as u32, piece.len() as u32 + 1));
+            }
+        }
+        all.sort_unstable();
+        all.dedup_by(|b, a| {
+            let same = a.0 == b.0;
+            if same {
+                a.1 += b.1;
+            }
+            same
+        });
+        Self(all)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.iter().map(|(_, n)| u64::from(*n)).sum()
+    }
+}
+
+/// Of 1000.
+fn similarity(a: &Pieces, b: &Pieces) -> u32 {
+    let larger = a.bytes().max(b.bytes());
+    let (mut shared, mut i, mut j) = (0u64, 0, 0);
+    while let (Some(x), Some(y)) = (a.0.get(i), b.0.get(j)) {
+        match x.0.cmp(&y.0) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                shared += u64::from(x.1.min(y.1));
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    (shared * 1000).checked_div(larger).unwrap_or(0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(sources: &[(&str, &str)], targets: &[(&str, &str)], exclusive: bool) -> Vec<(usize, usize)> {
+        let texts = |all: &[(&str, &str)]| all.iter().map(|(_, t)| Arc::from(*t)).collect::<Vec<Arc<str>>>();
+        let (s, t) = (texts(sources), texts(targets));
+        let candidates = |all: &[(&'static str, &str)], texts: &'static [Arc<str>]| -> Vec<Candidate<'static>> {
+            all.iter().zip(texts).map(|((path, _), text)| Candidate { path, text }).collect()
+        };
+        let leak = |all: &[(&str, &str)]| -> Vec<(&'static str, &'static str)> {
+            all.iter().map(|(p, t)| (&*p.to_string().leak(), &*t.to_string().leak())).collect()
+        };
+        let (sources, targets) = (leak(sources), leak(targets));
+        let found = pair(&candidates(&sources, s.leak()), &candidates(&targets, t.leak()), RENAME, exclusive);
+        found.into_iter().map(|m| (m.source, m.target)).collect()
+    }
+
+    #[test]
+    fn the_most_similar_pair_wins_and_the_name_breaks_ties() {
+        let text = "fn alpha() {}\nfn beta() {}\nfn gamma() {}\nfn delta() {}\n";
+        let near = "fn alpha() {}\nfn beta() {}\nfn gamma() {}\nfn other() {}\n";
+        let far = "nothing like it\nat all\nnot a line\n";
+        assert_eq!(pairs(&[("a/x.rs", text)], &[("b/y.rs", far), ("b/z.rs", near)], true), [(0, 1)]);
+        assert_eq!(pairs(&[("a/x.rs", text), ("a/y.rs", text)], &[("b/y.rs", text)], true), [(1, 0)]);
+        assert_eq!(pairs(&[("a/x.rs", text)], &[("b/1.rs", text), ("b/2.rs", near)], true), [(0, 0)]);
+        assert_eq!(pairs(&[("a/x.rs", text)], &[("b/1.rs", text), ("b/2.rs", near)], false), [(0, 0), (0, 1)]);
+        assert_eq!(pairs(&[("a", "")], &[("b", "")], true), [], "empty files have no history");
+    }
+}
