@@ -115,7 +115,9 @@ impl GitError {
             Self::ShallowHistory { .. } => Some("fetch the rest: 'git fetch --unshallow'".into()),
             Self::BadPattern { .. } => Some("patterns are globs as in 'docs/**/*.md'".into()),
             Self::Unsupported { .. } => None,
-            Self::Command { .. } => Some(format!("install git {MINIMUM_GIT} or newer and see that it is in PATH")),
+            Self::Command { .. } => {
+                Some(format!("this needs git {MINIMUM_GIT} or newer in PATH and, in a partial clone, its remote"))
+            }
             Self::Missing { .. } => Some("'git fsck' says what else is missing".into()),
             Self::Git { .. } | Self::Io { .. } | Self::Cancelled => None,
         }

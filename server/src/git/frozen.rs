@@ -190,7 +190,11 @@ impl From<Entry> for FrozenFile {
 }
 
 fn is_partial(repo: &git2::Repository) -> bool {
-    repo.config().and_then(|c| c.get_string("extensions.partialclone")).is_ok()
+    let promisor = |config: git2::Config| -> Result<bool, git2::Error> {
+        let mut entries = config.entries(Some(r"^(remote\..*\.promisor|extensions\.partialclone)$"))?;
+        Ok(entries.next().is_some())
+    };
+    repo.config().and_then(promisor).unwrap_or(false)
 }
 
 /// A regular file's bytes; `None` if it is not there, is no regular file, is over `max` bytes or, after the reading,

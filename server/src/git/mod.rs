@@ -15,9 +15,11 @@ mod scope;
 mod snapshot;
 mod take;
 mod text;
+mod unified;
 
 pub use error::{GitError, MINIMUM_GIT};
 pub use repository::{HeadState, Repository, blob_id};
 pub use scope::ScopeRequest;
 pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, SnapshotError};
 pub use take::SnapshotOptions;
+pub use unified::unified_diff;
