@@ -1,0 +1,508 @@
+//! Finds where a hunk belongs.
+//!
+//! The lines that a hunk says are there (context and removed ones) are looked for in order, blank lines and white
+//! space left aside. All places where they are found are candidates; what tells candidates apart is, in this
+//! order: how exactly they fit, the quoted code and the cited lines, the enclosing symbol, the order of the
+//! hunks, and line numbers of the diff where another hunk proves them right. If two candidates that would lead to
+//! different texts are left, the fix is refused.
+
+use super::build::{self, RawEdit};
+use super::hunk::{Hunk, HunkBody, HunkLine, Op};
+use super::text::{self, Text};
+use super::{Applied, Hints, Placement, Refusal, elision, fuzzy};
+use crate::finding::LineRange;
+use std::ops::Range;
+
+mod choose;
+mod replace;
+
+/// Candidates kept for one hunk.
+const MAX_PLACES: usize = 100;
+/// Lines that an elision may stand for.
+const MAX_ELIDED: usize = 400;
+
+/// How well a candidate's lines fit, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// All lines are the same, but for white space at their ends.
+    Exact,
+    /// Some are indented in another way.
+    Indent,
+    /// White space inside of some lines differs.
+    Space,
+    /// Some context lines differ.
+    Fuzzy,
+}
+
+/// A place where a hunk fits.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) fit: Fit,
+    pub(super) elided: bool,
+    /// First and last matched line of the text, 0-based.
+    pub(super) first: usize,
+    pub(super) last: usize,
+    /// What would change.
+    pub(super) edits: Vec<RawEdit>,
+}
+
+impl Candidate {
+    /// The lines that change (or that an insertion stands between), 1-based.
+    fn changed(&self) -> LineRange {
+        let start = self.edits.first().map_or(self.first, |e| e.start);
+        let end = self.edits.last().map_or(self.last, |e| e.start + e.count.max(1) - 1);
+        range(start, end)
+    }
+
+    fn placement(&self) -> Placement {
+        match self.fit {
+            Fit::Fuzzy => Placement::Fuzzy,
+            _ if self.elided => Placement::Elided,
+            Fit::Exact => Placement::Exact,
+            Fit::Indent | Fit::Space => Placement::Whitespace,
+        }
+    }
+}
+
+pub(super) fn range(start: usize, end: usize) -> LineRange {
+    let n = |i: usize| u32::try_from(i + 1).unwrap_or(u32::MAX);
+    LineRange::new(n(start), n(end))
+}
+
+/// What is known of a hunk before the choice.
+enum Found {
+    Places(Vec<Candidate>),
+    Already,
+}
+
+/// Places all hunks, or says why that cannot be done.
+pub(super) fn place_hunks(text: &Text<'_>, hunks: &[Hunk], hints: &Hints<'_>) -> Result<Applied, Refusal> {
+    let mut places = Vec::with_capacity(hunks.len());
+    for hunk in hunks {
+        match find(text, hunk, hints)? {
+            Found::Places(found) => places.push((hunk, found)),
+            Found::Already => {}
+        }
+    }
+    if places.is_empty() {
+        return Err(Refusal::AlreadyApplied);
+    }
+    let chosen = choose::choose(text, places, hints)?;
+    let placement = chosen.iter().map(Candidate::placement).max().unwrap_or(Placement::Exact);
+    let edits = build::finish(text, chosen.into_iter().flat_map(|c| c.edits).collect())?;
+    if edits.is_empty() {
+        return Err(Refusal::AlreadyApplied);
+    }
+    Ok(Applied { edits, placement })
+}
+
+fn find(text: &Text<'_>, hunk: &Hunk, hints: &Hints<'_>) -> Result<Found, Refusal> {
+    match &hunk.body {
+        HunkBody::Lines(lines) => find_lines(text, lines, hints),
+        HunkBody::Replace { old, new } => replace::find(text, old, new, hints),
+        HunkBody::Suggestion(new) => replace::suggestion(text, new, hints),
+        HunkBody::Block(new) => replace::block(text, new, hints),
+    }
+}
+
+/// Finds a hunk of marked lines.
+fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<Found, Refusal> {
+    if let Some(hole) = hole(text, lines, hints) {
+        return Err(Refusal::Elided { line: hole.trim().to_owned() });
+    }
+    // A line that looks like an elision and is in the text is meant as it is.
+    let literal: Vec<HunkPiece> = split(lines, |_| false);
+    let mut found = Vec::new();
+    let elided = lines.iter().any(|l| l.is_old() && l.is_elision());
+    if !elided || lines.iter().any(|l| l.is_old() && l.is_elision() && text.has_line(&l.text)) {
+        found = places(text, lines, &literal, hints)?;
+    }
+    let pieces = if found.is_empty() && elided {
+        let pieces = split(lines, HunkLine::is_elision);
+        if let Some(line) = lines.iter().find(|l| l.op == Op::Removed && l.is_elision()) {
+            return Err(Refusal::Elided { line: line.text.trim().to_owned() });
+        }
+        if let Some(line) = lines.iter().find(|l| l.is_elision()).filter(|_| pieces.iter().any(|p| p.keys.is_empty())) {
+            let changes =
+                pieces.iter().any(|p| p.keys.is_empty() && lines[p.lines.clone()].iter().any(|l| l.op == Op::Added));
+            if changes {
+                return Err(Refusal::Elided { line: line.text.trim().to_owned() });
+            }
+        }
+        let pieces: Vec<HunkPiece> = pieces.into_iter().filter(|p| !p.keys.is_empty()).collect();
+        found = places(text, lines, &pieces, hints)?;
+        pieces
+    } else {
+        literal
+    };
+    if pieces.iter().all(|p| p.keys.is_empty()) {
+        return bare_insertion(text, lines, hints);
+    }
+    let already = already(text, lines, &found);
+    if found.is_empty() {
+        if already {
+            return Ok(Found::Already);
+        }
+        found = fuzzy::places(text, lines, &pieces, hints);
+        if found.is_empty() {
+            return Err(Refusal::NotFound);
+        }
+    } else if already {
+        return Err(Refusal::AlreadyApplied);
+    }
+    Ok(Found::Places(found))
+}
+
+/// A line to be added that leaves something out.
+fn hole<'l>(text: &Text<'_>, lines: &'l [HunkLine], hints: &Hints<'_>) -> Option<&'l str> {
+    let python = hints.path.is_some_and(|p| matches!(p.extension(), Some("py" | "pyi")));
+    lines.iter().enumerate().find_map(|(i, line)| {
+        let is_hole = if line.op != Op::Added {
+            false
+        } else if line.is_elision() {
+            // `...` is the empty body in Python; and what the text has already is code.
+            let body = python
+                && line.text.trim() == "..."
+                && lines[..i].iter().rev().find(|l| l.is_new()).is_some_and(|l| l.text.trim_end().ends_with(':'));
+            let moved = lines.iter().any(|l| l.op == Op::Removed && l.text.trim() == line.text.trim());
+            !(body || moved && text.has_line(&line.text))
+        } else if elision::has_hole(&line.text) {
+            !text.source().contains("...") && !text.source().contains('…')
+        } else {
+            false
+        };
+        is_hole.then_some(line.text.as_str())
+    })
+}
+
+/// Lines to be added beside nothing: only an empty text says where.
+fn bare_insertion(text: &Text<'_>, lines: &[HunkLine], _hints: &Hints<'_>) -> Result<Found, Refusal> {
+    if !text.is_blank() {
+        let added: Vec<u64> =
+            lines.iter().filter(|l| l.is_new()).map(|l| text::key(&l.text)).filter(|&k| k != text::BLANK).collect();
+        let substantial = lines.iter().filter(|l| l.is_new()).map(|l| text::weight(&l.text)).sum::<usize>() >= 8;
+        let there = substantial && !occurrences(text.solid().1, &added, 1).is_empty();
+        return Err(if there { Refusal::AlreadyApplied } else { Refusal::NoPlace });
+    }
+    let new = lines.iter().filter(|l| l.is_new()).map(|l| l.text.clone()).collect();
+    let edits = vec![RawEdit { start: 0, count: text.lines().len(), lines: new, newline: None }];
+    Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: 0, last: 0, edits }]))
+}
+
+/// Lines of a hunk between elisions.
+#[derive(Debug, Clone)]
+pub(super) struct HunkPiece {
+    /// Which lines of the hunk.
+    pub(super) lines: Range<usize>,
+    /// Its old lines that are not blank: index in the hunk, and key.
+    pub(super) solid: Vec<usize>,
+    pub(super) keys: Vec<u64>,
+}
+
+fn split(lines: &[HunkLine], is_break: fn(&HunkLine) -> bool) -> Vec<HunkPiece> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for end in 0..=lines.len() {
+        if end < lines.len() && !(lines[end].is_old() && is_break(&lines[end])) {
+            continue;
+        }
+        if start < end {
+            pieces.push(piece(lines, start..end, HunkLine::is_old));
+        }
+        start = end + 1;
+    }
+    pieces
+}
+
+fn piece(lines: &[HunkLine], range: Range<usize>, side: fn(&HunkLine) -> bool) -> HunkPiece {
+    let solid: Vec<usize> = range.clone().filter(|&i| side(&lines[i]) && !lines[i].is_blank()).collect();
+    let keys = solid.iter().map(|&i| text::key(&lines[i].text)).collect();
+    HunkPiece { lines: range, solid, keys }
+}
+
+/// Where `needle` is in `hay`, in order, at most `max` places; Knuth-Morris-Pratt, so linear in any input.
+pub(super) fn occurrences(hay: &[u64], needle: &[u64], max: usize) -> Vec<usize> {
+    let mut out = Vec::new();
+    let Some(&first) = needle.first() else { return out };
+    if needle.len() == 1 {
+        out.extend(hay.iter().enumerate().filter(|&(_, &k)| k == first).map(|(i, _)| i).take(max));
+        return out;
+    }
+    let mut fail = vec![0_usize; needle.len()];
+    let mut k = 0;
+    for i in 1..needle.len() {
+        while k > 0 && needle[i] != needle[k] {
+            k = fail[k - 1];
+        }
+        k += usize::from(needle[i] == needle[k]);
+        fail[i] = k;
+    }
+    k = 0;
+    let mut i = 0;
+    while i < hay.len() {
+        if k == 0 {
+            match hay[i..].iter().position(|&h| h == first) {
+                Some(skip) => i += skip,
+                None => break,
+            }
+        }
+        while k > 0 && (k == needle.len() || hay[i] != needle[k]) {
+            k = fail[k - 1];
+        }
+        k += usize::from(hay[i] == needle[k]);
+        i += 1;
+        if k == needle.len() {
+            out.push(i - k);
+            if out.len() == max {
+                break;
+            }
+        }
+    }
+    out
+}
+
+/// All places of the pieces, in order; those that would lead to the same text are one.
+fn places(
+    text: &Text<'_>,
+    lines: &[HunkLine],
+    pieces: &[HunkPiece],
+    hints: &Hints<'_>,
+) -> Result<Vec<Candidate>, Refusal> {
+    if pieces.is_empty() || pieces.iter().any(|p| p.keys.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let (at, keys) = text.solid();
+    let mut spots: Vec<Vec<usize>> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        let found = occurrences(keys, &piece.keys, usize::MAX);
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        spots.push(found);
+    }
+    let chains = if pieces.len() == 1 {
+        let all = std::mem::take(&mut spots[0]);
+        if all.len() > MAX_PLACES && hints.lines.is_none() && hints.quote.is_none() {
+            let places = all.iter().take(MAX_PLACES).map(|&s| at[s] + 1).collect();
+            return Err(Refusal::Ambiguous { places });
+        }
+        nearest(all, at, hints).into_iter().map(|s| vec![s]).collect()
+    } else {
+        chains(text, lines, pieces, &spots)
+    };
+    let mut out: Vec<Candidate> = Vec::new();
+    for chain in chains {
+        let mut pos: Vec<Option<usize>> = vec![None; lines.len()];
+        for (piece, &spot) in pieces.iter().zip(&chain) {
+            for (n, &i) in piece.solid.iter().enumerate() {
+                pos[i] = Some(at[spot + n] as usize);
+            }
+        }
+        if let Some(candidate) = candidate(text, lines, pieces, &pos) {
+            match out.iter_mut().find(|c| c.edits == candidate.edits) {
+                Some(same) => same.fit = same.fit.min(candidate.fit),
+                None => out.push(candidate),
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The candidate of an alignment; `None` where only white space changes and it is not there as written.
+pub(super) fn candidate(
+    text: &Text<'_>,
+    lines: &[HunkLine],
+    pieces: &[HunkPiece],
+    pos: &[Option<usize>],
+) -> Option<Candidate> {
+    let matched = || lines.iter().zip(pos).filter_map(|(l, p)| Some((l, (*p)?)));
+    let mut fit = Fit::Exact;
+    for (line, at) in matched() {
+        let there = text.line(at);
+        let this = if there.trim_end() == line.text.trim_end() || line.bare && there.trim_end() == line.text.trim_end()
+        {
+            Fit::Exact
+        } else if there.trim() == line.text.trim() {
+            Fit::Indent
+        } else if text::key(there) == text::key(&line.text) && text::squeezed_eq(there, &line.text) {
+            Fit::Space
+        } else if line.op == Op::Context {
+            Fit::Fuzzy
+        } else {
+            return None;
+        };
+        fit = fit.max(this);
+    }
+    let first = matched().map(|(_, at)| at).min()?;
+    let last = matched().map(|(_, at)| at).max()?;
+    let edits = build::edits(text, lines, pieces, pos, fit == Fit::Exact)?;
+    Some(Candidate { fit, elided: pieces.len() > 1, first, last, edits })
+}
+
+/// The places that a citation could mean, where there are too many.
+fn nearest(mut spots: Vec<usize>, at: &[u32], hints: &Hints<'_>) -> Vec<usize> {
+    if spots.len() > MAX_PLACES {
+        let target = hints.lines.map_or(0, |l| l.start() - 1);
+        // Sorted by line: a window around the cited one.
+        let mid = spots.partition_point(|&s| at[s] < target);
+        let low = mid.saturating_sub(MAX_PLACES / 2);
+        let high = (low + MAX_PLACES).min(spots.len());
+        spots = spots[low..high].to_vec();
+    }
+    spots
+}
+
+/// The ways to go through the pieces in order. What stands between two pieces stays in the block that both are
+/// in, and equal indentation means equal indentation, unless nothing fits then.
+fn chains(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], spots: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    for strict in [true, false] {
+        let mut out = Vec::new();
+        let mut budget = 20_000_usize;
+        for &spot in spots.first().into_iter().flatten() {
+            extend(text, lines, pieces, spots, strict, &mut vec![spot], &mut out, &mut budget);
+            if out.len() > MAX_PLACES || budget == 0 {
+                break;
+            }
+        }
+        if !out.is_empty() {
+            return out;
+        }
+    }
+    Vec::new()
+}
+
+#[expect(clippy::too_many_arguments, reason = "a recursive search over the state that chains() sets up")]
+fn extend(
+    text: &Text<'_>,
+    lines: &[HunkLine],
+    pieces: &[HunkPiece],
+    spots: &[Vec<usize>],
+    strict: bool,
+    chain: &mut Vec<usize>,
+    out: &mut Vec<Vec<usize>>,
+    budget: &mut usize,
+) {
+    let done = chain.len();
+    if done == pieces.len() {
+        out.push(chain.clone());
+        return;
+    }
+    let (at, _) = text.solid();
+    let end = chain[done - 1] + pieces[done - 1].keys.len();
+    let last_line = at[end - 1] as usize;
+    let from = spots[done].partition_point(|&s| s < end);
+    for &spot in &spots[done][from..] {
+        *budget = budget.saturating_sub(1);
+        let line = at[spot] as usize;
+        if line > last_line + MAX_ELIDED || *budget == 0 || out.len() > MAX_PLACES {
+            return;
+        }
+        if strict {
+            let low = width(text.line(last_line)).min(width(text.line(line)));
+            if !same_block(text, last_line + 1..line, low) {
+                // What comes later is outside of the block too.
+                return;
+            }
+            if !same_depth(text, lines, pieces, chain, spot) {
+                continue;
+            }
+        }
+        chain.push(spot);
+        extend(text, lines, pieces, spots, strict, chain, out, budget);
+        chain.pop();
+    }
+}
+
+/// Columns of white space before a line, tabs as four.
+pub(super) fn width(line: &str) -> usize {
+    text::indent(line).chars().map(|c| if c == '\t' { 4 } else { 1 }).sum()
+}
+
+fn same_block(text: &Text<'_>, between: Range<usize>, low: usize) -> bool {
+    between.into_iter().all(|i| text.line(i).trim().is_empty() || width(text.line(i)) >= low)
+}
+
+/// Whether lines with the same indentation in the hunk have the same in the text.
+fn same_depth(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], chain: &[usize], spot: usize) -> bool {
+    let (at, _) = text.solid();
+    let next = &pieces[chain.len()];
+    let Some(&line) = next.solid.first() else { return true };
+    let want = text::indent(&lines[line].text);
+    let there = text::indent(text.line(at[spot] as usize));
+    pieces.iter().zip(chain).all(|(piece, &s)| {
+        let same = piece
+            .solid
+            .iter()
+            .enumerate()
+            .find(|&(_, &i)| text::indent(&lines[i].text) == want && lines[i].bare == lines[line].bare);
+        same.is_none_or(|(n, _)| text::indent(text.line(at[s + n] as usize)) == there)
+    })
+}
+
+/// Whether the text has what the hunk leads to: in place of the old lines, or over them.
+fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
+    let is_break = |l: &HunkLine| l.is_elision() && !(l.op == Op::Added);
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for end in 0..=lines.len() {
+        if end == lines.len() || is_break(&lines[end]) {
+            pieces.push(piece(lines, start..end, HunkLine::is_new));
+            start = end + 1;
+        }
+    }
+    pieces.retain(|p| !p.keys.is_empty());
+    let added: Vec<&HunkLine> = lines.iter().filter(|l| l.op == Op::Added && !l.is_blank()).collect();
+    let weight: usize = added.iter().map(|l| text::weight(&l.text)).sum();
+    let context: usize =
+        lines.iter().filter(|l| l.op == Op::Context && !l.is_elision() && text::weight(&l.text) >= 3).count();
+    let kept = lines.iter().filter(|l| l.is_new() && !l.is_blank() && !l.is_elision()).count();
+    let old = lines.iter().filter(|l| l.is_old() && !l.is_blank() && !l.is_elision()).count();
+    // Lines that say little prove nothing; a deletion is proved by what stands on both sides of it.
+    let proof = if added.is_empty() { context >= 2 && inner_deletion(lines) } else { weight >= 4 && kept >= 1 };
+    if pieces.is_empty() || !proof {
+        return false;
+    }
+    let (at, keys) = text.solid();
+    let spots: Vec<Vec<usize>> = pieces.iter().map(|p| occurrences(keys, &p.keys, 10_000)).collect();
+    if spots.iter().any(Vec::is_empty) {
+        return false;
+    }
+    if found.is_empty() {
+        // In order.
+        let mut from = 0;
+        for (piece, spots) in pieces.iter().zip(&spots) {
+            match spots.iter().find(|&&s| s >= from) {
+                Some(&s) => from = s + piece.keys.len(),
+                None => return false,
+            }
+        }
+        return true;
+    }
+    // Old and new side both fit at one place only where the old side is a part of the new one.
+    kept >= old
+        && !whitespace_only(lines)
+        && pieces.iter().zip(&spots).all(|(piece, spots)| {
+            let changes = lines[piece.lines.clone()].iter().any(|l| l.op != Op::Context);
+            !changes
+                || spots.iter().any(|&s| {
+                    let (first, last) = (at[s] as usize, at[s + piece.keys.len() - 1] as usize);
+                    found.iter().any(|c| c.first <= last && first <= c.last)
+                })
+        })
+}
+
+/// Whether all that the hunk removes has context before and after it.
+fn inner_deletion(lines: &[HunkLine]) -> bool {
+    let solid = |l: &&HunkLine| l.op == Op::Context && !l.is_blank() && !l.is_elision();
+    let first = lines.iter().position(|l| l.op == Op::Removed).unwrap_or(0);
+    let last = lines.iter().rposition(|l| l.op == Op::Removed).unwrap_or(0);
+    lines[..first].iter().any(|l| solid(&l)) && lines[last..].iter().any(|l| solid(&l))
+}
+
+/// Whether the old and the new side are the same but for white space.
+pub(super) fn whitespace_only(lines: &[HunkLine]) -> bool {
+    let side = |f: fn(&HunkLine) -> bool| -> Vec<u64> {
+        lines.iter().filter(|l| f(l)).map(|l| text::key(&l.text)).filter(|&k| k != text::BLANK).collect()
+    };
+    side(HunkLine::is_old) == side(HunkLine::is_new)
+}

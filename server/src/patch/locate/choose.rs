@@ -1,0 +1,163 @@
+//! Tells candidates apart.
+
+use super::{Candidate, Fit};
+use crate::finding::LineRange;
+use crate::patch::hunk::{Hunk, HunkBody};
+use crate::patch::text::{self, Text};
+use crate::patch::{Hints, Refusal, quote};
+
+/// One candidate for each hunk.
+pub(super) fn choose(
+    text: &Text<'_>,
+    places: Vec<(&Hunk, Vec<Candidate>)>,
+    hints: &Hints<'_>,
+) -> Result<Vec<Candidate>, Refusal> {
+    let quoted = hints.quote.and_then(|q| quote::find(text, q, hints.lines));
+    let alone = places.len() == 1;
+    // A hunk that fits at one place only, where its header says, proves the numbers of the diff.
+    let proven = places.iter().any(|(hunk, all)| matches!(&all[..], [only] if starts_at(text, hunk, only)));
+    let mut left: Vec<(&Hunk, Vec<Candidate>)> =
+        places.into_iter().map(|(hunk, all)| (hunk, narrow(text, hunk, all, hints, quoted, alone))).collect();
+    // Hunks come in the order of the text: those that are placed bound those between them.
+    for i in 0..left.len() {
+        if left[i].1.len() < 2 {
+            continue;
+        }
+        let only = |c: &[Candidate]| if let [only] = c { Some((only.first, only.last)) } else { None };
+        let low = left[..i].iter().rev().find_map(|(_, c)| only(c)).map(|(_, last)| last);
+        let high = left[i + 1..].iter().find_map(|(_, c)| only(c)).map(|(first, _)| first);
+        keep(&mut left[i].1, |c| {
+            low.is_none_or(|l| c.last >= l && c.first + 1 >= l) && high.is_none_or(|h| c.first <= h && c.last <= h + 1)
+        });
+        if proven && left[i].1.len() > 1 {
+            let hunk = left[i].0;
+            keep(&mut left[i].1, |c| starts_at(text, hunk, c));
+        }
+    }
+    left.into_iter()
+        .map(|(_, mut all)| match all.len() {
+            1 => Ok(all.remove(0)),
+            _ => {
+                let mut places: Vec<u32> = all.iter().map(|c| c.changed().start()).collect();
+                places.sort_unstable();
+                places.dedup();
+                Err(Refusal::Ambiguous { places })
+            }
+        })
+        .collect()
+}
+
+/// Keeps those that `test` says, if it says any.
+fn keep(all: &mut Vec<Candidate>, test: impl Fn(&Candidate) -> bool) {
+    if all.iter().any(&test) {
+        all.retain(test);
+    }
+}
+
+fn narrow(
+    text: &Text<'_>,
+    hunk: &Hunk,
+    mut all: Vec<Candidate>,
+    hints: &Hints<'_>,
+    quoted: Option<LineRange>,
+    alone: bool,
+) -> Vec<Candidate> {
+    // White space inside of lines is seldom wrong; indentation is, and then it is all the same shift.
+    let best = all.iter().map(|c| c.fit).min().unwrap_or(Fit::Exact).max(Fit::Indent);
+    all.retain(|c| c.fit <= best);
+    if all.len() < 2 {
+        return all;
+    }
+    if let Some(quoted) = quoted {
+        keep(&mut all, |c| super::range(c.first, c.last).overlaps(quoted));
+    }
+    if let Some(lines) = hints.lines {
+        cited(&mut all, lines, alone);
+    }
+    if all.len() > 1
+        && let Some(section) = &hunk.section {
+            under(text, &mut all, section);
+        }
+    if all.len() > 1
+        && let Some(symbol) = hints.symbol {
+            under(text, &mut all, symbol);
+        }
+    // A hunk that is indented as a whole was not written from memory.
+    if all.len() > 1 && is_indented(hunk) {
+        keep(&mut all, |c| c.fit == Fit::Exact);
+    }
+    all
+}
+
+/// Keeps the candidate that the cited lines mean. For one hunk of several they say less: its neighbours may be
+/// what is cited.
+fn cited(all: &mut Vec<Candidate>, lines: LineRange, alone: bool) {
+    const NEAR: u32 = 30;
+    let far = |c: &Candidate| distance(c.changed(), lines);
+    let mut by: Vec<u32> = all.iter().map(far).collect();
+    by.sort_unstable();
+    let (Some(&first), Some(&second)) = (by.first(), by.get(1)) else { return };
+    let clear = if first == 0 { second > 0 } else { alone && first <= NEAR && second > 2 * first };
+    if clear {
+        all.retain(|c| far(c) == first);
+    }
+}
+
+/// Lines from one range to the other; 0 where they overlap.
+fn distance(a: LineRange, b: LineRange) -> u32 {
+    if a.overlaps(b) { 0 } else { a.distance(b) + 1 }
+}
+
+/// Keeps the candidates under the nearest line that has `name` and is indented less.
+fn under(text: &Text<'_>, all: &mut Vec<Candidate>, name: &str) {
+    const REACH: usize = 2000;
+    let name = name.trim();
+    if text::weight(name) < 2 {
+        return;
+    }
+    let whole = text::key(name);
+    let is_under = |c: &Candidate| {
+        let mut low = super::width(text.line(c.first)).max(1);
+        for i in (c.first.saturating_sub(REACH)..=c.first).rev() {
+            let line = text.line(i);
+            if line.trim().is_empty() || i < c.first && super::width(line) >= low {
+                continue;
+            }
+            if text::key(line) == whole || has_word(line, name) {
+                return true;
+            }
+            if i < c.first {
+                low = super::width(line);
+                if low == 0 {
+                    return false;
+                }
+            }
+        }
+        false
+    };
+    keep(all, is_under);
+}
+
+/// Whether `name` is in `line`, not as a part of a longer name.
+fn has_word(line: &str, name: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        !(line[..at].ends_with(word) && name.starts_with(word))
+            && !(line[at + name.len()..].starts_with(word) && name.ends_with(word))
+    })
+}
+
+/// Whether the candidate is where the header of the hunk says.
+fn starts_at(text: &Text<'_>, hunk: &Hunk, candidate: &Candidate) -> bool {
+    let (Some(start), HunkBody::Lines(lines)) = (hunk.start, &hunk.body) else { return false };
+    let blank = lines.iter().filter(|l| l.is_old()).take_while(|l| l.is_blank()).count();
+    let _ = text;
+    candidate.first + 1 == start as usize + blank
+}
+
+/// Whether every old line of the hunk is indented.
+fn is_indented(hunk: &Hunk) -> bool {
+    let HunkBody::Lines(lines) = &hunk.body else { return false };
+    let mut old = lines.iter().filter(|l| l.is_old() && !l.is_blank() && !l.is_elision()).peekable();
+    old.peek().is_some() && old.all(|l| !text::indent(&l.text).is_empty())
+}

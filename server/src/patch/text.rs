@@ -1,0 +1,170 @@
+//! A text as the locator sees it: its lines, and a key for each that ignores white space.
+
+use memchr::{memchr_iter, memmem};
+use std::cell::OnceCell;
+
+/// A text, split into lines and ready to be searched. Made once where many fixes go to one text.
+#[derive(Debug)]
+pub struct Text<'a> {
+    source: &'a str,
+    /// Lines without their endings.
+    lines: Vec<&'a str>,
+    /// The lines with something on them: where they are (0-based), and [`key`] of each, side by side.
+    solid: OnceCell<(Vec<u32>, Vec<u64>)>,
+}
+
+impl<'a> Text<'a> {
+    /// Splits `source`; O(length).
+    #[must_use]
+    pub fn new(source: &'a str) -> Self {
+        let mut lines = Vec::with_capacity(source.len() / 32 + 1);
+        let mut from = 0;
+        for end in memchr_iter(b'\n', source.as_bytes()) {
+            let line = &source[from..end];
+            lines.push(line.strip_suffix('\r').unwrap_or(line));
+            from = end + 1;
+        }
+        if from < source.len() {
+            lines.push(&source[from..]);
+        }
+        if let Some(first) = lines.first_mut() {
+            *first = first.strip_prefix('\u{feff}').unwrap_or(first);
+        }
+        Self { source, lines, solid: OnceCell::new() }
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// Whether there is nothing but white space in it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.source.trim_start_matches('\u{feff}').trim().is_empty()
+    }
+
+    pub(super) fn has_bom(&self) -> bool {
+        self.source.starts_with('\u{feff}')
+    }
+
+    /// Lines without their endings (and the first one without a byte order mark).
+    pub(super) fn lines(&self) -> &[&'a str] {
+        &self.lines
+    }
+
+    pub(super) fn line(&self, i: usize) -> &'a str {
+        self.lines.get(i).copied().unwrap_or_default()
+    }
+
+    /// Whether the last line ends with a line ending. An empty text counts as ended.
+    pub(super) fn ends_with_newline(&self) -> bool {
+        self.source.is_empty() || self.source.ends_with('\n')
+    }
+
+    /// The line ending of line `i` (0-based): its own, or for a last line without one, or past the end, that of
+    /// the line before; `\n` in a text without any.
+    pub(super) fn ending(&self, i: usize) -> &'static str {
+        let base = self.source.as_ptr() as usize;
+        let mut i = i.min(self.lines.len());
+        loop {
+            if let Some(line) = self.lines.get(i) {
+                let end = line.as_ptr() as usize - base + line.len();
+                let rest = &self.source[end..];
+                if rest.starts_with("\r\n") {
+                    return "\r\n";
+                } else if rest.starts_with('\n') {
+                    return "\n";
+                }
+            }
+            match i.checked_sub(1) {
+                Some(before) => i = before,
+                None => return "\n",
+            }
+        }
+    }
+
+    /// The lines with something on them: indices and keys, side by side.
+    pub(super) fn solid(&self) -> (&[u32], &[u64]) {
+        let (at, keys) = self.solid.get_or_init(|| {
+            let mut at = Vec::with_capacity(self.lines.len());
+            let mut keys = Vec::with_capacity(self.lines.len());
+            for (i, line) in (0_u32..).zip(&self.lines) {
+                let key = key(line);
+                if key != BLANK {
+                    at.push(i);
+                    keys.push(key);
+                }
+            }
+            (at, keys)
+        });
+        (at, keys)
+    }
+
+    /// Whether some line is `line`, but for white space around it.
+    pub(super) fn has_line(&self, line: &str) -> bool {
+        let needle = line.trim();
+        if needle.is_empty() {
+            return false;
+        }
+        memmem::find_iter(self.source.as_bytes(), needle).take(1000).any(|at| {
+            let before = self.source[..at].rsplit('\n').next().unwrap_or_default();
+            let after = self.source[at + needle.len()..].split('\n').next().unwrap_or_default();
+            before.trim().is_empty() && after.trim().is_empty()
+        })
+    }
+}
+
+/// The key of a line with nothing on it.
+pub(super) const BLANK: u64 = 0;
+
+/// A hash of a line without its white space; [`BLANK`] for a line with nothing else. Not for storing.
+pub(super) fn key(line: &str) -> u64 {
+    const K: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut h = 0_u64;
+    let mut word = 0_u64;
+    let mut n = 0_u32;
+    for &b in line.as_bytes() {
+        if !is_space(b) {
+            word = word << 8 | u64::from(b);
+            n += 1;
+            if n == 8 {
+                h = (h.rotate_left(5) ^ word).wrapping_mul(K);
+                (word, n) = (0, 0);
+            }
+        }
+    }
+    if n == 0 && h == 0 {
+        return BLANK;
+    }
+    h = (h.rotate_left(5) ^ word ^ u64::from(n) << 60).wrapping_mul(K);
+    (h ^ h >> 29) | 1
+}
+
+pub(super) fn is_space(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
+}
+
+/// Whether both are the same but for white space.
+pub(super) fn squeezed_eq(a: &str, b: &str) -> bool {
+    let solid = |s: &'_ str| s.bytes().filter(|&b| !is_space(b)).collect::<Vec<_>>();
+    a == b || solid(a) == solid(b)
+}
+
+/// The white space that a line starts with.
+pub(super) fn indent(line: &str) -> &str {
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+}
+
+/// Letters, digits and what is not ASCII: how much a line says.
+pub(super) fn weight(line: &str) -> usize {
+    line.chars().filter(|c| c.is_alphanumeric() || !c.is_ascii()).count()
+}
+
+/// Bytes that the first `n` lines of `text` take, endings included.
+pub(super) fn lines_len(text: &str, n: u32) -> usize {
+    match n.checked_sub(1) {
+        None => 0,
+        Some(last) => memchr_iter(b'\n', text.as_bytes()).nth(last as usize).map_or(text.len(), |at| at + 1),
+    }
+}
