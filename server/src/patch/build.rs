@@ -42,8 +42,7 @@ pub(super) fn edits(
             }
             let run = k..(k..piece.lines.end).find(|&j| lines[j].op == Op::Context).unwrap_or(piece.lines.end);
             k = run.end;
-            let removed: Vec<usize> =
-                run.clone().filter(|&j| lines[j].op == Op::Removed).filter_map(&pos).collect();
+            let removed: Vec<usize> = run.clone().filter(|&j| lines[j].op == Op::Removed).filter_map(&pos).collect();
             let added = run.clone().filter(|&j| lines[j].op == Op::Added);
             let new: Vec<String> = added
                 .map(|j| if verbatim { lines[j].text.clone() } else { pairs.reindent(j, &lines[j].text) })

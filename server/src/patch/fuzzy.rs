@@ -67,13 +67,15 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], 
                 }
             }
         }
-        if ok && cost <= budget
-            && let Some(mut found) = candidate(text, lines, pieces, &pos) {
-                found.fit = Fit::Fuzzy;
-                if !out.iter().any(|c| c.edits == found.edits) {
-                    out.push(found);
-                }
+        if ok
+            && cost <= budget
+            && let Some(mut found) = candidate(text, lines, pieces, &pos)
+        {
+            found.fit = Fit::Fuzzy;
+            if !out.iter().any(|c| c.edits == found.edits) {
+                out.push(found);
             }
+        }
     }
     // A guess at what was meant must not also be far from where it was said to be.
     if let Some(cited) = hints.lines {

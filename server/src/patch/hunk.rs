@@ -140,9 +140,10 @@ impl Patch {
                 names.into_iter().flatten().filter_map(|name| alike(name, path.as_str())).max()
             };
             if let Some(score) = score
-                && best.is_none_or(|(b, _)| score > b) {
-                    best = Some((score, file));
-                }
+                && best.is_none_or(|(b, _)| score > b)
+            {
+                best = Some((score, file));
+            }
         }
         best.map(|(_, file)| file).ok_or_else(|| Refusal::OtherFile {
             path: first.path.clone().or_else(|| first.old_path.clone()).unwrap_or_default(),

@@ -140,8 +140,11 @@ fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<
     }
     let already = already(text, lines, &found);
     if found.is_empty() {
-        if already {
-            return Ok(Found::Already);
+        match if already { Traces::All } else { traces(text, lines, hints) } {
+            Traces::All => return Ok(Found::Already),
+            // Someone did a part of it, or the like: what is left is for a person to see.
+            Traces::Some => return Err(Refusal::NotFound),
+            Traces::None => {}
         }
         found = fuzzy::places(text, lines, &pieces, hints);
         if found.is_empty() {
@@ -489,6 +492,50 @@ fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
                     found.iter().any(|c| c.first <= last && first <= c.last)
                 })
         })
+}
+
+/// How much of what a hunk adds is in the text, near what it says is around it.
+enum Traces {
+    None,
+    Some,
+    All,
+}
+
+/// Looks for what the hunk adds where its old lines are not: the code was changed, perhaps to just that.
+fn traces(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Traces {
+    const AROUND: usize = 30;
+    const SAYS: usize = 4;
+    let keys_of = |op: Op| -> Vec<u64> {
+        lines.iter().filter(|l| l.op == op && text::weight(&l.text) >= SAYS).map(|l| text::key(&l.text)).collect()
+    };
+    let (removed, context) = (keys_of(Op::Removed), keys_of(Op::Context));
+    let is_new = |k: &u64| !removed.contains(k) && !context.contains(k);
+    let added: Vec<&HunkLine> = lines
+        .iter()
+        .filter(|l| l.op == Op::Added && text::weight(&l.text) >= SAYS && is_new(&text::key(&l.text)))
+        .collect();
+    let Some(heaviest) = added.iter().max_by_key(|l| text::weight(&l.text)) else { return Traces::None };
+    let weight: usize = added.iter().map(|l| text::weight(&l.text)).sum();
+    let keys: Vec<u64> = added.iter().map(|l| text::key(&l.text)).collect();
+    let (at, all) = text.solid();
+    let gone: Vec<u64> =
+        removed.iter().copied().filter(|k| !lines.iter().any(|l| l.is_new() && text::key(&l.text) == *k)).collect();
+    let near =
+        |spot: usize| &all[spot.saturating_sub(AROUND + lines.len())..(spot + AROUND + lines.len()).min(all.len())];
+    let anchored = |spot: usize, window: &[u64]| {
+        let line = range(at[spot] as usize, at[spot] as usize);
+        window.iter().any(|k| context.contains(k))
+            || hints.lines.is_some_and(|l| l.distance(line) <= 2 * u32::try_from(AROUND).unwrap_or(0))
+    };
+    let whole = occurrences(all, &[text::key(&heaviest.text)], 20).into_iter().any(|spot| {
+        let window = near(spot);
+        anchored(spot, window) && keys.iter().all(|k| window.contains(k)) && !window.iter().any(|k| gone.contains(k))
+    });
+    if whole && weight >= 8 {
+        return Traces::All;
+    }
+    let some = keys.iter().any(|&k| occurrences(all, &[k], 20).into_iter().any(|spot| anchored(spot, near(spot))));
+    if some { Traces::Some } else { Traces::None }
 }
 
 /// Whether all that the hunk removes has context before and after it.

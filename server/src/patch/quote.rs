@@ -173,9 +173,9 @@ fn near(text: &Text<'_>, lines: &[&str], cited: Option<LineRange>) -> Option<Lin
         sum / quote.len() as f64
     };
     let mut best: Option<(f64, u32, usize)> = None;
-    for s in low..high {
+    for (s, &line) in at.iter().enumerate().take(high).skip(low) {
         let value = score(s);
-        let far = super::locate::range(at[s] as usize, at[s] as usize).distance(cited);
+        let far = super::locate::range(line as usize, line as usize).distance(cited);
         if value >= 0.6 && best.is_none_or(|(v, f, _)| value > v || value == v && far < f) {
             best = Some((value, far, s));
         }

@@ -75,13 +75,15 @@ fn narrow(
         cited(&mut all, lines, alone);
     }
     if all.len() > 1
-        && let Some(section) = &hunk.section {
-            under(text, &mut all, section);
-        }
+        && let Some(section) = &hunk.section
+    {
+        under(text, &mut all, section);
+    }
     if all.len() > 1
-        && let Some(symbol) = hints.symbol {
-            under(text, &mut all, symbol);
-        }
+        && let Some(symbol) = hints.symbol
+    {
+        under(text, &mut all, symbol);
+    }
     // A hunk that is indented as a whole was not written from memory.
     if all.len() > 1 && is_indented(hunk) {
         keep(&mut all, |c| c.fit == Fit::Exact);
@@ -142,8 +144,9 @@ fn under(text: &Text<'_>, all: &mut Vec<Candidate>, name: &str) {
 fn has_word(line: &str, name: &str) -> bool {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(name).any(|(at, _)| {
-        !(line[..at].ends_with(word) && name.starts_with(word))
-            && !(line[at + name.len()..].starts_with(word) && name.ends_with(word))
+        let longer_before = name.starts_with(word) && line[..at].ends_with(word);
+        let longer_after = name.ends_with(word) && line[at + name.len()..].starts_with(word);
+        !longer_before && !longer_after
     })
 }
 

@@ -188,9 +188,10 @@ fn git_header(file: &mut FilePatch, line: &str) -> bool {
 /// The two names of a `diff --git` line; names with blanks are told by being alike.
 fn git_names(names: &str) -> (Option<String>, Option<String>) {
     if names.starts_with('"')
-        && let Some((a, b)) = names[1..].split_once("\" ") {
-            return (header_path(&format!("\"{a}\"")), header_path(b));
-        }
+        && let Some((a, b)) = names[1..].split_once("\" ")
+    {
+        return (header_path(&format!("\"{a}\"")), header_path(b));
+    }
     let splits = names.match_indices(' ').map(|(i, _)| (&names[..i], &names[i + 1..]));
     let pairs: Vec<_> = splits.map(|(a, b)| (header_path(a), header_path(b))).collect();
     let same = pairs.iter().find(|(a, b)| a == b && a.is_some()).cloned();
