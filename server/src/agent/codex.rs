@@ -114,11 +114,10 @@ impl Dialect for Codex {
     }
 }
 
-/// "Reconnecting... 1/5" and 2 of more than that.
+/// "Reconnecting... 1/5" and 2; not "Reconnecting... waiting for network", which has no end.
 fn is_early(message: &str) -> bool {
     let Some(rest) = message.strip_prefix("Reconnecting... ") else { return false };
-    let mut numbers = rest.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u32>().ok());
-    matches!((numbers.next(), numbers.next()), (Some(at), Some(of)) if at < of.min(3))
+    rest.split_once('/').and_then(|(at, _)| at.parse::<u32>().ok()).is_some_and(|at| at < 3)
 }
 
 /// What came of a run of `codex exec --json`.

@@ -2,6 +2,7 @@ use super::claude::Claude;
 use super::cli::{CliAgent, Dialect};
 use super::codex::Codex;
 use super::gemini::Gemini;
+use super::http::HttpAgent;
 use super::{Adapter, Agent, AgentSettings, detect};
 use crate::finding::AgentName;
 use std::collections::BTreeMap;
@@ -31,12 +32,9 @@ fn make(name: AgentName, settings: AgentSettings) -> Option<Arc<dyn Agent>> {
         Adapter::Claude => cli(name, settings, Box::new(Claude)),
         Adapter::Codex => cli(name, settings, Box::new(Codex)),
         Adapter::Gemini => cli(name, settings, Box::new(Gemini)),
-        Adapter::Acp
-        | Adapter::Command
-        | Adapter::AnthropicHttp
-        | Adapter::OpenaiHttp
-        | Adapter::ChatHttp
-        | Adapter::GeminiHttp
-        | Adapter::Linter => None,
+        Adapter::AnthropicHttp | Adapter::OpenaiHttp | Adapter::ChatHttp | Adapter::GeminiHttp => {
+            Some(Arc::new(HttpAgent::new(name, settings)?))
+        }
+        Adapter::Acp | Adapter::Command | Adapter::Linter => None,
     }
 }

@@ -23,7 +23,10 @@ priority = 600
 
 /// Of the scratch folder that it works in: long answers about much alike code look like a loop to it.
 const SETTINGS: &str =
-    r#"{"model": {"disableLoopDetection": true}, "general": {"retryFetchErrors": false, "maxAttempts": 2}}"#;
+    r#"{"model": {"disableLoopDetection": true}, "general": {"retryFetchErrors": false, "maxAttempts": 2}SECURITY}"#;
+
+/// With an address of its own it would take the server for a gateway that it has no credentials for.
+const WITH_KEY: &str = r#", "security": {"auth": {"selectedType": "gemini-api-key"}}"#;
 
 impl Dialect for Gemini {
     fn executable(&self) -> &'static str {
@@ -38,8 +41,9 @@ impl Dialect for Gemini {
         let crashed = |what: &str| Failure::new(FailureKind::Crashed, format!("failed to prepare scratch: {what}"));
         let policy = run.scratch.file("policy.toml", POLICY)?;
         let settings = run.scratch.work().join(".gemini");
+        let text = SETTINGS.replace("SECURITY", if run.settings.url.is_some() { WITH_KEY } else { "" });
         std::fs::create_dir_all(&settings)
-            .and_then(|()| std::fs::write(settings.join("settings.json"), SETTINGS))
+            .and_then(|()| std::fs::write(settings.join("settings.json"), text))
             .map_err(|e| crashed(&e.to_string()))?;
         let text = |path: &std::path::Path| path.to_str().map(str::to_owned).ok_or_else(|| crashed("not UTF-8"));
         let mut args: Vec<String> = ["-o", "stream-json", "-e", "none", "--admin-policy"].map(String::from).into();
@@ -130,7 +134,10 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Said {
         }
     }
     let Some(result) = result.filter(|_| !matches!(end, End::Failed(_))) else {
-        said.failure = Some(unfinished(end, stderr));
+        said.failure = Some(match end {
+            End::Exited(41) => Failure::new(FailureKind::NotLoggedIn, "it has no credentials"),
+            _ => unfinished(end, stderr),
+        });
         said.text.clear();
         return said;
     };
@@ -166,7 +173,10 @@ fn error_of(error: &Value, end: &End) -> Failure {
     let message = error["message"].as_str().unwrap_or_default();
     // 41 is its word for missing credentials; a status that does not fit into an exit code wraps around.
     let code = error["code"].as_u64().or(match end {
-        End::Exited(code) => u64::try_from(*code).ok(),
+        End::Exited(41) => Some(41),
+        End::Exited(code) => {
+            [400, 401, 403, 404, 429, 500, 502, 503, 504, 529].into_iter().find(|s| s % 256 == *code as u64)
+        }
         _ => None,
     });
     match code {

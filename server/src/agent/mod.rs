@@ -9,6 +9,7 @@ mod configured;
 pub mod detect;
 mod failure;
 pub mod gemini;
+mod http;
 pub mod process;
 pub mod prompt;
 mod secrets;

@@ -16,7 +16,7 @@ const ONE: End = End::Exited(1);
 #[test]
 fn every_outcome_has_its_kind_and_words() {
     let killed = || End::Failed(Failure::new(TimedOut, "it was not done after 40 min"));
-    let table: [(&str, End, Expected, usize); 23] = [
+    let table: [(&str, End, Expected, usize); 24] = [
         ("claude-ok.jsonl", OK, None, 1),
         ("claude-fenced.jsonl", OK, None, 1),
         ("claude-text.jsonl", OK, Some((BadOutput, "its answer is not JSON")), 0),
@@ -95,6 +95,12 @@ fn every_outcome_has_its_kind_and_words() {
         ("gemini-ok.jsonl", OK, None, 1),
         ("gemini-fenced.jsonl", OK, None, 1),
         ("gemini-loop.jsonl", OK, Some((BadOutput, "it took its own answer for a loop and cut it")), 1),
+        (
+            "gemini-503.jsonl",
+            End::Exited(247),
+            Some((Overloaded, "the vendor is overloaded or broken (503: [API Error: no capacity])")),
+            0,
+        ),
         // It exits with 0 when it is told to end.
         ("gemini-killed.jsonl", OK, Some((BadOutput, "its output ended before its answer")), 0),
     ];

@@ -1,0 +1,171 @@
+//! The real programs against the stand-in for their vendors: `./test --agents` installs them and says where.
+
+use super::mock::{self, Mock};
+use deep_review::agent::{Adapter, AgentSettings, process};
+use deep_review::finding::Failure;
+use deep_review::finding::FailureKind::{self, *};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::Instant;
+
+/// Where `./test --agents` put the programs.
+fn program(name: &str) -> Option<String> {
+    let folder = std::env::var("DEEP_REVIEW_AGENT_CLIS").ok();
+    if folder.is_none() {
+        mock::skipped("DEEP_REVIEW_AGENT_CLIS names no folder with the agents' programs");
+    }
+    let path = format!("{}/{name}", folder?);
+    std::path::Path::new(&path).exists().then_some(path)
+}
+
+fn settings(adapter: Adapter, program: String, mock: &Mock, scenario: &str) -> AgentSettings {
+    let mut settings = AgentSettings::new(adapter);
+    let home = tempfile::tempdir().map(tempfile::TempDir::keep).unwrap_or_default();
+    settings.command = vec![program];
+    settings.model = Some(
+        match adapter {
+            Adapter::Claude => "claude-sonnet-5-5",
+            Adapter::Codex => "gpt-5",
+            _ => "gemini-2.5-pro",
+        }
+        .into(),
+    );
+    let key = match adapter {
+        Adapter::Claude => "ANTHROPIC_API_KEY",
+        Adapter::Codex => "OPENAI_API_KEY",
+        _ => "GEMINI_API_KEY",
+    };
+    settings.env = [(key.to_owned(), "sk-test".to_owned()), ("HOME".into(), home.to_string_lossy().into())].into();
+    let path = if adapter == Adapter::Codex { "/v1" } else { "" };
+    settings.url = Some(mock.url(scenario) + path);
+    settings.retries = Some(0);
+    settings.total_seconds = Some(match scenario {
+        "hang" => 8,
+        _ => 60,
+    });
+    settings
+}
+
+/// Runs each scenario and compares; appends a row each to the file that `DEEP_REVIEW_OUTCOMES` names.
+async fn table(adapter: Adapter, name: &str, rows: &[(&str, Result<usize, FailureKind>)]) {
+    let (Some(program), Some(mock)) = (program(name), Mock::start()) else { return };
+    process::use_supervisor(env!("CARGO_BIN_EXE_deep-review"));
+    let mut wrong = String::new();
+    for (scenario, expected) in rows {
+        let started = Instant::now();
+        let outcome = mock::run(settings(adapter, program.clone(), &mock, scenario)).await;
+        let findings = outcome.answer.findings.len();
+        record(name, scenario, started, findings, outcome.failure.as_ref());
+        let got = outcome.failure.as_ref().map_or(Ok(findings), |f| Err(f.kind));
+        if got != *expected {
+            let _ = writeln!(wrong, "{name} {scenario}: expected {expected:?}, got {:?}", outcome.failure);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Appends a row to the file that `DEEP_REVIEW_OUTCOMES` names.
+fn record(name: &str, scenario: &str, started: Instant, findings: usize, failure: Option<&Failure>) {
+    let Some(path) = std::env::var_os("DEEP_REVIEW_OUTCOMES") else { return };
+    let took = started.elapsed().as_secs_f64();
+    let said = failure.map_or(format!("reviewed, {findings} finding"), |f| format!("{:?}: {}", f.kind, f.message));
+    let row = format!("| {name} | {scenario} | {took:.1} s | {} |\n", said.replace('|', "/"));
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    file.and_then(|mut f| f.write_all(row.as_bytes())).unwrap_or_default();
+}
+
+#[tokio::test]
+async fn claude_code() {
+    table(
+        Adapter::Claude,
+        "claude",
+        &[
+            ("ok", Ok(1)),
+            ("slow", Ok(1)),
+            ("fenced", Ok(1)),
+            ("text", Err(BadOutput)),
+            ("badjson", Err(BadOutput)),
+            ("wrongschema", Err(BadOutput)),
+            ("e400", Err(Crashed)),
+            ("e401", Err(NotLoggedIn)),
+            ("e403", Err(NotLoggedIn)),
+            ("e404", Err(Crashed)),
+            ("e429", Err(RateLimited)),
+            ("e500", Err(Overloaded)),
+            ("e503", Err(Overloaded)),
+            ("e529", Err(Overloaded)),
+            ("e429-then-ok", Ok(1)),
+            ("e503-then-ok", Ok(1)),
+            ("cut-then-ok", Ok(1)),
+            ("hang", Err(TimedOut)),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn codex() {
+    table(
+        Adapter::Codex,
+        "codex",
+        &[
+            ("ok", Ok(1)),
+            ("slow", Ok(1)),
+            ("fenced", Ok(1)),
+            ("text", Err(BadOutput)),
+            ("badjson", Err(BadOutput)),
+            ("wrongschema", Err(BadOutput)),
+            ("e400", Err(Crashed)),
+            ("e401", Err(NotLoggedIn)),
+            ("e403", Err(NotLoggedIn)),
+            ("e404", Err(Crashed)),
+            ("e429", Err(RateLimited)),
+            ("e500", Err(Overloaded)),
+            ("e503", Err(Overloaded)),
+            ("e429-then-ok", Ok(1)),
+            ("e503-then-ok", Ok(1)),
+            ("cut-then-ok", Ok(1)),
+            ("hang", Err(TimedOut)),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn gemini_cli() {
+    table(
+        Adapter::Gemini,
+        "gemini",
+        &[
+            ("ok", Ok(1)),
+            ("slow", Ok(1)),
+            ("fenced", Ok(1)),
+            ("text", Err(BadOutput)),
+            ("badjson", Err(BadOutput)),
+            ("wrongschema", Err(BadOutput)),
+            ("e400", Err(Crashed)),
+            ("e401", Err(NotLoggedIn)),
+            ("e403", Err(NotLoggedIn)),
+            ("e429", Err(RateLimited)),
+            ("e503", Err(Overloaded)),
+            ("e429-then-ok", Ok(1)),
+            ("hang", Err(TimedOut)),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_server_each_says_that_it_cannot_be_reached() {
+    for (adapter, name) in [(Adapter::Claude, "claude"), (Adapter::Codex, "codex"), (Adapter::Gemini, "gemini")] {
+        let (Some(program), Some(mock)) = (program(name), Mock::start()) else { return };
+        process::use_supervisor(env!("CARGO_BIN_EXE_deep-review"));
+        let mut settings = settings(adapter, program, &mock, "ok");
+        // Nobody listens on port 1.
+        settings.url = Some("http://127.0.0.1:1/v1".into());
+        let started = Instant::now();
+        let failure = mock::run(settings).await.failure;
+        record(name, "no server", started, 0, failure.as_ref());
+        assert_eq!(failure.map(|f| f.kind), Some(Unreachable), "{name}");
+    }
+}
