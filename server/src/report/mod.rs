@@ -7,6 +7,7 @@
 pub mod inert;
 pub mod json;
 pub mod markdown;
+pub mod terminal;
 mod view;
 
 use crate::finding::{Decisions, RepoPath, Round};
@@ -121,6 +122,7 @@ impl FromIterator<(RepoPath, Arc<str>)> for Texts {
 #[must_use]
 pub fn write(format: Format, round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     match format {
+        Format::Text => terminal::write(round, decisions, texts, terminal::Look::default()),
         Format::Json => json::write(round, decisions),
         _ => markdown::write(round, decisions, texts),
     }
