@@ -147,6 +147,19 @@ impl FrozenTree {
         }
     }
 
+    /// What a checkout has under this path, however large; `None` if it cannot be had.
+    pub(crate) fn checked_out(&self, file: &FrozenFile) -> Result<Option<Vec<u8>>, GitError> {
+        let Some((bytes, as_in_work_tree)) = self.bytes(file, u64::MAX)? else { return Ok(None) };
+        if as_in_work_tree || text::is_binary(&bytes) {
+            return Ok(Some(bytes));
+        }
+        let attributes = self.repository.with(|repo| Attributes::of(repo, &file.path, self.defaults))?;
+        match (attributes.conversion.output, std::str::from_utf8(&bytes)) {
+            (Some(_), Ok(text)) => Ok(Some(attributes.conversion.checked_out(Arc::from(text)).as_bytes().to_vec())),
+            _ => Ok(Some(bytes)),
+        }
+    }
+
     fn text(&self, path: &RepoPath) -> Result<Option<Arc<str>>, GitError> {
         let Some(file) = self.file(path.as_str().as_bytes())?.filter(|f| f.kind.is_regular()) else {
             return Ok(None);
@@ -180,6 +193,10 @@ impl Tree for FrozenTree {
 
     fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
         self.text(path).map_err(|e| SnapshotError { path: path.to_string(), why: e.to_string() })
+    }
+
+    fn frozen(&self) -> Option<&FrozenTree> {
+        Some(self)
     }
 }
 

@@ -4,6 +4,7 @@
 //! filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
 
 mod changes;
+pub mod checkout;
 mod command;
 mod error;
 mod frozen;

@@ -1,5 +1,6 @@
 //! The exact text under review, frozen when a round starts.
 
+use super::frozen::FrozenTree;
 use crate::finding::{Commit, LeftOutFile, LineRange, RepoPath, RoundScope};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,6 +85,10 @@ pub(crate) trait Tree: std::fmt::Debug + Send + Sync {
     fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError>;
     /// The snapshot's text of `path`; `None` if it is not there or not text.
     fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError>;
+    /// The repository's tree, where there is a repository.
+    fn frozen(&self) -> Option<&FrozenTree> {
+        None
+    }
 }
 
 /// The text under review. Cheap to clone; immutable; safe to read from many threads.
