@@ -4,4 +4,5 @@
 
 mod agents;
 mod git;
+mod reports;
 mod support;

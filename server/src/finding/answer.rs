@@ -169,6 +169,22 @@ pub struct Assessment {
     /// What the change itself admits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limitations: Vec<Limitation>,
+    /// Figures on the agent's work, metric and value, as a report stated them; without any, they are computed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<(String, String)>,
+}
+
+impl Assessment {
+    /// Takes from `other` what is missing here; lists are joined.
+    pub fn merge(&mut self, other: Self) {
+        self.summary = self.summary.take().or(other.summary);
+        self.testing = self.testing.take().or(other.testing);
+        self.documentation = self.documentation.take().or(other.documentation);
+        self.commit_structure = self.commit_structure.take().or(other.commit_structure);
+        self.untested.extend(other.untested);
+        self.limitations.extend(other.limitations);
+        self.figures.extend(other.figures);
+    }
 }
 
 /// Everything one agent said in a round.

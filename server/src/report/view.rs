@@ -42,7 +42,7 @@ pub(super) struct View<'a> {
     pub(super) reviewed: Vec<ReviewedView<'a>>,
     pub(super) left_out: Vec<(&'a str, String)>,
     pub(super) retro: Vec<RetroView<'a>>,
-    pub(super) figures: Vec<(&'static str, Vec<String>)>,
+    pub(super) figures: Vec<(String, Vec<String>)>,
     pub(super) resolutions: Vec<ResolutionView<'a>>,
 }
 
@@ -516,8 +516,23 @@ fn retro<'a>(round: &'a Round, agents: &Agents<'a>) -> Vec<RetroView<'a>> {
 }
 
 /// The summary table's rows: a name and a cell for each agent.
-fn figures(round: &Round) -> Vec<(&'static str, Vec<String>)> {
+fn figures(round: &Round) -> Vec<(String, Vec<String>)> {
     let runs = &round.agents;
+    // A report that was read says its figures itself; what is not in its findings cannot be computed from them.
+    let stated: Vec<&(String, String)> = runs.iter().flat_map(|r| &r.assessment.figures).collect();
+    if !stated.is_empty() {
+        let mut rows: Vec<(String, Vec<String>)> = Vec::new();
+        for (metric, _) in stated {
+            if !rows.iter().any(|(m, _)| m == metric) {
+                let cell = |r: &crate::finding::AgentRun| {
+                    let found = r.assessment.figures.iter().find(|(m, _)| m == metric);
+                    found.map_or_else(|| "–".to_owned(), |(_, value)| one_line(value))
+                };
+                rows.push((one_line(metric), runs.iter().map(cell).collect()));
+            }
+        }
+        return rows;
+    }
     let works: Vec<Work<'_>> = runs.iter().map(|run| work(round, &run.agent.name)).collect();
     let mut rows: Vec<(&'static str, Vec<String>)> = Vec::new();
     rows.push(("Duration", runs.iter().map(|r| short_duration(r.duration_ms)).collect()));
@@ -546,7 +561,7 @@ fn figures(round: &Round) -> Vec<(&'static str, Vec<String>)> {
     optional("Tokens in", &|u| u.input_tokens.map(|n| n.to_string()));
     optional("Tokens out", &|u| u.output_tokens.map(|n| n.to_string()));
     optional("Cost", &|u| u.cost_usd.map(|c| format!("${c:.2}")));
-    rows
+    rows.into_iter().map(|(name, cells)| (name.to_owned(), cells)).collect()
 }
 
 /// How many findings the agent put at `severity`, and where they ended: `1 (disputed → 0)`.

@@ -133,6 +133,7 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Parsed> {
         documentation: object.text(&["documentation"]),
         commit_structure: object.text(&["commit_structure"]),
         limitations: object.list("limitations").iter().filter_map(limitation).collect(),
+        figures: Vec::new(),
     };
     answer.covered = object.texts("files_covered").into_iter().filter_map(|p| RepoPath::new(p).ok()).collect();
     answer.covered.sort();

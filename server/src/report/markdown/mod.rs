@@ -1,5 +1,15 @@
-//! Markdown: the whole report for people ([`write`]), and readers of such reports and of plain reviews.
+//! Markdown: the whole report for people ([`write`]), and readers of such reports and of plain reviews
+//! ([`read`], [`read_answer`]).
 
+mod cite;
+mod findings;
+mod head;
+mod lines;
+mod plain;
+mod read;
+mod roster;
+mod sections;
 mod write;
 
+pub use read::{NoReport, read, read_answer};
 pub use write::write;

@@ -119,7 +119,9 @@ fn header(out: &mut Out, view: &View<'_>) {
     if let Some(branch) = view.branch {
         rows.push(("Branch", code(branch).replace('|', "\\|")));
     }
-    rows.push(("Base", code(view.base).replace('|', "\\|")));
+    if !view.base.is_empty() {
+        rows.push(("Base", code(view.base).replace('|', "\\|")));
+    }
     if !view.commits.is_empty() {
         let commits: Vec<String> =
             view.commits.iter().map(|(id, subject)| format!("`{id}` {}", cell(subject))).collect();
@@ -137,7 +139,8 @@ fn header(out: &mut Out, view: &View<'_>) {
 }
 
 fn finding(out: &mut Out, f: &FindingView<'_>) {
-    out.block(&format!("### {}. {}", one_line(f.label), plain(&f.title)));
+    let title = if f.title.is_empty() { "(no title)".to_owned() } else { plain(&f.title) };
+    out.block(&format!("### {}. {title}", one_line(f.label)));
     let mut facts = f.severity.to_string().to_lowercase();
     if let Some(classification) = f.classification {
         let _ = write!(facts, ", {classification}");
@@ -295,7 +298,8 @@ fn retro(out: &mut Out, view: &View<'_>) {
     table.push_str(&"---|".repeat(view.retro.len()));
     table.push('\n');
     for (name, cells) in &view.figures {
-        let _ = writeln!(table, "| {name} | {} |", cells.join(" | "));
+        let cells: Vec<String> = cells.iter().map(|c| cell(c)).collect();
+        let _ = writeln!(table, "| {} | {} |", cell(name), cells.join(" | "));
     }
     out.block(&table);
 }

@@ -1,0 +1,170 @@
+//! Lines of a Markdown document and the code fences among them, read the way agents write them: a closing
+//! fence may be missing, and a whole review may stand in one fence.
+
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// What a line is to the fences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Outside of fences.
+    Text,
+    /// Opens a fence.
+    Open,
+    /// In a fence.
+    Code,
+    /// Closes a fence.
+    Close,
+    /// A fence that is none: it wraps a whole review.
+    Wrapper,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
+    pub(super) role: Role,
+}
+
+impl Line<'_> {
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.role, Role::Text)
+    }
+
+    pub(super) fn is_heading(&self) -> bool {
+        self.is_text() && heading_level(self.text).is_some()
+    }
+}
+
+/// The level of a `#` heading; up to 7 are taken, because agents write them.
+pub(super) fn heading_level(line: &str) -> Option<usize> {
+    let rest = line.trim_start_matches('#');
+    let level = line.len() - rest.len();
+    ((1..=7).contains(&level) && rest.starts_with([' ', '\t'])).then_some(level)
+}
+
+/// A fence line: its indentation in bytes, its mark, how many of them, and the info string.
+fn fence(line: &str) -> Option<(usize, u8, usize, &str)> {
+    let body = line.trim_start();
+    let mark = *body.as_bytes().first()?;
+    if mark != b'`' && mark != b'~' {
+        return None;
+    }
+    let count = body.bytes().take_while(|b| *b == mark).count();
+    let info = body[count..].trim();
+    (count >= 3 && !info.contains('`')).then_some((line.len() - body.len(), mark, count, info))
+}
+
+/// Width of the indentation of a fence line.
+pub(super) fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// The info string of an opening fence.
+pub(super) fn info_of(line: &str) -> &str {
+    fence(line).map_or("", |(_, _, _, info)| info)
+}
+
+/// Splits the text and tells what each line is. `is_reviewer` says whether a heading starts another
+/// reviewer's part, where a wrapping fence ends at the latest.
+pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Vec<Line<'a>> {
+    let texts: Vec<&str> = text.lines().collect();
+    let fences: Vec<usize> = (0..texts.len()).filter(|i| fence(texts[*i]).is_some()).collect();
+    let mut lines: Vec<Line<'a>> = texts.iter().map(|text| Line { text, role: Role::Text }).collect();
+    // A fence's mark, its length, and whether it says a language.
+    let mut open: Option<(u8, usize, bool)> = None;
+    let mut wrapper_ends: Vec<usize> = Vec::new();
+    let mut next = 0;
+    for i in 0..texts.len() {
+        if next >= fences.len() || fences[next] != i {
+            lines[i].role = if open.is_some() { Role::Code } else { Role::Text };
+            continue;
+        }
+        next += 1;
+        let Some((_, mark, count, info)) = fence(texts[i]) else { continue };
+        if wrapper_ends.contains(&i) {
+            lines[i].role = Role::Wrapper;
+            continue;
+        }
+        lines[i].role = match open {
+            None if wraps_review(&texts, &fences[next..], i, info) => {
+                wrapper_ends.extend(wrapper_end(&texts, &fences[next..], i, is_reviewer));
+                Role::Wrapper
+            }
+            None => {
+                open = Some((mark, count, !info.is_empty()));
+                Role::Open
+            }
+            Some((m, n, _)) if m == mark && count >= n && info.is_empty() => {
+                open = None;
+                Role::Close
+            }
+            // A missing close: what looked like the opening fence was the end of another.
+            Some((m, n, false)) if m == mark && count >= n && info.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+                open = Some((mark, count, true));
+                Role::Open
+            }
+            Some(_) => Role::Code,
+        };
+    }
+    lines
+}
+
+static REVIEW_HEADING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^#{1,4}\s+(executive summary|findings|summary|(deep |code )+review|review|PR #)"));
+
+/// A pattern of ours.
+#[expect(clippy::expect_used, reason = "the patterns are constants; every one is used by a test")]
+pub(super) fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a valid pattern")
+}
+
+/// Whether the fence at `i` wraps a review: a review's heading follows, and the next fence opens code.
+fn wraps_review(texts: &[&str], later: &[usize], i: usize, info: &str) -> bool {
+    if !(info.is_empty() || info == "markdown" || info == "md") {
+        return false;
+    }
+    let heading = texts[i + 1..].iter().take(4).any(|l| REVIEW_HEADING.is_match(l));
+    // In a fence that says Markdown, the heading is enough.
+    heading && (!info.is_empty() || later.first().is_some_and(|k| !info_of(texts[*k]).is_empty()))
+}
+
+/// The line of the bare fence that ends the wrapper opened at `i`, if one is left over.
+fn wrapper_end(texts: &[&str], later: &[usize], i: usize, is_reviewer: &dyn Fn(&str) -> bool) -> Option<usize> {
+    let end = (i + 1..texts.len()).find(|k| is_reviewer(texts[*k])).unwrap_or(texts.len());
+    let here: Vec<usize> = later.iter().copied().take_while(|k| *k < end).collect();
+    let (typed, bare): (Vec<usize>, Vec<usize>) = here.into_iter().partition(|k| !info_of(texts[*k]).is_empty());
+    if bare.len() > typed.len() { bare.last().copied() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles(text: &str) -> String {
+        let letter = |role| match role {
+            Role::Text => 't',
+            Role::Open => 'o',
+            Role::Code => 'c',
+            Role::Close => 'e',
+            Role::Wrapper => 'w',
+        };
+        scan(text, &|l| l.starts_with("### Codex")).iter().map(|l| letter(l.role)).collect()
+    }
+
+    #[test]
+    fn fences_are_read_as_they_are_meant() {
+        for (text, want) in [
+            ("a\n```go\nx\n```\nb", "tocet"),
+            ("```\nx", "oc"),
+            ("~~~\n```\n~~~\nb", "ocet"),
+            ("````\n```\n````", "oce"),
+            ("  ```go\n  x\n  ```\nb", "ocet"),
+            ("```\nx\n```diff\n+y\n```\nz", "ococet"),
+            ("```markdown\n# Code Review\n```go\nx\n```\nend\n```\nafter", "wtocetwt"),
+            ("```\n## Findings\n```go\nx\n```\n```\n### Codex\nb", "wtocewtt"),
+            ("a ``` b", "t"),
+        ] {
+            assert_eq!(roles(text), want, "{text:?}");
+        }
+    }
+}

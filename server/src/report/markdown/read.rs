@@ -1,0 +1,731 @@
+//! Reads reports and plain reviews, in all the styles that real ones use.
+
+use super::cite;
+use super::findings::{self, Item};
+use super::head;
+use super::lines::{Line, heading_level, pattern, scan};
+use super::plain;
+use super::roster::{Roster, short};
+use super::sections::{self, around, cells, is_rule, sections};
+use super::write::MARK;
+use crate::finding::{
+    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions,
+    DeclinedEarlier, DismissReason, Feedback, Finding, FindingId, FindingStatus, Fix, PullRequest, ROUND_SCHEMA,
+    RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope, RuleRef, Severity, State, Usage,
+};
+use crate::merge;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use regex::Regex;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\]]*)\]\(([^)]*)\)"));
+static PULL: LazyLock<Regex> = LazyLock::new(|| pattern(r"#(\d{1,18})"));
+static COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^`?([0-9a-f]{7,64})`?\s+(.*)$"));
+static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}))?"));
+static DURATION_PART: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)(\d+(?:\.\d+)?)\s*(h(?:ours?|r)?|m(?:in(?:utes?)?)?|s(?:ec(?:onds?)?)?)\b"));
+static CLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\D*(?:(\d+):)?(\d+):(\d{2})\b"));
+static RESOLVED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^\W*(critical|important|suggestion)s?\s+#?([CIS]?)-?(\d+)"));
+static BARE_LABEL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*([CIS])-?(\d+)\b"));
+static PASS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bpass\s+(\d+)"));
+static ROUND_DECLINED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^declined (?:in )?round (\d+):?\s*"));
+
+static FIX_AGENTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\[([^\[\]]+)\]$"));
+static FIX_PATH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\(`([^`]+)`\)$"));
+static RATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"([A-Z][A-Za-z0-9. ]{1,40}?) (?:over-?|under-?)?rated (?:this|it)(?: as)? (?:an? )?(critical|important|suggestion)\b",
+    )
+});
+static CHECKED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(Confirmed|Refuted) by ([^:]+)(?:: (.*))?$"));
+
+/// The largest part of a document that is read; what is beyond is cut off.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
+/// A text that holds no report and no review.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no review can be found in it: it has no sections and no findings that deep-review knows")]
+pub struct NoReport;
+
+/// Reads one agent's review, in any style: findings under severity headings, `[CRITICAL] file:line — title`
+/// lines, numbered or lettered lists. Never fails: a text without findings gives an answer without findings,
+/// with the text as its summary.
+#[must_use]
+pub fn read_answer(text: &str, agent: &AgentName) -> Answer {
+    let text = text.replace("\r\n", "\n");
+    let roster = Roster::of(&[]);
+    let lines = scan(&text, &|_| false);
+    let mut answer = answer_of(&lines, 0..lines.len(), agent, &roster, "");
+    if answer.findings.is_empty() && answer.assessment.summary.is_none() && answer.observations.is_empty() {
+        let whole = sections::text_of(&lines, 0..lines.len());
+        answer.assessment.summary = (!whole.trim().is_empty()).then_some(whole);
+    }
+    answer
+}
+
+fn answer_of(lines: &[Line<'_>], range: Range<usize>, agent: &AgentName, roster: &Roster, prefix: &str) -> Answer {
+    let items = findings::find(lines, range.clone(), roster, false);
+    let about = around(lines, range, roster);
+    let mut observations = about.observations;
+    for o in &mut observations {
+        o.by = vec![agent.clone()];
+    }
+    Answer {
+        findings: items
+            .iter()
+            .filter(|i| !i.head.struck)
+            .map(|i| raw_of(lines, i, agent, &format!("{agent}:{prefix}{}", i.label)))
+            .collect(),
+        observations,
+        assessment: about.assessment,
+        covered: about.covered,
+        notes: Vec::new(),
+    }
+}
+
+fn raw_of(lines: &[Line<'_>], item: &Item, agent: &AgentName, id: &str) -> RawFinding {
+    let body = findings::body(lines, item.lines.clone(), !item.head.cites.is_empty(), false);
+    raw_with(item, body, agent, id)
+}
+
+fn raw_with(item: &Item, body: findings::Body, agent: &AgentName, id: &str) -> RawFinding {
+    let mut fixes = body.fixes;
+    for fix in &mut fixes {
+        fix.by = vec![agent.clone()];
+    }
+    RawFinding {
+        id: RawId::new(id),
+        agent: agent.clone(),
+        severity: item.severity,
+        title: item.head.title.clone(),
+        body: body.text,
+        anchors: findings::anchors(item, body.quote),
+        symbol: None,
+        classification: item.head.class.as_deref().and_then(head::classification),
+        rule: None,
+        fixes,
+    }
+}
+
+/// Reads a whole report (or a plain review, which becomes a round with one agent).
+///
+/// The round's places are as the report gives them: paths may be shortened and lines old; whoever imports it
+/// finds them in the code.
+///
+/// # Errors
+/// When nothing in the text looks like a review.
+pub fn read(text: &str) -> Result<(Round, Decisions), NoReport> {
+    let mut end = text.len().min(MOST_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text[..end].replace("\r\n", "\n");
+    let text = if plain::is_plain(&text) { plain::to_markdown(&text) } else { text };
+    Reader::new(&text).read()
+}
+
+struct Reader<'t> {
+    lines: Vec<Line<'t>>,
+    header: BTreeMap<String, String>,
+    roster: Roster,
+    /// Whether deep-review wrote it, so that its structure can be relied on.
+    ours: bool,
+}
+
+/// The parts of a report, as ranges of lines.
+struct Parts {
+    merged: Range<usize>,
+    retro: Option<Range<usize>>,
+    resolution: Option<Range<usize>>,
+    appendix: Option<Range<usize>>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        let mut header = BTreeMap::new();
+        for line in text.lines().take(80) {
+            if let Some(row) = cells(line).filter(|r| r.len() >= 2 && r[0].starts_with("**")) {
+                header.entry(row[0].trim_matches('*').to_lowercase()).or_insert_with(|| row[1].clone());
+            }
+        }
+        let labels = |key: &str| -> Vec<String> {
+            let row = header.get(key).map_or("", String::as_str);
+            split_labels(row)
+        };
+        let mut listed = labels("reviewers");
+        if listed.is_empty() {
+            listed = labels("reviewer");
+        }
+        let roster = Roster::of(&listed);
+        let lines = {
+            let roster = &roster;
+            scan(text, &|line| is_agent_heading(line, roster))
+        };
+        Self { lines, header, roster, ours: text.starts_with(MARK) }
+    }
+
+    fn find_heading(&self, range: Range<usize>, test: impl Fn(usize, &str) -> bool) -> Option<usize> {
+        range.into_iter().find(|i| {
+            let line = &self.lines[*i];
+            line.is_text()
+                && heading_level(line.text).is_some_and(|level| test(level, &findings::section_name(line.text)))
+        })
+    }
+
+    fn parts(&self) -> Parts {
+        let n = self.lines.len();
+        let appendix = self.find_heading(0..n, |_, name| name.contains("appendix"));
+        let resolution = self.find_heading(0..n, |level, name| level == 2 && is_word(name, "resolution"));
+        let before = appendix.unwrap_or(n);
+        let retro = self.find_heading(0..before, |_, name| name.starts_with("agent performance"));
+        let merged = retro.unwrap_or(before).min(resolution.unwrap_or(n));
+        let next_part = |from: usize| self.find_heading(from + 1..n, |level, _| level <= 2).unwrap_or(n);
+        Parts {
+            merged: 0..merged,
+            retro: retro.map(|r| r + 1..next_part(r).min(before)),
+            resolution: resolution.map(|r| r + 1..next_part(r)),
+            appendix: appendix.map(|a| a + 1..resolution.filter(|r| *r > a).unwrap_or(n)),
+        }
+    }
+
+    fn read(mut self) -> Result<(Round, Decisions), NoReport> {
+        let parts = self.parts();
+        if let Some(retro) = parts.retro.clone() {
+            self.meet_retro(retro);
+        }
+        let items = findings::find(&self.lines, parts.merged.clone(), &self.roster, self.ours);
+        let about = around(&self.lines, parts.merged.clone(), &self.roster);
+        let reviews = parts.appendix.clone().map(|a| self.reviews(a)).unwrap_or_default();
+        let silent = items.is_empty() && reviews.is_empty() && about.assessment.summary.is_none();
+        if silent && about.observations.is_empty() && about.assessment.testing.is_none() {
+            return Err(NoReport);
+        }
+        let mut runs = Runs::default();
+        for member in self.roster.0.iter().filter(|m| m.listed) {
+            runs.meet(&member.name, &member.label);
+        }
+        let mut raw: Vec<RawFinding> = Vec::new();
+        for (name, label, answer) in reviews {
+            let run = runs.meet(&name, &label);
+            run.assessment.merge(answer.assessment);
+            run.covered.extend(answer.covered);
+            raw.extend(answer.findings);
+        }
+        let mut composed = Vec::new();
+        let mut taken: HashMap<RawId, ()> = HashMap::new();
+        for item in &items {
+            let finding = self.finding(item, &mut runs, &mut raw, &mut taken);
+            composed.push((item.label.clone(), finding));
+        }
+        for o in &about.observations {
+            for name in &o.by {
+                let label = self.roster.member(name).map_or(name.as_str(), |m| m.label.as_str()).to_owned();
+                runs.meet(name, &label);
+            }
+        }
+        if let Some(retro) = parts.retro {
+            self.retro(retro, &mut runs);
+        }
+        let mut round = self.round(runs.0, composed.iter().map(|(_, f)| f.clone()).collect(), raw);
+        relabel(&mut round.findings);
+        round.observations = about.observations;
+        round.assessment = about.assessment;
+        let covered = about.covered;
+        round.coverage.reviewed = covered
+            .into_iter()
+            .map(|path| crate::finding::ReviewedFile {
+                by: round
+                    .agents
+                    .iter()
+                    .filter(|r| r.covered.is_empty() || r.covered.contains(&path))
+                    .map(|r| r.agent.name.clone())
+                    .collect(),
+                path,
+                lossy: false,
+            })
+            .collect();
+        round.feedback = about
+            .feedback
+            .into_iter()
+            .map(|text| Feedback {
+                author: String::new(),
+                anchor: cite::anchors(&cite::cites(&text)).into_iter().next(),
+                text,
+                url: None,
+            })
+            .collect();
+        round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
+        let decisions = parts.resolution.map(|r| self.decisions(r, &composed, &round)).unwrap_or_default();
+        Ok((round, decisions))
+    }
+
+    /// Labels are often found only in the retro's headings ("### [Claude] Claude Opus 4.6").
+    fn meet_retro(&mut self, range: Range<usize>) {
+        if self.roster.0.iter().any(|m| m.listed) {
+            return;
+        }
+        let labels: Vec<String> = sections(&self.lines, range)
+            .iter()
+            .filter(|s| self.roster.leading(&s.title).is_some())
+            .map(|s| label_in(&s.title))
+            .collect();
+        self.roster = Roster::of(&labels);
+    }
+
+    /// The raw reviews of the appendix: who, label and answer; several passes of one agent stay apart.
+    fn reviews(&self, appendix: Range<usize>) -> Vec<(AgentName, String, Answer)> {
+        let starts: Vec<usize> = appendix
+            .clone()
+            .filter(|i| self.lines[*i].is_text() && is_agent_heading(self.lines[*i].text, &self.roster))
+            .collect();
+        let mut out = Vec::new();
+        let mut times: HashMap<AgentName, u32> = HashMap::new();
+        for (k, start) in starts.iter().enumerate() {
+            let end = starts.get(k + 1).copied().unwrap_or(appendix.end);
+            let title = self.lines[*start].text.trim_start_matches(['#', ' ', '[']);
+            let Some(member) = self.roster.leading(title) else { continue };
+            let times = times.entry(member.name.clone()).or_default();
+            *times += 1;
+            let pass = PASS.captures(title).and_then(|m| m[1].parse().ok()).unwrap_or(*times);
+            let prefix = if pass > 1 { format!("p{pass}-") } else { String::new() };
+            let label = if member.listed { member.label.clone() } else { label_in(title) };
+            out.push((
+                member.name.clone(),
+                label,
+                answer_of(&self.lines, start + 1..end, &member.name, &self.roster, &prefix),
+            ));
+        }
+        out
+    }
+
+    fn finding(
+        &self,
+        item: &Item,
+        runs: &mut Runs,
+        raw: &mut Vec<RawFinding>,
+        taken: &mut HashMap<RawId, ()>,
+    ) -> Finding {
+        let unknown = AgentName::new("imported");
+        let agents = if item.head.agents.is_empty() { vec![unknown] } else { item.head.agents.clone() };
+        let body = findings::body(&self.lines, item.lines.clone(), !item.head.cites.is_empty(), self.ours);
+        let facts = body.facts.clone();
+        let fact = |name: &str| facts.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let rated = rated(&body.text, &self.roster);
+        let merged = raw_with(item, body, &agents[0], "merged");
+        let mut attributions = Vec::new();
+        for agent in &agents {
+            let label = self.roster.member(agent).map_or("Imported", |m| m.label.as_str());
+            runs.meet(agent, label);
+            let known = best_raw(&merged, agent, raw, taken);
+            let (id, severity) = match known {
+                Some(known) => (known.id.clone(), known.severity),
+                None => {
+                    let id = RawId::new(format!("{agent}:merged-{}", item.label));
+                    let mut fixes = merged.fixes.clone();
+                    fixes.iter_mut().for_each(|f| f.by = vec![agent.clone()]);
+                    raw.push(RawFinding { id: id.clone(), agent: agent.clone(), fixes, ..merged.clone() });
+                    let said = rated.iter().find(|(a, _)| a == agent).map_or(item.severity, |(_, s)| *s);
+                    if let Some(new) = raw.last_mut() {
+                        new.severity = said;
+                    }
+                    (id, said)
+                }
+            };
+            taken.insert(id.clone(), ());
+            attributions.push(Attribution { agent: agent.clone(), severity, raw: id });
+        }
+        let by = agents.clone();
+        let fixes = merged.fixes.into_iter().map(|f| self.fix(f, &by)).collect();
+        let verification = match fact("checked").and_then(|c| verification(c, &self.roster)) {
+            Some(status) => status,
+            None if item.head.struck => {
+                FindingStatus::Refuted { by: AgentName::new("report"), note: "struck through".into() }
+            }
+            None => FindingStatus::Unverified,
+        };
+        let first = raw.iter().find(|r| attributions.first().is_some_and(|a| a.raw == r.id));
+        Finding {
+            id: FindingId::new(first.map_or(String::new(), |r| merge::fingerprint(r).0)),
+            label: String::new(),
+            severity: item.severity,
+            dispute: fact("severity")
+                .map(str::to_owned)
+                .or_else(|| dispute(&attributions, item.severity, &self.roster)),
+            title: merged.title,
+            body: merged.body,
+            anchors: merged.anchors,
+            symbol: None,
+            classification: merged.classification,
+            rule: fact("rule").map(|id| RuleRef { id: id.trim_matches('`').trim().to_owned(), url: None }),
+            confidence: confidence(agents.len()),
+            attributions,
+            fixes,
+            why: vec!["read from a report".into()],
+            related: Vec::new(),
+            verification,
+            since: fact("since").and_then(|s| s.trim_start_matches("round ").parse().ok()),
+        }
+    }
+
+    /// A fix with who proposed it. In a document of ours the note ends with the file and the agents.
+    fn fix(&self, fix: Fix, by: &[AgentName]) -> Fix {
+        let (mut note, mut path, mut proposers) = (fix.note, fix.path, by.to_vec());
+        if let Some(text) = note.as_deref().filter(|_| self.ours) {
+            let mut text = text;
+            if let Some(m) = FIX_AGENTS.captures(text) {
+                let named: Vec<AgentName> = m[2].split(", ").filter_map(|l| self.roster.labelled(l)).collect();
+                if !named.is_empty() {
+                    proposers = named;
+                    text = m.get(1).map_or("", |t| t.as_str());
+                }
+            }
+            let place = FIX_PATH.captures(text).and_then(|m| Some((m.get(1)?.as_str(), RepoPath::new(&m[2]).ok()?)));
+            if let Some((before, file)) = place {
+                path = Some(file);
+                text = before;
+            }
+            note = (!text.is_empty()).then(|| text.to_owned());
+        }
+        Fix { note, path, by: proposers, diff: fix.diff }
+    }
+
+    /// The agents' retrospectives and the figures of the summary table.
+    fn retro(&self, range: Range<usize>, runs: &mut Runs) {
+        for s in sections(&self.lines, range.clone()) {
+            if let Some(member) = self.roster.leading(&s.title) {
+                let text = sections::text_of(&self.lines, s.lines.clone());
+                runs.meet(&member.name, &member.label).retro = Some(text);
+            }
+        }
+        let mut columns: Vec<Option<AgentName>> = Vec::new();
+        for i in range {
+            let Some(row) = cells(self.lines[i].text).filter(|r| !is_rule(r)) else { continue };
+            if columns.is_empty() {
+                let named: Vec<_> =
+                    row.iter().skip(1).map(|c| self.roster.leading(c).map(|m| m.name.clone())).collect();
+                if named.iter().any(Option::is_some) {
+                    columns = named;
+                }
+                continue;
+            }
+            let metric = row[0].trim_matches('*').trim().to_owned();
+            for (agent, value) in columns.iter().zip(&row[1..]) {
+                let Some(agent) = agent else { continue };
+                let label = self.roster.member(agent).map_or(agent.as_str(), |m| m.label.as_str()).to_owned();
+                let run = runs.meet(agent, &label);
+                let value = value.trim_matches('*').trim();
+                match metric.to_lowercase().as_str() {
+                    m if m.starts_with("duration") => run.duration_ms = duration(value),
+                    m if m.starts_with("tool calls") => run.usage.tool_calls = leading_number(value),
+                    _ => {}
+                }
+                run.assessment.figures.push((metric.clone(), value.to_owned()));
+            }
+        }
+    }
+
+    fn round(&self, agents: Vec<AgentRun>, findings: Vec<Finding>, raw: Vec<RawFinding>) -> Round {
+        let get = |key: &str| self.header.get(key).map_or("", String::as_str);
+        let title = self.lines.iter().find(|l| l.is_heading()).map_or("", |l| l.text);
+        let id = title.rsplit("Deep Review:").next().unwrap_or("").trim_start_matches('#').trim();
+        let id = if title.contains("Deep Review:") && !id.is_empty() { id } else { "imported" };
+        let started = moment(get("date")).unwrap_or(Timestamp::UNIX_EPOCH);
+        let branch = unquote(get("branch"));
+        let commits = get("commits").split("<br>").filter_map(|c| {
+            let m = COMMIT.captures(c.trim())?;
+            Some(Commit {
+                id: CommitId::new(&m[1]),
+                subject: m[2].to_owned(),
+                body: String::new(),
+                author: String::new(),
+                time: started,
+                is_merge: false,
+            })
+        });
+        let base = unquote(get("base"));
+        Round {
+            schema: ROUND_SCHEMA,
+            id: RoundId::new(id),
+            number: leading_number(get("round")).and_then(|n| u32::try_from(n).ok()).unwrap_or(1).max(1),
+            started,
+            duration_ms: duration(get("wall-clock time")),
+            scope: RoundScope {
+                branch: (!branch.is_empty()).then_some(branch),
+                base_name: base,
+                base: None,
+                head: None,
+                uncommitted: false,
+            },
+            commits: commits.collect(),
+            pull_request: pull_request(get("pr")),
+            author: LINK.replace_all(get("author"), "$1").into_owned(),
+            agents,
+            findings,
+            raw,
+            observations: Vec::new(),
+            assessment: crate::finding::Assessment::default(),
+            feedback: Vec::new(),
+            declined: Vec::new(),
+            coverage: crate::finding::Coverage::default(),
+            texts: BTreeMap::new(),
+        }
+    }
+
+    fn decisions(&self, range: Range<usize>, composed: &[(String, Finding)], round: &Round) -> Decisions {
+        let mut decisions = Decisions::default();
+        for i in range {
+            let Some(row) = cells(self.lines[i].text) else { continue };
+            let (finding, action) = match row.as_slice() {
+                [number, finding, action, ..] if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
+                    (finding, action)
+                }
+                [finding, action] => (finding, action),
+                _ => continue,
+            };
+            let label = match (RESOLVED.captures(finding), BARE_LABEL.captures(finding)) {
+                (Some(m), _) => format!("{}{}", m[1].to_uppercase().chars().next().unwrap_or('S'), &m[3]),
+                (None, Some(m)) => format!("{}{}", &m[1], &m[2]),
+                _ => continue,
+            };
+            let Some((_, finding)) = composed.iter().find(|(l, _)| *l == label) else { continue };
+            if let Some(state) = state_of(action) {
+                decisions.resolutions.insert(
+                    finding.id.clone(),
+                    Resolution { state, at: round.started, round: round.id.clone(), code: None },
+                );
+            }
+        }
+        decisions
+    }
+}
+
+/// The severities that the text says agents gave: "Gemini rated this critical; Codex rated it important".
+fn rated(text: &str, roster: &Roster) -> Vec<(AgentName, Severity)> {
+    RATED
+        .captures_iter(text)
+        .filter_map(|m| Some((roster.named(&m[1]).first()?.name.clone(), Severity::from_word(&m[2])?)))
+        .collect()
+}
+
+fn verification(text: &str, roster: &Roster) -> Option<FindingStatus> {
+    let m = CHECKED.captures(text)?;
+    let by = roster.labelled(&m[2]).unwrap_or_else(|| short(&m[2]));
+    let note = m.get(3).map_or("", |n| n.as_str()).to_owned();
+    Some(if &m[1] == "Confirmed" { FindingStatus::Confirmed { by, note } } else { FindingStatus::Refuted { by, note } })
+}
+
+/// What the action of a resolution table means.
+fn state_of(action: &str) -> Option<State> {
+    let low = action.trim_matches(['*', ' ', '`']).to_lowercase();
+    if low.is_empty() || low.starts_with("open") {
+        return None;
+    }
+    let text = action.to_owned();
+    Some(if ["fixed", "done", "addressed", "resolved", "documented"].iter().any(|w| low.starts_with(w)) {
+        State::Fixed
+    } else if low.starts_with("outdated") {
+        State::Outdated
+    } else if ["invalid", "false positive"].iter().any(|w| low.contains(w)) {
+        State::Dismissed { reason: DismissReason::FalsePositive, text }
+    } else if ["deferred", "later", "follow-up", "future"].iter().any(|w| low.contains(w)) {
+        State::Dismissed { reason: DismissReason::Later, text }
+    } else {
+        State::Dismissed { reason: DismissReason::WontFix, text }
+    })
+}
+
+/// Labels by severity and order, as in every round.
+pub(super) fn relabel(findings: &mut [Finding]) {
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let mut counts = [0u32; 3];
+    for f in findings {
+        let n = &mut counts[f.severity as usize];
+        *n += 1;
+        f.label = format!("{}{n}", f.severity.letter());
+    }
+}
+
+pub(super) fn confidence(agents: usize) -> f64 {
+    // Agents that found the same independently make it likelier; a report says no more.
+    1.0 - 0.5f64.powi(i32::try_from(agents.min(8)).unwrap_or(8))
+}
+
+fn dispute(attributions: &[Attribution], settled: Severity, roster: &Roster) -> Option<String> {
+    if attributions.iter().all(|a| a.severity == settled) {
+        return None;
+    }
+    let said: Vec<String> = attributions
+        .iter()
+        .map(|a| format!("{}: {}", roster.member(&a.agent).map_or(a.agent.as_str(), |m| m.label.as_str()), a.severity))
+        .collect();
+    Some(format!("{} → {settled}", said.join(", ")))
+}
+
+/// The agent's own finding in the appendix that became part of `merged`: the same file, and near or alike.
+fn best_raw<'r>(
+    merged: &RawFinding,
+    agent: &AgentName,
+    raw: &'r [RawFinding],
+    taken: &HashMap<RawId, ()>,
+) -> Option<&'r RawFinding> {
+    raw.iter()
+        .filter(|r| r.agent == *agent && !taken.contains_key(&r.id))
+        .map(|r| (alike(merged, r), r))
+        .filter(|(score, _)| *score >= 0.5)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, r)| r)
+}
+
+fn alike(a: &RawFinding, b: &RawFinding) -> f64 {
+    let words = |t: &str| -> Vec<String> {
+        t.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2).map(str::to_owned).collect()
+    };
+    let (x, y) = (words(&a.title), words(&b.title));
+    let common = x.iter().filter(|w| y.contains(w)).count();
+    let title = 2.0 * common as f64 / (x.len() + y.len()).max(1) as f64;
+    let near = a.anchors.iter().any(|p| {
+        b.anchors.iter().any(|q| {
+            let same = p.path.file_name() == q.path.file_name();
+            same && matches!((p.lines, q.lines), (Some(l), Some(m)) if l.distance(m) <= 3)
+        })
+    });
+    title + if near { 0.5 } else { 0.0 }
+}
+
+#[derive(Default)]
+struct Runs(Vec<AgentRun>);
+
+impl Runs {
+    fn meet(&mut self, name: &AgentName, label: &str) -> &mut AgentRun {
+        let at = self.0.iter().position(|r| r.agent.name == *name).unwrap_or_else(|| {
+            self.0.push(imported_run(name, label));
+            self.0.len() - 1
+        });
+        &mut self.0[at]
+    }
+}
+
+/// An agent's run in a round that was read.
+pub(in crate::report) fn imported_run(name: &AgentName, label: &str) -> AgentRun {
+    AgentRun {
+        agent: AgentInfo { name: name.clone(), label: label.to_owned(), kind: AgentKind::Imported },
+        outcome: AgentOutcome::Reviewed,
+        duration_ms: 0,
+        usage: Usage::default(),
+        prompt: None,
+        covered: Vec::new(),
+        notes: Vec::new(),
+        assessment: crate::finding::Assessment::default(),
+        retro: None,
+    }
+}
+
+fn declined(title: String, rest: &str) -> DeclinedEarlier {
+    let m = ROUND_DECLINED.captures(rest);
+    let round = m.as_ref().and_then(|m| m[1].parse().ok()).unwrap_or(0);
+    let reason = m.map_or(rest, |m| &rest[m[0].len()..]).to_owned();
+    DeclinedEarlier { id: FindingId::new(short(&title).to_string()), title, reason, round, anchor: None }
+}
+
+fn is_word(name: &str, word: &str) -> bool {
+    name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+}
+
+fn is_agent_heading(line: &str, roster: &Roster) -> bool {
+    heading_level(line).is_some_and(|level| (2..=5).contains(&level))
+        && line.len() < 120
+        && roster.leading(line.trim_start_matches(['#', ' ', '['])).is_some()
+}
+
+/// "[Claude] — Claude Opus 4.6 — Pass 1" → "Claude Opus 4.6".
+fn label_in(title: &str) -> String {
+    let title = title.trim_start_matches(['#', ' ']);
+    let (bracket, rest) = match title.strip_prefix('[').and_then(|t| t.split_once(']')) {
+        Some((inner, rest)) => (inner, rest),
+        None => match title.split_once(']') {
+            Some((inner, rest)) => (inner, rest),
+            None => (title, ""),
+        },
+    };
+    let rest = rest.trim_matches([' ', '—', '–', '-', ':']);
+    let rest = if PASS.is_match(rest) { "" } else { rest };
+    let label = if rest.len() > bracket.len() { rest } else { bracket };
+    label.split(" — ").next().unwrap_or(label).trim().to_owned()
+}
+
+/// The labels of a "Reviewers" row: commas in brackets do not part.
+fn split_labels(row: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut depth = 0i32;
+    let mut label = String::new();
+    for c in row.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth <= 0 => {
+                out.push(std::mem::take(&mut label));
+                continue;
+            }
+            _ => {}
+        }
+        // "(effort: xhigh)" is no part of the name.
+        if depth <= 0 && c != ')' {
+            label.push(c);
+        }
+    }
+    out.push(label);
+    out.iter().map(|l| l.trim_matches(['*', '`', ' ']).to_owned()).filter(|l| !l.is_empty()).collect()
+}
+
+fn unquote(text: &str) -> String {
+    LINK.replace_all(text, "$1").trim_matches(['`', ' ']).to_owned()
+}
+
+fn pull_request(row: &str) -> Option<PullRequest> {
+    let number = PULL.captures(row)?[1].parse().ok()?;
+    let url = LINK.captures(row).map(|m| m[2].to_owned()).filter(|u| u.starts_with("http"));
+    let title = row.split_once('—').map_or("", |(_, t)| t.trim()).to_owned();
+    Some(PullRequest { number, title, author: String::new(), url })
+}
+
+fn moment(text: &str) -> Option<Timestamp> {
+    let m = TIME.captures(text)?;
+    let n = |i: usize| m.get(i).and_then(|x| x.as_str().parse::<i16>().ok());
+    let small = |i: usize| n(i).and_then(|v| i8::try_from(v).ok()).unwrap_or(0);
+    let at = DateTime::new(n(1)?, small(2), small(3), small(4), small(5), 0, 0).ok()?;
+    at.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
+}
+
+fn leading_number(text: &str) -> Option<u64> {
+    let digits: String = text.trim_start_matches(['*', '`', ' ']).chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Milliseconds of "22 min 20 s", "8:25", "9m 51s" or plain seconds; 0 for none.
+fn duration(text: &str) -> u64 {
+    let parts: Vec<_> = DURATION_PART.captures_iter(text).collect();
+    let seconds = if !parts.is_empty() {
+        parts
+            .iter()
+            .map(|m| {
+                let n: f64 = m[1].parse().unwrap_or(0.0);
+                n * match m[2].chars().next() {
+                    Some('h' | 'H') => 3600.0,
+                    Some('m' | 'M') => 60.0,
+                    _ => 1.0,
+                }
+            })
+            .sum()
+    } else if let Some(m) = CLOCK.captures(text) {
+        let n = |i: usize| m.get(i).and_then(|x| x.as_str().parse::<f64>().ok()).unwrap_or(0.0);
+        n(1) * 3600.0 + n(2) * 60.0 + n(3)
+    } else {
+        leading_number(text).unwrap_or(0) as f64
+    };
+    (seconds.min(1e9) * 1000.0) as u64
+}

@@ -1,0 +1,143 @@
+//! Reports in and out, measured on real ones where they are at hand.
+
+use deep_review::finding::{Round, Severity};
+use deep_review::report::{Texts, markdown};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The folder of material that lies beside the repository on some machines.
+fn shared() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    path.is_dir().then_some(path)
+}
+
+/// What a report's finding comes to, as one line.
+fn line(severity: &str, title: &str, agents: &[String], files: &[String]) -> String {
+    format!("{severity} | {title} | {} | {}", agents.join(","), files.join(" "))
+}
+
+fn wanted(report: &Value) -> Vec<String> {
+    let list = |v: &Value| v.as_array().cloned().unwrap_or_default();
+    list(&report["findings"])
+        .iter()
+        .map(|f| {
+            let mut agents: Vec<String> =
+                list(&f["agents"]).iter().filter_map(|a| Some(a.as_str()?.to_lowercase())).collect();
+            agents.sort();
+            let files: Vec<String> = list(&f["files"])
+                .iter()
+                .map(|p| {
+                    let path = p["path"].as_str().unwrap_or("").trim_end_matches('/');
+                    match (p["start"].as_u64(), p["end"].as_u64()) {
+                        (Some(a), Some(b)) if a != b => format!("{path}:{a}-{b}"),
+                        (Some(a), _) => format!("{path}:{a}"),
+                        _ => path.to_owned(),
+                    }
+                })
+                .collect();
+            line(f["severity"].as_str().unwrap_or(""), f["title"].as_str().unwrap_or(""), &agents, &files)
+        })
+        .collect()
+}
+
+fn found(round: &Round) -> Vec<String> {
+    round
+        .findings
+        .iter()
+        .map(|f| {
+            let mut agents: Vec<String> =
+                f.agents().iter().map(ToString::to_string).filter(|a| a != "imported").collect();
+            agents.sort();
+            let files: Vec<String> = f.anchors.iter().map(ToString::to_string).collect();
+            line(&f.severity.to_string().to_lowercase(), &f.title, &agents, &files)
+        })
+        .collect()
+}
+
+#[test]
+fn real_reports_are_read_without_a_mistake() {
+    let Some(dev) = shared().map(|s| s.join("corpus/dev")) else {
+        eprintln!("skipped: the corpus in ../shared is not here");
+        return;
+    };
+    let index = std::fs::read_to_string(dev.join("reports.jsonl")).unwrap();
+    let mut wrong = String::new();
+    for row in index.lines() {
+        let report: Value = serde_json::from_str(row).unwrap();
+        let name = report["file"].as_str().unwrap();
+        let text = std::fs::read_to_string(dev.join(name)).unwrap();
+        let (round, _) = markdown::read(&text).unwrap();
+        let (mut want, mut got) = (wanted(&report), found(&round));
+        want.sort();
+        got.sort();
+        for missing in want.iter().filter(|w| !got.contains(w)) {
+            writeln!(wrong, "{name}\n  - {missing}").unwrap();
+        }
+        for extra in got.iter().filter(|g| !want.contains(g)) {
+            writeln!(wrong, "{name}\n  + {extra}").unwrap();
+        }
+        for severity in Severity::ALL {
+            let want = report["counts"][severity.to_string().to_lowercase()].as_u64().unwrap_or(0) as usize;
+            let got = round.findings.iter().filter(|f| f.severity == severity).count();
+            if want != got {
+                writeln!(wrong, "{name}: {got} {severity}, not {want}").unwrap();
+            }
+        }
+        for (agent, want) in report["raw_counts"].as_object().unwrap() {
+            let name_of = agent.to_lowercase();
+            let got =
+                round.raw.iter().filter(|r| r.agent.as_str() == name_of && !r.id.as_str().contains(":merged-")).count();
+            if want.as_u64() != Some(got as u64) {
+                writeln!(wrong, "{name}: {got} raw findings of {agent}, not {want}").unwrap();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_report_that_started_it_all_is_read_and_written_again() {
+    let Some(seed) = shared().map(|s| s.join("seed/deep-review-report.txt")) else {
+        eprintln!("skipped: the seed in ../shared is not here");
+        return;
+    };
+    let (round, decisions) = markdown::read(&std::fs::read_to_string(seed).unwrap()).unwrap();
+    assert_eq!((round.number, round.duration_ms, round.commits.len()), (8, 1_340_000, 8));
+    assert_eq!(round.pull_request.as_ref().map(|p| p.number), Some(242));
+    let labels: Vec<&str> = round.agents.iter().map(|r| r.agent.label.as_str()).collect();
+    assert_eq!(labels, ["Claude Opus 4.6", "Codex GPT 5.4", "Gemini 3.1 Pro"]);
+    let shape: Vec<String> =
+        round.findings.iter().map(|f| format!("{} {} {}", f.label, f.agents().len(), f.fixes.len())).collect();
+    assert_eq!(shape, ["I1 2 1", "S1 1 1", "S2 1 1", "S3 1 0"]);
+    assert!(round.findings[0].dispute.as_ref().is_some_and(|d| d.contains("Gemini 3.1 Pro: Critical")));
+    assert_eq!(
+        (round.observations.len(), round.assessment.untested.len(), round.assessment.limitations.len()),
+        (1, 4, 4)
+    );
+
+    let written = markdown::write(&round, &decisions, &Texts::default());
+    for text in [
+        "| **Wall-clock time** | `22 min 20 s` |",
+        "## Executive Summary",
+        "## Critical Issues\n\nNone.",
+        "## Important Issues",
+        "## Suggestions",
+        "## Design Observations",
+        "## Testing Assessment",
+        "## Documentation Assessment",
+        "## Commit Structure",
+        "## Acknowledged Limitations",
+        "## Unresolved Feedback",
+        "## Agent Performance Retro",
+        "| Duration | 8:25 | 5:47 | 4:48 |",
+        "| Critical | 0 | 0 | 1 (disputed → 0) |",
+        "| Important | 0 | 1 | 1 (false positive) |",
+        "| Design observations | 5 | 1 | 4 |",
+        "| Files reviewed | 21 | 21 | 21 |",
+    ] {
+        assert!(written.contains(text), "{text} is missing");
+    }
+    let (again, _) = markdown::read(&written).unwrap();
+    assert_eq!(markdown::write(&again, &decisions, &Texts::default()), written, "what is read is written the same");
+}
