@@ -122,7 +122,7 @@ impl FromIterator<(RepoPath, Arc<str>)> for Texts {
 #[must_use]
 pub fn write(format: Format, round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     match format {
-        Format::Text => terminal::write(round, decisions, texts, terminal::Look::default()),
+        Format::Text => terminal::write(round, decisions, texts, terminal::Style::default()),
         Format::Json => json::write(round, decisions),
         _ => markdown::write(round, decisions, texts),
     }

@@ -1,6 +1,6 @@
 //! A finding's code, with the lines that are meant, and its fix as a diff.
 
-use super::Look;
+use super::Style;
 use super::ink::{Face, Ink, colour};
 use super::prose::clip;
 use crate::finding::{Anchor, Finding, Fix, LineRange, Severity};
@@ -34,10 +34,10 @@ pub(super) fn visible(line: &str) -> String {
 }
 
 /// The code around the anchor, or only its place where the text or the lines are not known.
-pub(super) fn frame(anchor: &Anchor, text: Option<&str>, severity: Severity, look: Look) -> String {
+pub(super) fn frame(anchor: &Anchor, text: Option<&str>, severity: Severity, style: Style) -> String {
     let path = visible(anchor.path.as_str());
-    let shown = text.zip(anchor.lines).and_then(|(text, lines)| cut(text, lines, anchor.quote.as_deref(), look.width));
-    let renderer = renderer(severity, look);
+    let shown = text.zip(anchor.lines).and_then(|(text, lines)| cut(text, lines, anchor.quote.as_deref(), style.width));
+    let renderer = renderer(severity, style);
     let level = Level::ERROR.no_name();
     let group = Group::with_level(level);
     let Some(shown) = shown else {
@@ -55,13 +55,13 @@ pub(super) fn frame(anchor: &Anchor, text: Option<&str>, severity: Severity, loo
     renderer.render(&[group.element(snippet)])
 }
 
-fn renderer(severity: Severity, look: Look) -> Renderer {
-    let renderer = if look.colours {
+fn renderer(severity: Severity, style: Style) -> Renderer {
+    let renderer = if style.colours {
         Renderer::styled().error(colour(severity).on_default().bold()).line_num(anstyle::Style::new().dimmed())
     } else {
         Renderer::plain()
     };
-    renderer.decor_style(DecorStyle::Unicode).term_width(look.width)
+    renderer.decor_style(DecorStyle::Unicode).term_width(style.width)
 }
 
 /// A piece of a text.

@@ -20,14 +20,14 @@ use std::collections::BTreeMap;
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct Style {
     /// Columns.
     pub width: usize,
     /// Whether colours are wanted.
     pub colours: bool,
 }
 
-impl Default for Look {
+impl Default for Style {
     /// For a file or a pipe.
     fn default() -> Self {
         Self { width: 100, colours: false }
@@ -45,9 +45,9 @@ const WIDEST_PROSE: usize = 100;
 
 /// Writes the round for a terminal. Ends with a line feed.
 #[must_use]
-pub fn write(round: &Round, decisions: &Decisions, texts: &Texts, look: Look) -> String {
-    let look = Look { width: look.width.max(40), ..look };
-    let page = Page { round, decisions, texts, look, ink: Ink { colours: look.colours } };
+pub fn write(round: &Round, decisions: &Decisions, texts: &Texts, style: Style) -> String {
+    let style = Style { width: style.width.max(40), ..style };
+    let page = Page { round, decisions, texts, style, ink: Ink { colours: style.colours } };
     let mut out = String::new();
     for part in [page.header(), page.findings(), page.design(), page.agents(), page.left_out(), page.end()] {
         if !part.is_empty() {
@@ -67,13 +67,13 @@ struct Page<'a> {
     round: &'a Round,
     decisions: &'a Decisions,
     texts: &'a Texts,
-    look: Look,
+    style: Style,
     ink: Ink,
 }
 
 impl Page<'_> {
     fn prose_width(&self) -> usize {
-        self.look.width.min(WIDEST_PROSE) - INDENT.len()
+        self.style.width.min(WIDEST_PROSE) - INDENT.len()
     }
 
     fn dim(&self, text: &str) -> String {
@@ -95,11 +95,11 @@ impl Page<'_> {
         }
         let title = format!("Round {} of {}", round.number, visible(branch));
         let facts = facts.join(" · ");
-        if width_of(&title) + 3 + width_of(&facts) <= self.look.width {
+        if width_of(&title) + 3 + width_of(&facts) <= self.style.width {
             return vec![format!("{} · {}", self.ink.paint(Face::Strong, &title), self.dim(&facts))];
         }
         let mut lines = vec![self.ink.paint(Face::Strong, &title)];
-        lines.extend(wrap(&facts, self.look.width).iter().map(|l| self.dim(l)));
+        lines.extend(wrap(&facts, self.style.width).iter().map(|l| self.dim(l)));
         lines
     }
 
@@ -127,8 +127,8 @@ impl Page<'_> {
     fn finding(&self, finding: &Finding) -> Vec<String> {
         let mut lines = self.title(finding);
         for anchor in finding.anchors.iter().take(1) {
-            let look = Look { width: self.look.width - INDENT.len(), ..self.look };
-            let drawn = frame::frame(anchor, self.texts.get(&anchor.path), finding.severity, look);
+            let style = Style { width: self.style.width - INDENT.len(), ..self.style };
+            let drawn = frame::frame(anchor, self.texts.get(&anchor.path), finding.severity, style);
             lines.extend(drawn.lines().filter(|l| !l.trim().is_empty()).map(|l| indented(l.to_owned())));
         }
         for anchor in finding.anchors.iter().skip(1).take(5) {
@@ -166,7 +166,7 @@ impl Page<'_> {
             }
             lines.push(String::new());
             lines.extend(wrap(&head, self.prose_width()).iter().map(|l| indented(self.ink.paint(Face::Strong, l))));
-            let diff = frame::diff(fix, finding, self.texts, self.look.width - INDENT.len() - 2, self.ink);
+            let diff = frame::diff(fix, finding, self.texts, self.style.width - INDENT.len() - 2, self.ink);
             lines.extend(diff.into_iter().map(|l| indented(format!("  {l}"))));
             if finding.fixes.len() > 1 {
                 let others = counted(finding.fixes.len() - 1, "other fix");
@@ -179,7 +179,7 @@ impl Page<'_> {
     /// The label and the title; below them who says it.
     fn title(&self, finding: &Finding) -> Vec<String> {
         let label = format!(" {} ", visible(&finding.label));
-        let room = self.look.width.saturating_sub(width_of(&label) + 1).max(20);
+        let room = self.style.width.saturating_sub(width_of(&label) + 1).max(20);
         let indent = " ".repeat(width_of(&label) + 1);
         let mut lines = Vec::new();
         for (n, line) in wrap(&one_line(&finding.title), room).into_iter().enumerate() {
@@ -210,9 +210,9 @@ impl Page<'_> {
     /// A line or two: title, place, agents.
     fn in_brief(&self, finding: &Finding) -> Vec<String> {
         let label = format!(" {} ", visible(&finding.label));
-        let title = clip(&one_line(&finding.title), self.look.width.saturating_sub(width_of(&label) + 1));
+        let title = clip(&one_line(&finding.title), self.style.width.saturating_sub(width_of(&label) + 1));
         let place = finding.anchors.first().map_or_else(|| "whole branch".into(), |a| visible(&a.to_string()));
-        let facts = clip(&format!("{place} · {}", self.raised_by(finding)), self.look.width.saturating_sub(5));
+        let facts = clip(&format!("{place} · {}", self.raised_by(finding)), self.style.width.saturating_sub(5));
         vec![
             format!("{} {title}", self.ink.paint(Face::Label(finding.severity), &label)),
             format!("{}{}", " ".repeat(width_of(&label) + 1), self.dim(&facts)),
@@ -274,10 +274,10 @@ impl Page<'_> {
             let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(width_of(text)));
             let head = format!("  {mark} {label}{}  {}{time}  ", pad(&label, labels), pad(&time, times));
             let indent = 4 + labels + 2 + times + 2;
-            let room = self.look.width.saturating_sub(indent);
+            let room = self.style.width.saturating_sub(indent);
             if room < 24 {
                 lines.push(head);
-                lines.extend(wrap(&format!("{said}{cost}"), self.look.width - 6).iter().map(|l| format!("      {l}")));
+                lines.extend(wrap(&format!("{said}{cost}"), self.style.width - 6).iter().map(|l| format!("      {l}")));
             } else {
                 for (n, line) in wrap(&format!("{said}{cost}"), room).iter().enumerate() {
                     let before = if n == 0 { head.clone() } else { " ".repeat(indent) };
@@ -319,12 +319,15 @@ impl Page<'_> {
             if files.len() > 3 {
                 named.push(format!("and {} more", files.len() - 3));
             }
-            lines.push(self.dim(&clip(&format!("  {}: {}", visible(&why), named.join(", ")), self.look.width)));
+            lines.push(self.dim(&clip(&format!("  {}: {}", visible(&why), named.join(", ")), self.style.width)));
         }
         let lossy = coverage.reviewed.iter().filter(|f| f.lossy).map(|f| visible(f.path.as_str()));
         for path in lossy {
             lines.push(
-                self.dim(&clip(&format!("  {path} is not UTF-8 and was read as well as it could be"), self.look.width)),
+                self.dim(&clip(
+                    &format!("  {path} is not UTF-8 and was read as well as it could be"),
+                    self.style.width,
+                )),
             );
         }
         lines
@@ -350,7 +353,7 @@ impl Page<'_> {
         let what = if counts.is_empty() { "nothing is open".to_owned() } else { counts.join(", ") };
         let mut lines = Vec::new();
         if let Some(summary) = &round.assessment.summary {
-            lines.extend(markdown(summary, self.look.width.min(WIDEST_PROSE), self.ink));
+            lines.extend(markdown(summary, self.style.width.min(WIDEST_PROSE), self.ink));
             lines.push(String::new());
         }
         let plain: usize = counts.iter().map(|c| width_of(&anstream::adapter::strip_str(c).to_string()) + 2).sum();
@@ -359,14 +362,14 @@ impl Page<'_> {
             self.ink.paint(Face::Strong, "Verdict:"),
             self.ink.paint(face, &verdict.to_string())
         ));
-        let room = self.look.width.saturating_sub("Verdict: ".len() + width_of(&verdict.to_string()) + 3);
+        let room = self.style.width.saturating_sub("Verdict: ".len() + width_of(&verdict.to_string()) + 3);
         match lines.last_mut().filter(|_| plain <= room) {
             Some(line) => line.push_str(&format!(" – {what}")),
             None => lines.extend(counts.iter().map(|c| format!("  {c}"))),
         }
         if !failed.is_empty() {
             let text = format!("Incomplete: no full review by {}", failed.join(", "));
-            lines.extend(wrap(&text, self.look.width).iter().map(|l| self.ink.paint(Face::Bad, l)));
+            lines.extend(wrap(&text, self.style.width).iter().map(|l| self.ink.paint(Face::Bad, l)));
         }
         lines.extend(self.closed());
         let fixes: Vec<&str> = open.iter().filter(|f| !f.fixes.is_empty()).map(|f| f.label.as_str()).take(1).collect();

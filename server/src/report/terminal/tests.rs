@@ -174,7 +174,7 @@ fn round() -> Round {
 }
 
 fn shown(width: usize) -> String {
-    write(&round(), &Decisions::default(), &texts(), Look { width, colours: false })
+    write(&round(), &Decisions::default(), &texts(), Style { width, colours: false })
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn no_line_is_wider_than_the_terminal() {
 
 #[test]
 fn colours_change_nothing_but_colours() {
-    let coloured = write(&round(), &Decisions::default(), &texts(), Look { width: 100, colours: true });
+    let coloured = write(&round(), &Decisions::default(), &texts(), Style { width: 100, colours: true });
     assert!(coloured.contains("\u{1b}["));
     let stripped = anstream::adapter::strip_str(&coloured).to_string();
     // In colours, code needs no backticks.
@@ -230,7 +230,7 @@ fn control_characters_never_reach_the_terminal() {
     round.agents[0].notes = vec![evil.into()];
     round.observations[0].title = evil.into();
     let texts: Texts = [(path(evil), std::sync::Arc::from(format!("{evil}\n").repeat(9)))].into_iter().collect();
-    let out = write(&round, &Decisions::default(), &texts, Look { width: 80, colours: false });
+    let out = write(&round, &Decisions::default(), &texts, Style { width: 80, colours: false });
     let bad: Vec<char> = out.chars().filter(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}').collect();
     assert!(bad.is_empty(), "{bad:?} in {out:?}");
 }
@@ -245,7 +245,7 @@ fn what_is_settled_is_counted_and_not_shown() {
         FindingId::new("id-I1"),
         resolution(State::Dismissed { reason: DismissReason::WontFix, text: "no".into() }),
     );
-    let out = write(&round(), &decisions, &texts(), Look::default());
+    let out = write(&round(), &decisions, &texts(), Style::default());
     assert!(!out.contains("constant_time_eq") && out.contains("Not shown: 1 fixed, 1 dismissed"), "{out}");
     assert!(out.contains("Verdict: Merge as is – 2 suggestions\nIncomplete: no full review by Codex GPT 5.4"), "{out}");
 }
@@ -259,7 +259,7 @@ fn many_suggestions_take_two_lines_each() {
             finding(&format!("S{n}"), Severity::Suggestion, "A small thing", vec![anchor], &["rules"])
         })
         .collect();
-    let out = write(&round, &Decisions::default(), &texts(), Look::default());
+    let out = write(&round, &Decisions::default(), &texts(), Style::default());
     assert!(out.contains(" S9  A small thing\n     src/auth.rs:9 · rules\n"), "{out}");
     assert!(!out.contains("╭▸"), "{out}");
 }
