@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+pub mod plumbing_merge;
 pub mod plumbing_patch;
 
 use std::process::ExitCode;
@@ -12,6 +13,12 @@ pub fn main() -> ExitCode {
         return ended;
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments == ["plumbing", "merge"] {
+        return match plumbing_merge::plumbing_merge(std::io::stdin().lock(), std::io::stdout().lock()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(2),
+        };
+    }
     if arguments == ["plumbing", "patch"] {
         return match plumbing_patch::plumbing_patch(std::io::stdin().lock(), std::io::stdout().lock()) {
             Ok(()) => ExitCode::SUCCESS,

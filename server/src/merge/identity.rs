@@ -44,3 +44,10 @@ pub(super) fn hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     }
     hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// 10 hexadecimal digits: enough to tell the findings of a branch apart, short enough to type.
+pub(super) fn short(parts: &[&str]) -> String {
+    let mut hash = hash(parts.iter().copied());
+    hash.truncate(10);
+    hash
+}

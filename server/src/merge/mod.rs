@@ -9,19 +9,48 @@
 //! quote is in the file, whether a fix applies) is told to it as [`Facts`]; [`Facts::look`] finds most of
 //! that out from a text. How similarity and ranking were measured is in `docs/merging.md`.
 
+mod carry;
+mod cluster;
 mod compose;
 mod facts;
 mod identity;
+mod links;
+mod memory;
+mod observations;
+mod rank;
+mod records;
+mod remark;
+mod similarity;
+mod text;
+
+#[cfg(test)]
+mod tests;
 
 pub use facts::Facts;
 pub use identity::{code_hash, fingerprint};
+pub use links::{join, split};
+pub use observations::observations;
+pub use records::{Record, records};
 
 use crate::finding::{
-    AgentName, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, Observation, RawFinding, RawId, RepoPath,
-    Round,
+    AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, LineRange, RawFinding, RawId,
+    RepoPath, Round,
 };
-use std::collections::BTreeMap;
+use compose::Member;
+use memory::{Memory, Origin};
+use rank::Signals;
+use rayon::prelude::*;
+use remark::{Field, Remark};
+use similarity::Space;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+
+/// Lines between two remarks of one agent within which they may be the same one.
+const REPEAT_REACH: u32 = 2;
+/// Likeness to a better finding from which the two are linked.
+const RELATED: f32 = 0.2;
+/// Findings that one is linked with because they share its place.
+const MAX_RELATED: usize = 8;
 
 /// An earlier round of the branch, with the texts that its anchors refer to.
 #[derive(Debug, Clone, Copy)]
@@ -32,19 +61,6 @@ pub struct Earlier<'a> {
     pub texts: &'a BTreeMap<RepoPath, Arc<str>>,
 }
 
-/// How an agent did on this repository before; see [`records`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Record {
-    /// Findings with its attribution that were fixed.
-    pub kept: u32,
-    /// Findings with its attribution that were dismissed.
-    pub dismissed: u32,
-    /// Findings of more than one agent in which its severity was above the reconciled one.
-    pub lowered: u32,
-    /// Findings of more than one agent that it had a part in.
-    pub shared: u32,
-}
-
 /// Everything a merge looks at. [`Input::of`] has the raw findings and nothing else.
 #[derive(Debug, Clone, Default)]
 pub struct Input<'a> {
@@ -52,8 +68,7 @@ pub struct Input<'a> {
     pub round: u32,
     /// What all agents said so far, in any order.
     pub raw: Vec<&'a RawFinding>,
-    /// The agents of the round: what people call them, what sort they are, whether they are done. One that is
-    /// missing goes by its name and counts as done.
+    /// The agents of the round: what people call them, what sort they are, whether they are done.
     pub agents: &'a [AgentRun],
     /// What is known of each raw finding; nothing where it is missing.
     pub facts: BTreeMap<RawId, Facts>,
@@ -73,6 +88,30 @@ impl<'a> Input<'a> {
     #[must_use]
     pub fn of(raw: &'a [RawFinding]) -> Self {
         Self { round: 1, raw: raw.iter().collect(), ..Self::default() }
+    }
+
+    fn run(&self, agent: &AgentName) -> Option<&'a AgentRun> {
+        self.agents.iter().find(|run| run.agent.name == *agent)
+    }
+
+    /// What people call an agent.
+    fn label<'b>(&'b self, agent: &'b AgentName) -> &'b str {
+        self.run(agent).map_or(agent.as_str(), |run| &run.agent.label)
+    }
+
+    /// Whether an agent reviewed all it was given; where nothing is said of agents, whether it said anything.
+    fn has_looked(&self, agent: &AgentName) -> bool {
+        if self.agents.is_empty() {
+            return self.raw.iter().any(|raw| raw.agent == *agent);
+        }
+        self.run(agent).is_some_and(|run| run.outcome == AgentOutcome::Reviewed)
+    }
+
+    /// Number of agents that gave an answer.
+    fn run_count(&self) -> usize {
+        let mut names: BTreeSet<&AgentName> = self.raw.iter().map(|raw| &raw.agent).collect();
+        names.extend(self.agents.iter().filter(|run| run.outcome == AgentOutcome::Reviewed).map(|run| &run.agent.name));
+        names.len()
     }
 }
 
@@ -118,44 +157,320 @@ pub struct Merged {
 /// Merges what the agents said into findings. The same for any order of `input.raw`.
 #[must_use]
 pub fn merge(input: &Input<'_>) -> Merged {
-    let mut findings: Vec<Finding> = input.raw.iter().map(|raw| compose::finding(input, &[raw])).collect();
-    findings.sort_by(compose::by_rank);
-    compose::label(&mut findings);
-    Merged { findings, ..Merged::default() }
+    Merger::default().merge(input)
 }
 
-/// Merges design observations: those that say the same become one, with all who made it. The order of the
-/// input does not matter.
-#[must_use]
-pub fn observations(all: &[Observation]) -> Vec<Observation> {
-    all.to_vec()
+/// Merges again and again as agents answer, and reads each remark only once. What it gives is always what
+/// [`merge`] gives.
+#[derive(Debug, Default)]
+pub struct Merger {
+    prepared: HashMap<(RawId, u64), Arc<Remark>>,
 }
 
-/// How each agent did, from earlier rounds and what people decided on them.
-#[must_use]
-pub fn records<'a>(rounds: impl IntoIterator<Item = &'a Round>, decisions: &Decisions) -> BTreeMap<AgentName, Record> {
-    use crate::finding::State;
-    let mut newest: BTreeMap<&FindingId, &Finding> = BTreeMap::new();
-    for finding in rounds.into_iter().flat_map(|round| &round.findings) {
-        newest.insert(&finding.id, finding);
-    }
-    let mut records: BTreeMap<AgentName, Record> = BTreeMap::new();
-    for finding in newest.values() {
-        let agents = finding.agents();
-        let shared = agents.len() > 1;
-        for agent in agents {
-            let record = records.entry(agent.clone()).or_default();
-            match decisions.resolutions.get(&finding.id).map(|r| &r.state) {
-                Some(State::Fixed) => record.kept += 1,
-                Some(State::Dismissed { .. }) => record.dismissed += 1,
-                Some(State::Open | State::Outdated) | None => {}
+/// A remark, with everybody who made it in exactly these words.
+struct Item<'a> {
+    remark: Arc<Remark>,
+    raws: Vec<&'a RawFinding>,
+    /// Number of its agent.
+    agent: usize,
+    id: FindingId,
+}
+
+impl Merger {
+    /// Merges all of `input`.
+    #[must_use]
+    pub fn merge(&mut self, input: &Input<'_>) -> Merged {
+        let items = self.items(input);
+        let remarks: Vec<&Remark> = items.iter().map(|item| &*item.remark).collect();
+        let agents: Vec<usize> = items.iter().map(|item| item.agent).collect();
+        let space = Space::new(&remarks);
+        let (mut pairs, support) = space.compare(&agents);
+        pairs.retain(|p| agents[p.a] != agents[p.b] || may_repeat(remarks[p.a], remarks[p.b]));
+        let memory = Memory::new(input, &remarks);
+        let word = links::word(input, &remarks, &memory);
+        let clusters = cluster::clusters(&agents, &pairs, &word);
+        let origins = memory.origins(&clusters);
+        let mut taken: HashSet<FindingId> = HashSet::new();
+        let mut drafts: Vec<Draft> = Vec::new();
+        for (members, origin) in clusters.iter().zip(&origins) {
+            if *origin == Origin::Declined {
+                continue;
             }
-            if shared {
-                record.shared += 1;
-                let own = finding.attributions.iter().filter(|a| a.agent == *agent).map(|a| a.severity).max();
-                record.lowered += u32::from(own > Some(finding.severity));
+            let id = identify(input, &items, members, origin, &mut taken);
+            drafts.push(draft(input, &items, members, origin, id, &space, &support, &word));
+        }
+        let mut findings = rank_all(input, drafts, &space);
+        let raised: HashSet<&FindingId> = findings.iter().map(|f| &f.id).collect();
+        let settled = memory.settle(input, &raised);
+        findings.extend(settled.standing);
+        findings.sort_by(compose::by_rank);
+        compose::label(&mut findings);
+        relate(&mut findings);
+        Merged { findings, carried: settled.carried, earlier: settled.earlier, declined: settled.declined }
+    }
+
+    /// The distinct remarks in an order that depends only on what they say.
+    fn items<'a>(&mut self, input: &Input<'a>) -> Vec<Item<'a>> {
+        let keys: Vec<(RawId, u64)> = input
+            .raw
+            .par_iter()
+            .map(|raw| {
+                let symbol = input.facts.get(&raw.id).and_then(|f| f.symbol.as_deref()).unwrap_or_default();
+                (raw.id.clone(), text::hash(remark::content(raw), symbol.as_bytes()))
+            })
+            .collect();
+        let missing: Vec<usize> = (0..keys.len()).filter(|i| !self.prepared.contains_key(&keys[*i])).collect();
+        let new: Vec<(usize, Remark)> = missing
+            .into_par_iter()
+            .map(|i| (i, Remark::new(input.raw[i], input.facts.get(&input.raw[i].id))))
+            .collect();
+        for (i, remark) in new {
+            self.prepared.insert(keys[i].clone(), Arc::new(remark));
+        }
+        let names: BTreeSet<&AgentName> = input.raw.iter().map(|raw| &raw.agent).collect();
+        let numbers: HashMap<&AgentName, usize> = names.into_iter().zip(0..).collect();
+        let mut items: Vec<Item<'a>> = Vec::new();
+        let mut by_content: HashMap<u64, usize> = HashMap::new();
+        for (raw, key) in input.raw.iter().copied().zip(&keys) {
+            let Some(remark) = self.prepared.get(key) else { continue };
+            let item = *by_content.entry(key.1).or_insert(items.len());
+            match items.get_mut(item) {
+                Some(item) => item.raws.push(raw),
+                None => items.push(Item {
+                    remark: Arc::clone(remark),
+                    raws: vec![raw],
+                    agent: numbers[&raw.agent],
+                    id: FindingId::new(String::new()),
+                }),
+            }
+        }
+        for item in &mut items {
+            item.raws.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        let order = |item: &Item<'_>| {
+            let place = item.remark.places.first().and_then(|p| p.lines);
+            (item.remark.fingerprint.clone(), place, item.remark.content)
+        };
+        items.sort_by_cached_key(order);
+        // The same words at several places (a rule that is broken often) have one fingerprint and many ids.
+        let mut nth = 0_usize;
+        for i in 0..items.len() {
+            let again = i > 0 && items[i - 1].remark.fingerprint == items[i].remark.fingerprint;
+            nth = if again { nth + 1 } else { 0 };
+            items[i].id = FindingId::new(identity::short(&[&items[i].remark.fingerprint.0, &nth.to_string()]));
+        }
+        items
+    }
+}
+
+/// Whether two remarks of one agent can be the same one: not when it put them at different lines.
+fn may_repeat(a: &Remark, b: &Remark) -> bool {
+    let placed = !a.places.is_empty() && !b.places.is_empty();
+    !placed || similarity::distance(a, b).is_some_and(|lines| lines <= REPEAT_REACH)
+}
+
+/// The id of a cluster: that of the earlier finding it is; else one that somebody already decided on; else the
+/// smallest of its remarks'. None is given twice.
+fn identify(
+    input: &Input<'_>,
+    items: &[Item<'_>],
+    members: &[usize],
+    origin: &Origin,
+    taken: &mut HashSet<FindingId>,
+) -> FindingId {
+    let mut ids: Vec<FindingId> = members.iter().map(|i| items[*i].id.clone()).collect();
+    ids.sort();
+    let decided = |id: &FindingId| input.decisions.is_some_and(|d| d.resolutions.contains_key(id));
+    ids.sort_by_key(|id| !decided(id));
+    match origin {
+        Origin::Known { id, .. } => ids.insert(0, id.clone()),
+        Origin::Back { id, .. } => ids = vec![memory::id_of_back(id, input.round)],
+        Origin::New | Origin::Declined => {}
+    }
+    let mut id = ids.iter().find(|id| !taken.contains(*id)).unwrap_or(&ids[0]).clone();
+    while !taken.insert(id.clone()) {
+        id = FindingId::new(identity::short(&[id.as_str(), "again"]));
+    }
+    id
+}
+
+/// A finding before it is compared with the others.
+struct Draft {
+    finding: Finding,
+    items: Vec<usize>,
+    signals: Signals,
+}
+
+#[expect(clippy::too_many_arguments, reason = "one step of `Merger::merge`, on what the steps before it made")]
+fn draft(
+    input: &Input<'_>,
+    items: &[Item<'_>],
+    members: &[usize],
+    origin: &Origin,
+    id: FindingId,
+    space: &Space<'_>,
+    support: &[f32],
+    word: &cluster::Word,
+) -> Draft {
+    let central = |i: usize| {
+        let sum: f32 = members.iter().filter(|j| **j != i).map(|j| space.likeness(i, *j)).sum();
+        sum / (members.len().max(2) - 1) as f32
+    };
+    let all: Vec<Member<'_>> =
+        members.iter().flat_map(|i| items[*i].raws.iter().map(|raw| Member { raw, central: central(*i) })).collect();
+    let mut finding = compose::finding(input, &all, id);
+    let raws: Vec<&RawFinding> = all.iter().map(|member| member.raw).collect();
+    let mut most: BTreeMap<usize, f32> = BTreeMap::new();
+    for i in members {
+        let best = most.entry(items[*i].agent).or_default();
+        *best = best.max(support[*i]);
+    }
+    let signals = Signals {
+        support: most.values().sum(),
+        severity: Some(finding.severity),
+        facts: compose::known(input, &raws),
+        computed: compose::is_computed(input, &raws),
+        records: finding.agents().iter().filter_map(|agent| input.records.get(*agent)).copied().collect(),
+    };
+    match origin {
+        Origin::Known { since, .. } => finding.since = Some(*since).filter(|since| *since < input.round),
+        Origin::Back { why, .. } => finding.why.push(why.clone()),
+        Origin::New | Origin::Declined => {}
+    }
+    let clearest = finding.attributions.first().map(|a| a.raw.clone());
+    if let Some(first) = members.iter().find(|i| items[**i].raws.iter().any(|raw| Some(&raw.id) == clearest.as_ref())) {
+        for other in members.iter().filter(|i| *i != first) {
+            let by_hand = word.joined.iter().any(|(a, b)| [(a, b), (b, a)].contains(&(first, other)));
+            finding.why.push(why_one(input, items, space, *first, *other, by_hand));
+        }
+    }
+    Draft { finding, items: members.to_vec(), signals }
+}
+
+/// Why two remarks are one finding, in a line.
+fn why_one(
+    input: &Input<'_>,
+    items: &[Item<'_>],
+    space: &Space<'_>,
+    first: usize,
+    other: usize,
+    by_hand: bool,
+) -> String {
+    let label = |i: usize| input.label(&items[i].raws[0].agent);
+    let who = if items[first].agent == items[other].agent {
+        format!("{} says it twice", label(first))
+    } else {
+        format!("{} and {}", label(first), label(other))
+    };
+    if by_hand {
+        return format!("{who}: joined by hand");
+    }
+    let (a, b) = (&items[first].remark, &items[other].remark);
+    let mut what: Vec<String> = Vec::new();
+    match similarity::distance(a, b) {
+        Some(0) if a.places[0].lines.is_some() && b.places[0].lines.is_some() => what.push("the same lines".into()),
+        Some(0) => what.push("the same file".into()),
+        Some(1) => what.push("1 line apart".into()),
+        Some(lines) => what.push(format!("{lines} lines apart")),
+        None => {}
+    }
+    for (field, cosine) in Field::ALL.into_iter().zip(space.cosines(first, other)) {
+        if cosine >= 0.05 {
+            what.push(format!("{} {:.0} %", field.name(), cosine * 100.0));
+        }
+    }
+    format!("{who}: {}", what.join(", "))
+}
+
+/// Gives the drafts their confidence, best first, and takes off where one says again what a better one says.
+fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, space: &Space<'_>) -> Vec<Finding> {
+    drafts
+        .sort_by(|a, b| b.signals.support.total_cmp(&a.signals.support).then_with(|| a.finding.id.cmp(&b.finding.id)));
+    let of_draft: HashMap<usize, usize> =
+        drafts.iter().enumerate().flat_map(|(d, draft)| draft.items.iter().map(move |item| (*item, d))).collect();
+    let repeats: Vec<Option<(usize, f32)>> = drafts
+        .par_iter()
+        .enumerate()
+        .map(|(d, draft)| {
+            // The mean over its remarks of the likeness to the most similar one of each better draft.
+            let mut sums: HashMap<usize, f32> = HashMap::new();
+            for item in &draft.items {
+                let mut best: HashMap<usize, f32> = HashMap::new();
+                for (other, likeness) in space.likenesses(*item) {
+                    match of_draft.get(&other) {
+                        Some(better) if *better < d => {
+                            let most = best.entry(*better).or_default();
+                            *most = most.max(likeness);
+                        }
+                        _ => {}
+                    }
+                }
+                for (better, likeness) in best {
+                    *sums.entry(better).or_default() += likeness;
+                }
+            }
+            let most = sums.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+            most.map(|(better, sum)| (better, sum / draft.items.len() as f32))
+        })
+        .collect();
+    let ids: Vec<FindingId> = drafts.iter().map(|draft| draft.finding.id.clone()).collect();
+    let total = input.run_count();
+    let mut findings = Vec::with_capacity(drafts.len());
+    for (mut draft, repeat) in drafts.into_iter().zip(repeats) {
+        if let Some((better, likeness)) = repeat {
+            draft.signals.support *= (1.0 - rank::REPETITION * likeness).max(0.0);
+            if likeness >= RELATED {
+                draft.finding.related.push(ids[better].clone());
+                draft.finding.why.push("resembles a finding that ranks above it".into());
+            }
+        }
+        let (confidence, reasons) = draft.signals.confidence();
+        let agents = draft.finding.agents().len();
+        draft.finding.why.push(format!("raised by {agents} of {}", agents_of(total)));
+        draft.finding.why.extend(reasons.into_iter().map(String::from));
+        draft.finding.confidence = confidence;
+        findings.push(draft.finding);
+    }
+    findings
+}
+
+fn agents_of(total: usize) -> String {
+    if total == 1 { "1 agent".into() } else { format!("{total} agents") }
+}
+
+/// Links findings that share their main place: near each other, yet not one.
+fn relate(findings: &mut [Finding]) {
+    let mut by_path: BTreeMap<&RepoPath, Vec<(LineRange, usize)>> = BTreeMap::new();
+    for (i, finding) in findings.iter().enumerate() {
+        if let Some(anchor) = finding.anchors.first()
+            && let Some(lines) = anchor.lines
+        {
+            by_path.entry(&anchor.path).or_default().push((lines, i));
+        }
+    }
+    let mut related: Vec<Vec<usize>> = vec![Vec::new(); findings.len()];
+    for places in by_path.values_mut() {
+        places.sort_unstable();
+        for (n, (lines, i)) in places.iter().enumerate() {
+            // Sorted by their starts: those that overlap come next to each other.
+            for (others, j) in places[n + 1..].iter().take_while(|(others, _)| others.start() <= lines.end()) {
+                debug_assert!(lines.overlaps(*others));
+                if related[*i].len() < MAX_RELATED {
+                    related[*i].push(*j);
+                }
+                if related[*j].len() < MAX_RELATED {
+                    related[*j].push(*i);
+                }
             }
         }
     }
-    records
+    let ids: Vec<FindingId> = findings.iter().map(|f| f.id.clone()).collect();
+    for (finding, others) in findings.iter_mut().zip(related) {
+        for other in others {
+            if !finding.related.contains(&ids[other]) {
+                finding.related.push(ids[other].clone());
+            }
+        }
+        finding.related.retain(|id| ids.contains(id));
+    }
 }

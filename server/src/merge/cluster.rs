@@ -1,0 +1,200 @@
+//! Pairs → clusters, by average linkage: the two clusters that are most likely one issue on the average of
+//! their pairs become one, until no two are. A pair that plainly differs keeps its clusters apart for good, so
+//! that A~B~C never brings A and C together.
+
+use super::similarity::{DIFFER, Pair};
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+/// Log odds that are taken off a pair of one agent: it had both before its eyes and made two of them.
+const ONE_AGENT: f32 = 2.0;
+
+/// What people said of pairs.
+#[derive(Debug, Default)]
+pub(super) struct Word {
+    /// One issue.
+    pub(super) joined: Vec<(usize, usize)>,
+    /// Two issues.
+    pub(super) split: Vec<(usize, usize)>,
+}
+
+/// Two clusters that may become one.
+#[derive(Debug, PartialEq)]
+struct Candidate {
+    average: f32,
+    /// The smallest members, which order equal averages: the result must not depend on chance.
+    first: (usize, usize),
+    clusters: (usize, usize),
+}
+
+impl Eq for Candidate {}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.average
+            .total_cmp(&other.average)
+            .then_with(|| other.first.cmp(&self.first))
+            .then_with(|| other.clusters.cmp(&self.clusters))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+struct Cluster {
+    members: Vec<usize>,
+    /// By cluster: the sum of the scores of all pairs across. A cluster that is missing must stay apart.
+    links: HashMap<usize, f32>,
+}
+
+/// Clusters of the numbers below `agents.len()`, each sorted, in the order of their smallest members. `agents`
+/// numbers the agent of each; `word` overrules `pairs`.
+pub(super) fn clusters(agents: &[usize], pairs: &[Pair], word: &Word) -> Vec<Vec<usize>> {
+    let sorted = |&(a, b): &(usize, usize)| (a.min(b), a.max(b));
+    let split: HashSet<(usize, usize)> = word.split.iter().map(sorted).collect();
+    let mut all: Vec<Option<Cluster>> =
+        (0..agents.len()).map(|i| Some(Cluster { members: vec![i], links: HashMap::new() })).collect();
+    let mut link = |a: usize, b: usize, score: f32| {
+        for (from, to) in [(a, b), (b, a)] {
+            if let Some(cluster) = &mut all[from] {
+                cluster.links.insert(to, score);
+            }
+        }
+    };
+    for pair in pairs.iter().filter(|pair| !split.contains(&sorted(&(pair.a, pair.b)))) {
+        let one_agent = agents[pair.a] == agents[pair.b];
+        let score = if one_agent { pair.score - ONE_AGENT } else { pair.score };
+        if !one_agent || score > 0.0 {
+            link(pair.a, pair.b, score);
+        }
+    }
+    for joined in word.joined.iter().map(sorted).filter(|pair| !split.contains(pair)) {
+        join(&mut all, joined.0, joined.1, &split);
+    }
+    let mut heap: BinaryHeap<Candidate> = BinaryHeap::new();
+    for a in 0..all.len() {
+        push_candidates(&all, a, &mut heap, |b| b < a);
+    }
+    while let Some(Candidate { clusters: (a, b), .. }) = heap.pop() {
+        // Either may have become part of another since.
+        if all[a].is_some() && all[b].is_some() {
+            let new = unite(&mut all, a, b, None);
+            push_candidates(&all, new, &mut heap, |_| true);
+        }
+    }
+    let mut clusters: Vec<Vec<usize>> = all.into_iter().flatten().map(|cluster| cluster.members).collect();
+    clusters.sort();
+    clusters
+}
+
+/// Brings the clusters of two items together because a person said so; not if a person split any of them.
+fn join(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, split: &HashSet<(usize, usize)>) {
+    let of = |item: usize| all.iter().position(|c| c.as_ref().is_some_and(|c| c.members.contains(&item)));
+    let (Some(a), Some(b)) = (of(a), of(b)) else { return };
+    let members = |i: usize| all[i].as_ref().map_or(&[][..], |c| &c.members[..]);
+    let apart = members(a).iter().any(|x| members(b).iter().any(|y| split.contains(&(*x.min(y), *x.max(y)))));
+    if a != b && !apart {
+        unite(all, a, b, Some(DIFFER));
+    }
+}
+
+/// Makes one cluster of two and returns its number. What one of them must stay apart from, the new one must,
+/// unless there is a score for `missing` pairs.
+fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, missing: Option<f32>) -> usize {
+    let new = all.len();
+    let (Some(mut x), Some(mut y)) = (all[a].take(), all[b].take()) else { return new };
+    x.links.remove(&b);
+    y.links.remove(&a);
+    let mut links = HashMap::new();
+    for other in x.links.keys().chain(y.links.keys().filter(|other| !x.links.contains_key(other))) {
+        let Some(cluster) = &mut all[*other] else { continue };
+        cluster.links.remove(&a);
+        cluster.links.remove(&b);
+        let pairs = |n: usize| missing.map(|score| score * (n * cluster.members.len()) as f32);
+        let from_x = x.links.get(other).copied().or_else(|| pairs(x.members.len()));
+        let from_y = y.links.get(other).copied().or_else(|| pairs(y.members.len()));
+        if let (Some(from_x), Some(from_y)) = (from_x, from_y) {
+            links.insert(*other, from_x + from_y);
+            cluster.links.insert(new, from_x + from_y);
+        }
+    }
+    let mut members = x.members;
+    members.append(&mut y.members);
+    members.sort_unstable();
+    all.push(Some(Cluster { members, links }));
+    new
+}
+
+/// Adds the clusters that `a` is more likely one with than not.
+fn push_candidates(
+    all: &[Option<Cluster>],
+    a: usize,
+    heap: &mut BinaryHeap<Candidate>,
+    wanted: impl Fn(usize) -> bool,
+) {
+    let Some(cluster) = &all[a] else { return };
+    for (b, sum) in cluster.links.iter().filter(|(b, _)| wanted(**b)) {
+        let Some(other) = &all[*b] else { continue };
+        let average = sum / (cluster.members.len() * other.members.len()) as f32;
+        if average > 0.0 {
+            let (x, y) = (cluster.members[0], other.members[0]);
+            let candidate = if x < y {
+                Candidate { average, first: (x, y), clusters: (a, *b) }
+            } else {
+                Candidate { average, first: (y, x), clusters: (*b, a) }
+            };
+            heap.push(candidate);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clusters of items by agent ("AABC…": the letter is the agent) and scored pairs.
+    fn check(agents: &str, pairs: &[(usize, usize, f32)], word: &Word, expected: &[&[usize]]) {
+        let agents: Vec<usize> = agents.bytes().map(usize::from).collect();
+        let mut pairs: Vec<Pair> = pairs.iter().map(|&(a, b, score)| Pair { a, b, score }).collect();
+        for _ in 0..2 {
+            assert_eq!(clusters(&agents, &pairs, word), expected, "{pairs:?}");
+            pairs.reverse();
+        }
+    }
+
+    #[test]
+    fn no_chain_brings_together_what_plainly_differs() {
+        let none = Word::default();
+        check("ABC", &[(0, 1, 4.0), (1, 2, 3.0), (0, 2, 1.0)], &none, &[&[0, 1, 2]]);
+        check("ABC", &[(0, 1, 4.0), (1, 2, 3.0)], &none, &[&[0, 1], &[2]]);
+        check("ABC", &[(0, 1, 4.0), (1, 2, 1.0), (0, 2, -1.5)], &none, &[&[0, 1], &[2]]);
+        check("ABCD", &[(0, 1, 2.0), (2, 3, 2.0), (1, 2, 1.0)], &none, &[&[0, 1], &[2, 3]]);
+    }
+
+    #[test]
+    fn one_agents_remarks_are_one_only_when_they_repeat_each_other() {
+        let none = Word::default();
+        check("AA", &[(0, 1, 1.5)], &none, &[&[0], &[1]]);
+        check("AA", &[(0, 1, 5.0)], &none, &[&[0, 1]]);
+        check("ABA", &[(0, 1, 3.0), (1, 2, 2.5), (0, 2, 1.5)], &none, &[&[0, 1], &[2]]);
+    }
+
+    #[test]
+    fn a_persons_word_counts_more_than_likeness() {
+        let joined = Word { joined: vec![(2, 0)], split: vec![] };
+        check("ABC", &[(0, 1, -1.0)], &joined, &[&[0, 2], &[1]]);
+        let split = Word { joined: vec![], split: vec![(1, 0)] };
+        check("ABC", &[(0, 1, 9.0), (1, 2, 3.0), (0, 2, 2.0)], &split, &[&[0], &[1, 2]]);
+        let both = Word { joined: vec![(0, 1), (1, 2)], split: vec![(0, 2)] };
+        check("ABC", &[], &both, &[&[0, 1], &[2]]);
+    }
+
+    #[test]
+    fn equal_scores_are_settled_by_the_order_of_items() {
+        let none = Word::default();
+        check("ABC", &[(0, 1, 2.0), (1, 2, 2.0), (0, 2, -3.0)], &none, &[&[0, 1], &[2]]);
+    }
+}

@@ -1,0 +1,60 @@
+//! A person's word: findings joined and split by hand, by the fingerprints of the remarks in them, so that it
+//! holds in later rounds too.
+
+use super::Input;
+use super::cluster::Word;
+use super::identity::fingerprint;
+use super::memory::Memory;
+use super::remark::Remark;
+use crate::finding::{Fingerprint, Link, LinkKind, RawFinding};
+use std::collections::HashMap;
+
+/// The links that make one finding of two, given the remarks of each.
+#[must_use]
+pub fn join(one: &[&RawFinding], other: &[&RawFinding]) -> Vec<Link> {
+    across(LinkKind::Joined, one, other)
+}
+
+/// The links that make two findings of one, given the remarks of each part.
+#[must_use]
+pub fn split(one: &[&RawFinding], other: &[&RawFinding]) -> Vec<Link> {
+    across(LinkKind::Split, one, other)
+}
+
+fn across(kind: LinkKind, one: &[&RawFinding], other: &[&RawFinding]) -> Vec<Link> {
+    let others: Vec<Fingerprint> = other.iter().map(|raw| fingerprint(raw)).collect();
+    let pairs = one.iter().map(|raw| fingerprint(raw)).flat_map(|a| others.iter().map(move |b| (a.clone(), b.clone())));
+    pairs.filter(|(a, b)| a != b).map(|(a, b)| Link { kind, a, b }).collect()
+}
+
+/// The links of `input.decisions` in numbers of `items`: the newest on a pair counts. A remark that is not there
+/// any more is stood in for by the one that says the same now.
+pub(super) fn word(input: &Input<'_>, items: &[&Remark], memory: &Memory<'_>) -> Word {
+    let Some(decisions) = input.decisions.filter(|d| !d.links.is_empty()) else { return Word::default() };
+    let mut by_print: HashMap<&Fingerprint, Vec<usize>> = HashMap::new();
+    for (i, item) in items.iter().enumerate() {
+        by_print.entry(&item.fingerprint).or_default().push(i);
+    }
+    let now = |print: &Fingerprint| match by_print.get(print) {
+        Some(items) => items.clone(),
+        None => memory.heir(print).into_iter().collect(),
+    };
+    let mut newest: HashMap<(usize, usize), (usize, LinkKind)> = HashMap::new();
+    for (n, link) in decisions.links.iter().enumerate() {
+        for a in now(&link.a) {
+            for b in now(&link.b).into_iter().filter(|b| *b != a) {
+                newest.insert((a.min(b), a.max(b)), (n, link.kind));
+            }
+        }
+    }
+    let mut links: Vec<((usize, usize), (usize, LinkKind))> = newest.into_iter().collect();
+    links.sort_by_key(|(pair, (n, _))| (*n, *pair));
+    let mut word = Word::default();
+    for (pair, (_, kind)) in links {
+        match kind {
+            LinkKind::Joined => word.joined.push(pair),
+            LinkKind::Split => word.split.push(pair),
+        }
+    }
+    word
+}

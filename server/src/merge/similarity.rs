@@ -1,0 +1,245 @@
+//! How likely two remarks are one issue.
+//!
+//! One linear score, the log odds: the cosines of four kinds of words under TF-IDF within the round, each
+//! times its weight, and what the places say. Above 0 they are more likely one issue than two.
+//!
+//! The weights come from a logistic regression on pairs that people had merged or kept apart, rounded; how it
+//! was done and measured is in `docs/merging.md`.
+
+use super::remark::{Field, Place, Remark};
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// Log odds of two remarks in the same place with nothing in common.
+const BIAS: f32 = -7.0;
+/// What each kind of words adds at a cosine of 1; by [`Field::ALL`].
+const WEIGHTS: [f32; 4] = [6.0, 9.0, 5.5, 4.0];
+/// What the same lines add; falls with the distance.
+const NEAR: f32 = 1.5;
+/// Lines at which that has halved.
+const HALF: f32 = 10.0;
+/// Closeness in the same file where one of the two has no lines, and at least in the same symbol.
+const SAME_FILE: f32 = 0.3;
+const SAME_SYMBOL: f32 = 0.5;
+/// What it adds that one has no place at all: then words are all there is, and fewer must do.
+const UNPLACED: f32 = 5.0;
+/// What the same rule or weakness at the same lines adds.
+const SAME_RULE: f32 = 2.0;
+/// As if so many more remarks on other things had been made: else the words that two remarks of a small round
+/// share would count for nothing, because "all" have them.
+const BACKGROUND: f32 = 8.0;
+/// Pairs below plainly differ: they never are in one finding, whatever lies between them.
+pub(super) const DIFFER: f32 = -2.0;
+/// A rule names its lines exactly; remarks further away are on something else.
+const RULE_REACH: u32 = 5;
+
+/// A pair with its log odds, which are not below [`DIFFER`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    /// Number of the later remark.
+    pub(super) a: usize,
+    /// Number of the earlier one.
+    pub(super) b: usize,
+    /// Log odds that they are one issue.
+    pub(super) score: f32,
+}
+
+/// Remarks in a common space of words.
+pub(super) struct Space<'a> {
+    remarks: &'a [&'a Remark],
+    /// Of each remark: number of the term, its field, its weight. Vectors of a field have the length
+    /// √(weight of the field), so that one dot product is the whole of what words say.
+    vectors: Vec<Vec<(u32, Field, f32)>>,
+    /// Of each term that more than one remark has: the remarks and their weights.
+    postings: Vec<Vec<(u32, f32)>>,
+}
+
+/// What the words of one remark have in common with those of every other.
+struct Row {
+    /// All fields, weighted.
+    words: Vec<f32>,
+    /// The cosine of [`Field::Text`] alone.
+    text: Vec<f32>,
+}
+
+impl<'a> Space<'a> {
+    /// Weighs the words of `remarks` by how few have them.
+    pub(super) fn new(remarks: &'a [&'a Remark]) -> Self {
+        let mut numbers: HashMap<u64, u32> = HashMap::new();
+        let mut counts: Vec<u32> = Vec::new();
+        let numbered: Vec<Vec<u32>> = remarks
+            .iter()
+            .map(|remark| {
+                let number = |hash: u64| {
+                    let number = *numbers.entry(hash).or_insert_with(|| {
+                        counts.push(0);
+                        u32::try_from(counts.len() - 1).unwrap_or(u32::MAX)
+                    });
+                    counts[number as usize] += 1;
+                    number
+                };
+                remark.terms.iter().map(|term| term.hash).map(number).collect()
+            })
+            .collect();
+        let total = remarks.len() as f32 + 1.0 + BACKGROUND;
+        let vectors: Vec<Vec<(u32, Field, f32)>> = remarks
+            .par_iter()
+            .zip(&numbered)
+            .map(|(remark, numbers)| {
+                let mut squares = [0.0_f32; 4];
+                let mut vector: Vec<(u32, Field, f32)> = remark
+                    .terms
+                    .iter()
+                    .zip(numbers)
+                    .map(|(term, number)| {
+                        let weight = term.weight * (total / (counts[*number as usize] as f32 + 0.5)).ln();
+                        squares[term.field as usize] += weight * weight;
+                        (*number, term.field, weight)
+                    })
+                    .collect();
+                for (_, field, weight) in &mut vector {
+                    let field = *field as usize;
+                    *weight *= (WEIGHTS[field] / squares[field]).sqrt();
+                }
+                vector.retain(|(number, _, _)| counts[*number as usize] > 1);
+                vector
+            })
+            .collect();
+        let mut postings = vec![Vec::new(); counts.len()];
+        for (remark, vector) in vectors.iter().enumerate() {
+            for (number, _, weight) in vector {
+                postings[*number as usize].push((remark as u32, *weight));
+            }
+        }
+        Self { remarks, vectors, postings }
+    }
+
+    /// Compares remark `a` with all others.
+    fn row(&self, a: usize) -> Row {
+        let mut row = Row { words: vec![0.0; self.remarks.len()], text: vec![0.0; self.remarks.len()] };
+        for (number, field, weight) in &self.vectors[a] {
+            let postings = &self.postings[*number as usize];
+            for (b, other) in postings {
+                row.words[*b as usize] += weight * other;
+            }
+            if *field == Field::Text {
+                for (b, other) in postings {
+                    row.text[*b as usize] += weight * other;
+                }
+            }
+        }
+        for text in &mut row.text {
+            *text /= WEIGHTS[Field::Text as usize];
+        }
+        row
+    }
+
+    /// All pairs that do not plainly differ, and of each remark how much the other agents' remarks support it:
+    /// the sum over those agents of the cosine of their most similar one. `agents` numbers each remark's agent.
+    pub(super) fn compare(&self, agents: &[usize]) -> (Vec<Pair>, Vec<f32>) {
+        let groups = agents.iter().max().map_or(0, |most| most + 1);
+        let rows: Vec<(Vec<Pair>, f32)> = (0..self.remarks.len())
+            .into_par_iter()
+            .map(|a| {
+                let row = self.row(a);
+                let mut best = vec![0.0_f32; groups];
+                for (agent, text) in agents.iter().zip(&row.text) {
+                    best[*agent] = best[*agent].max(*text);
+                }
+                best[agents[a]] = 0.0;
+                let score = |b: usize| self.score(a, b, row.words[b]);
+                let pairs = (0..a)
+                    .filter_map(|b| Some(Pair { a, b, score: score(b)? }))
+                    .filter(|pair| pair.score >= DIFFER)
+                    .collect();
+                (pairs, best.iter().sum())
+            })
+            .collect();
+        let support = rows.iter().map(|(_, support)| *support).collect();
+        (rows.into_iter().flat_map(|(pairs, _)| pairs).collect(), support)
+    }
+
+    /// The log odds for remark `a` and each of the others in `of`; `None` where they plainly differ.
+    pub(super) fn scores(&self, a: usize, of: std::ops::Range<usize>) -> Vec<Option<f32>> {
+        let row = self.row(a);
+        of.map(|b| self.score(a, b, row.words[b]).filter(|score| *score >= DIFFER)).collect()
+    }
+
+    /// The log odds, given what the words say; `None` where the places rule it out.
+    fn score(&self, a: usize, b: usize, words: f32) -> Option<f32> {
+        if BIAS + words + UNPLACED.max(NEAR + SAME_RULE) < DIFFER {
+            return None;
+        }
+        Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
+    }
+
+    /// The cosine of [`Field::Text`].
+    pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
+        self.cosines(a, b)[Field::Text as usize]
+    }
+
+    /// The likeness to every other remark that shares a word.
+    pub(super) fn likenesses(&self, a: usize) -> Vec<(usize, f32)> {
+        self.row(a).text.into_iter().enumerate().filter(|(b, text)| *b != a && *text > 0.0).collect()
+    }
+
+    /// The cosine of each kind of words; by [`Field::ALL`].
+    pub(super) fn cosines(&self, a: usize, b: usize) -> [f32; 4] {
+        let other: HashMap<u32, f32> = self.vectors[b].iter().map(|(number, _, weight)| (*number, *weight)).collect();
+        let mut cosines = [0.0; 4];
+        for (number, field, weight) in &self.vectors[a] {
+            if let Some(w) = other.get(number) {
+                cosines[*field as usize] += weight * w / WEIGHTS[*field as usize];
+            }
+        }
+        cosines
+    }
+}
+
+/// What the places add; `None` where they rule out that the two are one.
+fn place_score(a: &Remark, b: &Remark) -> Option<f32> {
+    if a.places.is_empty() || b.places.is_empty() {
+        return Some(UNPLACED);
+    }
+    let rules = (a.rule.as_deref(), b.rule.as_deref());
+    let near = closeness(a, b);
+    if (rules.0.is_some() || rules.1.is_some()) && distance(a, b).is_none_or(|lines| lines > RULE_REACH) {
+        return None;
+    }
+    let same_rule = rules.0.is_some() && rules.0 == rules.1 && near > SAME_SYMBOL;
+    Some(NEAR * near + if same_rule { SAME_RULE } else { 0.0 })
+}
+
+/// 1 at the same lines, less with the distance, 0 in other files.
+fn closeness(a: &Remark, b: &Remark) -> f32 {
+    let mut best = 0.0_f32;
+    for p in &a.places {
+        for q in b.places.iter().filter(|q| same_path(&p.path, &q.path)) {
+            let near = match (p.lines, q.lines) {
+                (Some(p), Some(q)) => 1.0 / (1.0 + p.distance(q) as f32 / HALF),
+                _ => SAME_FILE,
+            };
+            best = best.max(near);
+        }
+    }
+    if best > 0.0 && best < SAME_SYMBOL && a.symbol.is_some() && a.symbol == b.symbol {
+        best = SAME_SYMBOL;
+    }
+    best
+}
+
+/// Lines between the closest of their places; `None` in other files. 0 where one means the whole file.
+pub(super) fn distance(a: &Remark, b: &Remark) -> Option<u32> {
+    let pairs = a.places.iter().flat_map(|p| b.places.iter().map(move |q| (p, q)));
+    pairs.filter(|(p, q)| same_path(&p.path, &q.path)).map(|(p, q)| lines_between(p, q)).min()
+}
+
+fn lines_between(p: &Place, q: &Place) -> u32 {
+    p.lines.zip(q.lines).map_or(0, |(p, q)| p.distance(q))
+}
+
+/// Whether the paths are the same or one is the end of the other: agents give bare file names.
+fn same_path(a: &str, b: &str) -> bool {
+    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+}
