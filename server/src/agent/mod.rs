@@ -45,12 +45,18 @@ pub struct Brief {
     pub templates: Arc<prompt::Templates>,
     /// The snapshot as files, made when the first agent asks for it and shared by all.
     pub checkout: Checkout,
+    /// The changed files that this brief is about, by path: all of the snapshot's, unless the change was too
+    /// large for one brief.
+    pub files: Arc<[RepoPath]>,
+    /// Which of how many briefs this is, 1-based: `(1, 1)` for the only one.
+    pub part: (u32, u32),
 }
 
 impl Brief {
-    /// A brief of the snapshot alone: secrets are masked, and no round was before.
+    /// A brief of the whole snapshot alone: secrets are masked, and no round was before.
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
+        let files = snapshot.files().iter().map(|f| f.path.clone()).collect();
         Self {
             snapshot,
             conventions: Vec::new(),
@@ -59,7 +65,14 @@ impl Brief {
             sending: Sending::masked(),
             templates: Arc::default(),
             checkout: Checkout::default(),
+            files,
+            part: (1, 1),
         }
+    }
+
+    /// The changed files that this brief is about.
+    pub fn changed(&self) -> impl Iterator<Item = &crate::git::ChangedFile> {
+        self.files.iter().filter_map(|path| self.snapshot.file(path))
     }
 }
 
@@ -137,6 +150,11 @@ pub trait Agent: std::fmt::Debug + Send + Sync {
 
     /// Whether it can be used; may run a program for a few seconds, never sends code anywhere.
     fn availability<'a>(&'a self) -> BoxFuture<'a, Availability>;
+
+    /// Whether a change over the size limit is given in parts. What reads the snapshot by itself takes it whole.
+    fn takes_parts(&self) -> bool {
+        self.info().kind.is_remote()
+    }
 
     /// Reviews. Ends soon after `session.cancel`.
     fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome>;

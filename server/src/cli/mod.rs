@@ -1,29 +1,76 @@
-//! The command line: one file a subcommand.
+//! The command line: one file a subcommand. Everything that is printed is printed here.
 
-pub mod plumbing_merge;
-pub mod plumbing_patch;
+mod agents;
+mod apply;
+mod args;
+mod config;
+mod context;
+mod decide;
+mod demo;
+mod generate;
+mod output;
+mod progress;
+mod report;
+mod review;
+mod rounds;
 
+pub use args::Cli;
+
+use args::Command;
+use clap::Parser;
 use std::process::ExitCode;
+
+/// How a command ended, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The review is complete, or the command did what it was asked.
+    Done = 0,
+    /// `--fail-on` was reached.
+    FailOn = 1,
+    /// It could not be done: usage, no repository, bad configuration, no agent answered.
+    Impossible = 2,
+    /// Some agent failed: the review is incomplete.
+    Incomplete = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
 
 /// Runs the command that the process's arguments ask for and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    #[cfg(unix)]
-    if let Some(ended) = crate::agent::process::supervise_if_asked() {
-        return ended;
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::error(&error);
+            Exit::Impossible.into()
+        }
     }
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments == ["plumbing", "merge"] {
-        return match plumbing_merge::plumbing_merge(std::io::stdin().lock(), std::io::stdout().lock()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(2),
-        };
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let context = context::Context::new(cli.directory, cli.color);
+    match cli.command {
+        Command::Review(args) => review::run(&context, args),
+        Command::Lsp(_) => Ok(if crate::lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
+        Command::Agents(args) => agents::run(&context, &args),
+        Command::Demo(args) => demo::run(&context, &args),
+        Command::Rounds(args) => rounds::run(&context, &args),
+        Command::Report(args) => report::run(&context, &args),
+        Command::Apply(args) => apply::run(&context, &args),
+        Command::Dismiss(args) => decide::dismiss(&context, &args),
+        Command::Reopen(args) => decide::reopen(&context, &args),
+        Command::Config(args) => config::run(&context, &args),
+        Command::Completions { shell } => generate::completions(shell),
+        Command::Man => generate::man(),
+        Command::Plumbing(plumbing) => match plumbing {
+            args::Plumbing::Patch => crate::cli::plumbing_patch::run(std::io::stdin().lock(), std::io::stdout().lock()),
+            args::Plumbing::Merge => crate::cli::plumbing_merge::run(std::io::stdin().lock(), std::io::stdout().lock()),
+        }
+        .map(|()| Exit::Done),
     }
-    if arguments == ["plumbing", "patch"] {
-        return match plumbing_patch::plumbing_patch(std::io::stdin().lock(), std::io::stdout().lock()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(2),
-        };
-    }
-    ExitCode::from(2)
 }

@@ -1,8 +1,33 @@
 //! The engine: runs one round from scope to store. Knows nothing of terminals and editors: it sends [`Event`]s.
+//!
+//! ```text
+//! prepare (scope, snapshot, earlier rounds) ─▶ agents, each in a task of its own ─▶ compose ─▶ store
+//! ```
+//!
+//! What is shown while agents still run is [`compose`]d anew from all that was answered so far: the round is a
+//! function of the preparation and the outcomes, whatever the order in which they came.
 
-use crate::agent::Progress;
-use crate::finding::{AgentName, Round};
+mod compose;
+mod locate;
+mod parts;
+mod prepare;
+mod run_agent;
+
+#[cfg(test)]
+mod tests;
+
+pub use prepare::Preparation;
+
+use crate::agent::{Agent, Outcome, Progress};
+use crate::finding::{AgentName, Round, RoundScope};
+use crate::git::{GitError, Repository, ScopeRequest, SnapshotError, SnapshotOptions};
+use crate::store::{Branch, SetAside, Store, StoreError};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// What happens in a round, for whoever shows it.
 #[derive(Debug, Clone)]
@@ -12,4 +37,202 @@ pub enum Event {
     Updated(Arc<Round>),
     /// What an agent is doing.
     Progress(AgentName, Progress),
+    /// A stored file could not be read and was kept under another name.
+    SetAside(SetAside),
+}
+
+/// An agent of a round with its time limit.
+#[derive(Debug, Clone)]
+pub struct Reviewer {
+    /// The agent.
+    pub agent: Arc<dyn Agent>,
+    /// How long one brief may take.
+    pub deadline: Duration,
+}
+
+/// What to review, and by whom.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The repository.
+    pub repository: Repository,
+    /// Which base, and whether uncommitted work counts.
+    pub scope: ScopeRequest,
+    /// What is left out of the snapshot.
+    pub snapshot: SnapshotOptions,
+    /// Who reviews; names are unique.
+    pub reviewers: Vec<Reviewer>,
+    /// Convention files besides the usual ones, read from the base commit.
+    pub conventions: Vec<crate::finding::RepoPath>,
+    /// Size in bytes above which a change is given to agents in parts.
+    pub brief_bytes: usize,
+}
+
+/// Why there is no round.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// The repository cannot be read, or what to compare cannot be found.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A text of the snapshot cannot be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The round could not be stored. It is lost only if `round` is `None`.
+    #[error("{source}")]
+    Store {
+        /// What went wrong.
+        source: StoreError,
+        /// The round, complete but not stored.
+        round: Option<Arc<Round>>,
+    },
+    /// Nobody to review.
+    #[error("no agent is to review: all are turned off or none was found")]
+    NoAgents,
+    /// The user stopped it before it began.
+    #[error("the review was cancelled")]
+    Cancelled,
+}
+
+impl ReviewError {
+    fn storing(source: StoreError) -> Self {
+        Self::Store { source, round: None }
+    }
+}
+
+/// What a request led to.
+#[derive(Debug, Clone)]
+pub enum Reviewed {
+    /// A round, stored.
+    Round(Arc<Round>),
+    /// Nothing differs from the base, so nobody was asked.
+    NothingChanged(RoundScope),
+}
+
+/// Runs a round: asks every agent at once, merges what they say, stores the round.
+///
+/// A cancelled round keeps what was answered and is stored like any other; the agents that had not answered are
+/// failures of kind [`Cancelled`](crate::finding::FailureKind::Cancelled).
+///
+/// # Errors
+/// Only when there can be no round at all; a failing agent is part of the round.
+pub async fn run(
+    request: Request,
+    events: UnboundedSender<Event>,
+    cancel: CancellationToken,
+) -> Result<Reviewed, ReviewError> {
+    if request.reviewers.is_empty() {
+        return Err(ReviewError::NoAgents);
+    }
+    let started = Instant::now();
+    let reviewers = request.reviewers.clone();
+    let stop = cancel.clone();
+    let prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
+    if cancel.is_cancelled() {
+        return Err(ReviewError::Cancelled);
+    }
+    for aside in &prepared.set_aside {
+        let _ = events.send(Event::SetAside(aside.clone()));
+    }
+    if prepared.snapshot.files().is_empty() && prepared.snapshot.left_out().is_empty() {
+        return Ok(Reviewed::NothingChanged(prepared.snapshot.scope().clone()));
+    }
+    Running { prepared: Arc::new(prepared), outcomes: BTreeMap::new(), events, started }.run(&reviewers, &cancel).await
+}
+
+/// A round under way. The outcomes are its only state.
+struct Running {
+    prepared: Arc<Preparation>,
+    outcomes: BTreeMap<AgentName, (Outcome, Duration)>,
+    events: UnboundedSender<Event>,
+    started: Instant,
+}
+
+impl Running {
+    async fn run(mut self, reviewers: &[Reviewer], cancel: &CancellationToken) -> Result<Reviewed, ReviewError> {
+        let mut round = self.composed().await;
+        let branch = self.prepared.branch.clone();
+        round = blocking(move || branch.begin(&mut round).map(|()| round)).await.map_err(ReviewError::storing)?;
+        let number = round.number;
+        self.show(&round);
+
+        let (progress, mut said) = unbounded_channel();
+        let mut tasks = JoinSet::new();
+        for reviewer in reviewers {
+            let briefs = parts::briefs(&self.prepared, reviewer.agent.takes_parts());
+            tasks.spawn(run_agent::run(reviewer.clone(), briefs, progress.clone(), cancel.clone()));
+        }
+        drop(progress);
+        while let Some((name, outcome, took)) = self.next(&mut tasks, &mut said).await {
+            self.outcomes.insert(name, (outcome, took));
+            round = Round { number, ..self.composed().await };
+            self.show(&round);
+            if !tasks.is_empty() {
+                // An interim copy, so that a crash of ours loses no answer. The final one decides.
+                let (branch, interim) = (self.prepared.branch.clone(), round.clone());
+                let _ = blocking(move || branch.save(&interim)).await;
+            }
+        }
+        let stored = Arc::new(round);
+        let (prepared, keep) = (self.prepared.clone(), stored.clone());
+        blocking(move || store(&prepared, &keep))
+            .await
+            .map_err(|source| ReviewError::Store { source, round: Some(stored.clone()) })?;
+        Ok(Reviewed::Round(stored))
+    }
+
+    /// The next agent that is done; passes progress on meanwhile. `None` when all are.
+    async fn next(
+        &self,
+        tasks: &mut JoinSet<(AgentName, Outcome, Duration)>,
+        said: &mut UnboundedReceiver<(AgentName, Progress)>,
+    ) -> Option<(AgentName, Outcome, Duration)> {
+        loop {
+            tokio::select! {
+                biased;
+                Some((name, progress)) = said.recv() => {
+                    let _ = self.events.send(Event::Progress(name, progress));
+                }
+                done = tasks.join_next() => match done {
+                    // run_agent::run catches an agent's panic, so a task that cannot be joined was aborted with the runtime.
+                    Some(Err(_)) => {}
+                    Some(Ok(done)) => return Some(done),
+                    None => return None,
+                },
+            }
+        }
+    }
+
+    async fn composed(&self) -> Round {
+        let (prepared, outcomes) = (self.prepared.clone(), self.outcomes.clone());
+        let took = self.started.elapsed();
+        blocking(move || compose::compose(&prepared, &outcomes, took)).await
+    }
+
+    fn show(&self, round: &Round) {
+        // Nobody listening is no error: the round is stored all the same.
+        let _ = self.events.send(Event::Updated(Arc::new(round.clone())));
+    }
+}
+
+/// The texts first: a round never names a text that is not there.
+fn store(prepared: &Preparation, round: &Round) -> Result<(), StoreError> {
+    let store: &Store = &prepared.store;
+    for (path, blob) in &round.texts {
+        if let Some(text) = prepared.texts.get(path) {
+            store.put_text(blob, text)?;
+        }
+    }
+    let branch: &Branch = &prepared.branch;
+    branch.save(round)
+}
+
+/// Runs what computes or reads files, off the threads that wait for agents.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            // Our own bug: it goes on to whoever started the round.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => unreachable!("a blocking task is not cancelled while its runtime lives"),
+        },
+    }
 }

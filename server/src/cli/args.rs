@@ -1,0 +1,241 @@
+//! What the command line takes, and its help.
+
+use crate::finding::{DismissReason, Severity};
+use crate::report::Format;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  deep-review review                       review the current branch with every agent that is usable
+  deep-review review --base origin/main    against another base
+  deep-review review --agent references    with one agent only
+  deep-review review --format sarif -o review.sarif --fail-on important
+  deep-review demo                         see it work on a sample, without a key
+
+Exit codes:
+  0  the review is complete
+  1  --fail-on was reached
+  2  it could not be done (usage, no repository, bad configuration, no agent answered)
+  3  it is incomplete: some agent failed, and the output says which and why";
+
+/// Several agents review your branch at once; their merged findings come with fixes that apply.
+#[derive(Debug, Parser)]
+#[command(name = "deep-review", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// Work as if started in this folder.
+    #[arg(short = 'C', long, global = true, value_name = "FOLDER")]
+    pub(super) directory: Option<PathBuf>,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Review the current branch.
+    Review(ReviewArgs),
+    /// Run the language server on standard input and output.
+    Lsp(LspArgs),
+    /// Say which agents there are, which are usable, and why not.
+    Agents(AgentsArgs),
+    /// Make a sample repository and review it with what needs no key.
+    Demo(DemoArgs),
+    /// List the rounds of the branch.
+    Rounds(RoundsArgs),
+    /// Write a round again, in any format.
+    Report(ReportArgs),
+    /// Apply fixes to the working tree.
+    Apply(ApplyArgs),
+    /// Decline a finding; later rounds remember.
+    Dismiss(DismissArgs),
+    /// Open a finding again.
+    Reopen(ReopenArgs),
+    /// Print the effective configuration and where each value came from.
+    Config(ConfigArgs),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+    /// Single steps, for scripts: JSON lines in, JSON lines out.
+    #[command(subcommand)]
+    Plumbing(Plumbing),
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Plumbing {
+    /// Place and apply suggested hunks.
+    Patch,
+    /// Merge raw findings.
+    Merge,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct LspArgs {
+    /// Accepted because many clients pass it; standard input and output are always used.
+    #[arg(long)]
+    pub(super) stdio: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct ReviewArgs {
+    /// The branch, tag or commit to compare with. Default: the remote's default branch.
+    #[arg(long, value_name = "REF")]
+    pub(super) base: Option<String>,
+    /// Review with this agent only; may be repeated.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
+    /// How to write the round. Default: text.
+    #[arg(long, short, value_name = "FORMAT", value_parser = format_parser())]
+    pub(super) format: Option<Format>,
+    /// Write to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// End with exit code 1 if a finding of this severity or a graver one is open.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(super) fail_on: Option<Severity>,
+    /// Review staged, unstaged and untracked work too (the default).
+    #[arg(long, overrides_with = "no_uncommitted")]
+    pub(super) uncommitted: bool,
+    /// Review commits only.
+    #[arg(long)]
+    pub(super) no_uncommitted: bool,
+    /// How long an agent may take, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) timeout: Option<u64>,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct AgentsArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Make the sample in this folder, which must not exist yet. Default: a new temporary one.
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) into: Option<PathBuf>,
+    /// Only make the sample.
+    #[arg(long, hide = true)]
+    pub(super) sample_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RoundsArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// The round's number. Default: the newest.
+    pub(super) round: Option<u32>,
+    /// How to write it. Default: text.
+    #[arg(long, short, value_name = "FORMAT", value_parser = format_parser())]
+    pub(super) format: Option<Format>,
+    /// Write to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// The findings, by label (I1) or id.
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub(super) ids: Vec<String>,
+    /// Every open finding whose fix applies without doubt.
+    #[arg(long, conflicts_with = "ids")]
+    pub(super) all: bool,
+    /// Only say whether they would apply.
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DismissArgs {
+    /// The finding, by label (I1) or id.
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// Why, in your own words.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+    /// What kind of reason it is.
+    #[arg(long, value_enum, default_value_t = Kind::FalsePositive)]
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReopenArgs {
+    /// The finding, by label (I1) or id.
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    /// Print the JSON Schema of the configuration file instead.
+    #[arg(long)]
+    pub(super) schema: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// It is not true.
+    FalsePositive,
+    /// It is true and stays.
+    WontFix,
+    /// It is true and will be done another time.
+    Later,
+}
+
+impl From<Kind> for DismissReason {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::FalsePositive => Self::FalsePositive,
+            Kind::WontFix => Self::WontFix,
+            Kind::Later => Self::Later,
+        }
+    }
+}
+
+fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| name.parse::<Format>().map_err(|e| e.to_string()))
+}
+
+fn severity(word: &str) -> Result<Severity, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "critical" => Ok(Severity::Critical),
+        "important" => Ok(Severity::Important),
+        "suggestion" => Ok(Severity::Suggestion),
+        _ => Err("it is one of critical, important, suggestion".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

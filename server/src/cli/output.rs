@@ -1,0 +1,58 @@
+//! Standard output and standard error, and the colours on them.
+
+use super::args::Color;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+/// Writes to standard output. A reader that has gone (`| head`) is no error.
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
+}
+
+/// Writes a line to standard error.
+pub(super) fn note(text: &str) {
+    // Nobody can be told that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Writes an error with what caused it and what to do.
+pub(super) fn error(error: &anyhow::Error) {
+    note(&format!("deep-review: {error:#}"));
+    if let Some(remedy) = error.chain().find_map(|e| e.downcast_ref::<crate::git::GitError>()?.remedy()) {
+        note(&format!("  {remedy}"));
+    }
+}
+
+/// Writes the text to the file, or to standard output without one.
+pub(super) fn to(file: Option<&Path>, text: &str) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    match file {
+        None => print(text),
+        Some(file) => std::fs::write(file, text).with_context(|| format!("failed to write {}", file.display())),
+    }
+}
+
+/// Whether to use colours on standard output.
+pub(super) fn colours(color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+    }
+}
+
+/// Columns of the terminal, or 100 where there is none.
+pub(super) fn width() -> usize {
+    if io::stdout().is_terminal() { usize::from(console_width().unwrap_or(100)) } else { 100 }
+}
+
+fn console_width() -> Option<u16> {
+    indicatif::TermLike::width(&indicatif_terminal()).into()
+}
+
+fn indicatif_terminal() -> impl indicatif::TermLike {
+    indicatif::style_terminal()
+}
