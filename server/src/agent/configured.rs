@@ -3,6 +3,7 @@ use super::cli::{CliAgent, Dialect};
 use super::codex::Codex;
 use super::gemini::Gemini;
 use super::http::HttpAgent;
+use super::recorded::Recorded;
 use super::{Adapter, Agent, AgentSettings, detect};
 use crate::finding::AgentName;
 use std::collections::BTreeMap;
@@ -34,6 +35,11 @@ fn make(name: AgentName, settings: AgentSettings) -> Option<Arc<dyn Agent>> {
         Adapter::Gemini => cli(name, settings, Box::new(Gemini)),
         Adapter::AnthropicHttp | Adapter::OpenaiHttp | Adapter::ChatHttp | Adapter::GeminiHttp => {
             Some(Arc::new(HttpAgent::new(name, settings)?))
+        }
+        Adapter::Recorded => {
+            let label = settings.label.clone().unwrap_or_else(|| name.to_string());
+            // Without a file the agent is there all the same, and says so when it is asked.
+            Some(Arc::new(Recorded::file(name, label, settings.path.unwrap_or_default())))
         }
         Adapter::Acp | Adapter::Command | Adapter::Linter => None,
     }

@@ -12,6 +12,7 @@ pub mod gemini;
 mod http;
 pub mod process;
 pub mod prompt;
+pub mod recorded;
 mod secrets;
 mod settings;
 

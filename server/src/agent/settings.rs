@@ -27,6 +27,8 @@ pub enum Adapter {
     GeminiHttp,
     /// A linter; `command` starts it, `format` says what it prints.
     Linter,
+    /// An answer in the file `path`, played again: for demos and tests.
+    Recorded,
 }
 
 /// What a linter prints.
@@ -72,6 +74,9 @@ pub struct AgentSettings {
     /// The program and its arguments; for a known program only its path.
     #[serde(default)]
     pub command: Vec<String>,
+    /// The file of a recorded answer, as an absolute path.
+    #[serde(default)]
+    pub path: Option<PathBuf>,
     /// The server's address, without the part that names the method.
     #[serde(default)]
     pub url: Option<String>,

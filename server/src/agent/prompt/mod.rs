@@ -148,9 +148,9 @@ pub fn review(brief: &Brief, reader: Reader<'_>) -> Result<Prompt, Failure> {
     let fixed = schema.len() + commits.len() + conventions.len() + declined.len() + open.len() + 6000;
     let room = reader.room.saturating_sub(fixed);
     let kept_back: Vec<RepoPath> =
-        snapshot.files().iter().map(|f| &f.path).filter(|p| !sending.allows(p)).cloned().collect();
-    let shown = diff::show(snapshot.files().iter().filter(|f| sending.allows(&f.path)), room, clean);
-    if shown.text.is_empty() && snapshot.files().len() > kept_back.len() {
+        brief.changed().map(|f| &f.path).filter(|p| !sending.allows(p)).cloned().collect();
+    let shown = diff::show(brief.changed().filter(|f| sending.allows(&f.path)), room, clean);
+    if shown.text.is_empty() && brief.files.len() > kept_back.len() {
         return Err(Failure::new(FailureKind::TooLarge, "no part of the change fits into what it can read"));
     }
     let mut not_shown: Vec<String> =
@@ -203,7 +203,7 @@ pub fn verify(brief: &Brief, findings: &str, files: &[RepoPath], reader: Reader<
     let schema = answer::verification_schema().to_string();
     let findings = cut(sending.clean(findings), reader.room / 2);
     let room = reader.room.saturating_sub(schema.len() + findings.len() + 3000);
-    let about = brief.snapshot.files().iter().filter(|f| files.contains(&f.path) && sending.allows(&f.path));
+    let about = brief.changed().filter(|f| files.contains(&f.path) && sending.allows(&f.path));
     let shown = diff::show(about, room, |t| sending.clean(t));
     let fence = fence(&[&findings, &shown.text]);
     let values = minijinja::context! { fence, schema, findings, diff => shown.text, checkout => reader.checkout };
