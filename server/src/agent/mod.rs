@@ -1,6 +1,7 @@
 //! Agents: everybody who reviews, behind one trait; one file an adapter.
 
 pub mod answer;
+pub mod builtin;
 mod checkout;
 pub mod claude;
 mod cli;

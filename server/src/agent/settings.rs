@@ -135,6 +135,7 @@ impl AgentSettings {
             label: None,
             model: None,
             command: Vec::new(),
+            path: None,
             url: None,
             key_env: None,
             env: BTreeMap::new(),

@@ -49,14 +49,10 @@ pub(super) enum Command {
     Lsp(LspArgs),
     /// Say which agents there are, which are usable, and why not.
     Agents(AgentsArgs),
-    /// Make a sample repository and review it with what needs no key.
-    Demo(DemoArgs),
     /// List the rounds of the branch.
     Rounds(RoundsArgs),
     /// Write a round again, in any format.
     Report(ReportArgs),
-    /// Apply fixes to the working tree.
-    Apply(ApplyArgs),
     /// Decline a finding; later rounds remember.
     Dismiss(DismissArgs),
     /// Open a finding again.
@@ -70,17 +66,6 @@ pub(super) enum Command {
     },
     /// Print the manual page.
     Man,
-    /// Single steps, for scripts: JSON lines in, JSON lines out.
-    #[command(subcommand)]
-    Plumbing(Plumbing),
-}
-
-#[derive(Debug, Clone, Copy, Subcommand)]
-pub(super) enum Plumbing {
-    /// Place and apply suggested hunks.
-    Patch,
-    /// Merge raw findings.
-    Merge,
 }
 
 #[derive(Debug, Default, Args)]
@@ -126,16 +111,6 @@ pub(super) struct AgentsArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct DemoArgs {
-    /// Make the sample in this folder, which must not exist yet. Default: a new temporary one.
-    #[arg(long, value_name = "FOLDER")]
-    pub(super) into: Option<PathBuf>,
-    /// Only make the sample.
-    #[arg(long, hide = true)]
-    pub(super) sample_only: bool,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct RoundsArgs {
     /// As JSON.
     #[arg(long)]
@@ -152,19 +127,6 @@ pub(super) struct ReportArgs {
     /// Write to this file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ApplyArgs {
-    /// The findings, by label (I1) or id.
-    #[arg(value_name = "ID", required_unless_present = "all")]
-    pub(super) ids: Vec<String>,
-    /// Every open finding whose fix applies without doubt.
-    #[arg(long, conflicts_with = "ids")]
-    pub(super) all: bool,
-    /// Only say whether they would apply.
-    #[arg(long)]
-    pub(super) check: bool,
 }
 
 #[derive(Debug, Args)]

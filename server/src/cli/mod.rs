@@ -1,12 +1,10 @@
 //! The command line: one file a subcommand. Everything that is printed is printed here.
 
 mod agents;
-mod apply;
 mod args;
 mod config;
 mod context;
 mod decide;
-mod demo;
 mod generate;
 mod output;
 mod progress;
@@ -58,19 +56,12 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Review(args) => review::run(&context, args),
         Command::Lsp(_) => Ok(if crate::lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Agents(args) => agents::run(&context, &args),
-        Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),
-        Command::Apply(args) => apply::run(&context, &args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Config(args) => config::run(&context, &args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
-        Command::Plumbing(plumbing) => match plumbing {
-            args::Plumbing::Patch => crate::cli::plumbing_patch::run(std::io::stdin().lock(), std::io::stdout().lock()),
-            args::Plumbing::Merge => crate::cli::plumbing_merge::run(std::io::stdin().lock(), std::io::stdout().lock()),
-        }
-        .map(|()| Exit::Done),
     }
 }

@@ -46,13 +46,8 @@ pub(super) fn colours(color: Color) -> bool {
 
 /// Columns of the terminal, or 100 where there is none.
 pub(super) fn width() -> usize {
-    if io::stdout().is_terminal() { usize::from(console_width().unwrap_or(100)) } else { 100 }
-}
-
-fn console_width() -> Option<u16> {
-    indicatif::TermLike::width(&indicatif_terminal()).into()
-}
-
-fn indicatif_terminal() -> impl indicatif::TermLike {
-    indicatif::style_terminal()
+    match console::Term::stdout().size_checked() {
+        Some((_, columns)) if io::stdout().is_terminal() => usize::from(columns),
+        _ => 100,
+    }
 }

@@ -82,14 +82,14 @@ fn read_missing(finding: &RawFinding, texts: &mut BTreeMap<RepoPath, Arc<str>>, 
 fn merge_input<'a>(
     prepared: &'a Preparation,
     raw: &'a [RawFinding],
-    agents: &[AgentRun],
+    agents: &'a [AgentRun],
     texts: &BTreeMap<RepoPath, Arc<str>>,
 ) -> merge::Input<'a> {
     let facts = raw.iter().map(|finding| (finding.id.clone(), facts(prepared, finding, texts))).collect();
     merge::Input {
         round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
         raw: raw.iter().collect(),
-        labels: agents.iter().map(|run| (run.agent.name.clone(), run.agent.label.clone())).collect(),
+        agents,
         facts,
         decisions: Some(&prepared.decisions),
         earlier: prepared.earlier.iter().map(|(round, texts)| merge::Earlier { round, texts }).collect(),

@@ -40,7 +40,7 @@ const REMEMBERED: usize = 20;
 pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<Preparation, ReviewError> {
     let repository = &request.repository;
     let scope = repository.scope(&request.scope)?;
-    let snapshot = repository.snapshot(&scope, &request.snapshot, &|| cancel.is_cancelled())?;
+    let snapshot = repository.snapshot(&scope, &request.snapshot, cancel)?;
     let store = Store::of(repository.common_dir());
     let branch = store.branch(scope.branch.as_deref());
     let mut rounds = branch.rounds().map_err(ReviewError::storing)?;
@@ -50,7 +50,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     let earlier: Vec<_> = rounds.value.drain(..).skip(forgotten).map(|round| with_texts(round, &store)).collect();
     let decisions = decisions.value;
     let texts = texts(&snapshot, &earlier)?;
-    let mut brief = Brief::of(snapshot.clone());
+    let mut brief = Brief::new(snapshot.clone());
     brief.conventions = repository.conventions(&scope, &request.conventions)?;
     brief.declined = declined(&earlier, &decisions);
     brief.open = open(&earlier, &decisions);

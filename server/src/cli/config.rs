@@ -1,0 +1,46 @@
+//! `deep-review config`
+
+use super::args::ConfigArgs;
+use super::context::Context;
+use super::{Exit, output};
+use crate::config;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> {
+    if args.schema {
+        output::print(&config::schema())?;
+        return Ok(Exit::Done);
+    }
+    let repository = context.repository().ok();
+    let loaded = context.config(repository.as_ref(), None)?;
+    let c = &loaded.config;
+    let mut rows: Vec<(String, Value)> = vec![
+        ("base".into(), json!(c.base)),
+        ("uncommitted".into(), json!(c.uncommitted)),
+        ("exclude".into(), json!(c.exclude)),
+        ("never_send".into(), json!(c.never_send)),
+        ("conventions".into(), json!(c.conventions)),
+        ("fail_on".into(), json!(c.fail_on)),
+        ("max_file_bytes".into(), json!(c.max_file_bytes)),
+        ("brief_bytes".into(), json!(c.brief_bytes)),
+        ("timeout".into(), json!(c.timeout)),
+    ];
+    rows.extend(c.agents.iter().map(|(name, agent)| (format!("agents.{name}"), json!(agent.adapter))));
+    let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    if let Some(file) = config::user_file(&|name| std::env::var(name).ok()) {
+        let there = if file.exists() { "" } else { " (not there)" };
+        let _ = writeln!(out, "# your file: {}{there}", file.display());
+    }
+    for (key, value) in rows {
+        let value = if value.is_null() { "(not set)".to_owned() } else { value.to_string() };
+        let from = loaded.origins.get(&key).map_or_else(
+            || "default".to_owned(),
+            |origins| origins.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        );
+        let _ = writeln!(out, "{key:width$} = {value}  # {from}");
+    }
+    output::print(&out)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,76 @@
+//! What is seen while a round runs: a line an agent, on a terminal's standard error only.
+
+use super::output;
+use crate::finding::{AgentName, AgentOutcome, Round};
+use crate::report::inert::printable;
+use crate::review::Event;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+pub(super) async fn show(mut events: UnboundedReceiver<Event>) {
+    let mut lines = Lines::new();
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Updated(round) => lines.update(&round),
+            Event::Progress(agent, progress) => lines.doing(&agent, &progress.doing),
+            Event::SetAside(aside) => output::note(&format!("warning: {aside}")),
+        }
+    }
+    // A clean screen for what comes: the report says everything that these lines said.
+    let _ = lines.all.clear();
+}
+
+struct Lines {
+    all: MultiProgress,
+    agents: BTreeMap<AgentName, ProgressBar>,
+}
+
+impl Lines {
+    fn new() -> Self {
+        let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { all: MultiProgress::with_draw_target(target), agents: BTreeMap::new() }
+    }
+
+    fn update(&mut self, round: &Round) {
+        let width = round.agents.iter().map(|a| a.agent.label.chars().count()).max().unwrap_or(0);
+        for run in &round.agents {
+            let line = self.agents.entry(run.agent.name.clone()).or_insert_with(|| {
+                let line = self.all.add(ProgressBar::new_spinner());
+                line.set_style(style("{spinner:.cyan} {prefix}  {elapsed:.dim}  {wide_msg}"));
+                line.enable_steady_tick(Duration::from_millis(120));
+                line
+            });
+            line.set_prefix(format!("{:width$}", printable(&run.agent.label)));
+            match &run.outcome {
+                AgentOutcome::Running => {}
+                AgentOutcome::Reviewed if !line.is_finished() => {
+                    let findings = round.raw.iter().filter(|f| f.agent == run.agent.name).count();
+                    line.set_style(style("{prefix:.green}  {elapsed:.dim}  {wide_msg}"));
+                    line.finish_with_message(match findings {
+                        0 => "no findings".to_owned(),
+                        1 => "1 finding".to_owned(),
+                        n => format!("{n} findings"),
+                    });
+                }
+                AgentOutcome::Failed { failure } if !line.is_finished() => {
+                    line.set_style(style("{prefix:.red}  {elapsed:.dim}  {wide_msg}"));
+                    line.finish_with_message(format!("failed: {}", printable(&failure.message)));
+                }
+                AgentOutcome::Reviewed | AgentOutcome::Failed { .. } => {}
+            }
+        }
+    }
+
+    fn doing(&self, agent: &AgentName, what: &str) {
+        if let Some(line) = self.agents.get(agent).filter(|line| !line.is_finished()) {
+            line.set_message(printable(what));
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}

@@ -1,0 +1,132 @@
+//! `deep-review review`
+
+use super::args::ReviewArgs;
+use super::context::{self, Context, block_on};
+use super::{Exit, output, progress};
+use crate::agent::Agent;
+use crate::config::Config;
+use crate::finding::{AgentOutcome, Decisions, Round, Severity};
+use crate::git::{Repository, ScopeRequest, SnapshotOptions};
+use crate::report::{self, Format};
+use crate::review::{self, Request, ReviewError, Reviewed, Reviewer};
+use crate::store::Store;
+use anyhow::Context as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
+
+pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
+    let repository = context.repository()?;
+    let mut loaded = context.config(Some(&repository), args.base.as_deref())?;
+    loaded.set("base", args.base.map(Some), |c| &mut c.base);
+    loaded.set("fail_on", args.fail_on.map(Some), |c| &mut c.fail_on);
+    loaded.set("timeout", args.timeout, |c| &mut c.timeout);
+    let uncommitted = if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) };
+    loaded.set("uncommitted", uncommitted, |c| &mut c.uncommitted);
+    let config = loaded.config;
+    let agents = context::chosen(context::agents(&config), &args.agents)?;
+    let request = request(repository.clone(), &config, agents);
+    match reviewed(request)? {
+        Reviewed::NothingChanged(scope) => {
+            output::note(&format!("Nothing to review: nothing differs from {}.", scope.base_name));
+            Ok(Exit::Done)
+        }
+        Reviewed::Round(round) => {
+            let format = args.format.unwrap_or(Format::Text);
+            let decisions = show(context, &repository, &round, format, args.output.as_deref())?;
+            Ok(exit(&round, &decisions, config.fail_on))
+        }
+    }
+}
+
+/// What the engine is asked for, from the configuration.
+pub(super) fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agent>>) -> Request {
+    let deadline = |name: &str| config.agents.get(name).and_then(|a| a.total_seconds).unwrap_or(config.timeout);
+    Request {
+        repository,
+        scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted },
+        snapshot: SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes },
+        reviewers: agents
+            .into_iter()
+            .map(|agent| {
+                let deadline = Duration::from_secs(deadline(agent.info().name.as_str()));
+                Reviewer { agent, deadline }
+            })
+            .collect(),
+        conventions: config.conventions.iter().filter_map(|c| crate::finding::RepoPath::new(c.as_str()).ok()).collect(),
+        brief_bytes: config.brief_bytes,
+    }
+}
+
+/// Runs the round, with progress on standard error; Ctrl-C cancels it and keeps what was answered.
+pub(super) fn reviewed(request: Request) -> anyhow::Result<Reviewed> {
+    let cancel = CancellationToken::new();
+    let result = block_on(async {
+        let (events, received) = unbounded_channel();
+        let shown = tokio::spawn(progress::show(received));
+        tokio::spawn(cancel_on_interrupt(cancel.clone()));
+        let result = review::run(request, events, cancel.clone()).await;
+        let _ = shown.await;
+        result
+    })?;
+    match result {
+        Err(ReviewError::Store { source, round: Some(round) }) => {
+            output::note(&format!("warning: the round is shown, but was not kept: {source}"));
+            Ok(Reviewed::Round(round))
+        }
+        other => Ok(other?),
+    }
+}
+
+async fn cancel_on_interrupt(cancel: CancellationToken) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        output::note("\nCancelling; what was answered is kept. Press Ctrl-C again to stop at once.");
+        cancel.cancel();
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    }
+}
+
+/// Writes the round; returns what people decided on its findings.
+pub(super) fn show(
+    context: &Context,
+    repository: &Repository,
+    round: &Round,
+    format: Format,
+    file: Option<&Path>,
+) -> anyhow::Result<Decisions> {
+    let store = Store::of(repository.common_dir());
+    let decisions = store.branch(round.scope.branch.as_deref()).decisions().context("failed to read the decisions")?.value;
+    let texts = context::texts(&store, round);
+    let text = match format {
+        Format::Text => {
+            let style = report::terminal::Style {
+                colours: file.is_none() && output::colours(context.color),
+                width: output::width(),
+            };
+            report::terminal::write(round, &decisions, &texts, style)
+        }
+        format => report::write(format, round, &decisions, &texts),
+    };
+    output::to(file, &text)?;
+    Ok(decisions)
+}
+
+/// A review that nobody finished is not a review; one that some finished is incomplete. Only then do findings count.
+pub(super) fn exit(round: &Round, decisions: &Decisions, fail_on: Option<Severity>) -> Exit {
+    let answered = round.agents.iter().any(|a| a.outcome == AgentOutcome::Reviewed) || !round.raw.is_empty();
+    let complete = round.agents.iter().all(|a| a.outcome == AgentOutcome::Reviewed);
+    let open = round.standing().filter(|f| decisions.is_open(&f.id));
+    if !answered {
+        Exit::Impossible
+    } else if fail_on.is_some_and(|limit| open.map(|f| f.severity).any(|s| s >= limit)) {
+        Exit::FailOn
+    } else if complete {
+        Exit::Done
+    } else {
+        Exit::Incomplete
+    }
+}
