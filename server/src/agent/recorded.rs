@@ -60,8 +60,11 @@ impl Recorded {
             Source::File(file) => file,
         };
         let missing = |why: String| {
-            Failure::new(FailureKind::NotInstalled, format!("its recorded answer {} cannot be read: {why}", file.display()))
-                .with_remedy("correct `path` in the configuration")
+            Failure::new(
+                FailureKind::NotInstalled,
+                format!("its recorded answer {} cannot be read: {why}", file.display()),
+            )
+            .with_remedy("correct `path` in the configuration")
         };
         let size = tokio::fs::metadata(file).await.map_err(|e| missing(e.to_string()))?.len();
         if size > MAX_ANSWER {

@@ -25,7 +25,9 @@ fn text(rows: &[(AgentInfo, Availability)]) -> String {
     for (info, availability) in rows {
         let (mark, detail, remedy) = match availability {
             Availability::Usable(how) => ("usable    ", how.as_str(), None),
-            Availability::Unusable(Failure { message, remedy, .. }) => ("not usable", message.as_str(), remedy.as_deref()),
+            Availability::Unusable(Failure { message, remedy, .. }) => {
+                ("not usable", message.as_str(), remedy.as_deref())
+            }
         };
         let _ = writeln!(out, "{:width$}  {mark}  {} ({})", info.name, printable(&info.label), printable(detail));
         if let Some(remedy) = remedy {

@@ -66,6 +66,17 @@ pub(super) enum Command {
     },
     /// Print the manual page.
     Man,
+    /// Single steps, for scripts: JSON lines in, JSON lines out.
+    #[command(subcommand)]
+    Plumbing(Plumbing),
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Plumbing {
+    /// Place and apply suggested hunks.
+    Patch,
+    /// Merge raw findings.
+    Merge,
 }
 
 #[derive(Debug, Default, Args)]

@@ -9,7 +9,7 @@ use crate::git::{Repository, ScopeRequest};
 use crate::report::Texts;
 use crate::store::{Branch, Store};
 use anyhow::{Context as _, bail};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(super) struct Context {
@@ -28,10 +28,6 @@ pub(super) struct Open {
 impl Context {
     pub(super) fn new(directory: Option<PathBuf>, color: Color) -> Self {
         Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), color }
-    }
-
-    pub(super) fn in_folder(&self, directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), color: self.color }
     }
 
     pub(super) fn repository(&self) -> anyhow::Result<Repository> {
@@ -78,10 +74,6 @@ impl Open {
             (None, None) => bail!("there is no round on this branch yet; 'deep-review review' runs one"),
             (None, Some(n)) => bail!("there is no round {n} on this branch; 'deep-review rounds' lists them"),
         }
-    }
-
-    pub(super) fn texts(&self, round: &Round) -> Texts {
-        texts(&self.store, round)
     }
 }
 

@@ -21,7 +21,8 @@ fn decide(context: &Context, name: &str, state: State, done: &str) -> anyhow::Re
     let open = context.open()?;
     let round = open.round(None)?;
     let finding = context::finding(&round, name)?;
-    let resolution = Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(&open, &round, finding) };
+    let resolution =
+        Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(&open, &round, finding) };
     open.branch.decide(|decisions| drop(decisions.resolutions.insert(finding.id.clone(), resolution)))?;
     output::print(&format!("{done} {} {}\n", finding.label, printable(&finding.title)))?;
     Ok(Exit::Done)

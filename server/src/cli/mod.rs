@@ -7,6 +7,8 @@ mod context;
 mod decide;
 mod generate;
 mod output;
+pub mod plumbing_merge;
+pub mod plumbing_patch;
 mod progress;
 mod report;
 mod review;
@@ -63,5 +65,13 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Config(args) => config::run(&context, &args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
+        Command::Plumbing(step) => {
+            let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+            match step {
+                args::Plumbing::Patch => plumbing_patch::plumbing_patch(input, output)?,
+                args::Plumbing::Merge => plumbing_merge::plumbing_merge(input, output)?,
+            }
+            Ok(Exit::Done)
+        }
     }
 }

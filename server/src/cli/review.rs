@@ -99,7 +99,8 @@ pub(super) fn show(
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
     let store = Store::of(repository.common_dir());
-    let decisions = store.branch(round.scope.branch.as_deref()).decisions().context("failed to read the decisions")?.value;
+    let decisions =
+        store.branch(round.scope.branch.as_deref()).decisions().context("failed to read the decisions")?.value;
     let texts = context::texts(&store, round);
     let text = match format {
         Format::Text => {

@@ -105,7 +105,13 @@ impl Loaded {
         }
     }
 
-    fn add(&mut self, key: &str, values: Vec<String>, origin: &Origin, place: impl FnOnce(&mut Config) -> &mut Vec<String>) {
+    fn add(
+        &mut self,
+        key: &str,
+        values: Vec<String>,
+        origin: &Origin,
+        place: impl FnOnce(&mut Config) -> &mut Vec<String>,
+    ) {
         if !values.is_empty() {
             place(&mut self.config).extend(values);
             self.origins.entry(key.to_owned()).or_default().push(origin.clone());
@@ -142,10 +148,18 @@ impl Loaded {
     fn lay_environment(&mut self, environment: Environment<'_>) -> Result<(), ConfigError> {
         let base = environment("DEEP_REVIEW_BASE").filter(|v| !v.is_empty());
         self.replace("base", base.map(Some), Origin::Environment("DEEP_REVIEW_BASE"), |c| &mut c.base);
-        let fail_on = from_environment("DEEP_REVIEW_FAIL_ON", environment, "critical, important or suggestion", Severity::from_word)?;
+        let fail_on = from_environment(
+            "DEEP_REVIEW_FAIL_ON",
+            environment,
+            "critical, important or suggestion",
+            Severity::from_word,
+        )?;
         self.replace("fail_on", fail_on.map(Some), Origin::Environment("DEEP_REVIEW_FAIL_ON"), |c| &mut c.fail_on);
-        let uncommitted = from_environment("DEEP_REVIEW_UNCOMMITTED", environment, "true or false", |v| v.parse().ok())?;
-        self.replace("uncommitted", uncommitted, Origin::Environment("DEEP_REVIEW_UNCOMMITTED"), |c| &mut c.uncommitted);
+        let uncommitted =
+            from_environment("DEEP_REVIEW_UNCOMMITTED", environment, "true or false", |v| v.parse().ok())?;
+        self.replace("uncommitted", uncommitted, Origin::Environment("DEEP_REVIEW_UNCOMMITTED"), |c| {
+            &mut c.uncommitted
+        });
         let timeout = from_environment("DEEP_REVIEW_TIMEOUT", environment, "a number of seconds", |v| v.parse().ok())?;
         self.replace("timeout", timeout, Origin::Environment("DEEP_REVIEW_TIMEOUT"), |c| &mut c.timeout);
         Ok(())

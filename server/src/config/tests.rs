@@ -5,7 +5,8 @@ fn loaded(user: &str, repository: Option<&str>, environment: &[(&str, &str)]) ->
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(user.as_bytes()).unwrap();
     let get = |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-    load(Some(file.path()), repository, &get).map_err(|e| e.to_string().replace(&file.path().display().to_string(), "FILE"))
+    load(Some(file.path()), repository, &get)
+        .map_err(|e| e.to_string().replace(&file.path().display().to_string(), "FILE"))
 }
 
 #[test]
@@ -32,7 +33,11 @@ fn what_is_wrong_is_named_with_its_line_and_the_nearest_name() {
         ("fail_on = 'bad'", None, "FILE:1: unknown variant `bad`"),
         ("a = \n", None, "FILE:1:"),
         // What could run or send something is not the repository's to say.
-        ("", Some("[agents.x]\nadapter = 'command'"), ".deep-review.toml (of the base commit):1: unknown field `agents`"),
+        (
+            "",
+            Some("[agents.x]\nadapter = 'command'"),
+            ".deep-review.toml (of the base commit):1: unknown field `agents`",
+        ),
         ("", Some("timeout = 1"), "unknown field `timeout`"),
     ] {
         let error = loaded(user, repository, &[]).unwrap_err();
@@ -65,5 +70,5 @@ fn the_schema_that_is_checked_in_is_current() {
     if checked_in != schema() && std::env::var_os("UPDATE").is_some() {
         std::fs::write(path, schema()).unwrap();
     }
-    assert_eq!(checked_in, schema(), "run the test with UPDATE=1 and commit docs/config.schema.json");
+    assert!(checked_in == schema(), "run the test with UPDATE=1 and commit docs/config.schema.json");
 }

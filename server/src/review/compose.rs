@@ -4,8 +4,8 @@ use super::Preparation;
 use super::locate::locate;
 use crate::agent::Outcome;
 use crate::finding::{
-    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Answer, Assessment, BlobId, Coverage, LeftOut, LeftOutFile,
-    Observation, ROUND_SCHEMA, RawFinding, RepoPath, ReviewedFile, Round, RoundId,
+    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Answer, Assessment, BlobId, Coverage, LeftOut,
+    LeftOutFile, Observation, ROUND_SCHEMA, RawFinding, RepoPath, ReviewedFile, Round, RoundId,
 };
 use crate::git::blob_id;
 use crate::merge;
@@ -200,11 +200,8 @@ fn assessment(agents: &[AgentRun]) -> Assessment {
 
 /// The files that an anchor or a fix of a finding is in, by the blob of their exact text.
 fn anchored(round: &Round, texts: &BTreeMap<RepoPath, Arc<str>>) -> BTreeMap<RepoPath, BlobId> {
-    let anchors = round.findings.iter().flat_map(|f| &f.anchors).chain(round.observations.iter().flat_map(|o| &o.anchors));
+    let anchors =
+        round.findings.iter().flat_map(|f| &f.anchors).chain(round.observations.iter().flat_map(|o| &o.anchors));
     let fixes = round.findings.iter().flat_map(|f| f.fixes.iter().filter_map(|fix| fix.path.as_ref()));
-    anchors
-        .map(|a| &a.path)
-        .chain(fixes)
-        .filter_map(|path| Some((path.clone(), blob_id(texts.get(path)?))))
-        .collect()
+    anchors.map(|a| &a.path).chain(fixes).filter_map(|path| Some((path.clone(), blob_id(texts.get(path)?)))).collect()
 }

@@ -12,10 +12,7 @@ pub(super) fn briefs(prepared: &Preparation, takes_parts: bool) -> Vec<Brief> {
     }
     let parts = cut(prepared.snapshot.files(), prepared.brief_bytes);
     let of = u32::try_from(parts.len()).unwrap_or(u32::MAX);
-    (1..)
-        .zip(parts)
-        .map(|(n, files)| Brief { files: files.into(), part: (n, of), ..prepared.brief.clone() })
-        .collect()
+    (1..).zip(parts).map(|(n, files)| Brief { files: files.into(), part: (n, of), ..prepared.brief.clone() }).collect()
 }
 
 /// Files in order, as many to a part as fit; a file over the limit has a part of its own.

@@ -95,7 +95,8 @@ fn declined(earlier: &[(Round, BTreeMap<RepoPath, Arc<str>>)], decisions: &Decis
     let mut declined = BTreeMap::new();
     for (round, _) in earlier {
         for finding in &round.findings {
-            let Some(State::Dismissed { reason, text }) = decisions.resolutions.get(&finding.id).map(|r| &r.state) else {
+            let Some(State::Dismissed { reason, text }) = decisions.resolutions.get(&finding.id).map(|r| &r.state)
+            else {
                 continue;
             };
             let reason = if text.is_empty() { reason.to_string() } else { format!("{reason}: {text}") };
@@ -114,10 +115,7 @@ fn declined(earlier: &[(Round, BTreeMap<RepoPath, Arc<str>>)], decisions: &Decis
     declined.into_values().collect()
 }
 
-fn open(
-    earlier: &[(Round, BTreeMap<RepoPath, Arc<str>>)],
-    decisions: &Decisions,
-) -> Vec<crate::finding::Finding> {
+fn open(earlier: &[(Round, BTreeMap<RepoPath, Arc<str>>)], decisions: &Decisions) -> Vec<crate::finding::Finding> {
     let newest = earlier.last().map(|(round, _)| round);
     newest.into_iter().flat_map(Round::standing).filter(|f| decisions.is_open(&f.id)).cloned().collect()
 }

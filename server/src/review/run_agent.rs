@@ -83,8 +83,10 @@ fn finish(done: std::thread::Result<Outcome>, stopped: Option<FailureKind>, dead
     };
     let failure = match stopped {
         None => return outcome,
-        Some(FailureKind::TimedOut) => Failure::new(FailureKind::TimedOut, format!("no answer after {}", spoken(deadline)))
-            .with_remedy("give it more time (`timeout` of the agent in the configuration), or review less at once"),
+        Some(FailureKind::TimedOut) => {
+            Failure::new(FailureKind::TimedOut, format!("no answer after {}", spoken(deadline)))
+                .with_remedy("give it more time (`timeout` of the agent in the configuration), or review less at once")
+        }
         Some(_) => Failure::new(FailureKind::Cancelled, "it was cancelled"),
     };
     let answered = outcome.failure.is_none() && outcome.answer != Answer::default();
@@ -161,7 +163,10 @@ fn sum(a: Usage, b: Usage) -> Usage {
 /// Agents number as they like, twice the same, and in the name of others: the ids of a round are ours.
 fn number(answer: &mut Answer, name: &AgentName) {
     if answer.findings.len() > MAX_FINDINGS {
-        answer.notes.push(format!("{} findings over the limit of {MAX_FINDINGS} were left out", answer.findings.len() - MAX_FINDINGS));
+        answer.notes.push(format!(
+            "{} findings over the limit of {MAX_FINDINGS} were left out",
+            answer.findings.len() - MAX_FINDINGS
+        ));
         answer.findings.truncate(MAX_FINDINGS);
     }
     for (n, finding) in (1..).zip(&mut answer.findings) {

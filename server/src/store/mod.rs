@@ -267,8 +267,7 @@ impl Branch {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(e) => return Err(StoreError::new("list", &self.folder)(e)),
         };
-        let mut numbers: Vec<u32> =
-            entries.filter_map(|entry| number(entry.ok()?.file_name().to_str()?)).collect();
+        let mut numbers: Vec<u32> = entries.filter_map(|entry| number(entry.ok()?.file_name().to_str()?)).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }
@@ -287,7 +286,8 @@ impl Branch {
         }
         match serde_json::from_slice::<Version>(&bytes) {
             Ok(Version { schema }) if schema > ROUND_SCHEMA => {
-                let why = format!("it was written by a newer deep-review (form {schema}, this one knows {ROUND_SCHEMA})");
+                let why =
+                    format!("it was written by a newer deep-review (form {schema}, this one knows {ROUND_SCHEMA})");
                 return Err(set_aside(path, "newer", why));
             }
             Ok(_) => {}

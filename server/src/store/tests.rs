@@ -2,7 +2,13 @@ use super::*;
 use crate::finding::{AgentOutcome, DismissReason, FindingId, Resolution, RoundId, RoundScope, State};
 
 fn round() -> Round {
-    let scope = RoundScope { branch: Some("topic".into()), base_name: "main".into(), base: None, head: None, uncommitted: true };
+    let scope = RoundScope {
+        branch: Some("topic".into()),
+        base_name: "main".into(),
+        base: None,
+        head: None,
+        uncommitted: true,
+    };
     Round {
         schema: ROUND_SCHEMA,
         id: RoundId::new("r"),
@@ -110,7 +116,8 @@ fn decisions_are_changed_one_after_the_other() {
             let branch = &branch;
             scope.spawn(move || {
                 let state = State::Dismissed { reason: DismissReason::Later, text: format!("{n}") };
-                let resolution = Resolution { state, at: jiff::Timestamp::UNIX_EPOCH, round: RoundId::new("r"), code: None };
+                let resolution =
+                    Resolution { state, at: jiff::Timestamp::UNIX_EPOCH, round: RoundId::new("r"), code: None };
                 branch.decide(|d| drop(d.resolutions.insert(FindingId::new(format!("f{n}")), resolution))).unwrap();
             });
         }

@@ -147,8 +147,7 @@ pub fn review(brief: &Brief, reader: Reader<'_>) -> Result<Prompt, Failure> {
     let (declined, open) = (cut(declined, quarter / 4), cut(open, quarter / 4));
     let fixed = schema.len() + commits.len() + conventions.len() + declined.len() + open.len() + 6000;
     let room = reader.room.saturating_sub(fixed);
-    let kept_back: Vec<RepoPath> =
-        brief.changed().map(|f| &f.path).filter(|p| !sending.allows(p)).cloned().collect();
+    let kept_back: Vec<RepoPath> = brief.changed().map(|f| &f.path).filter(|p| !sending.allows(p)).cloned().collect();
     let shown = diff::show(brief.changed().filter(|f| sending.allows(&f.path)), room, clean);
     if shown.text.is_empty() && brief.files.len() > kept_back.len() {
         return Err(Failure::new(FailureKind::TooLarge, "no part of the change fits into what it can read"));
