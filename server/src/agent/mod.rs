@@ -5,11 +5,13 @@ mod checkout;
 pub mod claude;
 mod cli;
 pub mod codex;
+mod command;
 mod configured;
 pub mod detect;
 mod failure;
 pub mod gemini;
 mod http;
+mod linter;
 pub mod process;
 pub mod prompt;
 mod secrets;
@@ -17,7 +19,7 @@ mod settings;
 
 pub use checkout::Checkout;
 pub use cli::Said;
-pub use configured::{configured, detected};
+pub use configured::{Surroundings, configured, detected};
 pub use secrets::{MASK, Masker, Sending};
 pub use settings::{Adapter, AgentSettings, LinterFormat};
 
