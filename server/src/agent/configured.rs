@@ -1,3 +1,4 @@
+use super::acp::AcpAgent;
 use super::claude::Claude;
 use super::cli::{CliAgent, Dialect};
 use super::codex::Codex;
@@ -58,6 +59,6 @@ fn make(name: AgentName, settings: AgentSettings, surroundings: &Surroundings) -
             Some(Arc::new(HttpAgent::new(name, settings)?))
         }
         Adapter::Linter => Some(Arc::new(Linter { name, settings, surroundings: surroundings.clone() })),
-        Adapter::Acp => None,
+        Adapter::Acp => Some(Arc::new(AcpAgent { name, settings })),
     }
 }

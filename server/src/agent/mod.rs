@@ -1,5 +1,6 @@
 //! Agents: everybody who reviews, behind one trait; one file an adapter.
 
+mod acp;
 pub mod answer;
 mod checkout;
 pub mod claude;
