@@ -5,3 +5,5 @@ mod mock;
 #[cfg(target_os = "linux")]
 mod process;
 mod real;
+#[cfg(unix)]
+mod standin;

@@ -4,5 +4,6 @@
 
 mod agents;
 mod git;
+mod merge;
 mod reports;
 mod support;

@@ -1,7 +1,7 @@
 //! The stand-in for the vendors in `../shared`, where it is there: one loopback server for all their forms.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use deep_review::agent::{Agent, AgentSettings, Brief, Outcome, Session, configured};
+use deep_review::agent::{Agent, AgentSettings, Brief, Outcome, Session, Surroundings, configured};
 use deep_review::git::Snapshot;
 use serde_json::json;
 use std::io::{BufRead, BufReader};
@@ -117,7 +117,7 @@ pub(super) fn session() -> Session {
 }
 
 pub(super) fn agent(settings: AgentSettings) -> Arc<dyn Agent> {
-    configured(&[("it".to_owned(), settings)].into()).remove(0)
+    configured(&[("it".to_owned(), settings)].into(), &Surroundings::default()).remove(0)
 }
 
 pub(super) async fn run(settings: AgentSettings) -> Outcome {

@@ -3,7 +3,7 @@
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Prompt, Reader};
 use super::{AgentSettings, Availability, Brief, Outcome, Session, answer, detect, failure};
-use crate::finding::{AgentInfo, AgentName, Failure, FailureKind, Usage};
+use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::path::Path;
@@ -92,6 +92,10 @@ pub(super) trait Dialect: std::fmt::Debug + Send + Sync {
     fn executable(&self) -> &'static str;
     /// The label where neither the user nor the program says better.
     fn label(&self) -> &'static str;
+    /// What sort of agent it is.
+    fn kind(&self) -> AgentKind {
+        AgentKind::Cli
+    }
     /// How to run it on a prompt; may write files into scratch.
     fn program(&self, run: &Run<'_>) -> Result<Program, Failure>;
     /// What a line of output tells.
@@ -328,12 +332,16 @@ impl super::Agent for CliAgent {
     fn info(&self) -> AgentInfo {
         let model = self.settings.model.as_deref().map(model_label);
         let label = self.settings.label.clone().or(model).unwrap_or_else(|| self.dialect.label().to_owned());
-        AgentInfo { name: self.name.clone(), label, kind: crate::finding::AgentKind::Cli }
+        AgentInfo { name: self.name.clone(), label, kind: self.dialect.kind() }
     }
 
     fn availability<'a>(&'a self) -> BoxFuture<'a, Availability> {
         Box::pin(async move {
             match self.executable() {
+                // Nobody knows what an unknown program does with `--version`.
+                Ok(path) if self.dialect.kind() == AgentKind::Command => {
+                    Availability::Usable(path.display().to_string())
+                }
                 Ok(path) => detect::ask(&path, &self.dialect.login(), &self.settings).await,
                 Err(failure) => Availability::Unusable(failure),
             }

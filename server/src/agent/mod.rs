@@ -1,16 +1,19 @@
 //! Agents: everybody who reviews, behind one trait; one file an adapter.
 
+mod acp;
 pub mod answer;
 pub mod builtin;
 mod checkout;
 pub mod claude;
 mod cli;
 pub mod codex;
+mod command;
 mod configured;
 pub mod detect;
 mod failure;
 pub mod gemini;
 mod http;
+mod linter;
 pub mod process;
 pub mod prompt;
 pub mod recorded;
@@ -19,7 +22,7 @@ mod settings;
 
 pub use checkout::Checkout;
 pub use cli::Said;
-pub use configured::{configured, detected};
+pub use configured::{Surroundings, configured, detected};
 pub use secrets::{MASK, Masker, Sending};
 pub use settings::{Adapter, AgentSettings, LinterFormat};
 

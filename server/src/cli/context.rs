@@ -104,11 +104,12 @@ pub(super) fn warn_of(set_aside: &[crate::store::SetAside]) {
 }
 
 /// The agents in the order in which they are shown: configured, found on this machine, built in.
-pub(super) fn agents(config: &Config) -> Vec<Arc<dyn Agent>> {
+pub(super) fn agents(config: &Config, repository: Option<&Repository>) -> Vec<Arc<dyn Agent>> {
     let off = |name: &str| config.agents.get(name).is_some_and(|s| !s.enabled);
+    let surroundings = agent::Surroundings { root: repository.map(|r| r.root().to_owned()), trusted: false };
     let mut settings = agent::detected();
     settings.extend(config.agents.clone());
-    let mut agents = agent::configured(&settings);
+    let mut agents = agent::configured(&settings, &surroundings);
     agents.extend(agent::builtin::all().into_iter().filter(|a| !off(a.info().name.as_str())));
     agents
 }

@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     let uncommitted = if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) };
     loaded.set("uncommitted", uncommitted, |c| &mut c.uncommitted);
     let config = loaded.config;
-    let agents = context::chosen(context::agents(&config), &args.agents)?;
+    let agents = context::chosen(context::agents(&config, Some(&repository)), &args.agents)?;
     let request = request(repository.clone(), &config, agents);
     match reviewed(request)? {
         Reviewed::NothingChanged(scope) => {

@@ -1,11 +1,14 @@
 //! Pairs → clusters, by average linkage: the two clusters that are most likely one issue on the average of
-//! their pairs become one, until no two are. A pair that plainly differs keeps its clusters apart for good, so
+//! their pairs become one, as long as any two are. A pair that plainly differs keeps its clusters apart for good, so
 //! that A~B~C never brings A and C together.
 
 use super::similarity::{DIFFER, Pair};
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
+/// What is added to the average of many pairs, at most: the more wordings of one issue there are, the further
+/// apart the furthest, while chance would have to bring more pairs together. Nothing is added to one pair.
+const GROWTH: f32 = 1.0;
 /// Log odds that are taken off a pair of one agent: it had both before its eyes and made two of them.
 const ONE_AGENT: f32 = 2.0;
 
@@ -138,7 +141,8 @@ fn push_candidates(
     let Some(cluster) = &all[a] else { return };
     for (b, sum) in cluster.links.iter().filter(|(b, _)| wanted(**b)) {
         let Some(other) = &all[*b] else { continue };
-        let average = sum / (cluster.members.len() * other.members.len()) as f32;
+        let pairs = (cluster.members.len() * other.members.len()) as f32;
+        let average = sum / pairs + GROWTH * (1.0 - 1.0 / pairs);
         if average > 0.0 {
             let (x, y) = (cluster.members[0], other.members[0]);
             let candidate = if x < y {
@@ -170,7 +174,7 @@ mod tests {
         let none = Word::default();
         check("ABC", &[(0, 1, 4.0), (1, 2, 3.0), (0, 2, 1.0)], &none, &[&[0, 1, 2]]);
         check("ABC", &[(0, 1, 4.0), (1, 2, 3.0)], &none, &[&[0, 1], &[2]]);
-        check("ABC", &[(0, 1, 4.0), (1, 2, 1.0), (0, 2, -1.5)], &none, &[&[0, 1], &[2]]);
+        check("ABC", &[(0, 1, 4.0), (1, 2, 0.5), (0, 2, -1.9)], &none, &[&[0, 1], &[2]]);
         check("ABCD", &[(0, 1, 2.0), (2, 3, 2.0), (1, 2, 1.0)], &none, &[&[0, 1], &[2, 3]]);
     }
 
@@ -195,6 +199,6 @@ mod tests {
     #[test]
     fn equal_scores_are_settled_by_the_order_of_items() {
         let none = Word::default();
-        check("ABC", &[(0, 1, 2.0), (1, 2, 2.0), (0, 2, -3.0)], &none, &[&[0, 1], &[2]]);
+        check("ABC", &[(0, 1, 2.0), (1, 2, 2.0)], &none, &[&[0, 1], &[2]]);
     }
 }

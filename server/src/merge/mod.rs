@@ -320,13 +320,12 @@ fn draft(
         members.iter().flat_map(|i| items[*i].raws.iter().map(|raw| Member { raw, central: central(*i) })).collect();
     let mut finding = compose::finding(input, &all, id);
     let raws: Vec<&RawFinding> = all.iter().map(|member| member.raw).collect();
-    let mut most: BTreeMap<usize, f32> = BTreeMap::new();
+    let mut by_agent: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
     for i in members {
-        let best = most.entry(items[*i].agent).or_default();
-        *best = best.max(support[*i]);
+        by_agent.entry(items[*i].agent).or_default().push(support[*i]);
     }
     let signals = Signals {
-        support: most.values().sum(),
+        support: by_agent.values().map(|own| own.iter().sum::<f32>() / own.len() as f32).sum(),
         severity: Some(finding.severity),
         facts: compose::known(input, &raws),
         computed: compose::is_computed(input, &raws),
@@ -392,25 +391,12 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, space: &Space<'_>) -> Vec
         .par_iter()
         .enumerate()
         .map(|(d, draft)| {
-            // The mean over its remarks of the likeness to the most similar one of each better draft.
-            let mut sums: HashMap<usize, f32> = HashMap::new();
-            for item in &draft.items {
-                let mut best: HashMap<usize, f32> = HashMap::new();
-                for (other, likeness) in space.likenesses(*item) {
-                    match of_draft.get(&other) {
-                        Some(better) if *better < d => {
-                            let most = best.entry(*better).or_default();
-                            *most = most.max(likeness);
-                        }
-                        _ => {}
-                    }
-                }
-                for (better, likeness) in best {
-                    *sums.entry(better).or_default() += likeness;
-                }
-            }
-            let most = sums.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-            most.map(|(better, sum)| (better, sum / draft.items.len() as f32))
+            // The better draft that has the remark most like one of its own.
+            let others = draft.items.iter().flat_map(|item| space.likenesses(*item));
+            let better = others.filter_map(|(other, likeness)| {
+                of_draft.get(&other).filter(|better| **better < d).map(|better| (*better, likeness))
+            });
+            better.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
         })
         .collect();
     let ids: Vec<FindingId> = drafts.iter().map(|draft| draft.finding.id.clone()).collect();

@@ -25,7 +25,7 @@ const SEVERITY_STEP: f64 = 0.2;
 const RECORD: f64 = 0.5;
 const RECORD_MOST: f64 = 0.7;
 /// How much a finding loses for saying again what a better one says, times their likeness.
-pub(super) const REPETITION: f32 = 3.0;
+pub(super) const REPETITION: f32 = 2.0;
 
 /// What a finding's confidence is made of.
 #[derive(Debug, Clone, Default)]

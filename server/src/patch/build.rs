@@ -5,6 +5,7 @@ use super::locate::{HunkPiece, whitespace_only};
 use super::text::{self, Text, indent};
 use super::{LineEdit, Refusal};
 use imara_diff::{Algorithm, Diff, InternedInput};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Lines put in place of others. Lines are 0-based and have no endings.
@@ -70,6 +71,33 @@ pub(super) fn edits(
     (!out.is_empty()).then_some(out)
 }
 
+/// The hunk with the first blank of its context lines, where they lost the one that marks them: then the blank
+/// that was taken for the mark is a part of the line. Which it is shows in the text.
+pub(super) fn with_margin<'l>(text: &Text<'_>, lines: &'l [HunkLine], pos: &[Option<usize>]) -> Cow<'l, [HunkLine]> {
+    let context = || lines.iter().zip(pos).filter(|(l, p)| l.op == Op::Context && p.is_some());
+    let (mut lost, mut kept) = (0_usize, 0_usize);
+    for (line, at) in context().filter(|(l, _)| !l.bare).filter_map(|(l, p)| Some((l, (*p)?))) {
+        let there = text.line(at).trim_end();
+        kept += usize::from(there == line.text.trim_end());
+        lost += usize::from(there.strip_prefix(' ') == Some(line.text.trim_end()));
+    }
+    // Where some lines have lost it and the others may have, all have.
+    let some = context().any(|(l, _)| l.bare) && context().all(|(l, _)| l.bare || l.text.starts_with([' ', '\t']));
+    // Or all are one blank short of the marked lines, which are indented by even numbers.
+    let marked: Vec<usize> = lines.iter().filter(|l| l.op != Op::Context).map(|l| indent(&l.text).len()).collect();
+    let short = context().any(|(l, _)| marked.contains(&(indent(&l.text).len() + 1)))
+        && context().all(|(l, _)| indent(&l.text).len() % 2 == 1 && !l.text.starts_with('\t'))
+        && marked.iter().all(|m| m % 2 == 0);
+    if lost <= kept && !((some || short) && kept == 0) {
+        return Cow::Borrowed(lines);
+    }
+    let mut lines = lines.to_vec();
+    for line in lines.iter_mut().filter(|l| l.op == Op::Context && !l.bare && !l.is_blank()) {
+        line.text.insert(0, ' ');
+    }
+    Cow::Owned(lines)
+}
+
 /// The alignment with the blank lines: those before the first change of a gap go to the first blank lines of the
 /// text there, those after it to the last ones.
 fn with_blanks<'p>(
@@ -123,8 +151,8 @@ struct Pairs<'h, 't> {
 /// How the text indents, where the hunk might do it in another way.
 #[derive(Debug, Clone, Copy)]
 struct Style {
-    /// One level in the text.
-    tabs: bool,
+    /// Whether the text indents with tabs; `None` where it does not indent.
+    tabs: Option<bool>,
     /// Spaces of one level in the hunk.
     hunk_unit: usize,
     /// Spaces of one level in the text.
@@ -141,23 +169,8 @@ impl<'h, 't> Pairs<'h, 't> {
         pos: &impl Fn(usize) -> Option<usize>,
     ) -> Pairs<'h, 't> {
         let matched: Vec<(usize, usize)> = piece.solid.iter().filter_map(|&j| Some((j, pos(j)?))).collect();
-        // Whether context lines lost the blank in front is told by which reading agrees with the text more often.
-        let lost = |j: usize, p: usize| {
-            let line = &lines[j];
-            line.op == Op::Context && !line.bare && text.line(p).strip_prefix(' ').is_some_and(|l| l == line.text)
-        };
-        let kept =
-            |j: usize, p: usize| lines[j].op == Op::Context && text.line(p).trim_end() == lines[j].text.trim_end();
-        let margin_lost =
-            matched.iter().filter(|&&(j, p)| lost(j, p)).count() > matched.iter().filter(|&&(j, p)| kept(j, p)).count();
-        let pairs: Vec<(usize, &str, &str)> = matched
-            .iter()
-            .map(|&(j, p)| {
-                let there = indent(text.line(p));
-                let here = if margin_lost && lost(j, p) { there } else { indent(&lines[j].text) };
-                (j, here, there)
-            })
-            .collect();
+        let pairs: Vec<(usize, &str, &str)> =
+            matched.iter().map(|&(j, p)| (j, indent(&lines[j].text), indent(text.line(p)))).collect();
         let at = matched.first().map_or(0, |m| m.1);
         let style = Style::new(text, at, lines.iter().map(|l| l.text.as_str()), &pairs);
         Pairs { pairs, style }
@@ -194,7 +207,7 @@ impl<'h, 't> Pairs<'h, 't> {
         }
         // The hunk mixes tabs and spaces: by columns.
         let levels = super::locate::width(line) / self.style.hunk_unit.max(1);
-        let level = if self.style.tabs { "\t".to_owned() } else { " ".repeat(self.style.text_unit) };
+        let level = if self.style.tabs == Some(true) { "\t".to_owned() } else { " ".repeat(self.style.text_unit) };
         if self.pairs.is_empty() { line.to_owned() } else { format!("{}{body}", level.repeat(levels)) }
     }
 }
@@ -214,7 +227,21 @@ impl Style {
             }
         }
         let text_unit = unit(around());
-        let hunk_unit = unit(hunk.filter(|l| !l.trim().is_empty()));
+        let hunk: Vec<&str> = hunk.filter(|l| !l.trim().is_empty()).collect();
+        let hunk_min = hunk.iter().map(|l| indent(l).len()).min().unwrap_or(0);
+        let hunk_unit = unit(hunk.into_iter());
+        // Spaces of the hunk that are tabs in the text say how wide a level is in the hunk: two levels do, or one
+        // where the hunk as a whole was not moved to the margin.
+        let tabbed = |s: &str| s.bytes().all(|b| b == b'\t');
+        let spaced = |s: &str| s.bytes().all(|b| b == b' ');
+        let fixed = (hunk_min > 0).then_some((0, "", ""));
+        let widths = pairs.iter().flat_map(|b| pairs.iter().copied().chain(fixed).map(move |a| (a, *b))).take(200);
+        let widths = widths.filter_map(|(a, b)| {
+            let levels = b.2.len().checked_sub(a.2.len()).filter(|&l| l > 0 && tabbed(a.2) && tabbed(b.2))?;
+            let blanks = b.1.len().checked_sub(a.1.len()).filter(|_| spaced(a.1) && spaced(b.1))?;
+            (blanks % levels == 0 && blanks / levels > 1).then(|| blanks / levels)
+        });
+        let hunk_unit = widths.min().unwrap_or(hunk_unit);
         // Two levels that are seen on both sides say how they scale.
         let only_spaces = |s: &str| s.bytes().all(|b| b == b' ');
         let mut scale = false;
@@ -226,7 +253,7 @@ impl Style {
                 }
             }
         }
-        Self { tabs: tabs > spaces, hunk_unit, text_unit, scale }
+        Self { tabs: (tabs + spaces > 0).then_some(tabs > spaces), hunk_unit, text_unit, scale }
     }
 
     /// Indentation that the hunk has beyond that of a line whose indentation in the text is `base`, as the text
@@ -238,8 +265,10 @@ impl Style {
             true
         } else if base.contains(' ') {
             false
+        } else if let Some(tabs) = self.tabs {
+            tabs
         } else {
-            self.tabs
+            return extra.to_owned();
         };
         if tabs && all(' ') {
             return match extra.len() % self.hunk_unit {

@@ -47,9 +47,16 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// The lines that change (or that an insertion stands between), 1-based.
-    fn changed(&self) -> LineRange {
+    /// First line that changes and the first one after the changes, 0-based.
+    fn span(&self) -> (usize, usize) {
         let start = self.edits.first().map_or(self.first, |e| e.start);
+        let end = self.edits.last().map_or(self.last + 1, |e| e.start + e.count);
+        (start, end)
+    }
+
+    /// The lines that change, 1-based; of an insertion, those that it stands between.
+    fn changed(&self) -> LineRange {
+        let start = self.edits.first().map_or(self.first, |e| e.start.saturating_sub(usize::from(e.count == 0)));
         let end = self.edits.last().map_or(self.last, |e| e.start + e.count.max(1) - 1);
         range(start, end)
     }
@@ -187,8 +194,9 @@ fn bare_insertion(text: &Text<'_>, lines: &[HunkLine], _hints: &Hints<'_>) -> Re
         let there = substantial && !occurrences(text.solid().1, &added, 1).is_empty();
         return Err(if there { Refusal::AlreadyApplied } else { Refusal::NoPlace });
     }
+    let newline = lines.iter().rev().find(|l| l.is_new()).map(|l| !l.no_newline);
     let new = lines.iter().filter(|l| l.is_new()).map(|l| l.text.clone()).collect();
-    let edits = vec![RawEdit { start: 0, count: text.lines().len(), lines: new, newline: None }];
+    let edits = vec![RawEdit { start: 0, count: text.lines().len(), lines: new, newline }];
     Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: 0, last: 0, edits }]))
 }
 
@@ -283,15 +291,13 @@ fn places(
         }
         spots.push(found);
     }
-    let chains = if pieces.len() == 1 {
-        let all = std::mem::take(&mut spots[0]);
-        if all.len() > MAX_PLACES && hints.lines.is_none() && hints.quote.is_none() {
-            let places = all.iter().take(MAX_PLACES).map(|&s| at[s] + 1).collect();
-            return Err(Refusal::Ambiguous { places });
-        }
-        nearest(all, at, hints).into_iter().map(|s| vec![s]).collect()
-    } else {
-        chains(text, lines, pieces, &spots)
+    let too_many = || {
+        let first = spots.first().into_iter().flatten().take(MAX_PLACES);
+        Refusal::Ambiguous { places: first.map(|&s| at[s] + 1).collect() }
+    };
+    let chains = match &spots[..] {
+        [all] => near_enough(all, at, pieces[0].keys.len(), hints).ok_or_else(too_many)?,
+        _ => chains(text, pieces, &spots).ok_or_else(too_many)?,
     };
     let mut out: Vec<Candidate> = Vec::new();
     for chain in chains {
@@ -318,6 +324,7 @@ pub(super) fn candidate(
     pieces: &[HunkPiece],
     pos: &[Option<usize>],
 ) -> Option<Candidate> {
+    let lines = &*build::with_margin(text, lines, pos);
     let matched = || lines.iter().zip(pos).filter_map(|(l, p)| Some((l, (*p)?)));
     let mut fit = Fit::Exact;
     for (line, at) in matched() {
@@ -336,110 +343,82 @@ pub(super) fn candidate(
         };
         fit = fit.max(this);
     }
+    // Blank lines count as white space: the same number of them between two lines, or the fit is less than exact.
+    for piece in pieces {
+        for (&a, &b) in piece.solid.iter().zip(piece.solid.iter().skip(1)) {
+            let blank = lines[a..b].iter().filter(|l| l.is_old() && l.is_blank()).count();
+            if let (Some(p), Some(q)) = (pos[a], pos[b])
+                && q != p + 1 + blank
+            {
+                fit = fit.max(Fit::Space);
+            }
+        }
+        // So does a blank line at the edge of a piece.
+        let edge = |mut range: Box<dyn Iterator<Item = &HunkLine> + '_>| {
+            range.find(|l| l.is_old()).is_some_and(HunkLine::is_blank)
+        };
+        let blank_at = |i: Option<usize>| i.is_none_or(|i| text.line(i).trim().is_empty());
+        if let (Some(&a), Some(&b)) = (piece.solid.first(), piece.solid.last())
+            && let (Some(p), Some(q)) = (pos[a], pos[b])
+            && (edge(Box::new(lines[piece.lines.start..a].iter().rev())) && !blank_at(p.checked_sub(1))
+                || edge(Box::new(lines[b + 1..piece.lines.end].iter())) && !blank_at(Some(q + 1)))
+        {
+            fit = fit.max(Fit::Space);
+        }
+    }
     let first = matched().map(|(_, at)| at).min()?;
     let last = matched().map(|(_, at)| at).max()?;
     let edits = build::edits(text, lines, pieces, pos, fit == Fit::Exact)?;
     Some(Candidate { fit, elided: pieces.len() > 1, first, last, edits })
 }
 
-/// The places that a citation could mean, where there are too many.
-fn nearest(mut spots: Vec<usize>, at: &[u32], hints: &Hints<'_>) -> Vec<usize> {
-    if spots.len() > MAX_PLACES {
-        let target = hints.lines.map_or(0, |l| l.start() - 1);
-        // Sorted by line: a window around the cited one.
-        let mid = spots.partition_point(|&s| at[s] < target);
-        let low = mid.saturating_sub(MAX_PLACES / 2);
-        let high = (low + MAX_PLACES).min(spots.len());
-        spots = spots[low..high].to_vec();
+/// All places; where they are too many, those that the citation could mean. `None` if it does not help.
+fn near_enough(spots: &[usize], at: &[u32], len: usize, hints: &Hints<'_>) -> Option<Vec<Vec<usize>>> {
+    const NEAR: u32 = 30;
+    let chain = |&s: &usize| vec![s];
+    if spots.len() <= MAX_PLACES {
+        return Some(spots.iter().map(chain).collect());
     }
-    spots
+    let cited = hints.lines?;
+    let near = |s: &&usize| range(at[**s] as usize, at[**s + len - 1] as usize).distance(cited) <= NEAR;
+    let near: Vec<_> = spots.iter().filter(near).map(chain).collect();
+    (!near.is_empty() && near.len() <= 4 * MAX_PLACES).then_some(near)
 }
 
-/// The ways to go through the pieces in order. What stands between two pieces stays in the block that both are
-/// in, and equal indentation means equal indentation, unless nothing fits then.
-fn chains(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], spots: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    for strict in [true, false] {
-        let mut out = Vec::new();
-        let mut budget = 20_000_usize;
-        for &spot in spots.first().into_iter().flatten() {
-            extend(text, lines, pieces, spots, strict, &mut vec![spot], &mut out, &mut budget);
-            if out.len() > MAX_PLACES || budget == 0 {
-                break;
-            }
-        }
-        if !out.is_empty() {
-            return out;
-        }
-    }
-    Vec::new()
-}
-
-#[expect(clippy::too_many_arguments, reason = "a recursive search over the state that chains() sets up")]
-fn extend(
-    text: &Text<'_>,
-    lines: &[HunkLine],
-    pieces: &[HunkPiece],
-    spots: &[Vec<usize>],
-    strict: bool,
-    chain: &mut Vec<usize>,
-    out: &mut Vec<Vec<usize>>,
-    budget: &mut usize,
-) {
-    let done = chain.len();
-    if done == pieces.len() {
-        out.push(chain.clone());
-        return;
-    }
+/// The ways to go through the pieces in order. That an elision is more likely to stay inside of a block, or to end
+/// at the first place where the next piece fits, is likely only: all ways count. `None` where they are too many.
+fn chains(text: &Text<'_>, pieces: &[HunkPiece], spots: &[Vec<usize>]) -> Option<Vec<Vec<usize>>> {
+    const BUDGET: usize = 20_000;
     let (at, _) = text.solid();
-    let end = chain[done - 1] + pieces[done - 1].keys.len();
-    let last_line = at[end - 1] as usize;
-    let from = spots[done].partition_point(|&s| s < end);
-    for &spot in &spots[done][from..] {
-        *budget = budget.saturating_sub(1);
-        let line = at[spot] as usize;
-        if line > last_line + MAX_ELIDED || *budget == 0 || out.len() > MAX_PLACES {
-            return;
-        }
-        if strict {
-            let low = width(text.line(last_line)).min(width(text.line(line)));
-            if !same_block(text, last_line + 1..line, low) {
-                // What comes later is outside of the block too.
-                return;
+    let mut done = Vec::new();
+    let first = spots.first().filter(|s| s.len() <= BUDGET)?;
+    let mut open: Vec<Vec<usize>> = first.iter().rev().map(|&s| vec![s]).collect();
+    let mut budget = BUDGET;
+    while let Some(chain) = open.pop() {
+        let n = chain.len();
+        let (Some(next), Some(&last)) = (spots.get(n), chain.last()) else {
+            done.push(chain);
+            if done.len() > 10 * MAX_PLACES {
+                return None;
             }
-            if !same_depth(text, lines, pieces, chain, spot) {
-                continue;
-            }
+            continue;
+        };
+        let end = last + pieces[n - 1].keys.len();
+        let reach = at[end - 1] as usize + MAX_ELIDED;
+        let from = next.partition_point(|&s| s < end);
+        let to = from + next[from..].partition_point(|&s| at[s] as usize <= reach);
+        budget = budget.saturating_sub(1 + to - from);
+        if budget == 0 {
+            return None;
         }
-        chain.push(spot);
-        extend(text, lines, pieces, spots, strict, chain, out, budget);
-        chain.pop();
+        open.extend(next[from..to].iter().rev().map(|&s| [&chain[..], &[s]].concat()));
     }
+    Some(done)
 }
 
 /// Columns of white space before a line, tabs as four.
 pub(super) fn width(line: &str) -> usize {
     text::indent(line).chars().map(|c| if c == '\t' { 4 } else { 1 }).sum()
-}
-
-fn same_block(text: &Text<'_>, between: Range<usize>, low: usize) -> bool {
-    between.into_iter().all(|i| text.line(i).trim().is_empty() || width(text.line(i)) >= low)
-}
-
-/// Whether lines with the same indentation in the hunk have the same in the text.
-fn same_depth(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], chain: &[usize], spot: usize) -> bool {
-    let (at, _) = text.solid();
-    let next = &pieces[chain.len()];
-    let Some(&line) = next.solid.first() else { return true };
-    let want = text::indent(&lines[line].text);
-    let there = text::indent(text.line(at[spot] as usize));
-    pieces.iter().zip(chain).all(|(piece, &s)| {
-        let same = piece
-            .solid
-            .iter()
-            .enumerate()
-            .find(|&(_, &i)| text::indent(&lines[i].text) == want && lines[i].bare == lines[line].bare);
-        same.is_none_or(|(n, _)| text::indent(text.line(at[s + n] as usize)) == there)
-    })
 }
 
 /// Whether the text has what the hunk leads to: in place of the old lines, or over them.
@@ -461,7 +440,11 @@ fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
     let kept = lines.iter().filter(|l| l.is_new() && !l.is_blank() && !l.is_elision()).count();
     let old = lines.iter().filter(|l| l.is_old() && !l.is_blank() && !l.is_elision()).count();
     // Lines that say little prove nothing; a deletion is proved by what stands on both sides of it.
-    let proof = if added.is_empty() { context >= 2 && inner_deletion(lines) } else { weight >= 4 && kept >= 1 };
+    let proof = if added.is_empty() {
+        context >= 2 && inner_deletion(lines)
+    } else {
+        weight >= 4 && kept >= 1 || whitespace_only(lines) && context >= 1
+    };
     if pieces.is_empty() || !proof {
         return false;
     }
@@ -469,6 +452,18 @@ fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
     let spots: Vec<Vec<usize>> = pieces.iter().map(|p| occurrences(keys, &p.keys, 10_000)).collect();
     if spots.iter().any(Vec::is_empty) {
         return false;
+    }
+    if found.is_empty() && whitespace_only(lines) {
+        // Then white space must be as written, which is not known of a hunk that is indented in another way.
+        let [piece] = &pieces[..] else { return false };
+        let as_written = |s: usize| {
+            piece
+                .solid
+                .iter()
+                .enumerate()
+                .all(|(n, &i)| text.line(at[s + n] as usize).trim_end() == lines[i].text.trim_end())
+        };
+        return !lines.iter().any(|l| l.no_newline) && spots[0].iter().any(|&s| as_written(s));
     }
     if found.is_empty() {
         // In order.

@@ -4,9 +4,15 @@
 //! laid out by one file a format. The readers give a [`Round`] back ([`read`]), or one agent's
 //! [`Answer`](crate::finding::Answer) ([`markdown::read_answer`]).
 
+mod edits;
+pub mod forge;
+pub mod import;
 pub mod inert;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod rdjson;
+pub mod sarif;
 pub mod terminal;
 mod view;
 
@@ -124,6 +130,12 @@ pub fn write(format: Format, round: &Round, decisions: &Decisions, texts: &Texts
     match format {
         Format::Text => terminal::write(round, decisions, texts, terminal::Style::default()),
         Format::Json => json::write(round, decisions),
-        _ => markdown::write(round, decisions, texts),
+        Format::Markdown | Format::Html => markdown::write(round, decisions, texts),
+        Format::Sarif => sarif::write(round, decisions, texts),
+        Format::Rdjson => rdjson::write(round, decisions, texts),
+        Format::Rdjsonl => rdjson::write_lines(round, decisions, texts),
+        Format::Github => forge::github(round, decisions, texts),
+        Format::Gitlab => forge::gitlab(round, decisions),
+        Format::Junit => junit::write(round, decisions),
     }
 }

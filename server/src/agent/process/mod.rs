@@ -94,6 +94,12 @@ pub struct Ran {
     pub stderr: String,
 }
 
+impl Ran {
+    fn failed(failure: Failure) -> Self {
+        Self { end: End::Failed(failure), stdout: String::new(), stderr: String::new() }
+    }
+}
+
 /// The folder of one run, private to the user and gone with the value.
 #[derive(Debug)]
 pub struct Scratch {
@@ -181,14 +187,43 @@ pub async fn run(
     limits: Limits,
     scratch: &Scratch,
     cancel: &CancellationToken,
+    line: impl FnMut(&str) + Send,
+) -> Ran {
+    match scratch.file("stdin", &program.input) {
+        Ok(stdin) => run_with(stdin, program, limits, scratch, cancel, line).await,
+        Err(failure) => Ran::failed(failure),
+    }
+}
+
+/// The same for a program that is spoken to while it runs: standard input is what comes out of `input`, until
+/// its other end is dropped. Not on Windows.
+pub async fn converse(
+    program: &Program,
+    limits: Limits,
+    scratch: &Scratch,
+    cancel: &CancellationToken,
+    input: std::sync::mpsc::Receiver<String>,
+    line: impl FnMut(&str) + Send,
+) -> Ran {
+    let stdin = match platform::pipe(&scratch.path().join("stdin"), input) {
+        Ok(stdin) => stdin,
+        Err(e) => return Ran::failed(Failure::new(FailureKind::Crashed, format!("failed to make a pipe: {e}"))),
+    };
+    let ran = run_with(stdin.path.clone(), program, limits, scratch, cancel, line).await;
+    stdin.close();
+    ran
+}
+
+async fn run_with(
+    stdin: PathBuf,
+    program: &Program,
+    limits: Limits,
+    scratch: &Scratch,
+    cancel: &CancellationToken,
     mut line: impl FnMut(&str) + Send,
 ) -> Ran {
-    let failed = |failure| Ran { end: End::Failed(failure), stdout: String::new(), stderr: String::new() };
+    let failed = Ran::failed;
     let (stdout, stderr) = (scratch.path().join("stdout"), scratch.path().join("stderr"));
-    let stdin = match scratch.file("stdin", &program.input) {
-        Ok(path) => path,
-        Err(failure) => return failed(failure),
-    };
     for path in [&stdout, &stderr] {
         if let Err(e) = std::fs::write(path, "") {
             return failed(Failure::new(FailureKind::Crashed, format!("failed to write into scratch: {e}")));

@@ -41,6 +41,43 @@ fn supervisor() -> io::Result<PathBuf> {
     }
 }
 
+/// A named pipe with a thread that fills it.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    pub(super) path: PathBuf,
+}
+
+/// Makes a named pipe whose text comes from `input`.
+pub(super) fn pipe(path: &Path, input: mpsc::Receiver<String>) -> io::Result<Pipe> {
+    #[cfg(target_os = "linux")]
+    rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
+    #[cfg(not(target_os = "linux"))]
+    if !std::process::Command::new("/usr/bin/mkfifo").arg(path).status()?.success() {
+        return Err(io::Error::other("mkfifo failed"));
+    }
+    let pipe = Pipe { path: path.to_owned() };
+    let writer = pipe.path.clone();
+    std::thread::spawn(move || {
+        // Waits for the program to open its end; ends when either side has gone.
+        let Ok(mut file) = std::fs::OpenOptions::new().write(true).open(writer) else { return };
+        for text in input {
+            if file.write_all(text.as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(pipe)
+}
+
+impl Pipe {
+    /// Lets go of a thread that still waits for a program that never came.
+    pub(super) fn close(&self) {
+        use std::os::unix::fs::OpenOptionsExt;
+        let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
+        let _ = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&self.path);
+    }
+}
+
 /// A running program, seen from our side.
 #[derive(Debug)]
 pub(super) struct Child {

@@ -52,3 +52,17 @@ impl Child {
         }
     }
 }
+
+/// Never made: programs that are spoken to while they run need a named pipe that is a file.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    pub(super) path: std::path::PathBuf,
+}
+
+pub(super) fn pipe(_path: &std::path::Path, _input: std::sync::mpsc::Receiver<String>) -> io::Result<Pipe> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "agents of this protocol do not run on Windows yet"))
+}
+
+impl Pipe {
+    pub(super) fn close(&self) {}
+}

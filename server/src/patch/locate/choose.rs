@@ -15,25 +15,15 @@ pub(super) fn choose(
     let quoted = hints.quote.and_then(|q| quote::find(text, q, hints.lines));
     let alone = places.len() == 1;
     // A hunk that fits at one place only, where its header says, proves the numbers of the diff.
-    let proven = places.iter().any(|(hunk, all)| matches!(&all[..], [only] if starts_at(text, hunk, only)));
+    let proven = places.iter().any(|(hunk, all)| matches!(&all[..], [only] if starts_at(hunk, only)));
     let mut left: Vec<(&Hunk, Vec<Candidate>)> =
-        places.into_iter().map(|(hunk, all)| (hunk, narrow(text, hunk, all, hints, quoted, alone))).collect();
-    // Hunks come in the order of the text: those that are placed bound those between them.
-    for i in 0..left.len() {
-        if left[i].1.len() < 2 {
-            continue;
-        }
-        let only = |c: &[Candidate]| if let [only] = c { Some((only.first, only.last)) } else { None };
-        let low = left[..i].iter().rev().find_map(|(_, c)| only(c)).map(|(_, last)| last);
-        let high = left[i + 1..].iter().find_map(|(_, c)| only(c)).map(|(first, _)| first);
-        keep(&mut left[i].1, |c| {
-            low.is_none_or(|l| c.last >= l && c.first + 1 >= l) && high.is_none_or(|h| c.first <= h && c.last <= h + 1)
-        });
-        if proven && left[i].1.len() > 1 {
-            let hunk = left[i].0;
-            keep(&mut left[i].1, |c| starts_at(text, hunk, c));
-        }
+        places.into_iter().map(|(hunk, all)| (hunk, best_fit(text, hunk, all))).collect();
+    // The hunks bound each other; what is cited and named may be of any of them.
+    order(&mut left, proven);
+    for (hunk, all) in &mut left {
+        narrow(text, hunk, all, hints, quoted, alone);
     }
+    order(&mut left, proven);
     left.into_iter()
         .map(|(_, mut all)| match all.len() {
             1 => Ok(all.remove(0)),
@@ -47,6 +37,23 @@ pub(super) fn choose(
         .collect()
 }
 
+/// Hunks come in the order of the text: those that are placed bound those between them. And numbers that are right
+/// for one are right for the others.
+fn order(left: &mut [(&Hunk, Vec<Candidate>)], proven: bool) {
+    for i in 0..left.len() {
+        let only = |c: &(&Hunk, Vec<Candidate>)| if let [only] = &c.1[..] { Some(only.span()) } else { None };
+        let low = left[..i].iter().rev().find_map(only).map(|(_, end)| end);
+        let high = left[i + 1..].iter().find_map(only).map(|(start, _)| start);
+        let (hunk, all) = &mut left[i];
+        if all.len() > 1 {
+            keep(all, |c| low.is_none_or(|l| c.span().0 >= l) && high.is_none_or(|h| c.span().1 <= h));
+        }
+        if all.len() > 1 && proven {
+            keep(all, |c| starts_at(hunk, c));
+        }
+    }
+}
+
 /// Keeps those that `test` says, if it says any.
 fn keep(all: &mut Vec<Candidate>, test: impl Fn(&Candidate) -> bool) {
     if all.iter().any(&test) {
@@ -54,41 +61,50 @@ fn keep(all: &mut Vec<Candidate>, test: impl Fn(&Candidate) -> bool) {
     }
 }
 
+/// Those that fit best. White space inside of lines is seldom wrong; indentation is, and then it is all the same
+/// shift, so that one candidate is as good as another.
+fn best_fit(text: &Text<'_>, hunk: &Hunk, mut all: Vec<Candidate>) -> Vec<Candidate> {
+    let best = all.iter().map(|c| c.fit).min().unwrap_or(Fit::Exact).max(Fit::Indent);
+    all.retain(|c| c.fit <= best);
+    if let HunkBody::Lines(lines) = &hunk.body
+        && lines.iter().any(|l| l.is_old() && l.no_newline)
+    {
+        keep(&mut all, |c| c.last + 1 == text.lines().len());
+    }
+    all
+}
+
 fn narrow(
     text: &Text<'_>,
     hunk: &Hunk,
-    mut all: Vec<Candidate>,
+    all: &mut Vec<Candidate>,
     hints: &Hints<'_>,
     quoted: Option<LineRange>,
     alone: bool,
-) -> Vec<Candidate> {
-    // White space inside of lines is seldom wrong; indentation is, and then it is all the same shift.
-    let best = all.iter().map(|c| c.fit).min().unwrap_or(Fit::Exact).max(Fit::Indent);
-    all.retain(|c| c.fit <= best);
+) {
     if all.len() < 2 {
-        return all;
+        return;
     }
     if let Some(quoted) = quoted {
-        keep(&mut all, |c| super::range(c.first, c.last).overlaps(quoted));
+        keep(all, |c| super::range(c.first, c.last).overlaps(quoted));
     }
     if let Some(lines) = hints.lines {
-        cited(&mut all, lines, alone);
+        cited(all, lines, alone);
     }
     if all.len() > 1
         && let Some(section) = &hunk.section
     {
-        under(text, &mut all, section);
+        under(text, all, section);
     }
     if all.len() > 1
         && let Some(symbol) = hints.symbol
     {
-        under(text, &mut all, symbol);
+        under(text, all, symbol);
     }
     // A hunk that is indented as a whole was not written from memory.
     if all.len() > 1 && is_indented(hunk) {
-        keep(&mut all, |c| c.fit == Fit::Exact);
+        keep(all, |c| c.fit == Fit::Exact);
     }
-    all
 }
 
 /// Keeps the candidate that the cited lines mean. For one hunk of several they say less: its neighbours may be
@@ -114,7 +130,7 @@ fn distance(a: LineRange, b: LineRange) -> u32 {
 fn under(text: &Text<'_>, all: &mut Vec<Candidate>, name: &str) {
     const REACH: usize = 2000;
     let name = name.trim();
-    if text::weight(name) < 2 {
+    if text::weight(name) == 0 {
         return;
     }
     let whole = text::key(name);
@@ -151,10 +167,9 @@ fn has_word(line: &str, name: &str) -> bool {
 }
 
 /// Whether the candidate is where the header of the hunk says.
-fn starts_at(text: &Text<'_>, hunk: &Hunk, candidate: &Candidate) -> bool {
+fn starts_at(hunk: &Hunk, candidate: &Candidate) -> bool {
     let (Some(start), HunkBody::Lines(lines)) = (hunk.start, &hunk.body) else { return false };
     let blank = lines.iter().filter(|l| l.is_old()).take_while(|l| l.is_blank()).count();
-    let _ = text;
     candidate.first + 1 == start as usize + blank
 }
 

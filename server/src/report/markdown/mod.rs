@@ -12,4 +12,5 @@ mod sections;
 mod write;
 
 pub use read::{NoReport, read, read_answer};
+pub(in crate::report) use roster::short;
 pub use write::write;

@@ -611,7 +611,7 @@ impl Runs {
 }
 
 /// An agent's run in a round that was read.
-pub(in crate::report) fn imported_run(name: &AgentName, label: &str) -> AgentRun {
+fn imported_run(name: &AgentName, label: &str) -> AgentRun {
     AgentRun {
         agent: AgentInfo { name: name.clone(), label: label.to_owned(), kind: AgentKind::Imported },
         outcome: AgentOutcome::Reviewed,

@@ -1,0 +1,485 @@
+//! What linters print, one function a format: values in, remarks out.
+
+use crate::agent::LinterFormat;
+use crate::agent::answer::keep;
+use crate::finding::{
+    AgentName, Anchor, Failure, FailureKind, Fix, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity,
+};
+use crate::git::Snapshot;
+use serde_json::Value;
+use std::path::Path;
+
+/// More remarks than this are noise.
+const MOST: usize = 2000;
+
+/// One remark, as far as the formats have things in common. Lines and columns are 1-based, columns count
+/// characters; an end column is the one after the last character.
+#[derive(Debug, Default)]
+struct Remark {
+    path: String,
+    start: u32,
+    end: u32,
+    severity: Option<Severity>,
+    rule: Option<String>,
+    url: Option<String>,
+    message: String,
+    help: Option<String>,
+    edits: Vec<Edit>,
+}
+
+/// A replacement of text.
+#[derive(Debug)]
+struct Edit {
+    from: At,
+    to: At,
+    text: String,
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    /// Line and column, 1-based; the column counts characters.
+    Char(u32, u32),
+    /// The same with bytes.
+    Byte(u32, u32),
+    /// UTF-16 units from the start of the text.
+    Utf16(usize),
+}
+
+/// The remarks in a linter's output. `root` is where it ran.
+pub(super) fn read(
+    format: LinterFormat,
+    stdout: &str,
+    agent: &AgentName,
+    root: &Path,
+    snapshot: &Snapshot,
+) -> Result<Vec<RawFinding>, Failure> {
+    let values = values(stdout);
+    if values.is_empty() && !stdout.trim().is_empty() {
+        return Err(Failure::new(FailureKind::BadOutput, "what it printed is not JSON"));
+    }
+    let each: fn(&Value) -> Option<Vec<Remark>> = match format {
+        LinterFormat::Sarif => sarif,
+        LinterFormat::Rdjson => rdjson,
+        LinterFormat::Ruff => ruff,
+        LinterFormat::Clippy => clippy,
+        LinterFormat::Eslint => eslint,
+        LinterFormat::Shellcheck => shellcheck,
+        LinterFormat::Biome => biome,
+        LinterFormat::GolangciLint => golangci,
+        LinterFormat::Semgrep => semgrep,
+    };
+    let mut remarks = Vec::new();
+    let mut known = values.is_empty();
+    for value in &values {
+        if let Some(found) = each(value) {
+            known = true;
+            remarks.extend(found);
+        }
+    }
+    if !known {
+        return Err(Failure::new(FailureKind::BadOutput, "what it printed is not of the configured format"));
+    }
+    let findings = remarks.into_iter().take(MOST).enumerate();
+    Ok(findings.filter_map(|(n, r)| finding(r, n + 1, agent, root, snapshot)).collect())
+}
+
+/// The whole output as one value, or a value a line.
+fn values(stdout: &str) -> Vec<Value> {
+    match serde_json::from_str(stdout) {
+        Ok(value) => vec![value],
+        Err(_) => stdout.lines().filter_map(|l| serde_json::from_str(l).ok()).collect(),
+    }
+}
+
+fn finding(r: Remark, number: usize, agent: &AgentName, root: &Path, snapshot: &Snapshot) -> Option<RawFinding> {
+    let path = relative(&r.path, root)?;
+    let clean = |text: &str| text.chars().filter(|c| keep(*c)).take(4000).collect::<String>();
+    let message = clean(&r.message);
+    let title: String = message.lines().next().unwrap_or_default().chars().take(200).collect();
+    if title.trim().is_empty() {
+        return None;
+    }
+    let mut body = message.lines().skip(1).collect::<Vec<_>>().join("\n").trim().to_owned();
+    if let Some(help) = r.help.as_deref().map(clean) {
+        body = if body.is_empty() { help } else { format!("{body}\n\n{help}") };
+    }
+    let text = snapshot.file(&path).and_then(|f| f.new.clone());
+    let fix = text.as_deref().and_then(|text| diff(text, &r.edits)).map(|diff| Fix {
+        note: None,
+        path: Some(path.clone()),
+        diff,
+        by: vec![agent.clone()],
+    });
+    let lines = (r.start > 0).then(|| LineRange::new(r.start, r.end.max(r.start)));
+    let quote = text.as_deref().zip(lines).map(|(text, lines)| {
+        let (start, count) = (lines.start() as usize - 1, lines.count().min(20) as usize);
+        text.lines().skip(start).take(count).collect::<Vec<_>>().join("\n")
+    });
+    Some(RawFinding {
+        id: RawId::new(format!("{agent}:{number}")),
+        agent: agent.clone(),
+        severity: r.severity.unwrap_or(Severity::Suggestion),
+        title,
+        body,
+        anchors: vec![Anchor { path, lines, quote: quote.filter(|q| !q.is_empty()) }],
+        symbol: None,
+        classification: None,
+        rule: r.rule.map(|id| RuleRef { id: format!("{agent}/{}", clean(&id)), url: r.url }),
+        fixes: fix.into_iter().collect(),
+    })
+}
+
+/// The path inside the repository; `None` for files elsewhere.
+fn relative(path: &str, root: &Path) -> Option<RepoPath> {
+    let path = path.strip_prefix("file://").unwrap_or(path);
+    let path = Path::new(path);
+    let inside = if path.is_absolute() { path.strip_prefix(root).ok()? } else { path };
+    RepoPath::new(inside.to_str()?).ok()
+}
+
+/// The edits as a unified diff; `None` if they do not fit the text or change nothing.
+fn diff(text: &str, edits: &[Edit]) -> Option<String> {
+    let mut spans: Vec<(usize, usize, &str)> = Vec::new();
+    for edit in edits {
+        let (from, to) = (offset(text, edit.from)?, offset(text, edit.to)?);
+        if from > to {
+            return None;
+        }
+        spans.push((from, to, &edit.text));
+    }
+    spans.sort_by_key(|s| (s.0, s.1));
+    let mut out = String::new();
+    let mut at = 0;
+    for (from, to, new) in spans {
+        out.push_str(text.get(at..from)?);
+        out.push_str(new);
+        at = to;
+    }
+    out.push_str(&text[at..]);
+    if out == text {
+        return None;
+    }
+    Some(similar::TextDiff::from_lines(text, &out).unified_diff().context_radius(3).to_string())
+}
+
+fn offset(text: &str, at: At) -> Option<usize> {
+    let line_start = |line: u32| match line {
+        0 => None,
+        1 => Some(0),
+        n => text.match_indices('\n').nth(n as usize - 2).map(|(i, _)| i + 1),
+    };
+    match at {
+        At::Char(line, column) => {
+            let start = line_start(line)?;
+            let rest = &text[start..];
+            let before = (column.max(1) - 1) as usize;
+            rest.char_indices().map(|(i, _)| i).chain([rest.len()]).nth(before).map(|i| start + i)
+        }
+        At::Byte(line, column) => {
+            let at = line_start(line)? + (column.max(1) - 1) as usize;
+            text.is_char_boundary(at).then_some(at)
+        }
+        At::Utf16(units) => {
+            let mut left = units;
+            for (i, c) in text.char_indices() {
+                if left == 0 {
+                    return Some(i);
+                }
+                left = left.checked_sub(c.len_utf16())?;
+            }
+            (left == 0).then_some(text.len())
+        }
+    }
+}
+
+fn number(value: &Value) -> u32 {
+    value.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(Into::into)
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn ruff(value: &Value) -> Option<Vec<Remark>> {
+    let items = value.as_array()?;
+    let at = |v: &Value| At::Char(number(&v["row"]), number(&v["column"]));
+    let remark = |v: &Value| Remark {
+        path: text(&v["filename"]).unwrap_or_default(),
+        start: number(&v["location"]["row"]),
+        end: number(&v["end_location"]["row"]),
+        // A text that does not parse is broken; the rest is advice.
+        severity: Some(if v["code"].is_null() || v["code"] == "invalid-syntax" {
+            Severity::Important
+        } else {
+            Severity::Suggestion
+        }),
+        rule: text(&v["code"]),
+        url: text(&v["url"]),
+        message: text(&v["message"]).unwrap_or_default(),
+        help: None,
+        edits: list(&v["fix"]["edits"])
+            .iter()
+            .map(|e| Edit {
+                from: at(&e["location"]),
+                to: at(&e["end_location"]),
+                text: text(&e["content"]).unwrap_or_default(),
+            })
+            .collect(),
+    };
+    Some(items.iter().map(remark).collect())
+}
+
+fn clippy(value: &Value) -> Option<Vec<Remark>> {
+    let reason = value["reason"].as_str()?;
+    let m = &value["message"];
+    let Some(span) =
+        list(&m["spans"]).iter().find(|s| s["is_primary"] == true).filter(|_| reason == "compiler-message")
+    else {
+        return Some(Vec::new());
+    };
+    let children = list(&m["children"]);
+    let edits = children
+        .iter()
+        .flat_map(|c| list(&c["spans"]))
+        .filter(|s| s["suggestion_applicability"] == "MachineApplicable" && s["suggested_replacement"].is_string());
+    let help: Vec<String> = children.iter().filter_map(|c| text(&c["message"])).collect();
+    Some(vec![Remark {
+        path: text(&span["file_name"])?,
+        start: number(&span["line_start"]),
+        end: number(&span["line_end"]),
+        severity: Some(if m["level"] == "error" { Severity::Important } else { Severity::Suggestion }),
+        rule: text(&m["code"]["code"]),
+        url: None,
+        message: text(&m["message"])?,
+        help: (!help.is_empty()).then(|| help.join("\n")),
+        edits: edits
+            .map(|s| Edit {
+                from: At::Char(number(&s["line_start"]), number(&s["column_start"])),
+                to: At::Char(number(&s["line_end"]), number(&s["column_end"])),
+                text: text(&s["suggested_replacement"]).unwrap_or_default(),
+            })
+            .collect(),
+    }])
+}
+
+fn eslint(value: &Value) -> Option<Vec<Remark>> {
+    let mut remarks = Vec::new();
+    for file in value.as_array()? {
+        for m in list(&file["messages"]) {
+            let fix = &m["fix"];
+            let range: Vec<usize> = list(&fix["range"]).iter().map(|n| number(n) as usize).collect();
+            remarks.push(Remark {
+                path: text(&file["filePath"]).unwrap_or_default(),
+                start: number(&m["line"]),
+                end: number(&m["endLine"]),
+                severity: Some(if m["severity"] == 2 { Severity::Important } else { Severity::Suggestion }),
+                rule: text(&m["ruleId"]),
+                message: text(&m["message"]).unwrap_or_default(),
+                edits: match range[..] {
+                    [from, to] => vec![Edit {
+                        from: At::Utf16(from),
+                        to: At::Utf16(to),
+                        text: text(&fix["text"]).unwrap_or_default(),
+                    }],
+                    _ => Vec::new(),
+                },
+                ..Remark::default()
+            });
+        }
+    }
+    Some(remarks)
+}
+
+fn shellcheck(value: &Value) -> Option<Vec<Remark>> {
+    // `json` is the list alone, and counts a tab as eight columns: its fixes are not used.
+    let exact = value.get("comments").is_some();
+    let items = value.get("comments").unwrap_or(value).as_array()?;
+    let remark = |v: &Value| {
+        let code = v["code"].as_u64().map(|c| format!("SC{c}"));
+        Remark {
+            path: text(&v["file"]).unwrap_or_default(),
+            start: number(&v["line"]),
+            end: number(&v["endLine"]),
+            severity: Some(match v["level"].as_str() {
+                Some("error") => Severity::Important,
+                _ => Severity::Suggestion,
+            }),
+            url: code.as_ref().map(|c| format!("https://www.shellcheck.net/wiki/{c}")),
+            rule: code,
+            message: text(&v["message"]).unwrap_or_default(),
+            help: None,
+            edits: list(&v["fix"]["replacements"])
+                .iter()
+                .filter(|_| exact)
+                .map(|r| Edit {
+                    from: At::Char(number(&r["line"]), number(&r["column"])),
+                    to: At::Char(number(&r["endLine"]), number(&r["endColumn"])),
+                    text: text(&r["replacement"]).unwrap_or_default(),
+                })
+                .collect(),
+        }
+    };
+    Some(items.iter().map(remark).collect())
+}
+
+fn biome(value: &Value) -> Option<Vec<Remark>> {
+    let items = value["diagnostics"].as_array()?;
+    let remark = |v: &Value| {
+        let location = &v["location"];
+        let path = text(&location["path"]).or_else(|| text(&location["path"]["file"])).unwrap_or_default();
+        // Older versions give byte offsets and the text; newer ones lines.
+        let source = location["sourceCode"].as_str();
+        let line_of = |n: &Value| {
+            let at = number(n) as usize;
+            source.and_then(|s| s.get(..at)).map_or(0, |s| s.matches('\n').count() as u32 + 1)
+        };
+        let (start, end) = match location["start"]["line"].as_u64() {
+            Some(_) => (number(&location["start"]["line"]), number(&location["end"]["line"])),
+            None => (line_of(&location["span"][0]), line_of(&location["span"][1])),
+        };
+        let message = match &v["message"] {
+            Value::String(message) => Some(message.clone()),
+            Value::Array(parts) => Some(parts.iter().filter_map(|p| p["content"].as_str()).collect()),
+            _ => None,
+        };
+        Remark {
+            path,
+            start,
+            end,
+            severity: Some(match v["severity"].as_str() {
+                Some("error" | "fatal") => Severity::Important,
+                _ => Severity::Suggestion,
+            }),
+            rule: text(&v["category"]),
+            message: text(&v["description"]).filter(|d| !d.is_empty()).or(message).unwrap_or_default(),
+            ..Remark::default()
+        }
+    };
+    Some(items.iter().map(remark).collect())
+}
+
+fn golangci(value: &Value) -> Option<Vec<Remark>> {
+    if value["Issues"].is_null() {
+        return value.get("Report").or(value.get("Issues")).map(|_| Vec::new());
+    }
+    let remark = |v: &Value| {
+        let line = number(&v["Pos"]["Line"]);
+        let range = &v["LineRange"];
+        Remark {
+            path: text(&v["Pos"]["Filename"]).unwrap_or_default(),
+            start: number(&range["From"]).max(if range.is_null() { line } else { 1 }),
+            end: number(&range["To"]).max(line),
+            severity: Some(match v["Severity"].as_str() {
+                Some("error") => Severity::Important,
+                _ if v["FromLinter"] == "typecheck" => Severity::Important,
+                _ => Severity::Suggestion,
+            }),
+            rule: text(&v["FromLinter"]),
+            message: text(&v["Text"]).unwrap_or_default(),
+            ..Remark::default()
+        }
+    };
+    Some(value["Issues"].as_array()?.iter().map(remark).collect())
+}
+
+fn semgrep(value: &Value) -> Option<Vec<Remark>> {
+    let at = |v: &Value| At::Char(number(&v["line"]), number(&v["col"]));
+    let remark = |v: &Value| {
+        let extra = &v["extra"];
+        let fix = text(&extra["fix"]).map(|text| Edit { from: at(&v["start"]), to: at(&v["end"]), text });
+        Remark {
+            path: text(&v["path"]).unwrap_or_default(),
+            start: number(&v["start"]["line"]),
+            end: number(&v["end"]["line"]),
+            severity: Some(match extra["severity"].as_str() {
+                Some("ERROR" | "CRITICAL" | "HIGH") => Severity::Important,
+                _ => Severity::Suggestion,
+            }),
+            rule: text(&v["check_id"]),
+            url: text(&extra["metadata"]["source"]),
+            message: text(&extra["message"]).unwrap_or_default(),
+            help: None,
+            edits: fix.into_iter().collect(),
+        }
+    };
+    Some(value["results"].as_array()?.iter().map(remark).collect())
+}
+
+fn rdjson(value: &Value) -> Option<Vec<Remark>> {
+    let one = std::slice::from_ref(value);
+    let items = match value.get("diagnostics") {
+        Some(items) => items.as_array()?.as_slice(),
+        None if value.get("location").is_some() => one,
+        None => return None,
+    };
+    let at = |v: &Value| At::Byte(number(&v["line"]), number(&v["column"]));
+    let remark = |v: &Value| {
+        let range = &v["location"]["range"];
+        Remark {
+            path: text(&v["location"]["path"]).unwrap_or_default(),
+            start: number(&range["start"]["line"]),
+            end: number(&range["end"]["line"]),
+            severity: severity(&v["severity"]).or_else(|| severity(&value["severity"])),
+            rule: text(&v["code"]["value"]),
+            url: text(&v["code"]["url"]),
+            message: text(&v["message"]).unwrap_or_default(),
+            help: None,
+            edits: list(&v["suggestions"])
+                .iter()
+                .map(|s| Edit {
+                    from: at(&s["range"]["start"]),
+                    to: at(&s["range"]["end"]),
+                    text: text(&s["text"]).unwrap_or_default(),
+                })
+                .collect(),
+        }
+    };
+    Some(items.iter().map(remark).collect())
+}
+
+/// A linter's "error" is not our Critical: it knows rules, not consequences.
+fn severity(word: &Value) -> Option<Severity> {
+    Some(match word.as_str()?.to_ascii_lowercase().as_str() {
+        "error" => Severity::Important,
+        _ => Severity::Suggestion,
+    })
+}
+
+fn sarif(value: &Value) -> Option<Vec<Remark>> {
+    let mut remarks = Vec::new();
+    for run in value["runs"].as_array()? {
+        for result in list(&run["results"]) {
+            let place = &result["locations"][0]["physicalLocation"];
+            let region = &place["region"];
+            let changes = list(&result["fixes"][0]["artifactChanges"]);
+            let edit = |r: &Value| {
+                let d = &r["deletedRegion"];
+                let line = number(&d["startLine"]);
+                let end = number(&d["endLine"]).max(line);
+                let column = number(&d["startColumn"]).max(1);
+                // Without an end column the whole line is meant.
+                let to = match number(&d["endColumn"]) {
+                    0 => At::Char(end + 1, 1),
+                    column => At::Char(end, column),
+                };
+                Edit { from: At::Char(line, column), to, text: text(&r["insertedContent"]["text"]).unwrap_or_default() }
+            };
+            remarks.push(Remark {
+                path: text(&place["artifactLocation"]["uri"]).unwrap_or_default(),
+                start: number(&region["startLine"]),
+                end: number(&region["endLine"]),
+                severity: severity(&result["level"]),
+                rule: text(&result["ruleId"]),
+                message: text(&result["message"]["text"]).unwrap_or_default(),
+                edits: changes.iter().flat_map(|c| list(&c["replacements"])).map(edit).collect(),
+                ..Remark::default()
+            });
+        }
+    }
+    Some(remarks)
+}

@@ -1,0 +1,33 @@
+//! Fixes as edits of the snapshot's text, for formats that want exact places.
+
+use super::Texts;
+use crate::finding::{Finding, Fix, RepoPath};
+use crate::patch::{self, Hints, LineEdit};
+
+/// A fix that applies to the snapshot.
+pub(super) struct Placed<'a> {
+    pub(super) path: &'a RepoPath,
+    /// In order; lines of the snapshot.
+    pub(super) edits: Vec<LineEdit>,
+    pub(super) fix: &'a Fix,
+}
+
+/// The fix's edits; `None` where the text is not at hand or the fix does not apply to it.
+pub(super) fn place<'a>(finding: &'a Finding, fix: &'a Fix, texts: &Texts) -> Option<Placed<'a>> {
+    let anchor = finding.anchors.first();
+    let path = fix.path.as_ref().or(anchor.map(|a| &a.path))?;
+    let cited = anchor.filter(|a| a.path == *path);
+    let hints = Hints {
+        path: Some(path),
+        lines: cited.and_then(|a| a.lines),
+        quote: cited.and_then(|a| a.quote.as_deref()),
+        symbol: finding.symbol.as_deref(),
+    };
+    let edits = patch::apply(texts.get(path)?, &fix.diff, &hints).ok()?.edits;
+    (!edits.is_empty()).then_some(Placed { path, edits, fix })
+}
+
+/// The finding's fixes that apply, the best first.
+pub(super) fn placed<'a>(finding: &'a Finding, texts: &'a Texts) -> impl Iterator<Item = Placed<'a>> {
+    finding.fixes.iter().filter_map(|fix| place(finding, fix, texts))
+}

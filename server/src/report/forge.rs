@@ -1,0 +1,247 @@
+//! What forges take: GitHub's review comments, GitLab's code quality report.
+
+use super::edits::placed;
+use super::markdown::short;
+use super::view::one_line;
+use super::{Texts, inert, json};
+use crate::finding::{
+    AgentName, Anchor, Answer, Decisions, Finding, Fix, LineRange, RawFinding, RawId, RepoPath, Round, Severity,
+};
+use crate::patch::LineEdit;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The hidden mark by which a comment is known again: followed by the finding's id and ` -->`.
+pub const MARK: &str = "<!-- deep-review finding ";
+
+/// The open findings as the body of a request that makes a GitHub review (`POST …/pulls/N/reviews`): one
+/// comment for each finding that has a line, the rest in the review's text.
+#[must_use]
+pub fn github_review(round: &Round, decisions: &Decisions, texts: &Texts) -> Value {
+    let mut comments = Vec::new();
+    let mut rest = Vec::new();
+    for f in round.standing().filter(|f| decisions.is_open(&f.id)) {
+        match f.anchors.first().and_then(|a| Some((a, a.lines?))) {
+            Some((anchor, lines)) => comments.push(comment(round, f, anchor, lines, texts)),
+            None => rest.push(text_of(round, f)),
+        }
+    }
+    let mut body =
+        format!("**deep-review**, round {}: {}.", round.number, round.verdict(decisions).to_string().to_lowercase());
+    for (info, failure) in round.failures() {
+        body.push_str(&format!("\n\n{} gave no full review: {}.", one_line(&info.label), one_line(&failure.message)));
+    }
+    for text in rest {
+        body.push_str("\n\n---\n\n");
+        body.push_str(&text);
+    }
+    let mut out = json!({ "event": "COMMENT", "body": body, "comments": comments });
+    if let Some(head) = &round.scope.head {
+        out["commit_id"] = json!(head);
+    }
+    out
+}
+
+/// [`github_review`] as text.
+#[must_use]
+pub fn github(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
+    json::to_json(&github_review(round, decisions, texts))
+}
+
+fn text_of(round: &Round, f: &Finding) -> String {
+    let agents: Vec<String> = f.agents().iter().map(|a| one_line(round.label_of(a))).collect();
+    let mut text = format!("**{}: {}** — {}", f.severity, inert::markdown(&one_line(&f.title)), agents.join(", "));
+    if !f.body.trim().is_empty() {
+        text.push_str("\n\n");
+        text.push_str(inert::markdown(&f.body).trim_end());
+    }
+    if let Some(dispute) = &f.dispute {
+        text.push_str(&format!("\n\n*{}*", inert::markdown(&one_line(dispute))));
+    }
+    text.push_str(&format!("\n\n{MARK}{} -->", f.id));
+    text
+}
+
+fn comment(round: &Round, f: &Finding, anchor: &Anchor, lines: LineRange, texts: &Texts) -> Value {
+    // A suggestion replaces the lines that the comment is on, so the comment takes the fix's lines.
+    let suggestion =
+        placed(f, texts).filter(|p| *p.path == anchor.path).find_map(|p| suggestion(&p.edits, texts.get(p.path)?));
+    let (lines, fence) = match suggestion {
+        Some((on, new)) => (on, Some(new)),
+        None => (lines, None),
+    };
+    let mut body = text_of(round, f);
+    if let Some(new) = fence {
+        let longest = new.lines().map(|l| l.trim_start().bytes().take_while(|b| *b == b'`').count()).max().unwrap_or(0);
+        let ticks = "`".repeat(longest.max(2) + 1);
+        let newline = if new.is_empty() || new.ends_with('\n') { "" } else { "\n" };
+        body.push_str(&format!("\n\n{ticks}suggestion\n{new}{newline}{ticks}"));
+    }
+    let mut out = json!({ "path": anchor.path, "line": lines.end(), "side": "RIGHT", "body": body });
+    if lines.count() > 1 {
+        out["start_line"] = json!(lines.start());
+        out["start_side"] = json!("RIGHT");
+    }
+    out
+}
+
+/// The edits as one block of new lines in place of old ones; a pure insertion takes a neighbour line along.
+fn suggestion(edits: &[LineEdit], text: &str) -> Option<(LineRange, String)> {
+    let (first, last) = (edits.first()?, edits.last()?);
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let total = u32::try_from(lines.len()).ok()?;
+    let start = first.start.min(total).max(1);
+    let end = (last.start + last.count).saturating_sub(1).max(start).min(total);
+    // Over many lines a suggestion is no help.
+    if total == 0 || end - start > 60 {
+        return None;
+    }
+    let mut new = String::new();
+    let mut line = start;
+    for edit in edits {
+        while line < edit.start && line <= end {
+            new.push_str(lines[line as usize - 1]);
+            line += 1;
+        }
+        if edit.start > total && !new.is_empty() && !new.ends_with('\n') {
+            new.push('\n');
+        }
+        new.push_str(&edit.text);
+        line += edit.count;
+    }
+    while line <= end {
+        new.push_str(lines[line as usize - 1]);
+        line += 1;
+    }
+    Some((LineRange::new(start, end), new.replace("\r\n", "\n")))
+}
+
+/// GitLab's code quality report.
+#[must_use]
+pub fn gitlab(round: &Round, decisions: &Decisions) -> String {
+    let open = round.standing().filter(|f| decisions.is_open(&f.id));
+    let issues: Vec<Value> = open
+        .filter_map(|f| {
+            let anchor = f.anchors.first()?;
+            let agents: Vec<&str> = f.agents().iter().map(|a| round.label_of(a)).collect();
+            let mut lines = json!({ "begin": anchor.lines.map_or(1, LineRange::start) });
+            if let Some(range) = anchor.lines.filter(|l| l.count() > 1) {
+                lines["end"] = json!(range.end());
+            }
+            Some(json!({
+                "description": format!("{} [{}]", one_line(&f.title), agents.join(", ")),
+                "check_name": f.rule.as_ref().map_or("deep-review", |r| r.id.as_str()),
+                "fingerprint": f.id,
+                "severity": match f.severity {
+                    Severity::Critical => "critical",
+                    Severity::Important => "major",
+                    Severity::Suggestion => "minor",
+                },
+                "location": { "path": anchor.path, "lines": lines },
+            }))
+        })
+        .collect();
+    json::to_json(&issues)
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wire {
+    List(Vec<Comment>),
+    Review { comments: Vec<Comment> },
+}
+
+#[derive(Deserialize)]
+struct Comment {
+    path: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    line: Option<u32>,
+    #[serde(default)]
+    start_line: Option<u32>,
+    #[serde(default)]
+    original_line: Option<u32>,
+    #[serde(default)]
+    user: Option<User>,
+    #[serde(default)]
+    in_reply_to_id: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    login: String,
+}
+
+/// Reads GitHub's review comments, as its API lists them or as [`github_review`] has them: for each author,
+/// the label and the answer. Replies are left out.
+///
+/// # Errors
+/// When it is no JSON of that form.
+pub fn read_github(text: &str) -> Result<Vec<(AgentName, String, Answer)>, serde_json::Error> {
+    let comments = match serde_json::from_str(text)? {
+        Wire::List(list) | Wire::Review { comments: list } => list,
+    };
+    let mut out: Vec<(AgentName, String, Answer)> = Vec::new();
+    for c in comments.into_iter().filter(|c| c.in_reply_to_id.is_none()) {
+        let Ok(path) = RepoPath::new(c.path.as_str()) else { continue };
+        let label = c.user.as_ref().map_or("GitHub review", |u| u.login.as_str()).to_owned();
+        let agent = short(&label);
+        let at = out.iter().position(|(name, ..)| *name == agent).unwrap_or_else(|| {
+            out.push((agent.clone(), label, Answer::default()));
+            out.len() - 1
+        });
+        let n = out[at].2.findings.len() + 1;
+        out[at].2.findings.push(remark(&c, path, agent, n));
+    }
+    Ok(out)
+}
+
+fn remark(c: &Comment, path: RepoPath, agent: AgentName, n: usize) -> RawFinding {
+    let end = c.line.or(c.original_line);
+    let lines = end.map(|end| LineRange::new(c.start_line.unwrap_or(end), end));
+    let mut text = String::new();
+    let mut fixes = Vec::new();
+    let mut rest = c.body.lines();
+    while let Some(line) = rest.next() {
+        let ticks = line.bytes().take_while(|b| *b == b'`').count();
+        if ticks >= 3 && line[ticks..].trim_start().starts_with("suggestion") {
+            let block: Vec<&str> = rest.by_ref().take_while(|l| l.trim_end() != &line[..ticks]).collect();
+            let diff =
+                format!("{line}\n{}{}{}\n", block.join("\n"), if block.is_empty() { "" } else { "\n" }, &line[..ticks]);
+            fixes.push(Fix { note: None, path: Some(path.clone()), diff, by: vec![agent.clone()] });
+        } else if !line.starts_with(MARK) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    let text = text.trim();
+    let (first, body) = text.split_once('\n').unwrap_or((text, ""));
+    let (severity, title) = headed(first);
+    RawFinding {
+        id: RawId::new(format!("{agent}:{n}")),
+        severity,
+        title,
+        body: body.trim().to_owned(),
+        anchors: vec![Anchor { path, lines, quote: None }],
+        symbol: None,
+        classification: None,
+        rule: None,
+        fixes,
+        agent,
+    }
+}
+
+/// Severity and title of a comment's first line: "**Critical: title** — agents", or any sentence.
+fn headed(first: &str) -> (Severity, String) {
+    let bare = first.trim().trim_start_matches(['*', '_', '#', '[', ' ']);
+    let word: String = bare.chars().take_while(char::is_ascii_alphanumeric).collect();
+    if let Some(severity) = Severity::from_word(&word) {
+        let rest = bare[word.len()..].trim_start_matches([']', '*', ':', ' ', '—', '-']);
+        let title = rest.split_once("** — ").map_or(rest, |(title, _)| title).trim_matches(['*', ' ']);
+        if !title.is_empty() {
+            return (severity, title.to_owned());
+        }
+    }
+    (Severity::Important, first.trim().trim_matches(['*', ' ', '#']).to_owned())
+}
