@@ -21,6 +21,7 @@ mod rank;
 mod records;
 mod remark;
 mod similarity;
+mod symbols;
 mod text;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use identity::{code_hash, fingerprint};
 pub use links::{join, split};
 pub use observations::observations;
 pub use records::{Record, records};
+pub use symbols::Outline;
 
 use crate::finding::{
     AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, LineRange, RawFinding, RawId,
