@@ -2,7 +2,7 @@
 //! when the snapshot was taken.
 
 use super::changes::{Entry, Kind, RawPath, Stat, entries_of, os_path};
-use super::rules::{Attributes, Defaults};
+use super::rules::{Attributes, Defaults, Mentioned};
 use super::snapshot::{SnapshotError, Tree};
 use super::{GitError, Repository, text};
 use crate::finding::RepoPath;
@@ -44,6 +44,8 @@ pub(crate) struct FrozenTree {
     /// Objects may be absent.
     partial: bool,
     files: OnceLock<Vec<FrozenFile>>,
+    /// Of all files.
+    mentioned: OnceLock<Mentioned>,
 }
 
 impl FrozenTree {
@@ -51,7 +53,15 @@ impl FrozenTree {
     pub(crate) fn of_commit(repository: &Repository, head: Option<Oid>, max: u64) -> Result<Self, GitError> {
         let (defaults, partial) = repository.with(|repo| (Defaults::of(repo), is_partial(repo)))?;
         let repository = repository.clone();
-        Ok(Self { repository, head, max_file_bytes: max, defaults, partial, files: OnceLock::new() })
+        Ok(Self {
+            repository,
+            head,
+            max_file_bytes: max,
+            defaults,
+            partial,
+            files: OnceLock::new(),
+            mentioned: OnceLock::new(),
+        })
     }
 
     /// What is tracked.
@@ -153,11 +163,19 @@ impl FrozenTree {
         if as_in_work_tree || text::is_binary(&bytes) {
             return Ok(Some(bytes));
         }
-        let attributes = self.repository.with(|repo| Attributes::of(repo, &file.path, self.defaults))?;
+        let attributes = self.attributes(file)?;
         match (attributes.conversion.output, std::str::from_utf8(&bytes)) {
             (Some(_), Ok(text)) => Ok(Some(attributes.conversion.checked_out(Arc::from(text)).as_bytes().to_vec())),
             _ => Ok(Some(bytes)),
         }
+    }
+
+    fn attributes(&self, file: &FrozenFile) -> Result<Attributes, GitError> {
+        self.repository.with(|repo| {
+            let all = || self.files().into_iter().flatten().map(|f| f.path.as_slice());
+            let mentioned = *self.mentioned.get_or_init(|| Mentioned::of(repo, all()));
+            Attributes::of(repo, &file.path, self.defaults, mentioned)
+        })
     }
 
     fn text(&self, path: &RepoPath) -> Result<Option<Arc<str>>, GitError> {
@@ -175,7 +193,7 @@ impl FrozenTree {
         if as_in_work_tree || !text.contains('\n') {
             return Ok(Some(text));
         }
-        let attributes = self.repository.with(|repo| Attributes::of(repo, &file.path, self.defaults))?;
+        let attributes = self.attributes(file)?;
         Ok(Some(attributes.conversion.checked_out(text)))
     }
 }

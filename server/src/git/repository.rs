@@ -56,7 +56,7 @@ impl Repository {
     /// # Errors
     /// [`GitError::NotARepository`], [`GitError::Bare`], [`GitError::NotOwned`], [`GitError::Unsupported`].
     pub fn discover(path: impl AsRef<Path>) -> Result<Self, GitError> {
-        allow_partial_clones();
+        set_up_libgit2();
         let path = path.as_ref();
         let raw = git2::Repository::discover(path).map_err(|e| opening_failed(path, e))?;
         let Some(root) = raw.workdir() else {
@@ -229,11 +229,12 @@ fn opening_failed(path: &Path, e: git2::Error) -> GitError {
     }
 }
 
-/// libgit2 refuses partial clones unless told that the program can deal with absent objects, which [`Repository::blob`]
-/// does.
-fn allow_partial_clones() {
+/// Has it open partial clones, which it refuses unless told that the program can deal with absent objects, as
+/// [`Repository::blob`] does; and not hash each object that it reads, which git does not either.
+fn set_up_libgit2() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        git2::opts::strict_hash_verification(false);
         #[expect(
             unsafe_code,
             reason = "libgit2 keeps this list without a lock; it is set once, before any repository is open"

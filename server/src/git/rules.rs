@@ -3,6 +3,7 @@
 use super::text::{Conversion, Eol};
 use crate::finding::LeftOut;
 use git2::{AttrCheckFlags, AttrValue};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// What `.gitattributes` says of a file, as far as it matters here.
@@ -43,42 +44,104 @@ impl Defaults {
     }
 }
 
+/// Which attributes any of the files that count mentions. libgit2 looks at each of these files again for each question,
+/// so that asking about what nobody speaks of would take most of a snapshot's time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Mentioned {
+    generated: bool,
+    vendored: bool,
+    diff: bool,
+    text: bool,
+    eol: bool,
+}
+
+impl Mentioned {
+    /// Reads the `.gitattributes` files of the folders that these paths are in, and the user's and the system's ones.
+    pub(crate) fn of<'p>(repo: &git2::Repository, paths: impl Iterator<Item = &'p [u8]>) -> Self {
+        let mut out = Self::default();
+        let mut read = |path: &Path| {
+            // More than git reads of one (100 MB) nobody has.
+            if let Ok(Some(bytes)) = super::frozen::read_regular(path, 16 * 1024 * 1024, None) {
+                out.add(&bytes);
+            }
+        };
+        read(&repo.commondir().join("info/attributes"));
+        read(Path::new("/etc/gitattributes"));
+        let config = repo.config().and_then(|c| c.get_path("core.attributesFile"));
+        let home = |name: &str| std::env::var_os(name).map(std::path::PathBuf::from);
+        let users =
+            || Some(home("XDG_CONFIG_HOME").or_else(|| Some(home("HOME")?.join(".config")))?.join("git/attributes"));
+        if let Some(path) = config.ok().or_else(users) {
+            read(&path);
+        }
+        let root = repo.workdir().unwrap_or_else(|| repo.path());
+        let index = repo.index().ok();
+        let mut folders: HashSet<&[u8]> = HashSet::new();
+        let mut absent = Vec::new();
+        for path in paths {
+            for end in memchr::memrchr_iter(b'/', path).chain([0]) {
+                if !folders.insert(&path[..end]) {
+                    break;
+                }
+                let name = Path::new(&super::changes::os_path(&path[..end])).join(".gitattributes");
+                let on_disk = root.join(&name);
+                if on_disk.is_file() { read(&on_disk) } else { absent.push(name) }
+            }
+        }
+        // A sparse checkout leaves some out; git takes them from the index then.
+        if let Some(index) = index {
+            let in_index = absent.iter().filter_map(|name| index.get_path(name, 0));
+            let blobs = in_index.filter_map(|entry| repo.find_blob(entry.id).ok());
+            blobs.for_each(|blob| out.add(blob.content()));
+        }
+        out
+    }
+
+    /// A macro's definition names what it sets, but for the one that git brings: `binary` is `-diff -merge -text`.
+    fn add(&mut self, bytes: &[u8]) {
+        let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
+        let binary = has("binary");
+        self.generated |= has("linguist-generated");
+        self.vendored |= has("linguist-vendored");
+        self.diff |= binary || has("diff");
+        self.text |= binary || has("text");
+        self.eol |= has("eol");
+    }
+}
+
 impl Attributes {
     /// Asks by name, so that macros and all the places where attributes are kept count.
-    pub(crate) fn of(repo: &git2::Repository, path: &[u8], defaults: Defaults) -> Self {
+    pub(crate) fn of(repo: &git2::Repository, path: &[u8], defaults: Defaults, mentioned: Mentioned) -> Self {
         let path = super::changes::os_path(path);
-        let flag = |name| match get(repo, &path, name) {
-            AttrValue::True => Some(true),
-            AttrValue::False => Some(false),
-            AttrValue::String(value) => match value {
-                "true" => Some(true),
-                "false" => Some(false),
-                _ => None,
-            },
-            AttrValue::Bytes(_) | AttrValue::Unspecified => None,
+        let get = |asked: bool, name: &str| match asked {
+            true => {
+                AttrValue::from_bytes(repo.get_attr_bytes(&path, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten())
+            }
+            false => AttrValue::Unspecified,
+        };
+        let flag = |asked, name| match get(asked, name) {
+            AttrValue::True | AttrValue::String("true") => Some(true),
+            AttrValue::False | AttrValue::String("false") => Some(false),
+            AttrValue::String(_) | AttrValue::Bytes(_) | AttrValue::Unspecified => None,
         };
         Self {
-            generated: flag("linguist-generated"),
-            vendored: flag("linguist-vendored"),
-            diff: flag("diff"),
-            conversion: conversion(repo, &path, defaults),
+            generated: flag(mentioned.generated, "linguist-generated"),
+            vendored: flag(mentioned.vendored, "linguist-vendored"),
+            diff: flag(mentioned.diff, "diff"),
+            conversion: conversion(get(mentioned.eol, "eol"), get(mentioned.text, "text"), defaults),
         }
     }
 }
 
-fn get<'r>(repo: &'r git2::Repository, path: &Path, name: &str) -> AttrValue<'r> {
-    AttrValue::from_bytes(repo.get_attr_bytes(path, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten())
-}
-
 /// As `gitattributes(5)` has it, "End-of-line conversion".
-fn conversion(repo: &git2::Repository, path: &Path, defaults: Defaults) -> Conversion {
-    let wanted = match get(repo, path, "eol") {
+fn conversion(eol: AttrValue<'_>, text: AttrValue<'_>, defaults: Defaults) -> Conversion {
+    let wanted = match eol {
         AttrValue::String("lf") => Some(Eol::Lf),
         AttrValue::String("crlf") => Some(Eol::CrLf),
         _ => None,
     };
     let configured = defaults.autocrlf.unwrap_or(defaults.eol);
-    match get(repo, path, "text") {
+    match text {
         AttrValue::False => Conversion::default(),
         AttrValue::String("auto") => Conversion { output: Some(wanted.unwrap_or(configured)), auto: true },
         AttrValue::True => Conversion { output: Some(wanted.unwrap_or(configured)), auto: false },

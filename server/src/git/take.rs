@@ -3,7 +3,7 @@
 use super::changes::{self, Change, Kind, RawPath, Side, os_path};
 use super::frozen::{FrozenTree, Source, read_regular};
 use super::renames::{self, Candidate};
-use super::rules::{self, Attributes};
+use super::rules::{self, Attributes, Mentioned};
 use super::snapshot::{ChangeKind, ChangedFile, Inner, Snapshot, line_hunks};
 use super::text::{self, Conversion};
 use super::{GitError, Repository, command, history};
@@ -65,7 +65,8 @@ impl Repository {
         if tree.is_partial() {
             self.fetch_absent(base, head, &changes)?;
         }
-        let look = Look { tree: &tree, excluded: &excluded };
+        let mentioned = self.with(|repo| Mentioned::of(repo, changes.iter().map(|c| c.path.as_slice())))?;
+        let look = Look { tree: &tree, excluded: &excluded, mentioned };
         let looked = changes
             .into_par_iter()
             .map(|change| if cancel.is_cancelled() { Err(GitError::Cancelled) } else { look.at(change) })
@@ -197,6 +198,7 @@ enum Content {
 struct Look<'a> {
     tree: &'a FrozenTree,
     excluded: &'a Excluded,
+    mentioned: Mentioned,
 }
 
 impl Look<'_> {
@@ -255,7 +257,8 @@ impl Look<'_> {
             return left_out(LeftOut::Excluded(pattern.clone()));
         }
         let defaults = self.tree.defaults();
-        let attributes = self.tree.repository().with(|repo| Attributes::of(repo, &change.path, defaults))?;
+        let attributes =
+            self.tree.repository().with(|repo| Attributes::of(repo, &change.path, defaults, self.mentioned))?;
         if let Some(why) = rules::by_name(path.as_str(), &attributes) {
             return left_out(why);
         }

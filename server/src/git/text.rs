@@ -1,6 +1,5 @@
 //! Bytes to text, and line ends.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// git's own rule: a NUL among the first 8000 bytes.
@@ -10,9 +9,9 @@ pub(crate) fn is_binary(bytes: &[u8]) -> bool {
 
 /// The text, and whether some bytes were not UTF-8 and were replaced by U+FFFD. A byte order mark stays.
 pub(crate) fn decode(bytes: &[u8]) -> (Arc<str>, bool) {
-    match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(text) => (Arc::from(text), false),
-        Cow::Owned(text) => (Arc::from(text), true),
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (Arc::from(text), false),
+        Err(_) => (Arc::from(String::from_utf8_lossy(bytes)), true),
     }
 }
 

@@ -1,0 +1,47 @@
+//! A read-only folder with a snapshot of 50,000 files against `git worktree add` of the same commit.
+//! `cargo bench --bench checkout`
+
+#![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "a benchmark, not an interface")]
+
+mod support;
+
+use deep_review::git::checkout::materialise;
+use deep_review::git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
+use std::cell::Cell;
+use support::{fifty_thousand_files, side_by_side_with};
+use tokio_util::sync::CancellationToken;
+
+fn main() {
+    let repo = fifty_thousand_files();
+    let cancel = CancellationToken::new();
+    let repository = Repository::discover(repo.path()).expect("the repository");
+    let take = |uncommitted: bool| -> Snapshot {
+        let scope = repository.scope(&ScopeRequest { base: None, uncommitted }).expect("its scope");
+        repository.snapshot(&scope, &SnapshotOptions::default(), &cancel).expect("its snapshot")
+    };
+    let (theirs, ours) = (repo.beside("theirs"), repo.beside("ours"));
+    let checkout = Cell::new(None);
+    let write = |uncommitted| {
+        let snapshot = take(uncommitted);
+        let made = materialise(&snapshot, &ours, &cancel).expect("a checkout");
+        assert_eq!(made.files(), 50_000);
+        checkout.set(Some(made));
+    };
+    let name = theirs.to_string_lossy().into_owned();
+    side_by_side_with(
+        "a folder with 50,000 files",
+        5,
+        &mut [
+            ("git worktree add", Box::new(|| drop(repo.git(&["worktree", "add", "-q", "--detach", &name, "topic"])))),
+            ("snapshot and checkout, uncommitted work included", Box::new(|| write(true))),
+            ("snapshot and checkout of the commit", Box::new(|| write(false))),
+        ],
+        // What is not measured: taking them away again.
+        &mut || {
+            checkout.take();
+            if theirs.exists() {
+                repo.git(&["worktree", "remove", "--force", &name]);
+            }
+        },
+    );
+}
