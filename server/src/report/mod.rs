@@ -6,6 +6,7 @@
 
 mod edits;
 pub mod forge;
+pub mod html;
 pub mod import;
 pub mod inert;
 pub mod json;
@@ -130,7 +131,8 @@ pub fn write(format: Format, round: &Round, decisions: &Decisions, texts: &Texts
     match format {
         Format::Text => terminal::write(round, decisions, texts, terminal::Style::default()),
         Format::Json => json::write(round, decisions),
-        Format::Markdown | Format::Html => markdown::write(round, decisions, texts),
+        Format::Markdown => markdown::write(round, decisions, texts),
+        Format::Html => html::write(round, decisions, texts),
         Format::Sarif => sarif::write(round, decisions, texts),
         Format::Rdjson => rdjson::write(round, decisions, texts),
         Format::Rdjsonl => rdjson::write_lines(round, decisions, texts),

@@ -414,6 +414,9 @@ impl<'t> Reader<'t> {
                 continue;
             }
             let metric = row[0].trim_matches('*').trim().to_owned();
+            if metric.is_empty() {
+                continue;
+            }
             for (agent, value) in columns.iter().zip(&row[1..]) {
                 let Some(agent) = agent else { continue };
                 let label = self.roster.member(agent).map_or(agent.as_str(), |m| m.label.as_str()).to_owned();
