@@ -8,6 +8,7 @@ use crate::finding::{Finding, Fix, LineRange, RepoPath, Round, State};
 use crate::patch::{self, Hints, LineMap, Placement, Refusal};
 use crate::report::inert::printable;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A finding's fix that is to be applied, with what says where it belongs in the text as it is now.
 struct Chosen<'a> {
@@ -40,10 +41,8 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
             Err(why) => drop(refused.entry(finding.label.as_str()).or_insert(why)),
         }
     }
-    let fixes: Vec<patch::Fix<'_>> = chosen
-        .iter()
-        .map(|c| patch::Fix { name: &c.finding.label, diff: &c.fix.diff, hints: hints(c) })
-        .collect();
+    let fixes: Vec<patch::Fix<'_>> =
+        chosen.iter().map(|c| patch::Fix { name: &c.finding.label, diff: &c.fix.diff, hints: hints(c) }).collect();
     let outcome = patch::apply_set(&fixes, &|path| texts.get(path)?.as_deref());
     if !args.check {
         tree.change(&texts, &outcome.files)?;
@@ -72,11 +71,10 @@ fn read<'a>(tree: &WorkTree, findings: &[&'a Finding]) -> (Texts, BTreeMap<&'a s
     let (mut texts, mut refused) = (Texts::new(), BTreeMap::new());
     for finding in findings {
         for path in paths(finding) {
-            if !texts.contains_key(&path) {
-                match tree.read(&path) {
-                    Ok(text) => drop(texts.insert(path, text)),
-                    Err(why) => drop(refused.insert(finding.label.as_str(), format!("{why:#}"))),
-                }
+            let Entry::Vacant(place) = texts.entry(path) else { continue };
+            match tree.read(place.key()) {
+                Ok(text) => drop(place.insert(text)),
+                Err(why) => drop(refused.insert(finding.label.as_str(), format!("{why:#}"))),
             }
         }
     }

@@ -53,6 +53,8 @@ pub(super) enum Command {
     Rounds(RoundsArgs),
     /// Write a round again, in any format.
     Report(ReportArgs),
+    /// Apply fixes to the working tree.
+    Apply(ApplyArgs),
     /// Decline a finding; later rounds remember.
     Dismiss(DismissArgs),
     /// Open a finding again.
@@ -138,6 +140,19 @@ pub(super) struct ReportArgs {
     /// Write to this file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// The findings, by label (I1) or id.
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub(super) ids: Vec<String>,
+    /// Every open finding whose fix applies without doubt.
+    #[arg(long, conflicts_with = "ids")]
+    pub(super) all: bool,
+    /// Only say whether they would apply.
+    #[arg(long)]
+    pub(super) check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! `deep-review dismiss` and `deep-review reopen`
 
 use super::args::{DismissArgs, ReopenArgs};
-use super::context::{self, Context};
+use super::context::{self, Context, Open};
 use super::{Exit, output};
 use crate::finding::{Finding, Resolution, Round, State};
 use crate::merge;
@@ -21,15 +21,19 @@ fn decide(context: &Context, name: &str, state: State, done: &str) -> anyhow::Re
     let open = context.open()?;
     let round = open.round(None)?;
     let finding = context::finding(&round, name)?;
-    let resolution =
-        Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(&open, &round, finding) };
+    let resolution = resolution(&open, &round, finding, state);
     open.branch.decide(|decisions| drop(decisions.resolutions.insert(finding.id.clone(), resolution)))?;
     output::print(&format!("{done} {} {}\n", finding.label, printable(&finding.title)))?;
     Ok(Exit::Done)
 }
 
+/// The state as of now.
+pub(super) fn resolution(open: &Open, round: &Round, finding: &Finding, state: State) -> Resolution {
+    Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(open, round, finding) }
+}
+
 /// The hash of the code that the decision is about, so that it ends when that changes.
-fn code(open: &context::Open, round: &Round, finding: &Finding) -> Option<String> {
+fn code(open: &Open, round: &Round, finding: &Finding) -> Option<String> {
     let anchor = finding.anchors.first()?;
     let text = open.store.text(round.texts.get(&anchor.path)?)?;
     merge::code_hash(anchor, &text)

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Everything that is printed is printed here.
 
 mod agents;
+mod apply;
 mod args;
 mod config;
 mod context;
@@ -13,10 +14,11 @@ mod progress;
 mod report;
 mod review;
 mod rounds;
+mod worktree;
 
 pub use args::Cli;
 
-use args::Command;
+use args::{Command, Plumbing};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -42,8 +44,11 @@ impl From<Exit> for ExitCode {
 /// Runs the command that the process's arguments ask for and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
+    #[cfg(unix)]
+    if let Some(ended) = crate::agent::process::supervise_if_asked() {
+        return ended;
+    }
+    match run(Cli::parse()) {
         Ok(exit) => exit.into(),
         Err(error) => {
             output::error(&error);
@@ -60,18 +65,25 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Agents(args) => agents::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),
+        Command::Apply(args) => apply::run(&context, &args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Config(args) => config::run(&context, &args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
-        Command::Plumbing(step) => {
-            let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
-            match step {
-                args::Plumbing::Patch => plumbing_patch::plumbing_patch(input, output)?,
-                args::Plumbing::Merge => plumbing_merge::plumbing_merge(input, output)?,
-            }
-            Ok(Exit::Done)
-        }
+        Command::Plumbing(step) => plumbing(step),
+    }
+}
+
+fn plumbing(step: Plumbing) -> anyhow::Result<Exit> {
+    let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    let done = match step {
+        Plumbing::Patch => plumbing_patch::plumbing_patch(input, output),
+        Plumbing::Merge => plumbing_merge::plumbing_merge(input, output),
+    };
+    match done {
+        // A reader that has gone (`| head`) is no error.
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
+        done => done.map(|()| Exit::Done).map_err(Into::into),
     }
 }

@@ -204,8 +204,7 @@ mod tests {
     fn nothing_is_written_over_a_change_made_meanwhile() {
         let (_folder, tree) = tree();
         let texts = before(&[("src/a.rs", Some("older\n")), ("b", None)]);
-        let files =
-            [(path("src/a.rs"), edited("b\n")), (path("b"), FileOutcome::Created { text: "c".into() })].into();
+        let files = [(path("src/a.rs"), edited("b\n")), (path("b"), FileOutcome::Created { text: "c".into() })].into();
         let error = tree.change(&texts, &files).unwrap_err().to_string();
         assert!(error.contains("src/a.rs was changed meanwhile"), "{error}");
         assert_eq!(tree.read(&path("src/a.rs")).unwrap().as_deref(), Some("a\n"));

@@ -1,0 +1,8 @@
+//! The command line: the real binary on real repositories, with recorded agents.
+
+mod bed;
+
+mod decide;
+mod fail;
+mod review;
+mod texts;

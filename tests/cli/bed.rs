@@ -1,0 +1,130 @@
+//! A repository with a branch, a configuration with recorded agents, and the binary.
+
+use crate::support::repo::{Repo, isolate};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+pub(super) const BEFORE: &str = "fn main() {\n    let n = 1;\n    println!(\"{n}\");\n}\n";
+pub(super) const AFTER: &str = "fn main() {\n    let n = first();\n    println!(\"{n}\");\n}\n\nfn first() -> u32 {\n    std::env::args().count() as u32\n}\n";
+
+pub(super) struct Bed {
+    pub(super) repo: Repo,
+    config: String,
+}
+
+pub(super) struct Ran {
+    pub(super) code: i32,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+/// A finding in the schema of answers, on lines of `src/main.rs`.
+pub(super) fn finding(severity: &str, title: &str, lines: (u32, u32)) -> Value {
+    json!({
+        "severity": severity, "title": title, "body": format!("{title}, at length."), "evidence": "",
+        "classification": "regression",
+        "places": [{ "path": "src/main.rs", "start_line": lines.0, "end_line": lines.1, "quote": "" }],
+        "symbol": "", "fixes": [],
+    })
+}
+
+/// The same with a fix.
+pub(super) fn with_fix(mut finding: Value, diff: &str) -> Value {
+    finding["fixes"] = json!([{ "note": "", "path": "src/main.rs", "diff": diff }]);
+    finding
+}
+
+pub(super) fn answer(findings: &[Value]) -> Value {
+    json!({
+        "summary": "", "findings": findings, "observations": [], "testing": "", "untested": [],
+        "documentation": "", "commit_structure": "", "limitations": [], "covered": [],
+    })
+}
+
+/// An answer that behaves: `{"hang": true}`, `{"panic": true}`, …
+pub(super) fn playing(mut answer: Value, play: &Value) -> Value {
+    answer["play"] = play.clone();
+    answer
+}
+
+impl Bed {
+    /// A branch that changes `src/main.rs`.
+    pub(super) fn new() -> Self {
+        let repo = Repo::with_topic(&[("src/main.rs", BEFORE)]);
+        repo.write("src/main.rs", AFTER);
+        repo.commit("Count the arguments");
+        Self::of(repo)
+    }
+
+    pub(super) fn of(repo: Repo) -> Self {
+        Self { repo, config: String::new() }
+    }
+
+    /// Adds a recorded agent.
+    pub(super) fn agent(mut self, name: &str, answer: &Value) -> Self {
+        let file = self.repo.beside(&format!("{name}.json"));
+        std::fs::write(&file, answer.to_string()).unwrap();
+        self.config.push_str(&format!(
+            "[agents.{name}]\nadapter = 'recorded'\nlabel = '{}'\npath = '{}'\n",
+            name.to_uppercase(),
+            file.display()
+        ));
+        self
+    }
+
+    /// Puts lines before everything else in the configuration.
+    pub(super) fn configured(mut self, lines: &str) -> Self {
+        self.config.insert_str(0, lines);
+        self
+    }
+
+    fn config_file(&self) -> PathBuf {
+        let file = self.repo.beside("config.toml");
+        std::fs::write(&file, &self.config).unwrap();
+        file
+    }
+
+    /// The binary, in the repository, deaf to whoever runs the tests. It finds no agents but those of the bed.
+    pub(super) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deep-review"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("DEEP_REVIEW_") || name.ends_with("_API_KEY") || name == "NO_COLOR" {
+                command.env_remove(name);
+            }
+        }
+        isolate(&mut command)
+            .current_dir(self.repo.path())
+            .env("DEEP_REVIEW_CONFIG", self.config_file())
+            .env("HOME", self.repo.beside("home"))
+            .env("PATH", "/usr/bin:/bin")
+            .stdin(Stdio::null())
+            .args(args);
+        command
+    }
+
+    pub(super) fn run(&self, args: &[&str]) -> Ran {
+        let out = self.command(args).output().unwrap();
+        Ran {
+            code: out.status.code().unwrap_or(-1),
+            out: String::from_utf8(out.stdout).unwrap(),
+            err: String::from_utf8(out.stderr).unwrap(),
+        }
+    }
+
+    /// Runs a review with the recorded agents alone and reads its JSON.
+    pub(super) fn review(&self, args: &[&str]) -> (i32, Value) {
+        let all: Vec<&str> = ["review", "--format", "json"].iter().chain(args).copied().collect();
+        let ran = self.run(&all);
+        let round = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
+        (ran.code, round)
+    }
+}
+
+/// Titles of the round's findings with their labels.
+pub(super) fn titles(document: &Value) -> Vec<String> {
+    let findings = document["round"]["findings"].as_array().unwrap();
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    findings.iter().map(|f| format!("{} {}", text(&f["label"]), text(&f["title"]))).collect()
+}
