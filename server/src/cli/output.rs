@@ -21,8 +21,15 @@ pub(super) fn note(text: &str) {
 /// Writes an error with what caused it and what to do.
 pub(super) fn error(error: &anyhow::Error) {
     note(&format!("deep-review: {error:#}"));
-    if let Some(remedy) = error.chain().find_map(|e| e.downcast_ref::<crate::git::GitError>()?.remedy()) {
+    if let Some(remedy) = error.chain().find_map(remedy) {
         note(&format!("  {remedy}"));
+    }
+}
+
+fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    match error.downcast_ref::<crate::review::ReviewError>() {
+        Some(error) => error.remedy(),
+        None => error.downcast_ref::<crate::git::GitError>()?.remedy(),
     }
 }
 

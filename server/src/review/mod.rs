@@ -90,6 +90,16 @@ pub enum ReviewError {
 }
 
 impl ReviewError {
+    /// What the user can do about it: a sentence that starts in lower case.
+    #[must_use]
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Git(error) => error.remedy(),
+            Self::NoAgents => Some("'deep-review agents' says which there are and why they cannot be used".into()),
+            Self::Snapshot(_) | Self::Store { .. } | Self::Cancelled => None,
+        }
+    }
+
     fn storing(source: StoreError) -> Self {
         Self::Store { source, round: None }
     }

@@ -66,7 +66,11 @@ async fn one(
             Some(p) = told.recv() => {
                 let _ = progress.send((name.clone(), p));
             }
-            done = &mut review => return finish(done, stopped, reviewer.deadline),
+            done = &mut review => {
+                // The agent may hear of it before this loop does.
+                let stopped = stopped.or(cancel.is_cancelled().then_some(FailureKind::Cancelled));
+                return finish(done, stopped, reviewer.deadline);
+            }
             () = cancel.cancelled(), if stopped.is_none() => stopped = stopping(FailureKind::Cancelled, grace.as_mut()),
             () = &mut deadline, if stopped.is_none() => stopped = stopping(FailureKind::TimedOut, grace.as_mut()),
             () = &mut grace, if stopped.is_some() => return finish(Ok(Outcome::default()), stopped, reviewer.deadline),
