@@ -13,6 +13,9 @@ mod parts;
 mod prepare;
 mod run_agent;
 
+#[cfg(test)]
+mod tests;
+
 pub use prepare::Preparation;
 
 use crate::agent::{Agent, Outcome, Progress};
