@@ -121,6 +121,12 @@ fn outcome(text: &str, name: &AgentName, fail: Option<Failure>) -> Outcome {
     if !has_answer && let Some(failure) = fail {
         return Outcome::failed(failure);
     }
+    if !text.trim_start().starts_with(['{', '[']) {
+        let answer = crate::report::markdown::read_answer(text, name);
+        if !answer.findings.is_empty() {
+            return Outcome { answer, failure: fail, ..Outcome::default() };
+        }
+    }
     match answer::from_text(text, name) {
         Ok(parsed) => Outcome { answer: parsed.answer, failure: fail.or(parsed.loss), ..Outcome::default() },
         Err(failure) => Outcome::failed(fail.unwrap_or(failure)),

@@ -21,6 +21,7 @@ mod unified;
 pub use error::{GitError, MINIMUM_GIT};
 pub use repository::{HeadState, Repository, blob_id};
 pub use scope::ScopeRequest;
+pub(crate) use snapshot::line_hunks;
 pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, SnapshotError};
 pub use take::SnapshotOptions;
 pub use unified::unified_diff;
