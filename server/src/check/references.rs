@@ -1,4 +1,4 @@
-//! Placeholder.
+//! Names that went away and are still spoken of.
 
 use crate::finding::RawFinding;
 use crate::git::{Snapshot, SnapshotError};

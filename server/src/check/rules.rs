@@ -75,9 +75,10 @@ fn compile(source: &Source) -> Vec<Rule> {
 /// # Errors
 /// None.
 pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError> {
-    let found = snapshot.files().par_iter().flat_map_iter(|file| {
-        if cancel.is_cancelled() { Vec::new() } else { in_file(file) }
-    });
+    let found = snapshot
+        .files()
+        .par_iter()
+        .flat_map_iter(|file| if cancel.is_cancelled() { Vec::new() } else { in_file(file) });
     Ok(number(found.collect(), AGENT))
 }
 
@@ -137,7 +138,13 @@ fn finding(file: &ChangedFile, text: &str, rule: &Rule, node: &NodeMatch<'_, Str
         let with = fixer.generate_replacement(node);
         let with = String::from_utf8_lossy(&with);
         let at = fixer.get_replaced_range(node, &config.matcher);
-        finding.fixes.push(replacing(AGENT, fixer.title().unwrap_or("as the rule says"), &file.path, text, &[(at, &with)]));
+        finding.fixes.push(replacing(
+            AGENT,
+            fixer.title().unwrap_or("as the rule says"),
+            &file.path,
+            text,
+            &[(at, &with)],
+        ));
     }
     finding
 }
