@@ -141,7 +141,8 @@ async function session(page) {
   await page.waitForSelector(w.finding("Claude"), LONG);
   say("back on the branch, they are back");
 
-  execFileSync("pkill", ["-KILL", "-f", `${process.env.HOME}|deep-review lsp`]);
+  // Only this test's server: the one in its own folder of extensions.
+  execFileSync("pkill", ["-KILL", "-f", `^${process.env.EXTENSIONS}/.*/server/deep-review lsp`]);
   await page.waitForSelector(w.finding("Claude"), { state: "detached", ...LONG }).catch(() => undefined);
   await page.waitForSelector(w.finding("Claude"), LONG);
   say("the server was killed and came back with its findings");
