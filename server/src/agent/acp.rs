@@ -6,7 +6,7 @@
 use super::cli::{Said, finish, model_label, retry, unfinished};
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Reader};
-use super::{AgentSettings, Availability, Brief, Outcome, Session, answer, detect, failure};
+use super::{AgentSettings, Availability, Brief, Claims, Outcome, Preview, Session, answer, detect, failure};
 use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -251,9 +251,13 @@ impl AcpAgent {
         Ok(said)
     }
 
+    fn room(&self) -> usize {
+        self.settings.context_tokens.map_or(ROOM, |t| (t as usize).saturating_mul(2)).min(ROOM)
+    }
+
     async fn review_all(&self, brief: &Brief, session: &Session) -> Result<Outcome, Failure> {
         let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
-        let room = self.settings.context_tokens.map_or(ROOM, |t| (t as usize).saturating_mul(2)).min(ROOM);
+        let room = self.room();
         let prompt = prompt::review(brief, Reader { checkout: checkout.to_str(), room })?;
         let said = self.ask(&prompt.text, checkout, session).await;
         let again = |text: String| async move { self.ask(&text, checkout, session).await };
@@ -277,6 +281,27 @@ impl super::Agent for AcpAgent {
                 Ok(path) => Availability::Usable(path.display().to_string()),
                 Err(failure) => Availability::Unusable(failure),
             }
+        })
+    }
+
+    fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
+        let prompt = prompt::review(brief, Reader { checkout: Some("(checkout)"), room: self.room() });
+        let to = self.settings.command.first().map_or("", String::as_str);
+        Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), self.settings.price)))
+    }
+
+    fn can_verify(&self) -> bool {
+        true
+    }
+
+    fn verify<'a>(&'a self, brief: &'a Brief, claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+        Box::pin(async move {
+            let asked = async {
+                let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
+                let text = prompt::verify(brief, claims, Reader { checkout: checkout.to_str(), room: self.room() })?;
+                Ok(self.ask(&text, checkout, session).await)
+            };
+            asked.await.unwrap_or_else(Said::failed)
         })
     }
 

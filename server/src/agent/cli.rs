@@ -2,7 +2,7 @@
 
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Prompt, Reader};
-use super::{AgentSettings, Availability, Brief, Outcome, Session, answer, detect, failure};
+use super::{AgentSettings, Availability, Brief, Claims, Outcome, Preview, Session, answer, detect, failure};
 use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -44,7 +44,15 @@ impl Said {
         let (answer, failure) = match (read, self.failure) {
             (Ok(parsed), run) => (parsed.answer, run.or(parsed.loss)),
             (Err(_), Some(run)) => (answer::Parsed::default().answer, Some(run)),
-            (Err(unreadable), None) => (answer::Parsed::default().answer, Some(unreadable)),
+            // Some write a review in Markdown whatever they are asked for. Without findings it is no answer: a
+            // review that says nothing is never taken for a clean one.
+            (Err(unreadable), None) => match crate::report::markdown::read_answer(&self.text, agent) {
+                mut read if !read.findings.is_empty() => {
+                    read.notes.push("it answered in Markdown instead of the form asked for".into());
+                    (read, None)
+                }
+                _ => (answer::Parsed::default().answer, Some(unreadable)),
+            },
         };
         Outcome { answer, failure, usage: self.usage, label, prompt: None }
     }
@@ -344,6 +352,29 @@ impl super::Agent for CliAgent {
                 }
                 Ok(path) => detect::ask(&path, &self.dialect.login(), &self.settings).await,
                 Err(failure) => Availability::Unusable(failure),
+            }
+        })
+    }
+
+    fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
+        let prompt = prompt::review(brief, Reader { checkout: Some("(checkout)"), room: self.room() });
+        let to = self.settings.command.first().map_or(self.dialect.executable(), String::as_str);
+        Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), self.settings.price)))
+    }
+
+    fn can_verify(&self) -> bool {
+        true
+    }
+
+    fn verify<'a>(&'a self, brief: &'a Brief, claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+        Box::pin(async move {
+            let checkout = match brief.checkout.folder(&brief.snapshot, &brief.sending).await {
+                Ok(folder) => folder,
+                Err(failure) => return Said::failed(failure),
+            };
+            match prompt::verify(brief, claims, Reader { checkout: checkout.to_str(), room: self.room() }) {
+                Ok(text) => self.ask(text, answer::verification_schema(), checkout, session).await,
+                Err(failure) => Said::failed(failure),
             }
         })
     }

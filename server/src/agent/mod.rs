@@ -26,7 +26,7 @@ pub use configured::{Surroundings, configured, detected};
 pub use secrets::{MASK, Masker, Sending};
 pub use settings::{Adapter, AgentSettings, LinterFormat};
 
-use crate::finding::{AgentInfo, Answer, DeclinedEarlier, Failure, Finding, RepoPath, Usage};
+use crate::finding::{AgentInfo, Answer, DeclinedEarlier, Failure, FailureKind, Finding, RepoPath, Usage};
 use crate::git::Snapshot;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -163,4 +163,53 @@ pub trait Agent: std::fmt::Debug + Send + Sync {
 
     /// Reviews. Ends soon after `session.cancel`.
     fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome>;
+
+    /// What it would be sent, exactly; `None` for agents that send nothing anywhere.
+    fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
+        let _ = brief;
+        None
+    }
+
+    /// Whether it can check what others found.
+    fn can_verify(&self) -> bool {
+        false
+    }
+
+    /// Checks what others found against the code; the answer is read by [`answer::verdicts`].
+    fn verify<'a>(&'a self, brief: &'a Brief, claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+        let _ = (brief, claims, session);
+        Box::pin(async { Said::failed(Failure::new(FailureKind::NotAllowed, "it cannot check findings")) })
+    }
+}
+
+/// Findings of others, as they are given to be checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// As the one who checks reads them.
+    pub text: String,
+    /// The files that they are about.
+    pub files: Vec<RepoPath>,
+}
+
+/// What would be sent, and what that costs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// To whom: a program or an address.
+    pub to: String,
+    /// The prompt. Where the checkout would be, it says `(checkout)`.
+    pub text: String,
+    /// About how many tokens that is; what a program reads besides is not in it.
+    pub tokens: u64,
+    /// US dollars for reading it, where the price is configured.
+    pub cost_usd: Option<f64>,
+    /// Parts of the change that are not in it.
+    pub not_shown: Vec<String>,
+}
+
+impl Preview {
+    fn of(prompt: prompt::Prompt, to: String, price: Option<(f64, f64)>) -> Self {
+        let tokens = prompt.text.len() as u64 / 4;
+        let cost_usd = price.map(|(read, _)| tokens as f64 * read / 1e6);
+        Self { to, text: prompt.text, tokens, cost_usd, not_shown: prompt.not_shown }
+    }
 }

@@ -12,6 +12,7 @@ mod locate;
 mod parts;
 mod prepare;
 mod run_agent;
+pub mod verify;
 
 #[cfg(test)]
 mod tests;

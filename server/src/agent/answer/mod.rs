@@ -6,6 +6,7 @@ mod wire;
 
 pub use wire::{review_schema, verification_schema};
 
+use super::Said;
 use crate::finding::{
     AgentName, Anchor, Answer, Assessment, Classification, Failure, FailureKind, Fix, Limitation, LineRange,
     Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity,
@@ -157,6 +158,63 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Parsed> {
         None
     };
     Some(Parsed { answer, loss })
+}
+
+/// What one agent says of another's finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The finding's id as it was given.
+    pub id: String,
+    /// What the code shows.
+    pub verdict: CheckVerdict,
+    /// The severity that the code shows.
+    pub severity: Option<Severity>,
+    /// The code that decides it.
+    pub reason: String,
+}
+
+/// What a check can come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckVerdict {
+    /// The code shows that it is true.
+    Confirmed,
+    /// The code shows that it is false.
+    Refuted,
+    /// It is true, and was so before the change.
+    PreExisting,
+    /// The code at hand decides nothing.
+    Unclear,
+}
+
+/// Reads the answer of an agent that was asked to check findings; what cannot be read is left out.
+///
+/// # Errors
+/// The failure of the run, or that nothing could be read.
+pub fn verdicts(said: &Said) -> Result<Vec<Checked>, Failure> {
+    if let Some(failure) = &said.failure {
+        return Err(failure.clone());
+    }
+    let values: Vec<Value> = said.value.iter().cloned().chain(json_values(&said.text)).collect();
+    let items = values
+        .iter()
+        .find_map(|v| v.get("verdicts").and_then(Value::as_array))
+        .ok_or_else(|| Failure::new(FailureKind::BadOutput, "its answer has no verdicts"))?;
+    Ok(items.iter().take(MOST_FINDINGS).filter_map(|v| checked(&Object(v.as_object()?))).collect())
+}
+
+fn checked(o: &Object<'_>) -> Option<Checked> {
+    let verdict = match o.text(&["verdict"])?.to_ascii_lowercase().replace(['_', ' '], "-").as_str() {
+        "confirmed" => CheckVerdict::Confirmed,
+        "refuted" => CheckVerdict::Refuted,
+        "pre-existing" => CheckVerdict::PreExisting,
+        _ => CheckVerdict::Unclear,
+    };
+    Some(Checked {
+        id: o.text(&["id"])?,
+        verdict,
+        severity: o.text(&["severity"]).and_then(|w| Severity::from_word(&w)),
+        reason: o.text(&["reason"]).unwrap_or_default(),
+    })
 }
 
 fn counted(n: usize, one: &str, many: &str) -> String {

@@ -8,7 +8,7 @@ mod openai;
 
 use super::cli::{Said, finish, model_label, retry};
 use super::prompt::{self, Reader};
-use super::{Adapter, AgentSettings, Availability, Brief, Outcome, Session, answer, failure};
+use super::{Adapter, AgentSettings, Availability, Brief, Claims, Outcome, Preview, Session, answer, failure};
 use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
@@ -162,8 +162,7 @@ impl HttpAgent {
     }
 
     /// One prompt, tried again where that may help, and without the schema where the server refuses that.
-    async fn ask(&self, prompt: &str, session: &Session) -> Said {
-        let schema = answer::review_schema();
+    async fn ask(&self, prompt: &str, schema: Value, session: &Session) -> Said {
         retry(self.settings.retries.unwrap_or(3), session, || async {
             let said = self.once(prompt, Some(&schema), session).await;
             let refused = said.failure.as_ref().is_some_and(|f| {
@@ -306,8 +305,8 @@ impl HttpAgent {
             Ok(prompt) => prompt,
             Err(failure) => return Outcome::failed(failure),
         };
-        let said = self.ask(&prompt.text, session).await;
-        let again = |text: String| async move { self.ask(&text, session).await };
+        let said = self.ask(&prompt.text, answer::review_schema(), session).await;
+        let again = |text: String| async move { self.ask(&text, answer::review_schema(), session).await };
         finish(&self.name, brief, said, prompt.version, &prompt.not_shown, room, again).await
     }
 
@@ -345,6 +344,24 @@ impl super::Agent for HttpAgent {
 
     fn availability<'a>(&'a self) -> BoxFuture<'a, Availability> {
         Box::pin(self.check())
+    }
+
+    fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
+        let prompt = prompt::review(brief, Reader { checkout: None, room: self.room() });
+        Some(prompt.map(|p| Preview::of(p, self.url().to_owned(), self.settings.price)))
+    }
+
+    fn can_verify(&self) -> bool {
+        true
+    }
+
+    fn verify<'a>(&'a self, brief: &'a Brief, claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+        Box::pin(async move {
+            match prompt::verify(brief, claims, Reader { checkout: None, room: self.room() }) {
+                Ok(text) => self.ask(&text, answer::verification_schema(), session).await,
+                Err(failure) => Said::failed(failure),
+            }
+        })
     }
 
     fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome> {

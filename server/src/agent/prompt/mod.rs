@@ -4,7 +4,7 @@ pub(crate) mod diff;
 
 use super::answer;
 use super::secrets::MASK;
-use super::{Brief, Sending};
+use super::{Brief, Claims, Sending};
 use crate::finding::{Failure, FailureKind, RepoPath};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -193,16 +193,16 @@ pub fn repair(templates: &Templates, said: &str, room: usize) -> Result<String, 
     templates.fill("repair", &values)
 }
 
-/// The prompt that asks to check findings: `findings` and `files` are what it is about.
+/// The prompt that asks to check what others found.
 ///
 /// # Errors
 /// When the template is broken.
-pub fn verify(brief: &Brief, findings: &str, files: &[RepoPath], reader: Reader<'_>) -> Result<String, Failure> {
+pub fn verify(brief: &Brief, claims: &Claims, reader: Reader<'_>) -> Result<String, Failure> {
     let sending: &Sending = &brief.sending;
     let schema = answer::verification_schema().to_string();
-    let findings = cut(sending.clean(findings), reader.room / 2);
+    let findings = cut(sending.clean(&claims.text), reader.room / 2);
     let room = reader.room.saturating_sub(schema.len() + findings.len() + 3000);
-    let about = brief.changed().filter(|f| files.contains(&f.path) && sending.allows(&f.path));
+    let about = brief.changed().filter(|f| claims.files.contains(&f.path) && sending.allows(&f.path));
     let shown = diff::show(about, room, |t| sending.clean(t));
     let fence = fence(&[&findings, &shown.text]);
     let values = minijinja::context! { fence, schema, findings, diff => shown.text, checkout => reader.checkout };
