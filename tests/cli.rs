@@ -1,6 +1,6 @@
 //! The command line: the real binary on real repositories, with recorded agents.
 
-mod bed;
+pub(crate) mod bed;
 
 mod decide;
 mod fail;

@@ -7,4 +7,5 @@ mod cli;
 mod git;
 mod merge;
 mod reports;
+mod store;
 mod support;

@@ -5,22 +5,22 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-pub(super) const BEFORE: &str = "fn main() {\n    let n = 1;\n    println!(\"{n}\");\n}\n";
-pub(super) const AFTER: &str = "fn main() {\n    let n = first();\n    println!(\"{n}\");\n}\n\nfn first() -> u32 {\n    std::env::args().count() as u32\n}\n";
+pub(crate) const BEFORE: &str = "fn main() {\n    let n = 1;\n    println!(\"{n}\");\n}\n";
+pub(crate) const AFTER: &str = "fn main() {\n    let n = first();\n    println!(\"{n}\");\n}\n\nfn first() -> u32 {\n    std::env::args().count() as u32\n}\n";
 
-pub(super) struct Bed {
-    pub(super) repo: Repo,
+pub(crate) struct Bed {
+    pub(crate) repo: Repo,
     config: String,
 }
 
-pub(super) struct Ran {
-    pub(super) code: i32,
-    pub(super) out: String,
-    pub(super) err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// A finding in the schema of answers, on lines of `src/main.rs`.
-pub(super) fn finding(severity: &str, title: &str, lines: (u32, u32)) -> Value {
+pub(crate) fn finding(severity: &str, title: &str, lines: (u32, u32)) -> Value {
     json!({
         "severity": severity, "title": title, "body": format!("{title}, at length."), "evidence": "",
         "classification": "regression",
@@ -30,12 +30,12 @@ pub(super) fn finding(severity: &str, title: &str, lines: (u32, u32)) -> Value {
 }
 
 /// The same with a fix.
-pub(super) fn with_fix(mut finding: Value, diff: &str) -> Value {
+pub(crate) fn with_fix(mut finding: Value, diff: &str) -> Value {
     finding["fixes"] = json!([{ "note": "", "path": "src/main.rs", "diff": diff }]);
     finding
 }
 
-pub(super) fn answer(findings: &[Value]) -> Value {
+pub(crate) fn answer(findings: &[Value]) -> Value {
     json!({
         "summary": "", "findings": findings, "observations": [], "testing": "", "untested": [],
         "documentation": "", "commit_structure": "", "limitations": [], "covered": [],
@@ -43,26 +43,26 @@ pub(super) fn answer(findings: &[Value]) -> Value {
 }
 
 /// An answer that behaves: `{"hang": true}`, `{"panic": true}`, …
-pub(super) fn playing(mut answer: Value, play: &Value) -> Value {
+pub(crate) fn playing(mut answer: Value, play: &Value) -> Value {
     answer["play"] = play.clone();
     answer
 }
 
 impl Bed {
     /// A branch that changes `src/main.rs`.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let repo = Repo::with_topic(&[("src/main.rs", BEFORE)]);
         repo.write("src/main.rs", AFTER);
         repo.commit("Count the arguments");
         Self::of(repo)
     }
 
-    pub(super) fn of(repo: Repo) -> Self {
+    pub(crate) fn of(repo: Repo) -> Self {
         Self { repo, config: String::new() }
     }
 
     /// Adds a recorded agent.
-    pub(super) fn agent(mut self, name: &str, answer: &Value) -> Self {
+    pub(crate) fn agent(mut self, name: &str, answer: &Value) -> Self {
         let file = self.repo.beside(&format!("{name}.json"));
         std::fs::write(&file, answer.to_string()).unwrap();
         self.config.push_str(&format!(
@@ -74,7 +74,7 @@ impl Bed {
     }
 
     /// Puts lines before everything else in the configuration.
-    pub(super) fn configured(mut self, lines: &str) -> Self {
+    pub(crate) fn configured(mut self, lines: &str) -> Self {
         self.config.insert_str(0, lines);
         self
     }
@@ -86,7 +86,7 @@ impl Bed {
     }
 
     /// The binary, in the repository, deaf to whoever runs the tests. It finds no agents but those of the bed.
-    pub(super) fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep-review"));
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
@@ -104,7 +104,7 @@ impl Bed {
         command
     }
 
-    pub(super) fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         let out = self.command(args).output().unwrap();
         Ran {
             code: out.status.code().unwrap_or(-1),
@@ -114,7 +114,7 @@ impl Bed {
     }
 
     /// Runs a review with the recorded agents alone and reads its JSON.
-    pub(super) fn review(&self, args: &[&str]) -> (i32, Value) {
+    pub(crate) fn review(&self, args: &[&str]) -> (i32, Value) {
         let all: Vec<&str> = ["review", "--format", "json"].iter().chain(args).copied().collect();
         let ran = self.run(&all);
         let round = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
@@ -123,7 +123,7 @@ impl Bed {
 }
 
 /// Titles of the round's findings with their labels.
-pub(super) fn titles(document: &Value) -> Vec<String> {
+pub(crate) fn titles(document: &Value) -> Vec<String> {
     let findings = document["round"]["findings"].as_array().unwrap();
     let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
     findings.iter().map(|f| format!("{} {}", text(&f["label"]), text(&f["title"]))).collect()
