@@ -1,5 +1,5 @@
 //! A read-only folder with a snapshot of 50,000 files against `git worktree add` of the same commit.
-//! `cargo bench --bench checkout`
+//! `cargo bench --bench checkout`, or with fewer files `cargo bench --bench checkout -- 5000`
 
 #![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "a benchmark, not an interface")]
 
@@ -8,11 +8,12 @@ mod support;
 use deep_review::git::checkout::materialise;
 use deep_review::git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
 use std::cell::Cell;
-use support::{fifty_thousand_files, side_by_side_with};
+use support::{many_files, side_by_side_with};
 use tokio_util::sync::CancellationToken;
 
 fn main() {
-    let repo = fifty_thousand_files();
+    let files = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(50_000);
+    let repo = many_files(files);
     let cancel = CancellationToken::new();
     let repository = Repository::discover(repo.path()).expect("the repository");
     let take = |uncommitted: bool| -> Snapshot {
@@ -24,12 +25,12 @@ fn main() {
     let write = |uncommitted| {
         let snapshot = take(uncommitted);
         let made = materialise(&snapshot, &ours, &cancel).expect("a checkout");
-        assert_eq!(made.files(), 50_000);
+        assert_eq!(made.files(), files);
         checkout.set(Some(made));
     };
     let name = theirs.to_string_lossy().into_owned();
     side_by_side_with(
-        "a folder with 50,000 files",
+        &format!("a folder with {files} files"),
         5,
         &mut [
             ("git worktree add", Box::new(|| drop(repo.git(&["worktree", "add", "-q", "--detach", &name, "topic"])))),

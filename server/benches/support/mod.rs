@@ -126,11 +126,11 @@ pub(crate) fn branch_of_a_thousand_files() -> Repo {
     repo
 }
 
-/// A repository of 50,000 files of about 1.5 KB, packed, on the branch `topic` with a few files changed.
-pub(crate) fn fifty_thousand_files() -> Repo {
+/// A repository of `files` files of about 1.5 KB, packed, on the branch `topic` with a few files changed.
+pub(crate) fn many_files(files: usize) -> Repo {
     let repo = Repo::new();
     let mut numbers = Numbers::new(11);
-    for n in 0..50_000 {
+    for n in 0..files {
         let mut text = String::new();
         for _ in 0..30 {
             text.push_str(&code_line(&mut numbers));
