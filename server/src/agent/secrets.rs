@@ -169,6 +169,27 @@ impl Sending {
         Self { masker: Some(std::sync::Arc::default()), never: globset::GlobSet::empty() }
     }
 
+    /// Masks, and keeps back files that match one of `patterns`: a name at any depth, a folder with all in it, or
+    /// a path from the top where it begins with `/`.
+    ///
+    /// # Errors
+    /// The pattern that cannot be read: nothing is sent where it is unclear what must not be.
+    pub fn keeping_back(patterns: &[String]) -> Result<Self, String> {
+        let mut never = globset::GlobSetBuilder::new();
+        for pattern in patterns {
+            let plain = pattern.trim().trim_end_matches('/');
+            let forms = match plain.strip_prefix('/') {
+                Some(anchored) => vec![anchored.to_owned(), format!("{anchored}/**")],
+                None => vec![plain.to_owned(), format!("{plain}/**"), format!("**/{plain}"), format!("**/{plain}/**")],
+            };
+            for form in forms {
+                never.add(globset::Glob::new(&form).map_err(|_| pattern.clone())?);
+            }
+        }
+        let never = never.build().map_err(|e| e.to_string())?;
+        Ok(Self { never, ..Self::masked() })
+    }
+
     /// Whether the file may be sent.
     #[must_use]
     pub fn allows(&self, path: &RepoPath) -> bool {
@@ -225,6 +246,25 @@ mod tests {
         for text in table {
             assert_eq!(Masker::default().mask(text), text);
         }
+    }
+
+    #[test]
+    fn what_is_never_sent_is_kept_back_at_any_depth() {
+        let patterns = [".env", "*.pem", "secrets/", "/top.txt"].map(String::from);
+        let sending = Sending::keeping_back(&patterns).unwrap();
+        for (path, allowed) in [
+            (".env", false),
+            ("a/b/.env", false),
+            ("a/x.pem", false),
+            ("secrets/a/b.rs", false),
+            ("a/secrets/b.rs", false),
+            ("top.txt", false),
+            ("a/top.txt", true),
+            ("src/env.rs", true),
+        ] {
+            assert_eq!(sending.allows(&RepoPath::new(path).unwrap()), allowed, "{path}");
+        }
+        assert_eq!(Sending::keeping_back(&["a[".to_owned()]).unwrap_err(), "a[");
     }
 
     #[test]

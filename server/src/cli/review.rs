@@ -45,6 +45,7 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
 pub(super) fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agent>>) -> Request {
     let deadline = |name: &str| config.agents.get(name).and_then(|a| a.total_seconds).unwrap_or(config.timeout);
     Request {
+        never_send: config.never_send.clone(),
         repository,
         scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted },
         snapshot: SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes },

@@ -64,6 +64,8 @@ pub struct Request {
     pub reviewers: Vec<Reviewer>,
     /// Convention files besides the usual ones, read from the base commit.
     pub conventions: Vec<crate::finding::RepoPath>,
+    /// Patterns of files that no agent outside the machine gets.
+    pub never_send: Vec<String>,
     /// Size in bytes above which a change is given to agents in parts.
     pub brief_bytes: usize,
 }
@@ -85,6 +87,9 @@ pub enum ReviewError {
         /// The round, complete but not stored.
         round: Option<Arc<Round>>,
     },
+    /// It is unclear what must not be sent, so nothing is.
+    #[error("'{0}' in never_send is not a pattern")]
+    NeverSend(String),
     /// Nobody to review.
     #[error("no agent is to review: all are turned off or none was found")]
     NoAgents,
@@ -100,6 +105,7 @@ impl ReviewError {
         match self {
             Self::Git(error) => error.remedy(),
             Self::NoAgents => Some("'deep-review agents' says which there are and why they cannot be used".into()),
+            Self::NeverSend(_) => Some("mend it in your configuration or in the base's .deep-review.toml".into()),
             Self::Snapshot(_) | Self::Store { .. } | Self::Cancelled => None,
         }
     }

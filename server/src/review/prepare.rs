@@ -1,7 +1,7 @@
 //! Everything a round knows before an agent is asked.
 
 use super::{Request, ReviewError, Reviewer};
-use crate::agent::Brief;
+use crate::agent::{Brief, Sending};
 use crate::finding::{AgentInfo, Decisions, DeclinedEarlier, RepoPath, Round, State};
 use crate::git::Snapshot;
 use crate::store::{Branch, SetAside, Store};
@@ -51,6 +51,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     let decisions = decisions.value;
     let texts = texts(&snapshot, &earlier)?;
     let mut brief = Brief::new(snapshot.clone());
+    brief.sending = Sending::keeping_back(&request.never_send).map_err(ReviewError::NeverSend)?;
     brief.conventions = repository.conventions(&scope, &request.conventions)?;
     brief.declined = declined(&earlier, &decisions);
     brief.open = open(&earlier, &decisions);

@@ -138,9 +138,7 @@ impl Linter {
         let (path, command, format) = self.ready()?;
         let endings = self.known().map_or(&[][..], |k| k.endings);
         let files: Vec<&RepoPath> = brief
-            .snapshot
-            .files()
-            .iter()
+            .changed()
             .filter(|f| f.new.is_some())
             .map(|f| &f.path)
             .filter(|p| endings.is_empty() || p.extension().is_some_and(|e| endings.contains(&e)))
