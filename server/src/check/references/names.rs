@@ -102,8 +102,7 @@ pub(super) fn stands_alone(text: &str, at: &Range<usize>, what: What) -> bool {
     let joins = |b: u8| is_word(b) || (what != What::Identifier && b == b'-');
     let before = at.start.checked_sub(1).map(|i| bytes[i]);
     let after = bytes.get(at.end).copied();
-    !(before.is_some_and(|b| joins(b) || (what == What::Path && (b == b'/' || b == b'.')))
-        || after.is_some_and(|b| joins(b)))
+    !(before.is_some_and(|b| joins(b) || (what == What::Path && (b == b'/' || b == b'.'))) || after.is_some_and(joins))
 }
 
 fn is_name_like(name: &str) -> bool {
