@@ -5,6 +5,8 @@
 
 pub mod history;
 pub mod leftovers;
+#[cfg(test)]
+mod pages;
 pub mod references;
 mod remark;
 pub mod rules;

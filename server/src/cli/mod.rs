@@ -14,6 +14,7 @@ mod progress;
 mod report;
 mod review;
 mod rounds;
+pub mod sample;
 mod worktree;
 
 pub use args::Cli;
