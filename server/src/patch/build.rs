@@ -214,7 +214,7 @@ impl<'h, 't> Pairs<'h, 't> {
 
 impl Style {
     fn new<'l>(text: &Text<'_>, at: usize, hunk: impl Iterator<Item = &'l str>, pairs: &[(usize, &str, &str)]) -> Self {
-        const AROUND: usize = 300;
+        const AROUND: usize = 100;
         let mut tabs = 0_usize;
         let mut spaces = 0_usize;
         let low = at.saturating_sub(AROUND);

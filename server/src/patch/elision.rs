@@ -22,7 +22,10 @@ static ELISION: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether `line` stands for lines that are left out. Where a file has the very line, that is what it means.
 pub(super) fn is_elision(line: &str) -> bool {
+    // Most lines are told by how they begin; the pattern allows no other marks.
+    let begins = |c: char| matches!(c, '.' | '…' | '[' | '(' | '/' | '#' | '-' | ';' | '<' | '%' | '{');
     line.len() <= 200
+        && line.trim_start().starts_with(begins)
         && (line.contains("...")
             || line.contains('…')
             || line.contains("unchanged")

@@ -92,3 +92,19 @@ fn identical_lines_cost_no_more_than_others() {
     let fuzzy = "     return x\n".repeat(150) + "-    retain z\n+    y\n";
     assert!(apply(&text, &fuzzy, &hints).is_err());
 }
+
+/// The seeds of the fuzz targets, each with every other's text.
+#[test]
+fn the_seeds_of_the_fuzzer_break_nothing() {
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/locate");
+    let seeds: Vec<String> =
+        std::fs::read_dir(seeds).unwrap().map(|f| std::fs::read_to_string(f.unwrap().path()).unwrap()).collect();
+    assert!(!seeds.is_empty());
+    for (text, _) in seeds.iter().filter_map(|s| s.split_once('\0')) {
+        for (_, diff) in seeds.iter().filter_map(|s| s.split_once('\0')) {
+            if let Ok(applied) = apply(text, diff, &Hints::default()) {
+                sound(text, &applied);
+            }
+        }
+    }
+}
