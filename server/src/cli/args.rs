@@ -49,6 +49,8 @@ pub(super) enum Command {
     Lsp(LspArgs),
     /// Say which agents there are, which are usable, and why not.
     Agents(AgentsArgs),
+    /// Make a sample repository and review it with what needs no key.
+    Demo(DemoArgs),
     /// List the rounds of the branch.
     Rounds(RoundsArgs),
     /// Write a round again, in any format.
@@ -121,6 +123,13 @@ pub(super) struct AgentsArgs {
     /// As JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Make the sample in this folder, which must not exist yet. Default: a new temporary one.
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) into: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use crate::agent::builtin;
 use crate::config::Config;
 use crate::git::Repository;
 use crate::report::Format;
-use crate::review::Reviewed;
+use crate::review::{Reviewed, setup::request};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
     let mut agents = recorded_agents();
     agents.extend(builtin::all());
     let repository = Repository::discover(&sample)?;
-    let Reviewed::Round(round) = review::reviewed(review::request(repository.clone(), &Config::default(), agents))? else {
+    let Reviewed::Round(round) = review::reviewed(request(repository.clone(), &Config::default(), agents))? else {
         bail!("the sample has no changes; this is a bug of deep-review");
     };
     let report = folder.join("report.html");

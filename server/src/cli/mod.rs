@@ -6,6 +6,7 @@ mod args;
 mod config;
 mod context;
 mod decide;
+mod demo;
 mod generate;
 mod output;
 pub mod plumbing_merge;
@@ -64,6 +65,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Review(args) => review::run(&context, args),
         Command::Lsp(_) => Ok(if crate::lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Agents(args) => agents::run(&context, &args),
+        Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),
         Command::Apply(args) => apply::run(&context, &args),
