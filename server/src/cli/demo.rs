@@ -8,7 +8,7 @@ use crate::agent::builtin;
 use crate::config::Config;
 use crate::git::Repository;
 use crate::report::Format;
-use crate::review::{Reviewed, setup::request};
+use crate::review::{Reviewed, request};
 use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,9 @@ pub(super) fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
     let folder = folder(args.into.as_deref())?;
     let sample = folder.join("sample");
     make_sample(&sample)?;
-    output::note("Reviewing a sample with the built-in agents and three recorded answers: no model runs, nothing is sent.\n");
+    output::note(
+        "Reviewing a sample with the built-in agents and three recorded answers: no model runs, nothing is sent.\n",
+    );
 
     // The user's own configuration is left out: the demo is the same everywhere, and asks nobody outside.
     let mut agents = recorded_agents();
@@ -36,7 +38,8 @@ pub(super) fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
 /// A new folder: the demo writes over nothing.
 fn folder(wanted: Option<&Path>) -> anyhow::Result<PathBuf> {
     let Some(folder) = wanted else {
-        let folder = tempfile::Builder::new().prefix("deep-review-demo-").tempdir().context("failed to make a folder")?;
+        let folder =
+            tempfile::Builder::new().prefix("deep-review-demo-").tempdir().context("failed to make a folder")?;
         return Ok(folder.keep());
     };
     if folder.exists() {
