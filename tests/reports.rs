@@ -1,5 +1,6 @@
 //! Reports in and out, measured on real ones where they are at hand.
 
+use crate::support::repo::{Repo, isolate};
 use deep_review::finding::{Round, Severity};
 use deep_review::report::{Texts, markdown};
 use serde_json::Value;
@@ -140,4 +141,28 @@ fn the_report_that_started_it_all_is_read_and_written_again() {
     }
     let (again, _) = markdown::read(&written).unwrap();
     assert_eq!(markdown::write(&again, &decisions, &Texts::default()), written, "what is read is written the same");
+}
+
+#[test]
+fn an_imported_review_shows_up_with_a_fix_that_applies() {
+    let repo = Repo::with_topic(&[("pkg/sum.go", "package sum\n\nfunc f(a int) int {\n\treturn a + 1\n}\n")]);
+    let review = repo.beside("claude.md");
+    std::fs::write(
+        &review,
+        "## Critical Issues\n\n1. **Wrong sum** — `sum.go:90` (critical, regression)\n\n```go\n\treturn a + 1\n```\n\nIt is off.\n\nFix:\n\n```diff\n-\treturn a + 1\n+\treturn a + 2\n```\n",
+    )
+    .unwrap();
+    let run = |args: &[&std::ffi::OsStr]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deep-review"));
+        let output = isolate(command.current_dir(repo.path()).args(args)).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json = run(&["import".as_ref(), review.as_os_str(), "--format".as_ref(), "json".as_ref()]);
+    let (round, _) = deep_review::report::json::read(&json).unwrap();
+    let finding = &round.findings[0];
+    assert_eq!((finding.label.as_str(), finding.anchors[0].to_string().as_str()), ("C1", "pkg/sum.go:4"));
+    assert_eq!(round.agents[0].agent.name.as_str(), "claude");
+    let sarif = run(&["report".as_ref(), "--format".as_ref(), "sarif".as_ref()]);
+    assert!(sarif.contains("return a + 2") && sarif.contains("deletedRegion"), "{sarif}");
 }

@@ -57,6 +57,9 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Apply fixes to the working tree.
     Apply(ApplyArgs),
+    /// Take reviews that were written elsewhere in as a round: deep-review Markdown or JSON, SARIF, rdjson, GitHub
+    /// review comments, any agent's Markdown.
+    Import(ImportArgs),
     /// Decline a finding; later rounds remember.
     Dismiss(DismissArgs),
     /// Open a finding again.
@@ -162,6 +165,22 @@ pub(super) struct ApplyArgs {
     /// Only say whether they would apply.
     #[arg(long)]
     pub(super) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The reviews. Those that are no whole report become one round together.
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// What the branch is compared with.
+    #[arg(long, value_name = "REF")]
+    pub(super) base: Option<String>,
+    /// How to write the round. Default: text.
+    #[arg(long, short, value_name = "FORMAT", value_parser = format_parser())]
+    pub(super) format: Option<Format>,
+    /// Write to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

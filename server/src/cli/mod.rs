@@ -8,6 +8,7 @@ mod context;
 mod decide;
 mod demo;
 mod generate;
+mod import;
 mod output;
 pub mod plumbing_merge;
 pub mod plumbing_patch;
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),
         Command::Apply(args) => apply::run(&context, &args),
+        Command::Import(args) => import::run(&context, &args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Config(args) => config::run(&context, &args),

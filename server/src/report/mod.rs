@@ -17,6 +17,9 @@ pub mod sarif;
 pub mod terminal;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use crate::finding::{Decisions, RepoPath, Round};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -99,7 +99,7 @@ fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
 #[serde(default)]
 struct Wire {
     source: Option<Source>,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Option<Vec<Diagnostic>>,
 }
 
 #[derive(Deserialize, Default, Clone)]
@@ -167,16 +167,16 @@ struct Suggestion {
 /// When neither the text nor its first line is a JSON object of the format.
 pub fn read(text: &str) -> Result<Vec<(AgentName, String, Answer)>, serde_json::Error> {
     let mut whole = match serde_json::from_str::<Wire>(text) {
-        Ok(wire) if !wire.diagnostics.is_empty() || wire.source.is_some() => wire,
+        Ok(wire) if wire.diagnostics.is_some() => wire,
         _ => {
             let lines = text.lines().filter(|l| !l.trim().is_empty());
             let diagnostics = lines.map(serde_json::from_str).collect::<Result<Vec<Diagnostic>, _>>()?;
-            Wire { source: None, diagnostics }
+            Wire { source: None, diagnostics: Some(diagnostics) }
         }
     };
     let mut out: Vec<(AgentName, String, Answer)> = Vec::new();
     let common = whole.source.take();
-    for d in whole.diagnostics {
+    for d in whole.diagnostics.unwrap_or_default() {
         let source = d.source.clone().or_else(|| common.clone()).map_or_else(String::new, |s| s.name);
         let label = if source.is_empty() { "Imported".to_owned() } else { source };
         let agent = short(&label);

@@ -1,0 +1,269 @@
+//! What is written is read again as it was.
+
+use super::*;
+use crate::finding::*;
+use crate::report::markdown;
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+fn path() -> impl Strategy<Value = RepoPath> {
+    prop_oneof![Just("src/a.rs"), Just("dir with space/ünï.py"), Just("b[x](y).go"), Just("Makefile")]
+        .prop_map(|p| RepoPath::new(p).unwrap())
+}
+
+fn anchor() -> impl Strategy<Value = Anchor> {
+    (path(), proptest::option::of((1u32..400, 0u32..9))).prop_map(|(path, lines)| Anchor {
+        path,
+        lines: lines.map(|(a, n)| LineRange::new(a, a + n)),
+        quote: None,
+    })
+}
+
+/// Titles with the marks that readers go by.
+fn title() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("leak"),
+        Just("`x()`"),
+        Just("—"),
+        Just("[Ann]"),
+        Just("(critical, gap)"),
+        Just("3."),
+        Just("a|b"),
+        Just("I2:"),
+        Just("`f.go:3`"),
+    ];
+    proptest::collection::vec(word, 1..5).prop_map(|w| format!("Title {}", w.join(" ")))
+}
+
+/// Bodies with lines that look like findings and sections.
+fn body() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        Just("Plain words."),
+        Just("1. **Fake** — `x.go:1` [Ann] (critical, gap)"),
+        Just("[CRITICAL] x.go:1 — fake"),
+        Just("**Important Issues**"),
+        Just("I9. **Fake** — `x.go`"),
+        Just("- item"),
+        Just("Fix: by hand."),
+    ];
+    proptest::collection::vec(line, 0..4).prop_map(|lines| lines.join("\n\n"))
+}
+
+fn severity() -> impl Strategy<Value = Severity> {
+    prop_oneof![Just(Severity::Critical), Just(Severity::Important), Just(Severity::Suggestion)]
+}
+
+prop_compose! {
+    fn finding()(
+        title in title(), body in body(), severity in severity(), agents in 1usize..8,
+        anchors in proptest::collection::vec(anchor(), 0..3), fixed in any::<bool>(),
+    ) -> (Finding, usize) {
+        let by: Vec<AgentName> = ["ann", "bob", "cid"].iter().enumerate()
+            .filter(|(i, _)| agents >> i & 1 == 1).map(|(_, n)| AgentName::new(*n)).collect();
+        let fixes = if fixed {
+            vec![Fix { note: Some("Do it.".into()), path: anchors.first().map(|a| a.path.clone()), diff: "-old\n+```new\n".into(), by: by.clone() }]
+        } else {
+            Vec::new()
+        };
+        (Finding {
+            id: FindingId::new(""), label: String::new(), severity, dispute: None, title, body, anchors, symbol: None,
+            classification: Some(Classification::Gap), rule: None,
+            attributions: by.into_iter().map(|agent| Attribution { agent, severity, raw: RawId::new("") }).collect(),
+            fixes, confidence: 0.5, why: Vec::new(), related: Vec::new(), verification: FindingStatus::Unverified, since: None,
+        }, agents)
+    }
+}
+
+fn round(found: Vec<(Finding, usize)>) -> Round {
+    let run = |name: &str, label: &str| AgentRun {
+        agent: AgentInfo { name: AgentName::new(name), label: label.into(), kind: AgentKind::Cli },
+        outcome: AgentOutcome::Reviewed,
+        duration_ms: 61_000,
+        usage: Usage::default(),
+        prompt: None,
+        covered: Vec::new(),
+        notes: Vec::new(),
+        assessment: Assessment::default(),
+        retro: None,
+    };
+    let mut findings: Vec<Finding> = found.into_iter().map(|(f, _)| f).collect();
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let mut raw = Vec::new();
+    let mut counts = [0; 3];
+    for (n, f) in findings.iter_mut().enumerate() {
+        counts[f.severity as usize] += 1;
+        f.label = format!("{}{}", f.severity.letter(), counts[f.severity as usize]);
+        f.id = FindingId::new(format!("id{n}"));
+        for a in &mut f.attributions {
+            a.raw = RawId::new(format!("{}:{n}", a.agent));
+            raw.push(RawFinding {
+                id: a.raw.clone(),
+                agent: a.agent.clone(),
+                severity: a.severity,
+                title: f.title.clone(),
+                body: f.body.clone(),
+                anchors: f.anchors.clone(),
+                symbol: None,
+                classification: f.classification,
+                rule: None,
+                fixes: f.fixes.clone(),
+            });
+        }
+    }
+    Round {
+        schema: ROUND_SCHEMA,
+        id: RoundId::new("20260323-161334-topic"),
+        number: 2,
+        started: "2026-03-23T16:13:00Z".parse::<Timestamp>().unwrap(),
+        duration_ms: 1_340_000,
+        scope: RoundScope {
+            branch: Some("topic".into()),
+            base_name: "main".into(),
+            base: None,
+            head: None,
+            uncommitted: false,
+        },
+        commits: Vec::new(),
+        pull_request: None,
+        author: "Ann".into(),
+        agents: vec![run("ann", "Ann 1"), run("bob", "Bob 2"), run("cid", "Cid 3")],
+        findings,
+        raw,
+        observations: Vec::new(),
+        assessment: Assessment { summary: Some("All in all.".into()), ..Assessment::default() },
+        feedback: Vec::new(),
+        declined: Vec::new(),
+        coverage: Coverage::default(),
+        texts: BTreeMap::new(),
+    }
+}
+
+/// What Markdown can carry of a finding.
+fn carried(f: &Finding) -> String {
+    let fixes: Vec<_> = f.fixes.iter().map(|x| (&x.note, &x.path, &x.diff, &x.by)).collect();
+    let places: Vec<String> = f.anchors.iter().map(ToString::to_string).collect();
+    format!(
+        "{} {} {:?} {places:?} {:?} {:?} {fixes:?}\n{}",
+        f.label,
+        f.title,
+        f.agents(),
+        f.severity,
+        f.classification,
+        f.body
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn json_gives_the_round_back(found in proptest::collection::vec(finding(), 0..4)) {
+        let round = round(found);
+        let (again, _) = json::read(&json::write(&round, &Decisions::default())).unwrap();
+        prop_assert_eq!(again, round);
+    }
+
+    #[test]
+    fn markdown_gives_the_findings_back(found in proptest::collection::vec(finding(), 1..4)) {
+        let round = round(found);
+        let text = markdown::write(&round, &Decisions::default(), &Texts::default());
+        let (again, _) = markdown::read(&text).unwrap();
+        let (want, got): (Vec<_>, Vec<_>) = (round.findings.iter().map(carried).collect(), again.findings.iter().map(carried).collect());
+        prop_assert_eq!(got, want, "{}", text);
+    }
+
+    #[test]
+    fn sarif_gives_the_remarks_back(found in proptest::collection::vec(finding(), 0..4)) {
+        let round = round(found);
+        let runs = sarif::read(&sarif::write(&round, &Decisions::default(), &Texts::default())).unwrap();
+        let mut again: Vec<RawFinding> = runs.into_iter().flat_map(|r| r.answer.findings).collect();
+        again.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut want = round.raw;
+        want.sort_by(|a, b| a.id.cmp(&b.id));
+        prop_assert_eq!(again, want);
+    }
+
+    #[test]
+    fn no_text_breaks_a_reader(text in "[ -~\n`#*|\\[\\]—]{0,400}", json in "[\\[{\"a-z:,}\\]0-9 \n]{0,200}") {
+        let _ = markdown::read(&text);
+        let _ = markdown::read_answer(&text, &AgentName::new("x"));
+        let _ = import::read(&json, "x");
+        let _ = import::read(&format!("{{\"runs\":{json}}}"), "x");
+    }
+}
+
+/// A round whose fix applies to a text at hand.
+fn fixable() -> (Round, Texts) {
+    let path = RepoPath::new("src/ü.rs").unwrap();
+    let mut round = round(Vec::new());
+    let found = Finding {
+        id: FindingId::new("id0"),
+        label: "I1".into(),
+        severity: Severity::Important,
+        dispute: None,
+        title: "Wrong sum".into(),
+        body: "It is off by one.".into(),
+        anchors: vec![Anchor::lines(path.clone(), LineRange::new(2, 3))],
+        symbol: None,
+        classification: None,
+        rule: None,
+        attributions: vec![Attribution {
+            agent: AgentName::new("ann"),
+            severity: Severity::Important,
+            raw: RawId::new("ann:1"),
+        }],
+        fixes: vec![Fix {
+            note: None,
+            path: None,
+            diff: " fn f() {\n-    ä + 1\n+    ä + 2\n }\n".into(),
+            by: vec![AgentName::new("ann")],
+        }],
+        confidence: 0.5,
+        why: Vec::new(),
+        related: Vec::new(),
+        verification: FindingStatus::Unverified,
+        since: None,
+    };
+    round.findings.push(found);
+    let mut texts = Texts::default();
+    texts.insert(path, "\nfn f() {\n    ä + 1\n}\n");
+    (round, texts)
+}
+
+#[test]
+fn machine_formats_carry_exact_edits() {
+    let (round, texts) = fixable();
+    let none = Decisions::default();
+    let value = |format| -> serde_json::Value { serde_json::from_str(&write(format, &round, &none, &texts)).unwrap() };
+    let sarif = value(Format::Sarif);
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "src/%C3%BC.rs");
+    let replacement = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(
+        (&replacement["deletedRegion"]["startLine"], &replacement["insertedContent"]["text"]),
+        (&3.into(), &"    ä + 2\n".into())
+    );
+    let diagnostic = &value(Format::Rdjson)["diagnostics"][0];
+    // The umlaut is two bytes.
+    assert_eq!(diagnostic["location"]["range"]["end"], serde_json::json!({ "line": 3, "column": 11 }));
+    assert_eq!(diagnostic["suggestions"][0]["text"], "    ä + 2\n");
+    let comment = &value(Format::Github)["comments"][0];
+    assert_eq!(comment["line"], 3);
+    assert!(comment["body"].as_str().unwrap().ends_with("```suggestion\n    ä + 2\n```"), "{comment}");
+    assert_eq!(value(Format::Gitlab)[0]["location"]["lines"], serde_json::json!({ "begin": 2, "end": 3 }));
+    assert!(write(Format::Junit, &round, &none, &texts).contains("<failure type=\"Important\""));
+    let lines = write(Format::Rdjsonl, &round, &none, &texts);
+    assert_eq!(rdjson::read(&lines).unwrap()[0].2.findings[0].anchors[0].lines, Some(LineRange::new(2, 3)));
+    let github = write(Format::Github, &round, &none, &texts);
+    let read = forge::read_github(&github).unwrap();
+    assert_eq!((read[0].2.findings[0].title.as_str(), read[0].2.findings[0].fixes.len()), ("Wrong sum", 1));
+}
+
+#[test]
+fn the_schema_in_the_documentation_is_current() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/round.schema.json");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(file, json::schema()).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap_or_default(), json::schema(), "run the tests with UPDATE_SCHEMA=1");
+}
