@@ -74,7 +74,7 @@ fn main() {
         measure(&format!("one hunk, {size} lines"), 50, || assert!(apply(&text, &one, &none).is_ok()));
         let missing = one.replace("service", "elsewhere");
         measure(&format!("one hunk that is not there, {size} lines"), 50, || {
-            assert!(apply(&text, &missing, &none).is_err())
+            assert!(apply(&text, &missing, &none).is_err());
         });
     }
 
