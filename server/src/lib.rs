@@ -20,3 +20,7 @@ pub mod patch;
 pub mod report;
 pub mod review;
 pub mod store;
+
+#[cfg(test)]
+#[path = "../../tests/support/repo.rs"]
+pub(crate) mod test_repo;

@@ -2,11 +2,12 @@
 
 use super::args::Color;
 use super::output;
-use crate::agent::{self, Agent};
+use crate::agent::Agent;
 use crate::config::{self, Config, Loaded};
 use crate::finding::{Decisions, Finding, RepoPath, Round};
 use crate::git::{Repository, ScopeRequest};
 use crate::report::Texts;
+use crate::review;
 use crate::store::{Branch, Store};
 use anyhow::{Context as _, bail};
 use std::path::PathBuf;
@@ -103,15 +104,9 @@ pub(super) fn warn_of(set_aside: &[crate::store::SetAside]) {
     }
 }
 
-/// The agents in the order in which they are shown: configured, found on this machine, built in.
+/// The agents of a configuration; see [`review::agents`].
 pub(super) fn agents(config: &Config, repository: Option<&Repository>) -> Vec<Arc<dyn Agent>> {
-    let off = |name: &str| config.agents.get(name).is_some_and(|s| !s.enabled);
-    let surroundings = agent::Surroundings { root: repository.map(|r| r.root().to_owned()), trusted: false };
-    let mut settings = agent::detected();
-    settings.extend(config.agents.clone());
-    let mut agents = agent::configured(&settings, &surroundings);
-    agents.extend(agent::builtin::all().into_iter().filter(|a| !off(a.info().name.as_str())));
-    agents
+    review::agents(config, repository.map(Repository::root), false)
 }
 
 /// Those of `agents` that were asked for by name; all without names.

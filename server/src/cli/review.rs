@@ -3,17 +3,13 @@
 use super::args::ReviewArgs;
 use super::context::{self, Context, block_on};
 use super::{Exit, output, progress};
-use crate::agent::Agent;
-use crate::config::Config;
 use crate::finding::{AgentOutcome, Decisions, Round, Severity};
-use crate::git::{Repository, ScopeRequest, SnapshotOptions};
+use crate::git::Repository;
 use crate::report::{self, Format};
-use crate::review::{self, Request, ReviewError, Reviewed, Reviewer};
+use crate::review::{self, Request, ReviewError, Reviewed};
 use crate::store::Store;
 use anyhow::Context as _;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
@@ -27,8 +23,7 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     loaded.set("uncommitted", uncommitted, |c| &mut c.uncommitted);
     let config = loaded.config;
     let agents = context::chosen(context::agents(&config, Some(&repository)), &args.agents)?;
-    let request = request(repository.clone(), &config, agents);
-    match reviewed(request)? {
+    match reviewed(review::request(repository.clone(), &config, agents))? {
         Reviewed::NothingChanged(scope) => {
             output::note(&format!("Nothing to review: nothing differs from {}.", scope.base_name));
             Ok(Exit::Done)
@@ -38,26 +33,6 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
             let decisions = show(context, &repository, &round, format, args.output.as_deref())?;
             Ok(exit(&round, &decisions, config.fail_on))
         }
-    }
-}
-
-/// What the engine is asked for, from the configuration.
-pub(super) fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agent>>) -> Request {
-    let deadline = |name: &str| config.agents.get(name).and_then(|a| a.total_seconds).unwrap_or(config.timeout);
-    Request {
-        never_send: config.never_send.clone(),
-        repository,
-        scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted },
-        snapshot: SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes },
-        reviewers: agents
-            .into_iter()
-            .map(|agent| {
-                let deadline = Duration::from_secs(deadline(agent.info().name.as_str()));
-                Reviewer { agent, deadline }
-            })
-            .collect(),
-        conventions: config.conventions.iter().filter_map(|c| crate::finding::RepoPath::new(c.as_str()).ok()).collect(),
-        brief_bytes: config.brief_bytes,
     }
 }
 

@@ -12,12 +12,14 @@ mod locate;
 mod parts;
 mod prepare;
 mod run_agent;
+mod setup;
 pub mod verify;
 
 #[cfg(test)]
 mod tests;
 
 pub use prepare::Preparation;
+pub use setup::{agents, request};
 
 use crate::agent::{Agent, Outcome, Progress};
 use crate::finding::{AgentName, Round, RoundScope};

@@ -10,8 +10,7 @@ use futures_util::future::BoxFuture;
 use repo::Repo;
 use std::sync::Mutex;
 
-#[path = "../../../tests/support/repo.rs"]
-mod repo;
+use crate::test_repo as repo;
 
 type Act = dyn Fn(&Brief) -> Did + Send + Sync;
 

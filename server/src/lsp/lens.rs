@@ -1,0 +1,121 @@
+//! Code lenses: what the round says, at the file's top and above the code that has findings; and links from
+//! finding ids in reports to their places.
+
+use super::commands::Name;
+use super::world::World;
+use crate::finding::{Severity, State};
+use lsp_types::*;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Answers `textDocument/codeLens`.
+pub(crate) fn of(world: &World, uri: &Uri) -> Vec<CodeLens> {
+    let Some((repo, path)) = super::documents::file_path(uri).and_then(|file| world.place(&file)) else {
+        return Vec::new();
+    };
+    let Some(plan) = &repo.plan else { return Vec::new() };
+    let Some(seen) = repo.files.get(&path) else { return Vec::new() };
+    let open: Vec<_> = seen
+        .view
+        .places
+        .iter()
+        .zip(&seen.ranges)
+        .filter(|(place, _)| place.spot.anchor == 0)
+        .filter_map(|(place, range)| {
+            let finding = seen.plan.round.findings.get(place.spot.finding)?;
+            (repo.state(place.spot.finding, finding) == State::Open).then_some((finding, range))
+        })
+        .collect();
+    let count = |severity: Severity| open.iter().filter(|(f, _)| f.severity == severity).count();
+    let counts: Vec<String> = Severity::ALL
+        .iter()
+        .filter(|severity| count(**severity) > 0)
+        .map(|severity| format!("{} {severity}", count(*severity)))
+        .collect();
+    let counts = if counts.is_empty() { "nothing open here".to_owned() } else { counts.join(", ") };
+    let top = Range::default();
+    let command =
+        |title: String, name: Name, argument| Command::new(title, name.as_str().to_owned(), Some(vec![argument]));
+    let mut lenses = vec![
+        CodeLens {
+            range: top,
+            command: Some(command(
+                format!("Review round {}: {counts}", plan.round.number),
+                Name::ShowReport,
+                json!({ "root": repo.root(), "show": true }),
+            )),
+            data: None,
+        },
+        CodeLens {
+            range: top,
+            command: Some(if repo.running.is_some() {
+                command("Cancel the review".into(), Name::Cancel, json!({ "root": repo.root() }))
+            } else {
+                command("Review again".into(), Name::Review, json!({ "root": repo.root() }))
+            }),
+            data: None,
+        },
+    ];
+    // One a function, where the agents named it; its first finding's line is as near to its head as we know.
+    let mut functions: BTreeMap<&str, (u32, Vec<&str>)> = BTreeMap::new();
+    for (finding, range) in &open {
+        if let Some(symbol) = finding.symbol.as_deref() {
+            let entry = functions.entry(symbol).or_insert((range.start.line, Vec::new()));
+            entry.0 = entry.0.min(range.start.line);
+            entry.1.push(&finding.label);
+        }
+    }
+    for (symbol, (line, labels)) in functions {
+        let at = Position::new(line, 0);
+        let symbol = crate::report::inert::printable(symbol);
+        lenses.push(CodeLens {
+            range: Range::new(at, at),
+            command: Some(command(
+                format!("{symbol}: {}", labels.join(", ")),
+                Name::ShowReport,
+                json!({ "root": repo.root(), "show": true, "id": labels[0] }),
+            )),
+            data: None,
+        });
+    }
+    lenses
+}
+
+/// Answers `textDocument/documentLink`: finding ids in one of our reports lead to the code.
+pub(crate) fn links(world: &World, uri: &Uri) -> Vec<DocumentLink> {
+    let Some(document) = world.documents.get(uri) else { return Vec::new() };
+    let repo = world.repos.values().find(|repo| document.path.starts_with(repo.store().folder().join("reports")));
+    let Some(repo) = repo else { return Vec::new() };
+    let Some(plan) = &repo.plan else { return Vec::new() };
+    let text = document.text();
+    let mut links = Vec::new();
+    for (number, line) in (0..).zip(text.lines()) {
+        for (start, word) in words(line) {
+            let Some(index) = plan.round.findings.iter().position(|f| f.label == word) else { continue };
+            let Some(location) = repo.location(index, 0) else { continue };
+            let encoding = world.abilities.encoding;
+            let from = encoding.len(&line[..start]);
+            let to = from + encoding.len(word);
+            let target = format!("{}#L{}", location.uri.as_str(), location.range.start.line + 1);
+            links.push(DocumentLink {
+                range: Range::new(Position::new(number, from), Position::new(number, to)),
+                target: target.parse().ok(),
+                tooltip: Some(crate::report::inert::printable(&plan.round.findings[index].title)),
+                data: None,
+            });
+        }
+    }
+    links
+}
+
+/// The words of a line that look like a finding's label (`I1`), with where they start.
+fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let boundary = |c: char| !c.is_ascii_alphanumeric();
+    let mut at = 0;
+    line.split(boundary).filter_map(move |word| {
+        let start = at;
+        at += word.len() + line[at + word.len()..].chars().next().map_or(0, char::len_utf8);
+        let label = word.strip_prefix(['C', 'I', 'S'])?;
+        (!label.is_empty() && label.bytes().all(|b| b.is_ascii_digit())).then_some((start, word))
+    })
+}

@@ -1,0 +1,303 @@
+//! One method a message of the protocol. Notifications go to the owner before anything is awaited; requests take
+//! the world from the owner and are answered in a task of their own.
+
+use super::capabilities::Abilities;
+use super::commands::Desk;
+use super::documents::file_path;
+use super::outbox::Outbox;
+use super::owner::{Event, Owner};
+use super::settings::Settings;
+use super::world::World;
+use super::{actions, diagnostics, findings, hover, lens, progress};
+use lsp_types::notification::Progress as ProgressNotification;
+use lsp_types::*;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
+
+/// The server as the framework sees it.
+pub(crate) struct Server {
+    client: Client,
+    outbox: OnceLock<Outbox>,
+    events: UnboundedSender<Event>,
+    waiting: std::sync::Mutex<Option<UnboundedReceiver<Event>>>,
+    stop: CancellationToken,
+    ended: Ended,
+}
+
+/// How the session went, for whoever runs it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ended {
+    shutdown: std::sync::Arc<AtomicBool>,
+    /// The process that started the server.
+    pub(crate) parent: std::sync::Arc<OnceLock<u32>>,
+    /// The reviews that are under way.
+    pub(crate) reviews: TaskTracker,
+}
+
+impl Ended {
+    /// Whether the client said goodbye as the protocol has it.
+    pub(crate) fn properly(&self) -> bool {
+        self.shutdown.load(Ordering::SeqCst)
+    }
+}
+
+/// A service that is ready to be served; `stop` ends every review.
+pub(crate) fn service(stop: CancellationToken, ended: Ended) -> (LspService<Server>, ClientSocket) {
+    LspService::build(move |client| {
+        let (events, waiting) = unbounded_channel();
+        Server { client, outbox: OnceLock::new(), events, waiting: std::sync::Mutex::new(Some(waiting)), stop, ended }
+    })
+    .custom_method("deepReview/findings", Server::findings)
+    .custom_method("deepReview/status", Server::status)
+    .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
+    .finish()
+}
+
+impl Server {
+    fn send(&self, event: Event) {
+        // The owner ends only with the server.
+        let _ = self.events.send(event);
+    }
+
+    fn outbox(&self) -> &Outbox {
+        self.outbox.get_or_init(|| Outbox::new(self.client.clone()))
+    }
+
+    /// The world after everything that the client said before. Asked for at once, awaited later.
+    fn world(&self) -> oneshot::Receiver<World> {
+        let (reply, world) = oneshot::channel();
+        self.send(Event::Ask(reply));
+        world
+    }
+
+    /// Answers a request in a task of its own, so that a panic is that request's error and nothing more.
+    async fn answer<T: Send + 'static>(&self, work: impl FnOnce(World) -> T + Send + 'static) -> Result<T> {
+        let world = self.world();
+        let task = tokio::spawn(async move { world.await.map(work) });
+        match task.await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(failed(ErrorCode::RequestCancelled, "the server is shutting down")),
+            Err(_) => {
+                Err(failed(ErrorCode::InternalError, "deep-review failed at this request; it is an error of ours"))
+            }
+        }
+    }
+
+    async fn findings(&self, _: Value) -> Result<Value> {
+        self.answer(|world| findings::of(&world)).await
+    }
+
+    async fn status(&self, _: Value) -> Result<Value> {
+        self.answer(|world| findings::status(&world)).await
+    }
+
+    async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
+        if let Some(review) = progress::review_of(&params.token) {
+            self.send(Event::CancelReview(review));
+        }
+    }
+}
+
+fn failed(code: ErrorCode, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error { code, message: message.into(), data: None }
+}
+
+/// The folders that the client works in.
+fn folders(params: &InitializeParams) -> Vec<PathBuf> {
+    let named = params.workspace_folders.iter().flatten().filter_map(|folder| file_path(&folder.uri));
+    let mut folders: Vec<PathBuf> = named.collect();
+    #[expect(deprecated, reason = "older clients send nothing else")]
+    if folders.is_empty() {
+        folders.extend(params.root_uri.as_ref().and_then(file_path));
+        folders.extend(params.root_path.as_ref().filter(|_| params.root_uri.is_none()).map(PathBuf::from));
+    }
+    folders
+}
+
+impl LanguageServer for Server {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let waiting = self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(waiting) = waiting {
+            let owner =
+                Owner::new(self.outbox().clone(), self.events.clone(), self.stop.clone(), self.ended.reviews.clone());
+            tokio::spawn(owner.run(waiting));
+        }
+        if let Some(parent) = params.process_id {
+            let _ = self.ended.parent.set(parent);
+        }
+        let abilities = Abilities::of(&params);
+        let options = params.initialization_options.clone().unwrap_or_default();
+        let (settings, wrong) = Settings::read(options.get("settings").unwrap_or(&options));
+        if let Some(wrong) = wrong {
+            self.outbox().show(MessageType::WARNING, &wrong);
+        }
+        let trusted = options.get("trusted").and_then(Value::as_bool).unwrap_or(false);
+        self.send(Event::Initialize { abilities, folders: folders(&params), settings, trusted });
+        Ok(InitializeResult {
+            capabilities: abilities.server(),
+            server_info: Some(ServerInfo {
+                name: "deep-review".into(),
+                version: Some(env!("CARGO_PKG_VERSION").into()),
+            }),
+            ..InitializeResult::default()
+        })
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        self.send(Event::Initialized);
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.ended.shutdown.store(true, Ordering::SeqCst);
+        self.stop.cancel();
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        self.send(Event::Opened(Box::new(params.text_document)));
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        self.send(Event::Changed(params));
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.send(Event::Closed(params.text_document.uri));
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        self.send(Event::Saved(params.text_document.uri));
+    }
+
+    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
+        self.send(Event::Touched);
+    }
+
+    async fn did_rename_files(&self, _: RenameFilesParams) {
+        self.send(Event::Touched);
+    }
+
+    async fn did_delete_files(&self, _: DeleteFilesParams) {
+        self.send(Event::Touched);
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let paths = |folders: &[WorkspaceFolder]| folders.iter().filter_map(|f| file_path(&f.uri)).collect();
+        self.send(Event::Folders { added: paths(&params.event.added), removed: paths(&params.event.removed) });
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        // A client that is asked sends nothing of use here, and one that is not sends it all.
+        match params.settings.get("deepReview") {
+            Some(section) => self.outbox().take_settings(section, &self.events),
+            None => self.outbox().fetch_settings(self.events.clone()),
+        }
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        self.answer(move |world| diagnostics::document(&world, &params)).await
+    }
+
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        let token = params.partial_result_params.partial_result_token.clone();
+        let reports = self.answer(move |world| diagnostics::workspace(&world, &params)).await?;
+        let Some(token) = token else {
+            return Ok(WorkspaceDiagnosticReport { items: reports }.into());
+        };
+        // In parts, where the client takes them; then the answer itself is empty.
+        let client = self.client.clone();
+        for part in reports.chunks(PART) {
+            let value = json!({ "token": token, "value": { "items": part } });
+            if let Ok(params) = serde_json::from_value(value) {
+                client.send_notification::<PartialResult>(params).await;
+            }
+        }
+        Ok(WorkspaceDiagnosticReport { items: Vec::new() }.into())
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        self.answer(move |world| Some(actions::of(&world, &params))).await
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        self.answer(move |world| actions::resolve(&world, action)).await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.answer(move |world| Some(lens::of(&world, &params.text_document.uri))).await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.answer(move |world| Some(lens::links(&world, &params.text_document.uri))).await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        self.answer(move |world| hover::of(&world, &params.text_document_position_params)).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        let world = self.world();
+        let (outbox, events) = (self.outbox().clone(), self.events.clone());
+        let token = params.work_done_progress_params.work_done_token.clone();
+        let client = self.client.clone();
+        let task = tokio::spawn(async move {
+            let world = world.await.map_err(|_| failed(ErrorCode::RequestCancelled, "the server is shutting down"))?;
+            let told = Told::begin(client, token, &params.command).await;
+            let done = Desk { world, outbox, events }.run(&params).await;
+            told.end(done.as_ref().err().map(ToString::to_string)).await;
+            done.map(Some).map_err(|refused| {
+                let code =
+                    if refused.invalid { ErrorCode::InvalidParams } else { ErrorCode::ServerError(REQUEST_FAILED) };
+                failed(code, refused.to_string())
+            })
+        });
+        task.await.unwrap_or_else(|_| {
+            Err(failed(ErrorCode::InternalError, "deep-review failed at this command; it is an error of ours"))
+        })
+    }
+}
+
+/// LSP's code for a request that was right and could not be done.
+const REQUEST_FAILED: i64 = -32803;
+
+/// Files in one part of a `workspace/diagnostic` answer.
+const PART: usize = 100;
+
+/// `$/progress` with a partial result in it.
+enum PartialResult {}
+
+impl lsp_types::notification::Notification for PartialResult {
+    type Params = Value;
+    const METHOD: &'static str = ProgressNotification::METHOD;
+}
+
+/// A command's own progress, begun and ended once, where the client gave a token.
+struct Told(Option<(Client, ProgressToken)>);
+
+impl Told {
+    async fn begin(client: Client, token: Option<ProgressToken>, command: &str) -> Self {
+        let told = Self(token.map(|token| (client, token)));
+        let begin = WorkDoneProgressBegin { title: command.to_owned(), ..WorkDoneProgressBegin::default() };
+        told.tell(WorkDoneProgress::Begin(begin)).await;
+        told
+    }
+
+    async fn end(self, message: Option<String>) {
+        self.tell(WorkDoneProgress::End(WorkDoneProgressEnd { message })).await;
+    }
+
+    async fn tell(&self, value: WorkDoneProgress) {
+        if let Some((client, token)) = &self.0 {
+            let params = ProgressParams { token: token.clone(), value: ProgressParamsValue::WorkDone(value) };
+            client.send_notification::<ProgressNotification>(params).await;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What the framework needs to be held to: order, panics, silence of the client, and the end.
+
+use super::harness::{Repo, TestServer, able, finding, quiet, store_round, uri};
+use serde_json::{Value, json};
+
+fn repo() -> Repo {
+    let repo = Repo::with_topic(&[("a.txt", "one\ntwo\nthree\n")]);
+    store_round(&repo, &[finding("I1", "a.txt", (2, 2), "")], &[("a.txt", "one\ntwo\nthree\n")]);
+    repo
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ends_properly_only_after_shutdown() {
+    let repo = repo();
+    assert!(TestServer::of(&repo).await.finish().await);
+    let mut server = TestServer::of(&repo).await;
+    server.notify("exit", Value::Null).await;
+    assert!(!server.end().await, "exit without shutdown");
+    assert!(!TestServer::of(&repo).await.hang_up().await, "the end of input without shutdown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutdown_takes_null_for_its_parameters() {
+    let repo = repo();
+    let mut server = TestServer::of(&repo).await;
+    server.next_shutdown_with_null().await;
+    server.notify("exit", Value::Null).await;
+    assert!(server.end().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_pipelined_edits_keep_their_order() {
+    let repo = repo();
+    let file = repo.path().join("a.txt");
+    let mut server = TestServer::of(&repo).await;
+    server.open(&file, "one\ntwo\nthree\n").await;
+    for n in 0..200 {
+        server.edit(&file, n + 2, [0, 0, 0, 0], "x\n").await;
+    }
+    server.until("the last version", |s| s.shown[&uri(&repo.path().join("a.txt"))]["version"] == 201).await;
+    assert_eq!(server.list(&file), [("I1".into(), 201, 201)]);
+    // The same with text that depends on order.
+    for n in 0..200 {
+        let text = format!("{}", n % 10);
+        server.edit(&file, n + 202, [0, u32::try_from(n).unwrap(), 0, u32::try_from(n).unwrap()], &text).await;
+    }
+    server.synced().await;
+    assert_eq!(server.list(&file), [("I1".into(), 201, 201)]);
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_client_blocks_nobody() {
+    let repo = Repo::with_topic(&[("a.txt", "one\ntwo\nthree\n")]);
+    let fix = "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n";
+    store_round(&repo, &[finding("I1", "a.txt", (2, 2), fix)], &[("a.txt", "one\ntwo\nthree\n")]);
+    let mut server = TestServer::of(&repo).await;
+    server.silent = vec!["workspace/applyEdit"];
+    for _ in 0..6 {
+        let apply = json!({ "command": "deepReview.applyFix", "arguments": [{ "id": "I1" }] });
+        server.send("workspace/executeCommand", apply).await;
+    }
+    server.until("six edits", |s| s.asked.iter().filter(|(m, _)| m == "workspace/applyEdit").count() == 6).await;
+    let at = json!({ "textDocument": { "uri": uri(&repo.path().join("a.txt")) }, "position": { "line": 1, "character": 0 } });
+    assert!(server.request("textDocument/hover", at).await["contents"]["value"].is_string());
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_can_nothing_is_served() {
+    let repo = repo();
+    let mut server = TestServer::start(&[repo.path()], json!({}), quiet()).await;
+    assert_eq!(server.result["capabilities"]["positionEncoding"], "utf-16");
+    server.settled().await;
+    assert_eq!(server.list(&repo.path().join("a.txt")), [("I1".into(), 1, 1)]);
+    let shown = server.shown[&uri(&repo.path().join("a.txt"))].clone();
+    assert!(shown["diagnostics"][0].get("relatedInformation").is_none());
+    assert!(server.refusal("deepReview.applyFix", json!({ "id": "I1" })).await.contains("has no fix"));
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_settings_are_named_and_the_rest_works() {
+    let repo = repo();
+    let mut server = TestServer::start(&[repo.path()], able(), json!({ "review": { "auto": "sometimes" } })).await;
+    server.settings = quiet();
+    server.until("a message", |s| !s.messages.is_empty()).await;
+    assert!(server.messages.pop_front().unwrap().contains("deepReview.review.auto"));
+    server.settled().await;
+    server.messages.clear();
+    assert_eq!(server.list(&repo.path().join("a.txt")), [("I1".into(), 1, 1)]);
+    assert!(server.finish().await);
+}

@@ -1,0 +1,44 @@
+//! What a configuration asks for: its agents, and a request to the engine.
+
+use super::{Request, Reviewer};
+use crate::agent::{self, Agent};
+use crate::config::Config;
+use crate::finding::RepoPath;
+use crate::git::{Repository, ScopeRequest, SnapshotOptions};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The agents in the order in which they are shown: configured, found on this machine, built in. Linters that can
+/// run the repository's code take part only where it is `trusted`.
+#[must_use]
+pub fn agents(config: &Config, root: Option<&Path>, trusted: bool) -> Vec<Arc<dyn Agent>> {
+    let off = |name: &str| config.agents.get(name).is_some_and(|s| !s.enabled);
+    let surroundings = agent::Surroundings { root: root.map(Path::to_owned), trusted };
+    let mut settings = agent::detected();
+    settings.extend(config.agents.clone());
+    let mut agents = agent::configured(&settings, &surroundings);
+    agents.extend(agent::builtin::all().into_iter().filter(|a| !off(a.info().name.as_str())));
+    agents
+}
+
+/// What the engine is asked for.
+#[must_use]
+pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agent>>) -> Request {
+    let deadline = |name: &str| config.agents.get(name).and_then(|a| a.total_seconds).unwrap_or(config.timeout);
+    Request {
+        never_send: config.never_send.clone(),
+        repository,
+        scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted },
+        snapshot: SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes },
+        reviewers: agents
+            .into_iter()
+            .map(|agent| {
+                let deadline = Duration::from_secs(deadline(agent.info().name.as_str()));
+                Reviewer { agent, deadline }
+            })
+            .collect(),
+        conventions: config.conventions.iter().filter_map(|c| RepoPath::new(c.as_str()).ok()).collect(),
+        brief_bytes: config.brief_bytes,
+    }
+}
