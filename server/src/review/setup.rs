@@ -27,6 +27,7 @@ pub fn agents(config: &Config, root: Option<&Path>, trusted: bool) -> Vec<Arc<dy
 pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agent>>) -> Request {
     let deadline = |name: &str| config.agents.get(name).and_then(|a| a.total_seconds).unwrap_or(config.timeout);
     Request {
+        never_send: config.never_send.clone(),
         repository,
         scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted },
         snapshot: SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes },
@@ -38,7 +39,6 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
             })
             .collect(),
         conventions: config.conventions.iter().filter_map(|c| RepoPath::new(c.as_str()).ok()).collect(),
-        never_send: config.never_send.clone(),
         brief_bytes: config.brief_bytes,
     }
 }
