@@ -21,6 +21,8 @@ export default ts.config(
     files: ["**/*.mjs", "test/ui/**/*.js"],
     languageOptions: {
       globals: {
+        require: "readonly",
+        module: "readonly",
         console: "readonly",
         process: "readonly",
         setTimeout: "readonly",

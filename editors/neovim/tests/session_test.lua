@@ -107,7 +107,12 @@ t.case("a code action applies the fix, undo brings the finding back", function()
 end)
 
 t.case("fix by label, with a preview first", function()
-  local label = assert(t.finding("limit")).label
+  local label
+  t.eventually("it can be applied again", function()
+    local finding = t.finding("limit")
+    label = finding and finding.state == "open" and finding.fixable and finding.label
+    return label
+  end)
   local before = t.text(pool)
   vim.cmd("DeepReview preview " .. label)
   t.eventually("the preview", function()
@@ -205,7 +210,7 @@ t.case("agents and rounds are listed", function()
   end
   vim.cmd("DeepReview rounds")
   t.eventually("the rounds", function()
-    return offered and #offered == 1
+    return offered and #offered >= 1
   end)
 end)
 

@@ -16,7 +16,7 @@ end
 
 function M.load()
   vim.cmd.runtime("plugin/deep-review.lua")
-  require("deep-review").setup({ cmd = { vim.env.SERVER, "lsp" } })
+  require("deep-review").setup({ cmd = { vim.env.SERVER, "lsp" }, settings = { review = { auto = "off" } } })
 end
 
 ---@param name string

@@ -93,7 +93,11 @@ export class Server {
     return {
       documentSelector: [{ scheme: "file" }],
       outputChannel: this.log,
-      initializationOptions: { trusted: vscode.workspace.isTrusted },
+      // The settings come along, so that nothing starts by itself before they are known.
+      initializationOptions: {
+        trusted: vscode.workspace.isTrusted,
+        deepReview: vscode.workspace.getConfiguration().get("deepReview"),
+      },
       markdown: { isTrusted: false, supportHtml: false },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),

@@ -35,7 +35,8 @@ function M.lsp()
     -- Findings belong to a repository: a lone file has none.
     workspace_required = true,
     settings = { deepReview = M.options.settings },
-    init_options = { trusted = true },
+    -- The settings come along, so that nothing starts by itself before they are known.
+    init_options = { trusted = true, deepReview = M.options.settings },
     handlers = require("deep-review.client").handlers,
   }
 end

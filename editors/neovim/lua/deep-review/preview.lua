@@ -13,21 +13,38 @@ local function edited(bufnr, edits)
   return lines
 end
 
+---A workspace edit in either of its two forms, by file.
+---@param edit lsp.WorkspaceEdit
+---@return { uri: string, edits: lsp.TextEdit[] }[]
+local function by_file(edit)
+  local files = {}
+  for uri, edits in pairs(edit.changes or {}) do
+    table.insert(files, { uri = uri, edits = edits })
+  end
+  for _, change in ipairs(edit.documentChanges or {}) do
+    if change.textDocument then
+      table.insert(files, { uri = change.textDocument.uri, edits = change.edits })
+    end
+  end
+  table.sort(files, function(a, b)
+    return a.uri < b.uri
+  end)
+  return files
+end
+
 ---The unified diff of a workspace edit against the buffers' text.
 ---@param edit lsp.WorkspaceEdit
 ---@return string[]
 function M.diff(edit)
   local out = {}
-  for _, change in ipairs(edit.documentChanges or {}) do
-    if change.textDocument then
-      local bufnr = vim.uri_to_bufnr(change.textDocument.uri)
-      vim.fn.bufload(bufnr)
-      local before = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), "\n") .. "\n"
-      local after = table.concat(edited(bufnr, change.edits), "\n") .. "\n"
-      local name = vim.fn.fnamemodify(vim.uri_to_fname(change.textDocument.uri), ":.")
-      vim.list_extend(out, { "--- " .. name, "+++ " .. name })
-      vim.list_extend(out, vim.split(vim.text.diff and vim.text.diff(before, after) or vim.diff(before, after), "\n", { trimempty = true }))
-    end
+  for _, file in ipairs(by_file(edit)) do
+    local bufnr = vim.uri_to_bufnr(file.uri)
+    vim.fn.bufload(bufnr)
+    local before = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), "\n") .. "\n"
+    local after = table.concat(edited(bufnr, file.edits), "\n") .. "\n"
+    local name = vim.fn.fnamemodify(vim.uri_to_fname(file.uri), ":.")
+    vim.list_extend(out, { "--- " .. name, "+++ " .. name })
+    vim.list_extend(out, vim.split(vim.diff(before, after), "\n", { trimempty = true }))
   end
   return out
 end
@@ -37,6 +54,9 @@ end
 ---@param apply fun()
 function M.open(edit, title, apply)
   local lines = M.diff(edit)
+  if #lines == 0 then
+    lines = { "(no change)" }
+  end
   local bufnr = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
   vim.bo[bufnr].filetype = "diff"

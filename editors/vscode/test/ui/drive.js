@@ -54,7 +54,7 @@ class Workbench {
   }
 
   async until(what, test) {
-    for (let end = Date.now() + 30_000; Date.now() < end; ) {
+    for (let end = Date.now() + 30_000; Date.now() < end;) {
       if (await test()) return;
       await this.page.waitForTimeout(50);
     }
@@ -77,7 +77,10 @@ async function session(page) {
   await w.shot("palette");
   await page.click(row("Deep Review: Review Current Branch"));
   await page.waitForSelector(w.finding("Claude"), LONG);
-  await page.waitForSelector(".statusbar-item:has-text('Deep Review') .codicon-loading", { state: "detached", ...LONG });
+  await page.waitForSelector(".statusbar-item:has-text('Deep Review') .codicon-loading", {
+    state: "detached",
+    ...LONG,
+  });
   say("findings in the view, with the agents' names");
   await w.shot("findings");
 
@@ -93,8 +96,8 @@ async function session(page) {
   const before = fs.readFileSync(path.join(folder, target.file), "utf8");
   await w.run("Deep Review: Focus on Findings View");
   await page.click(w.finding(target.title));
-  await page.keyboard.press("Escape");
-  await w.open(target.file);
+  await page.waitForSelector(`.tab.active:has-text("${path.basename(target.file)}")`, LONG);
+  await w.run("View: Focus Active Editor Group");
   await page.keyboard.press("Control+.");
   await page.waitForSelector(".action-widget .monaco-list-row:has-text('Apply fix')", LONG);
   say("the fix is offered");
@@ -102,14 +105,19 @@ async function session(page) {
   await page.click(".action-widget .monaco-list-row:has-text('Apply fix')");
   await page.waitForSelector(".tab.active.dirty", LONG);
   await page.keyboard.press("Control+s");
-  await w.until("the fix on disk", () => fs.readFileSync(path.join(folder, target.file), "utf8").includes(target.after));
+  await w.until("the fix on disk", () =>
+    fs.readFileSync(path.join(folder, target.file), "utf8").includes(target.after),
+  );
   say("the fix is applied, on disk");
   await w.shot("fixed");
 
   await page.keyboard.press("Control+z");
   await page.keyboard.press("Control+s");
   await w.until("the undo on disk", () => fs.readFileSync(path.join(folder, target.file), "utf8") === before);
-  await page.waitForSelector(`${w.finding(target.title)} .codicon-error, ${w.finding(target.title)} .codicon-warning`, LONG);
+  await page.waitForSelector(
+    `${w.finding(target.title)} .codicon-error, ${w.finding(target.title)} .codicon-warning`,
+    LONG,
+  );
   say("undo brings the finding back");
 
   await w.run("Deep Review: Dismiss…");
@@ -152,7 +160,15 @@ async function session(page) {
 (async () => {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   try {
