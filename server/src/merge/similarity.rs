@@ -9,6 +9,7 @@
 use super::remark::{Field, Place, Remark};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Log odds of two remarks in the same place with nothing in common.
 const BIAS: f32 = -7.0;
@@ -47,7 +48,7 @@ pub(super) struct Pair {
 /// Remarks in a common space of words.
 pub(super) struct Space<'a> {
     remarks: &'a [&'a Remark],
-    /// Of each remark: number of the term, its field, its weight. Vectors of a field have the length
+    /// Of each remark, by number of the term: that number, its field, its weight. Vectors of a field have the length
     /// √(weight of the field), so that one dot product is the whole of what words say.
     vectors: Vec<Vec<(u32, Field, f32)>>,
     /// Of each term that more than one remark has: the remarks and their weights.
@@ -62,10 +63,52 @@ struct Row {
     text: Vec<f32>,
 }
 
+/// Takes a term for its own hash, which it is.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = super::text::hash(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// All remarks compared with all.
+pub(super) struct Comparison {
+    /// The pairs that do not plainly differ.
+    pub(super) pairs: Vec<Pair>,
+    /// Of each remark: how much the other agents' remarks support it. The sum over those agents of the likeness
+    /// of their most similar one.
+    pub(super) support: Vec<f32>,
+    /// Of each remark: the likeness to each one before it.
+    likeness: Vec<Vec<f32>>,
+}
+
+impl Comparison {
+    /// The cosine of [`Field::Text`] of two remarks.
+    pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
+        if a == b { 1.0 } else { self.likeness[a.max(b)][a.min(b)] }
+    }
+
+    /// All pairs of remarks that have a word in common, the later one first, with their likeness.
+    pub(super) fn alike(&self) -> impl Iterator<Item = (usize, usize, f32)> {
+        let rows = self.likeness.iter().enumerate();
+        rows.flat_map(|(a, row)| row.iter().enumerate().map(move |(b, l)| (a, b, *l))).filter(|(_, _, l)| *l > 0.0)
+    }
+}
+
 impl<'a> Space<'a> {
     /// Weighs the words of `remarks` by how few have them.
     pub(super) fn new(remarks: &'a [&'a Remark]) -> Self {
-        let mut numbers: HashMap<u64, u32> = HashMap::new();
+        let mut numbers: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
         let mut counts: Vec<u32> = Vec::new();
         let numbered: Vec<Vec<u32>> = remarks
             .iter()
@@ -102,6 +145,7 @@ impl<'a> Space<'a> {
                     *weight *= (WEIGHTS[field] / squares[field]).sqrt();
                 }
                 vector.retain(|(number, _, _)| counts[*number as usize] > 1);
+                vector.sort_unstable_by_key(|(number, _, _)| *number);
                 vector
             })
             .collect();
@@ -134,14 +178,13 @@ impl<'a> Space<'a> {
         row
     }
 
-    /// All pairs that do not plainly differ, and of each remark how much the other agents' remarks support it:
-    /// the sum over those agents of the cosine of their most similar one. `agents` numbers each remark's agent.
-    pub(super) fn compare(&self, agents: &[usize]) -> (Vec<Pair>, Vec<f32>) {
+    /// Compares all with all. `agents` numbers each remark's agent.
+    pub(super) fn compare(&self, agents: &[usize]) -> Comparison {
         let groups = agents.iter().max().map_or(0, |most| most + 1);
-        let rows: Vec<(Vec<Pair>, f32)> = (0..self.remarks.len())
+        let rows: Vec<(Vec<Pair>, f32, Vec<f32>)> = (0..self.remarks.len())
             .into_par_iter()
             .map(|a| {
-                let row = self.row(a);
+                let mut row = self.row(a);
                 let mut best = vec![0.0_f32; groups];
                 for (agent, text) in agents.iter().zip(&row.text) {
                     best[*agent] = best[*agent].max(*text);
@@ -152,11 +195,17 @@ impl<'a> Space<'a> {
                     .filter_map(|b| Some(Pair { a, b, score: score(b)? }))
                     .filter(|pair| pair.score >= DIFFER)
                     .collect();
-                (pairs, best.iter().sum())
+                row.text.truncate(a);
+                (pairs, best.iter().sum(), row.text)
             })
             .collect();
-        let support = rows.iter().map(|(_, support)| *support).collect();
-        (rows.into_iter().flat_map(|(pairs, _)| pairs).collect(), support)
+        let mut all = Comparison { pairs: Vec::new(), support: Vec::new(), likeness: Vec::new() };
+        for (pairs, support, likeness) in rows {
+            all.pairs.extend(pairs);
+            all.support.push(support);
+            all.likeness.push(likeness);
+        }
+        all
     }
 
     /// The log odds for remark `a` and each of the others in `of`; `None` where they plainly differ.
@@ -167,29 +216,28 @@ impl<'a> Space<'a> {
 
     /// The log odds, given what the words say; `None` where the places rule it out.
     fn score(&self, a: usize, b: usize, words: f32) -> Option<f32> {
-        if BIAS + words + UNPLACED.max(NEAR + SAME_RULE) < DIFFER {
+        let placed = !self.remarks[a].places.is_empty() && !self.remarks[b].places.is_empty();
+        let most = if placed { NEAR + SAME_RULE } else { UNPLACED };
+        // Nearly all pairs end here, before any path is looked at.
+        if BIAS + words + most < DIFFER {
             return None;
         }
         Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
     }
 
-    /// The cosine of [`Field::Text`].
-    pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
-        self.cosines(a, b)[Field::Text as usize]
-    }
-
-    /// The likeness to every other remark that shares a word.
-    pub(super) fn likenesses(&self, a: usize) -> Vec<(usize, f32)> {
-        self.row(a).text.into_iter().enumerate().filter(|(b, text)| *b != a && *text > 0.0).collect()
-    }
-
     /// The cosine of each kind of words; by [`Field::ALL`].
     pub(super) fn cosines(&self, a: usize, b: usize) -> [f32; 4] {
-        let other: HashMap<u32, f32> = self.vectors[b].iter().map(|(number, _, weight)| (*number, *weight)).collect();
+        let (mut left, mut right) = (self.vectors[a].as_slice(), self.vectors[b].as_slice());
         let mut cosines = [0.0; 4];
-        for (number, field, weight) in &self.vectors[a] {
-            if let Some(w) = other.get(number) {
-                cosines[*field as usize] += weight * w / WEIGHTS[*field as usize];
+        while let ([x, rest_left @ ..], [y, rest_right @ ..]) = (left, right) {
+            if x.0 == y.0 {
+                cosines[x.1 as usize] += x.2 * y.2 / WEIGHTS[x.1 as usize];
+            }
+            if x.0 <= y.0 {
+                left = rest_left;
+            }
+            if y.0 <= x.0 {
+                right = rest_right;
             }
         }
         cosines
