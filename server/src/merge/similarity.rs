@@ -55,13 +55,9 @@ pub(super) struct Space<'a> {
     postings: Vec<Vec<(u32, f32)>>,
 }
 
-/// What the words of one remark have in common with those of every other.
-struct Row {
-    /// All fields, weighted.
-    words: Vec<f32>,
-    /// The cosine of [`Field::Text`] alone.
-    text: Vec<f32>,
-}
+/// What the words of one remark have in common with those of each one before it: all fields, weighted; and those
+/// of [`Field::Text`] alone.
+type Row = Vec<[f32; 2]>;
 
 /// Takes a term for its own hash, which it is.
 #[derive(Default)]
@@ -158,60 +154,56 @@ impl<'a> Space<'a> {
         Self { remarks, vectors, postings }
     }
 
-    /// Compares remark `a` with all others.
-    fn row(&self, a: usize) -> Row {
-        let mut row = Row { words: vec![0.0; self.remarks.len()], text: vec![0.0; self.remarks.len()] };
+    /// Compares remark `a` with all before it, in `row`.
+    fn row(&self, a: usize, row: &mut Row) {
+        row.clear();
+        row.resize(a, [0.0; 2]);
         for (number, field, weight) in &self.vectors[a] {
             let postings = &self.postings[*number as usize];
-            for (b, other) in postings {
-                row.words[*b as usize] += weight * other;
-            }
-            if *field == Field::Text {
-                for (b, other) in postings {
-                    row.text[*b as usize] += weight * other;
-                }
+            let before = &postings[..postings.partition_point(|(b, _)| (*b as usize) < a)];
+            let text = if *field == Field::Text { *weight } else { 0.0 };
+            for (b, other) in before {
+                let [words, wording] = &mut row[*b as usize];
+                *words += weight * other;
+                *wording += text * other;
             }
         }
-        for text in &mut row.text {
-            *text /= WEIGHTS[Field::Text as usize];
-        }
-        row
     }
 
     /// Compares all with all. `agents` numbers each remark's agent.
     pub(super) fn compare(&self, agents: &[usize]) -> Comparison {
         let groups = agents.iter().max().map_or(0, |most| most + 1);
-        let rows: Vec<(Vec<Pair>, f32, Vec<f32>)> = (0..self.remarks.len())
+        let rows: Vec<(Vec<Pair>, Vec<f32>)> = (0..self.remarks.len())
             .into_par_iter()
-            .map(|a| {
-                let mut row = self.row(a);
-                let mut best = vec![0.0_f32; groups];
-                for (agent, text) in agents.iter().zip(&row.text) {
-                    best[*agent] = best[*agent].max(*text);
-                }
-                best[agents[a]] = 0.0;
-                let score = |b: usize| self.score(a, b, row.words[b]);
-                let pairs = (0..a)
-                    .filter_map(|b| Some(Pair { a, b, score: score(b)? }))
-                    .filter(|pair| pair.score >= DIFFER)
-                    .collect();
-                row.text.truncate(a);
-                (pairs, best.iter().sum(), row.text)
+            .map_init(Row::new, |row, a| {
+                self.row(a, row);
+                let score = |(b, words): (usize, &[f32; 2])| Some(Pair { a, b, score: self.score(a, b, words[0])? });
+                let pairs = row.iter().enumerate().filter_map(score).filter(|pair| pair.score >= DIFFER).collect();
+                (pairs, row.iter().map(|[_, text]| text / WEIGHTS[Field::Text as usize]).collect())
             })
             .collect();
-        let mut all = Comparison { pairs: Vec::new(), support: Vec::new(), likeness: Vec::new() };
-        for (pairs, support, likeness) in rows {
+        let mut all = Comparison { pairs: Vec::new(), support: Vec::new(), likeness: Vec::with_capacity(rows.len()) };
+        let mut best = vec![0.0_f32; groups * rows.len()];
+        for (a, (pairs, likeness)) in rows.into_iter().enumerate() {
+            for (b, likeness) in likeness.iter().enumerate().filter(|(b, _)| agents[*b] != agents[a]) {
+                for at in [a * groups + agents[b], b * groups + agents[a]] {
+                    best[at] = best[at].max(*likeness);
+                }
+            }
             all.pairs.extend(pairs);
-            all.support.push(support);
             all.likeness.push(likeness);
         }
+        all.support = best.chunks(groups.max(1)).map(|of_agents| of_agents.iter().sum()).collect();
         all
     }
 
-    /// The log odds for remark `a` and each of the others in `of`; `None` where they plainly differ.
-    pub(super) fn scores(&self, a: usize, of: std::ops::Range<usize>) -> Vec<Option<f32>> {
-        let row = self.row(a);
-        of.map(|b| self.score(a, b, row.words[b]).filter(|score| *score >= DIFFER)).collect()
+    /// The log odds for remark `a` and each of the first `count`, which come before it; `None` where they plainly
+    /// differ.
+    pub(super) fn scores(&self, a: usize, count: usize) -> Vec<Option<f32>> {
+        let mut row = Row::new();
+        self.row(a, &mut row);
+        let score = |(b, words): (usize, &[f32; 2])| self.score(a, b, words[0]).filter(|score| *score >= DIFFER);
+        row.iter().take(count).enumerate().map(score).collect()
     }
 
     /// The log odds, given what the words say; `None` where the places rule it out.
