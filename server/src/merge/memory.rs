@@ -106,7 +106,7 @@ impl<'a> Memory<'a> {
         if !remarks.is_empty() {
             let space = Space::new(&all);
             for (n, (old, print, remark)) in remarks.iter().enumerate() {
-                for (item, score) in space.scores(items.len() + n, 0..items.len()).into_iter().enumerate() {
+                for (item, score) in space.scores(items.len() + n, items.len()).into_iter().enumerate() {
                     let same = items[item].fingerprint == remark.fingerprint;
                     let score = if same { score.unwrap_or(0.0).max(0.0) + SAME_WORDING } else { score.unwrap_or(-1.0) };
                     if score > 0.0 {

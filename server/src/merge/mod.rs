@@ -43,7 +43,7 @@ use memory::{Memory, Origin};
 use rank::Signals;
 use rayon::prelude::*;
 use remark::{Field, Remark};
-use similarity::Space;
+use similarity::{Comparison, Space};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -186,11 +186,11 @@ impl Merger {
         let remarks: Vec<&Remark> = items.iter().map(|item| &*item.remark).collect();
         let agents: Vec<usize> = items.iter().map(|item| item.agent).collect();
         let space = Space::new(&remarks);
-        let (mut pairs, support) = space.compare(&agents);
-        pairs.retain(|p| agents[p.a] != agents[p.b] || may_repeat(remarks[p.a], remarks[p.b]));
+        let mut compared = space.compare(&agents);
+        compared.pairs.retain(|p| agents[p.a] != agents[p.b] || may_repeat(remarks[p.a], remarks[p.b]));
         let memory = Memory::new(input, &remarks);
         let word = links::word(input, &remarks, &memory);
-        let clusters = cluster::clusters(&agents, &pairs, &word);
+        let clusters = cluster::clusters(&agents, &compared.pairs, &word);
         let origins = memory.origins(&clusters);
         let mut taken: HashSet<FindingId> = HashSet::new();
         let mut drafts: Vec<Draft> = Vec::new();
@@ -199,9 +199,9 @@ impl Merger {
                 continue;
             }
             let id = identify(input, &items, members, origin, &mut taken);
-            drafts.push(draft(input, &items, members, origin, id, &space, &support, &word));
+            drafts.push(draft(input, &items, members, origin, id, &space, &compared, &word));
         }
-        let mut findings = rank_all(input, drafts, &space);
+        let mut findings = rank_all(input, drafts, &compared);
         let raised: HashSet<&FindingId> = findings.iter().map(|f| &f.id).collect();
         let settled = memory.settle(input, &raised);
         findings.extend(settled.standing);
@@ -311,11 +311,11 @@ fn draft(
     origin: &Origin,
     id: FindingId,
     space: &Space<'_>,
-    support: &[f32],
+    compared: &Comparison,
     word: &cluster::Word,
 ) -> Draft {
     let central = |i: usize| {
-        let sum: f32 = members.iter().filter(|j| **j != i).map(|j| space.likeness(i, *j)).sum();
+        let sum: f32 = members.iter().filter(|j| **j != i).map(|j| compared.likeness(i, *j)).sum();
         sum / (members.len().max(2) - 1) as f32
     };
     let all: Vec<Member<'_>> =
@@ -324,7 +324,7 @@ fn draft(
     let raws: Vec<&RawFinding> = all.iter().map(|member| member.raw).collect();
     let mut by_agent: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
     for i in members {
-        by_agent.entry(items[*i].agent).or_default().push(support[*i]);
+        by_agent.entry(items[*i].agent).or_default().push(compared.support[*i]);
     }
     let signals = Signals {
         support: by_agent.values().map(|own| own.iter().sum::<f32>() / own.len() as f32).sum(),
@@ -384,23 +384,23 @@ fn why_one(
 }
 
 /// Gives the drafts their confidence, best first, and takes off where one says again what a better one says.
-fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, space: &Space<'_>) -> Vec<Finding> {
+fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) -> Vec<Finding> {
     drafts
         .sort_by(|a, b| b.signals.support.total_cmp(&a.signals.support).then_with(|| a.finding.id.cmp(&b.finding.id)));
     let of_draft: HashMap<usize, usize> =
         drafts.iter().enumerate().flat_map(|(d, draft)| draft.items.iter().map(move |item| (*item, d))).collect();
-    let repeats: Vec<Option<(usize, f32)>> = drafts
-        .par_iter()
-        .enumerate()
-        .map(|(d, draft)| {
-            // The better draft that has the remark most like one of its own.
-            let others = draft.items.iter().flat_map(|item| space.likenesses(*item));
-            let better = others.filter_map(|(other, likeness)| {
-                of_draft.get(&other).filter(|better| **better < d).map(|better| (*better, likeness))
-            });
-            better.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-        })
-        .collect();
+    // Of each draft: the better one that has the remark most like one of its own.
+    let mut repeats: Vec<Option<(usize, f32)>> = vec![None; drafts.len()];
+    let drafted: Vec<Option<usize>> = (0..compared.support.len()).map(|item| of_draft.get(&item).copied()).collect();
+    for (a, b, likeness) in compared.alike() {
+        let (Some(x), Some(y)) = (drafted[a], drafted[b]) else { continue };
+        if x != y {
+            let (better, repeat) = (x.min(y), &mut repeats[x.max(y)]);
+            if repeat.is_none_or(|(other, most)| likeness > most || (likeness == most && better < other)) {
+                *repeat = Some((better, likeness));
+            }
+        }
+    }
     let ids: Vec<FindingId> = drafts.iter().map(|draft| draft.finding.id.clone()).collect();
     let total = input.run_count();
     let mut findings = Vec::with_capacity(drafts.len());
@@ -453,12 +453,13 @@ fn relate(findings: &mut [Finding]) {
         }
     }
     let ids: Vec<FindingId> = findings.iter().map(|f| f.id.clone()).collect();
+    let shown: HashSet<&FindingId> = ids.iter().collect();
     for (finding, others) in findings.iter_mut().zip(related) {
         for other in others {
             if !finding.related.contains(&ids[other]) {
                 finding.related.push(ids[other].clone());
             }
         }
-        finding.related.retain(|id| ids.contains(id));
+        finding.related.retain(|id| shown.contains(id));
     }
 }

@@ -35,7 +35,7 @@ pub fn observations(all: &[Observation]) -> Vec<Observation> {
     let numbers: BTreeMap<&AgentName, usize> = names.into_iter().zip(0..).collect();
     let agents: Vec<usize> = made.iter().map(|(raw, _)| numbers[&raw.agent]).collect();
     let references: Vec<&Remark> = remarks.iter().collect();
-    let (mut pairs, _) = Space::new(&references).compare(&agents);
+    let mut pairs = Space::new(&references).compare(&agents).pairs;
     // A strength is never a concern.
     pairs.retain(|pair| made[pair.a].1.kind == made[pair.b].1.kind);
     cluster::clusters(&agents, &pairs, &Word::default())

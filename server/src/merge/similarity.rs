@@ -9,6 +9,7 @@
 use super::remark::{Field, Place, Remark};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Log odds of two remarks in the same place with nothing in common.
 const BIAS: f32 = -7.0;
@@ -47,25 +48,63 @@ pub(super) struct Pair {
 /// Remarks in a common space of words.
 pub(super) struct Space<'a> {
     remarks: &'a [&'a Remark],
-    /// Of each remark: number of the term, its field, its weight. Vectors of a field have the length
+    /// Of each remark, by number of the term: that number, its field, its weight. Vectors of a field have the length
     /// √(weight of the field), so that one dot product is the whole of what words say.
     vectors: Vec<Vec<(u32, Field, f32)>>,
     /// Of each term that more than one remark has: the remarks and their weights.
     postings: Vec<Vec<(u32, f32)>>,
 }
 
-/// What the words of one remark have in common with those of every other.
-struct Row {
-    /// All fields, weighted.
-    words: Vec<f32>,
-    /// The cosine of [`Field::Text`] alone.
-    text: Vec<f32>,
+/// What the words of one remark have in common with those of each one before it: all fields, weighted; and those
+/// of [`Field::Text`] alone.
+type Row = Vec<[f32; 2]>;
+
+/// Takes a term for its own hash, which it is.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = super::text::hash(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// All remarks compared with all.
+pub(super) struct Comparison {
+    /// The pairs that do not plainly differ.
+    pub(super) pairs: Vec<Pair>,
+    /// Of each remark: how much the other agents' remarks support it. The sum over those agents of the likeness
+    /// of their most similar one.
+    pub(super) support: Vec<f32>,
+    /// Of each remark: the likeness to each one before it.
+    likeness: Vec<Vec<f32>>,
+}
+
+impl Comparison {
+    /// The cosine of [`Field::Text`] of two remarks.
+    pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
+        if a == b { 1.0 } else { self.likeness[a.max(b)][a.min(b)] }
+    }
+
+    /// All pairs of remarks that have a word in common, the later one first, with their likeness.
+    pub(super) fn alike(&self) -> impl Iterator<Item = (usize, usize, f32)> {
+        let rows = self.likeness.iter().enumerate();
+        rows.flat_map(|(a, row)| row.iter().enumerate().map(move |(b, l)| (a, b, *l))).filter(|(_, _, l)| *l > 0.0)
+    }
 }
 
 impl<'a> Space<'a> {
     /// Weighs the words of `remarks` by how few have them.
     pub(super) fn new(remarks: &'a [&'a Remark]) -> Self {
-        let mut numbers: HashMap<u64, u32> = HashMap::new();
+        let mut numbers: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
         let mut counts: Vec<u32> = Vec::new();
         let numbered: Vec<Vec<u32>> = remarks
             .iter()
@@ -102,6 +141,7 @@ impl<'a> Space<'a> {
                     *weight *= (WEIGHTS[field] / squares[field]).sqrt();
                 }
                 vector.retain(|(number, _, _)| counts[*number as usize] > 1);
+                vector.sort_unstable_by_key(|(number, _, _)| *number);
                 vector
             })
             .collect();
@@ -114,82 +154,82 @@ impl<'a> Space<'a> {
         Self { remarks, vectors, postings }
     }
 
-    /// Compares remark `a` with all others.
-    fn row(&self, a: usize) -> Row {
-        let mut row = Row { words: vec![0.0; self.remarks.len()], text: vec![0.0; self.remarks.len()] };
+    /// Compares remark `a` with all before it, in `row`.
+    fn row(&self, a: usize, row: &mut Row) {
+        row.clear();
+        row.resize(a, [0.0; 2]);
         for (number, field, weight) in &self.vectors[a] {
             let postings = &self.postings[*number as usize];
-            for (b, other) in postings {
-                row.words[*b as usize] += weight * other;
-            }
-            if *field == Field::Text {
-                for (b, other) in postings {
-                    row.text[*b as usize] += weight * other;
-                }
+            let before = &postings[..postings.partition_point(|(b, _)| (*b as usize) < a)];
+            let text = if *field == Field::Text { *weight } else { 0.0 };
+            for (b, other) in before {
+                let [words, wording] = &mut row[*b as usize];
+                *words += weight * other;
+                *wording += text * other;
             }
         }
-        for text in &mut row.text {
-            *text /= WEIGHTS[Field::Text as usize];
-        }
-        row
     }
 
-    /// All pairs that do not plainly differ, and of each remark how much the other agents' remarks support it:
-    /// the sum over those agents of the cosine of their most similar one. `agents` numbers each remark's agent.
-    pub(super) fn compare(&self, agents: &[usize]) -> (Vec<Pair>, Vec<f32>) {
+    /// Compares all with all. `agents` numbers each remark's agent.
+    pub(super) fn compare(&self, agents: &[usize]) -> Comparison {
         let groups = agents.iter().max().map_or(0, |most| most + 1);
-        let rows: Vec<(Vec<Pair>, f32)> = (0..self.remarks.len())
+        let rows: Vec<(Vec<Pair>, Vec<f32>)> = (0..self.remarks.len())
             .into_par_iter()
-            .map(|a| {
-                let row = self.row(a);
-                let mut best = vec![0.0_f32; groups];
-                for (agent, text) in agents.iter().zip(&row.text) {
-                    best[*agent] = best[*agent].max(*text);
-                }
-                best[agents[a]] = 0.0;
-                let score = |b: usize| self.score(a, b, row.words[b]);
-                let pairs = (0..a)
-                    .filter_map(|b| Some(Pair { a, b, score: score(b)? }))
-                    .filter(|pair| pair.score >= DIFFER)
-                    .collect();
-                (pairs, best.iter().sum())
+            .map_init(Row::new, |row, a| {
+                self.row(a, row);
+                let score = |(b, words): (usize, &[f32; 2])| Some(Pair { a, b, score: self.score(a, b, words[0])? });
+                let pairs = row.iter().enumerate().filter_map(score).filter(|pair| pair.score >= DIFFER).collect();
+                (pairs, row.iter().map(|[_, text]| text / WEIGHTS[Field::Text as usize]).collect())
             })
             .collect();
-        let support = rows.iter().map(|(_, support)| *support).collect();
-        (rows.into_iter().flat_map(|(pairs, _)| pairs).collect(), support)
+        let mut all = Comparison { pairs: Vec::new(), support: Vec::new(), likeness: Vec::with_capacity(rows.len()) };
+        let mut best = vec![0.0_f32; groups * rows.len()];
+        for (a, (pairs, likeness)) in rows.into_iter().enumerate() {
+            for (b, likeness) in likeness.iter().enumerate().filter(|(b, _)| agents[*b] != agents[a]) {
+                for at in [a * groups + agents[b], b * groups + agents[a]] {
+                    best[at] = best[at].max(*likeness);
+                }
+            }
+            all.pairs.extend(pairs);
+            all.likeness.push(likeness);
+        }
+        all.support = best.chunks(groups.max(1)).map(|of_agents| of_agents.iter().sum()).collect();
+        all
     }
 
-    /// The log odds for remark `a` and each of the others in `of`; `None` where they plainly differ.
-    pub(super) fn scores(&self, a: usize, of: std::ops::Range<usize>) -> Vec<Option<f32>> {
-        let row = self.row(a);
-        of.map(|b| self.score(a, b, row.words[b]).filter(|score| *score >= DIFFER)).collect()
+    /// The log odds for remark `a` and each of the first `count`, which come before it; `None` where they plainly
+    /// differ.
+    pub(super) fn scores(&self, a: usize, count: usize) -> Vec<Option<f32>> {
+        let mut row = Row::new();
+        self.row(a, &mut row);
+        let score = |(b, words): (usize, &[f32; 2])| self.score(a, b, words[0]).filter(|score| *score >= DIFFER);
+        row.iter().take(count).enumerate().map(score).collect()
     }
 
     /// The log odds, given what the words say; `None` where the places rule it out.
     fn score(&self, a: usize, b: usize, words: f32) -> Option<f32> {
-        if BIAS + words + UNPLACED.max(NEAR + SAME_RULE) < DIFFER {
+        let placed = !self.remarks[a].places.is_empty() && !self.remarks[b].places.is_empty();
+        let most = if placed { NEAR + SAME_RULE } else { UNPLACED };
+        // Nearly all pairs end here, before any path is looked at.
+        if BIAS + words + most < DIFFER {
             return None;
         }
         Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
     }
 
-    /// The cosine of [`Field::Text`].
-    pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
-        self.cosines(a, b)[Field::Text as usize]
-    }
-
-    /// The likeness to every other remark that shares a word.
-    pub(super) fn likenesses(&self, a: usize) -> Vec<(usize, f32)> {
-        self.row(a).text.into_iter().enumerate().filter(|(b, text)| *b != a && *text > 0.0).collect()
-    }
-
     /// The cosine of each kind of words; by [`Field::ALL`].
     pub(super) fn cosines(&self, a: usize, b: usize) -> [f32; 4] {
-        let other: HashMap<u32, f32> = self.vectors[b].iter().map(|(number, _, weight)| (*number, *weight)).collect();
+        let (mut left, mut right) = (self.vectors[a].as_slice(), self.vectors[b].as_slice());
         let mut cosines = [0.0; 4];
-        for (number, field, weight) in &self.vectors[a] {
-            if let Some(w) = other.get(number) {
-                cosines[*field as usize] += weight * w / WEIGHTS[*field as usize];
+        while let ([x, rest_left @ ..], [y, rest_right @ ..]) = (left, right) {
+            if x.0 == y.0 {
+                cosines[x.1 as usize] += x.2 * y.2 / WEIGHTS[x.1 as usize];
+            }
+            if x.0 <= y.0 {
+                left = rest_left;
+            }
+            if y.0 <= x.0 {
+                right = rest_right;
             }
         }
         cosines

@@ -4,7 +4,7 @@ use super::Preparation;
 use super::locate::locate;
 use crate::agent::Outcome;
 use crate::finding::{
-    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Answer, Assessment, BlobId, Coverage, LeftOut,
+    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Coverage, LeftOut,
     LeftOutFile, Observation, ROUND_SCHEMA, RawFinding, RepoPath, ReviewedFile, Round, RoundId,
 };
 use crate::git::blob_id;
@@ -85,7 +85,18 @@ fn merge_input<'a>(
     agents: &'a [AgentRun],
     texts: &BTreeMap<RepoPath, Arc<str>>,
 ) -> merge::Input<'a> {
-    let facts = raw.iter().map(|finding| (finding.id.clone(), facts(prepared, finding, texts))).collect();
+    let mut facts: BTreeMap<_, _> =
+        raw.iter().map(|finding| (finding.id.clone(), facts(prepared, finding, texts))).collect();
+    let mut outlines: BTreeMap<&RepoPath, merge::Outline> = BTreeMap::new();
+    for finding in raw {
+        if let Some(Anchor { path, lines: Some(lines), .. }) = finding.anchors.first()
+            && let Some(text) = texts.get(path)
+            && let Some(facts) = facts.get_mut(&finding.id)
+        {
+            let outline = outlines.entry(path).or_insert_with(|| merge::Outline::of(path, text));
+            facts.symbol = outline.enclosing(*lines).map(str::to_owned);
+        }
+    }
     merge::Input {
         round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
         raw: raw.iter().collect(),
