@@ -176,7 +176,7 @@ export class Commands {
     await showReport({
       html: async () =>
         (await this.execute<{ text: string }>(command.showReport, { format: "html", show: false }))?.text,
-      finding: (label) => this.state.findings.find((finding) => finding.label === label),
+      findings: () => this.state.findings,
       open: reveal,
       apply: (finding) => this.applyFix(finding, false),
     });

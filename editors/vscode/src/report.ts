@@ -7,7 +7,7 @@ import { forWebview } from "./webview";
 
 export interface ReportSource {
   html(): Promise<string | undefined>;
-  finding(label: string): Finding | undefined;
+  findings(): readonly Finding[];
   open(finding: Finding): Promise<void>;
   apply(finding: Finding): Promise<void>;
 }
@@ -31,18 +31,22 @@ export async function showReport(source: ReportSource): Promise<void> {
       void receive(message, source);
     });
   }
-  panel.webview.html = forWebview(html, randomBytes(16).toString("hex"), {
-    open: vscode.l10n.t("Open in editor"),
-    apply: vscode.l10n.t("Apply"),
-  });
+  const labels = { open: vscode.l10n.t("Open in editor"), apply: vscode.l10n.t("Apply") };
+  const fixable = source.findings().filter((finding) => finding.fixable);
+  panel.webview.html = forWebview(
+    html,
+    randomBytes(16).toString("hex"),
+    labels,
+    fixable.map((finding) => finding.id),
+  );
   panel.reveal();
 }
 
 /** The report holds text of agents: a message is taken only for what it names, never for what it says. */
 async function receive(message: unknown, source: ReportSource): Promise<void> {
   if (typeof message !== "object" || message === null) return;
-  const { kind, label } = message as { kind?: unknown; label?: unknown };
-  const finding = typeof label === "string" ? source.finding(label) : undefined;
+  const { kind, id } = message as { kind?: unknown; id?: unknown };
+  const finding = source.findings().find((candidate) => candidate.id === id);
   if (finding === undefined) return;
   if (kind === "open") await source.open(finding);
   if (kind === "apply") await source.apply(finding);
