@@ -439,7 +439,7 @@ impl Desk {
         let (settings, root) = (self.world.settings.clone(), repo.root().to_owned());
         let config = tokio::task::spawn_blocking(move || reviewing::configuration(&repo, &settings)).await;
         let config = config.map_err(|_| Refused::failed("the configuration could not be read"))??;
-        let all = crate::review::agents(&config, Some(&root), self.world.trusted);
+        let all = self.world.trusted.agents(&config, &root);
         let looked = futures_util::future::join_all(all.iter().map(|agent| agent.availability())).await;
         let agents = all.iter().zip(looked).map(|(agent, availability)| {
             let info = agent.info();

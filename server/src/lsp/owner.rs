@@ -6,7 +6,7 @@ use super::documents::{Document, file_path};
 use super::outbox::Outbox;
 use super::project::Plan;
 use super::reviewing::{self, Asked, Refused};
-use super::settings::{Auto, Settings};
+use super::settings::{Auto, Settings, Trust};
 use super::watch::{self, Mark, Stamp};
 use super::world::{Repo, Running, Seen, World};
 use crate::finding::{Decisions, RepoPath, Round};
@@ -37,7 +37,7 @@ pub(crate) enum Event {
         abilities: Abilities,
         folders: Vec<PathBuf>,
         settings: Settings,
-        trusted: bool,
+        trusted: Trust,
     },
     /// The client is ready for requests of ours.
     Initialized,

@@ -2,7 +2,7 @@
 
 use super::owner::Event;
 use super::progress::Said;
-use super::settings::Settings;
+use super::settings::{Settings, Trust};
 use super::world::Repo;
 use crate::agent;
 use crate::config::{self, Config};
@@ -74,11 +74,11 @@ pub(crate) fn configuration(repo: &Repo, settings: &Settings) -> Result<Config, 
     Ok(loaded.config)
 }
 
-fn request(repo: &Repo, settings: &Settings, trusted: bool, asked: &Asked) -> Result<review::Request, Refused> {
+fn request(repo: &Repo, settings: &Settings, trusted: Trust, asked: &Asked) -> Result<review::Request, Refused> {
     let mut config = configuration(repo, settings)?;
     config.base = asked.base.clone().or(config.base);
     config.uncommitted = asked.uncommitted.unwrap_or(config.uncommitted);
-    let all = review::agents(&config, Some(repo.root()), trusted);
+    let all = trusted.agents(&config, repo.root());
     let wanted = if asked.agents.is_empty() { &settings.agents } else { &asked.agents };
     let known: Vec<String> = all.iter().map(|a| a.info().name.to_string()).collect();
     if let Some(unknown) = wanted.iter().find(|name| !known.contains(name)) {
@@ -93,7 +93,7 @@ fn request(repo: &Repo, settings: &Settings, trusted: bool, asked: &Asked) -> Re
 pub(crate) async fn run(
     repo: Repo,
     asked: Asked,
-    (settings, trusted): (Arc<Settings>, bool),
+    (settings, trusted): (Arc<Settings>, Trust),
     number: u64,
     cancel: CancellationToken,
     events: UnboundedSender<Event>,

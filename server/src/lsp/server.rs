@@ -6,7 +6,7 @@ use super::commands::Desk;
 use super::documents::file_path;
 use super::outbox::Outbox;
 use super::owner::{Event, Owner};
-use super::settings::Settings;
+use super::settings::{Settings, Trust};
 use super::world::World;
 use super::{actions, diagnostics, findings, hover, lens, progress};
 use lsp_types::notification::Progress as ProgressNotification;
@@ -139,7 +139,7 @@ impl LanguageServer for Server {
         if let Some(wrong) = wrong {
             self.outbox().show(MessageType::WARNING, &wrong);
         }
-        let trusted = options.get("trusted").and_then(Value::as_bool).unwrap_or(false);
+        let trusted = Trust::of(&options);
         self.send(Event::Initialize { abilities, folders: folders(&params), settings, trusted });
         Ok(InitializeResult {
             capabilities: abilities.server(),

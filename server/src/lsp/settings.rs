@@ -3,10 +3,15 @@
 //! What runs programs or sends text is not among them: that is the user's configuration file's, because an
 //! editor takes workspace settings from the repository under review.
 
-use crate::finding::Severity;
+use crate::agent::Agent;
+use crate::config::Config;
+use crate::finding::{AgentKind, Severity};
+use crate::review;
 use lsp_types::DiagnosticSeverity;
 use serde::Deserialize;
 use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Which reviews start by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -17,6 +22,38 @@ pub(crate) enum Auto {
     /// Those of the built-in agents, when a file is saved and when the branch changes.
     #[default]
     Builtin,
+}
+
+/// What the user said of the workspace, as the editor passed it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Trust {
+    /// It is trusted: tools that run the repository's code may be used.
+    Given,
+    /// The editor does not know of trust: nothing that runs the repository's code.
+    #[default]
+    Unsaid,
+    /// It is not trusted: the built-in agents only, so that nothing runs and nothing is sent.
+    Refused,
+}
+
+impl Trust {
+    /// From `initializationOptions.trusted`.
+    pub(crate) fn of(options: &Value) -> Self {
+        match options.get("trusted").and_then(Value::as_bool) {
+            Some(true) => Self::Given,
+            None => Self::Unsaid,
+            Some(false) => Self::Refused,
+        }
+    }
+
+    /// The agents that may be used under it.
+    pub(crate) fn agents(self, config: &Config, root: &Path) -> Vec<Arc<dyn Agent>> {
+        let mut agents = review::agents(config, Some(root), self == Self::Given);
+        if self == Self::Refused {
+            agents.retain(|agent| agent.info().kind == AgentKind::BuiltIn);
+        }
+        agents
+    }
 }
 
 /// A severity of the editor.
@@ -127,6 +164,19 @@ impl Settings {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_workspace_that_is_not_trusted_gets_the_built_in_agents_only() {
+        let claude = crate::agent::AgentSettings::new(crate::agent::Adapter::Claude);
+        let config = Config { agents: [("claude".to_owned(), claude)].into(), ..Config::default() };
+        let names = |options: Value| -> Vec<String> {
+            let agents = Trust::of(&options).agents(&config, Path::new("/"));
+            agents.iter().map(|a| a.info().name.to_string()).collect()
+        };
+        assert!(names(json!({"trusted": true})).contains(&"claude".to_owned()));
+        assert!(names(json!({})).contains(&"claude".to_owned()));
+        assert_eq!(names(json!({"trusted": false})), ["references", "leftovers", "history", "rules"]);
+    }
 
     #[test]
     fn settings_are_read_and_wrong_ones_are_named() {

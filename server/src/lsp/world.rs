@@ -5,7 +5,7 @@
 use super::capabilities::Abilities;
 use super::documents::{Document, Lines, file_uri};
 use super::project::{Facts, FileView, Plan, project};
-use super::settings::Settings;
+use super::settings::{Settings, Trust};
 use super::watch::{Mark, mark};
 use crate::finding::{AgentName, BlobId, Decisions, Finding, RepoPath};
 use crate::git::{HeadState, Repository, blob_id};
@@ -241,7 +241,7 @@ pub(crate) fn read(file: &Path) -> Option<Arc<str>> {
 pub(crate) struct World {
     pub(crate) abilities: Abilities,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) trusted: bool,
+    pub(crate) trusted: Trust,
     pub(crate) documents: Arc<HashMap<Uri, Document>>,
     /// By root.
     pub(crate) repos: Arc<BTreeMap<PathBuf, Repo>>,

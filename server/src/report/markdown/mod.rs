@@ -1,5 +1,5 @@
 //! Markdown: the whole report for people ([`write`]), and readers of such reports and of plain reviews
-//! ([`read`], [`read_answer`]).
+//! ([`read()`], [`read_answer`]).
 
 mod cite;
 mod findings;
