@@ -245,4 +245,17 @@ t.case("another branch shows its own findings", function()
   end)
 end)
 
+t.case("a report is imported", function()
+  local file = vim.env.WORK .. "/review.rdjson"
+  local place = { path = "src/pool.py", range = { start = { line = 11, column = 9 } } }
+  local diagnostic = { message = "Compare with `is`", location = place, severity = "WARNING" }
+  vim.fn.writefile({ vim.json.encode({ source = { name = "tool" }, diagnostics = { diagnostic } }) }, file)
+  t.edit("src/pool.py")
+  vim.cmd("DeepReview import " .. file)
+  t.eventually("its finding", function()
+    local found = t.diagnostic(0, "Compare with")
+    return found and found.lnum == 10
+  end)
+end)
+
 t.finish()

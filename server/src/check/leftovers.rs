@@ -277,13 +277,14 @@ fn without_lines(path: &RepoPath, text: &str, ranges: &[LineRange]) -> crate::fi
     fix(AGENT, "remove it", path, text, &new, hunks.collect())
 }
 
-/// Conflict markers: all three kinds in order, so that underlined headings and quoted mails are no alarm. The fix
-/// is not guessed: only a person knows which side is right.
+/// Conflict markers: all three kinds in order, so that underlined headings and quoted mails are no alarm; nor are
+/// the search and replace blocks that models write, which look alike. The fix is not guessed: only a person knows
+/// which side is right.
 fn conflicts(file: &ChangedFile, text: &str) -> Vec<RawFinding> {
     let mut findings = Vec::new();
     let (mut open, mut split) = (None, false);
     for (line, _, content) in added_lines(file) {
-        if content.starts_with("<<<<<<< ") {
+        if content.starts_with("<<<<<<< ") && content.trim_end() != "<<<<<<< SEARCH" {
             (open, split) = (Some(line), false);
         } else if content == "=======" && open.is_some() {
             split = true;
@@ -354,6 +355,7 @@ mod tests {
             ("a.py", "print(report)\n"),
             ("a.rs", "// TODO: remove this\n// dbg!(x)\nmy_dbg!(x);\nlet s = \"DO NOT MERGE\";\n"),
             ("a.md", "Title\n=======\n\n> quoted\n>>>>>>> deeply\n"),
+            ("a.toml", "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE\n"),
             ("a.md", "Write `DO NOT MERGE` into the title.\n"),
             ("a.go", "Fit(x)\nFirst()\n"),
         ] {

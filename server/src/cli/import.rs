@@ -1,74 +1,20 @@
-//! `deep-review import`: takes reviews that were written elsewhere in as a round, anchored in the current code.
+//! `deep-review import`
 
 use super::args::ImportArgs;
 use super::context::Context;
 use super::{Exit, output, review};
-use crate::finding::{
-    AgentInfo, AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RepoPath, ReviewedFile, Round,
-    RoundId, Usage,
-};
-use crate::git::{ScopeRequest, Snapshot, SnapshotOptions, blob_id};
-use crate::merge;
 use crate::report::Format;
-use crate::report::import::{Code, Import, read};
-use crate::store::Store;
-use anyhow::Context as _;
-use jiff::Timestamp;
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
-
-/// Larger files are not read.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
+use crate::review::import::{Imported, import};
 
 pub(super) fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
     let repository = context.repository()?;
-    let config = context.config(Some(&repository), args.base.as_deref())?.config;
-    let base = args.base.clone().or(config.base);
-    let scope = repository.scope(&ScopeRequest { base, uncommitted: config.uncommitted })?;
-    let options = SnapshotOptions { exclude: config.exclude, max_file_bytes: config.max_file_bytes };
-    let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
-    let mut rounds: Vec<(Round, Decisions)> = Vec::new();
-    let mut answers: Vec<(AgentInfo, Answer)> = Vec::new();
-    for file in &args.files {
-        match import(file)? {
-            Import::Round(round, decisions) => rounds.push((*round, decisions)),
-            Import::Answers(said) => said.into_iter().for_each(|a| add(&mut answers, a)),
-        }
-    }
-    let paths = snapshot.paths()?;
-    let changed: Vec<RepoPath> = snapshot.files().iter().map(|f| f.path.clone()).collect();
-    let text = |path: &RepoPath| snapshot.read(path).ok().flatten();
-    let code = Code::new(&paths, &changed, &text);
-    for (round, _) in &mut rounds {
-        code.settle_round(round);
-        adopt(round, &snapshot);
-    }
-    if !answers.is_empty() {
-        answers.iter_mut().for_each(|(_, answer)| code.settle_answer(answer));
-        rounds.push((merged(answers, &snapshot), Decisions::default()));
-    }
-    let store = Store::of(repository.common_dir());
-    let branch = store.branch(scope.branch.as_deref());
-    for (round, decisions) in &mut rounds {
-        keep_texts(round, &snapshot, &store)?;
-        branch.begin(round).context("failed to store the round")?;
-        if !decisions.resolutions.is_empty() {
-            let theirs = std::mem::take(decisions);
-            branch.decide(|mine| {
-                // What was decided here counts more than what a report says.
-                for (id, resolution) in theirs.resolutions {
-                    mine.resolutions.entry(id).or_insert(resolution);
-                }
-            })?;
-        }
-    }
-    if let Some((round, _)) = rounds.last() {
+    let mut loaded = context.config(Some(&repository), args.base.as_deref())?;
+    loaded.set("base", args.base.clone().map(Some), |c| &mut c.base);
+    let imported = import(&repository, &loaded.config, &args.files)?;
+    if let Some(Imported { round, .. }) = imported.last() {
         review::show(context, &repository, round, args.format.unwrap_or(Format::Text), args.output.as_deref())?;
     }
-    for (round, _) in &rounds {
-        let placed = round.findings.iter().filter(|f| f.anchors.iter().any(|a| text(&a.path).is_some())).count();
+    for Imported { round, placed } in &imported {
         output::note(&format!(
             "Imported round {}: {} findings, {placed} of them placed in the current code.",
             round.number,
@@ -76,131 +22,4 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> 
         ));
     }
     Ok(Exit::Done)
-}
-
-fn import(file: &Path) -> anyhow::Result<Import> {
-    let name = || format!("failed to import {}", file.display());
-    let size = std::fs::metadata(file).with_context(name)?.len();
-    anyhow::ensure!(size <= MOST_BYTES, "{}: it has {size} bytes, more than the {MOST_BYTES} that are read", name());
-    let bytes = std::fs::read(file).with_context(name)?;
-    let stem = file.file_stem().map_or_else(|| "imported".to_owned(), |s| s.to_string_lossy().into_owned());
-    read(&String::from_utf8_lossy(&bytes), &stem).with_context(name)
-}
-
-/// Two files of one tool are one agent.
-fn add(answers: &mut Vec<(AgentInfo, Answer)>, (info, answer): (AgentInfo, Answer)) {
-    match answers.iter_mut().find(|(known, _)| known.name == info.name) {
-        Some((_, known)) => {
-            known.findings.extend(answer.findings);
-            known.observations.extend(answer.observations);
-            known.assessment.merge(answer.assessment);
-            known.covered.extend(answer.covered);
-        }
-        None => answers.push((info, answer)),
-    }
-}
-
-/// Makes a round that was reviewed elsewhere one of this branch as it is now.
-fn adopt(round: &mut Round, snapshot: &Snapshot) {
-    let here = snapshot.scope();
-    if round.scope.branch != here.branch || round.commits.is_empty() {
-        round.commits = snapshot.commits().to_vec();
-    }
-    for commit in &mut round.commits {
-        // A report shortens the ids.
-        let full = snapshot.commits().iter().find(|c| c.id.as_str().starts_with(commit.id.as_str()));
-        if let Some(full) = full {
-            *commit = full.clone();
-        }
-    }
-    round.scope = here.clone();
-    round.schema = ROUND_SCHEMA;
-    if round.started == Timestamp::UNIX_EPOCH {
-        round.started = Timestamp::now();
-    }
-    round.id = id(round.id.as_str());
-}
-
-/// An id that can be a file's name.
-fn id(text: &str) -> RoundId {
-    let safe: String =
-        text.chars().take(120).map(|c| if c.is_alphanumeric() || c == '.' || c == '-' { c } else { '-' }).collect();
-    RoundId::new(if safe.trim_matches(['-', '.']).is_empty() { "imported".into() } else { safe })
-}
-
-/// A round of what agents said elsewhere.
-fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
-    let started = Timestamp::now();
-    let branch = snapshot.scope().branch.as_deref().unwrap_or("HEAD");
-    let mut round = Round {
-        schema: ROUND_SCHEMA,
-        id: id(&format!("{}-{branch}", started.strftime("%Y%m%d-%H%M%S"))),
-        number: 1,
-        started,
-        duration_ms: 0,
-        scope: snapshot.scope().clone(),
-        commits: snapshot.commits().to_vec(),
-        pull_request: None,
-        author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
-        agents: Vec::new(),
-        findings: Vec::new(),
-        raw: Vec::new(),
-        observations: Vec::new(),
-        assessment: crate::finding::Assessment::default(),
-        feedback: Vec::new(),
-        declined: Vec::new(),
-        coverage: Coverage::default(),
-        texts: BTreeMap::new(),
-    };
-    for (agent, answer) in answers {
-        round.assessment.merge(answer.assessment.clone());
-        round.observations.extend(answer.observations);
-        round.raw.extend(answer.findings);
-        round.agents.push(AgentRun {
-            agent,
-            outcome: AgentOutcome::Reviewed,
-            duration_ms: 0,
-            usage: Usage::default(),
-            prompt: None,
-            covered: answer.covered,
-            notes: answer.notes,
-            assessment: answer.assessment,
-            retro: None,
-        });
-    }
-    let mut input = merge::Input::of(&round.raw);
-    let cited = round.raw.iter().flat_map(|r| &r.anchors).map(|a| &a.path);
-    input.texts = cited.filter_map(|path| Some((path.clone(), snapshot.read(path).ok()??))).collect();
-    round.findings = merge::merge(&input).findings;
-    round.observations = merge::observations(&round.observations);
-    for file in snapshot.files() {
-        let covered = |r: &&AgentRun| r.covered.contains(&file.path);
-        let by: Vec<_> = round.agents.iter().filter(covered).map(|r| r.agent.name.clone()).collect();
-        if !by.is_empty() {
-            round.coverage.reviewed.push(ReviewedFile { path: file.path.clone(), by, lossy: file.lossy });
-        }
-    }
-    round
-}
-
-/// Keeps the texts of the files that the round cites, so that its anchors can be carried on from here.
-fn keep_texts(round: &mut Round, snapshot: &Snapshot, store: &Store) -> anyhow::Result<()> {
-    let anchored =
-        round.findings.iter().flat_map(|f| &f.anchors).chain(round.observations.iter().flat_map(|o| &o.anchors));
-    let fixed = round.findings.iter().flat_map(|f| f.fixes.iter().filter_map(|fix| fix.path.as_ref()));
-    let mut texts: BTreeMap<RepoPath, Arc<str>> = BTreeMap::new();
-    for path in anchored.map(|a| &a.path).chain(fixed) {
-        if !texts.contains_key(path)
-            && let Some(text) = snapshot.read(path)?
-        {
-            texts.insert(path.clone(), text);
-        }
-    }
-    round.texts.clear();
-    for (path, text) in texts {
-        let blob = blob_id(&text);
-        store.put_text(&blob, &text).context("failed to store a file's text")?;
-        round.texts.insert(path, blob);
-    }
-    Ok(())
 }

@@ -428,7 +428,8 @@ impl Desk {
             return Err(Refused::invalid("`files` names the reports to import, as absolute paths"));
         }
         let files = args.files;
-        let round = tokio::task::spawn_blocking(move || reviewing::import(&repo, &files)).await;
+        let settings = self.world.settings.clone();
+        let round = tokio::task::spawn_blocking(move || reviewing::import(&repo, &settings, &files)).await;
         let round = round.map_err(|_| Refused::failed("the report could not be imported"))??;
         let _ = self.events.send(Event::Touched);
         Ok(json!({ "round": round.id, "number": round.number, "findings": round.findings.len() }))

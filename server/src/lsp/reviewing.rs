@@ -140,8 +140,13 @@ fn answer(reviewed: &Reviewed) -> Value {
     }
 }
 
-/// Takes reports in as a round of the branch.
-pub(crate) fn import(repo: &Repo, files: &[std::path::PathBuf]) -> Result<crate::finding::Round, Refused> {
-    let _ = (repo, files);
-    Err(Refused::failed("reports cannot be imported from the editor yet; use `deep-review import`"))
+/// Takes reports in as rounds of the branch; the newest is given.
+pub(crate) fn import(
+    repo: &Repo,
+    settings: &Settings,
+    files: &[std::path::PathBuf],
+) -> Result<crate::finding::Round, Refused> {
+    let config = configuration(repo, settings)?;
+    let imported = review::import::import(&repo.git, &config, files).map_err(|e| Refused::failed(format!("{e:#}")))?;
+    imported.into_iter().last().map(|i| i.round).ok_or_else(|| Refused::failed("no review was found in the files"))
 }

@@ -6,7 +6,7 @@ use crate::finding::RepoPath;
 /// A suggestion: the files it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Patch {
-    /// In the order of the text. At least one, where it comes from [`super::parse`].
+    /// In the order of the text. At least one, where it comes from [`super::parse()`].
     pub files: Vec<FilePatch>,
 }
 

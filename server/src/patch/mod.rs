@@ -1,7 +1,7 @@
 //! Suggested fixes: reads what models write, finds the place in a text, and applies it or refuses with a
 //! reason. Pure: no I/O, no async.
 //!
-//! The way of a fix: [`parse`] reads the hunks in any of the formats that agents use; the locator finds each
+//! The way of a fix: [`parse()`] reads the hunks in any of the formats that agents use; the locator finds each
 //! hunk by its own lines first (exactly, then but for white space, then around elisions, then with a few context
 //! lines that differ) and by the citation only where the lines leave a choice; the result is a list of minimal
 //! [`LineEdit`]s in the file's own indentation and line endings. What is not certain is a [`Refusal`].

@@ -54,7 +54,7 @@ pub(super) fn to_json(value: &impl Serialize) -> String {
     text
 }
 
-/// Reads what [`write`] wrote, or a bare round as the store keeps it.
+/// Reads what [`write()`] wrote, or a bare round as the store keeps it.
 ///
 /// # Errors
 /// When it is no JSON, of another schema, or from a newer deep-review.

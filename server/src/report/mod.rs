@@ -1,7 +1,7 @@
 //! Writers and readers of rounds as documents. Pure: text in, text out; no I/O, no async.
 //!
-//! [`write`] turns a round into any [`Format`]. What a document says is worked out once, in [`view`], and
-//! laid out by one file a format. The readers give a [`Round`] back ([`read`]), or one agent's
+//! [`write()`] turns a round into any [`Format`]. What a document says is worked out once, in [`view`], and
+//! laid out by one file a format. The readers give a [`Round`] back ([`import::read`]), or one agent's
 //! [`Answer`](crate::finding::Answer) ([`markdown::read_answer`]).
 
 mod edits;

@@ -16,8 +16,17 @@ use std::time::Duration;
 
 type Outcomes = BTreeMap<AgentName, (Outcome, Duration)>;
 
-/// Number 0: the store gives it.
-pub(super) fn compose(prepared: &Preparation, outcomes: &Outcomes, took: Duration) -> Round {
+/// A round with what belongs to it and is stored beside it.
+pub(super) struct Composed {
+    /// Its number is 0: the store gives it.
+    pub(super) round: Round,
+    /// The snapshot's text of every file that an anchor or a fix is in, and of others that were read.
+    pub(super) texts: BTreeMap<RepoPath, Arc<str>>,
+    /// What became of the findings of earlier rounds.
+    pub(super) earlier: Vec<merge::Became>,
+}
+
+pub(super) fn compose(prepared: &Preparation, outcomes: &Outcomes, took: Duration) -> Composed {
     let snapshot = &prepared.snapshot;
     let mut texts = prepared.texts.clone();
     let mut raw: Vec<RawFinding> = outcomes.values().flat_map(|(o, _)| o.answer.findings.iter().cloned()).collect();
@@ -52,7 +61,7 @@ pub(super) fn compose(prepared: &Preparation, outcomes: &Outcomes, took: Duratio
         texts: BTreeMap::new(),
     };
     round.texts = anchored(&round, &texts);
-    round
+    Composed { round, texts, earlier: merged.earlier }
 }
 
 /// `20260323-161334-msys2-ci`: the start in UTC, and the branch.

@@ -8,6 +8,7 @@
 //! function of the preparation and the outcomes, whatever the order in which they came.
 
 mod compose;
+pub mod import;
 mod locate;
 mod parts;
 mod prepare;
@@ -22,9 +23,11 @@ pub use prepare::Preparation;
 pub use setup::{agents, request};
 
 use crate::agent::{Agent, Outcome, Progress};
-use crate::finding::{AgentName, Round, RoundScope};
+use crate::finding::{AgentName, FindingId, Resolution, Round, RoundScope, State};
 use crate::git::{GitError, Repository, ScopeRequest, SnapshotError, SnapshotOptions};
+use crate::merge::Fate;
 use crate::store::{Branch, SetAside, Store, StoreError};
+use compose::Composed;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -167,10 +170,11 @@ struct Running {
 
 impl Running {
     async fn run(mut self, reviewers: &[Reviewer], cancel: &CancellationToken) -> Result<Reviewed, ReviewError> {
-        let mut round = self.composed().await;
+        let Composed { mut round, .. } = self.composed().await;
         let branch = self.prepared.branch.clone();
         round = blocking(move || branch.begin(&mut round).map(|()| round)).await.map_err(ReviewError::storing)?;
         let number = round.number;
+        let mut round = Arc::new(round);
         self.show(&round);
 
         let (progress, mut said) = unbounded_channel();
@@ -180,22 +184,21 @@ impl Running {
             tasks.spawn(run_agent::run(reviewer.clone(), briefs, progress.clone(), cancel.clone()));
         }
         drop(progress);
+        let mut stored = Ok(());
         while let Some((name, outcome, took)) = self.next(&mut tasks, &mut said).await {
             self.outcomes.insert(name, (outcome, took));
-            round = Round { number, ..self.composed().await };
+            let mut composed = self.composed().await;
+            composed.round.number = number;
+            round = Arc::new(composed.round.clone());
+            // Stored before it is shown: whoever sees the round finds its texts, and a crash of ours loses no answer.
+            let (prepared, is_last) = (self.prepared.clone(), tasks.is_empty());
+            stored = blocking(move || store(&prepared, &composed, is_last)).await;
             self.show(&round);
-            if !tasks.is_empty() {
-                // An interim copy, so that a crash of ours loses no answer. The final one decides.
-                let (branch, interim) = (self.prepared.branch.clone(), round.clone());
-                let _ = blocking(move || branch.save(&interim)).await;
-            }
         }
-        let stored = Arc::new(round);
-        let (prepared, keep) = (self.prepared.clone(), stored.clone());
-        blocking(move || store(&prepared, &keep))
-            .await
-            .map_err(|source| ReviewError::Store { source, round: Some(stored.clone()) })?;
-        Ok(Reviewed::Round(stored))
+        match stored {
+            Ok(()) => Ok(Reviewed::Round(round)),
+            Err(source) => Err(ReviewError::Store { source, round: Some(round) }),
+        }
     }
 
     /// The next agent that is done; passes progress on meanwhile. `None` when all are.
@@ -220,28 +223,48 @@ impl Running {
         }
     }
 
-    async fn composed(&self) -> Round {
+    async fn composed(&self) -> Composed {
         let (prepared, outcomes) = (self.prepared.clone(), self.outcomes.clone());
         let took = self.started.elapsed();
         blocking(move || compose::compose(&prepared, &outcomes, took)).await
     }
 
-    fn show(&self, round: &Round) {
+    fn show(&self, round: &Arc<Round>) {
         // Nobody listening is no error: the round is stored all the same.
-        let _ = self.events.send(Event::Updated(Arc::new(round.clone())));
+        let _ = self.events.send(Event::Updated(round.clone()));
     }
 }
 
-/// The texts first: a round never names a text that is not there.
-fn store(prepared: &Preparation, round: &Round) -> Result<(), StoreError> {
+/// The texts first: a round never names a text that is not there. At the end, what became of earlier findings.
+fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(), StoreError> {
     let store: &Store = &prepared.store;
+    let branch: &Branch = &prepared.branch;
+    let Composed { round, texts, earlier } = composed;
     for (path, blob) in &round.texts {
-        if let Some(text) = prepared.texts.get(path) {
+        if let Some(text) = texts.get(path) {
             store.put_text(blob, text)?;
         }
     }
-    let branch: &Branch = &prepared.branch;
-    branch.save(round)
+    branch.save(round)?;
+    let closed: Vec<(&FindingId, State)> = earlier
+        .iter()
+        .filter_map(|became| match became.fate {
+            Fate::Fixed => Some((&became.id, State::Fixed)),
+            Fate::Outdated => Some((&became.id, State::Outdated)),
+            Fate::Raised | Fate::Standing | Fate::Declined => None,
+        })
+        .collect();
+    if is_last && !closed.is_empty() {
+        branch.decide(|decisions| {
+            for (id, state) in closed {
+                if decisions.is_open(id) {
+                    let resolution = Resolution { state, at: prepared.started, round: round.id.clone(), code: None };
+                    decisions.resolutions.insert(id.clone(), resolution);
+                }
+            }
+        })?;
+    }
+    Ok(())
 }
 
 /// Runs what computes or reads files, off the threads that wait for agents.

@@ -309,3 +309,34 @@ fn nobody_to_ask_and_nothing_to_ask_about() {
     repo.checkout("topic");
     assert!(run_all(request(&repo, &[&one]), cancelled).0.is_err());
 }
+
+#[test]
+fn texts_of_files_outside_the_change_are_kept_for_the_round() {
+    let repo = Repo::with_topic(&[("README.md", "# Title\n`old_name` is here\n"), ("a.rs", "")]);
+    repo.write("a.rs", "fn new() {}\n");
+    repo.commit("Add");
+    let mut answer = says("It still names what is gone");
+    let readme = RepoPath::new("README.md").unwrap();
+    answer.findings[0].anchors = vec![Anchor::lines(readme.clone(), LineRange::line(2))];
+    let claude = agent("claude", move |_| Did::Answer(answer.clone()));
+    let round = round(request(&repo, &[&claude]));
+    let store = Store::of(Repository::discover(repo.path()).unwrap().common_dir());
+    let text = store.text(&round.texts[&readme]);
+    assert_eq!(text.as_deref(), Some("# Title\n`old_name` is here\n"));
+}
+
+#[test]
+fn a_finding_whose_code_is_gone_is_closed_by_the_next_round() {
+    let repo = repo();
+    let first = agent("claude", |_| Did::Answer(says("It is wrong")));
+    let one = round(request(&repo, &[&first]));
+    let id = &one.findings[0].id;
+    let branch = Store::of(Repository::discover(repo.path()).unwrap().common_dir()).branch(one.scope.branch.as_deref());
+    assert!(branch.decisions().unwrap().value.is_open(id));
+
+    repo.write("a.rs", "fn one() {}\nfn two() {}\n");
+    let second = agent("claude", |_| Did::Answer(Answer::default()));
+    let two = round(request(&repo, &[&second]));
+    assert!(two.findings.is_empty(), "{:?}", two.findings);
+    assert_eq!(branch.decisions().unwrap().value.resolutions[id].state, State::Outdated);
+}

@@ -1,4 +1,4 @@
-//! Markdown: the whole report for people ([`write`]), and readers of such reports and of plain reviews
+//! Markdown: the whole report for people ([`write()`]), and readers of such reports and of plain reviews
 //! ([`read()`], [`read_answer`]).
 
 mod cite;

@@ -264,7 +264,7 @@ impl<'t> Reader<'t> {
         Ok((round, decisions))
     }
 
-    /// Labels are often found only in the retro's headings ("### [Claude] Claude Opus 4.6").
+    /// Labels are often found only in the retro's headings ("### \[Claude\] Claude Opus 4.6").
     fn meet_retro(&mut self, range: Range<usize>) {
         if self.roster.0.iter().any(|m| m.listed) {
             return;
@@ -645,7 +645,7 @@ fn is_agent_heading(line: &str, roster: &Roster) -> bool {
         && roster.leading(line.trim_start_matches(['#', ' ', '['])).is_some()
 }
 
-/// "[Claude] — Claude Opus 4.6 — Pass 1" → "Claude Opus 4.6".
+/// "\[Claude\] — Claude Opus 4.6 — Pass 1" → "Claude Opus 4.6".
 fn label_in(title: &str) -> String {
     let title = title.trim_start_matches(['#', ' ']);
     let (bracket, rest) = match title.strip_prefix('[').and_then(|t| t.split_once(']')) {
