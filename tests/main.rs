@@ -4,6 +4,7 @@
 
 mod agents;
 mod cli;
+mod demo;
 mod git;
 mod merge;
 mod reports;
