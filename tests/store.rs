@@ -7,8 +7,12 @@ use std::process::Stdio;
 fn rounds_of_processes_at_once_are_all_kept_with_numbers_of_their_own() {
     let bed = Bed::new().agent("one", &answer(&[finding("important", "It is wrong", (7, 7))]));
     let args = ["review", "--agent", "one", "--format", "json"];
-    let running: Vec<_> =
-        (0..4).map(|_| bed.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()).collect();
+    // All commands first: making one writes the configuration that a running one reads.
+    let commands: Vec<_> = (0..4).map(|_| bed.command(&args)).collect();
+    let running: Vec<_> = commands
+        .into_iter()
+        .map(|mut command| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
     for child in running {
         let out = child.wait_with_output().unwrap();
         assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
@@ -27,10 +31,9 @@ fn decisions_of_processes_at_once_are_all_kept() {
     let bed = Bed::new().agent("one", &answer(&findings));
     bed.review(&["--agent", "one"]);
     let labels = ["I1", "I2", "I3", "I4"];
-    let running: Vec<_> = labels
-        .iter()
-        .map(|label| bed.command(&["dismiss", label, "--reason", "no"]).stdout(Stdio::null()).spawn().unwrap())
-        .collect();
+    let commands: Vec<_> = labels.iter().map(|label| bed.command(&["dismiss", label, "--reason", "no"])).collect();
+    let running: Vec<_> =
+        commands.into_iter().map(|mut command| command.stdout(Stdio::null()).spawn().unwrap()).collect();
     for mut child in running {
         assert_eq!(child.wait().unwrap().code(), Some(0));
     }

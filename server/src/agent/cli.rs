@@ -271,7 +271,7 @@ pub(super) async fn finish<F: Future<Output = Said>>(
         } else {
             outcome.usage = repaired.usage;
         }
-        outcome.usage = sum(before, outcome.usage);
+        outcome.usage = before.plus(outcome.usage);
     }
     if let Some(masker) = &brief.sending.masker {
         masker.reveal(&mut outcome.answer);
@@ -284,22 +284,6 @@ pub(super) async fn finish<F: Future<Output = Said>>(
     outcome
 }
 
-/// Both together.
-pub(super) fn sum(a: Usage, b: Usage) -> Usage {
-    fn add<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
-        match (a, b) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
-        }
-    }
-    Usage {
-        cost_usd: add(a.cost_usd, b.cost_usd),
-        input_tokens: add(a.input_tokens, b.input_tokens),
-        output_tokens: add(a.output_tokens, b.output_tokens),
-        tool_calls: add(a.tool_calls, b.tool_calls),
-    }
-}
-
 /// Tries again where the failure may pass, after the wait that the vendor asks for or one of ours.
 pub(super) async fn retry<F: Future<Output = Said>>(
     retries: u32,
@@ -310,7 +294,7 @@ pub(super) async fn retry<F: Future<Output = Said>>(
     let mut tries = 0;
     loop {
         let mut said = once().await;
-        usage = sum(usage, said.usage);
+        usage = usage.plus(said.usage);
         said.usage = usage;
         let again = said.failure.as_ref().filter(|f| failure::may_pass(f.kind));
         let Some(failure) = again.filter(|_| tries < retries && !session.cancel.is_cancelled()) else { return said };

@@ -259,6 +259,25 @@ pub struct Usage {
     pub tool_calls: Option<u64>,
 }
 
+impl Usage {
+    /// Both together; what is known of one alone stays.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        fn add<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
+            match (a, b) {
+                (Some(a), Some(b)) => Some(a + b),
+                (a, b) => a.or(b),
+            }
+        }
+        Self {
+            cost_usd: add(self.cost_usd, other.cost_usd),
+            input_tokens: add(self.input_tokens, other.input_tokens),
+            output_tokens: add(self.output_tokens, other.output_tokens),
+            tool_calls: add(self.tool_calls, other.tool_calls),
+        }
+    }
+}
+
 /// One agent's part in a round.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,7 @@
 
 use super::Reviewer;
 use crate::agent::{Agent, Brief, Outcome, Progress, Session};
-use crate::finding::{AgentName, Answer, Failure, FailureKind, RawId, Usage};
+use crate::finding::{AgentName, Answer, Failure, FailureKind, RawId};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -127,7 +127,7 @@ fn join(whole: &mut Outcome, part: Outcome) {
     all.notes.extend(answer.notes);
     join_assessments(&mut all.assessment, answer.assessment);
     whole.failure = failure;
-    whole.usage = sum(whole.usage, usage);
+    whole.usage = whole.usage.plus(usage);
     whole.label = label.or(whole.label.take());
     whole.prompt = prompt.or(whole.prompt.take());
 }
@@ -147,21 +147,7 @@ fn join_assessments(all: &mut crate::finding::Assessment, part: crate::finding::
     text(&mut all.commit_structure, part.commit_structure);
     all.untested.extend(part.untested);
     all.limitations.extend(part.limitations);
-}
-
-fn sum(a: Usage, b: Usage) -> Usage {
-    fn add<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
-        match (a, b) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
-        }
-    }
-    Usage {
-        cost_usd: add(a.cost_usd, b.cost_usd),
-        input_tokens: add(a.input_tokens, b.input_tokens),
-        output_tokens: add(a.output_tokens, b.output_tokens),
-        tool_calls: add(a.tool_calls, b.tool_calls),
-    }
+    all.figures.extend(part.figures);
 }
 
 /// Agents number as they like, twice the same, and in the name of others: the ids of a round are ours.
