@@ -4,5 +4,6 @@ pub(crate) mod bed;
 
 mod decide;
 mod fail;
+mod merging;
 mod review;
 mod texts;

@@ -6,8 +6,10 @@
 //! ```json
 //! { "play": { "after_ms": 50, "fail": { "kind": "rate-limited", "message": "asked too often" }, "hang": false } }
 //! ```
+//!
+//! One with `verdicts` can also check what others found: they are its answer then, and `check` says how it behaves.
 
-use super::{Agent, Availability, Brief, Outcome, Session, answer};
+use super::{Agent, Availability, Brief, Claims, Outcome, Said, Session, answer};
 use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -39,6 +41,16 @@ struct Play {
     hang: bool,
     panic: bool,
     usage: Usage,
+}
+
+/// What a file says besides the answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Document {
+    /// How a review goes.
+    play: Play,
+    /// How a check of what others found goes.
+    check: Play,
 }
 
 impl Recorded {
@@ -73,28 +85,50 @@ impl Recorded {
         tokio::fs::read_to_string(file).await.map_err(|e| missing(e.to_string()))
     }
 
+    async fn read_all(&self) -> Result<(String, Document), Failure> {
+        let text = self.read().await?;
+        let document = document(&text)?;
+        Ok((text, document))
+    }
+
     async fn play(&self, session: &Session) -> Outcome {
-        let text = match self.read().await {
-            Ok(text) => text,
+        let (text, play) = match self.read_all().await {
+            Ok((text, document)) => (text, document.play),
             Err(failure) => return Outcome::failed(failure),
         };
-        let play = match play(&text) {
-            Ok(play) => play,
-            Err(failure) => return Outcome::failed(failure),
+        match play.behave(session).await {
+            Ok(()) => Outcome { usage: play.usage, ..outcome(&text, &self.info.name, play.fail) },
+            Err(failure) => Outcome::failed(failure),
+        }
+    }
+
+    async fn play_check(&self, session: &Session) -> Said {
+        let (text, check) = match self.read_all().await {
+            Ok((text, document)) => (text, document.check),
+            Err(failure) => return Said::failed(failure),
         };
+        match check.behave(session).await.err().or(check.fail) {
+            Some(failure) => Said { usage: check.usage, ..Said::failed(failure) },
+            None => Said { text, usage: check.usage, ..Said::default() },
+        }
+    }
+}
+
+impl Play {
+    async fn behave(&self, session: &Session) -> Result<(), Failure> {
         session.doing("playing a recorded answer");
         tokio::select! {
-            () = session.cancel.cancelled() => return Outcome::failed(Failure::new(FailureKind::Cancelled, "it was cancelled")),
-            () = tokio::time::sleep(Duration::from_millis(play.after_ms)) => {}
+            () = session.cancel.cancelled() => return Err(Failure::new(FailureKind::Cancelled, "it was cancelled")),
+            () = tokio::time::sleep(Duration::from_millis(self.after_ms)) => {}
         }
-        if play.hang {
+        if self.hang {
             session.cancel.cancelled().await;
         }
         #[expect(clippy::panic, reason = "asked for: how the engine takes a panicking agent is tested with it")]
-        if play.panic {
+        if self.panic {
             panic!("the recorded answer asks for a panic");
         }
-        Outcome { usage: play.usage, ..outcome(&text, &self.info.name, play.fail) }
+        Ok(())
     }
 }
 
@@ -102,17 +136,11 @@ fn info(name: AgentName, label: impl Into<String>) -> AgentInfo {
     AgentInfo { name, label: label.into(), kind: AgentKind::Recorded }
 }
 
-fn play(text: &str) -> Result<Play, Failure> {
-    #[derive(Deserialize)]
-    struct Document {
-        #[serde(default)]
-        play: Play,
-    }
+fn document(text: &str) -> Result<Document, Failure> {
     if !text.trim_start().starts_with('{') {
-        return Ok(Play::default());
+        return Ok(Document::default());
     }
-    serde_json::from_str::<Document>(text)
-        .map(|d| d.play)
+    serde_json::from_str(text)
         .map_err(|e| Failure::new(FailureKind::BadOutput, format!("its recorded answer is not valid JSON: {e}")))
 }
 
@@ -149,5 +177,20 @@ impl Agent for Recorded {
 
     fn review<'a>(&'a self, _brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome> {
         Box::pin(self.play(session))
+    }
+
+    fn can_verify(&self) -> bool {
+        let has = |text: &str| text.contains("\"verdicts\"");
+        match &self.source {
+            Source::Text(text) => has(text),
+            Source::File(file) => {
+                let small = std::fs::metadata(file).is_ok_and(|m| m.len() <= MAX_ANSWER);
+                small && std::fs::read_to_string(file).is_ok_and(|text| has(&text))
+            }
+        }
+    }
+
+    fn verify<'a>(&'a self, _brief: &'a Brief, _claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+        Box::pin(self.play_check(session))
     }
 }

@@ -19,6 +19,24 @@ Exit codes:
   2  it could not be done (usage, no repository, bad configuration, no agent answered)
   3  it is incomplete: some agent failed, and the output says which and why";
 
+const SPLIT_EXAMPLES: &str = "\
+Examples:
+  deep-review split I1              every remark of I1 becomes a finding of its own
+  deep-review split I1 codex        what codex said is another issue than the rest of I1
+  deep-review split I1 --undo       leave it to deep-review again
+
+The stored round stays as it is: from the next round on they are apart, also where the agents say it in other words.
+'deep-review join ID ID' says the opposite.";
+
+const JOIN_EXAMPLES: &str = "\
+Examples:
+  deep-review join I1 S3            I1 and S3 are one issue
+  deep-review join I1 S3 S4         and so is S4
+  deep-review join I1 --undo        leave it to deep-review again
+
+The stored round stays as it is: from the next round on they are one, also where the agents say it in other words.
+'deep-review split ID' says the opposite.";
+
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
 #[derive(Debug, Parser)]
 #[command(name = "deep-review", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
@@ -64,6 +82,12 @@ pub(super) enum Command {
     Dismiss(DismissArgs),
     /// Open a finding again.
     Reopen(ReopenArgs),
+    /// Make several findings of one; later rounds remember.
+    #[command(after_help = SPLIT_EXAMPLES)]
+    Split(SplitArgs),
+    /// Make one finding of several; later rounds remember.
+    #[command(after_help = JOIN_EXAMPLES)]
+    Join(JoinArgs),
     /// Print the effective configuration and where each value came from.
     Config(ConfigArgs),
     /// Print completions for a shell.
@@ -201,6 +225,29 @@ pub(super) struct ReopenArgs {
     /// The finding, by label (I1) or id.
     #[arg(value_name = "ID")]
     pub(super) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SplitArgs {
+    /// The finding, by label (I1) or id.
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// The agents whose remarks are another issue than the rest. Default: each remark is one.
+    #[arg(value_name = "AGENT")]
+    pub(super) agents: Vec<String>,
+    /// Take back that the finding was split off, or is to be split.
+    #[arg(long, conflicts_with = "agents")]
+    pub(super) undo: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JoinArgs {
+    /// The findings, by label (I1) or id.
+    #[arg(value_name = "ID", required = true)]
+    pub(super) ids: Vec<String>,
+    /// Take back that these findings were joined, or are to be.
+    #[arg(long)]
+    pub(super) undo: bool,
 }
 
 #[derive(Debug, Args)]

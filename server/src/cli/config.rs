@@ -25,6 +25,7 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         ("max_file_bytes".into(), json!(c.max_file_bytes)),
         ("brief_bytes".into(), json!(c.brief_bytes)),
         ("timeout".into(), json!(c.timeout)),
+        ("merge.adjudicator".into(), json!(c.merge.adjudicator)),
     ];
     rows.extend(c.agents.iter().map(|(name, agent)| (format!("agents.{name}"), json!(agent.adapter))));
     let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);

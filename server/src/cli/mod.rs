@@ -9,6 +9,7 @@ mod decide;
 mod demo;
 mod generate;
 mod import;
+mod links;
 mod output;
 pub mod plumbing_merge;
 pub mod plumbing_patch;
@@ -73,6 +74,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Import(args) => import::run(&context, &args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),
         Command::Reopen(args) => decide::reopen(&context, &args),
+        Command::Split(args) => links::split(&context, &args),
+        Command::Join(args) => links::join(&context, &args),
         Command::Config(args) => config::run(&context, &args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

@@ -22,7 +22,10 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     let uncommitted = if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) };
     loaded.set("uncommitted", uncommitted, |c| &mut c.uncommitted);
     let config = loaded.config;
-    let agents = context::chosen(context::agents(&config, Some(&repository)), &args.agents)?;
+    let all = context::agents(&config, Some(&repository));
+    context::chosen(all.clone(), config.merge.adjudicator.as_slice())
+        .context("merge.adjudicator in your configuration")?;
+    let agents = context::chosen(all, &args.agents)?;
     match reviewed(review::request(repository.clone(), &config, agents))? {
         Reviewed::NothingChanged(scope) => {
             output::note(&format!("Nothing to review: nothing differs from {}.", scope.base_name));

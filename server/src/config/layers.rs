@@ -127,6 +127,7 @@ impl Loaded {
         self.replace("max_file_bytes", file.max_file_bytes, from(), |c| &mut c.max_file_bytes);
         self.replace("brief_bytes", file.brief_bytes, from(), |c| &mut c.brief_bytes);
         self.replace("timeout", file.timeout, from(), |c| &mut c.timeout);
+        self.replace("merge.adjudicator", file.merge.adjudicator.map(Some), from(), |c| &mut c.merge.adjudicator);
         self.add("exclude", file.exclude, &origin, |c| &mut c.exclude);
         self.add("never_send", file.never_send, &origin, |c| &mut c.never_send);
         self.add("conventions", file.conventions, &origin, |c| &mut c.conventions);

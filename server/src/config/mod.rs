@@ -55,8 +55,27 @@ pub struct UserFile {
     /// How long an agent may take, in seconds. Default: 1,200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
+    /// How remarks are merged.
+    #[serde(skip_serializing_if = "MergeSettings::is_default")]
+    pub merge: MergeSettings,
     /// The agents by name. The built-in ones are there without being named here.
     pub agents: BTreeMap<String, AgentSettings>,
+}
+
+/// How remarks are merged into findings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MergeSettings {
+    /// The agent of the round that judges, in one call at its end, remarks whose likeness leaves it open whether they are
+    /// one issue. Default: nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjudicator: Option<String>,
+}
+
+impl MergeSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a repository may say about its own reviews: nothing that runs a program or sends text anywhere.
@@ -96,6 +115,8 @@ pub struct Config {
     pub brief_bytes: usize,
     /// See [`UserFile::timeout`].
     pub timeout: u64,
+    /// See [`UserFile::merge`].
+    pub merge: MergeSettings,
     /// See [`UserFile::agents`].
     pub agents: BTreeMap<String, AgentSettings>,
 }
@@ -112,6 +133,7 @@ impl Default for Config {
             max_file_bytes: 1_000_000,
             brief_bytes: 400_000,
             timeout: 1200,
+            merge: MergeSettings::default(),
             agents: BTreeMap::new(),
         }
     }

@@ -1,6 +1,6 @@
 use super::{
-    AgentInfo, AgentName, Anchor, Assessment, Classification, Decisions, Fix, Observation, RawFinding, RawId, RepoPath,
-    RuleRef, Severity, Verdict,
+    AgentInfo, AgentName, Anchor, Assessment, Classification, Decisions, Fingerprint, Fix, Observation, RawFinding,
+    RawId, RepoPath, RuleRef, Severity, Verdict,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -483,6 +483,24 @@ pub struct DeclinedEarlier {
     pub anchor: Option<Anchor>,
 }
 
+/// An agent's judgement on two remarks whose likeness leaves it open whether they are one issue. A person's word
+/// ([`Link`](super::Link)) counts more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Judgement {
+    /// One of the two.
+    pub a: Fingerprint,
+    /// The other.
+    pub b: Fingerprint,
+    /// Whether they are one issue.
+    pub same: bool,
+    /// Who judged.
+    pub by: AgentName,
+    /// Why, in its words.
+    #[serde(default)]
+    pub note: String,
+}
+
 /// One review of one branch: everything that was seen and said. Stored as it is; it never changes after it
 /// is complete (what people decide is in [`Decisions`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -518,6 +536,9 @@ pub struct Round {
     /// Every raw finding of every agent.
     #[serde(default)]
     pub raw: Vec<RawFinding>,
+    /// What an agent judged of remarks in doubt; with them, the findings are a function of the raw ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<Judgement>,
     /// Merged design observations.
     #[serde(default)]
     pub observations: Vec<Observation>,

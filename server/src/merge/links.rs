@@ -7,7 +7,7 @@ use super::identity::fingerprint;
 use super::memory::Memory;
 use super::remark::Remark;
 use crate::finding::{Fingerprint, Link, LinkKind, RawFinding};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The links that make one finding of two, given the remarks of each.
 #[must_use]
@@ -19,6 +19,14 @@ pub fn join(one: &[&RawFinding], other: &[&RawFinding]) -> Vec<Link> {
 #[must_use]
 pub fn split(one: &[&RawFinding], other: &[&RawFinding]) -> Vec<Link> {
     across(LinkKind::Split, one, other)
+}
+
+/// Takes back what a person said last: the links of one kind on any of these remarks. What was said of the same pairs
+/// before counts again. Gives the number of links that were taken back.
+pub fn take_back(links: &mut Vec<Link>, kind: LinkKind, of: &BTreeSet<Fingerprint>) -> usize {
+    let before = links.len();
+    links.retain(|link| link.kind != kind || !(of.contains(&link.a) || of.contains(&link.b)));
+    before - links.len()
 }
 
 fn across(kind: LinkKind, one: &[&RawFinding], other: &[&RawFinding]) -> Vec<Link> {

@@ -8,7 +8,7 @@ use super::{Became, Fate, Input, identity};
 use crate::finding::{
     Attribution, DeclinedEarlier, Finding, FindingId, Fingerprint, RawFinding, RawId, Resolution, Round, State,
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Log odds that the same wording by the same agent in the same file adds.
 const SAME_WORDING: f32 = 8.0;
@@ -89,6 +89,14 @@ pub(super) enum Origin {
     Declined,
 }
 
+/// What the clusters are to earlier rounds.
+pub(super) struct Origins {
+    /// Of each cluster.
+    pub(super) of_clusters: Vec<Origin>,
+    /// The earlier findings that are part of a cluster that is another one.
+    pub(super) joined: BTreeSet<usize>,
+}
+
 impl<'a> Memory<'a> {
     /// Remembers `input.earlier` and compares it with the remarks of now.
     pub(super) fn new(input: &Input<'a>, items: &[&Remark]) -> Self {
@@ -133,8 +141,9 @@ impl<'a> Memory<'a> {
     }
 
     /// What each cluster is. An earlier finding lives on in one cluster; a declined one keeps out every cluster
-    /// that resembles it and nothing else more.
-    pub(super) fn origins(&self, clusters: &[Vec<usize>]) -> Vec<Origin> {
+    /// that resembles it and nothing else more. Where two earlier findings have become one cluster, the second is
+    /// part of the first.
+    pub(super) fn origins(&self, clusters: &[Vec<usize>]) -> Origins {
         let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
         for (c, members) in clusters.iter().enumerate() {
             let mut scores: BTreeMap<usize, f32> = BTreeMap::new();
@@ -164,16 +173,23 @@ impl<'a> Memory<'a> {
                 Origin::Known { id: old.finding.id.clone(), since: old.since }
             };
         }
-        origins
+        // An item that resembles an earlier finding more than any other says that one again, whatever its cluster is.
+        let nearest = |item: &usize| self.known[*item].iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        let raised = clusters.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Declined);
+        let joined = raised.flat_map(|(members, _)| members.iter().filter_map(nearest)).map(|(old, _)| *old);
+        let joined = joined.filter(|old| !taken[*old]).collect();
+        Origins { of_clusters: origins, joined }
     }
 
     /// What became of every earlier finding that was open or declined, given the ids that are raised now; the
     /// findings that stand though nobody raised them, with the remarks they stand on; and what is declined.
-    pub(super) fn settle(&self, input: &Input<'_>, raised: &HashSet<&FindingId>) -> Settled {
+    pub(super) fn settle(&self, input: &Input<'_>, raised: &HashSet<&FindingId>, joined: &BTreeSet<usize>) -> Settled {
         let mut settled = Settled::default();
-        for old in &self.olds {
+        for (number, old) in self.olds.iter().enumerate() {
             let fate = if raised.contains(&old.finding.id) {
                 Fate::Raised
+            } else if joined.contains(&number) && !old.is_closed() {
+                Fate::Joined
             } else if old.is_dismissed() {
                 settled.declined.push(DeclinedEarlier {
                     id: old.finding.id.clone(),

@@ -12,6 +12,7 @@
 mod carry;
 mod cluster;
 mod compose;
+mod doubt;
 mod facts;
 mod identity;
 mod links;
@@ -27,16 +28,17 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use doubt::{Doubt, judgement};
 pub use facts::Facts;
 pub use identity::{code_hash, fingerprint};
-pub use links::{join, split};
+pub use links::{join, split, take_back};
 pub use observations::observations;
 pub use records::{Record, records};
 pub use symbols::Outline;
 
 use crate::finding::{
-    AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, LineRange, RawFinding, RawId,
-    RepoPath, Round,
+    AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, Judgement, LineRange,
+    RawFinding, RawId, RepoPath, Round,
 };
 use compose::Member;
 use memory::{Memory, Origin};
@@ -83,6 +85,8 @@ pub struct Input<'a> {
     pub texts: BTreeMap<RepoPath, Arc<str>>,
     /// How the agents did before.
     pub records: BTreeMap<AgentName, Record>,
+    /// What was judged of pairs in doubt; the last on a pair counts.
+    pub judged: &'a [Judgement],
 }
 
 impl<'a> Input<'a> {
@@ -122,6 +126,8 @@ impl<'a> Input<'a> {
 pub enum Fate {
     /// It was raised again: a finding of this round has its id.
     Raised,
+    /// It was raised again as a part of another finding, which has an id of its own.
+    Joined,
     /// Nobody raised it again and its code is as it was: it stands among the findings of this round.
     Standing,
     /// Its fix or an equal change is in, or its code changed and its agents do not raise it any more.
@@ -154,6 +160,8 @@ pub struct Merged {
     pub earlier: Vec<Became>,
     /// Declined before and not raised again, or raised again and kept out.
     pub declined: Vec<DeclinedEarlier>,
+    /// Pairs that may be one issue or two, the most doubtful first; see [`Input::judged`].
+    pub doubts: Vec<Doubt>,
 }
 
 /// Merges what the agents said into findings. The same for any order of `input.raw`.
@@ -190,25 +198,26 @@ impl Merger {
         compared.pairs.retain(|p| agents[p.a] != agents[p.b] || may_repeat(remarks[p.a], remarks[p.b]));
         let memory = Memory::new(input, &remarks);
         let word = links::word(input, &remarks, &memory);
+        let (judged, doubts) = doubt::judge(input, &items, &mut compared.pairs, &word);
         let clusters = cluster::clusters(&agents, &compared.pairs, &word);
         let origins = memory.origins(&clusters);
         let mut taken: HashSet<FindingId> = HashSet::new();
         let mut drafts: Vec<Draft> = Vec::new();
-        for (members, origin) in clusters.iter().zip(&origins) {
+        for (members, origin) in clusters.iter().zip(&origins.of_clusters) {
             if *origin == Origin::Declined {
                 continue;
             }
             let id = identify(input, &items, members, origin, &mut taken);
-            drafts.push(draft(input, &items, members, origin, id, &space, &compared, &word));
+            drafts.push(draft(input, &items, members, origin, id, &space, &compared, (&word, &judged)));
         }
         let mut findings = rank_all(input, drafts, &compared);
         let raised: HashSet<&FindingId> = findings.iter().map(|f| &f.id).collect();
-        let settled = memory.settle(input, &raised);
+        let settled = memory.settle(input, &raised, &origins.joined);
         findings.extend(settled.standing);
         findings.sort_by(compose::by_rank);
         compose::label(&mut findings);
         relate(&mut findings);
-        Merged { findings, carried: settled.carried, earlier: settled.earlier, declined: settled.declined }
+        Merged { findings, carried: settled.carried, earlier: settled.earlier, declined: settled.declined, doubts }
     }
 
     /// The distinct remarks in an order that depends only on what they say.
@@ -312,7 +321,7 @@ fn draft(
     id: FindingId,
     space: &Space<'_>,
     compared: &Comparison,
-    word: &cluster::Word,
+    (word, judged): (&cluster::Word, &doubt::Judged<'_>),
 ) -> Draft {
     let central = |i: usize| {
         let sum: f32 = members.iter().filter(|j| **j != i).map(|j| compared.likeness(i, *j)).sum();
@@ -342,10 +351,26 @@ fn draft(
     if let Some(first) = members.iter().find(|i| items[**i].raws.iter().any(|raw| Some(&raw.id) == clearest.as_ref())) {
         for other in members.iter().filter(|i| *i != first) {
             let by_hand = word.joined.iter().any(|(a, b)| [(a, b), (b, a)].contains(&(first, other)));
-            finding.why.push(why_one(input, items, space, *first, *other, by_hand));
+            finding.why.push(match judged.get(&(*first.min(other), *first.max(other))) {
+                Some(judgement) => why_judged(input, items, *first, *other, judgement),
+                None => why_one(input, items, space, *first, *other, by_hand),
+            });
         }
     }
+    let apart = judged.iter().filter(|(_, judgement)| !judgement.same);
+    for ((a, b), judgement) in apart.filter(|((a, b), _)| members.contains(a) != members.contains(b)) {
+        let (own, other) = if members.contains(a) { (*a, *b) } else { (*b, *a) };
+        finding.why.push(why_judged(input, items, own, other, judgement));
+    }
     Draft { finding, items: members.to_vec(), signals }
+}
+
+/// Who judged that two remarks are one issue or two, in a line.
+fn why_judged(input: &Input<'_>, items: &[Item<'_>], first: usize, other: usize, judgement: &Judgement) -> String {
+    let label = |i: usize| input.label(&items[i].raws[0].agent);
+    let judged = if judgement.same { "judged one issue" } else { "judged two issues" };
+    let note = if judgement.note.is_empty() { String::new() } else { format!(": {}", judgement.note) };
+    format!("{} and {}: {judged} by {}{note}", label(first), label(other), input.label(&judgement.by))
 }
 
 /// Why two remarks are one finding, in a line.

@@ -30,7 +30,7 @@ fn raw(line: &str) -> RawFinding {
     }
 }
 
-fn raws(lines: &[&str]) -> Vec<RawFinding> {
+pub(super) fn raws(lines: &[&str]) -> Vec<RawFinding> {
     lines.iter().map(|line| raw(line)).collect()
 }
 
@@ -325,6 +325,24 @@ fn the_same_finding_keeps_its_id_over_shifted_lines_renamed_files_and_other_word
     let other = raws(&["codex:7 important src/pool.rs:8 | Function `other` is never called | Dead code."]);
     let merged = story.then("src/pool.rs", TEXT, &other, &[]);
     assert_eq!(merged.findings.len(), 2, "another issue is a finding of its own");
+}
+
+#[test]
+fn two_findings_that_become_one_are_one_and_come_apart_again() {
+    let raw = raws(&[&CLAUDE_LOCK.replace(":40", ":4"), &CODEX_LOCK.replace(":42", ":5")]);
+    let mut story = Story::new(&raw);
+    story.decisions.links = split(&[&raw[0]], &[&raw[1]]);
+    let apart = story.then("src/pool.rs", TEXT, &raw, &[]);
+    assert_eq!(apart.findings.len(), 2);
+    (story.round.findings, story.decisions.links) = (apart.findings, Vec::new());
+    let one = story.then("src/pool.rs", TEXT, &raw, &[]);
+    assert_eq!(one.findings.len(), 1, "the second does not stand beside it");
+    let mut fates: Vec<Fate> = one.earlier.iter().map(|became| became.fate).collect();
+    fates.sort_by_key(|fate| *fate != Fate::Raised);
+    assert_eq!(fates, [Fate::Raised, Fate::Joined]);
+    // Where only one of them is raised again, the other stands, however near the two are.
+    let one = story.then("src/pool.rs", TEXT, &raw[..1], &[]);
+    assert_eq!(one.findings.len(), 2);
 }
 
 #[test]

@@ -129,6 +129,7 @@ fn round(found: Vec<(Finding, usize)>) -> Round {
         agents: vec![run("ann", "Ann 1"), run("bob", "Bob 2"), run("cid", "Cid 3")],
         findings,
         raw,
+        judged: Vec::new(),
         observations: Vec::new(),
         assessment: Assessment { summary: Some("All in all.".into()), ..Assessment::default() },
         feedback: Vec::new(),

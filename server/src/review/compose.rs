@@ -1,22 +1,43 @@
-//! The round as a function of its preparation and of what the agents gave so far.
+//! The round as a function of its preparation, of what the agents gave so far, and of what was judged.
 
 use super::Preparation;
+use super::adjudicate::Judged;
 use super::locate::locate;
 use crate::agent::Outcome;
 use crate::finding::{
-    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Coverage, LeftOut,
-    LeftOutFile, Observation, ROUND_SCHEMA, RawFinding, RepoPath, ReviewedFile, Round, RoundId,
+    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Coverage, Fingerprint,
+    Judgement, LeftOut, LeftOutFile, Observation, ROUND_SCHEMA, RawFinding, RawId, RepoPath, ReviewedFile, Round,
+    RoundId,
 };
 use crate::git::blob_id;
 use crate::merge;
 use crate::patch::{self, Hints};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-type Outcomes = BTreeMap<AgentName, (Outcome, Duration)>;
+/// What an agent gave, read once: each finding in its place, with what is known of it. A function of the preparation
+/// and of the agent's outcome alone.
+#[derive(Debug)]
+pub(super) struct Answered {
+    outcome: Outcome,
+    took: Duration,
+    facts: BTreeMap<RawId, merge::Facts>,
+    /// Texts that it speaks of and that the preparation does not have.
+    texts: BTreeMap<RepoPath, Arc<str>>,
+}
+
+impl Answered {
+    pub(super) fn has_failed(&self) -> bool {
+        self.outcome.failure.is_some()
+    }
+}
+
+/// What all agents gave that are done.
+pub(super) type Answers = BTreeMap<AgentName, Arc<Answered>>;
 
 /// A round with what belongs to it and is stored beside it.
+#[derive(Debug)]
 pub(super) struct Composed {
     /// Its number is 0: the store gives it.
     pub(super) round: Round,
@@ -24,21 +45,65 @@ pub(super) struct Composed {
     pub(super) texts: BTreeMap<RepoPath, Arc<str>>,
     /// What became of the findings of earlier rounds.
     pub(super) earlier: Vec<merge::Became>,
+    /// What is in doubt and may be judged.
+    pub(super) doubts: Vec<merge::Doubt>,
 }
 
-pub(super) fn compose(prepared: &Preparation, outcomes: &Outcomes, took: Duration) -> Composed {
+/// Puts an agent's findings in their places and finds out what can be known of them.
+pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Duration) -> Answered {
+    let mut texts = BTreeMap::new();
+    for finding in &mut outcome.answer.findings {
+        read_missing(finding, &mut texts, prepared);
+        locate(finding, &texts, &prepared.snapshot);
+    }
+    let mut facts: BTreeMap<RawId, merge::Facts> = BTreeMap::new();
+    let mut outlines: BTreeMap<&RepoPath, merge::Outline> = BTreeMap::new();
+    for finding in &outcome.answer.findings {
+        let text = |path: &RepoPath| texts.get(path).or_else(|| prepared.texts.get(path)).map(|text| &**text);
+        let mut known = facts_of(prepared, finding, &text);
+        if let Some(Anchor { path, lines: Some(lines), .. }) = finding.anchors.first()
+            && let Some(text) = text(path)
+        {
+            let outline = outlines.entry(path).or_insert_with(|| merge::Outline::of(path, text));
+            known.symbol = outline.enclosing(*lines).map(str::to_owned);
+        }
+        facts.insert(finding.id.clone(), known);
+    }
+    Answered { outcome, took, facts, texts }
+}
+
+/// The round. `merger` reads each remark once, however often the round is composed; it changes nothing in the result.
+pub(super) fn compose(
+    prepared: &Preparation,
+    answers: &Answers,
+    judged: &Judged,
+    merger: &mut merge::Merger,
+    took: Duration,
+) -> Composed {
     let snapshot = &prepared.snapshot;
     let mut texts = prepared.texts.clone();
-    let mut raw: Vec<RawFinding> = outcomes.values().flat_map(|(o, _)| o.answer.findings.iter().cloned()).collect();
-    for finding in &mut raw {
-        read_missing(finding, &mut texts, prepared);
-        locate(finding, &texts, snapshot);
+    texts.extend(answers.values().flat_map(|a| &a.texts).map(|(path, text)| (path.clone(), text.clone())));
+    let mut raw: Vec<RawFinding> = answers.values().flat_map(|a| a.outcome.answer.findings.iter().cloned()).collect();
+    let mut agents: Vec<AgentRun> = prepared.agents.iter().map(|info| run_of(info, answers)).collect();
+    if let Some(judge) = agents.iter_mut().find(|run| judged.by.as_ref() == Some(&run.agent.name)) {
+        judge.usage = judge.usage.plus(judged.usage);
+        judge.notes.extend(judged.note.clone());
     }
-    let agents: Vec<AgentRun> = prepared.agents.iter().map(|info| run_of(info, outcomes)).collect();
-    let merged = merge::merge(&merge_input(prepared, &raw, &agents, &texts));
+    let judgements = about(&judged.judgements, &raw);
+    let merged = merger.merge(&merge::Input {
+        round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
+        raw: raw.iter().collect(),
+        agents: &agents,
+        facts: answers.values().flat_map(|a| a.facts.clone()).collect(),
+        decisions: Some(&prepared.decisions),
+        earlier: prepared.earlier.iter().map(|(round, texts)| merge::Earlier { round, texts }).collect(),
+        texts: texts.clone(),
+        records: merge::records(prepared.earlier.iter().map(|(round, _)| round), &prepared.decisions),
+        judged: &judgements,
+    });
     raw.extend(merged.carried);
     let observations: Vec<Observation> =
-        outcomes.values().flat_map(|(o, _)| o.answer.observations.iter().cloned()).collect();
+        answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()).collect();
     let coverage = coverage(prepared, &agents);
     let mut round = Round {
         schema: ROUND_SCHEMA,
@@ -54,6 +119,7 @@ pub(super) fn compose(prepared: &Preparation, outcomes: &Outcomes, took: Duratio
         agents,
         findings: merged.findings,
         raw,
+        judged: judgements,
         observations: merge::observations(&observations),
         feedback: Vec::new(),
         declined: merged.declined,
@@ -61,7 +127,16 @@ pub(super) fn compose(prepared: &Preparation, outcomes: &Outcomes, took: Duratio
         texts: BTreeMap::new(),
     };
     round.texts = anchored(&round, &texts);
-    Composed { round, texts, earlier: merged.earlier }
+    Composed { round, texts, earlier: merged.earlier, doubts: merged.doubts }
+}
+
+/// The judgements that are about remarks of this round: the others would say nothing.
+fn about(judgements: &[Judgement], raw: &[RawFinding]) -> Vec<Judgement> {
+    if judgements.is_empty() {
+        return Vec::new();
+    }
+    let prints: BTreeSet<Fingerprint> = raw.iter().map(merge::fingerprint).collect();
+    judgements.iter().filter(|j| prints.contains(&j.a) && prints.contains(&j.b)).cloned().collect()
 }
 
 /// `20260323-161334-msys2-ci`: the start in UTC, and the branch.
@@ -79,58 +154,34 @@ fn millis(time: Duration) -> u64 {
 
 /// Agents read the whole repository, so a finding may be in a file that the change does not touch.
 fn read_missing(finding: &RawFinding, texts: &mut BTreeMap<RepoPath, Arc<str>>, prepared: &Preparation) {
-    for anchor in &finding.anchors {
-        if !texts.contains_key(&anchor.path)
-            && let Ok(Some(text)) = prepared.snapshot.read(&anchor.path)
+    let fixed = finding.fixes.iter().filter_map(|fix| fix.path.as_ref());
+    for path in finding.anchors.iter().map(|a| &a.path).chain(fixed) {
+        if !prepared.texts.contains_key(path)
+            && !texts.contains_key(path)
+            && let Ok(Some(text)) = prepared.snapshot.read(path)
         {
-            texts.insert(anchor.path.clone(), text);
+            texts.insert(path.clone(), text);
         }
     }
 }
 
-fn merge_input<'a>(
-    prepared: &'a Preparation,
-    raw: &'a [RawFinding],
-    agents: &'a [AgentRun],
-    texts: &BTreeMap<RepoPath, Arc<str>>,
-) -> merge::Input<'a> {
-    let mut facts: BTreeMap<_, _> =
-        raw.iter().map(|finding| (finding.id.clone(), facts(prepared, finding, texts))).collect();
-    let mut outlines: BTreeMap<&RepoPath, merge::Outline> = BTreeMap::new();
-    for finding in raw {
-        if let Some(Anchor { path, lines: Some(lines), .. }) = finding.anchors.first()
-            && let Some(text) = texts.get(path)
-            && let Some(facts) = facts.get_mut(&finding.id)
-        {
-            let outline = outlines.entry(path).or_insert_with(|| merge::Outline::of(path, text));
-            facts.symbol = outline.enclosing(*lines).map(str::to_owned);
-        }
-    }
-    merge::Input {
-        round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
-        raw: raw.iter().collect(),
-        agents,
-        facts,
-        decisions: Some(&prepared.decisions),
-        earlier: prepared.earlier.iter().map(|(round, texts)| merge::Earlier { round, texts }).collect(),
-        texts: texts.clone(),
-        records: merge::records(prepared.earlier.iter().map(|(round, _)| round), &prepared.decisions),
-    }
-}
-
-fn facts(prepared: &Preparation, raw: &RawFinding, texts: &BTreeMap<RepoPath, Arc<str>>) -> merge::Facts {
+fn facts_of<'a>(
+    prepared: &Preparation,
+    raw: &RawFinding,
+    text: &impl Fn(&RepoPath) -> Option<&'a str>,
+) -> merge::Facts {
     let path = raw.anchors.first().map(|a| &a.path);
-    let text = path.and_then(|p| texts.get(p));
     let file = path.and_then(|p| prepared.snapshot.file(p));
-    let mut facts = merge::Facts::look(raw, text.map(|t| &**t), |lines| file.is_some_and(|f| f.touches(lines)));
-    facts.fix_applies = (!raw.fixes.is_empty()).then(|| raw.fixes.iter().any(|fix| applies(raw, fix, texts)));
+    let touches = |lines| file.is_some_and(|f| f.touches(lines));
+    let mut facts = merge::Facts::look(raw, path.and_then(text), touches);
+    facts.fix_applies = (!raw.fixes.is_empty()).then(|| raw.fixes.iter().any(|fix| applies(raw, fix, text)));
     facts
 }
 
-fn applies(raw: &RawFinding, fix: &crate::finding::Fix, texts: &BTreeMap<RepoPath, Arc<str>>) -> bool {
+fn applies<'a>(raw: &RawFinding, fix: &crate::finding::Fix, text: &impl Fn(&RepoPath) -> Option<&'a str>) -> bool {
     let anchor = raw.anchors.first();
     let Some(path) = fix.path.as_ref().or(anchor.map(|a| &a.path)) else { return false };
-    let Some(text) = texts.get(path) else { return false };
+    let Some(text) = text(path) else { return false };
     let hints = Hints {
         path: Some(path),
         lines: anchor.filter(|a| a.path == *path).and_then(|a| a.lines),
@@ -140,7 +191,7 @@ fn applies(raw: &RawFinding, fix: &crate::finding::Fix, texts: &BTreeMap<RepoPat
     patch::apply(text, &fix.diff, &hints).is_ok()
 }
 
-fn run_of(info: &AgentInfo, outcomes: &Outcomes) -> AgentRun {
+fn run_of(info: &AgentInfo, answers: &Answers) -> AgentRun {
     let mut run = AgentRun {
         agent: info.clone(),
         outcome: AgentOutcome::Running,
@@ -152,7 +203,7 @@ fn run_of(info: &AgentInfo, outcomes: &Outcomes) -> AgentRun {
         assessment: Assessment::default(),
         retro: None,
     };
-    let Some((outcome, took)) = outcomes.get(&info.name) else { return run };
+    let Some(Answered { outcome, took, .. }) = answers.get(&info.name).map(|a| &**a) else { return run };
     let Answer { covered, notes, assessment, .. } = outcome.answer.clone();
     run.agent.label = outcome.label.clone().unwrap_or_else(|| info.label.clone());
     run.outcome = match outcome.failure.clone() {

@@ -144,6 +144,7 @@ fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
         agents: Vec::new(),
         findings: Vec::new(),
         raw: Vec::new(),
+        judged: Vec::new(),
         observations: Vec::new(),
         assessment: crate::finding::Assessment::default(),
         feedback: Vec::new(),

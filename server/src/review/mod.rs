@@ -2,11 +2,14 @@
 //!
 //! ```text
 //! prepare (scope, snapshot, earlier rounds) ─▶ agents, each in a task of its own ─▶ compose ─▶ store
+//!                                                                                   │     ▲
+//!                                                            pairs in doubt, if asked for ┘     └ judgements (adjudicate)
 //! ```
 //!
 //! What is shown while agents still run is [`compose`]d anew from all that was answered so far: the round is a
 //! function of the preparation and the outcomes, whatever the order in which they came.
 
+mod adjudicate;
 mod compose;
 pub mod import;
 mod locate;
@@ -25,10 +28,10 @@ pub use setup::{agents, request};
 use crate::agent::{Agent, Outcome, Progress};
 use crate::finding::{AgentName, FindingId, Resolution, Round, RoundScope, State};
 use crate::git::{GitError, Repository, ScopeRequest, SnapshotError, SnapshotOptions};
-use crate::merge::Fate;
+use crate::merge::{Fate, Merger};
 use crate::store::{Branch, SetAside, Store, StoreError};
-use compose::Composed;
-use std::collections::BTreeMap;
+use adjudicate::Judged;
+use compose::{Answers, Composed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -73,6 +76,9 @@ pub struct Request {
     pub never_send: Vec<String>,
     /// Size in bytes above which a change is given to agents in parts.
     pub brief_bytes: usize,
+    /// Which of the reviewers judges remarks of which it is in doubt whether they are one issue; nobody if it does not
+    /// take part.
+    pub adjudicator: Option<AgentName>,
 }
 
 /// Why there is no round.
@@ -146,6 +152,7 @@ pub async fn run(
     }
     let started = Instant::now();
     let reviewers = request.reviewers.clone();
+    let judge = reviewers.iter().find(|r| Some(r.agent.info().name) == request.adjudicator).cloned();
     let stop = cancel.clone();
     let prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
     if cancel.is_cancelled() {
@@ -157,13 +164,27 @@ pub async fn run(
     if prepared.snapshot.files().is_empty() && prepared.snapshot.left_out().is_empty() {
         return Ok(Reviewed::NothingChanged(prepared.snapshot.scope().clone()));
     }
-    Running { prepared: Arc::new(prepared), outcomes: BTreeMap::new(), events, started }.run(&reviewers, &cancel).await
+    // What was judged before of remarks in the same words holds.
+    let judgements = prepared.earlier.last().map(|(round, _)| round.judged.clone()).unwrap_or_default();
+    let running = Running {
+        prepared: Arc::new(prepared),
+        answers: Answers::new(),
+        judged: Judged { judgements, ..Judged::default() },
+        merger: Merger::default(),
+        judge,
+        events,
+        started,
+    };
+    running.run(&reviewers, &cancel).await
 }
 
-/// A round under way. The outcomes are its only state.
+/// A round under way. What was answered and judged is its only state; the merger only spares work.
 struct Running {
     prepared: Arc<Preparation>,
-    outcomes: BTreeMap<AgentName, (Outcome, Duration)>,
+    answers: Answers,
+    judged: Judged,
+    merger: Merger,
+    judge: Option<Reviewer>,
     events: UnboundedSender<Event>,
     started: Instant,
 }
@@ -186,19 +207,41 @@ impl Running {
         drop(progress);
         let mut stored = Ok(());
         while let Some((name, outcome, took)) = self.next(&mut tasks, &mut said).await {
-            self.outcomes.insert(name, (outcome, took));
-            let mut composed = self.composed().await;
-            composed.round.number = number;
-            round = Arc::new(composed.round.clone());
-            // Stored before it is shown: whoever sees the round finds its texts, and a crash of ours loses no answer.
-            let (prepared, is_last) = (self.prepared.clone(), tasks.is_empty());
-            stored = blocking(move || store(&prepared, &composed, is_last)).await;
-            self.show(&round);
+            let prepared = self.prepared.clone();
+            let answered = blocking(move || compose::answered(&prepared, outcome, took)).await;
+            self.answers.insert(name, Arc::new(answered));
+            let composed = self.composed().await;
+            let judge = self.judge.clone().filter(|judge| tasks.is_empty() && self.can_judge(judge, &composed));
+            let doubts = composed.doubts.clone();
+            (round, stored) = self.keep(composed, number, tasks.is_empty() && judge.is_none()).await;
+            if let Some(judge) = judge {
+                let in_doubt = (&doubts[..], &round.raw[..]);
+                let said = adjudicate::adjudicate(&judge, &self.prepared.brief, in_doubt, &self.events, cancel).await;
+                self.judged.add(said);
+                let composed = self.composed().await;
+                (round, stored) = self.keep(composed, number, true).await;
+            }
         }
         match stored {
             Ok(()) => Ok(Reviewed::Round(round)),
             Err(source) => Err(ReviewError::Store { source, round: Some(round) }),
         }
+    }
+
+    /// Whether something is in doubt, and the judge is not known to fail.
+    fn can_judge(&self, judge: &Reviewer, composed: &Composed) -> bool {
+        let answered = self.answers.get(&judge.agent.info().name);
+        !composed.doubts.is_empty() && answered.is_some_and(|answered| !answered.has_failed())
+    }
+
+    /// Stores the round before it shows it: whoever sees it finds its texts, and a crash of ours loses no answer.
+    async fn keep(&self, mut composed: Composed, number: u32, is_last: bool) -> (Arc<Round>, Result<(), StoreError>) {
+        composed.round.number = number;
+        let round = Arc::new(composed.round.clone());
+        let prepared = self.prepared.clone();
+        let stored = blocking(move || store(&prepared, &composed, is_last)).await;
+        self.show(&round);
+        (round, stored)
     }
 
     /// The next agent that is done; passes progress on meanwhile. `None` when all are.
@@ -223,10 +266,16 @@ impl Running {
         }
     }
 
-    async fn composed(&self) -> Composed {
-        let (prepared, outcomes) = (self.prepared.clone(), self.outcomes.clone());
-        let took = self.started.elapsed();
-        blocking(move || compose::compose(&prepared, &outcomes, took)).await
+    async fn composed(&mut self) -> Composed {
+        let (prepared, answers, judged) = (self.prepared.clone(), self.answers.clone(), self.judged.clone());
+        let (mut merger, took) = (std::mem::take(&mut self.merger), self.started.elapsed());
+        let (composed, merger) = blocking(move || {
+            let composed = compose::compose(&prepared, &answers, &judged, &mut merger, took);
+            (composed, merger)
+        })
+        .await;
+        self.merger = merger;
+        composed
     }
 
     fn show(&self, round: &Arc<Round>) {
@@ -239,7 +288,7 @@ impl Running {
 fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(), StoreError> {
     let store: &Store = &prepared.store;
     let branch: &Branch = &prepared.branch;
-    let Composed { round, texts, earlier } = composed;
+    let Composed { round, texts, earlier, .. } = composed;
     for (path, blob) in &round.texts {
         if let Some(text) = texts.get(path) {
             store.put_text(blob, text)?;
@@ -251,7 +300,7 @@ fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(
         .filter_map(|became| match became.fate {
             Fate::Fixed => Some((&became.id, State::Fixed)),
             Fate::Outdated => Some((&became.id, State::Outdated)),
-            Fate::Raised | Fate::Standing | Fate::Declined => None,
+            Fate::Raised | Fate::Joined | Fate::Standing | Fate::Declined => None,
         })
         .collect();
     if is_last && !closed.is_empty() {

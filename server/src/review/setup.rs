@@ -3,7 +3,7 @@
 use super::{Request, Reviewer};
 use crate::agent::{self, Agent};
 use crate::config::Config;
-use crate::finding::RepoPath;
+use crate::finding::{AgentName, RepoPath};
 use crate::git::{Repository, ScopeRequest, SnapshotOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,5 +40,6 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
             .collect(),
         conventions: config.conventions.iter().filter_map(|c| RepoPath::new(c.as_str()).ok()).collect(),
         brief_bytes: config.brief_bytes,
+        adjudicator: config.merge.adjudicator.as_ref().map(AgentName::new),
     }
 }

@@ -116,6 +116,7 @@ fn request(repo: &Repo, agents: &[&Arc<Scripted>]) -> Request {
             .collect(),
         conventions: Vec::new(),
         brief_bytes: usize::MAX,
+        adjudicator: None,
     }
 }
 

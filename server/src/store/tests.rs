@@ -22,6 +22,7 @@ fn round() -> Round {
         agents: vec![],
         findings: vec![],
         raw: vec![],
+        judged: Vec::new(),
         observations: vec![],
         assessment: crate::finding::Assessment::default(),
         feedback: vec![],

@@ -470,6 +470,7 @@ impl<'t> Reader<'t> {
             agents,
             findings,
             raw,
+            judged: Vec::new(),
             observations: Vec::new(),
             assessment: crate::finding::Assessment::default(),
             feedback: Vec::new(),

@@ -140,6 +140,7 @@ fn round() -> Round {
             rule: None,
             fixes: vec![],
         }],
+        judged: Vec::new(),
         observations: vec![
             Observation {
                 kind: ObservationKind::Strength,

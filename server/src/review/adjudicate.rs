@@ -1,0 +1,148 @@
+//! Remarks whose likeness leaves it open whether they are one issue are put to one agent, if the user named one
+//! (`merge.adjudicator`): all pairs in one call, in the way in which findings are [checked](super::verify). A call that
+//! fails leaves the merge as it was.
+
+use super::run_agent::GRACE;
+use super::{Event, Reviewer};
+use crate::agent::answer::{self, CheckVerdict};
+use crate::agent::{Brief, Claims, Progress, Said, Session};
+use crate::finding::{AgentName, Failure, FailureKind, Judgement, RawFinding, RawId, Usage};
+use crate::merge::{self, Doubt};
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+
+/// Longest time for the call, however long a review may take.
+const LONGEST: Duration = Duration::from_secs(300);
+/// Characters of a remark's body that are shown to the judge.
+const BODY: usize = 1000;
+
+/// What was judged, by whom, and what that took.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Judged {
+    /// The judgements: this round's and those of earlier ones.
+    pub(super) judgements: Vec<Judgement>,
+    /// Whom the rest is about.
+    pub(super) by: Option<AgentName>,
+    /// What the call used.
+    pub(super) usage: Usage,
+    /// What came of it, for people.
+    pub(super) note: Option<String>,
+}
+
+impl Judged {
+    /// Takes in what was judged last.
+    pub(super) fn add(&mut self, said: Self) {
+        self.judgements.extend(said.judgements);
+        (self.by, self.usage, self.note) = (said.by, said.usage, said.note);
+    }
+}
+
+/// Has `judge` say of each pair in doubt whether it is one issue. Gives only what was asked for and answered.
+pub(super) async fn adjudicate(
+    judge: &Reviewer,
+    brief: &Brief,
+    (doubts, raw): (&[Doubt], &[RawFinding]),
+    events: &UnboundedSender<Event>,
+    cancel: &CancellationToken,
+) -> Judged {
+    let by = judge.agent.info().name;
+    let pairs = pairs(brief, doubts, raw);
+    if pairs.is_empty() {
+        return Judged::default();
+    }
+    let doing = format!("judging {} of remarks in doubt", counted(pairs.len()));
+    let _ = events.send(Event::Progress(by.clone(), Progress { doing, fraction: None }));
+    let said = ask(judge, brief, &claims(&pairs), cancel).await;
+    let mut judged = Judged { by: Some(by.clone()), usage: said.usage, ..Judged::default() };
+    match answer::verdicts(&said) {
+        Ok(verdicts) => {
+            let mut of: BTreeMap<usize, Judgement> = BTreeMap::new();
+            for verdict in &verdicts {
+                let same = match verdict.verdict {
+                    CheckVerdict::Confirmed => true,
+                    CheckVerdict::Refuted => false,
+                    CheckVerdict::PreExisting | CheckVerdict::Unclear => continue,
+                };
+                // Only what was asked counts, whatever else it speaks of; of two words on a pair the first.
+                if let Some(n) = (0..pairs.len()).find(|n| id(*n) == verdict.id) {
+                    let (one, other) = pairs[n];
+                    let judgement = || merge::judgement(one, other, same, by.clone(), &verdict.reason);
+                    of.entry(n).or_insert_with(judgement);
+                }
+            }
+            judged.note = Some(format!("judged {} of {} of remarks in doubt", of.len(), counted(pairs.len())));
+            judged.judgements = of.into_values().collect();
+        }
+        Err(failure) => {
+            judged.note = Some(format!("could not judge {} of remarks in doubt: {failure}", counted(pairs.len())));
+        }
+    }
+    judged
+}
+
+fn counted(pairs: usize) -> String {
+    if pairs == 1 { "1 pair".into() } else { format!("{pairs} pairs") }
+}
+
+fn id(index: usize) -> String {
+    format!("P{}", index + 1)
+}
+
+/// The remarks of each doubt; without those on files whose text is not to leave the machine.
+fn pairs<'a>(brief: &Brief, doubts: &[Doubt], raw: &'a [RawFinding]) -> Vec<(&'a RawFinding, &'a RawFinding)> {
+    let by_id: BTreeMap<&RawId, &RawFinding> = raw.iter().map(|raw| (&raw.id, raw)).collect();
+    let both = |doubt: &Doubt| Some((*by_id.get(&doubt.one)?, *by_id.get(&doubt.other)?));
+    let allowed = |raw: &RawFinding| raw.anchors.iter().all(|anchor| brief.sending.allows(&anchor.path));
+    doubts.iter().filter_map(both).filter(|(one, other)| allowed(one) && allowed(other)).collect()
+}
+
+/// Each pair as one claim: what confirms it makes one issue of the two, what refutes it keeps them apart.
+fn claims(pairs: &[(&RawFinding, &RawFinding)]) -> Claims {
+    let mut claims = Claims::default();
+    for (n, (one, other)) in pairs.iter().enumerate() {
+        let claim = json!({
+            "id": id(n),
+            "claim": "The two remarks are about one and the same issue: one change to the code would settle both.",
+            "remarks": [remark(one), remark(other)],
+        });
+        claims.text.push_str(&claim.to_string());
+        claims.text.push('\n');
+        claims.files.extend([one, other].into_iter().flat_map(|raw| &raw.anchors).map(|anchor| anchor.path.clone()));
+    }
+    claims.files.sort();
+    claims.files.dedup();
+    claims
+}
+
+fn remark(raw: &RawFinding) -> Value {
+    let places: Vec<Value> =
+        raw.anchors.iter().map(|a| json!({ "place": a.to_string(), "quote": a.quote })).take(4).collect();
+    let cut = |text: &str| text.chars().take(BODY).collect::<String>();
+    json!({ "title": cut(&raw.title), "body": cut(&raw.body), "places": places })
+}
+
+/// The answer, or the failure of whoever takes too long, panics or is stopped.
+async fn ask(judge: &Reviewer, brief: &Brief, claims: &Claims, cancel: &CancellationToken) -> Said {
+    let session = Session { progress: unbounded_channel().0, cancel: cancel.child_token() };
+    let asked = AssertUnwindSafe(judge.agent.verify(brief, claims, &session)).catch_unwind();
+    tokio::pin!(asked);
+    let limit = judge.deadline.min(LONGEST);
+    let stopped = tokio::select! {
+        said = &mut asked => {
+            return said.unwrap_or_else(|_| Said::failed(Failure::new(FailureKind::Crashed, "it crashed")));
+        }
+        () = cancel.cancelled() => Failure::new(FailureKind::Cancelled, "it was cancelled"),
+        () = tokio::time::sleep(limit) => {
+            Failure::new(FailureKind::TimedOut, format!("no answer after {} s", limit.as_secs_f32()))
+        }
+    };
+    session.cancel.cancel();
+    // So that nothing of it is left behind.
+    let _ = tokio::time::timeout(GRACE, &mut asked).await;
+    Said::failed(stopped)
+}
