@@ -53,6 +53,27 @@ fn an_agent_that_fails_makes_the_review_incomplete_and_takes_nothing_away() {
 }
 
 #[test]
+fn what_was_found_goes_before_who_failed() {
+    let important = answer(&[finding("important", "It is wrong", (7, 7))]);
+    let fails = json!({ "fail": { "kind": "rate-limited", "message": "asked too often" } });
+    let half = playing(answer(&[finding("critical", "Half seen", (2, 2))]), &fails);
+    for (first, fail_on, code) in [
+        (&important, "important", 1),
+        (&important, "critical", 3),
+        // What a failed agent had said until then counts too.
+        (&half, "critical", 1),
+        (&answer(&[]), "suggestion", 3),
+        // Nobody answered.
+        (&playing(answer(&[]), &fails), "suggestion", 2),
+    ] {
+        let bed = Bed::new().agent("one", first).agent("bad", &playing(answer(&[]), &fails));
+        let ran = bed.run(&["review", "--agent", "one", "--agent", "bad", "--fail-on", fail_on]);
+        assert_eq!(ran.code, code, "{fail_on}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("BAD") && ran.out.contains("asked too often"), "{}", ran.out);
+    }
+}
+
+#[test]
 fn a_partial_answer_is_kept_with_its_failure() {
     let failure = json!({ "kind": "rate-limited", "message": "asked too often" });
     let partial = playing(answer(&[finding("important", "Half seen", (7, 7))]), &json!({ "fail": failure }));

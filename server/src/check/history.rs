@@ -2,8 +2,8 @@
 //! as they were, large binary files.
 
 use super::remark::{number, remark};
-use crate::finding::{Anchor, LeftOut, RawFinding, RepoPath, Severity};
-use crate::git::{Snapshot, SnapshotError};
+use crate::finding::{Anchor, RawFinding, RepoPath, Severity};
+use crate::git::{LargeBinary, Snapshot, SnapshotError, large_binaries};
 use tokio_util::sync::CancellationToken;
 
 const AGENT: &str = "history";
@@ -13,7 +13,7 @@ const LARGE: u64 = 1024 * 1024;
 /// Finds them.
 ///
 /// # Errors
-/// None.
+/// When git cannot read the branch's commits.
 pub fn check(snapshot: &Snapshot, _: &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError> {
     let mut findings = Vec::new();
     let commits = snapshot.commits();
@@ -57,20 +57,41 @@ pub fn check(snapshot: &Snapshot, _: &CancellationToken) -> Result<Vec<RawFindin
         let title = "A commit message still lists merge conflicts".to_owned();
         findings.push(remark(AGENT, "conflict-message", Severity::Suggestion, title, body));
     }
-    for file in snapshot.left_out() {
-        let LeftOut::Binary(bytes) = file.why else { continue };
-        if bytes >= LARGE {
-            let title = format!("Binary file of {:.1} MiB in the branch", bytes as f64 / f64::from(1 << 20));
-            let body = format!(
-                "`{}` has {bytes} bytes. Once merged it is in everybody's clone for good, also after it is deleted. Git LFS, a release asset or a download step keep it out.",
-                file.path.replace('`', "'")
-            );
-            let mut finding = remark(AGENT, "large-binary", Severity::Important, title, body);
-            finding.anchors.extend(RepoPath::new(file.path.clone()).ok().map(Anchor::file));
-            findings.push(finding);
-        }
-    }
+    findings.extend(large_binaries(snapshot, LARGE)?.iter().map(|file| large_binary(snapshot, file)));
     Ok(number(findings, AGENT))
+}
+
+fn large_binary(snapshot: &Snapshot, file: &LargeBinary) -> RawFinding {
+    let size = format!("{:.1} MiB", file.bytes as f64 / f64::from(1 << 20));
+    let path = file.path.replace('`', "'");
+    let commit = file.commit.as_ref().and_then(|id| snapshot.commits().iter().find(|c| c.id == *id));
+    let brought_by = commit.map(|c| format!("{} `{}`", c.id.short(), c.subject.replace('`', "'")));
+    let (title, body) = match (brought_by, file.is_gone) {
+        (Some(commit), true) => (
+            format!("Binary file of {size} is deleted again, but stays in the history"),
+            format!(
+                "{commit} brings `{path}` with {} bytes, and the branch does not have it in the end. A merge that keeps \
+                 the commits puts it into everybody's clone for good all the same. Squash when merging, or take it out \
+                 of that commit: `git rebase -i {}`.",
+                file.bytes,
+                snapshot.scope().base_name
+            ),
+        ),
+        (commit, _) => (
+            format!("Binary file of {size} in the branch"),
+            format!(
+                "`{path}` has {} bytes ({}). Once merged it is in everybody's clone for good, also after it is deleted. \
+                 Git LFS, a release asset or a download step keep it out.",
+                file.bytes,
+                commit.unwrap_or_else(|| "not committed yet".to_owned())
+            ),
+        ),
+    };
+    let mut finding = remark(AGENT, "large-binary", Severity::Important, title, body);
+    if !file.is_gone {
+        finding.anchors.extend(RepoPath::new(file.path.clone()).ok().map(Anchor::file));
+    }
+    finding
 }
 
 fn is_fixup(subject: &str) -> bool {

@@ -2,10 +2,12 @@
 
 use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, number, remark};
 use super::syntax::{Kind, Part, kind_of, parts};
+use super::tree::{self, Tree};
 use crate::finding::{LineRange, RawFinding, RepoPath, Severity};
 use crate::git::{ChangedFile, LineHunk, Snapshot, SnapshotError};
 use rayon::prelude::*;
 use regex::Regex;
+use std::ops::Range;
 use std::sync::LazyLock;
 use tokio_util::sync::CancellationToken;
 
@@ -195,34 +197,26 @@ static NOT_TO_MERGE: LazyLock<Regex> = LazyLock::new(|| {
 fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
     let Some(text) = file.new.as_deref() else { return Vec::new() };
     let mut findings = conflicts(file, text);
-    let kind = kind_of(&file.path);
     let ending = file.path.extension().unwrap_or("");
     let active: Vec<usize> = (0..PATTERNS.len()).filter(|i| PATTERNS[*i].endings.contains(&ending)).collect();
-    // Found only when something hits: most files have nothing.
-    let mut spans = None;
+    // Read only when something hits: most files have nothing.
+    let mut reading = None;
     for (line, start, content) in added_lines(file) {
         if findings.len() >= MOST_FINDINGS {
             break;
         }
         let hit = active.iter().find_map(|i| Some((&PATTERNS[*i], COMPILED[*i].captures(content)?)));
-        if hit.is_none() && !NOT_TO_MERGE.is_match(content) {
+        let asked = if hit.is_none() { NOT_TO_MERGE.find(content) } else { None };
+        if hit.is_none() && asked.is_none() {
             continue;
         }
-        let spans = spans.get_or_insert_with(|| match kind {
-            Kind::Code(syntax) => parts(text, &syntax),
-            Kind::Prose | Kind::Unknown => Vec::new(),
-        });
-        let inside = |at: usize| {
-            let i = spans.partition_point(|(range, _)| range.end <= at);
-            spans.get(i).filter(|(range, _)| range.start <= at).map(|(_, part)| *part)
-        };
+        let reading = reading.get_or_insert_with(|| Reading::of(file, text));
         if let Some((pattern, groups)) = hit {
-            let at = start + content.len() - content.trim_start().len();
-            if inside(at).is_none() {
+            if reading.part_at(start + word_of(content, &groups)).is_none() {
                 findings.push(leftover(file, text, pattern, &groups, line, content));
             }
-        } else if let Some(found) = NOT_TO_MERGE.find(content)
-            && inside(start + found.start()) == Some(Part::Comment)
+        } else if let Some(found) = asked
+            && reading.part_at(start + found.start()) == Some(Part::Comment)
         {
             let title = format!("Comment asks not to merge this: \"{}\"", found.as_str());
             let body = "Whoever wrote it meant to come back to it before the merge.".to_owned();
@@ -232,6 +226,38 @@ fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
         }
     }
     findings
+}
+
+/// Where the first word of a match begins, in bytes of its line: the pattern may take in a sign before it.
+fn word_of(content: &str, groups: &regex::Captures<'_>) -> usize {
+    let found = groups.get(0).map_or(0..0, |m| m.range());
+    found.start + content[found].find(|c: char| c.is_alphanumeric()).unwrap_or(0)
+}
+
+/// A text of which it is known what is comment, string and code: by its grammar where that is built in, else lightly.
+enum Reading {
+    Tree(Tree),
+    Parts(Vec<(Range<usize>, Part)>),
+}
+
+impl Reading {
+    fn of(file: &ChangedFile, text: &str) -> Self {
+        match (tree::language_of(&file.path).and_then(|language| tree::parse(text, language)), kind_of(&file.path)) {
+            (Some(tree), _) => Self::Tree(tree),
+            (None, Kind::Code(syntax)) => Self::Parts(parts(text, &syntax)),
+            (None, Kind::Prose | Kind::Unknown) => Self::Parts(Vec::new()),
+        }
+    }
+
+    fn part_at(&self, at: usize) -> Option<Part> {
+        match self {
+            Self::Tree(tree) => tree::part_at(tree, at),
+            Self::Parts(parts) => {
+                let i = parts.partition_point(|(range, _)| range.end <= at);
+                parts.get(i).filter(|(range, _)| range.start <= at).map(|(_, part)| *part)
+            }
+        }
+    }
 }
 
 fn leftover(
@@ -353,6 +379,12 @@ mod tests {
             ("a.js", "console.log('listening on', port);\nconsole.log(`Done: ${n}`)\n"),
             ("a.js", "list.only('a')\nquery.it.only(1)\n"),
             ("a.py", "print(report)\n"),
+            (
+                "a.rs",
+                "fn f() {\n    g(\"a.rs\", \"dbg!(f(x));\\n\", r##\"\n dbg!(x) \"# dbg!(y);\n\"##, br\"\\\");\n    let q = \"\n    dbg!(x);\n    \";\n}\n",
+            ),
+            ("a.js", "const s = `${a(`x`)}\n  debugger;\n`;\nconst r = /[`'\"]/;\nconst t = `\n  debugger;\n`;\n"),
+            ("a.py", "x = r'\\\\'\ny = \"\"\"\nbreakpoint()\n\"\"\"\n"),
             ("a.rs", "// TODO: remove this\n// dbg!(x)\nmy_dbg!(x);\nlet s = \"DO NOT MERGE\";\n"),
             ("a.md", "Title\n=======\n\n> quoted\n>>>>>>> deeply\n"),
             ("a.toml", "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE\n"),
@@ -361,6 +393,13 @@ mod tests {
         ] {
             assert_eq!(found(path, "", new), [], "{path}: {new}");
         }
+    }
+
+    #[test]
+    fn code_inside_of_a_string_is_code() {
+        let new = "const s = `${f(() => {\n  debugger;\n})}`;\n";
+        assert_eq!(found("a.js", "", new)[0].0, "2");
+        assert_eq!(found("a.rs", "", "fn f() { println!(\"{}\", dbg!(x)); }\n")[0].1, "debug-output");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod references;
 mod remark;
 pub mod rules;
 mod syntax;
+mod tree;
 
 use crate::finding::RawFinding;
 use crate::git::{Snapshot, SnapshotError};

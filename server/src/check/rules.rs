@@ -1,20 +1,23 @@
 //! Known mistakes, as patterns over the syntax tree: `rules/*.yml`, in ast-grep's form.
 
 use super::remark::{LONGEST_LINE, MOST_FINDINGS, anchor, line_at, line_text, number, remark, replacing};
+use super::tree::{self, Tree};
 use crate::finding::{LineRange, RawFinding, Severity};
 use crate::git::{ChangedFile, Snapshot, SnapshotError};
 use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
+use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::replacer::Replacer;
 use ast_grep_core::tree_sitter::StrDoc;
-use ast_grep_core::{AstGrep, NodeMatch};
+use ast_grep_core::{Matcher, NodeMatch};
 use ast_grep_language::SupportLang;
 use rayon::prelude::*;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 const AGENT: &str = "rules";
-/// Larger texts are not parsed, in bytes.
-const LARGEST: usize = 1 << 20;
+/// A text that takes longer is not read to its end; a thousand lines of code take some milliseconds.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// A rule's text, and a word without which it never matches: most files need no parsing.
 struct Source {
@@ -78,24 +81,12 @@ pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawF
     let found = snapshot
         .files()
         .par_iter()
-        .flat_map_iter(|file| if cancel.is_cancelled() { Vec::new() } else { in_file(file) });
+        .flat_map_iter(|file| if cancel.is_cancelled() { Vec::new() } else { in_file(file, cancel) });
     Ok(number(found.collect(), AGENT))
 }
 
-fn language_of(file: &ChangedFile) -> Option<SupportLang> {
-    Some(match file.path.extension()? {
-        "rs" => SupportLang::Rust,
-        "go" => SupportLang::Go,
-        "py" | "pyi" => SupportLang::Python,
-        "js" | "jsx" | "mjs" | "cjs" => SupportLang::JavaScript,
-        "ts" | "mts" | "cts" => SupportLang::TypeScript,
-        "tsx" => SupportLang::Tsx,
-        _ => return None,
-    })
-}
-
-fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
-    let (Some(text), Some(language)) = (file.new.as_deref().filter(|t| t.len() <= LARGEST), language_of(file)) else {
+fn in_file(file: &ChangedFile, cancel: &CancellationToken) -> Vec<RawFinding> {
+    let (Some(text), Some(language)) = (file.new.as_deref(), tree::language_of(&file.path)) else {
         return Vec::new();
     };
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
@@ -103,21 +94,44 @@ fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
     if rules.is_empty() {
         return Vec::new();
     }
-    let Ok(tree) = AstGrep::try_new(text, language) else { return Vec::new() };
+    let Some(tree) = tree::parse(text, language) else { return Vec::new() };
+    let until = Instant::now() + LONGEST;
+    let go_on = || !cancel.is_cancelled() && Instant::now() < until;
     let mut findings = Vec::new();
     for rule in rules {
-        for node in tree.root().find_all(&rule.config.matcher).take(MOST_FINDINGS) {
-            let range = node.range();
-            let first = line_at(text, range.start);
-            let is_new = file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&first));
+        for node in matches(&tree, rule, file, &go_on).take(MOST_FINDINGS) {
+            let start = node.range().start;
             // A node with an error in it is code that the grammar does not know.
-            if is_new && line_text(text, range.start).len() <= LONGEST_LINE && !node.dfs().any(|n| n.is_error()) {
-                findings.push(((first, range.start), finding(file, text, rule, &node)));
+            if line_text(text, start).len() <= LONGEST_LINE && !node.dfs().any(|n| n.is_error()) {
+                findings.push((start, finding(file, text, rule, &node)));
             }
         }
     }
     findings.sort_by_key(|(at, _)| *at);
     findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// The rule's matches that begin on added lines. Asks `go_on` before each try: where a node is in a wide list or deep in
+/// others, one try may take as long as the text.
+fn matches<'t>(
+    tree: &'t Tree,
+    rule: &'t Rule,
+    file: &'t ChangedFile,
+    go_on: &'t dyn Fn() -> bool,
+) -> impl Iterator<Item = NodeMatch<'t, StrDoc<SupportLang>>> {
+    let matcher = &rule.config.matcher;
+    let kinds = matcher.potential_kinds();
+    let may_match = move |kind: u16| kinds.as_ref().is_none_or(|kinds| kinds.contains(kind.into()));
+    let is_added = |row: usize| {
+        let next = file.hunks.partition_point(|h| h.new_start as usize <= row + 1);
+        next.checked_sub(1).is_some_and(|i| row + 1 < (file.hunks[i].new_start + file.hunks[i].new_count) as usize)
+    };
+    let root = tree.root();
+    let nodes: Vec<_> = root
+        .dfs()
+        .filter(|node| may_match(node.kind_id()) && is_added(node.get_inner_node().start_position().row))
+        .collect();
+    nodes.into_iter().take_while(|_| go_on()).filter_map(|node| matcher.match_node(node))
 }
 
 fn finding(file: &ChangedFile, text: &str, rule: &Rule, node: &NodeMatch<'_, StrDoc<SupportLang>>) -> RawFinding {

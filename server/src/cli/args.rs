@@ -5,19 +5,7 @@ use crate::report::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-const EXAMPLES: &str = "\
-Examples:
-  deep-review review                       review the current branch with every agent that is usable
-  deep-review review --base origin/main    against another base
-  deep-review review --agent references    with one agent only
-  deep-review review --format sarif -o review.sarif --fail-on important
-  deep-review demo                         see it work on a sample, without a key
-
-Exit codes:
-  0  the review is complete
-  1  --fail-on was reached
-  2  it could not be done (usage, no repository, bad configuration, no agent answered)
-  3  it is incomplete: some agent failed, and the output says which and why";
+use super::examples;
 
 const SPLIT_EXAMPLES: &str = "\
 Examples:
@@ -39,7 +27,7 @@ The stored round stays as it is: from the next round on they are one, also where
 
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
 #[derive(Debug, Parser)]
-#[command(name = "deep-review", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "deep-review", version, after_help = examples::ALL, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
     /// Work as if started in this folder.
     #[arg(short = 'C', long, global = true, value_name = "FOLDER")]
@@ -62,25 +50,35 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Review the current branch.
+    #[command(after_help = examples::REVIEW)]
     Review(ReviewArgs),
     /// Run the language server on standard input and output.
+    #[command(after_help = examples::LSP)]
     Lsp(LspArgs),
     /// Say which agents there are, which are usable, and why not.
+    #[command(after_help = examples::AGENTS)]
     Agents(AgentsArgs),
     /// Make a sample repository and review it with what needs no key.
+    #[command(after_help = examples::DEMO)]
     Demo(DemoArgs),
     /// List the rounds of the branch.
+    #[command(after_help = examples::ROUNDS)]
     Rounds(RoundsArgs),
     /// Write a round again, in any format.
+    #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
     /// Apply fixes to the working tree.
+    #[command(after_help = examples::APPLY)]
     Apply(ApplyArgs),
     /// Take reviews that were written elsewhere in as a round: deep-review Markdown or JSON, SARIF, rdjson, GitHub
     /// review comments, any agent's Markdown.
+    #[command(after_help = examples::IMPORT)]
     Import(ImportArgs),
     /// Decline a finding; later rounds remember.
+    #[command(after_help = examples::DISMISS)]
     Dismiss(DismissArgs),
     /// Open a finding again.
+    #[command(after_help = examples::REOPEN)]
     Reopen(ReopenArgs),
     /// Make several findings of one; later rounds remember.
     #[command(after_help = SPLIT_EXAMPLES)]
@@ -89,24 +87,29 @@ pub(super) enum Command {
     #[command(after_help = JOIN_EXAMPLES)]
     Join(JoinArgs),
     /// Print the effective configuration and where each value came from.
+    #[command(after_help = examples::CONFIG)]
     Config(ConfigArgs),
     /// Print completions for a shell.
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
     /// Print the manual page.
+    #[command(after_help = examples::MAN)]
     Man,
     /// Single steps, for scripts: JSON lines in, JSON lines out.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::PLUMBING)]
     Plumbing(Plumbing),
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum Plumbing {
-    /// Place and apply suggested hunks.
+    /// Place and apply suggested hunks: `{"id","path","text","start_line"?,"end_line"?,"diff"}` a line.
+    #[command(after_help = examples::PLUMBING_PATCH)]
     Patch,
-    /// Merge raw findings.
+    /// Merge raw findings: `{"group","id","agent","severity"?,"title","body"?,"path"?,"start_line"?,"end_line"?}` a line.
+    #[command(after_help = examples::PLUMBING_MERGE)]
     Merge,
 }
 
@@ -300,5 +303,49 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// The words of a command line as a shell has them: up to a comment or a redirection, quotes taken off.
+    fn words(line: &str) -> Vec<String> {
+        let line = line.trim_start();
+        let command = line.split_once("   ").map_or(line, |(command, _)| command);
+        let mut words = vec![String::new()];
+        let mut quoted = false;
+        for c in command.chars() {
+            match c {
+                '"' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                c => words.last_mut().unwrap().push(c),
+            }
+        }
+        words.retain(|w| !w.is_empty());
+        let end = words.iter().position(|w| matches!(w.as_str(), "|" | ">" | "<")).unwrap_or(words.len());
+        words.truncate(end);
+        words
+    }
+
+    #[test]
+    fn every_help_has_examples_that_can_be_typed() {
+        let mut commands = vec![Cli::command()];
+        let mut seen = 0;
+        while let Some(mut command) = commands.pop() {
+            let help = command.render_long_help().to_string();
+            let examples = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("no examples in:\n{help}")).1;
+            let lines: Vec<&str> = examples.lines().take_while(|l| !l.is_empty()).collect();
+            assert!(!lines.is_empty(), "{help}");
+            for line in lines {
+                assert!(line.len() <= 80, "it is wrapped on a narrow terminal: {line}");
+                let words = words(line);
+                let name = command.get_name();
+                assert!(words[0] == "deep-review", "{line}");
+                assert!(name == "deep-review" || words.iter().any(|w| w == name), "{name}: {line}");
+                if let Err(e) = Cli::try_parse_from(&words) {
+                    panic!("{line}: {e}");
+                }
+                seen += 1;
+            }
+            commands.extend(command.get_subcommands().filter(|c| c.get_name() != "help").cloned());
+        }
+        assert!(seen > 30, "{seen}");
     }
 }

@@ -7,6 +7,7 @@ mod config;
 mod context;
 mod decide;
 mod demo;
+mod examples;
 mod generate;
 mod import;
 mod links;

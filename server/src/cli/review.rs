@@ -95,7 +95,8 @@ pub(super) fn show(
     Ok(decisions)
 }
 
-/// A review that nobody finished is not a review; one that some finished is incomplete. Only then do findings count.
+/// A review that nobody finished is not a review. What was found goes before what is missing: a script that puts up with
+/// an agent that is down must not let a grave finding of another one pass.
 pub(super) fn exit(round: &Round, decisions: &Decisions, fail_on: Option<Severity>) -> Exit {
     let answered = round.agents.iter().any(|a| a.outcome == AgentOutcome::Reviewed) || !round.raw.is_empty();
     let complete = round.agents.iter().all(|a| a.outcome == AgentOutcome::Reviewed);

@@ -235,17 +235,8 @@ fn is_partial(repo: &git2::Repository) -> bool {
 /// A regular file's bytes; `None` if it is not there, is no regular file, is over `max` bytes or, after the reading,
 /// not (any more) the file that `stat` is of.
 pub(crate) fn read_regular(path: &Path, max: u64, stat: Option<Stat>) -> Result<Option<Vec<u8>>, GitError> {
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        // No link is followed, and nothing that waits for a writer is waited for.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
-    }
     let failed = |e| GitError::io("read", path)(e);
-    let mut file = match options.open(path) {
+    let mut file = match options().open(path) {
         Ok(file) => file,
         Err(_) if !path.symlink_metadata().is_ok_and(|m| m.is_file()) => return Ok(None),
         Err(e) => return Err(failed(e)),
@@ -264,6 +255,27 @@ pub(crate) fn read_regular(path: &Path, max: u64, stat: Option<Stat>) -> Result<
         Some(stat) if !stat.is_of(&file.metadata().map_err(failed)?) => Ok(None),
         _ => Ok(Some(bytes)),
     }
+}
+
+/// No link is followed, and nothing that waits for a writer is waited for.
+fn options() -> std::fs::OpenOptions {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    options
+}
+
+/// The first bytes of a regular file; `None` if there is none that can be read.
+pub(crate) fn read_start(path: &Path, bytes: u64) -> Option<Vec<u8>> {
+    let file = options().open(path).ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
+    let mut start = Vec::new();
+    file.take(bytes).read_to_end(&mut start).ok()?;
+    Some(start)
 }
 
 /// Whether a name says that there is no text in it.

@@ -9,6 +9,7 @@ mod command;
 mod error;
 mod frozen;
 pub mod history;
+mod large;
 mod renames;
 mod repository;
 mod rules;
@@ -19,6 +20,7 @@ mod text;
 mod unified;
 
 pub use error::{GitError, MINIMUM_GIT};
+pub use large::{LargeBinary, large_binaries};
 pub use repository::{HeadState, Repository, blob_id};
 pub use scope::ScopeRequest;
 pub(crate) use snapshot::line_hunks;

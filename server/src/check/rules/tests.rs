@@ -105,3 +105,30 @@ fn any_text_is_read() {
         }
     }
 }
+
+#[test]
+fn nesting_and_width_cost_no_more_than_the_text_is_long() {
+    let nested = |open: &str, close: &str, deep: usize, around: (&str, &str)| {
+        format!("{}{}NaN{}{}", around.0, open.repeat(deep), close.repeat(deep), around.1)
+    };
+    for (path, (before, after)) in [
+        ("a.js", ("if (x === NaN) {}\nx = ", ";\n")),
+        ("a.ts", ("if (x === NaN) {}\nx = ", ";\n")),
+        ("a.tsx", ("if (x === NaN) {}\nx = ", ";\n")),
+        ("a.py", ("assert (a is 'b', c)\nx = ", "\n")),
+        ("a.go", ("package a\nfunc f() { for { defer g() }\nx = ", "}\n")),
+        ("a.rs", ("fn f() { let _ = m.lock().unwrap(); x == f64::NAN; let y = ", "; }\n")),
+    ] {
+        // Found beside what is nested as people nest; too deep to be searched, it is passed over.
+        assert_ne!(found(path, &nested("(", ")", 50, (before, after))), [], "{path}");
+        assert_eq!(found(path, &nested("(", ")", 100_000, (before, after))), [], "{path}");
+        for (open, close) in [("[", "]"), ("{", "}"), ("(", ""), ("-", ""), ("a.", ""), ("f(a, ", ")")] {
+            let _ = found(path, &nested(open, close, 10_000, (before, after)));
+        }
+    }
+    // Only the first of very many are reported, and each asks what it is in.
+    let wide = format!("package a\n\nfunc f() {{\n\tfor {{\n{}\t}}\n}}\n", "\t\tdefer g()\n".repeat(20_000));
+    assert_eq!(found("a.go", &wide).len(), super::MOST_FINDINGS);
+    let wide = format!("if (a = 1) b();\n{}", "a = 1;\n".repeat(10_000));
+    assert_eq!(found("a.js", &wide).len(), 1);
+}

@@ -57,7 +57,7 @@ static CLASSIFICATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\*\*Classifi
 static LOCATION: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:[-*]\s+)?(?:\*\*)?(?:Files?|Locations?|Where)s?:?(?:\*\*)?:?\s*(.+)$"));
 static FACT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*\*(Severity|Checked|Rule|Since|Resolution):\*\* (.*)$"));
-static MORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*… and \d+ more lines\.\*$"));
+static MORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*… and \d+ more lines?\.\*$"));
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^[*_(]*(none|no )"));
 
 /// The sections that end the findings.

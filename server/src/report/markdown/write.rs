@@ -191,7 +191,8 @@ fn quoted(quote: &Quote<'_>) -> String {
     };
     let mut block = fenced(&info, &inert::printable(&quote.lines.join("\n")));
     if quote.more > 0 {
-        let _ = write!(block, "\n\n*… and {} more lines.*", quote.more);
+        let lines = if quote.more == 1 { "line" } else { "lines" };
+        let _ = write!(block, "\n\n*… and {} more {lines}.*", quote.more);
     }
     block
 }

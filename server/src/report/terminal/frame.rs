@@ -77,7 +77,7 @@ struct Cut {
 
 impl Cut {
     fn more(&self) -> Option<String> {
-        (self.left_out > 0).then(|| format!("and {} more lines", self.left_out))
+        (self.left_out > 0).then(|| format!("and {}", more_lines(self.left_out as usize)))
     }
 }
 
@@ -105,6 +105,10 @@ fn cut(text: &str, lines: LineRange, quote: Option<&str>, width: usize) -> Optio
     Some(Cut { code, first, marked: marked?, left_out: lines.end() - last })
 }
 
+fn more_lines(count: usize) -> String {
+    format!("{count} more {}", if count == 1 { "line" } else { "lines" })
+}
+
 /// The line without the white space around it.
 fn inked(line: &str) -> Range<usize> {
     let start = line.len() - line.trim_start().len();
@@ -128,7 +132,7 @@ pub(super) fn diff(fix: &Fix, finding: &Finding, texts: &Texts, width: usize, in
         .map(|(face, line)| ink.paint(*face, clip(&visible(line).replace('\t', "    "), width).trim_end()))
         .collect();
     if told.len() > MOST_OF_A_FIX {
-        lines.push(ink.paint(Face::Dim, &format!("… and {} more lines", told.len() - MOST_OF_A_FIX)));
+        lines.push(ink.paint(Face::Dim, &format!("… and {}", more_lines(told.len() - MOST_OF_A_FIX))));
     }
     lines
 }

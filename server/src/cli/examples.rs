@@ -1,0 +1,113 @@
+//! The examples under each `--help`. A test types every one of them.
+
+pub(super) const ALL: &str = "\
+Examples:
+  deep-review review                       review the current branch
+  deep-review review --base origin/main    against another base
+  deep-review review --agent references    with one agent only
+  deep-review review --format sarif -o review.sarif --fail-on important
+  deep-review demo                         see it work, without a key
+
+Exit codes:
+  0  the review is complete
+  1  --fail-on was reached
+  2  it could not be done (usage, no repository, bad configuration, no agent answered)
+  3  it is incomplete: some agent failed, and the output says which and why";
+
+pub(super) const REVIEW: &str = "\
+Examples:
+  deep-review review                        uncommitted work included
+  deep-review review --base release/2.1     against another branch
+  deep-review review --no-uncommitted       commits only
+  deep-review review --agent references --agent rules
+  deep-review review --format markdown -o review.md
+  deep-review review --fail-on important    exit code 1 from there on
+
+Exit codes: 0 complete; 1 --fail-on was reached; 2 it could not be done, or no
+agent answered; 3 incomplete: some agent failed. If --fail-on was reached too,
+it is 1.";
+
+pub(super) const LSP: &str = "\
+Examples:
+  deep-review lsp            what an editor starts
+  deep-review lsp --stdio    the same, for editors that insist";
+
+pub(super) const AGENTS: &str = "\
+Examples:
+  deep-review agents         a table: usable or not, and what to do about it
+  deep-review agents --json | jq '.[].name'";
+
+pub(super) const DEMO: &str = "\
+Examples:
+  deep-review demo                   in a new temporary folder
+  deep-review demo --into sample     in ./sample, which must not exist yet";
+
+pub(super) const ROUNDS: &str = "\
+Examples:
+  deep-review rounds
+  deep-review rounds --json
+  deep-review -C ../other rounds     of another repository";
+
+pub(super) const REPORT: &str = "\
+Examples:
+  deep-review report                           the newest round, on the terminal
+  deep-review report 3 --format markdown       the third
+  deep-review report --format html -o review.html";
+
+pub(super) const APPLY: &str = "\
+Examples:
+  deep-review apply I1             the fix of finding I1
+  deep-review apply I1 S2          of both
+  deep-review apply --all          every fix that applies without doubt
+  deep-review apply --all --check   only say which would";
+
+pub(super) const IMPORT: &str = "\
+Examples:
+  deep-review import review.md             a report, or any agent's Markdown
+  deep-review import claude.md codex.md    of two agents, as one round
+  deep-review import results.sarif --base main";
+
+pub(super) const DISMISS: &str = "\
+Examples:
+  deep-review dismiss I2 --reason \"it is bounded above\"
+  deep-review dismiss S1 --reason \"in its own change\" --kind later";
+
+pub(super) const REOPEN: &str = "\
+Examples:
+  deep-review reopen I2";
+
+pub(super) const CONFIG: &str = "\
+Examples:
+  deep-review config                     every value, and where it comes from
+  deep-review config --schema > config.schema.json";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  deep-review completions bash > /etc/bash_completion.d/deep-review
+  deep-review completions zsh > ~/.zfunc/_deep-review
+  deep-review completions fish > ~/.config/fish/completions/deep-review.fish";
+
+pub(super) const MAN: &str = "\
+Examples:
+  deep-review man > ~/.local/share/man/man1/deep-review.1";
+
+pub(super) const PLUMBING: &str = "\
+Examples:
+  deep-review plumbing patch < hunks.jsonl > outcomes.jsonl
+  deep-review plumbing merge < raw.jsonl > findings.jsonl";
+
+pub(super) const PLUMBING_PATCH: &str = "\
+Examples:
+  deep-review plumbing patch < hunks.jsonl > outcomes.jsonl
+
+A line in:   {\"id\":\"1\",\"path\":\"a.rs\",\"text\":\"let x = 1;\\n\",\"diff\":\"-let x = 1;\\n+let x = 2;\\n\"}
+A line out:  {\"id\":\"1\",\"outcome\":\"applied\",\"text\":\"let x = 2;\\n\"}
+or           {\"id\":\"1\",\"outcome\":\"refused\",\"reason\":\"...\"}";
+
+pub(super) const PLUMBING_MERGE: &str = "\
+Examples:
+  deep-review plumbing merge < raw.jsonl > findings.jsonl
+
+A line in:   {\"group\":\"pr1\",\"id\":\"1\",\"agent\":\"codex\",\"title\":\"The lock is dropped\",\"path\":\"a.rs\",\"start_line\":7}
+A line out:  {\"group\":\"pr1\",\"members\":[\"1\",\"4\"],\"agents\":[\"codex\",\"claude\"],\"severity\":\"important\",
+              \"confidence\":0.9,\"why\":\"...\"}";
