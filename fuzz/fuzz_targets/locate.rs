@@ -1,27 +1,39 @@
-//! Any suggestion is placed in any text or refused; what is placed lies inside of the text and changes it.
+//! Any suggestion is placed in any text or refused; what is placed lies inside of the text and changes it, and nothing
+//! but the lines that the edits name.
 //!
-//! The input is text and suggestion, with a NUL byte between them; its first byte is the cited line, 0 for none.
+//! The input is a text, a suggestion and perhaps a hint, with NUL bytes between them; the first byte of the hint is the
+//! cited line (0 for none), the rest is the quoted code.
 #![no_main]
 
-use deep_review::finding::LineRange;
-use deep_review::patch::{Hints, apply, apply_edits, find_quote};
+use deep_review_fuzz::finding::LineRange;
+use deep_review_fuzz::patch::{Hints, LineMap, apply, apply_edits, apply_since, find_quote};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: &str| {
-    let Some((text, diff)) = input.split_once('\0') else { return };
-    let line = input.bytes().next().unwrap_or(0);
+fuzz_target!(|input: &[u8]| {
+    let Ok(input) = std::str::from_utf8(input) else { return };
+    let mut parts = input.splitn(3, '\0');
+    let (Some(text), Some(diff)) = (parts.next(), parts.next()) else { return };
+    let hint = parts.next().unwrap_or_default();
+    let line = hint.bytes().next().unwrap_or(0);
+    let quote = hint.get(1..).filter(|quote| !quote.is_empty());
     let lines = (line > 0).then(|| LineRange::line(u32::from(line)));
-    let hints = Hints { lines, ..Hints::default() };
-    let total = text.split_inclusive('\n').count() as u32;
-    if let Ok(applied) = apply(text, diff, &hints) {
+    let hints = Hints { lines, quote, ..Hints::default() };
+    let old: Vec<&str> = text.split_inclusive('\n').collect();
+    let total = u32::try_from(old.len()).unwrap_or(u32::MAX);
+    let applied = apply(text, diff, &hints);
+    if let Ok(applied) = &applied {
         let mut next = 1;
         for edit in &applied.edits {
             assert!(edit.start >= next && edit.start + edit.count <= total + 1);
             next = edit.start + edit.count;
         }
-        assert_ne!(apply_edits(text, &applied.edits), text);
+        let after = apply_edits(text, &applied.edits);
+        assert_ne!(after, text);
+        let last = old.len() - (next as usize - 1).min(old.len());
+        assert!(after.ends_with(&old[old.len() - last..].concat()));
     }
-    if let Some(found) = find_quote(text, diff, lines) {
+    assert_eq!(apply_since(text, text, &LineMap::identity(), diff, &hints), applied);
+    if let Some(found) = find_quote(text, quote.unwrap_or(diff), lines) {
         assert!(found.end() <= total);
     }
 });

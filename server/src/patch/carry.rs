@@ -17,8 +17,15 @@ impl Run {
         self.old + self.old_count
     }
     fn new_end(self) -> u32 {
-        self.new + self.new_count
+        self.new.saturating_add(self.new_count)
     }
+    fn moved(self, by: u32) -> Self {
+        Self { new: self.new.wrapping_add(by), ..self }
+    }
+}
+
+fn clamp(line: i64) -> u32 {
+    u32::try_from(line.max(0)).unwrap_or(u32::MAX)
 }
 
 /// Where an anchor is now.
@@ -49,12 +56,27 @@ impl Carried {
 
 /// A map of lines from one text (the snapshot) to another (the buffer).
 ///
-/// Keeps the runs that differ. [`LineMap::edit`] costs a binary search, the runs that the edit touches, and an
-/// addition for each run behind it; [`LineMap::carry`] is O(log runs).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Keeps the runs that differ, on two stacks as an editor keeps its text around a gap: those before the last edit, and
+/// those behind it, whose places in the new text are all off by one number. [`LineMap::edit`] so costs the runs that
+/// the edit touches and those between it and the edit before, however many are behind them: a pass over the text, in
+/// either direction, costs its edits and its runs, and typing costs nothing else at all. [`LineMap::carry`] and
+/// [`LineMap::back`] are O(log runs).
+#[derive(Debug, Clone, Default)]
 pub struct LineMap {
-    runs: Vec<Run>,
+    /// In order.
+    before: Vec<Run>,
+    /// In reverse order; `shift` is to be added to their `new`, and wraps around where it is negative.
+    behind: Vec<Run>,
+    shift: u32,
 }
+
+impl PartialEq for LineMap {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && (0..self.len()).all(|i| self.run(i) == other.run(i))
+    }
+}
+
+impl Eq for LineMap {}
 
 impl LineMap {
     /// The map between two texts that are the same.
@@ -80,7 +102,7 @@ impl LineMap {
             new: h.after.start,
             new_count: h.after.end - h.after.start,
         });
-        Self { runs: runs.collect() }
+        Self { before: runs.collect(), ..Self::default() }
     }
 
     /// Follows an edit of the current text: from line `start` (1-based) on, `removed` lines became `added` lines.
@@ -91,27 +113,60 @@ impl LineMap {
         }
         let at = start.max(1) - 1;
         let end = at.saturating_add(removed);
-        let first = self.runs.partition_point(|r| r.new_end() < at);
-        let last = first + self.runs[first..].partition_point(|r| r.new <= end);
-        // Before the first touched run, old and new lines differ by a constant.
-        let offset = |runs: &[Run]| runs.last().map_or(0, |r| i64::from(r.old_end()) - i64::from(r.new_end()));
-        let low = self.runs.get(first).filter(|_| first < last).map_or(at, |r| r.new.min(at));
-        let high = self.runs[first..last].last().map_or(end, |r| r.new_end().max(end));
-        let old_low = i64::from(low) + offset(&self.runs[..first]);
-        let old_high = i64::from(high) + offset(&self.runs[..last]);
-        let clamp = |n: i64| u32::try_from(n.max(0)).unwrap_or(u32::MAX);
+        self.move_gap(at);
+        let offset = self.before.last().map_or(0, |r| i64::from(r.old_end()) - i64::from(r.new_end()));
+        // The edit and the runs that it touches become one. Between runs, old and new lines differ by a constant.
+        let (mut low, mut high, mut old_high) = (at, end, i64::from(end) + offset);
+        while let Some(run) = self.behind.last().map(|r| r.moved(self.shift)).filter(|r| r.new <= end) {
+            self.behind.pop();
+            low = low.min(run.new);
+            high = high.max(run.new_end());
+            old_high = i64::from(high) + i64::from(run.old_end()) - i64::from(run.new_end());
+        }
+        let old_low = i64::from(low) + offset;
         let merged = Run {
             old: clamp(old_low),
             old_count: clamp(old_high - old_low),
             new: low,
             new_count: (high - low).saturating_sub(removed).saturating_add(added),
         };
-        let grown = i64::from(added) - i64::from(removed);
-        for run in &mut self.runs[last..] {
-            run.new = clamp(i64::from(run.new) + grown);
+        self.shift = self.shift.wrapping_add(added).wrapping_sub(removed);
+        if merged.old_count > 0 || merged.new_count > 0 {
+            self.before.push(merged);
         }
-        let keep = merged.old_count > 0 || merged.new_count > 0;
-        self.runs.splice(first..last, keep.then_some(merged));
+    }
+
+    /// Puts the runs that end before line `at` (0-based, of the new text) before the gap, and the others behind it.
+    fn move_gap(&mut self, at: u32) {
+        while let Some(run) = self.before.pop_if(|r| r.new_end() >= at) {
+            self.behind.push(run.moved(self.shift.wrapping_neg()));
+        }
+        let shift = self.shift;
+        while let Some(run) = self.behind.pop_if(|r| r.moved(shift).new_end() < at) {
+            self.before.push(run.moved(shift));
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.before.len() + self.behind.len()
+    }
+
+    /// Run `i`, in order.
+    fn run(&self, i: usize) -> Run {
+        match i.checked_sub(self.before.len()) {
+            None => self.before[i],
+            Some(n) => self.behind[self.behind.len() - 1 - n].moved(self.shift),
+        }
+    }
+
+    /// How many of the runs, from number `from` on, `test` holds for; it holds for no run after one that it fails.
+    fn partition(&self, from: usize, test: impl Fn(Run) -> bool) -> usize {
+        let (mut low, mut high) = (from, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if test(self.run(middle)) { low = middle + 1 } else { high = middle }
+        }
+        low
     }
 
     /// Where lines of the old text are in the new one.
@@ -119,49 +174,46 @@ impl LineMap {
     pub fn carry(&self, lines: LineRange) -> Carried {
         let (start, end) = (lines.start() - 1, lines.end()); // 0-based, end excluded
         // Runs that lie before the anchor (an insertion right before it is one).
-        let first = self.runs.partition_point(|r| r.old_end() <= start);
-        let last = first + self.runs[first..].partition_point(|r| r.old < end);
+        let first = self.partition(0, |r| r.old_end() <= start);
+        let last = self.partition(first, |r| r.old < end);
         let shift = |upto: usize, line: u32| {
-            let run = upto.checked_sub(1).map(|i| self.runs[i]);
+            let run = upto.checked_sub(1).map(|i| self.run(i));
             run.map_or(line, |r| line.saturating_sub(r.old_end()) + r.new_end())
         };
-        let touching = &self.runs[first..last];
-        let (Some(a), Some(b)) = (touching.first(), touching.last()) else {
+        if first == last {
             let now = shift(first, start);
             return Carried::Untouched(LineRange::new(now + 1, now + lines.count()));
-        };
+        }
+        let (a, b) = (self.run(first), self.run(last - 1));
         let now_start = if a.old >= start { shift(first, start) } else { a.new };
         let now_end = if b.old_end() <= end { shift(last, end) } else { b.new_end() };
         if now_start >= now_end {
             return Carried::Gone(LineRange::line(now_start.max(1)));
         }
         let range = LineRange::new(now_start + 1, now_end);
+        let touching = || (first..last).map(|i| self.run(i));
         let survives =
-            lines.count() > touching.iter().map(|r| r.old_end().min(end) - r.old.max(start).min(end)).sum::<u32>();
+            lines.count() > touching().map(|r| r.old_end().min(end) - r.old.max(start).min(end)).sum::<u32>();
         // Of an anchor inside one rewritten run, the whole run is what stands there now.
-        if survives || touching.iter().any(|r| r.new_count > 0) {
-            Carried::Touched(range)
-        } else {
-            Carried::Gone(range)
-        }
+        if survives || touching().any(|r| r.new_count > 0) { Carried::Touched(range) } else { Carried::Gone(range) }
     }
 
     /// The old line of `line` of the new text; `None` for a line that is not in the old one. Both 1-based.
     #[must_use]
     pub fn back(&self, line: u32) -> Option<u32> {
         let at = line.max(1) - 1;
-        let before = self.runs.partition_point(|r| r.new_end() <= at);
-        if self.runs.get(before).is_some_and(|r| r.new <= at) {
+        let before = self.partition(0, |r| r.new_end() <= at);
+        if before < self.len() && self.run(before).new <= at {
             return None;
         }
-        let run = before.checked_sub(1).map(|i| self.runs[i]);
+        let run = before.checked_sub(1).map(|i| self.run(i));
         Some(run.map_or(at, |r| at - r.new_end() + r.old_end()) + 1)
     }
 
     /// Whether old and new are the same, as far as the map knows.
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        self.runs.is_empty()
+        self.before.is_empty() && self.behind.is_empty()
     }
 }
 
