@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod git;
 mod merge;
+mod pull_requests;
 mod reports;
 mod store;
 mod support;

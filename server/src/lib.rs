@@ -4,7 +4,8 @@
 //!
 //! * [`finding`]: the domain, plain data;
 //! * [`patch`], [`merge`], [`report`]: pure functions on it;
-//! * [`git`], [`check`], [`agent`], [`store`], [`config`]: the edges to the repository, the reviewers, the disk;
+//! * [`git`], [`forge`], [`check`], [`agent`], [`store`], [`config`]: the edges to the repository, the forge, the
+//!   reviewers, the disk;
 //! * [`review`]: the engine, which runs one round from scope to store;
 //! * [`cli`], [`lsp`]: the two ways in.
 
@@ -13,6 +14,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod forge;
 pub mod git;
 pub mod lsp;
 pub mod merge;

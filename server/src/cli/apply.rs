@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
     }
     let tree = WorkTree::of(&open.repository)?;
     let (texts, mut refused) = read(&tree, &findings);
-    let snapshot = context::texts(&open.store, &round);
+    let snapshot = crate::review::document::texts(&open.store, &round);
     let mut chosen = Vec::new();
     for finding in findings {
         match choose(finding, &texts, &snapshot, args.all) {

@@ -74,6 +74,9 @@ pub(super) enum Command {
     /// review comments, any agent's Markdown.
     #[command(after_help = examples::IMPORT)]
     Import(ImportArgs),
+    /// Fetch the branch's pull request, so that reports have its number, title, author and unresolved comments; with
+    /// --post, post the round as review comments.
+    Pr(PrArgs),
     /// Decline a finding; later rounds remember.
     #[command(after_help = examples::DISMISS)]
     Dismiss(DismissArgs),
@@ -208,6 +211,47 @@ pub(super) struct ImportArgs {
     /// Write to this file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PrArgs {
+    /// The pull request's number. Default: the open one of the current branch.
+    #[arg(value_name = "NUMBER")]
+    pub(super) number: Option<u64>,
+    /// Post the round's open findings as review comments, with suggestions. None is posted twice.
+    #[arg(long)]
+    pub(super) post: bool,
+    /// Post without asking.
+    #[arg(long, short, requires = "post")]
+    pub(super) yes: bool,
+    /// Which round to post. Default: the newest.
+    #[arg(long, value_name = "NUMBER", requires = "post")]
+    pub(super) round: Option<u32>,
+    /// The remote that the pull request is at. Default: upstream, origin, then the others.
+    #[arg(long, value_name = "NAME")]
+    pub(super) remote: Option<String>,
+    /// What runs on the remote's host, where its name does not tell.
+    #[arg(long, value_enum)]
+    pub(super) forge: Option<ForgeKind>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(super) enum ForgeKind {
+    GitHub,
+    GitLab,
+    /// Forgejo too.
+    Gitea,
+}
+
+impl From<ForgeKind> for crate::forge::Kind {
+    fn from(kind: ForgeKind) -> Self {
+        match kind {
+            ForgeKind::GitHub => Self::GitHub,
+            ForgeKind::GitLab => Self::GitLab,
+            ForgeKind::Gitea => Self::Gitea,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

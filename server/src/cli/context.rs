@@ -4,9 +4,8 @@ use super::args::Color;
 use super::output;
 use crate::agent::Agent;
 use crate::config::{self, Config, Loaded};
-use crate::finding::{Decisions, Finding, RepoPath, Round};
+use crate::finding::{Decisions, Finding, Round};
 use crate::git::{Repository, ScopeRequest};
-use crate::report::Texts;
 use crate::review;
 use crate::store::{Branch, Store};
 use anyhow::{Context as _, bail};
@@ -76,12 +75,6 @@ impl Open {
             (None, Some(n)) => bail!("there is no round {n} on this branch; 'deep-review rounds' lists them"),
         }
     }
-}
-
-/// The texts that a round refers to.
-pub(super) fn texts(store: &Store, round: &Round) -> Texts {
-    let text = |(path, blob): (&RepoPath, _)| Some((path.clone(), Arc::from(store.text(blob)?)));
-    round.texts.iter().filter_map(text).collect()
 }
 
 /// The finding of that label or id (a beginning of the id that only one has is enough).

@@ -14,6 +14,7 @@ mod links;
 mod output;
 pub mod plumbing_merge;
 pub mod plumbing_patch;
+mod pr;
 mod progress;
 mod report;
 mod review;
@@ -73,6 +74,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Report(args) => report::run(&context, &args),
         Command::Apply(args) => apply::run(&context, &args),
         Command::Import(args) => import::run(&context, &args),
+        Command::Pr(args) => pr::run(&context, &args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Split(args) => links::split(&context, &args),

@@ -27,6 +27,9 @@ pub(super) fn error(error: &anyhow::Error) {
 }
 
 fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<crate::forge::ForgeError>() {
+        return error.remedy();
+    }
     match error.downcast_ref::<crate::review::ReviewError>() {
         Some(error) => error.remedy(),
         None => error.downcast_ref::<crate::git::GitError>()?.remedy(),

@@ -6,8 +6,8 @@ use super::{Exit, output, progress};
 use crate::finding::{AgentOutcome, Decisions, Round, Severity};
 use crate::git::Repository;
 use crate::report::{self, Format};
+use crate::review::document::{Document, document};
 use crate::review::{self, Request, ReviewError, Reviewed};
-use crate::store::Store;
 use anyhow::Context as _;
 use std::path::Path;
 use tokio::sync::mpsc::unbounded_channel;
@@ -77,19 +77,17 @@ pub(super) fn show(
     format: Format,
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
-    let store = Store::of(repository.common_dir());
-    let decisions =
-        store.branch(round.scope.branch.as_deref()).decisions().context("failed to read the decisions")?.value;
-    let texts = context::texts(&store, round);
+    let Document { round, decisions, texts } =
+        document(repository, round.clone()).context("failed to read the decisions")?;
     let text = match format {
         Format::Text => {
             let style = report::terminal::Style {
                 colours: file.is_none() && output::colours(context.color),
                 width: output::width(),
             };
-            report::terminal::write(round, &decisions, &texts, style)
+            report::terminal::write(&round, &decisions, &texts, style)
         }
-        format => report::write(format, round, &decisions, &texts),
+        format => report::write(format, &round, &decisions, &texts),
     };
     output::to(file, &text)?;
     Ok(decisions)

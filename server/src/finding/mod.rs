@@ -23,7 +23,7 @@ pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, State};
 pub use round::{
     AgentOutcome, AgentRun, Attribution, BlobId, Commit, CommitId, Coverage, DeclinedEarlier, Failure, FailureKind,
-    Feedback, Finding, FindingId, FindingStatus, Judgement, LeftOut, LeftOutFile, PullRequest, ROUND_SCHEMA,
-    ReviewedFile, Round, RoundId, RoundScope, Usage,
+    Feedback, Finding, FindingId, FindingStatus, Judgement, LeftOut, LeftOutFile, PullRequest, PullRequestNow,
+    ROUND_SCHEMA, ReviewedFile, Round, RoundId, RoundScope, Usage,
 };
 pub use severity::{Severity, Verdict};

@@ -10,6 +10,7 @@ mod error;
 mod frozen;
 pub mod history;
 mod large;
+mod remotes;
 mod renames;
 mod repository;
 mod rules;
@@ -21,6 +22,7 @@ mod unified;
 
 pub use error::{GitError, MINIMUM_GIT};
 pub use large::{LargeBinary, large_binaries};
+pub use remotes::Remote;
 pub use repository::{HeadState, Repository, blob_id};
 pub use scope::ScopeRequest;
 pub(crate) use snapshot::line_hunks;

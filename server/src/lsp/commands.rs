@@ -9,7 +9,8 @@ use super::reviewing::{self, Asked, Refused};
 use super::world::{Repo, World};
 use crate::agent::Availability;
 use crate::finding::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, Round, Severity, State};
-use crate::report::{self, Format, Texts};
+use crate::report::{self, Format};
+use crate::review::document::{Document, document};
 use lsp_types::{ExecuteCommandParams, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -504,9 +505,8 @@ fn write_report(repo: &Repo, wanted: Option<&str>, format: Format) -> Result<(Pa
         }
     };
     let store = repo.store();
-    let texts = round.texts.iter().filter_map(|(path, blob)| Some((path.clone(), store.text(blob)?.into())));
-    let texts: Texts = texts.collect();
-    let text = report::write(format, &round, &repo.decisions, &texts);
+    let Document { round, decisions, texts } = document(&repo.git, round).map_err(|e| failed(&e))?;
+    let text = report::write(format, &round, &decisions, &texts);
     let folder = store.folder().join("reports");
     let name: String =
         round.id.as_str().chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();

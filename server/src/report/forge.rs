@@ -1,43 +1,119 @@
 //! What forges take: GitHub's review comments, GitLab's code quality report.
 
 use super::edits::placed;
-use super::markdown::short;
+use super::markdown::{code, short};
 use super::view::one_line;
 use super::{Texts, inert, json};
 use crate::finding::{
-    AgentName, Anchor, Answer, Decisions, Finding, Fix, LineRange, RawFinding, RawId, RepoPath, Round, Severity,
+    AgentName, Anchor, Answer, Decisions, Finding, FindingId, Fix, LineRange, RawFinding, RawId, RepoPath, Round,
+    Severity,
 };
 use crate::patch::LineEdit;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The hidden mark by which a comment is known again: followed by the finding's id and ` -->`.
 pub const MARK: &str = "<!-- deep-review finding ";
+
+/// A finding as a review comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Which.
+    pub finding: FindingId,
+    /// Where it is about.
+    pub place: Option<Anchor>,
+    /// What is said, with the hidden mark at its end.
+    pub text: String,
+    /// New text for whole lines of the place's file.
+    pub suggestion: Option<(LineRange, String)>,
+}
+
+impl Remark {
+    /// The text with the suggestion in a fence, for a comment on the suggestion's lines.
+    #[must_use]
+    pub fn with_suggestion(&self) -> String {
+        self.suggesting("suggestion")
+    }
+
+    /// The same with another word behind the fence: GitLab's says how many lines are meant.
+    #[must_use]
+    pub fn suggesting(&self, word: &str) -> String {
+        let Some((_, new)) = &self.suggestion else { return self.text.clone() };
+        let longest = new.lines().map(|l| l.trim_start().bytes().take_while(|b| *b == b'`').count()).max().unwrap_or(0);
+        let ticks = "`".repeat(longest.max(2) + 1);
+        let newline = if new.is_empty() || new.ends_with('\n') { "" } else { "\n" };
+        format!("{}\n\n{ticks}{word}\n{new}{newline}{ticks}", self.text)
+    }
+
+    /// The text for where there is no line to put it on: it names its place.
+    #[must_use]
+    pub fn elsewhere(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{}\n\n{}", code(&place.to_string()), self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
+/// The open findings as review comments. A suggestion is there where one block of new lines in the place's file does
+/// what the fix does.
+#[must_use]
+pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remark> {
+    let open = round.standing().filter(|f| decisions.is_open(&f.id));
+    open.map(|f| {
+        let place = f.anchors.first();
+        let suggestion = place.and_then(|place| {
+            let mut fixes = placed(f, texts).filter(|p| *p.path == place.path);
+            fixes.find_map(|p| suggestion(&p.edits, texts.get(p.path)?))
+        });
+        Remark { finding: f.id.clone(), place: place.cloned(), text: text_of(round, f), suggestion }
+    })
+    .collect()
+}
+
+/// What a review says above its comments: the verdict, and which agents gave none.
+#[must_use]
+pub fn intro(round: &Round, decisions: &Decisions) -> String {
+    let mut text =
+        format!("**deep-review**, round {}: {}.", round.number, round.verdict(decisions).to_string().to_lowercase());
+    for (info, failure) in round.failures() {
+        let (label, why) = (inert::markdown(&one_line(&info.label)), inert::markdown(&one_line(&failure.message)));
+        text.push_str(&format!("\n\n{label} gave no full review: {why}."));
+    }
+    text
+}
 
 /// The open findings as the body of a request that makes a GitHub review (`POST …/pulls/N/reviews`): one
 /// comment for each finding that has a line, the rest in the review's text.
 #[must_use]
 pub fn github_review(round: &Round, decisions: &Decisions, texts: &Texts) -> Value {
     let mut comments = Vec::new();
-    let mut rest = Vec::new();
-    for f in round.standing().filter(|f| decisions.is_open(&f.id)) {
-        match f.anchors.first().and_then(|a| Some((a, a.lines?))) {
-            Some((anchor, lines)) => comments.push(comment(round, f, anchor, lines, texts)),
-            None => rest.push(text_of(round, f)),
+    let mut body = intro(round, decisions);
+    for remark in remarks(round, decisions, texts) {
+        // A suggestion replaces the lines that the comment is on, so the comment takes the fix's lines.
+        let lines = remark.suggestion.as_ref().map(|(lines, _)| *lines);
+        match remark.place.as_ref().and_then(|place| Some((place, lines.or(place.lines)?))) {
+            Some((place, lines)) => comments.push(github_comment(&place.path, lines, &remark.with_suggestion())),
+            None => {
+                body.push_str("\n\n---\n\n");
+                body.push_str(&remark.elsewhere());
+            }
         }
-    }
-    let mut body =
-        format!("**deep-review**, round {}: {}.", round.number, round.verdict(decisions).to_string().to_lowercase());
-    for (info, failure) in round.failures() {
-        body.push_str(&format!("\n\n{} gave no full review: {}.", one_line(&info.label), one_line(&failure.message)));
-    }
-    for text in rest {
-        body.push_str("\n\n---\n\n");
-        body.push_str(&text);
     }
     let mut out = json!({ "event": "COMMENT", "body": body, "comments": comments });
     if let Some(head) = &round.scope.head {
         out["commit_id"] = json!(head);
+    }
+    out
+}
+
+/// A comment of a GitHub review.
+#[must_use]
+pub fn github_comment(path: impl Serialize, lines: LineRange, body: &str) -> Value {
+    let mut out = json!({ "path": path, "line": lines.end(), "side": "RIGHT", "body": body });
+    if lines.count() > 1 {
+        out["start_line"] = json!(lines.start());
+        out["start_side"] = json!("RIGHT");
     }
     out
 }
@@ -49,7 +125,7 @@ pub fn github(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
 }
 
 fn text_of(round: &Round, f: &Finding) -> String {
-    let agents: Vec<String> = f.agents().iter().map(|a| one_line(round.label_of(a))).collect();
+    let agents: Vec<String> = f.agents().iter().map(|a| inert::markdown(&one_line(round.label_of(a)))).collect();
     let mut text = format!("**{}: {}** — {}", f.severity, inert::markdown(&one_line(&f.title)), agents.join(", "));
     if !f.body.trim().is_empty() {
         text.push_str("\n\n");
@@ -60,29 +136,6 @@ fn text_of(round: &Round, f: &Finding) -> String {
     }
     text.push_str(&format!("\n\n{MARK}{} -->", f.id));
     text
-}
-
-fn comment(round: &Round, f: &Finding, anchor: &Anchor, lines: LineRange, texts: &Texts) -> Value {
-    // A suggestion replaces the lines that the comment is on, so the comment takes the fix's lines.
-    let suggestion =
-        placed(f, texts).filter(|p| *p.path == anchor.path).find_map(|p| suggestion(&p.edits, texts.get(p.path)?));
-    let (lines, fence) = match suggestion {
-        Some((on, new)) => (on, Some(new)),
-        None => (lines, None),
-    };
-    let mut body = text_of(round, f);
-    if let Some(new) = fence {
-        let longest = new.lines().map(|l| l.trim_start().bytes().take_while(|b| *b == b'`').count()).max().unwrap_or(0);
-        let ticks = "`".repeat(longest.max(2) + 1);
-        let newline = if new.is_empty() || new.ends_with('\n') { "" } else { "\n" };
-        body.push_str(&format!("\n\n{ticks}suggestion\n{new}{newline}{ticks}"));
-    }
-    let mut out = json!({ "path": anchor.path, "line": lines.end(), "side": "RIGHT", "body": body });
-    if lines.count() > 1 {
-        out["start_line"] = json!(lines.start());
-        out["start_side"] = json!("RIGHT");
-    }
-    out
 }
 
 /// The edits as one block of new lines in place of old ones; a pure insertion takes a neighbour line along.

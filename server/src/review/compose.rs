@@ -126,6 +126,9 @@ pub(super) fn compose(
         coverage,
         texts: BTreeMap::new(),
     };
+    if let Some(now) = &prepared.pull_request {
+        now.put_into(&mut round);
+    }
     round.texts = anchored(&round, &texts);
     Composed { round, texts, earlier: merged.earlier, doubts: merged.doubts }
 }

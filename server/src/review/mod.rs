@@ -11,6 +11,7 @@
 
 mod adjudicate;
 mod compose;
+pub mod document;
 pub mod import;
 mod locate;
 mod parts;

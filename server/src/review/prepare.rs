@@ -2,7 +2,7 @@
 
 use super::{Request, ReviewError, Reviewer};
 use crate::agent::{Brief, Sending};
-use crate::finding::{AgentInfo, Decisions, DeclinedEarlier, RepoPath, Round, State};
+use crate::finding::{AgentInfo, Decisions, DeclinedEarlier, PullRequestNow, RepoPath, Round, State};
 use crate::git::Snapshot;
 use crate::store::{Branch, SetAside, Store};
 use jiff::Timestamp;
@@ -23,6 +23,8 @@ pub struct Preparation {
     pub earlier: Vec<(Round, BTreeMap<RepoPath, Arc<str>>)>,
     /// What people decided.
     pub decisions: Decisions,
+    /// What the forge said last of the branch's pull request.
+    pub pull_request: Option<PullRequestNow>,
     /// The snapshot's text of every changed file, and of files that earlier findings are in.
     pub texts: BTreeMap<RepoPath, Arc<str>>,
     /// When the round started.
@@ -61,6 +63,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         agents: request.reviewers.iter().map(|Reviewer { agent, .. }| agent.info()).collect(),
         earlier,
         decisions,
+        pull_request: branch.pull_request(),
         texts,
         started: Timestamp::now(),
         brief_bytes: request.brief_bytes,

@@ -5,6 +5,7 @@
 //!   lock                         held by whoever writes
 //!   branches/<branch>/0007.json  a round, by its number
 //!   branches/<branch>/decisions.json
+//!   branches/<branch>/pull-request.json   what the forge said last
 //!   texts/<blob>                 exact text of an anchored file
 //! ```
 //!
@@ -14,7 +15,7 @@
 
 mod files;
 
-use crate::finding::{BlobId, Decisions, ROUND_SCHEMA, Round};
+use crate::finding::{BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
 use files::{create_folders, set_aside, write_atomically};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -233,6 +234,22 @@ impl Branch {
         let stored = StoredDecisions { schema: ROUND_SCHEMA, decisions };
         self.write_json("decisions.json", &stored)?;
         Ok(stored.decisions)
+    }
+
+    /// What the forge said last of the branch's pull request. What cannot be read is as if it had never been asked.
+    #[must_use]
+    pub fn pull_request(&self) -> Option<PullRequestNow> {
+        self.load(&self.folder.join("pull-request.json")).ok().flatten()
+    }
+
+    /// Keeps what the forge said.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_pull_request(&self, now: &PullRequestNow) -> Result<(), StoreError> {
+        let _lock = self.store.lock()?;
+        create_folders(&self.folder)?;
+        self.write_json("pull-request.json", now)
     }
 
     fn write_round(&self, round: &Round) -> Result<(), StoreError> {

@@ -13,4 +13,5 @@ mod write;
 
 pub use read::{NoReport, read, read_answer};
 pub(in crate::report) use roster::short;
+pub(in crate::report) use write::code;
 pub use write::write;

@@ -79,7 +79,7 @@ fn cell(text: &str) -> String {
 }
 
 /// Text in back quotes, whatever is in it.
-fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let text = one_line(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -1,0 +1,107 @@
+//! Gitea and Forgejo. Their comments are on single lines and know no suggestions.
+
+use super::client::Client;
+use super::{ForgeError, Found, Head, Placed, Plan, Site, There, anchor, body, conversation, diff, line, text};
+use crate::finding::{CommitId, Feedback, PullRequest};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> {
+    let (Some(number), Some(head)) = (pull["number"].as_u64(), pull["head"]["sha"].as_str()) else {
+        return Err(client.bad("a pull request has no number or no head"));
+    };
+    Ok(Found {
+        pull_request: PullRequest {
+            number,
+            title: text(&pull["title"]),
+            author: text(&pull["user"]["login"]),
+            url: pull["html_url"].as_str().map(str::to_owned),
+        },
+        head: CommitId::new(head),
+        open: pull["state"] == "open",
+        refs: None,
+    })
+}
+
+pub(super) async fn numbered(client: &Client, site: &Site, number: u64) -> Result<Found, ForgeError> {
+    found(&client.get(&format!("/repos/{}/pulls/{number}", site.project)).await?, client)
+}
+
+pub(super) async fn of_branch(client: &Client, site: &Site, head: &Head) -> Result<Option<Found>, ForgeError> {
+    let pulls = client.pages(&format!("/repos/{}/pulls?state=open&limit=50", site.project)).await?;
+    let is = |pull: &&Value, name: &str| {
+        pull["head"]["ref"] == name && pull["head"]["repo"]["full_name"].as_str() == Some(head.project.as_str())
+    };
+    let pull = head.names.iter().find_map(|name| pulls.iter().find(|p| is(p, name)));
+    pull.map(|pull| found(pull, client)).transpose()
+}
+
+/// Every review's comments, in order.
+async fn comments(client: &Client, site: &Site, number: u64) -> Result<(Vec<Value>, Vec<Value>), ForgeError> {
+    let path = format!("/repos/{}/pulls/{number}/reviews", site.project);
+    let reviews = client.pages(&format!("{path}?limit=50")).await?;
+    let mut all = Vec::new();
+    for review in reviews.iter().filter(|r| r["comments_count"].as_u64().is_some_and(|n| n > 0)) {
+        let Some(id) = review["id"].as_u64() else { continue };
+        if let Value::Array(list) = client.get(&format!("{path}/{id}/comments")).await? {
+            all.extend(list);
+        }
+    }
+    Ok((reviews, all))
+}
+
+pub(super) async fn unresolved(client: &Client, site: &Site, number: u64) -> Result<Vec<Feedback>, ForgeError> {
+    let (reviews, comments) = comments(client, site, number).await?;
+    // What is on one line is one conversation; one resolved comment resolves it.
+    let mut threads: BTreeMap<(String, Option<u32>), Vec<&Value>> = BTreeMap::new();
+    for comment in &comments {
+        threads.entry((text(&comment["path"]), line(&comment["position"]))).or_default().push(comment);
+    }
+    let mut out: Vec<Feedback> = Vec::new();
+    for ((_, at), thread) in threads {
+        if thread.iter().any(|c| !c["resolver"].is_null()) {
+            continue;
+        }
+        let said: Vec<_> = thread.iter().map(|c| (text(&c["user"]["login"]), text(&c["body"]))).collect();
+        let Some((author, text)) = conversation(&said) else { continue };
+        let url = thread[0]["html_url"].as_str().map(str::to_owned);
+        out.push(Feedback { author, text, anchor: anchor(&thread[0]["path"], None, at), url });
+    }
+    for review in reviews.iter().filter(|r| r["state"] == "REQUEST_CHANGES" && r["dismissed"] != true) {
+        let said = conversation(&[(text(&review["user"]["login"]), text(&review["body"]))]);
+        out.extend(said.map(|(author, text)| Feedback {
+            author,
+            text,
+            anchor: None,
+            url: review["html_url"].as_str().map(str::to_owned),
+        }));
+    }
+    Ok(out)
+}
+
+pub(super) async fn there(client: &Client, site: &Site, number: u64) -> Result<There, ForgeError> {
+    let diff = client.text(&format!("/repos/{}/pulls/{number}.diff", site.project)).await?;
+    let (reviews, comments) = comments(client, site, number).await?;
+    let texts = reviews.iter().chain(&comments).map(|c| text(&c["body"])).collect();
+    Ok(There { files: diff::files(&diff), texts })
+}
+
+pub(super) async fn post(
+    client: &Client,
+    site: &Site,
+    found: &Found,
+    intro: &str,
+    plan: &Plan,
+) -> Result<Option<String>, ForgeError> {
+    let comment =
+        |p: &Placed| json!({ "path": p.path, "body": p.body(), "new_position": p.lines.end(), "old_position": 0 });
+    let review = json!({
+        "event": "COMMENT",
+        "commit_id": found.head,
+        "body": body(intro, &plan.rest),
+        "comments": plan.comments.iter().map(comment).collect::<Vec<_>>(),
+    });
+    let path = format!("/repos/{}/pulls/{}/reviews", site.project, found.pull_request.number);
+    let posted = client.post(&path, &review).await?;
+    Ok(posted["html_url"].as_str().map(str::to_owned))
+}

@@ -1,0 +1,178 @@
+//! Which forge a remote is at.
+
+use std::fmt;
+
+/// What runs at a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// GitHub and GitHub Enterprise Server.
+    GitHub,
+    /// GitLab.
+    GitLab,
+    /// Gitea and Forgejo.
+    Gitea,
+}
+
+/// A repository at a forge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// What runs there.
+    pub kind: Kind,
+    /// The host, with its port where it is not the usual one.
+    pub host: String,
+    /// `owner/name`; at GitLab there may be groups in between.
+    pub project: String,
+    /// The address of the API, without a slash at its end.
+    pub api: String,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.host, self.project)
+    }
+}
+
+impl Site {
+    /// The repository that a remote's address means. What runs at a host is known by its name, or is `told`.
+    /// `None` for addresses of another kind, and for hosts that nobody knows.
+    ///
+    /// The API is asked over HTTPS, except where the remote itself is plain HTTP on this machine.
+    #[must_use]
+    pub fn of(url: &str, told: Option<Kind>) -> Option<Self> {
+        let (scheme, host, project) = parts(url)?;
+        let kind = told.or_else(|| known(&host))?;
+        let api = match kind {
+            Kind::GitHub if host == "github.com" => "https://api.github.com".to_owned(),
+            Kind::GitHub if host.ends_with(".ghe.com") => format!("https://api.{host}"),
+            Kind::GitHub => format!("{scheme}://{host}/api/v3"),
+            Kind::GitLab => format!("{scheme}://{host}/api/v4"),
+            Kind::Gitea => format!("{scheme}://{host}/api/v1"),
+        };
+        Some(Self { kind, host, project, api })
+    }
+
+    /// The host of a remote's address, whatever runs there.
+    #[must_use]
+    pub fn host_of(url: &str) -> Option<String> {
+        parts(url).map(|(_, host, _)| host)
+    }
+
+    /// The environment variables in which a token for this host is looked for.
+    pub(super) fn token_variables(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::GitHub if self.host == "github.com" || self.host.ends_with(".ghe.com") => {
+                &["GH_TOKEN", "GITHUB_TOKEN"]
+            }
+            Kind::GitHub => &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"],
+            Kind::GitLab => &["GITLAB_TOKEN"],
+            Kind::Gitea => &["GITEA_TOKEN"],
+        }
+    }
+
+    /// The repository's owner and name; the last part is the name.
+    pub(super) fn owner_and_name(&self) -> (&str, &str) {
+        self.project.rsplit_once('/').unwrap_or(("", &self.project))
+    }
+
+    /// Whether it is on this machine.
+    pub(super) fn is_local(&self) -> bool {
+        is_loopback(&self.host)
+    }
+}
+
+fn known(host: &str) -> Option<Kind> {
+    let first = host.split('.').next().unwrap_or("");
+    match host {
+        "github.com" => Some(Kind::GitHub),
+        "gitlab.com" => Some(Kind::GitLab),
+        "codeberg.org" | "gitea.com" => Some(Kind::Gitea),
+        _ if host.ends_with(".ghe.com") || first == "github" => Some(Kind::GitHub),
+        _ if first == "gitlab" => Some(Kind::GitLab),
+        _ if first == "gitea" || first == "forgejo" => Some(Kind::Gitea),
+        _ => None,
+    }
+}
+
+/// Scheme of the API, host (with port) and project of `https://host/a/b.git`, `ssh://git@host:22/a/b`, `git@host:a/b`.
+fn parts(url: &str) -> Option<(&'static str, String, String)> {
+    let (scheme, rest) = match url.split_once("://") {
+        Some(("https", rest)) => ("https", rest),
+        Some(("http", rest)) => ("http", rest),
+        Some(("ssh" | "git+ssh" | "git", rest)) => ("ssh", rest),
+        Some(_) => return None,
+        // "C:\x" and "./x" are no hosts.
+        None => {
+            let (host, path) = url.split_once(':').filter(|(host, _)| host.len() > 1 && !host.contains(['/', '\\']))?;
+            return finish("ssh", host, path);
+        }
+    };
+    let (host, path) = rest.split_once('/')?;
+    finish(scheme, host, path)
+}
+
+fn finish(scheme: &str, host: &str, path: &str) -> Option<(&'static str, String, String)> {
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host).to_ascii_lowercase();
+    let (name, port) = host.rsplit_once(':').unwrap_or((&host, ""));
+    // The port of ssh says nothing of the API's; the ssh of github.com may be at another host.
+    let host = match (scheme, name, port) {
+        ("ssh", "ssh.github.com", _) => "github.com".to_owned(),
+        ("ssh", name, _) | ("https", name, "443") => name.to_owned(),
+        _ => host.clone(),
+    };
+    let project = path.trim_matches('/');
+    let project = project.strip_suffix(".git").unwrap_or(project);
+    let ok = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-~+".contains(&b)) && text != ".."
+    };
+    let safe_host = host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:".contains(&b)) && !host.is_empty();
+    if !safe_host || !project.contains('/') || !project.split('/').all(ok) {
+        return None;
+    }
+    let scheme = if scheme == "http" && is_loopback(&host) { "http" } else { "https" };
+    Some((scheme, host, project.to_owned()))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_says_which_api_is_asked() {
+        for (url, want) in [
+            ("https://github.com/o/r.git", "https://api.github.com o/r"),
+            ("https://user:secret@github.com/o/r", "https://api.github.com o/r"),
+            ("git@github.com:o/r.git", "https://api.github.com o/r"),
+            ("ssh://git@ssh.github.com:443/o/r.git", "https://api.github.com o/r"),
+            ("ssh://git@gitlab.example.org:2222/a/b/c.git/", "https://gitlab.example.org/api/v4 a/b/c"),
+            ("https://codeberg.org/o/r", "https://codeberg.org/api/v1 o/r"),
+            ("https://github.example.org:8443/o/r", "https://github.example.org:8443/api/v3 o/r"),
+            ("https://x.ghe.com/o/r", "https://api.x.ghe.com o/r"),
+            ("http://github.example.org/o/r", "https://github.example.org/api/v3 o/r"),
+            ("https://github.com.evil.example/o/r", "https://github.com.evil.example/api/v3 o/r"),
+            ("https://example.org/o/r", ""),
+            ("https://github.com/only", ""),
+            ("https://github.com/o/../r", ""),
+            ("https://github.com/o/r?x=1", ""),
+            ("/srv/git/o/r.git", ""),
+            ("C:\\git\\o\\r", ""),
+            ("file:///srv/o/r", ""),
+            ("", ""),
+        ] {
+            let got = Site::of(url, None).map(|s| format!("{} {}", s.api, s.project)).unwrap_or_default();
+            assert_eq!(got, want, "{url}");
+        }
+        let local = Site::of("http://127.0.0.1:8080/o/r.git", Some(Kind::Gitea)).unwrap();
+        assert_eq!((local.api.as_str(), local.is_local()), ("http://127.0.0.1:8080/api/v1", true));
+    }
+
+    #[test]
+    fn the_token_of_github_com_is_not_for_hosts_that_look_like_it() {
+        let evil = Site::of("https://github.com.evil.example/o/r", None).unwrap();
+        assert!(!evil.token_variables().contains(&"GITHUB_TOKEN"));
+    }
+}

@@ -1,0 +1,75 @@
+//! A stored round as a document: with its texts, with what was decided and heard since, and with what git says of it.
+
+use crate::finding::{Decisions, RepoPath, Round};
+use crate::git::Repository;
+use crate::patch::{Carried, LineMap};
+use crate::report::Texts;
+use crate::store::{Store, StoreError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a report is written from.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The round, with what is known now of its pull request.
+    pub round: Round,
+    /// What people decided.
+    pub decisions: Decisions,
+    /// The texts that it cites.
+    pub texts: Texts,
+}
+
+/// Completes a round of the repository. The stored one does not change. Blocks.
+///
+/// # Errors
+/// When the decisions cannot be read.
+pub fn document(repository: &Repository, mut round: Round) -> Result<Document, StoreError> {
+    let store = Store::of(repository.common_dir());
+    let branch = store.branch(round.scope.branch.as_deref());
+    let decisions = branch.decisions()?.value;
+    let texts = texts(&store, &round);
+    if let Some(now) = branch.pull_request() {
+        now.put_into(&mut round);
+    }
+    Ok(Document { round, decisions, texts })
+}
+
+/// The texts that a round refers to.
+#[must_use]
+pub fn texts(store: &Store, round: &Round) -> Texts {
+    let text = |(path, blob): (&RepoPath, _)| Some((path.clone(), Arc::from(store.text(blob)?)));
+    round.texts.iter().filter_map(text).collect()
+}
+
+impl Document {
+    /// The same round with its findings' places in other texts. A place whose lines were changed there keeps its file
+    /// and loses its lines.
+    pub fn move_to(&mut self, read: impl Fn(&RepoPath) -> Option<Arc<str>>) {
+        let mut maps: BTreeMap<RepoPath, Option<LineMap>> = BTreeMap::new();
+        let mut there = Texts::default();
+        for finding in &mut self.round.findings {
+            for anchor in &mut finding.anchors {
+                let map = maps.entry(anchor.path.clone()).or_insert_with(|| {
+                    let new = read(&anchor.path)?;
+                    let old = self.texts.get(&anchor.path);
+                    let map = old.map(|old| LineMap::between(old, &new));
+                    there.insert(anchor.path.clone(), new);
+                    map
+                });
+                anchor.lines = match (&map, anchor.lines) {
+                    (Some(map), Some(lines)) => match map.carry(lines) {
+                        Carried::Untouched(lines) => Some(lines),
+                        Carried::Touched(_) | Carried::Gone(_) => None,
+                    },
+                    _ => None,
+                };
+            }
+            for path in finding.fixes.iter().filter_map(|f| f.path.as_ref()) {
+                if let Some(text) = there.get(path).is_none().then(|| read(path)).flatten() {
+                    there.insert(path.clone(), text);
+                }
+            }
+        }
+        self.texts = there;
+    }
+}

@@ -1,0 +1,330 @@
+//! `deep-review pr` against forges on the loopback address.
+
+use crate::support::http::{Asked, Reply, Server};
+use crate::support::repo::{Repo, isolate};
+use serde_json::{Value, json};
+use std::process::{Command, Output};
+use std::sync::{Arc, Mutex};
+
+const OLD: &str = "fn f() -> i32 {\n    1\n}\n\nfn tail() {}\n";
+const NEW: &str = "fn f() -> i32 {\n    let x = 1;\n    x\n}\n\nfn tail() {}\n";
+const HUNK: &str = "@@ -1,4 +1,5 @@\n fn f() -> i32 {\n-    1\n+    let x = 1;\n+    x\n }\n \n";
+const REVIEW: &str = "## Important Issues\n\n1. **Needless binding** — `src/a.rs:2-3` (important, gap)\n\nSay it at once.\n\nFix:\n\n```diff\n-    let x = 1;\n-    x\n+    1\n```\n\n## Suggestions\n\n1. **Tail is empty** — `src/a.rs:6` (suggestion, gap)\n\nIt does nothing.\n\n2. **No changelog** (suggestion, gap)\n\nNothing is said.\n";
+
+/// A forge with pull request 7 of `topic`: what is posted to it is there afterwards.
+struct Bed {
+    repo: Repo,
+    server: Server,
+    forge: &'static str,
+}
+
+type Comments = Arc<Mutex<Vec<String>>>;
+
+impl Bed {
+    fn new(forge: &'static str, answer: fn(&Asked, &str, &Comments) -> Option<Reply>) -> Self {
+        let repo = Repo::with_topic(&[("src/a.rs", OLD)]);
+        repo.write("src/a.rs", NEW);
+        let head = repo.commit("Bind it");
+        let comments = Comments::default();
+        let server = Server::start(move |asked| {
+            answer(asked, &head, &comments).unwrap_or_else(|| Reply::status(404, "Not Found"))
+        });
+        repo.git(&["remote", "add", "origin", &format!("http://{}/o/r.git", server.address())]);
+        let bed = Self { repo, server, forge };
+        let review = bed.repo.beside("ann.md");
+        std::fs::write(&review, REVIEW).unwrap();
+        bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
+        bed
+    }
+
+    fn try_run(&self, args: &[&str], token: Option<&str>) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deep-review"));
+        isolate(command.current_dir(self.repo.path()).args(args));
+        for name in ["GH_TOKEN", "GITHUB_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+            command.env_remove(name);
+        }
+        // No `gh` and no configuration of whoever runs the tests.
+        command.env("PATH", self.repo.beside("bin")).env("HOME", self.repo.beside("home"));
+        for name in ["GH_ENTERPRISE_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN"] {
+            match token {
+                Some(token) => command.env(name, token),
+                None => command.env_remove(name),
+            };
+        }
+        command.output().unwrap()
+    }
+
+    fn ok(&self, args: &[&str]) -> String {
+        let output = self.try_run(args, Some("s3cret"));
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn pr(&self, args: &[&str]) -> String {
+        self.ok(&[&["pr", "--forge", self.forge], args].concat())
+    }
+
+    fn posts(&self) -> Vec<Asked> {
+        let posted = |a: &Asked| a.method == "POST" && !a.path.ends_with("/graphql");
+        self.server.asked().into_iter().filter(posted).collect()
+    }
+}
+
+fn github(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+    let pull = json!({
+        "number": 7, "title": "Bind \u{1b}[31mit", "state": "open", "user": { "login": "ada" },
+        "html_url": "https://forge.example/o/r/pull/7", "head": { "sha": head },
+    });
+    let thread = |resolved: bool, text: &str, answer: Option<&str>| {
+        let comment = |who: &str, text: &str| json!({ "author": { "login": who }, "body": text, "url": "https://forge.example/c" });
+        let mut nodes = vec![comment("bob", text)];
+        nodes.extend(answer.map(|a| comment("ada", a)));
+        json!({ "isResolved": resolved, "isOutdated": false, "path": "src/a.rs", "line": 3, "startLine": 2, "comments": { "nodes": nodes } })
+    };
+    let base = "/api/v3/repos/o/r/pulls";
+    let path = asked.path.split('?').next().unwrap();
+    Some(match (asked.method.as_str(), path.strip_prefix(base)) {
+        ("GET", Some("")) if asked.path.contains("head=o%3Atopic") => Reply::json(&json!([pull])),
+        ("GET", Some("")) => Reply::json(&json!([])),
+        ("GET", Some("/7")) => Reply::json(&pull),
+        ("GET", Some("/7/files")) => {
+            Reply::json(&json!([{ "filename": "src/a.rs", "patch": HUNK }, { "filename": "b.png" }]))
+        }
+        // In two pages.
+        ("GET", Some("/7/comments")) if asked.path.contains("page=2") => {
+            let said: Vec<Value> = comments.lock().unwrap().iter().map(|body| json!({ "body": body })).collect();
+            Reply::json(&json!(said))
+        }
+        ("GET", Some("/7/comments")) => Reply::json(&json!([{ "body": "hello" }]))
+            .with("link", &format!("<http://{}{path}?page=2>; rel=\"next\"", asked.header("host"))),
+        ("GET", Some("/7/reviews")) => Reply::json(&json!([])),
+        ("POST", Some("/7/reviews")) => {
+            let mut kept = comments.lock().unwrap();
+            kept.push(asked.body["body"].as_str()?.to_owned());
+            kept.extend(asked.body["comments"].as_array()?.iter().filter_map(|c| Some(c["body"].as_str()?.to_owned())));
+            Reply::json(&json!({ "html_url": "https://forge.example/review" }))
+        }
+        ("POST", None) if path == "/api/graphql" => {
+            let last = asked.body["variables"]["after"] == "x";
+            let nodes = if last {
+                vec![thread(false, "And here?", Some("Soon."))]
+            } else {
+                vec![thread(true, "Done", None), thread(false, "Why <b>two</b> lines?", None)]
+            };
+            Reply::json(&json!({ "data": { "repository": { "pullRequest": {
+                "reviewThreads": { "pageInfo": { "hasNextPage": !last, "endCursor": "x" }, "nodes": nodes },
+                "latestReviews": { "nodes": [
+                    { "author": { "login": "eve" }, "state": "CHANGES_REQUESTED", "body": "Please split it.", "url": "https://forge.example/r" },
+                    { "author": { "login": "dan" }, "state": "APPROVED", "body": "Fine." },
+                ] },
+            } } } }))
+        }
+        _ => return None,
+    })
+}
+
+#[test]
+fn a_pull_request_completes_the_header_and_the_unresolved_feedback() {
+    let bed = Bed::new("github", github);
+    let said = bed.pr(&[]);
+    assert!(said.starts_with("#7 Bind") && said.contains("3 comments are unresolved"), "{said}");
+    assert!(!said.contains('\u{1b}'), "control characters of a title reach no terminal: {said:?}");
+    let report = bed.ok(&["report", "--format", "markdown"]);
+    for text in [
+        "| **Author** | @ada |",
+        "[#7](https://forge.example/o/r/pull/7) — Bind",
+        "**bob** — `src/a.rs:2-3`",
+        "ada answers: Soon.",
+        "Please split it.",
+    ] {
+        assert!(report.contains(text), "{text} is missing in {report}");
+    }
+    for text in ["Done", "Fine."] {
+        assert!(!report.contains(text), "{text} is resolved");
+    }
+    assert!(bed.server.asked().iter().all(|a| a.header("authorization") == "Bearer s3cret"));
+}
+
+#[test]
+fn a_round_is_posted_once() {
+    let bed = Bed::new("github", github);
+    // Shown, and not posted without a yes.
+    let shown = bed.pr(&["--post"]);
+    assert!(shown.contains("Needless binding  (src/a.rs:2-3, with a suggestion)"), "{shown}");
+    assert!(bed.posts().is_empty());
+    bed.pr(&["--post", "--yes"]);
+    let posts = bed.posts();
+    assert_eq!(posts.len(), 1);
+    let review = &posts[0].body;
+    assert_eq!(
+        (review["event"].as_str(), review["commit_id"].as_str()),
+        (Some("COMMENT"), Some(bed.repo.head().as_str()))
+    );
+    let comments = review["comments"].as_array().unwrap();
+    assert_eq!(comments.len(), 1, "only what the diff shows takes a comment: {review}");
+    assert_eq!((comments[0]["start_line"].as_u64(), comments[0]["line"].as_u64()), (Some(2), Some(3)));
+    let body = comments[0]["body"].as_str().unwrap();
+    assert!(body.contains("```suggestion\n    1\n```") && body.contains("<!-- deep-review finding "), "{body}");
+    let rest = review["body"].as_str().unwrap();
+    assert!(rest.contains("`src/a.rs:6`") && rest.contains("No changelog"), "{rest}");
+    // The same round again, and the same findings in a new round.
+    let again = bed.pr(&["--post", "--yes"]);
+    assert!(again.contains("Nothing new to post; 3 are there already."), "{again}");
+    let review = bed.repo.beside("ann.md");
+    bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
+    bed.pr(&["--post", "--yes"]);
+    assert_eq!(bed.posts().len(), 1);
+}
+
+#[test]
+fn comments_follow_the_code_to_the_commit_that_is_shown() {
+    let bed = Bed::new("github", github);
+    // The clone has uncommitted lines above; the pull request has not.
+    bed.repo.write("src/a.rs", format!("// one\n// two\n{NEW}"));
+    let review = bed.repo.beside("ann.md");
+    std::fs::write(&review, REVIEW.replace(":2-3", ":4-5").replace(":6", ":8")).unwrap();
+    bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
+    bed.pr(&["--post", "--yes"]);
+    let comment = &bed.posts()[0].body["comments"][0];
+    assert_eq!((comment["start_line"].as_u64(), comment["line"].as_u64()), (Some(2), Some(3)), "{comment}");
+}
+
+#[test]
+fn without_a_token_the_header_is_complete_and_the_rest_is_said() {
+    let bed = Bed::new("github", github);
+    let output = bed.try_run(&["pr", "--forge", "github", "--post", "--yes"], None);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("GH_ENTERPRISE_TOKEN") && said.contains("gh auth login"), "{said}");
+    assert!(bed.posts().is_empty() && bed.server.asked().iter().all(|a| a.header("authorization").is_empty()));
+    assert!(bed.ok(&["report", "--format", "markdown"]).contains("@ada"));
+}
+
+#[test]
+fn a_forge_that_refuses_is_told_with_what_to_do() {
+    for (answer, want) in [
+        (
+            (|_, _, _| Some(Reply::status(401, "Bad credentials"))) as fn(&Asked, &str, &Comments) -> _,
+            "Bad credentials",
+        ),
+        (|_, _, _| Some(Reply::status(403, "API rate limit exceeded").with("x-ratelimit-remaining", "0")), "too often"),
+        (|_, _, _| Some(Reply::json(&json!([]))), "has no open pull request from the branch 'topic'"),
+        (|_, _, _| Some(Reply { status: 200, headers: Vec::new(), body: "<html>".into() }), "cannot be read"),
+        (|_, _, _| Some(Reply::status(302, "moved").with("location", "http://127.0.0.1:9/steal")), "answered 302"),
+        (|_, _, _| None, "has no /repos/o/r/pulls"),
+        (|_, _, _| Some(Reply::status(500, "\u{1b}[2Jboom")), "answered 500: "),
+    ] {
+        let bed = Bed::new("github", answer);
+        let output = bed.try_run(&["pr", "--forge", "github"], Some("s3cret"));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.contains(want), "{want}: {said}");
+        assert!(!said.contains("s3cret") && !said.contains('\u{1b}'), "{said}");
+    }
+}
+
+#[test]
+fn the_token_goes_to_no_other_host() {
+    fn elsewhere(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+        let reply = github(asked, head, comments)?;
+        // Where it says that the list goes on, nobody listens: following it would be an error.
+        let links = asked.path.contains("/comments?per_page");
+        Some(if links {
+            Reply { headers: Vec::new(), ..reply }.with("link", "<http://127.0.0.1:1/x>; rel=\"next\"")
+        } else {
+            reply
+        })
+    }
+    let bed = Bed::new("github", elsewhere);
+    bed.pr(&["--post"]);
+    assert!(bed.server.asked().iter().any(|a| a.path.contains("/comments?per_page")));
+    // What runs on a host is not guessed.
+    let output = bed.try_run(&["pr"], Some("s3cret"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("no remote of this clone is at a forge") && said.contains("--forge"), "{said}");
+}
+
+fn gitlab(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+    let merge = json!({
+        "iid": 7, "title": "Bind it", "state": "opened", "author": { "username": "ada" }, "sha": head,
+        "web_url": "https://forge.example/o/r/-/merge_requests/7",
+        "diff_refs": { "base_sha": "b", "start_sha": "s", "head_sha": head },
+    });
+    let path = asked.path.split('?').next().unwrap();
+    Some(match (asked.method.as_str(), path.strip_prefix("/api/v4/projects/o%2Fr/merge_requests")?) {
+        ("GET", "") => Reply::json(&json!([merge])),
+        ("GET", "/7") => Reply::json(&merge),
+        ("GET", "/7/diffs") => Reply::json(&json!([{ "new_path": "src/a.rs", "old_path": "src/a.rs", "diff": HUNK }])),
+        ("GET", "/7/discussions") => {
+            let mut list = vec![
+                json!({ "notes": [{ "body": "Why?", "resolvable": true, "resolved": false, "author": { "username": "bob" },
+                    "position": { "new_path": "src/a.rs", "new_line": 2 } }] }),
+                json!({ "notes": [{ "body": "Old.", "resolvable": true, "resolved": true, "author": { "username": "bob" } }] }),
+                json!({ "notes": [{ "body": "pushed", "system": true, "resolvable": false, "author": { "username": "bob" } }] }),
+            ];
+            list.extend(
+                comments.lock().unwrap().iter().map(|b| json!({ "notes": [{ "body": b, "resolvable": true }] })),
+            );
+            Reply::json(&json!(list))
+        }
+        ("POST", "/7/notes" | "/7/discussions") => {
+            comments.lock().unwrap().push(asked.body["body"].as_str()?.to_owned());
+            Reply::json(&json!({ "id": "1" }))
+        }
+        _ => return None,
+    })
+}
+
+fn gitea(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+    let pull = json!({
+        "number": 7, "title": "Bind it", "state": "open", "user": { "login": "ada" }, "html_url": "https://forge.example/o/r/pulls/7",
+        "head": { "sha": head, "ref": "topic", "repo": { "full_name": "o/r" } },
+    });
+    let path = asked.path.split('?').next().unwrap();
+    Some(match (asked.method.as_str(), path.strip_prefix("/api/v1/repos/o/r/pulls")?) {
+        ("GET", "") => Reply::json(&json!([pull])),
+        ("GET", "/7") => Reply::json(&pull),
+        ("GET", "/7.diff") => Reply {
+            status: 200,
+            headers: Vec::new(),
+            body: format!("diff --git a/src/a.rs b/src/a.rs\n--- a/src/a.rs\n+++ b/src/a.rs\n{HUNK}"),
+        },
+        ("GET", "/7/reviews") => Reply::json(&json!([
+            { "id": 1, "state": "COMMENT", "comments_count": 2, "body": "" },
+            { "id": 2, "state": "COMMENT", "comments_count": 0, "body": comments.lock().unwrap().join("\n") },
+        ])),
+        ("GET", "/7/reviews/1/comments") => Reply::json(&json!([
+            { "path": "src/a.rs", "position": 2, "body": "Why?", "user": { "login": "bob" }, "resolver": null },
+            { "path": "src/a.rs", "position": 3, "body": "Old.", "user": { "login": "bob" }, "resolver": { "login": "ada" } },
+        ])),
+        ("POST", "/7/reviews") => {
+            let mut kept = comments.lock().unwrap();
+            kept.push(asked.body["body"].as_str()?.to_owned());
+            kept.extend(asked.body["comments"].as_array()?.iter().filter_map(|c| Some(c["body"].as_str()?.to_owned())));
+            Reply::json(&json!({}))
+        }
+        _ => return None,
+    })
+}
+
+#[test]
+fn gitlab_and_gitea_are_served_by_the_same_command() {
+    for (forge, answer, posts, at) in [
+        ("gitlab", gitlab as fn(&Asked, &str, &Comments) -> _, 2, "/position/new_line"),
+        ("gitea", gitea, 1, "/comments/0/new_position"),
+    ] {
+        let bed = Bed::new(forge, answer);
+        assert!(bed.pr(&[]).contains("1 comment is unresolved."), "{forge}");
+        let report = bed.ok(&["report", "--format", "markdown"]);
+        assert!(
+            report.contains("@ada") && report.contains("**bob** — `src/a.rs:2`") && !report.contains("Old."),
+            "{forge}: {report}"
+        );
+        bed.pr(&["--post", "--yes"]);
+        let posted = bed.posts();
+        assert_eq!(posted.len(), posts, "{forge}");
+        let last = posted.last().unwrap();
+        assert_eq!(last.body.pointer(at).and_then(Value::as_u64), Some(3), "{forge}: {}", last.body);
+        assert!(bed.pr(&["--post", "--yes"]).contains("Nothing new to post; 3 are there already."), "{forge}");
+        assert_eq!(bed.posts().len(), posts, "{forge}");
+    }
+}
