@@ -4,9 +4,9 @@ if vim.g.loaded_deep_review then
 end
 vim.g.loaded_deep_review = true
 
-if vim.fn.has("nvim-0.11") == 0 then
+if vim.fn.has("nvim-0.10") == 0 then
   vim.api.nvim_create_user_command("DeepReview", function()
-    vim.notify("deep-review needs Neovim 0.11 or newer", vim.log.levels.ERROR)
+    vim.notify("deep-review needs Neovim 0.10 or newer", vim.log.levels.ERROR)
   end, { nargs = "*" })
   return
 end
@@ -31,5 +31,9 @@ end
 -- On by default: without the plugin manager calling setup() a review must work too. `vim.g.deep_review_enable = false`
 -- before this file is read leaves it to the user.
 if vim.g.deep_review_enable ~= false then
-  vim.lsp.enable("deep-review")
+  if vim.lsp.enable then
+    vim.lsp.enable("deep-review") -- without loading anything
+  else
+    require("deep-review.client").enable()
+  end
 end

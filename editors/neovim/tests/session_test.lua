@@ -3,6 +3,15 @@ package.path = vim.env.PLUGIN .. "/tests/?.lua;" .. package.path
 local t = require("support")
 t.load()
 
+-- Which subcommands this session used; the last case wants all of them.
+local used = {}
+local commands = require("deep-review.commands")
+local run = commands.run
+commands.run = function(args, info)
+  used[args[1] or "review"] = true
+  run(args, info)
+end
+
 local LIMIT = "limit" -- the finding of Claude and Codex that has a fix
 local kinds = {}
 vim.api.nvim_create_autocmd("LspProgress", {
@@ -64,6 +73,67 @@ t.case("findings of all files are in the quickfix list", function()
   end
   vim.cmd.cclose()
   assert(files["pool.py"] and files["windows.py"] and files["emoji.py"], vim.inspect(files))
+end)
+
+t.case("the location list has those of this file alone", function()
+  vim.api.nvim_set_current_buf(pool)
+  vim.cmd("DeepReview findings loclist")
+  vim.cmd.lclose()
+  local items = vim.fn.getloclist(0)
+  assert(#items >= 1 and #items < #vim.fn.getqflist(), vim.inspect(items))
+  for _, item in ipairs(items) do
+    t.equal(item.bufnr, pool)
+  end
+end)
+
+t.case("without a picker, vim.ui.select has the findings, and goes to the chosen one", function()
+  local original, offered = vim.ui.select, nil
+  vim.ui.select = function(items, options, choose)
+    offered = vim.tbl_map(options.format_item, items)
+    choose(vim.iter(items):find(function(finding)
+      return finding.title:find("LIMIT", 1, true)
+    end))
+  end
+  vim.cmd("DeepReview findings select")
+  vim.ui.select = original
+  assert(#offered >= 3 and table.concat(offered, "\n"):find("Gemini (recorded)", 1, true), vim.inspect(offered))
+  t.equal(vim.fn.expand("%:t"), "emoji.py")
+  vim.api.nvim_set_current_buf(pool)
+end)
+
+-- The pickers themselves cannot be installed here: these stand-ins have the functions that are called, no more.
+t.case("a picker that is installed is given the findings", function()
+  local opened
+  local function picker(name)
+    return function(options)
+      opened = { name = name, options = options, items = vim.fn.getqflist() }
+    end
+  end
+  local stand_ins = {
+    { "telescope.builtin", "telescope", { quickfix = picker("telescope") } },
+    { "fzf-lua", "fzf-lua", { quickfix = picker("fzf-lua") } },
+    { "snacks", "snacks", { picker = { qflist = picker("snacks") } } },
+  }
+  for _, entry in ipairs(stand_ins) do
+    local module, name, stand_in = unpack(entry)
+    package.loaded[module] = stand_in
+    for _, option in ipairs({ "auto", name }) do
+      opened = nil
+      require("deep-review.config").options.picker = option
+      vim.cmd("DeepReview findings")
+      assert(opened and opened.name == name and #opened.items >= 3, name .. " with picker = " .. option)
+    end
+    package.loaded[module] = nil
+  end
+  require("deep-review.config").options.picker = "telescope"
+  local original = vim.ui.select
+  vim.ui.select = function(items)
+    opened = items
+  end
+  vim.cmd("DeepReview findings")
+  vim.ui.select = original
+  require("deep-review.config").options.picker = "auto"
+  assert(t.said("'telescope' is not installed") and #opened >= 3, "a missing picker is named, and the built-in one opens")
 end)
 
 t.case("edits move the diagnostics", function()
@@ -198,20 +268,55 @@ t.case("the report in a split", function()
   vim.cmd.bwipeout()
 end)
 
+t.case("the report in the browser", function()
+  local original, opened = vim.ui.open, nil
+  vim.ui.open = function(path)
+    opened = path
+  end
+  vim.cmd("DeepReview report html")
+  t.eventually("it is opened", function()
+    return opened
+  end)
+  vim.ui.open = original
+  assert(table.concat(vim.fn.readfile(opened), "\n"):find("LIMIT is never used", 1, true), opened)
+end)
+
 t.case("agents and rounds are listed", function()
   vim.cmd("DeepReview agents")
   t.eventually("the agents", function()
     return t.text():find("Claude (recorded)", 1, true)
   end)
   vim.cmd.bwipeout()
-  local offered
-  vim.ui.select = function(items)
+  local original, offered = vim.ui.select, nil
+  vim.ui.select = function(items, _, choose)
     offered = items
+    choose(items[1])
   end
   vim.cmd("DeepReview rounds")
-  t.eventually("the rounds", function()
-    return offered and #offered >= 1
+  t.eventually("the rounds, and the report of the chosen one", function()
+    return offered and #offered >= 1 and vim.bo.filetype == "markdown" and t.text():find("Claude", 1, true)
   end)
+  vim.ui.select = original
+  vim.cmd.bwipeout()
+end)
+
+t.case("fix-all asks, and applies every fix that is certain", function()
+  vim.api.nvim_set_current_buf(t.edit("src/emoji.py"))
+  local original, asked = vim.ui.select, nil
+  vim.ui.select = function(_, options, choose)
+    asked = options.prompt
+    choose("Cancel")
+  end
+  vim.cmd("DeepReview fix-all")
+  vim.ui.select = original
+  assert(asked and asked:find("every fix", 1, true), "it asks")
+  assert(t.text():find("LIMIT", 1, true), "nothing without a yes")
+  vim.cmd("DeepReview! fix-all")
+  t.eventually("both files are fixed", function()
+    local windows = vim.fn.bufnr("src/windows.py")
+    return not t.text():find("LIMIT", 1, true) and windows > 0 and not t.text(windows):find("== None", 1, true)
+  end)
+  vim.cmd("silent! bufdo undo")
 end)
 
 t.case("findings survive :edit and a restart of the server", function()
@@ -221,7 +326,7 @@ t.case("findings survive :edit and a restart of the server", function()
     return t.diagnostic(0, "LIMIT")
   end)
   for _, client in ipairs(vim.lsp.get_clients({ name = "deep-review" })) do
-    client:stop(true)
+    vim.lsp.stop_client(client.id, true)
   end
   t.eventually("stopped", function()
     return #vim.lsp.get_clients({ name = "deep-review" }) == 0
@@ -256,6 +361,39 @@ t.case("a report is imported", function()
     local found = t.diagnostic(0, "Compare with")
     return found and found.lnum == 10
   end)
+end)
+
+t.case("cancel ends the round and the agents' processes, and says that it is incomplete", function()
+  local file = t.add_waiting_agent()
+  vim.api.nvim_set_current_buf(pool)
+  vim.cmd("edit!")
+  vim.cmd("DeepReview review")
+  t.eventually("the agent is asked, and the status line shows progress", function()
+    return vim.fn.filereadable(file) == 1 and #vim.fn.readfile(file) == 1 and require("deep-review").statusline():match("^review %d+/%d+$")
+  end)
+  local process = tonumber(vim.fn.readfile(file)[1])
+  vim.cmd("DeepReview cancel")
+  t.eventually("the status line says that it is incomplete", function()
+    return require("deep-review").statusline():match("^C%d+ I%d+ S%d+ !$")
+  end)
+  t.eventually("its process is gone", function()
+    return vim.uv.kill(process, 0) ~= 0
+  end)
+  t.eventually("what the others said is kept", function()
+    return t.diagnostic(pool, "Compare with") or t.diagnostic(pool, "mutable") or #vim.diagnostic.get(pool) > 0
+  end)
+end)
+
+t.case("the log is opened", function()
+  vim.cmd("DeepReview log")
+  assert(vim.api.nvim_buf_get_name(0):find("lsp%.log$"), vim.api.nvim_buf_get_name(0))
+  vim.cmd.tabclose()
+end)
+
+t.case("every subcommand was used", function()
+  for _, name in ipairs(commands.complete("", "DeepReview ")) do
+    assert(used[name], name .. " was not used")
+  end
 end)
 
 t.finish()

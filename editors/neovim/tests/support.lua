@@ -14,8 +14,13 @@ vim.notify = function(message)
   table.insert(M.messages, message)
 end
 
-function M.load()
+---Loads the plugin as Neovim does at its start.
+function M.source()
   vim.cmd.runtime("plugin/deep-review.lua")
+end
+
+function M.load()
+  M.source()
   require("deep-review").setup({ cmd = { vim.env.SERVER, "lsp" }, settings = { review = { auto = "off" } } })
 end
 
@@ -32,21 +37,43 @@ function M.case(name, run)
   end
 end
 
+---Whether one of the messages to the user has this text.
+---@param text string
+---@return boolean
+function M.said(text)
+  return vim.iter(M.messages):any(function(message)
+    return message:find(text, 1, true) ~= nil
+  end)
+end
+
+---Adds an agent that never answers, and says where it writes its process id once it is asked.
+---@return string file
+function M.add_waiting_agent()
+  local file = vim.env.WORK .. "/waiting.pid"
+  vim.fn.writefile({
+    "[agents.waiting]",
+    'adapter = "command"',
+    'label = "Waiting"',
+    ('command = ["sh", "-c", "echo $$ > %s; exec sleep 600"]'):format(file),
+  }, vim.env.XDG_CONFIG_HOME .. "/deep-review/config.toml", "a")
+  return file
+end
+
 function M.finish()
   for _, client in ipairs(vim.lsp.get_clients()) do
-    client:stop()
+    vim.lsp.stop_client(client.id)
   end
   vim.wait(3000, function()
     return #vim.lsp.get_clients() == 0
   end, 20)
-  print(("%d passed, %d failed"):format(M.passed, M.failed))
+  print(("%d passed, %d failed\n"):format(M.passed, M.failed))
   vim.cmd(M.failed == 0 and "qall!" or "cquit 1")
 end
 
 ---@param what string
 ---@param test fun(): any
 function M.eventually(what, test)
-  if not vim.wait(20000, function()
+  if not vim.wait(60000, function()
     return test() and true or false
   end, 20) then
     error("not reached: " .. what, 2)

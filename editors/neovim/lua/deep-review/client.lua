@@ -8,10 +8,22 @@ local function notify(message, level)
 end
 M.notify = notify
 
+---@param client vim.lsp.Client
+---@param method string
+---@param params table
+---@param handler fun(error?: lsp.ResponseError, result: any)
+local function request(client, method, params, handler)
+  if vim.fn.has("nvim-0.11") == 1 then
+    client:request(method, params, handler)
+  else
+    client.request(method, params, handler) ---@diagnostic disable-line: param-type-mismatch
+  end
+end
+
 ---Asks for the whole state again: what is shown is never patched together from events.
 ---@param client vim.lsp.Client
 local function refresh(client)
-  client:request("deepReview/findings", vim.empty_dict(), function(error, result)
+  request(client, "deepReview/findings", vim.empty_dict(), function(error, result)
     if error then
       vim.lsp.log.warn("deep-review", error.message)
     elseif result then
@@ -43,16 +55,65 @@ vim.api.nvim_create_autocmd("LspDetach", {
   group = "deep-review",
   callback = function(args)
     local client = vim.lsp.get_client_by_id(args.data.client_id)
-    if client and client.name == NAME and client:is_stopped() then
+    if client and client.name == NAME and M.stopped(client) then
       require("deep-review.state").replace(client.id, nil)
     end
   end,
 })
 
+---@param client vim.lsp.Client
+---@return boolean
+function M.stopped(client)
+  if vim.fn.has("nvim-0.11") == 1 then
+    return client:is_stopped()
+  end
+  return client.is_stopped() ---@diagnostic disable-line: missing-parameter
+end
+
 ---@param bufnr? integer
 ---@return vim.lsp.Client?
 function M.get(bufnr)
   return vim.lsp.get_clients({ name = NAME, bufnr = bufnr or 0 })[1] or vim.lsp.get_clients({ name = NAME })[1]
+end
+
+---@return string? command the program that is to be run, if it cannot be
+function M.missing()
+  local command = require("deep-review.config").effective().cmd[1]
+  return vim.fn.executable(command) == 0 and command or nil
+end
+
+---@param command string
+local function explain_missing(command)
+  notify(
+    ("the program '%s' was not found. Install it (cargo install deep-review), or set its path: require('deep-review').setup{ cmd = { '/path/to/deep-review', 'lsp' } }"):format(
+      command
+    ),
+    vim.log.levels.ERROR
+  )
+end
+
+---Attaches a buffer of a repository, as `vim.lsp.enable()` does from Neovim 0.11 on.
+---@param bufnr integer
+function M.attach(bufnr)
+  local root = vim.bo[bufnr].buftype == "" and vim.fs.root(bufnr, ".git")
+  if root and not M.missing() then
+    local config = vim.tbl_extend("force", require("deep-review.config").lsp(), { name = NAME, root_dir = root })
+    vim.lsp.start(config, { bufnr = bufnr })
+  end
+end
+
+---Starts the server with the first file of a repository.
+function M.enable()
+  if vim.lsp.enable then
+    vim.lsp.enable(NAME)
+    return
+  end
+  vim.api.nvim_create_autocmd("FileType", {
+    group = vim.api.nvim_create_augroup("deep-review-enable", {}),
+    callback = function(args)
+      M.attach(args.buf)
+    end,
+  })
 end
 
 ---The client, started for the working folder if there is none yet (no file is open, say); with a message when it cannot be.
@@ -62,14 +123,9 @@ local function ensure()
   if client then
     return client
   end
-  local command = vim.lsp.config[NAME].cmd[1]
-  if vim.fn.executable(command) == 0 then
-    notify(
-      ("the program '%s' was not found. Install it (cargo install deep-review), or set its path: require('deep-review').setup{ cmd = { '/path/to/deep-review', 'lsp' } }"):format(
-        command
-      ),
-      vim.log.levels.ERROR
-    )
+  local missing = M.missing()
+  if missing then
+    explain_missing(missing)
     return nil
   end
   local root = vim.fs.root(0, ".git") or vim.fs.root(vim.fn.getcwd(), ".git")
@@ -77,8 +133,14 @@ local function ensure()
     notify("no git repository here", vim.log.levels.ERROR)
     return nil
   end
-  local config = vim.tbl_extend("force", vim.lsp.config[NAME], { name = NAME, root_dir = root })
-  local id = vim.lsp.start(config, { attach = false })
+  local config = vim.tbl_extend("force", require("deep-review.config").effective(), { name = NAME, root_dir = root })
+  -- Started for no buffer: there may be none of a file. Below 0.11 `vim.lsp.start` always attaches one.
+  local id
+  if vim.fn.has("nvim-0.11") == 1 then
+    id = vim.lsp.start(config, { attach = false })
+  else
+    id = vim.lsp.start_client(config)
+  end
   return id and vim.lsp.get_client_by_id(id)
 end
 
@@ -94,7 +156,7 @@ function M.execute(command, argument, done)
   if next(argument) == nil then
     argument = vim.empty_dict()
   end
-  client:request("workspace/executeCommand", { command = command, arguments = { argument } }, function(error, result)
+  request(client, "workspace/executeCommand", { command = command, arguments = { argument } }, function(error, result)
     if error then
       notify(error.message, vim.log.levels.ERROR)
     elseif done then

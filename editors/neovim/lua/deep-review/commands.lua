@@ -184,12 +184,14 @@ local SUBCOMMANDS = {
     run = function(args)
       if args[1] == "quickfix" or args[1] == "loclist" then
         findings().list(args[1])
+      elseif args[1] == "select" then
+        findings().open_picker("select")
       else
         findings().open_picker(require("deep-review.config").options.picker)
       end
     end,
     complete = function()
-      return { "quickfix", "loclist" }
+      return { "quickfix", "loclist", "select" }
     end,
   },
   next = {

@@ -18,7 +18,9 @@ M.options = vim.deepcopy(defaults)
 
 ---@param options? deep-review.Options
 function M.set(options)
-  vim.validate("options", options, "table", true)
+  if options ~= nil and type(options) ~= "table" then
+    error("deep-review: setup{} takes a table", 0)
+  end
   for key in pairs(options or {}) do
     if defaults[key] == nil then
       error(("deep-review: unknown option '%s' (known: %s)"):format(key, table.concat(vim.fn.sort(vim.tbl_keys(defaults)), ", ")), 0)
@@ -27,7 +29,7 @@ function M.set(options)
   M.options = vim.tbl_deep_extend("force", vim.deepcopy(defaults), options or {})
 end
 
----@return vim.lsp.Config
+---@return table a `vim.lsp.Config` (from Neovim 0.11 on), and what `vim.lsp.start` takes but for the root
 function M.lsp()
   return {
     cmd = M.options.cmd,
@@ -39,6 +41,12 @@ function M.lsp()
     init_options = { trusted = true, deepReview = M.options.settings },
     handlers = require("deep-review.client").handlers,
   }
+end
+
+---The configuration in effect: from Neovim 0.11 on with what the user's own `vim.lsp.config()` says.
+---@return table
+function M.effective()
+  return vim.lsp.config and vim.lsp.config["deep-review"] or M.lsp()
 end
 
 return M

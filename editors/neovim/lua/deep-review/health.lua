@@ -61,15 +61,15 @@ end
 
 function M.check()
   health.start("deep-review")
-  if vim.fn.has("nvim-0.11") == 1 then
+  if vim.fn.has("nvim-0.10") == 1 then
     health.ok("Neovim " .. tostring(vim.version()))
   else
-    health.error("Neovim 0.11 or newer is needed")
+    health.error("Neovim 0.10 or newer is needed")
     return
   end
   repository()
   clients()
-  local path = binary(vim.lsp.config["deep-review"].cmd[1])
+  local path = binary(require("deep-review.config").effective().cmd[1])
   if path then
     configuration(path)
     health.start("deep-review: agents")

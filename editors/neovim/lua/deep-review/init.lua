@@ -9,8 +9,10 @@ local M = {}
 function M.setup(options)
   local config = require("deep-review.config")
   config.set(options)
-  vim.lsp.config("deep-review", config.lsp())
-  vim.lsp.enable("deep-review")
+  if vim.lsp.config then
+    vim.lsp.config("deep-review", config.lsp())
+  end
+  require("deep-review.client").enable()
 end
 
 ---A short text for the status line: progress while a round runs, else the counts of open findings.
