@@ -143,6 +143,13 @@ fn the_report_that_started_it_all_is_read_and_written_again() {
     assert_eq!(markdown::write(&again, &decisions, &Texts::default()), written, "what is read is written the same");
 }
 
+fn run<S: AsRef<std::ffi::OsStr>>(repo: &Repo, args: &[S]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deep-review"));
+    let output = isolate(command.current_dir(repo.path()).args(args)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn an_imported_review_shows_up_with_a_fix_that_applies() {
     let repo = Repo::with_topic(&[("pkg/sum.go", "package sum\n\nfunc f(a int) int {\n\treturn a + 1\n}\n")]);
@@ -152,12 +159,7 @@ fn an_imported_review_shows_up_with_a_fix_that_applies() {
         "## Critical Issues\n\n1. **Wrong sum** — `sum.go:90` (critical, regression)\n\n```go\n\treturn a + 1\n```\n\nIt is off.\n\nFix:\n\n```diff\n-\treturn a + 1\n+\treturn a + 2\n```\n",
     )
     .unwrap();
-    let run = |args: &[&std::ffi::OsStr]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deep-review"));
-        let output = isolate(command.current_dir(repo.path()).args(args)).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let run = |args: &[&std::ffi::OsStr]| run(&repo, args);
     let json = run(&["import".as_ref(), review.as_os_str(), "--format".as_ref(), "json".as_ref()]);
     let (round, _) = deep_review::report::json::read(&json).unwrap();
     let finding = &round.findings[0];
@@ -165,4 +167,92 @@ fn an_imported_review_shows_up_with_a_fix_that_applies() {
     assert_eq!(round.agents[0].agent.name.as_str(), "claude");
     let sarif = run(&["report".as_ref(), "--format".as_ref(), "sarif".as_ref()]);
     assert!(sarif.contains("return a + 2") && sarif.contains("deletedRegion"), "{sarif}");
+}
+
+const TOTAL: &str =
+    "fn total(all: &[u32]) -> u32 {\n    let mut sum = 1;\n    for n in all {\n        sum += n;\n    }\n    sum\n}\n";
+const HEAD: &str = "fn head(all: &[u32]) -> u32 {\n    all[0]\n}\n";
+
+/// A branch of two commits, each with a finding; what `resolution` says of them.
+fn reviewed(resolution: &str) -> (Repo, [String; 2]) {
+    let repo = Repo::with_topic(&[("README.md", "x\n")]);
+    repo.write("src/total.rs", TOTAL);
+    let first = repo.commit("Add total");
+    repo.write("src/head.rs", HEAD);
+    let second = repo.commit("Add head");
+    let report = format!(
+        "# Deep Review: r\n\n| | |\n|---|---|\n| **Branch** | `topic` |\n| **Reviewers** | Ann, Bob |\n\n## Critical Issues\n\n1. **Sum begins with one** — `src/total.rs:2` [Ann] (critical, regression)\n\n```rust\n    let mut sum = 1;\n```\n\nToo large.\n\nFix:\n\n```diff\n-    let mut sum = 1;\n+    let mut sum = 0;\n```\n\n## Important Issues\n\n1. **Empty slice panics** — `src/head.rs:2` [Bob] (important, gap)\n\n```rust\n    all[0]\n```\n\nNothing is there.\n\nFix:\n\n```diff\n-    all[0]\n+    all.first().copied().unwrap_or(0)\n```\n{resolution}"
+    );
+    let file = repo.beside("report.md");
+    std::fs::write(&file, report).unwrap();
+    run(&repo, &["import", file.to_str().unwrap(), "--base", "main"]);
+    (repo, [first, second])
+}
+
+const BOTH_FIXED: &str = "\n## Resolution\n\n| # | Finding | Action |\n|---|---|---|\n| 1 | Critical 1: Sum | Fixed |\n| 2 | Important 1: Empty | Fixed |\n";
+
+#[test]
+fn fixes_are_named_with_the_commit_that_they_belong_into() {
+    let (repo, [first, second]) = reviewed("");
+    let lines = |report: &str| -> Vec<String> {
+        report.lines().filter(|l| l.starts_with("git commit --fixup=")).map(str::to_owned).collect()
+    };
+    let want = |id: &str, rest: &str| format!("git commit --fixup={}  # {rest}", &id[..7]);
+    let both = [want(&first, "C1: Add total"), want(&second, "I1: Add head")];
+    assert_eq!(lines(&run(&repo, &["report", "--format", "markdown"])), both);
+    let html = run(&repo, &["report", "--format", "html"]);
+    assert!(html.contains(&format!("<code>git commit --fixup={}</code>", &first[..7])), "the page has it too");
+    // What is applied and not committed yet still belongs there.
+    run(&repo, &["apply", "C1"]);
+    assert_eq!(lines(&run(&repo, &["report", "--format", "markdown"])), both);
+    // Committed as told, it is done; git takes the line as it is.
+    repo.git(&["commit", "-q", "-a", &format!("--fixup={}", &first[..7])]);
+    assert_eq!(lines(&run(&repo, &["report", "--format", "markdown"])), both[1..]);
+    let json = run(&repo, &["report", "--format", "json"]);
+    let (round, _) = deep_review::report::json::read(&json).unwrap();
+    assert_eq!(round.assessment.fixups.len(), 1);
+    // And a written report gives it back.
+    let (again, _) = markdown::read(&run(&repo, &["report", "--format", "markdown"])).unwrap();
+    assert_eq!(again.assessment.fixups[0].findings, [again.findings[1].id.clone()]);
+    assert_eq!(again.assessment.commit_structure, None, "what is computed is no text of an agent");
+}
+
+#[test]
+fn a_finding_is_resolved_by_the_commit_that_changed_its_code() {
+    let (repo, _) = reviewed(BOTH_FIXED);
+    // Another place of the file first, then a try that is not the fix, then the fix.
+    repo.write("src/total.rs", format!("// Sums.\n{TOTAL}"));
+    repo.commit("Comment");
+    repo.write("src/total.rs", format!("// Sums.\n{}", TOTAL.replace("sum = 1", "sum = 2 - 1")));
+    repo.commit("Try");
+    repo.write("src/total.rs", format!("// Sums.\n{}", TOTAL.replace("sum = 1", "sum = 0")));
+    let fixed = repo.commit("Begin with zero");
+    // Not as it was suggested, and moved to the end of a longer file.
+    repo.write("src/head.rs", format!("// a\n// b\n{}", HEAD.replace("all[0]", "*all.first().expect(\"some\")")));
+    let other = repo.commit("Say what is expected");
+    let report = run(&repo, &["report", "--format", "markdown"]);
+    for (label, commit) in [("Critical C1", &fixed), ("Important I1", &other)] {
+        let row = report.lines().find(|l| l.contains(&format!("| {label}: "))).unwrap_or_default();
+        assert!(row.contains(&format!("| Fixed in {} |", &commit[..7])), "{row}");
+    }
+    let (_, decisions) = deep_review::report::json::read(&run(&repo, &["report", "--format", "json"])).unwrap();
+    let commits: Vec<_> = decisions.resolutions.values().filter_map(|r| r.commit.clone()).collect();
+    assert_eq!(commits.len(), 2);
+}
+
+#[test]
+fn after_a_rebase_the_commit_that_has_the_fix_now_is_named() {
+    let (repo, [first, _]) = reviewed(BOTH_FIXED);
+    // The first commit is made anew with the fix in it, the second is put on top.
+    repo.git(&["checkout", "-q", "--detach", &first]);
+    repo.write("src/total.rs", TOTAL.replace("sum = 1", "sum = 0"));
+    repo.git(&["commit", "-q", "-a", "--amend", "-m", "Add total, from zero"]);
+    let rewritten = repo.head();
+    repo.git(&["cherry-pick", "topic"]);
+    repo.git(&["checkout", "-q", "-B", "topic"]);
+    let report = run(&repo, &["report", "--format", "markdown"]);
+    let row = |label: &str| report.lines().find(|l| l.contains(&format!("| {label}: "))).unwrap_or_default().to_owned();
+    assert!(row("Critical C1").contains(&format!("| Fixed in {} |", &rewritten[..7])), "{}", row("Critical C1"));
+    // Its code is as it was: no commit has resolved it.
+    assert!(row("Important I1").contains("| Fixed |"), "{}", row("Important I1"));
 }

@@ -29,7 +29,7 @@ fn decide(context: &Context, name: &str, state: State, done: &str) -> anyhow::Re
 
 /// The state as of now.
 pub(super) fn resolution(open: &Open, round: &Round, finding: &Finding, state: State) -> Resolution {
-    Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(open, round, finding) }
+    Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(open, round, finding), commit: None }
 }
 
 /// The hash of the code that the decision is about, so that it ends when that changes.

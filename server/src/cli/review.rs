@@ -77,8 +77,11 @@ pub(super) fn show(
     format: Format,
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
-    let Document { round, decisions, texts } =
-        document(repository, round.clone()).context("failed to read the decisions")?;
+    let mut document = document(repository, round.clone()).context("failed to read the decisions")?;
+    if matches!(format, Format::Markdown | Format::Html | Format::Json) {
+        document.trace(repository);
+    }
+    let Document { round, decisions, texts } = document;
     let text = match format {
         Format::Text => {
             let style = report::terminal::Style {

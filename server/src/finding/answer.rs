@@ -1,4 +1,4 @@
-use super::{AgentName, Anchor, RepoPath, Severity};
+use super::{AgentName, Anchor, CommitId, FindingId, RepoPath, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -147,6 +147,16 @@ pub struct Limitation {
     pub body: String,
 }
 
+/// Findings whose fixes belong into one commit of the branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fixup {
+    /// The commit that brought the lines which the fixes change.
+    pub commit: CommitId,
+    /// The findings, in the order of the round.
+    pub findings: Vec<FindingId>,
+}
+
 /// What is said of the change as a whole. Every part may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -166,6 +176,9 @@ pub struct Assessment {
     /// On how the commits are cut; Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_structure: Option<String>,
+    /// Which fixes belong into which commit, oldest commit first. Found in the history when a report is written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fixups: Vec<Fixup>,
     /// What the change itself admits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limitations: Vec<Limitation>,
@@ -182,6 +195,7 @@ impl Assessment {
         self.documentation = self.documentation.take().or(other.documentation);
         self.commit_structure = self.commit_structure.take().or(other.commit_structure);
         self.untested.extend(other.untested);
+        self.fixups.extend(other.fixups);
         self.limitations.extend(other.limitations);
         self.figures.extend(other.figures);
     }

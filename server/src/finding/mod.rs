@@ -17,7 +17,8 @@ mod severity;
 
 pub use agent::{AgentInfo, AgentKind, AgentName};
 pub use answer::{
-    Answer, Assessment, Classification, Fix, Limitation, Observation, ObservationKind, RawFinding, RawId, RuleRef,
+    Answer, Assessment, Classification, Fix, Fixup, Limitation, Observation, ObservationKind, RawFinding, RawId,
+    RuleRef,
 };
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, State};

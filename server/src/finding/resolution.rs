@@ -1,4 +1,4 @@
-use super::{FindingId, RoundId};
+use super::{CommitId, FindingId, RoundId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,9 @@ pub struct Resolution {
     /// Hash of the anchored code then, so that a dismissal ends when the code changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The commit that resolved it. Found in the history when a report is written; not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<CommitId>,
 }
 
 /// Identity of a raw finding by its content, stable over rounds; made by `merge`.

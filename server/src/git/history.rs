@@ -190,6 +190,15 @@ pub fn fixup_target(
     }
 }
 
+/// Whether `old` is `new` or one of its ancestors; false where one is not in the clone.
+///
+/// # Errors
+/// When git cannot be read.
+pub fn is_ancestor(repository: &Repository, old: &CommitId, new: &CommitId) -> Result<bool, GitError> {
+    let (old, new) = (oid(old.as_str())?, oid(new.as_str())?);
+    repository.with(|repo| old == new || repo.graph_descendant_of(new, old).unwrap_or(false))
+}
+
 /// A changed file's name and text in HEAD; `None` if HEAD does not have it.
 fn at_head(
     repository: &Repository,

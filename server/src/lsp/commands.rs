@@ -332,7 +332,7 @@ impl Desk {
         let round = repo.plan.as_ref().map(|plan| plan.round.id.clone());
         let round = round.ok_or_else(|| Refused::failed("there is no round yet"))?;
         let code = self.code_of(repo, finding);
-        let resolution = Resolution { state, at: jiff::Timestamp::now(), round, code };
+        let resolution = Resolution { state, at: jiff::Timestamp::now(), round, code, commit: None };
         let id = finding.id.clone();
         self.decide(repo, move |decisions| {
             decisions.resolutions.insert(id, resolution);
@@ -505,7 +505,9 @@ fn write_report(repo: &Repo, wanted: Option<&str>, format: Format) -> Result<(Pa
         }
     };
     let store = repo.store();
-    let Document { round, decisions, texts } = document(&repo.git, round).map_err(|e| failed(&e))?;
+    let mut document = document(&repo.git, round).map_err(|e| failed(&e))?;
+    document.trace(&repo.git);
+    let Document { round, decisions, texts } = document;
     let text = report::write(format, &round, &decisions, &texts);
     let folder = store.folder().join("reports");
     let name: String =

@@ -229,7 +229,7 @@ fn a_decision_made_while_agents_are_running_holds_when_more_answer() {
 // Memory.
 
 fn resolution(state: State) -> Resolution {
-    Resolution { state, at: Timestamp::UNIX_EPOCH, round: RoundId::new("r1"), code: None }
+    Resolution { state, at: Timestamp::UNIX_EPOCH, round: RoundId::new("r1"), code: None, commit: None }
 }
 
 fn dismissed() -> State {

@@ -5,15 +5,15 @@ use crate::finding::{Finding, Fix, RepoPath};
 use crate::patch::{self, Hints, LineEdit};
 
 /// A fix that applies to the snapshot.
-pub(super) struct Placed<'a> {
-    pub(super) path: &'a RepoPath,
+pub(crate) struct Placed<'a> {
+    pub(crate) path: &'a RepoPath,
     /// In order; lines of the snapshot.
-    pub(super) edits: Vec<LineEdit>,
-    pub(super) fix: &'a Fix,
+    pub(crate) edits: Vec<LineEdit>,
+    pub(crate) fix: &'a Fix,
 }
 
 /// The fix's edits; `None` where the text is not at hand or the fix does not apply to it.
-pub(super) fn place<'a>(finding: &'a Finding, fix: &'a Fix, texts: &Texts) -> Option<Placed<'a>> {
+pub(crate) fn place<'a>(finding: &'a Finding, fix: &'a Fix, texts: &Texts) -> Option<Placed<'a>> {
     let anchor = finding.anchors.first();
     let path = fix.path.as_ref().or(anchor.map(|a| &a.path))?;
     let cited = anchor.filter(|a| a.path == *path);
@@ -28,6 +28,6 @@ pub(super) fn place<'a>(finding: &'a Finding, fix: &'a Fix, texts: &Texts) -> Op
 }
 
 /// The finding's fixes that apply, the best first.
-pub(super) fn placed<'a>(finding: &'a Finding, texts: &'a Texts) -> impl Iterator<Item = Placed<'a>> {
+pub(crate) fn placed<'a>(finding: &'a Finding, texts: &'a Texts) -> impl Iterator<Item = Placed<'a>> {
     finding.fixes.iter().filter_map(|fix| place(finding, fix, texts))
 }

@@ -4,7 +4,7 @@
 //! laid out by one file a format. The readers give a [`Round`] back ([`import::read`]), or one agent's
 //! [`Answer`](crate::finding::Answer) ([`markdown::read_answer`]).
 
-mod edits;
+pub(crate) mod edits;
 pub mod forge;
 pub mod html;
 pub mod import;

@@ -2,8 +2,8 @@
 
 use super::{Texts, inert};
 use crate::finding::{
-    AgentName, AgentOutcome, Anchor, Classification, Decisions, Finding, FindingStatus, LineRange, ObservationKind,
-    Round, Severity, State,
+    AgentName, AgentOutcome, Anchor, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
+    ObservationKind, Resolution, Round, Severity, State,
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -36,6 +36,7 @@ pub(super) struct View<'a> {
     pub(super) untested: Vec<&'a str>,
     pub(super) documentation: Option<&'a str>,
     pub(super) commit_structure: Option<&'a str>,
+    pub(super) fixups: Vec<FixupView<'a>>,
     pub(super) limitations: Vec<LimitationView<'a>>,
     pub(super) feedback: Vec<FeedbackView<'a>>,
     pub(super) declined: Vec<DeclinedView<'a>>,
@@ -117,6 +118,24 @@ pub(super) struct ObservationView<'a> {
     pub(super) body: &'a str,
     pub(super) places: Vec<String>,
     pub(super) agents: Vec<Pill<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FixupView<'a> {
+    /// The shortened commit.
+    pub(super) commit: &'a str,
+    /// Its subject, where the round has it.
+    pub(super) subject: String,
+    /// Labels of the findings.
+    pub(super) findings: Vec<&'a str>,
+}
+
+impl FixupView<'_> {
+    /// A line for a shell; what stands behind it is for people.
+    pub(super) fn command(&self) -> String {
+        let subject = if self.subject.is_empty() { String::new() } else { format!(": {}", self.subject) };
+        format!("git commit --fixup={}  # {}{subject}", self.commit, self.findings.join(", "))
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -221,6 +240,15 @@ pub(super) fn state_words(state: &State) -> String {
     }
 }
 
+/// The same with the commit that did it.
+fn resolution_words(resolution: &Resolution) -> String {
+    let words = state_words(&resolution.state);
+    match &resolution.commit {
+        Some(commit) => format!("{words} in {}", commit.short()),
+        None => words,
+    }
+}
+
 /// The text on one line, without control characters.
 pub(super) fn one_line(text: &str) -> String {
     inert::printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
@@ -306,7 +334,7 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
             })
             .collect(),
         since: f.since,
-        state: decisions.resolutions.get(&f.id).map(|r| state_words(&r.state)),
+        state: decisions.resolutions.get(&f.id).map(resolution_words),
         confidence: f.confidence,
         why: &f.why,
     }
@@ -395,6 +423,7 @@ impl<'a> View<'a> {
             untested: round.assessment.untested.iter().map(String::as_str).collect(),
             documentation: round.assessment.documentation.as_deref(),
             commit_structure: round.assessment.commit_structure.as_deref(),
+            fixups: round.assessment.fixups.iter().map(|f| fixup_view(round, f)).collect(),
             limitations: round
                 .assessment
                 .limitations
@@ -448,12 +477,22 @@ impl<'a> View<'a> {
                         id: f.id.as_str(),
                         severity: f.severity,
                         title: &f.title,
-                        action: state_words(&resolution.state),
+                        action: resolution_words(resolution),
                         when: minute(resolution.at),
                     })
                 })
                 .collect(),
         }
+    }
+}
+
+fn fixup_view<'a>(round: &'a Round, fixup: &'a Fixup) -> FixupView<'a> {
+    let same = |c: &&crate::finding::Commit| c.id.as_str().starts_with(fixup.commit.as_str());
+    let label = |id: &crate::finding::FindingId| round.findings.iter().find(|f| f.id == *id).map(|f| f.label.as_str());
+    FixupView {
+        commit: fixup.commit.short(),
+        subject: round.commits.iter().find(same).map(|c| one_line(&c.subject)).unwrap_or_default(),
+        findings: fixup.findings.iter().filter_map(label).collect(),
     }
 }
 

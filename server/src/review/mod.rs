@@ -18,6 +18,7 @@ mod parts;
 mod prepare;
 mod run_agent;
 mod setup;
+mod trace;
 pub mod verify;
 
 #[cfg(test)]
@@ -308,7 +309,8 @@ fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(
         branch.decide(|decisions| {
             for (id, state) in closed {
                 if decisions.is_open(id) {
-                    let resolution = Resolution { state, at: prepared.started, round: round.id.clone(), code: None };
+                    let resolution =
+                        Resolution { state, at: prepared.started, round: round.id.clone(), code: None, commit: None };
                     decisions.resolutions.insert(id.clone(), resolution);
                 }
             }

@@ -117,8 +117,13 @@ fn decisions_are_changed_one_after_the_other() {
             let branch = &branch;
             scope.spawn(move || {
                 let state = State::Dismissed { reason: DismissReason::Later, text: format!("{n}") };
-                let resolution =
-                    Resolution { state, at: jiff::Timestamp::UNIX_EPOCH, round: RoundId::new("r"), code: None };
+                let resolution = Resolution {
+                    state,
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                    round: RoundId::new("r"),
+                    code: None,
+                    commit: None,
+                };
                 branch.decide(|d| drop(d.resolutions.insert(FindingId::new(format!("f{n}")), resolution))).unwrap();
             });
         }

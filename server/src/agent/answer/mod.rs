@@ -133,6 +133,7 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Parsed> {
         untested: object.texts("untested"),
         documentation: object.text(&["documentation"]),
         commit_structure: object.text(&["commit_structure"]),
+        fixups: Vec::new(),
         limitations: object.list("limitations").iter().filter_map(limitation).collect(),
         figures: Vec::new(),
     };

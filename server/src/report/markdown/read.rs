@@ -1,6 +1,5 @@
 //! Reads reports and plain reviews, in all the styles that real ones use.
 
-use super::cite;
 use super::findings::{self, Item};
 use super::head;
 use super::lines::{Line, heading_level, pattern, scan};
@@ -10,7 +9,7 @@ use super::sections::{self, around, cells, is_rule, sections};
 use super::write::MARK;
 use crate::finding::{
     AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions,
-    DeclinedEarlier, DismissReason, Feedback, Finding, FindingId, FindingStatus, Fix, PullRequest, ROUND_SCHEMA,
+    DeclinedEarlier, DismissReason, Finding, FindingId, FindingStatus, Fix, Fixup, PullRequest, ROUND_SCHEMA,
     RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope, RuleRef, Severity, State, Usage,
 };
 use crate::merge;
@@ -33,6 +32,9 @@ static RESOLVED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^\W*(critical|important|suggestion)s?\s+#?([CIS]?)-?(\d+)"));
 static BARE_LABEL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*([CIS])-?(\d+)\b"));
 static PASS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bpass\s+(\d+)"));
+static IN_COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:fixed|outdated) in `?([0-9a-f]{7,64})\b"));
+static FIXUP: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^git commit --fixup=([0-9a-f]{7,64})  # ([CIS]\d+(?:, [CIS]\d+)*)"));
 static ROUND_DECLINED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^declined (?:in )?round (\d+):?\s*"));
 
 static FIX_AGENTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\[([^\[\]]+)\]$"));
@@ -249,16 +251,8 @@ impl<'t> Reader<'t> {
                 lossy: false,
             })
             .collect();
-        round.feedback = about
-            .feedback
-            .into_iter()
-            .map(|text| Feedback {
-                author: String::new(),
-                anchor: cite::anchors(&cite::cites(&text)).into_iter().next(),
-                text,
-                url: None,
-            })
-            .collect();
+        round.feedback = about.feedback;
+        round.assessment.fixups = about.fixups.map(|text| fixups(&text, &round.findings)).unwrap_or_default();
         round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
         let decisions = parts.resolution.map(|r| self.decisions(r, &composed, &round)).unwrap_or_default();
         Ok((round, decisions))
@@ -498,9 +492,10 @@ impl<'t> Reader<'t> {
             };
             let Some((_, finding)) = composed.iter().find(|(l, _)| *l == label) else { continue };
             if let Some(state) = state_of(action) {
+                let commit = IN_COMMIT.captures(action).map(|m| CommitId::new(&m[1]));
                 decisions.resolutions.insert(
                     finding.id.clone(),
-                    Resolution { state, at: round.started, round: round.id.clone(), code: None },
+                    Resolution { state, at: round.started, round: round.id.clone(), code: None, commit },
                 );
             }
         }
@@ -627,6 +622,16 @@ fn imported_run(name: &AgentName, label: &str) -> AgentRun {
         assessment: crate::finding::Assessment::default(),
         retro: None,
     }
+}
+
+/// The lines of `git commit --fixup`, with the findings by their labels.
+fn fixups(text: &str, findings: &[Finding]) -> Vec<Fixup> {
+    let of = |line: &str| {
+        let m = FIXUP.captures(line)?;
+        let named = m[2].split(", ").filter_map(|l| findings.iter().find(|f| f.label == l)).map(|f| f.id.clone());
+        Some(Fixup { commit: CommitId::new(&m[1]), findings: named.collect() })
+    };
+    text.lines().filter_map(of).collect()
 }
 
 fn declined(title: String, rest: &str) -> DeclinedEarlier {

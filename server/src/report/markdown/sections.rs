@@ -5,7 +5,8 @@ use super::findings::{section_name, tidy};
 use super::head::has_agents;
 use super::lines::{Line, Role, heading_level, pattern};
 use super::roster::Roster;
-use crate::finding::{AgentName, Assessment, Limitation, Observation, ObservationKind, RepoPath};
+use super::write::FIXUPS;
+use crate::finding::{AgentName, Assessment, Feedback, Limitation, Observation, ObservationKind, RepoPath};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -138,8 +139,10 @@ pub(super) struct Around {
     pub(super) assessment: Assessment,
     pub(super) observations: Vec<Observation>,
     pub(super) covered: Vec<RepoPath>,
-    pub(super) feedback: Vec<String>,
+    pub(super) feedback: Vec<Feedback>,
     pub(super) declined: Vec<(String, String)>,
+    /// The lines of `git commit --fixup`.
+    pub(super) fixups: Option<String>,
 }
 
 /// Reads the sections that are not about findings.
@@ -150,6 +153,7 @@ pub(super) fn around(lines: &[Line<'_>], range: Range<usize>, roster: &Roster) -
         covered: Vec::new(),
         feedback: Vec::new(),
         declined: Vec::new(),
+        fixups: None,
     };
     let mut design = false;
     for s in sections(lines, range) {
@@ -172,11 +176,14 @@ pub(super) fn around(lines: &[Line<'_>], range: Range<usize>, roster: &Roster) -
         } else if name.starts_with("documentation") {
             out.assessment.documentation = some(text());
         } else if name.starts_with("commit structure") {
-            out.assessment.commit_structure = some(text());
+            let text = text();
+            // What the history says is found anew for each report.
+            out.fixups = text.find(FIXUPS).map(|at| text[at + FIXUPS.len()..].to_owned());
+            out.assessment.commit_structure = some(text.split(FIXUPS).next().unwrap_or("").trim_end().to_owned());
         } else if name.starts_with("acknowledged limitation") {
             out.assessment.limitations.extend(items(lines, s.lines.clone()).iter().map(|i| limitation(i, roster)));
         } else if name.starts_with("unresolved feedback") {
-            out.feedback.extend(items(lines, s.lines.clone()));
+            out.feedback.extend(items(lines, s.lines.clone()).iter().map(|i| feedback(i, roster)));
         } else if name.starts_with("declined in") {
             out.declined.extend(items(lines, s.lines.clone()).iter().map(|i| {
                 let t = titled(i, roster);
@@ -255,6 +262,23 @@ fn limitation(item: &str, roster: &Roster) -> Limitation {
     let alone = first.trim().starts_with('`') && first.trim().ends_with('`') && first.matches('`').count() == 2;
     let body = if alone && anchor.is_some() { t.rest[first.len()..].trim_start().to_owned() } else { t.rest };
     Limitation { title: t.title, anchor, body }
+}
+
+/// Who said what, where the item begins with a name and a place.
+fn feedback(item: &str, roster: &Roster) -> Feedback {
+    let t = titled(item, roster);
+    let (first, rest) = t.rest.split_once('\n').unwrap_or((&t.rest, ""));
+    let (first, url) = match first.rsplit_once('<').and_then(|(before, url)| Some((before, url.strip_suffix('>')?))) {
+        Some((before, url)) => (before.trim_end(), Some(url.to_owned())),
+        None => (first.trim_end(), None),
+    };
+    let placed = first.starts_with('`') && first.ends_with('`') && first.matches('`').count() == 2;
+    if item.starts_with("**") && (placed || first.is_empty()) && !rest.trim().is_empty() {
+        let anchor = cite::exact(first.trim_matches('`')).filter(|_| placed);
+        return Feedback { author: t.title, text: rest.trim().to_owned(), anchor, url };
+    }
+    let anchor = cite::anchors(&cites(item)).into_iter().next();
+    Feedback { author: String::new(), text: item.to_owned(), anchor, url: None }
 }
 
 /// The cells of a table's row; `None` for other lines.

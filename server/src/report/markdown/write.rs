@@ -1,12 +1,15 @@
 //! The whole report as Markdown, section by section.
 
 use crate::finding::{Decisions, Round};
-use crate::report::view::{FindingView, ObservationView, Pill, Quote, View, one_line};
+use crate::report::view::{FindingView, FixupView, ObservationView, Pill, Quote, View, one_line};
 use crate::report::{Texts, inert};
 use std::fmt::Write as _;
 
 /// The first line of every report: by it the reader knows that headings can be relied on.
 pub(super) const MARK: &str = "<!-- deep-review report, version 1 -->";
+
+/// What stands above the lines of [`FixupView`].
+pub(super) const FIXUPS: &str = "Fixes that belong into a commit of this branch:";
 
 /// Writes the round as one Markdown document. Reading it gives the findings back.
 #[must_use]
@@ -228,6 +231,11 @@ fn assessment(out: &mut Out, view: &View<'_>) {
     }
     out.section("Documentation Assessment", view.documentation.unwrap_or("Not assessed."));
     out.section("Commit Structure", view.commit_structure.unwrap_or("Not assessed."));
+    if !view.fixups.is_empty() {
+        out.block(FIXUPS);
+        let lines: Vec<String> = view.fixups.iter().map(FixupView::command).collect();
+        out.block(&fenced("sh", &lines.join("\n")));
+    }
     out.block("## Acknowledged Limitations");
     if view.limitations.is_empty() {
         out.block("None.");
@@ -248,6 +256,12 @@ fn feedback(out: &mut Out, view: &View<'_>) {
         let place = f.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
         let url =
             f.url.filter(|u| u.starts_with("https://")).map(|u| format!(" <{}>", one_line(u))).unwrap_or_default();
+        // A report that was read does not always say who said it.
+        if f.author.trim().is_empty() {
+            let text = indented(&inert::markdown(f.text));
+            out.block(&format!("{}. {}", n + 1, text.trim_start()));
+            continue;
+        }
         out.block(&format!("{}. **{}**{place}{url}", n + 1, plain(f.author).replace("**", "")));
         out.block(&indented(&inert::markdown(f.text)));
     }

@@ -239,8 +239,13 @@ fn control_characters_never_reach_the_terminal() {
 #[test]
 fn what_is_settled_is_counted_and_not_shown() {
     let mut decisions = Decisions::default();
-    let resolution =
-        |state| Resolution { state, at: jiff::Timestamp::UNIX_EPOCH, round: RoundId::new("r"), code: None };
+    let resolution = |state| Resolution {
+        state,
+        at: jiff::Timestamp::UNIX_EPOCH,
+        round: RoundId::new("r"),
+        code: None,
+        commit: None,
+    };
     decisions.resolutions.insert(FindingId::new("id-C1"), resolution(State::Fixed));
     decisions.resolutions.insert(
         FindingId::new("id-I1"),
