@@ -1,6 +1,6 @@
 //! What becomes of remarks: whose word decides, and what later rounds remember of it.
 
-use super::bed::{Bed, answer, finding, titles};
+use super::bed::{AFTER, Bed, answer, finding, titles, with_fix};
 use serde_json::{Value, json};
 
 const LOCK: [&str; 2] = ["Lock is held across await in take_slot", "take_slot holds the mutex lock while awaiting"];
@@ -193,4 +193,157 @@ fn a_judge_that_does_not_exist_is_an_error_that_names_those_that_do() {
     // One that does not take part judges nothing.
     let bed = doubtful(&json!({ "verdicts": [verdict("P1", "confirmed")] }), JUDGED);
     assert_eq!(titles(&bed.review(&DOUBTFUL[..4]).1).len(), 2);
+}
+
+// Memory.
+
+const OTHER_WORDS: &str = "take_slot keeps the mutex guard while awaiting";
+
+/// The answer of the only agent from now on.
+fn says(bed: &Bed, findings: &[Value]) {
+    std::fs::write(bed.repo.beside("one.json"), answer(findings).to_string()).unwrap();
+}
+
+fn lock(title: &str, path: &str, line: u32) -> Value {
+    let body = "The mutex guard of take_slot lives across the await: other callers block, the pool can deadlock.";
+    let mut finding = worded("critical", title, body, (line, line));
+    finding["places"][0]["path"] = json!(path);
+    finding
+}
+
+/// A first round with the lock at line 2 of `src/main.rs`.
+fn remembered() -> (Bed, Value) {
+    let bed = Bed::new().agent("one", &answer(&[lock(LOCK[0], "src/main.rs", 2)]));
+    let (_, document) = bed.review(&["--agent", "one"]);
+    let first = document["round"]["findings"][0].clone();
+    (bed, first)
+}
+
+fn findings(bed: &Bed) -> (Value, Vec<Value>) {
+    let (_, document) = bed.review(&["--agent", "one"]);
+    let findings = document["round"]["findings"].as_array().unwrap().clone();
+    (document, findings)
+}
+
+#[test]
+fn a_finding_keeps_its_id_over_shifted_lines_another_file_name_and_other_words() {
+    let (bed, first) = remembered();
+    bed.repo.write("src/main.rs", format!("// One.\n// Two.\n{AFTER}"));
+    says(&bed, &[lock(OTHER_WORDS, "src/main.rs", 4)]);
+    let (_, shifted) = findings(&bed);
+    assert_eq!((shifted.len(), &shifted[0]["id"], &shifted[0]["since"]), (1, &first["id"], &json!(1)), "{shifted:#?}");
+    bed.repo.remove("src/main.rs");
+    bed.repo.write("src/slots.rs", format!("// One.\n// Two.\n{AFTER}"));
+    bed.repo.commit("Rename");
+    says(&bed, &[lock(LOCK[1], "src/slots.rs", 4)]);
+    let (_, renamed) = findings(&bed);
+    assert_eq!((renamed.len(), &renamed[0]["id"], &renamed[0]["since"]), (1, &first["id"], &json!(1)), "{renamed:#?}");
+}
+
+#[test]
+fn a_dismissed_finding_stays_away_in_other_words_until_its_code_changes() {
+    let (bed, first) = remembered();
+    said(&bed, &["dismiss", "C1", "--reason", "on purpose", "--kind", "wont-fix"]);
+    bed.repo.write("src/main.rs", format!("// One.\n{AFTER}"));
+    says(&bed, &[lock(OTHER_WORDS, "src/main.rs", 3)]);
+    let (document, shown) = findings(&bed);
+    assert_eq!(shown, Vec::<Value>::new());
+    assert_eq!(document["round"]["declined"][0]["id"], first["id"]);
+    bed.repo.write("src/main.rs", AFTER.replace("first();", "first() + 1;"));
+    says(&bed, &[lock(OTHER_WORDS, "src/main.rs", 2)]);
+    let (_, shown) = findings(&bed);
+    assert_eq!(shown.len(), 1);
+    assert_ne!(shown[0]["id"], first["id"]);
+    let why = shown[0]["why"].to_string();
+    assert!(why.contains("won't fix: on purpose") && why.contains("its code has changed since"), "{why}");
+}
+
+#[test]
+fn a_finding_whose_code_is_gone_is_outdated_and_one_whose_fix_is_in_is_fixed() {
+    let fix = "@@ -2,1 +2,1 @@\n-    let n = first();\n+    let n = second();\n";
+    for (text, state) in [
+        (AFTER.replace("    let n = first();\n", ""), "outdated"),
+        (AFTER.replace("    let n = first();\n", "    let n = second();\n"), "fixed"),
+    ] {
+        let bed = Bed::new().agent("one", &answer(&[with_fix(lock(LOCK[0], "src/main.rs", 2), fix)]));
+        let (_, first) = findings(&bed);
+        bed.repo.write("src/main.rs", text);
+        says(&bed, &[]);
+        let (document, shown) = findings(&bed);
+        assert_eq!(shown, Vec::<Value>::new(), "{state}");
+        let (_, after) = bed.review(&["--agent", "one"]);
+        let id = first[0]["id"].as_str().unwrap();
+        assert_eq!(after["decisions"]["resolutions"][id]["state"]["state"], state, "{document:#}");
+    }
+}
+
+// Confidence and calibration, from what the store has.
+
+#[test]
+fn what_people_dismissed_of_an_agent_lowers_what_it_says_next() {
+    let confidence = |dismissed: bool| {
+        let early = ["Typo in the help", "Socket is leaked", "Index may be out of bounds", "Retry never backs off"];
+        let all: Vec<Value> = early.iter().map(|title| worded("important", title, "", (7, 7))).collect();
+        let bed = Bed::new().agent("one", &answer(&all));
+        findings(&bed);
+        for label in ["I1", "I2", "I3", "I4"] {
+            if dismissed {
+                said(&bed, &["dismiss", label, "--reason", "no"]);
+            }
+        }
+        says(&bed, &[lock(LOCK[0], "src/main.rs", 2)]);
+        let (_, shown) = findings(&bed);
+        let lock = shown.iter().find(|f| f["title"] == LOCK[0]).unwrap();
+        (lock["confidence"].as_f64().unwrap(), lock["why"].to_string())
+    };
+    let (without, with) = (confidence(false), confidence(true));
+    assert!(with.0 < without.0, "{with:?} {without:?}");
+    assert!(with.1.contains("its agents' findings were mostly dismissed before"), "{}", with.1);
+}
+
+#[test]
+fn an_agent_whose_severities_were_lowered_in_earlier_rounds_counts_one_lower() {
+    let titles =
+        ["Typo in the help text", "Socket is leaked on errors", "Index out of bounds", "Retry never backs off"];
+    let all = |severity: &str| -> Vec<Value> {
+        (1..).zip(titles).map(|(n, title)| worded(severity, title, "", (n, n))).collect()
+    };
+    let bed = Bed::new().agent("one", &answer(&all("critical"))).agent("two", &answer(&all("important")));
+    let both = ["--agent", "one", "--agent", "two"];
+    assert_eq!(bed.review(&both).1["round"]["findings"].as_array().unwrap().len(), 4);
+    says(&bed, &[lock(LOCK[0], "src/main.rs", 2)]);
+    let (_, document) = bed.review(&both);
+    let found = document["round"]["findings"].as_array().unwrap();
+    let lock = found.iter().find(|f| f["title"] == LOCK[0]).unwrap();
+    assert_eq!(lock["severity"], "important");
+    let dispute = "ONE: Critical → Important (ONE counts one lower: so it was in 4 of 4 findings)";
+    assert_eq!(lock["dispute"], dispute);
+}
+
+#[test]
+fn what_is_known_of_a_finding_moves_its_confidence() {
+    let fix = |from: &str| format!("@@ -7,1 +7,1 @@\n-{from}\n+    0\n");
+    let quoted = |quote: &str| {
+        let mut finding = lock(LOCK[0], "src/main.rs", 2);
+        finding["places"][0]["quote"] = json!(quote);
+        finding
+    };
+    let at = |path: &str, line: u32| lock(LOCK[0], path, line);
+    for (better, worse, why) in [
+        (quoted("let n = first();"), quoted("let n = nowhere();"), "the quoted code is not in the file"),
+        (at("src/main.rs", 2), at("src/main.rs", 3), "its lines are not part of the change"),
+        (
+            with_fix(at("src/main.rs", 7), &fix("    std::env::args().count() as u32")),
+            with_fix(at("src/main.rs", 7), &fix("    nothing_like_it()")),
+            "its fix does not apply",
+        ),
+    ] {
+        let shown = |finding: Value| {
+            let (_, shown) = findings(&Bed::new().agent("one", &answer(&[finding])));
+            (shown[0]["confidence"].as_f64().unwrap(), shown[0]["why"].to_string())
+        };
+        let (better, worse) = (shown(better), shown(worse));
+        assert!(better.0 > worse.0, "{why}: {better:?} {worse:?}");
+        assert!(worse.1.contains(why) && !better.1.contains(why), "{why}: {} {}", better.1, worse.1);
+    }
 }

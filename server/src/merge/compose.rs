@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Findings of an agent that must be known before its record of severities counts.
 const CALIBRATED: u32 = 4;
 /// Lengths of a clear title, in characters.
-const CLEAR_TITLE: std::ops::RangeInclusive<usize> = 15..=120;
+const CLEAR_TITLE: std::ops::RangeInclusive<usize> = 25..=120;
 /// Anchors of a finding.
 const MAX_ANCHORS: usize = 8;
 
@@ -191,7 +191,7 @@ fn fixes(raws: &[&RawFinding]) -> Vec<Fix> {
 
 /// What a suggested change takes out and puts in, without context and white space: equal for equal edits. A
 /// suggestion without signs is all put in.
-fn edits(diff: &str) -> String {
+pub(super) fn edits(diff: &str) -> String {
     let lines =
         || diff.lines().filter(|l| !["+++", "---", "@@", "diff ", "index ", "```"].iter().any(|h| l.starts_with(h)));
     let squeezed = |line: &str| line.split_whitespace().collect::<String>();

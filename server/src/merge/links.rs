@@ -6,8 +6,12 @@ use super::cluster::Word;
 use super::identity::fingerprint;
 use super::memory::Memory;
 use super::remark::Remark;
+use super::similarity;
 use crate::finding::{Fingerprint, Link, LinkKind, RawFinding};
 use std::collections::{BTreeSet, HashMap};
+
+/// Places of one wording that a person's word is looked for in.
+const MOST_PLACES: usize = 100;
 
 /// The links that make one finding of two, given the remarks of each.
 #[must_use]
@@ -49,10 +53,8 @@ pub(super) fn word(input: &Input<'_>, items: &[&Remark], memory: &Memory<'_>) ->
     };
     let mut newest: HashMap<(usize, usize), (usize, LinkKind)> = HashMap::new();
     for (n, link) in decisions.links.iter().enumerate() {
-        for a in now(&link.a) {
-            for b in now(&link.b).into_iter().filter(|b| *b != a) {
-                newest.insert((a.min(b), a.max(b)), (n, link.kind));
-            }
+        for (a, b) in meant(&now(&link.a), &now(&link.b), items) {
+            newest.insert((a, b), (n, link.kind));
         }
     }
     let mut links: Vec<((usize, usize), (usize, LinkKind))> = newest.into_iter().collect();
@@ -65,4 +67,13 @@ pub(super) fn word(input: &Input<'_>, items: &[&Remark], memory: &Memory<'_>) ->
         }
     }
     word
+}
+
+/// The pairs, in order, that a link means. The same words at several places have one fingerprint: then each remark of the
+/// fewer is meant with the nearest of the others.
+fn meant(one: &[usize], other: &[usize], items: &[&Remark]) -> Vec<(usize, usize)> {
+    let (few, many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let away = |a: usize, b: usize| similarity::distance(items[a], items[b]).map_or(u64::MAX, u64::from);
+    let nearest = |a: &usize| Some((*a, *many.iter().filter(|b| *b != a).min_by_key(|b| (away(*a, **b), **b))?));
+    few.iter().take(MOST_PLACES).filter_map(nearest).map(|(a, b)| (a.min(b), a.max(b))).collect()
 }

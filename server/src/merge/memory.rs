@@ -3,7 +3,7 @@
 
 use super::carry::{self, Code};
 use super::remark::Remark;
-use super::similarity::Space;
+use super::similarity::{self, MOST_COMPARED, Space};
 use super::{Became, Fate, Input, identity};
 use crate::finding::{
     Attribution, DeclinedEarlier, Finding, FindingId, Fingerprint, RawFinding, RawId, Resolution, Round, State,
@@ -17,6 +17,8 @@ const SAME_WORDING: f32 = 8.0;
 const DECLINED_AGAIN: f32 = 1.0;
 /// Wordings of an earlier finding that are compared.
 const WORDINGS: usize = 6;
+/// Remarks in the same words that an earlier one may be, the nearest.
+const PLACES: usize = 20;
 /// Confidence of a finding that is raised no more, of what it was.
 const NOT_RAISED: f64 = 0.7;
 
@@ -108,22 +110,39 @@ impl<'a> Memory<'a> {
                 old.raws.iter().zip(&old.prints).map(move |(raw, print)| (i, print, Remark::new(raw, None)))
             })
             .collect();
-        let all: Vec<&Remark> = items.iter().copied().chain(remarks.iter().map(|(_, _, remark)| remark)).collect();
+        // The words of more are not compared: those are known again by their fingerprints alone.
+        let wordings = remarks.iter().take(MOST_COMPARED).map(|(_, _, remark)| remark);
+        let all: Vec<&Remark> = items.iter().copied().chain(wordings).collect();
+        let mut by_print: HashMap<&Fingerprint, Vec<usize>> = HashMap::new();
+        for (item, remark) in items.iter().enumerate() {
+            by_print.entry(&remark.fingerprint).or_default().push(item);
+        }
         let mut known: Vec<BTreeMap<usize, f32>> = vec![BTreeMap::new(); items.len()];
         let mut heirs: HashMap<Fingerprint, (usize, f32)> = HashMap::new();
         if !remarks.is_empty() {
             let space = Space::new(&all);
             for (n, (old, print, remark)) in remarks.iter().enumerate() {
-                for (item, score) in space.scores(items.len() + n, items.len()).into_iter().enumerate() {
-                    let same = items[item].fingerprint == remark.fingerprint;
-                    let score = if same { score.unwrap_or(0.0).max(0.0) + SAME_WORDING } else { score.unwrap_or(-1.0) };
-                    if score > 0.0 {
-                        let best = known[item].entry(*old).or_insert(score);
-                        *best = best.max(score);
-                        let heir = heirs.entry((*print).clone()).or_insert((item, score));
-                        if score > heir.1 {
-                            *heir = (item, score);
-                        }
+                let worded = if n < MOST_COMPARED { space.scores(items.len() + n, items.len()) } else { Vec::new() };
+                let mut scores: BTreeMap<usize, f32> = worded
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(item, s)| Some((item, s.filter(|s| *s > 0.0)?)))
+                    .collect();
+                let mut alike = by_print.get(&remark.fingerprint).cloned().unwrap_or_default();
+                if alike.len() > PLACES {
+                    let away = |item: &usize| (similarity::distance(items[*item], remark).unwrap_or(u32::MAX), *item);
+                    alike.select_nth_unstable_by_key(PLACES, away);
+                    alike.truncate(PLACES);
+                }
+                for item in alike {
+                    *scores.entry(item).or_default() += SAME_WORDING;
+                }
+                for (item, score) in scores {
+                    let best = known[item].entry(*old).or_insert(score);
+                    *best = best.max(score);
+                    let heir = heirs.entry((*print).clone()).or_insert((item, score));
+                    if score > heir.1 {
+                        *heir = (item, score);
                     }
                 }
             }

@@ -194,8 +194,8 @@ impl Merger {
         let remarks: Vec<&Remark> = items.iter().map(|item| &*item.remark).collect();
         let agents: Vec<usize> = items.iter().map(|item| item.agent).collect();
         let space = Space::new(&remarks);
-        let mut compared = space.compare(&agents);
-        compared.pairs.retain(|p| agents[p.a] != agents[p.b] || may_repeat(remarks[p.a], remarks[p.b]));
+        let may_be_one = |a: usize, b: usize| agents[a] != agents[b] || may_repeat(remarks[a], remarks[b]);
+        let mut compared = space.compare(&agents, may_be_one);
         let memory = Memory::new(input, &remarks);
         let word = links::word(input, &remarks, &memory);
         let (judged, doubts) = doubt::judge(input, &items, &mut compared.pairs, &word);
@@ -466,7 +466,8 @@ fn relate(findings: &mut [Finding]) {
         places.sort_unstable();
         for (n, (lines, i)) in places.iter().enumerate() {
             // Sorted by their starts: those that overlap come next to each other.
-            for (others, j) in places[n + 1..].iter().take_while(|(others, _)| others.start() <= lines.end()) {
+            let overlapping = places[n + 1..].iter().take_while(|(others, _)| others.start() <= lines.end());
+            for (others, j) in overlapping.take(MAX_RELATED) {
                 debug_assert!(lines.overlaps(*others));
                 if related[*i].len() < MAX_RELATED {
                     related[*i].push(*j);

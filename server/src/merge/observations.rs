@@ -35,9 +35,8 @@ pub fn observations(all: &[Observation]) -> Vec<Observation> {
     let numbers: BTreeMap<&AgentName, usize> = names.into_iter().zip(0..).collect();
     let agents: Vec<usize> = made.iter().map(|(raw, _)| numbers[&raw.agent]).collect();
     let references: Vec<&Remark> = remarks.iter().collect();
-    let mut pairs = Space::new(&references).compare(&agents).pairs;
     // A strength is never a concern.
-    pairs.retain(|pair| made[pair.a].1.kind == made[pair.b].1.kind);
+    let pairs = Space::new(&references).compare(&agents, |a, b| made[a].1.kind == made[b].1.kind).pairs;
     cluster::clusters(&agents, &pairs, &Word::default())
         .into_iter()
         .map(|members| {

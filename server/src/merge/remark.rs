@@ -1,5 +1,6 @@
 //! A raw finding prepared for comparison, so that each text is read once, however often it is merged.
 
+use super::compose::edits;
 use super::{Facts, identity, text};
 use crate::finding::{Fingerprint, LineRange, RawFinding};
 use std::collections::HashMap;
@@ -72,6 +73,8 @@ pub(super) struct Remark {
     pub(super) symbol: Option<String>,
     /// The rule, in lower case.
     pub(super) rule: Option<String>,
+    /// What its fixes take out and put in, hashed.
+    pub(super) edits: Vec<u64>,
 }
 
 impl Remark {
@@ -114,6 +117,7 @@ impl Remark {
             places,
             symbol: facts.and_then(|f| f.symbol.clone()).or_else(|| raw.symbol.clone()),
             rule: raw.rule.as_ref().map(|rule| rule.id.to_lowercase()),
+            edits: raw.fixes.iter().take(MAX_PLACES).map(|fix| text::hash(0, edits(&fix.diff).as_bytes())).collect(),
         }
     }
 }
