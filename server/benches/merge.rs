@@ -52,7 +52,8 @@ fn scores() {
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn times() {
-    for (agents, each) in [(3, 10), (3, 50), (12, 50), (12, 200)] {
+    println!("agents × findings   findings     whole  µs a remark  one more agent  of the whole");
+    for (agents, each) in [(3, 10), (3, 50), (12, 25), (12, 50), (12, 100), (12, 200)] {
         let raw = synthetic(agents, each);
         let full = best_of(|| {
             black_box(merge(&Input::of(&raw)));
@@ -68,7 +69,14 @@ fn times() {
             assert_eq!(merged.findings.len(), merge(&Input::of(&raw)).findings.len(), "{} more", last.len());
         }
         let findings = merge(&Input::of(&raw)).findings.len();
-        println!("{agents:2} agents × {each:3} findings → {findings:4}: {full:>8.1?}, one more agent {more:>8.1?}");
+        let (ms, share) = (|d: Duration| d.as_secs_f64() * 1e3, more.as_secs_f64() / full.as_secs_f64());
+        let each_remark = ms(full) * 1e3 / raw.len() as f64;
+        println!(
+            "{agents:6} × {each:3} {findings:15} {:6.1} ms {each_remark:12.1} {:12.1} ms {:10.0} %",
+            ms(full),
+            ms(more),
+            share * 100.0
+        );
     }
 }
 

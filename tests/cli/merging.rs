@@ -195,6 +195,30 @@ fn a_judge_that_does_not_exist_is_an_error_that_names_those_that_do() {
     assert_eq!(titles(&bed.review(&DOUBTFUL[..4]).1).len(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn any_program_can_judge_and_gets_both_remarks() {
+    let bed = doubtful(&json!({}), "");
+    let (script, asked) = (bed.repo.beside("judge.sh"), bed.repo.beside("asked"));
+    let verdicts = json!({ "verdicts": [verdict("P1", "confirmed")] });
+    let text = format!(
+        "input=$(cat)\ncase \"$input\" in\n*'\"P1\"'*) printf '%s' \"$input\" > '{}'; echo '{verdicts}' ;;\n*) echo '{}' ;;\nesac\n",
+        asked.display(),
+        answer(&[]),
+    );
+    std::fs::write(&script, text).unwrap();
+    let judge = format!(
+        "[merge]\nadjudicator = 'program'\n[agents.program]\nadapter = 'command'\ncommand = ['/bin/sh', '{}']\n",
+        script.display()
+    );
+    let bed = bed.configured(&judge);
+    let (code, document) = bed.review(&["--agent", "one", "--agent", "two", "--agent", "program"]);
+    assert_eq!((code, titles(&document).len()), (0, 1), "{document:#}");
+    let asked = std::fs::read_to_string(asked).unwrap();
+    assert!(DOUBT.iter().all(|title| asked.contains(title)), "{asked}");
+    assert!(document["round"]["findings"][0]["why"].to_string().contains("judged one issue by"));
+}
+
 // Memory.
 
 const OTHER_WORDS: &str = "take_slot keeps the mutex guard while awaiting";

@@ -146,3 +146,43 @@ async fn ask(judge: &Reviewer, brief: &Brief, claims: &Claims, cancel: &Cancella
     let _ = tokio::time::timeout(GRACE, &mut asked).await;
     Said::failed(stopped)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Sending;
+    use crate::finding::{Anchor, LineRange, RepoPath, Severity};
+    use crate::git::Snapshot;
+
+    fn raw(id: &str, path: &str) -> RawFinding {
+        RawFinding {
+            id: RawId::new(id),
+            agent: AgentName::new(id),
+            severity: Severity::Important,
+            title: format!("title of {id}"),
+            body: "b".repeat(5 * BODY),
+            anchors: vec![Anchor::lines(RepoPath::new(path).unwrap(), LineRange::line(1))],
+            symbol: None,
+            classification: None,
+            rule: None,
+            fixes: vec![],
+        }
+    }
+
+    #[test]
+    fn what_never_leaves_the_machine_is_not_judged_and_the_rest_is_cut() {
+        let mut brief = Brief::new(Snapshot::in_memory(&[], &[("a.rs", "1\n"), ("secret.rs", "2\n")]));
+        brief.sending = Sending::keeping_back(&["secret.rs".to_owned()]).unwrap();
+        let all = [raw("one", "a.rs"), raw("two", "a.rs"), raw("three", "secret.rs")];
+        let doubt = |one: &str, other: &str| Doubt { one: RawId::new(one), other: RawId::new(other), odds: 0.0 };
+        let doubts = [doubt("one", "two"), doubt("one", "three"), doubt("three", "two"), doubt("one", "gone")];
+        let asked = pairs(&brief, &doubts, &all);
+        let ids: Vec<(&str, &str)> = asked.iter().map(|(a, b)| (a.id.as_str(), b.id.as_str())).collect();
+        assert_eq!(ids, [("one", "two")]);
+        let claims = claims(&asked);
+        let claim: Value = serde_json::from_str(claims.text.trim()).unwrap();
+        assert_eq!((&claim["id"], &claim["remarks"][1]["title"]), (&json!("P1"), &json!("title of two")));
+        assert_eq!(claim["remarks"][0]["body"].as_str().unwrap().len(), BODY);
+        assert_eq!(claims.files, [RepoPath::new("a.rs").unwrap()]);
+    }
+}
