@@ -6,4 +6,6 @@ mod decide;
 mod fail;
 mod merging;
 mod review;
+#[cfg(unix)]
+mod terminal;
 mod texts;

@@ -11,6 +11,7 @@ use crate::store::{Branch, Store};
 use anyhow::{Context as _, bail};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) struct Context {
     directory: PathBuf,
@@ -122,7 +123,8 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
         .build()
         .context("failed to start the runtime")?;
     let result = runtime.block_on(work);
-    // What blocks (a read of the disk) is not waited for: the process ends anyway.
-    runtime.shutdown_background();
+    // Tasks that were left are dropped, and with them the processes and folders that they had. What blocks (a read of
+    // the disk) is not waited for: the process ends anyway.
+    runtime.shutdown_timeout(Duration::from_millis(200));
     Ok(result)
 }

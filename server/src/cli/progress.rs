@@ -9,14 +9,24 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::sync::CancellationToken;
 
-pub(super) async fn show(mut events: UnboundedReceiver<Event>) {
+/// Shows the events until they end; says when `cancel` stops the round.
+pub(super) async fn show(mut events: UnboundedReceiver<Event>, cancel: CancellationToken) {
     let mut lines = Lines::new();
-    while let Some(event) = events.recv().await {
-        match event {
-            Event::Updated(round) => lines.update(&round),
-            Event::Progress(agent, progress) => lines.doing(&agent, &progress.doing),
-            Event::SetAside(aside) => output::note(&format!("warning: {aside}")),
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(Event::Updated(round)) => lines.update(&round),
+                Some(Event::Progress(agent, progress)) => lines.doing(&agent, &progress.doing),
+                Some(Event::SetAside(aside)) => lines.note(&format!("warning: {aside}")),
+                None => break,
+            },
+            () = cancel.cancelled(), if !stopping => {
+                stopping = true;
+                lines.note("Cancelling; what was answered is kept. Press Ctrl-C again to stop at once.");
+            }
         }
     }
     // A clean screen for what comes: the report says everything that these lines said.
@@ -33,6 +43,11 @@ impl Lines {
         let target =
             if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self { all: MultiProgress::with_draw_target(target), agents: BTreeMap::new() }
+    }
+
+    /// Writes a line above the others.
+    fn note(&self, text: &str) {
+        self.all.suspend(|| output::note(text));
     }
 
     fn update(&mut self, round: &Round) {

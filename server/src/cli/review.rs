@@ -44,27 +44,35 @@ pub(super) fn reviewed(request: Request) -> anyhow::Result<Reviewed> {
     let cancel = CancellationToken::new();
     let result = block_on(async {
         let (events, received) = unbounded_channel();
-        let shown = tokio::spawn(progress::show(received));
-        tokio::spawn(cancel_on_interrupt(cancel.clone()));
-        let result = review::run(request, events, cancel.clone()).await;
+        let shown = tokio::spawn(progress::show(received, cancel.clone()));
+        let result = tokio::select! {
+            result = review::run(request, events, cancel.clone()) => result,
+            () = interrupted_twice(&cancel) => return None,
+        };
         let _ = shown.await;
-        result
+        Some(result)
     })?;
     match result {
-        Err(ReviewError::Store { source, round: Some(round) }) => {
+        // What the agents had is gone by now, as the runtime is.
+        None => std::process::exit(130),
+        Some(Err(ReviewError::Store { source, round: Some(round) })) => {
             output::note(&format!("warning: the round is shown, but was not kept: {source}"));
             Ok(Reviewed::Round(round))
         }
-        other => Ok(other?),
+        Some(other) => Ok(other?),
     }
 }
 
-async fn cancel_on_interrupt(cancel: CancellationToken) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        output::note("\nCancelling; what was answered is kept. Press Ctrl-C again to stop at once.");
+/// The first Ctrl-C cancels; ends at the second.
+async fn interrupted_twice(cancel: &CancellationToken) {
+    for press in 0.. {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Nobody can interrupt here.
+            return std::future::pending().await;
+        }
         cancel.cancel();
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
+        if press > 0 {
+            return;
         }
     }
 }

@@ -206,9 +206,11 @@ fn supervise() -> Report {
     let (sender, events) = mpsc::channel();
     let stops = sender.clone();
     std::thread::spawn(move || {
-        let mut word = String::new();
-        let read = io::stdin().lock().read_line(&mut word);
-        let _ = stops.send(Event::Stop { abandoned: !matches!(read, Ok(n) if n > 0) });
+        // A word asks for the end; the end of the pipe says that nobody waits for it any more, also after a word.
+        for word in io::stdin().lock().lines().map_while(Result::ok) {
+            let _ = (word, stops.send(Event::Stop { abandoned: false }));
+        }
+        let _ = stops.send(Event::Stop { abandoned: true });
     });
     std::thread::spawn(move || reap(&sender));
     let report = watch(leader, Duration::from_millis(order.grace_ms), &events, &order.scratch);
