@@ -1,10 +1,12 @@
 //! Names that the branch removed or renamed, and that a comment, a text or a document still speaks of.
 //!
 //! A name is *gone* if the branch took it out of some code, and no code of the snapshot has it any more. What counts as
-//! code, comment and string is told by `syntax`; a string that is nothing but the name counts as a use (it may be looked up by
-//! it). The new name is read off the diff, where a taken-out line and a put-in line differ in names only, or where a
-//! definition was replaced by another one of the same kind.
+//! code, comment and string is told by `syntax`; a string that is nothing but the name counts as a use (it may be looked up
+//! by it). Names are identifiers, strings that stand alone (flags, settings, variables of the environment), keys of
+//! settings files, and files. The new name is read off the diff, where a taken-out line and a put-in line differ in
+//! names only.
 
+mod files;
 mod names;
 
 use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, line_at, line_text, number, remark, replacing};
@@ -12,9 +14,10 @@ use super::syntax::{Kind, Part, kind_of, parts};
 use crate::finding::{LineRange, RawFinding, RepoPath, Severity};
 use crate::git::{Snapshot, SnapshotError};
 use aho_corasick::{AhoCorasick, MatchKind};
+use files::There;
 use names::{Gone, What};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,9 +36,103 @@ static ON_PURPOSE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
 });
 
 struct Mention {
+    /// Which of the names.
     name: usize,
     path: RepoPath,
     at: Range<usize>,
+    /// What it should say.
+    now: Option<String>,
+}
+
+/// What is looked for, and what is known of it so far.
+struct Search<'s> {
+    gone: &'s [Gone],
+    /// The names that a pattern of `finder` stands for: several files may have one name.
+    by_pattern: Vec<Vec<usize>>,
+    finder: AhoCorasick,
+    there: There<'s>,
+    /// Whether some code still has the name.
+    alive: Vec<AtomicBool>,
+}
+
+impl<'s> Search<'s> {
+    fn new(gone: &'s [Gone], paths: &'s [RepoPath]) -> Option<Self> {
+        let mut patterns: Vec<&str> = Vec::new();
+        let mut by_pattern: Vec<Vec<usize>> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for (name, gone) in gone.iter().enumerate() {
+            let pattern = *known.entry(&gone.sought).or_insert_with(|| {
+                patterns.push(&gone.sought);
+                by_pattern.push(Vec::new());
+                patterns.len() - 1
+            });
+            by_pattern[pattern].push(name);
+        }
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns).ok()?;
+        let alive = gone.iter().map(|_| AtomicBool::new(false)).collect();
+        Some(Self { gone, by_pattern, finder, there: There::new(paths), alive })
+    }
+
+    fn is_alive(&self, name: usize) -> bool {
+        self.alive[name].load(Ordering::Relaxed)
+    }
+
+    /// The mentions in a text; what is used in it is marked alive.
+    fn in_file(&self, path: &RepoPath, text: &str) -> Vec<Mention> {
+        let mut mentions = Vec::new();
+        let mut reading = Reading { kind: kind_of(path), text, spans: None };
+        for found in self.finder.find_iter(text) {
+            for &name in &self.by_pattern[found.pattern().as_usize()] {
+                let gone = &self.gone[name];
+                if self.is_alive(name) {
+                    continue;
+                }
+                let (at, now) = match gone.what {
+                    What::Path => match files::named(path, text, &found.range(), gone, &self.there) {
+                        Some(named) => (named.at, named.now),
+                        None => continue,
+                    },
+                    what if names::stands_alone(text, &found.range(), what) => (found.range(), gone.new.clone()),
+                    What::Identifier | What::Literal => continue,
+                };
+                if !reading.speaks_of(&at, gone.what) {
+                    self.alive[name].store(true, Ordering::Relaxed);
+                } else if text.len() <= LARGEST_TEXT && !is_history(path) {
+                    mentions.push(Mention { name, path: path.clone(), at, now });
+                }
+            }
+        }
+        mentions
+    }
+}
+
+/// A text, and what in it is comment and string, found when it is asked for.
+struct Reading<'t> {
+    kind: Kind,
+    text: &'t str,
+    spans: Option<Vec<(Range<usize>, Part)>>,
+}
+
+impl Reading<'_> {
+    /// Whether what is at `at` is spoken of, not used.
+    fn speaks_of(&mut self, at: &Range<usize>, what: What) -> bool {
+        let syntax = match self.kind {
+            Kind::Prose => return true,
+            Kind::Unknown => return false,
+            Kind::Code(syntax) => syntax,
+        };
+        let spans = self.spans.get_or_insert_with(|| parts(self.text, &syntax));
+        let i = spans.partition_point(|(range, _)| range.end <= at.start);
+        match spans.get(i).filter(|(range, _)| range.start <= at.start) {
+            None => false,
+            Some((_, Part::Comment)) => true,
+            // A text for people has several words.
+            Some((range, Part::Text)) => {
+                let inside = self.text.get(range.clone()).unwrap_or("").trim_matches(['"', '\'', '`']);
+                what != What::Literal && inside.trim().contains(' ') && !inside.contains('{')
+            }
+        }
+    }
 }
 
 /// Finds them.
@@ -47,29 +144,20 @@ pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawF
     if gone.is_empty() || cancel.is_cancelled() {
         return Ok(Vec::new());
     }
-    let patterns: Vec<&str> = gone.iter().map(|g| g.name.as_str()).collect();
-    let Ok(finder) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns) else {
-        return Ok(Vec::new());
-    };
-    let alive: Vec<AtomicBool> = gone.iter().map(|_| AtomicBool::new(false)).collect();
     let paths = snapshot.paths()?;
+    let Some(search) = Search::new(&gone, &paths) else { return Ok(Vec::new()) };
     let mentions: Vec<Vec<Mention>> = paths
         .par_iter()
         .map(|path| {
             if cancel.is_cancelled() {
                 return Ok(Vec::new());
             }
-            Ok(match snapshot.read(path)? {
-                Some(text) => in_file(path, &text, &gone, &finder, &alive),
-                None => Vec::new(),
-            })
+            Ok(snapshot.read(path)?.map_or_else(Vec::new, |text| search.in_file(path, &text)))
         })
         .collect::<Result<_, SnapshotError>>()?;
     let mut by_name: BTreeMap<usize, Vec<Mention>> = BTreeMap::new();
-    for mention in mentions.into_iter().flatten() {
-        if !alive[mention.name].load(Ordering::Relaxed) {
-            by_name.entry(mention.name).or_default().push(mention);
-        }
+    for mention in mentions.into_iter().flatten().filter(|m| !search.is_alive(m.name)) {
+        by_name.entry(mention.name).or_default().push(mention);
     }
     let mut findings = Vec::new();
     for (name, mentions) in by_name {
@@ -92,42 +180,6 @@ pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawF
     Ok(number(findings, AGENT))
 }
 
-/// The mentions in a text; what is used in it is marked alive.
-fn in_file(path: &RepoPath, text: &str, gone: &[Gone], finder: &AhoCorasick, alive: &[AtomicBool]) -> Vec<Mention> {
-    let mut mentions = Vec::new();
-    let kind = kind_of(path);
-    let mut spans: Option<Vec<(Range<usize>, Part)>> = None;
-    for found in finder.find_iter(text) {
-        let (name, at) = (found.pattern().as_usize(), found.range());
-        if alive[name].load(Ordering::Relaxed) || !names::stands_alone(text, &at, gone[name].what) {
-            continue;
-        }
-        let spoken_of = match kind {
-            Kind::Prose => true,
-            Kind::Unknown => false,
-            Kind::Code(syntax) => {
-                let spans = spans.get_or_insert_with(|| parts(text, &syntax));
-                let i = spans.partition_point(|(range, _)| range.end <= at.start);
-                match spans.get(i).filter(|(range, _)| range.start <= at.start) {
-                    None => false,
-                    Some((_, Part::Comment)) => true,
-                    // A text for people has several words.
-                    Some((range, Part::Text)) => {
-                        let inside = text.get(range.clone()).unwrap_or("").trim_matches(['"', '\'', '`']);
-                        gone[name].what != What::Literal && inside.trim().contains(' ') && !inside.contains('{')
-                    }
-                }
-            }
-        };
-        if !spoken_of {
-            alive[name].store(true, Ordering::Relaxed);
-        } else if text.len() <= LARGEST_TEXT && !is_history(path) {
-            mentions.push(Mention { name, path: path.clone(), at });
-        }
-    }
-    mentions
-}
-
 /// Documents that tell of the past.
 fn is_history(path: &RepoPath) -> bool {
     let whole = path.as_str().to_ascii_lowercase();
@@ -143,8 +195,9 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
         line.len() <= LONGEST_LINE
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
             && !gone.new.as_deref().is_some_and(|new| line.contains(new))
-            && (gone.is_name_like || is_written_as_code(text, &m.at))
-            && !is_new(snapshot, path, text, &m.at, &gone.name)
+            && !is_marker(line, text, &m.at)
+            && (gone.is_name_like || is_written_as_code(text, &m.at, gone.what))
+            && !is_new(snapshot, path, text, &m.at, &gone.sought)
     };
     let mentions: Vec<&Mention> = mentions.iter().filter(stale).copied().collect();
     let first = mentions.first()?;
@@ -170,8 +223,9 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             finding.anchors.push(anchor(path, text, other));
         }
     }
-    if let Some(new) = &gone.new {
-        let edits: Vec<(Range<usize>, &str)> = mentions.iter().map(|m| (m.at.clone(), new.as_str())).collect();
+    let edits: Option<Vec<(Range<usize>, &str)>> =
+        mentions.iter().map(|m| Some((m.at.clone(), m.now.as_deref()?))).collect();
+    if let Some(edits) = edits {
         finding.fixes.push(replacing(AGENT, "use the new name", path, text, &edits));
     }
     Some(finding)
@@ -194,12 +248,34 @@ fn similar_lines(a: &str, b: &str) -> bool {
     a == b || (a.len() < 500 && b.len() < 500 && strsim::normalized_levenshtein(a, b) > 0.6)
 }
 
-/// In backticks, or with a call's parentheses.
-fn is_written_as_code(text: &str, at: &Range<usize>) -> bool {
+/// Whether the mention is no reference: an annotation (`+name`, `@name`), a placeholder (`COMMAND`), or code that was
+/// commented out (`name = 1`).
+fn is_marker(line: &str, text: &str, at: &Range<usize>) -> bool {
+    let name = &text[at.clone()];
+    let (before, after) = (&text[..at.start], &text[at.end..]);
+    let is_placeholder = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let line = line.trim_start_matches(['/', '#', '*', '-', ';', ' ', '\t']);
+    let is_code =
+        line.starts_with(name) && (after.trim_start_matches(' ').starts_with('=') || line.ends_with([';', '{']));
+    before.ends_with(['+', '@']) || is_placeholder || is_code
+}
+
+/// In backticks, or with a call's parentheses among other words; a setting also as a key with its sign, a flag with its
+/// dashes.
+fn is_written_as_code(text: &str, at: &Range<usize>, what: What) -> bool {
     let (before, after) = (&text.as_bytes()[..at.start], &text.as_bytes()[at.end..]);
-    after.starts_with(b"()")
-        || (before.last() == Some(&b'`') && matches!(after.first(), Some(b'`' | b'(')))
-        || before.ends_with(b"::")
+    let in_backticks = before.last() == Some(&b'`') && matches!(after.first(), Some(b'`' | b'('));
+    let is_setting = || {
+        (before.ends_with(b"-") && !before.ends_with(b"---"))
+            || (before.ends_with(b"\"") && after.starts_with(b"\":"))
+            || (before.ends_with(b"`") && (after.starts_with(b" = ") || after.starts_with(b": ")))
+    };
+    // Alone on its line it is an example, of whatever code.
+    let is_call = || after.starts_with(b"()") && line_text(text, at.start).trim().len() > at.len() + 2;
+    match what {
+        What::Literal => in_backticks || is_setting(),
+        What::Identifier | What::Path => in_backticks || is_call() || before.ends_with(b"::"),
+    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::examples;
 
 const SPLIT_EXAMPLES: &str = "\
 Examples:
-  deep-review split I1              every remark of I1 becomes a finding of its own
-  deep-review split I1 codex        what codex said is another issue than the rest of I1
+  deep-review split I1              each remark becomes a finding
+  deep-review split I1 codex        what codex said is another issue
   deep-review split I1 --undo       leave it to deep-review again
 
 The stored round stays as it is: from the next round on they are apart, also where the agents say it in other words.

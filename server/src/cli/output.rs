@@ -20,10 +20,26 @@ pub(super) fn note(text: &str) {
 
 /// Writes an error with what caused it and what to do.
 pub(super) fn error(error: &anyhow::Error) {
-    note(&format!("deep-review: {error:#}"));
+    note(&format!("deep-review: {}", told(error)));
     if let Some(remedy) = error.chain().find_map(remedy) {
         note(&format!("  {remedy}"));
     }
+}
+
+/// The error and its causes; what a message has from its cause already is not said twice.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // git's library adds its numbers.
+        let cause = cause.split("; class=").next().unwrap_or(&cause);
+        if text.is_empty() {
+            text.push_str(cause);
+        } else if !text.contains(cause) {
+            text.push_str(": ");
+            text.push_str(cause);
+        }
+    }
+    text
 }
 
 fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {

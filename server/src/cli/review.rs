@@ -107,7 +107,9 @@ pub(super) fn show(
 /// A review that nobody finished is not a review. What was found goes before what is missing: a script that puts up with
 /// an agent that is down must not let a grave finding of another one pass.
 pub(super) fn exit(round: &Round, decisions: &Decisions, fail_on: Option<Severity>) -> Exit {
-    let answered = round.agents.iter().any(|a| a.outcome == AgentOutcome::Reviewed) || !round.raw.is_empty();
+    // An agent that failed in the middle has said or read something before.
+    let answered = round.agents.iter().any(|a| a.outcome == AgentOutcome::Reviewed)
+        || !(round.raw.is_empty() && round.coverage.reviewed.is_empty());
     let complete = round.agents.iter().all(|a| a.outcome == AgentOutcome::Reviewed);
     let open = round.standing().filter(|f| decisions.is_open(&f.id));
     if !answered {

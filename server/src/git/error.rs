@@ -55,6 +55,8 @@ pub enum GitError {
     Unsupported {
         /// The feature.
         what: String,
+        /// What to do instead, where there is something.
+        instead: Option<&'static str>,
     },
     /// The `git` command is needed here and failed, is missing, or is too old.
     #[error("failed to run 'git {command}': {why}")]
@@ -114,7 +116,7 @@ impl GitError {
             }
             Self::ShallowHistory { .. } => Some("fetch the rest: 'git fetch --unshallow'".into()),
             Self::BadPattern { .. } => Some("patterns are globs as in 'docs/**/*.md'".into()),
-            Self::Unsupported { .. } => None,
+            Self::Unsupported { instead, .. } => instead.map(str::to_owned),
             Self::Command { .. } => {
                 Some(format!("this needs git {MINIMUM_GIT} or newer in PATH and, in a partial clone, its remote"))
             }

@@ -216,14 +216,26 @@ pub(crate) fn oid(id: &str) -> Result<Oid, GitError> {
     Oid::from_str(id).map_err(|_| GitError::Missing { what: format!("'{id}'") })
 }
 
+const FILES_FOR_REFTABLE: &str = "'git refs migrate --ref-format=files' (git 2.48) gives it the usual form; with an \
+                                  older git review a copy: 'git clone --ref-format=files . ../copy'";
+const COPY_WITH_SHA1: &str = "review a copy: 'git init --object-format=sha1 ../copy', then \
+                              'git fast-export --all | git -C ../copy fast-import' and 'git -C ../copy checkout BRANCH'";
+
 fn opening_failed(path: &Path, e: git2::Error) -> GitError {
     let message = e.message();
     match e.code() {
         ErrorCode::NotFound => GitError::NotARepository { path: path.to_owned() },
         ErrorCode::Owner => GitError::NotOwned { path: path.to_owned() },
+        _ if message.contains("refstorage") => GitError::Unsupported {
+            what: "the 'reftable' form of references".into(),
+            instead: Some(FILES_FOR_REFTABLE),
+        },
+        _ if message.contains("object format") => {
+            GitError::Unsupported { what: "object ids of SHA-256".into(), instead: Some(COPY_WITH_SHA1) }
+        }
         _ if message.contains("unsupported extension") || message.contains("unsupported repository version") => {
             let name = message.rsplit("extensions.").next().unwrap_or(message);
-            GitError::Unsupported { what: format!("the extension '{name}'") }
+            GitError::Unsupported { what: format!("the extension '{name}'"), instead: None }
         }
         _ => GitError::Git { doing: "open the repository", source: e },
     }

@@ -2,8 +2,10 @@
 
 use super::frozen::FrozenTree;
 use crate::finding::{Commit, LeftOutFile, LineRange, RepoPath, RoundScope};
+use dashmap::DashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What happened to a file between base and snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +105,33 @@ pub(crate) struct Inner {
     pub(crate) commits: Vec<Commit>,
     pub(crate) files: Vec<ChangedFile>,
     pub(crate) left_out: Vec<LeftOutFile>,
+    pub(crate) moved: Vec<(RepoPath, RepoPath)>,
     pub(crate) tree: Box<dyn Tree>,
+    pub(crate) kept: Kept,
+}
+
+/// Texts of files that the change does not touch, kept for the round: agents that run at the same time read the same
+/// ones, and a text that comes from git's objects has to be unpacked each time.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    texts: DashMap<RepoPath, Arc<str>>,
+    bytes: AtomicUsize,
+}
+
+/// More is not kept, in bytes; of a larger tree the rest is read again.
+const MOST_KEPT: usize = 32 << 20;
+
+impl Kept {
+    fn get(&self, path: &RepoPath) -> Option<Arc<str>> {
+        self.texts.get(path).map(|text| text.clone())
+    }
+
+    fn keep(&self, path: &RepoPath, text: &Arc<str>) {
+        let size = text.len() + path.as_str().len() + 100;
+        if self.bytes.fetch_add(size, Ordering::Relaxed) + size <= MOST_KEPT {
+            self.texts.insert(path.clone(), text.clone());
+        }
+    }
 }
 
 impl Snapshot {
@@ -137,6 +165,13 @@ impl Snapshot {
         &self.inner.left_out
     }
 
+    /// Files that have another name in the snapshot and the same text: the old name, the new one. They are listed as left
+    /// out, as there is no changed line to review.
+    #[must_use]
+    pub fn moved(&self) -> &[(RepoPath, RepoPath)] {
+        &self.inner.moved
+    }
+
     /// Every text file of the repository in the snapshot, changed or not, sorted.
     ///
     /// # Errors
@@ -152,7 +187,10 @@ impl Snapshot {
     pub fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
         match self.file(path) {
             Some(changed) => Ok(changed.new.clone()),
-            None => self.inner.tree.read(path),
+            None => match self.inner.kept.get(path) {
+                Some(text) => Ok(Some(text)),
+                None => Ok(self.inner.tree.read(path)?.inspect(|text| self.inner.kept.keep(path, text))),
+            },
         }
     }
 
@@ -185,7 +223,9 @@ impl Snapshot {
             head: None,
             uncommitted: false,
         };
-        let inner = Inner { scope, commits: Vec::new(), files, left_out: Vec::new(), tree: Box::new(InMemory(new)) };
+        let (commits, left_out, moved) = (Vec::new(), Vec::new(), Vec::new());
+        let kept = Kept::default();
+        let inner = Inner { scope, commits, files, left_out, moved, tree: Box::new(InMemory(new)), kept };
         Self { inner: Arc::new(inner) }
     }
 }

@@ -4,7 +4,7 @@ use super::changes::{self, Change, Kind, RawPath, Side, os_path};
 use super::frozen::{FrozenTree, Source, read_regular};
 use super::renames::{self, Candidate};
 use super::rules::{self, Attributes, Mentioned};
-use super::snapshot::{ChangeKind, ChangedFile, Inner, Snapshot, line_hunks};
+use super::snapshot::{ChangeKind, ChangedFile, Inner, Kept, Snapshot, line_hunks};
 use super::text::{self, Conversion};
 use super::{GitError, Repository, command, history};
 use crate::finding::{LeftOut, LeftOutFile, RepoPath, RoundScope};
@@ -89,16 +89,22 @@ impl Repository {
             return Err(GitError::Cancelled);
         }
         let mut files: Vec<ChangedFile> = found.into_par_iter().map(Found::finish).collect();
+        let mut moved = Vec::new();
         files.retain(|file| {
             let review = !file.hunks.is_empty() || matches!(file.kind, ChangeKind::Added | ChangeKind::Deleted);
             if !review {
+                if let ChangeKind::Renamed { from } = &file.kind {
+                    moved.push((from.clone(), file.path.clone()));
+                }
                 left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NoTextChange });
             }
             review
         });
         files.sort_by(|a, b| a.path.cmp(&b.path));
         left_out.sort_by(|a, b| a.path.cmp(&b.path));
-        let inner = Inner { scope: scope.clone(), commits, files, left_out, tree: Box::new(tree) };
+        moved.sort();
+        let (scope, tree) = (scope.clone(), Box::new(tree));
+        let inner = Inner { scope, commits, files, left_out, moved, tree, kept: Kept::default() };
         Ok(Snapshot { inner: Arc::new(inner) })
     }
 

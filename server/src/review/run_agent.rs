@@ -25,8 +25,12 @@ pub(super) async fn run(
     let name = reviewer.agent.info().name;
     let mut whole = Outcome::default();
     for brief in &briefs {
-        let part = one(&reviewer, brief, &name, &progress, &cancel).await;
+        let mut part = one(&reviewer, brief, &name, &progress, &cancel).await;
         let failed = part.failure.is_some();
+        if !failed && part.answer.covered.is_empty() && briefs.len() > 1 {
+            // Who does not say otherwise has read its part, also if a later part fails.
+            part.answer.covered = brief.files.to_vec();
+        }
         join(&mut whole, part);
         if failed {
             // The parts that come after would meet the same failure; what was answered stays.

@@ -1,12 +1,15 @@
 //! Which names the branch took out of the code, and what each became.
 
+use super::files::gone_files;
 use crate::check::remark::LARGEST_TEXT;
 use crate::check::syntax::{Kind, Part, kind_of, parts};
 use crate::finding::RepoPath;
 use crate::git::{ChangeKind, ChangedFile, LineHunk, Snapshot};
 use rayon::prelude::*;
+use regex::Regex;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 use tokio_util::sync::CancellationToken;
 
 /// More names than this are not looked for; those that were defined come first.
@@ -29,6 +32,8 @@ pub(super) enum What {
 #[derive(Debug, Clone)]
 pub(super) struct Gone {
     pub(super) name: String,
+    /// What texts are searched for: the name; of a file, its name without its folders.
+    pub(super) sought: String,
     pub(super) what: What,
     /// What it was, for people.
     pub(super) noun: &'static str,
@@ -41,7 +46,7 @@ pub(super) struct Gone {
     pub(super) is_name_like: bool,
 }
 
-/// Words with an inner capital that are names of things in the world.
+/// Names of things in the world, of which a text may speak whatever the code does.
 const PROPER: &[&str] = &[
     "JavaScript",
     "TypeScript",
@@ -74,6 +79,23 @@ const PROPER: &[&str] = &[
     "UTF8",
     "HashMap",
     "ASCII",
+    "PyPI",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LANG",
+    "PATH",
+    "HOME",
+    "SHELL",
+    "TERM",
+    "EDITOR",
+    "TMPDIR",
+    "NO_COLOR",
+    "PYTHONPATH",
+    "GOPATH",
+    "RUST_LOG",
+    "RUST_BACKTRACE",
+    "NODE_ENV",
+    "GITHUB_TOKEN",
 ];
 
 /// Tokens of code with their bytes.
@@ -96,13 +118,14 @@ fn is_word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80
 }
 
-/// Whether the name at `at` is not a part of a longer one.
+/// Whether the name at `at` is not a part of a longer one. The dashes before a flag's name are none of it.
 pub(super) fn stands_alone(text: &str, at: &Range<usize>, what: What) -> bool {
     let bytes = text.as_bytes();
-    let joins = |b: u8| is_word(b) || (what != What::Identifier && b == b'-');
-    let before = at.start.checked_sub(1).map(|i| bytes[i]);
-    let after = bytes.get(at.end).copied();
-    !(before.is_some_and(|b| joins(b) || (what == What::Path && (b == b'/' || b == b'.'))) || after.is_some_and(joins))
+    let joins = |b: u8| is_word(b) || (what == What::Literal && b == b'-');
+    let dashes =
+        if what == What::Literal { bytes[..at.start].iter().rev().take_while(|b| **b == b'-').count() } else { 0 };
+    let before = if dashes <= 2 { &bytes[..at.start - dashes] } else { &bytes[..at.start] };
+    !(before.last().is_some_and(|b| joins(*b)) || bytes.get(at.end).is_some_and(|b| joins(*b)))
 }
 
 fn is_name_like(name: &str) -> bool {
@@ -120,8 +143,15 @@ struct Side<'t> {
 }
 
 fn side<'t>(path: &RepoPath, text: &'t str) -> Option<Side<'t>> {
-    let Kind::Code(syntax) = kind_of(path) else { return None };
     if text.len() > LARGEST_TEXT {
+        return None;
+    }
+    if path.extension() == Some("json") {
+        return Some(Side { code: vec![String::new(); text.lines().count()], literals: keys(text, &JSON_KEY) });
+    }
+    let Kind::Code(syntax) = kind_of(path) else { return None };
+    // What is not markup in a page is a text for people.
+    if matches!(path.extension(), Some("html" | "htm" | "xml" | "svg")) {
         return None;
     }
     let mut code = text.as_bytes().to_vec();
@@ -144,17 +174,46 @@ fn side<'t>(path: &RepoPath, text: &'t str) -> Option<Side<'t>> {
         }
     }
     let code = String::from_utf8_lossy(&code).lines().map(str::to_owned).collect();
+    if matches!(path.extension(), Some("toml" | "yml" | "yaml" | "ini" | "cfg" | "conf" | "env" | "properties")) {
+        literals.extend(keys(text, &KEY));
+        literals.sort_unstable();
+    }
     Some(Side { code, literals })
 }
 
-/// A flag, a variable of the environment, or a key with several words.
+static JSON_KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"^\s*"([\w.-]+)"\s*:"#).ok());
+static KEY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"^\s*(?:- +|export +)?["']?([A-Za-z_][\w-]*)["']?\s*(?:=|:(?:\s|$))"#).ok());
+
+/// The keys of a file of settings, with their lines (0-based).
+fn keys<'t>(text: &'t str, pattern: &LazyLock<Option<Regex>>) -> Vec<(usize, &'t str)> {
+    let Some(pattern) = pattern.as_ref() else { return Vec::new() };
+    let key = |(n, line): (usize, &'t str)| {
+        let key = pattern.captures(line.get(..line.len().min(200))?)?.get(1)?.as_str();
+        is_literal_name(key).then_some((n, key))
+    };
+    text.lines().enumerate().filter_map(key).collect()
+}
+
+/// A flag, a variable of the environment, or a key. Whether a sentence may have it as a word is another question.
 fn is_literal_name(text: &str) -> bool {
     let plain = |t: &str| t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    (6..60).contains(&text.len())
-        && plain(text)
-        && (text.strip_prefix("--").is_some_and(|t| t.len() >= 4 && !t.starts_with('-'))
-            || (text.contains('_') && is_name_like(text))
-            || (text.contains('-') && text.as_bytes()[0].is_ascii_lowercase() && text.matches('-').count() >= 2))
+    let name = text.trim_start_matches('-');
+    (4..60).contains(&name.len())
+        && text.len() - name.len() <= 2
+        && plain(name)
+        && name.as_bytes()[0].is_ascii_alphabetic()
+        && !name.ends_with('-')
+}
+
+/// Whether a string cannot be a word of a sentence.
+fn is_literal_name_like(text: &str) -> bool {
+    text.starts_with('-') || is_name_like(text) || text.trim_start_matches('-').matches('-').count() >= 2
+}
+
+/// What a string was, for people.
+fn noun_of_literal(text: &str) -> &'static str {
+    if text.starts_with('-') { "flag" } else { "setting" }
 }
 
 /// The definition's noun, where the word before says so.
@@ -211,10 +270,16 @@ pub(super) fn candidates(snapshot: &Snapshot, cancel: &CancellationToken) -> Vec
                     }
                 }
             }
+            // The settings of tools that build and test are not what the documents speak of.
+            let is_tool = old_path.as_str().starts_with('.') || old_path.as_str().contains("/.");
             for (n, literal) in old.literals.iter().filter(|(n, _)| lines.contains(n)) {
+                if PROPER.contains(literal) || (is_tool && !is_literal_name_like(literal)) {
+                    continue;
+                }
                 if !lost.kept.contains(*literal) && seen.insert(((*literal).to_owned(), true)) {
-                    let noun = if literal.starts_with("--") { "flag" } else { "setting" };
-                    lost.gone.push((gone(literal, What::Literal, noun, old_path, *n, true), true));
+                    let name_like = is_literal_name_like(literal);
+                    let one = gone(literal, What::Literal, noun_of_literal(literal), old_path, *n, name_like);
+                    lost.gone.push((one, name_like));
                 }
             }
             if let Some(new) = &new {
@@ -238,10 +303,8 @@ pub(super) fn candidates(snapshot: &Snapshot, cancel: &CancellationToken) -> Vec
             names.insert(gone.name.clone(), (gone, defined));
         }
     }
-    for (gone, defined) in paths_gone(snapshot) {
-        names.entry(gone.name.clone()).or_insert((gone, defined));
-    }
-    let mut names: Vec<(Gone, bool)> = names.into_values().collect();
+    let files = gone_files(snapshot).into_iter().map(|file| (file, true));
+    let mut names: Vec<(Gone, bool)> = names.into_values().chain(files).collect();
     names.sort_by_key(|(_, defined)| !defined);
     names.truncate(MOST_NAMES);
     let mut names: Vec<Gone> = names.into_iter().map(|(gone, _)| gone).collect();
@@ -258,21 +321,16 @@ pub(super) fn candidates(snapshot: &Snapshot, cancel: &CancellationToken) -> Vec
     names
 }
 
-fn gone(name: &str, what: What, noun: &'static str, path: &RepoPath, line: usize, is_name_like: bool) -> Gone {
-    Gone { name: name.to_owned(), what, noun, path: path.clone(), line: line as u32 + 1, new: None, is_name_like }
-}
-
-/// Files that are not there any more, by their whole path.
-fn paths_gone(snapshot: &Snapshot) -> Vec<(Gone, bool)> {
-    let moved = snapshot.files().iter().filter_map(|file| match &file.kind {
-        ChangeKind::Deleted => Some((&file.path, None)),
-        ChangeKind::Renamed { from } => Some((from, Some(file.path.as_str().to_owned()))),
-        ChangeKind::Added | ChangeKind::Modified | ChangeKind::Copied { .. } => None,
-    });
-    moved
-        .filter(|(path, _)| path.as_str().contains('/'))
-        .map(|(path, new)| (Gone { new, ..gone(path.as_str(), What::Path, "file", path, 0, true) }, true))
-        .collect()
+pub(super) fn gone(
+    name: &str,
+    what: What,
+    noun: &'static str,
+    path: &RepoPath,
+    line: usize,
+    is_name_like: bool,
+) -> Gone {
+    let (name, sought, line) = (name.to_owned(), name.to_owned(), line as u32 + 1);
+    Gone { name, sought, what, noun, path: path.clone(), line, new: None, is_name_like }
 }
 
 fn lines_of(start: u32, count: u32, len: usize) -> Range<usize> {
@@ -329,7 +387,7 @@ fn pair(hunk: &LineHunk, old: &Side<'_>, new: &Side<'_>, votes: &mut HashMap<(St
     let (gone, come) = (literals(old, &before), literals(new, &after));
     if let ([gone], [come]) = (gone.as_slice(), come.as_slice())
         && gone != come
-        && gone.starts_with("--") == come.starts_with("--")
+        && gone.starts_with('-') == come.starts_with('-')
     {
         *votes.entry((gone.clone(), come.clone())).or_default() += 3;
     }

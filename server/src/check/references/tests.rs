@@ -69,9 +69,102 @@ fn names_are_found_anywhere_in_the_repository() {
         let titles: Vec<String> = found(&base(doc, old), &base(doc, new)).into_iter().map(|f| f.1).collect();
         assert_eq!(titles, [title], "{doc:?}");
     }
-    let kept = ("README.md", "See src/old.rs for more.\n");
-    let files = found(&[("src/old.rs", "fn a() {}\n"), kept], &[kept]);
-    assert_eq!(files[0].1, "Document references removed file src/old.rs");
+}
+
+#[test]
+fn flags_and_settings_are_found_where_they_are_written_as_such() {
+    let code = |name: &str| format!("x = get({name:?})\n");
+    for (name, line, is_found) in [
+        ("--dry-run", "Use --dry-run to look.", true),
+        ("-verbose", "Use `-verbose` to see more.", true),
+        ("-verbose", "Pass -verbose.", true),
+        // Go's `flag` package and others are given the name without its dashes.
+        ("dry-run", "Use `--dry-run` to look, or -dry-run.", true),
+        ("dry-run", "Make a dry-run before.", false),
+        ("dry-run", "Use --dry-runs.", false),
+        ("timeout", "Set `timeout` to 5.", true),
+        ("timeout", "`timeout = 5` is the default.", true),
+        ("timeout", "{ \"timeout\": 5 }", true),
+        ("timeout", "A timeout of 5 s.", false),
+        ("TIMEOUT_MS", "Set TIMEOUT_MS.", true),
+        ("LC_ALL", "Set LC_ALL.", false),
+        ("PORT", "`--port PORT`", false),
+    ] {
+        let doc = ("docs/use.md", line);
+        let findings = found(&[("a.py", &code(name)), doc], &[("a.py", "pass\n"), doc]);
+        assert_eq!(!findings.is_empty(), is_found, "{name}: {line}: {findings:?}");
+        // Somebody still has it.
+        let other = ("b.py", &*code(name));
+        assert_eq!(
+            found(&[("a.py", &code(name)), other, doc], &[("a.py", "pass\n"), other, doc]),
+            [],
+            "{name}: {line}"
+        );
+    }
+}
+
+#[test]
+fn keys_of_settings_files_are_names_too() {
+    for (path, old, new, line) in [
+        ("config/default.toml", "[a]\nretries = 3\nother = 1\n", "[a]\nother = 1\n", "`retries` is how often."),
+        ("defaults.json", "{\n  \"maxRetries\": 3\n}\n", "{\n}\n", "maxRetries is how often."),
+        ("values.yaml", "a: 1\nreplica-count: 3\n", "a: 1\n", "Set `replica-count`."),
+        ("app.env", "export MAX_RETRIES=3\n", "\n", "MAX_RETRIES is how often."),
+    ] {
+        let doc = ("docs/use.md", line);
+        let findings = found(&[(path, old), doc], &[(path, new), doc]);
+        assert_eq!(findings.len(), 1, "{path}");
+        assert!(findings[0].1.starts_with("Document references removed setting"), "{findings:?}");
+    }
+    let doc = ("docs/use.md", "`sudo` is needed.\n");
+    assert_eq!(found(&[(".ci.yml", "sudo: true\na: 1\n"), doc], &[(".ci.yml", "a: 1\n"), doc]), []);
+}
+
+#[test]
+fn files_are_found_by_every_name_that_means_them() {
+    let old = ("src/old_store.rs", "fn a() {}\n");
+    for (place, line, is_found) in [
+        ("README.md", "See src/old_store.rs for more.", true),
+        ("README.md", "See `old_store.rs`.", true),
+        ("docs/a.md", "See [it](../src/old_store.rs).", true),
+        ("src/b.rs", "// As in old_store.rs.", true),
+        ("src/deep/c.rs", "// As in ../old_store.rs.", true),
+        ("README.md", "See the old_store.rs of yours.", false),
+        ("README.md", "See other/old_store.rs.", false),
+        ("README.md", "See https://example.org/src/old_store.rs", false),
+        ("README.md", "See src/old_store.rs.bak", false),
+        ("docs/a.md", "See [it](old_store.rs).", true),
+    ] {
+        let doc = (place, line);
+        let findings = found(&[old, doc], &[doc]);
+        assert_eq!(!findings.is_empty(), is_found, "{place}: {line}: {findings:?}");
+        // Another one of that name is there.
+        let other = ("lib/src/old_store.rs", "fn b() {}\n");
+        let findings = found(&[old, other, doc], &[other, doc]);
+        assert!(findings.is_empty() || line.contains("../") || place.starts_with("src/"), "{place}: {line}");
+    }
+    // Code that takes it in by its name says that it is needed.
+    let code = ("build.rs", "include!(\"src/old_store.rs\");\n");
+    let doc = ("README.md", "See src/old_store.rs.\n");
+    assert_eq!(found(&[old, code, doc], &[code, doc]), []);
+    // Usual names, samples and what a program may write say nothing without their folder.
+    for path in ["src/main.rs", "tests/old_store.rs", "src/report.json", "src/index.md"] {
+        let name = path.rsplit('/').next().unwrap();
+        let doc = ("docs/a.md", &*format!("See `{name}`.\n"));
+        assert_eq!(found(&[(path, "x\n"), doc], &[doc]), [], "{path}");
+        let doc = ("docs/a.md", &*format!("See `{path}`.\n"));
+        assert_eq!(found(&[(path, "x\n"), doc], &[doc]).len(), 1, "{path}");
+    }
+}
+
+#[test]
+fn annotations_placeholders_and_code_that_is_commented_out_are_no_references() {
+    for line in ["// +list_type=map", "// @list_type map", "// list_type = 5", "// list_type();"] {
+        let doc = ("b.go", line);
+        assert_eq!(found(&[("a.go", "func f() { list_type() }\n"), doc], &[("a.go", "\n"), doc]), [], "{line}");
+    }
+    let doc = ("b.md", "    flush()\n");
+    assert_eq!(found(&[("a.py", "def flush(): pass\n"), doc], &[("a.py", "\n"), doc]), []);
 }
 
 #[test]

@@ -1,0 +1,121 @@
+//! A round's own work (scope, snapshot, diff, locate, merge, store) around three recorded agents that answer at once,
+//! against `git diff` and reading the changed files; and how long the binary takes to start. `cargo bench --bench engine`
+
+#![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "a benchmark, not an interface")]
+
+mod support;
+
+use deep_review::agent::Agent;
+use deep_review::agent::recorded::Recorded;
+use deep_review::config::Config;
+use deep_review::finding::AgentName;
+use deep_review::git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
+use deep_review::review::{self, Reviewed};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use support::repo::isolate;
+use support::{branch_of_a_thousand_files, side_by_side, side_by_side_with};
+use tokio_util::sync::CancellationToken;
+
+/// Findings of each agent; people get a tenth of it.
+const EACH: usize = 30;
+
+fn git(root: &Path, args: &[&str]) {
+    let status = isolate(&mut Command::new("git")).current_dir(root).args(args).stdout(Stdio::null()).status();
+    assert!(status.expect("git").success());
+}
+
+fn take(repository: &Repository) -> Snapshot {
+    let scope = repository.scope(&ScopeRequest::default()).expect("its scope");
+    repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).expect("its snapshot")
+}
+
+/// An answer with findings on changed lines, each with its quote and a fix. Every third is on a file that only this
+/// agent speaks of.
+fn answer(snapshot: &Snapshot, agent: usize) -> String {
+    let files: Vec<_> = snapshot.files().iter().filter(|f| f.new.is_some() && !f.hunks.is_empty()).collect();
+    let findings: Vec<serde_json::Value> = (0..EACH)
+        .filter_map(|n| {
+            let file = files[(n * 31 + if n % 3 == 0 { agent * 7 } else { 0 }) % files.len()];
+            let line = file.hunks[0].new_start;
+            let quote = file.new.as_deref()?.lines().nth(line as usize - 1)?;
+            Some(serde_json::json!({
+                "severity": (["critical", "important", "suggestion"][n % 3]),
+                "title": format!("The value of line {line} is not checked"),
+                "body": format!("What `{}` gives is used as it is; an empty one ends in an error further down.", quote.trim()),
+                "evidence": "", "classification": "regression", "symbol": "",
+                "places": [{ "path": file.path.as_str(), "start_line": line, "end_line": line, "quote": quote }],
+                "fixes": [{ "note": "", "path": file.path.as_str(), "diff": format!("@@ -{line},1 +{line},1 @@\n-{quote}\n+{quote} // checked\n") }],
+            }))
+        })
+        .collect();
+    serde_json::json!({
+        "summary": "", "findings": findings, "observations": [], "testing": "", "untested": [],
+        "documentation": "", "commit_structure": "", "limitations": [], "covered": [],
+    })
+    .to_string()
+}
+
+fn main() {
+    let repo = branch_of_a_thousand_files();
+    let root = repo.path();
+    let repository = Repository::discover(root).expect("the repository");
+    let snapshot = take(&repository);
+    let changed: Vec<_> =
+        snapshot.files().iter().filter(|f| f.new.is_some()).map(|f| root.join(f.path.as_str())).collect();
+    let lines: u32 = snapshot.files().iter().flat_map(|f| &f.hunks).map(|h| h.old_count + h.new_count).sum();
+    println!("a branch of {} changed files, {lines} lines; 3 agents, {EACH} findings each", snapshot.files().len());
+    let answers: Vec<String> = (0..3).map(|agent| answer(&snapshot, agent)).collect();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let round = || {
+        let agent = |(n, text): (usize, &String)| {
+            Arc::new(Recorded::text(AgentName::new(format!("agent{n}")), "Recorded", text.as_str())) as Arc<dyn Agent>
+        };
+        let agents = answers.iter().enumerate().map(agent).collect();
+        let repository = Repository::discover(root).expect("the repository");
+        let request = review::request(repository, &Config::default(), agents);
+        let (events, _shown) = tokio::sync::mpsc::unbounded_channel();
+        let done = runtime.block_on(review::run(request, events, CancellationToken::new())).expect("a round");
+        let Reviewed::Round(round) = done else { unreachable!("the branch has changes") };
+        assert!(round.findings.len() > EACH && round.findings.iter().all(|f| f.anchors[0].lines.is_some()));
+    };
+    let store = root.join(".git/deep-review");
+    side_by_side_with(
+        "a round's own work",
+        15,
+        &mut [
+            (
+                "git diff --merge-base main --stat -p, and reading the files",
+                Box::new(|| {
+                    git(root, &["diff", "--merge-base", "main", "--stat", "-p"]);
+                    for path in &changed {
+                        std::hint::black_box(std::fs::read(path).expect("a changed file"));
+                    }
+                }),
+            ),
+            ("scope, snapshot, diff, locate, merge and store", Box::new(round)),
+        ],
+        // Each is a branch's first round.
+        &mut || {
+            if store.exists() {
+                std::fs::remove_dir_all(&store).expect("the store is removed");
+            }
+        },
+    );
+    let version = |program: &'static str| {
+        move || {
+            let status = Command::new(program).arg("--version").stdout(Stdio::null()).status();
+            assert!(status.expect("it starts").success());
+        }
+    };
+    side_by_side(
+        "start-up",
+        40,
+        &mut [
+            ("git --version", Box::new(version("git"))),
+            ("deep-review --version", Box::new(version(env!("CARGO_BIN_EXE_deep-review")))),
+        ],
+    );
+}
