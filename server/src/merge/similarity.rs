@@ -224,13 +224,15 @@ impl<'a> Space<'a> {
 
     /// The log odds, given what the words say; `None` where the places rule it out.
     fn score(&self, a: usize, b: usize, words: f32) -> Option<f32> {
-        let placed = !self.remarks[a].places.is_empty() && !self.remarks[b].places.is_empty();
-        let most = if placed { NEAR + SAME_RULE + SAME_EDIT } else { UNPLACED };
+        let (x, y) = (self.remarks[a], self.remarks[b]);
+        let if_both = |has: fn(&Remark) -> bool, adds: f32| if has(x) && has(y) { adds } else { 0.0 };
+        let known = if_both(|r| r.rule.is_some(), SAME_RULE) + if_both(|r| !r.edits.is_empty(), SAME_EDIT);
+        let most = if x.places.is_empty() || y.places.is_empty() { UNPLACED } else { NEAR + known };
         // Nearly all pairs end here, before any path is looked at.
         if BIAS + words + most < DIFFER {
             return None;
         }
-        Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
+        Some(BIAS + words + place_score(x, y)?)
     }
 
     /// The cosine of each kind of words; by [`Field::ALL`].
