@@ -56,7 +56,11 @@ fn code_line(numbers: &mut Numbers) -> String {
     let mut word = || WORDS[numbers.below(WORDS.len())];
     let (a, b, c, d) = (word(), word(), word(), word());
     match numbers.below(6) {
-        0 => format!("    let {a}_{b} = {c}.{d}({});\n", numbers.below(1000)),
+        // Names of which a large change takes some away altogether.
+        0 => {
+            let (n, m) = (numbers.below(4000), numbers.below(1000));
+            format!("    let {a}_{b}_{n} = {c}.{d}({m});\n")
+        }
         1 => format!("    if {a}.{b}() > {c}_{d} {{ return Err(Error::{a}); }}\n"),
         2 => format!("    // The {a} of a {b} is the {c} that the {d} has.\n"),
         3 => format!("    self.{a}.{b}(&{c}, |{d}| {d}.{a}());\n"),

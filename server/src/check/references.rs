@@ -40,7 +40,7 @@ struct Mention {
     name: usize,
     path: RepoPath,
     at: Range<usize>,
-    /// What it should say.
+    /// What it should say, where that depends on where it stands: a file's name.
     now: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl<'s> Search<'s> {
                         Some(named) => (named.at, named.now),
                         None => continue,
                     },
-                    what if names::stands_alone(text, &found.range(), what) => (found.range(), gone.new.clone()),
+                    what if names::stands_alone(text, &found.range(), what) => (found.range(), None),
                     What::Identifier | What::Literal => continue,
                 };
                 if !reading.speaks_of(&at, gone.what) {
@@ -159,18 +159,20 @@ pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawF
     for mention in mentions.into_iter().flatten().filter(|m| !search.is_alive(m.name)) {
         by_name.entry(mention.name).or_default().push(mention);
     }
+    by_name.retain(|_, mentions| mentions.len() <= MOST_MENTIONS);
+    let wanted = by_name.keys().map(|name| &gone[*name]).filter(|g| g.what != What::Path);
+    let renamed = names::renamed(snapshot, &wanted.map(|g| g.name.as_str()).collect());
     let mut findings = Vec::new();
     for (name, mentions) in by_name {
-        if mentions.len() > MOST_MENTIONS {
-            continue;
-        }
+        let mut gone = gone[name].clone();
+        gone.new = gone.new.or_else(|| renamed.get(&gone.name).cloned());
         let mut by_path: BTreeMap<&RepoPath, Vec<&Mention>> = BTreeMap::new();
         for mention in &mentions {
             by_path.entry(&mention.path).or_default().push(mention);
         }
         for (path, mentions) in by_path {
             if let Some(text) = snapshot.read(path)? {
-                findings.extend(finding(snapshot, path, &text, &gone[name], &mentions));
+                findings.extend(finding(snapshot, path, &text, &gone, &mentions));
             }
         }
     }
@@ -223,9 +225,10 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             finding.anchors.push(anchor(path, text, other));
         }
     }
-    let edits: Option<Vec<(Range<usize>, &str)>> =
-        mentions.iter().map(|m| Some((m.at.clone(), m.now.as_deref()?))).collect();
+    let now = |m: &'_ Mention| if gone.what == What::Path { m.now.clone() } else { gone.new.clone() };
+    let edits: Option<Vec<(Range<usize>, String)>> = mentions.iter().map(|m| Some((m.at.clone(), now(m)?))).collect();
     if let Some(edits) = edits {
+        let edits: Vec<(Range<usize>, &str)> = edits.iter().map(|(at, now)| (at.clone(), now.as_str())).collect();
         finding.fixes.push(replacing(AGENT, "use the new name", path, text, &edits));
     }
     Some(finding)

@@ -5,6 +5,7 @@ use crate::check::remark::LARGEST_TEXT;
 use crate::check::syntax::{Kind, Part, kind_of, parts};
 use crate::finding::RepoPath;
 use crate::git::{ChangeKind, ChangedFile, LineHunk, Snapshot};
+use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use regex::Regex;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,7 +14,7 @@ use std::sync::LazyLock;
 use tokio_util::sync::CancellationToken;
 
 /// More names than this are not looked for; those that were defined come first.
-const MOST_NAMES: usize = 5000;
+const MOST_NAMES: usize = 20_000;
 /// Hunks with more lines are rewritten, not renamed: no pairs are sought in them.
 const LONGEST_HUNK: usize = 400;
 
@@ -229,96 +230,102 @@ fn noun_of(before: &str) -> Option<&'static str> {
     })
 }
 
-/// All names that changed files lost and that no changed file has any more.
+/// All names that a changed file lost and does not have any more; whether another file has them is not known yet.
 pub(super) fn candidates(snapshot: &Snapshot, cancel: &CancellationToken) -> Vec<Gone> {
-    struct Lost {
-        gone: Vec<(Gone, bool)>,
-        kept: HashSet<String>,
-        votes: HashMap<(String, String), u32>,
-    }
-    let in_file = |file: &ChangedFile| -> Lost {
-        let mut lost = Lost { gone: Vec::new(), kept: HashSet::new(), votes: HashMap::new() };
-        if cancel.is_cancelled() {
-            return lost;
-        }
-        let old_path = match &file.kind {
-            ChangeKind::Renamed { from } => from,
-            _ => &file.path,
-        };
-        let new = file.new.as_deref().and_then(|t| side(&file.path, t));
-        if let Some(new) = &new {
-            lost.kept.extend(new.code.iter().flat_map(|l| identifiers(l)).map(|(_, w)| w.to_owned()));
-            lost.kept.extend(new.literals.iter().map(|(_, l)| (*l).to_owned()));
-        }
-        let Some(old) = file.old.as_deref().and_then(|t| side(old_path, t)) else { return lost };
-        let mut seen = HashSet::new();
-        for hunk in &file.hunks {
-            let lines = lines_of(hunk.old_start, hunk.old_count, old.code.len());
-            for n in lines.clone() {
-                for (at, word) in identifiers(&old.code[n]) {
-                    let noun = noun_of(&old.code[n][..at]);
-                    let wanted = word.len() >= 4 && !word.as_bytes()[0].is_ascii_digit();
-                    let name_like = is_name_like(word);
-                    if !wanted || !(name_like || noun.is_some()) || lost.kept.contains(word) || PROPER.contains(&word) {
-                        continue;
-                    }
-                    if seen.insert((word.to_owned(), noun.is_some())) {
-                        lost.gone.push((
-                            gone(word, What::Identifier, noun.unwrap_or("name"), old_path, n, name_like),
-                            noun.is_some(),
-                        ));
-                    }
-                }
-            }
-            // The settings of tools that build and test are not what the documents speak of.
-            let is_tool = old_path.as_str().starts_with('.') || old_path.as_str().contains("/.");
-            for (n, literal) in old.literals.iter().filter(|(n, _)| lines.contains(n)) {
-                if PROPER.contains(literal) || (is_tool && !is_literal_name_like(literal)) {
-                    continue;
-                }
-                if !lost.kept.contains(*literal) && seen.insert(((*literal).to_owned(), true)) {
-                    let name_like = is_literal_name_like(literal);
-                    let one = gone(literal, What::Literal, noun_of_literal(literal), old_path, *n, name_like);
-                    lost.gone.push((one, name_like));
-                }
-            }
-            if let Some(new) = &new {
-                pair(hunk, &old, new, &mut lost.votes);
-            }
-        }
-        lost
-    };
-    let all: Vec<Lost> = snapshot.files().par_iter().map(in_file).collect();
-    let kept: HashSet<&str> = all.iter().flat_map(|l| l.kept.iter().map(String::as_str)).collect();
-    let mut votes: HashMap<&str, BTreeMap<&str, u32>> = HashMap::new();
-    for ((old, new), n) in all.iter().flat_map(|l| &l.votes) {
-        *votes.entry(old).or_default().entry(new).or_default() += n;
-    }
-    let mut names: BTreeMap<String, (Gone, bool)> = BTreeMap::new();
-    for (gone, defined) in
-        all.iter().flat_map(|l| l.gone.iter().cloned()).filter(|(g, _)| !kept.contains(g.name.as_str()))
-    {
-        let better = names.get(&gone.name).is_none_or(|(_, d)| defined && !d);
-        if better {
+    let in_file = |file| if cancel.is_cancelled() { Vec::new() } else { lost(file) };
+    let all: Vec<Vec<(Gone, bool)>> = snapshot.files().par_iter().map(in_file).collect();
+    let mut names: HashMap<String, (Gone, bool)> = HashMap::new();
+    for (gone, defined) in all.into_iter().flatten() {
+        if names.get(&gone.name).is_none_or(|(_, known)| defined && !known) {
             names.insert(gone.name.clone(), (gone, defined));
         }
     }
     let files = gone_files(snapshot).into_iter().map(|file| (file, true));
     let mut names: Vec<(Gone, bool)> = names.into_values().chain(files).collect();
-    names.sort_by_key(|(_, defined)| !defined);
+    names.sort_by(|(a, a_defined), (b, b_defined)| (!a_defined, &a.name).cmp(&(!b_defined, &b.name)));
     names.truncate(MOST_NAMES);
-    let mut names: Vec<Gone> = names.into_iter().map(|(gone, _)| gone).collect();
-    for gone in &mut names {
-        if let Some(found) = votes.get(gone.name.as_str()).filter(|_| gone.new.is_none()) {
-            // The clear winner, or nothing.
-            let best = found.values().max().copied().unwrap_or(0);
-            let mut winners = found.iter().filter(|(_, n)| **n == best);
-            if let (Some((new, _)), None) = (winners.next(), winners.next()) {
-                gone.new = Some((*new).to_owned());
+    names.into_iter().map(|(gone, _)| gone).collect()
+}
+
+/// The name that a changed file has in the base.
+fn old_path(file: &ChangedFile) -> &RepoPath {
+    match &file.kind {
+        ChangeKind::Renamed { from } => from,
+        _ => &file.path,
+    }
+}
+
+/// The names in the lines that were taken out of a file and that its code does not have any more, each with whether it
+/// was defined there.
+fn lost(file: &ChangedFile) -> Vec<(Gone, bool)> {
+    let old_path = old_path(file);
+    let taken_out = file.hunks.iter().any(|h| h.old_count > 0);
+    let Some(old) = file.old.as_deref().filter(|_| taken_out).and_then(|t| side(old_path, t)) else {
+        return Vec::new();
+    };
+    // The settings of tools that build and test are not what the documents speak of.
+    let is_tool = old_path.as_str().starts_with('.') || old_path.as_str().contains("/.");
+    let mut seen = HashSet::new();
+    let mut lost = Vec::new();
+    for hunk in &file.hunks {
+        let lines = lines_of(hunk.old_start, hunk.old_count, old.code.len());
+        for n in lines.clone() {
+            for (at, word) in identifiers(&old.code[n]) {
+                if word.len() < 4 || word.as_bytes()[0].is_ascii_digit() || PROPER.contains(&word) {
+                    continue;
+                }
+                let (noun, name_like) = (noun_of(&old.code[n][..at]), is_name_like(word));
+                if (name_like || noun.is_some()) && seen.insert((word, noun.is_some())) {
+                    let one = gone(word, What::Identifier, noun.unwrap_or("name"), old_path, n, name_like);
+                    lost.push((one, noun.is_some()));
+                }
+            }
+        }
+        for (n, literal) in old.literals.iter().filter(|(n, _)| lines.contains(n)) {
+            let name_like = is_literal_name_like(literal);
+            if !PROPER.contains(literal) && (name_like || !is_tool) && seen.insert((literal, true)) {
+                let one = gone(literal, What::Literal, noun_of_literal(literal), old_path, *n, name_like);
+                lost.push((one, name_like));
             }
         }
     }
-    names
+    if !lost.is_empty()
+        && let Some(new) = file.new.as_deref().and_then(|t| side(&file.path, t))
+    {
+        let mut kept: HashSet<&str> = new.literals.iter().map(|(_, literal)| *literal).collect();
+        kept.extend(new.code.iter().flat_map(|line| identifiers(line)).map(|(_, word)| word));
+        lost.retain(|(gone, _)| !kept.contains(gone.name.as_str()));
+    }
+    lost
+}
+
+/// What became of names, as the diff tells: the clear winner, or nothing.
+pub(super) fn renamed(snapshot: &Snapshot, names: &HashSet<&str>) -> HashMap<String, String> {
+    let Ok(finder) = AhoCorasick::new(names) else { return HashMap::new() };
+    let votes_in = |file: &ChangedFile| -> HashMap<(String, String), u32> {
+        let mut votes = HashMap::new();
+        let (Some(old), Some(new)) = (file.old.as_deref().filter(|t| finder.is_match(*t)), file.new.as_deref()) else {
+            return votes;
+        };
+        if let (Some(old), Some(new)) = (side(old_path(file), old), side(&file.path, new)) {
+            for hunk in &file.hunks {
+                pair(hunk, &old, &new, &mut votes);
+            }
+        }
+        votes
+    };
+    let all: Vec<HashMap<(String, String), u32>> = snapshot.files().par_iter().map(votes_in).collect();
+    let mut votes: HashMap<String, BTreeMap<String, u32>> = HashMap::new();
+    for ((old, new), n) in all.into_iter().flatten().filter(|((old, _), _)| names.contains(old.as_str())) {
+        *votes.entry(old).or_default().entry(new).or_default() += n;
+    }
+    let winner = |(old, found): (String, BTreeMap<String, u32>)| {
+        let best = found.values().max().copied()?;
+        let mut winners = found.into_iter().filter(|(_, n)| *n == best);
+        let (new, _) = winners.next()?;
+        winners.next().is_none().then_some((old, new))
+    };
+    votes.into_iter().filter_map(winner).collect()
 }
 
 pub(super) fn gone(
