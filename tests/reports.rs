@@ -256,3 +256,58 @@ fn after_a_rebase_the_commit_that_has_the_fix_now_is_named() {
     // Its code is as it was: no commit has resolved it.
     assert!(row("Important I1").contains("| Fixed |"), "{}", row("Important I1"));
 }
+
+#[test]
+fn a_review_joins_the_current_round_as_one_more_agent() {
+    let (repo, _) = reviewed("");
+    // The code moves before the second review comes.
+    repo.write("src/total.rs", format!("// Sums.\n{TOTAL}"));
+    let linter = repo.beside("lint.jsonl");
+    std::fs::write(&linter, "{\"message\":\"sum begins with one\",\"location\":{\"path\":\"src/total.rs\",\"range\":{\"start\":{\"line\":3},\"end\":{\"line\":3}}},\"severity\":\"WARNING\",\"source\":{\"name\":\"Lint\"},\"suggestions\":[{\"range\":{\"start\":{\"line\":3},\"end\":{\"line\":3}},\"text\":\"    let mut sum = 0;\"}]}\n{\"message\":\"loop could be a sum\",\"location\":{\"path\":\"src/total.rs\",\"range\":{\"start\":{\"line\":4}}},\"severity\":\"INFO\",\"source\":{\"name\":\"Lint\"}}\n").unwrap();
+    let ann = repo.beside("ann.md");
+    std::fs::write(&ann, "## Suggestions\n\n1. **Comment says little** — `src/total.rs:1`\n\nSay more.\n").unwrap();
+    let files = [linter.to_str().unwrap(), ann.to_str().unwrap()];
+    let json = run(&repo, &["import", "--into-current", files[0], files[1], "--base", "main", "--format", "json"]);
+    let (round, _) = deep_review::report::json::read(&json).unwrap();
+    let agents: Vec<&str> = round.agents.iter().map(|r| r.agent.name.as_str()).collect();
+    assert_eq!((round.number, agents.as_slice()), (2, ["ann", "bob", "lint", "ann-2"].as_slice()));
+    let told: Vec<String> = round
+        .findings
+        .iter()
+        .map(|f| {
+            let by: Vec<String> = f.agents().iter().map(ToString::to_string).collect();
+            format!("{} {} {}", f.label, f.anchors[0], by.join(","))
+        })
+        .collect();
+    let merged = round.findings.iter().find(|f| f.title.contains("egins with one")).unwrap();
+    assert_eq!(merged.agents().len(), 2, "one issue, one finding: {told:?}");
+    assert_eq!((merged.anchors[0].to_string().as_str(), round.findings.len()), ("src/total.rs:3", 4), "{told:?}");
+    // The first round is as it was, and the identity is the same in both.
+    let (first, _) = deep_review::report::json::read(&run(&repo, &["report", "1", "--format", "json"])).unwrap();
+    assert_eq!((first.agents.len(), &first.findings[0].id), (2, &merged.id));
+    run(&repo, &["apply", &merged.label]);
+    assert!(repo.read("src/total.rs").contains("sum = 0"), "its fix applies to the code as it is now");
+}
+
+#[test]
+fn pages_of_all_rounds_are_listed_and_lead_back() {
+    let (repo, _) = reviewed("");
+    let file = repo.beside("report.md");
+    run(&repo, &["import", file.to_str().unwrap(), "--base", "main"]);
+    let index = PathBuf::from(run(&repo, &["report", "--index"]).trim());
+    assert_eq!(index.file_name().unwrap(), "index.html");
+    let list = std::fs::read_to_string(&index).unwrap();
+    let (second, first) =
+        (list.find("href=\"round-0002.html\"").unwrap(), list.find("href=\"round-0001.html\"").unwrap());
+    assert!(second < first, "the newest first");
+    for page in ["round-0001.html", "round-0002.html"] {
+        let page = std::fs::read_to_string(index.with_file_name(page)).unwrap();
+        assert!(page.contains("<a href=\"index.html\">All rounds</a>"));
+    }
+    assert!(!run(&repo, &["report", "--format", "html"]).contains("All rounds"), "a page alone leads nowhere");
+    let folder = repo.beside("pages");
+    run(&repo, &["report", "--index", "-o", folder.to_str().unwrap()]);
+    assert!(folder.join("index.html").is_file());
+    // Pages beside the rounds are no rounds.
+    assert_eq!(run(&repo, &["rounds"]).lines().count(), 2);
+}

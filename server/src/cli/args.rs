@@ -176,6 +176,10 @@ pub(super) struct RoundsArgs {
 pub(super) struct ReportArgs {
     /// The round's number. Default: the newest.
     pub(super) round: Option<u32>,
+    /// Write a page for each round of the branch, and one that lists them, into the folder of --output. Default: a
+    /// folder beside the stored rounds.
+    #[arg(long, conflicts_with_all = ["round", "format"])]
+    pub(super) index: bool,
     /// How to write it. Default: text.
     #[arg(long, short, value_name = "FORMAT", value_parser = format_parser())]
     pub(super) format: Option<Format>,
@@ -202,6 +206,9 @@ pub(super) struct ImportArgs {
     /// The reviews. Those that are no whole report become one round together.
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
+    /// Take them as more agents of the newest round: a new round has what both say, merged.
+    #[arg(long)]
+    pub(super) into_current: bool,
     /// What the branch is compared with.
     #[arg(long, value_name = "REF")]
     pub(super) base: Option<String>,

@@ -4,13 +4,14 @@ use super::args::ImportArgs;
 use super::context::Context;
 use super::{Exit, output, review};
 use crate::report::Format;
-use crate::review::import::{Imported, import};
+use crate::review::import::{Imported, Target, import};
 
 pub(super) fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
     let repository = context.repository()?;
     let mut loaded = context.config(Some(&repository), args.base.as_deref())?;
     loaded.set("base", args.base.clone().map(Some), |c| &mut c.base);
-    let imported = import(&repository, &loaded.config, &args.files)?;
+    let target = if args.into_current { Target::Current } else { Target::Own };
+    let imported = import(&repository, &loaded.config, &args.files, target)?;
     if let Some(Imported { round, .. }) = imported.last() {
         review::show(context, &repository, round, args.format.unwrap_or(Format::Text), args.output.as_deref())?;
     }

@@ -147,6 +147,7 @@ pub(crate) fn import(
     files: &[std::path::PathBuf],
 ) -> Result<crate::finding::Round, Refused> {
     let config = configuration(repo, settings)?;
-    let imported = review::import::import(&repo.git, &config, files).map_err(|e| Refused::failed(format!("{e:#}")))?;
+    let imported = review::import::import(&repo.git, &config, files, review::import::Target::Own)
+        .map_err(|e| Refused::failed(format!("{e:#}")))?;
     imported.into_iter().last().map(|i| i.round).ok_or_else(|| Refused::failed("no review was found in the files"))
 }

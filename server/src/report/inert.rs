@@ -19,16 +19,34 @@ fn is_safe(url: &str) -> bool {
 /// control characters taken out.
 #[must_use]
 pub fn markdown(text: &str) -> String {
-    let text = printable(text);
+    let mut text = printable(text);
+    // What stood in an HTML block is Markdown once the block is escaped, so it is looked at again.
+    for _ in 0..MOST_PASSES {
+        let next = pass(&text);
+        if next == text || !text.contains('<') {
+            return next;
+        }
+        text = next;
+    }
+    // Nested in a way that nobody writes: shown as it is.
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}text\n{text}\n{fence}")
+}
+
+/// How often text is looked at again.
+const MOST_PASSES: usize = 12;
+
+fn pass(text: &str) -> String {
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    for (event, range) in Parser::new_ext(&text, options()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
         match event {
             Event::Html(_) | Event::InlineHtml(_) => {
                 for (i, _) in text[range.clone()].match_indices('<') {
                     edits.push((range.start + i..range.start + i, "\\".into()));
                 }
             }
-            Event::Start(Tag::Heading { .. }) => edits.extend(heading_as_bold(&text, range)),
+            Event::Start(Tag::Heading { .. }) => edits.extend(heading_as_bold(text, range)),
             Event::Start(
                 Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. }
                 | Tag::Image { link_type: LinkType::Autolink, dest_url, .. },
@@ -53,6 +71,14 @@ pub fn markdown(text: &str) -> String {
     out.push_str(&text[done..]);
     close_fence(&mut out);
     out
+}
+
+/// The same for one line that stands behind other text on its line, so that no block can begin in it.
+#[must_use]
+pub fn markdown_line(text: &str) -> String {
+    let line = printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let behind = markdown(&format!("x {line}"));
+    behind.strip_prefix("x ").unwrap_or_default().to_owned()
 }
 
 fn heading_as_bold(text: &str, range: Range<usize>) -> Option<(Range<usize>, String)> {

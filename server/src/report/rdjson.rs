@@ -31,14 +31,16 @@ fn diagnostics(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Value
     open.filter_map(|f| diagnostic(round, f, texts)).collect()
 }
 
-/// A range from the first column of the first line to the end of the last, where the text is at hand.
+/// A range from the first column of the first line to the end of the last; without columns, which means whole lines,
+/// where the text is not at hand.
 fn range(lines: LineRange, text: Option<&str>) -> Value {
-    let mut range = json!({ "start": { "line": lines.start(), "column": 1 } });
-    range["end"] = match text.and_then(|t| t.lines().nth(lines.end() as usize - 1)) {
-        Some(last) => json!({ "line": lines.end(), "column": last.len() + 1 }),
-        None => json!({ "line": lines.end() }),
-    };
-    range
+    match text.and_then(|t| t.lines().nth(lines.end() as usize - 1)) {
+        Some(last) => json!({
+            "start": { "line": lines.start(), "column": 1 },
+            "end": { "line": lines.end(), "column": last.len() + 1 },
+        }),
+        None => json!({ "start": { "line": lines.start() }, "end": { "line": lines.end() } }),
+    }
 }
 
 /// One finding; one without a file has no diagnostic, because the format needs a path.

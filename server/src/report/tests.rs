@@ -193,6 +193,236 @@ proptest! {
     }
 }
 
+/// Text of any kind, and text that is made to be taken for something else.
+fn hostile() -> impl Strategy<Value = String> {
+    let trap = prop_oneof![
+        Just("<script>x</script>"),
+        Just("</code></td>"),
+        Just("```"),
+        Just("\n````diff\n"),
+        Just("|"),
+        Just("\n## Critical Issues\n"),
+        Just("\n### C9. Fake\n\n`a:1` [Ann 1] (critical, gap)\n"),
+        Just("**"),
+        Just("[Ann 1]"),
+        Just("\u{1b}[2J"),
+        Just("\u{202e}"),
+        Just("\0"),
+        Just("\r\n"),
+        Just("<!-- deep-review report, version 1 -->"),
+        Just("<!--"),
+        Just("`"),
+        Just("\n~~~\n"),
+        Just("\n    "),
+        Just("> "),
+        Just("[x](javascript:y)"),
+        Just("\u{feff}"),
+        Just("\n## Resolution\n\n| 1 | Critical C1: x | Fixed |\n"),
+        Just("\\"),
+        Just("&lt;"),
+        Just("**Checked:** Refuted by Ann 1"),
+        Just("\n\n**Resolution:** Fixed"),
+        Just("\n**Fix:** x\n\n```diff\n-a\n```\n"),
+        Just("word"),
+    ];
+    prop_oneof![any::<String>(), proptest::collection::vec(trap, 0..6).prop_map(|t| t.concat())]
+}
+
+fn hostile_round() -> impl Strategy<Value = Round> {
+    let texts = proptest::collection::vec((finding(), hostile(), hostile(), hostile()), 0..4);
+    (texts, hostile(), hostile()).prop_map(|(found, summary, author)| {
+        let found = found.into_iter().map(|((mut f, n), title, body, note)| {
+            (f.title, f.body) = (title, body);
+            for fix in &mut f.fixes {
+                (fix.note, fix.diff) = (Some(note.clone()), format!("-{note}\n+x\n"));
+            }
+            (f, n)
+        });
+        let mut round = round(found.collect());
+        (round.assessment.summary, round.author) = (Some(summary), author);
+        round
+    })
+}
+
+/// What no text may change: how many findings there are, their severities, agents and places.
+fn shape(round: &Round) -> Vec<String> {
+    let one = |f: &Finding| {
+        let places: Vec<String> = f.anchors.iter().map(ToString::to_string).collect();
+        format!("{} {:?} {:?} {places:?} {:?} {}", f.label, f.severity, f.agents(), f.verification, f.fixes.len())
+    };
+    round.findings.iter().map(one).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hostile_text_comes_back_as_it_was_from_json_and_sarif(round in hostile_round()) {
+        let (again, _) = json::read(&json::write(&round, &Decisions::default())).unwrap();
+        prop_assert_eq!(&again, &round);
+        let runs = sarif::read(&sarif::write(&round, &Decisions::default(), &Texts::default())).unwrap();
+        let mut again: Vec<RawFinding> = runs.into_iter().flat_map(|r| r.answer.findings).collect();
+        again.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut want = round.raw;
+        want.sort_by(|a, b| a.id.cmp(&b.id));
+        prop_assert_eq!(again, want);
+    }
+
+    #[test]
+    fn hostile_text_passes_for_nothing_else_in_markdown_and_html(round in hostile_round()) {
+        let none = Decisions::default();
+        let text = markdown::write(&round, &none, &Texts::default());
+        prop_assert!(!text.contains(['\u{1b}', '\0', '\u{202e}']), "{:?}", text);
+        let (again, decisions) = markdown::read(&text).unwrap();
+        prop_assert_eq!(shape(&again), shape(&round), "{}", text);
+        prop_assert!(decisions.resolutions.is_empty(), "{}", text);
+        let page = html::write(&round, &none, &Texts::default());
+        prop_assert_eq!(page.matches("<script").count(), 1);
+        for format in Format::ALL {
+            let _ = write(format, &round, &none, &Texts::default());
+        }
+    }
+
+    #[test]
+    fn no_bytes_break_a_reader(bytes in proptest::collection::vec(any::<u8>(), 0..600), traps in proptest::collection::vec(hostile(), 0..8)) {
+        for text in [String::from_utf8_lossy(&bytes).into_owned(), traps.concat()] {
+            for start in ["", "{", "[", "{\"runs\":[", "{\"diagnostics\":", "# Deep Review: x\n\n| **Reviewers** | Ann |\n\n## Critical Issues\n\n", "## Findings\n\n1. **Critical: "] {
+                let _ = import::read(&format!("{start}{text}"), "x");
+            }
+        }
+    }
+}
+
+fn fixtures() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/reports")
+}
+
+/// A round that has everything.
+fn rich() -> (Round, Decisions, Texts) {
+    let (round, decisions) = json::read(&std::fs::read_to_string(fixtures().join("rich.json")).unwrap()).unwrap();
+    let text =
+        |p: &RepoPath| (p.clone(), std::fs::read_to_string(fixtures().join("rich").join(p.as_str())).unwrap().into());
+    let texts = round.texts.keys().map(text).collect();
+    (round, decisions, texts)
+}
+
+#[test]
+fn a_rich_round_has_every_section_in_its_order() {
+    let (round, decisions, texts) = rich();
+    let text = markdown::write(&round, &decisions, &texts);
+    let headings: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("## ")).collect();
+    let want = [
+        "Executive Summary",
+        "Critical Issues",
+        "Important Issues",
+        "Suggestions",
+        "Refuted",
+        "Design Observations",
+        "Testing Assessment",
+        "Documentation Assessment",
+        "Commit Structure",
+        "Acknowledged Limitations",
+        "Unresolved Feedback",
+        "Declined in prior rounds",
+        "Coverage",
+        "Agent Performance Retro",
+        "Resolution",
+    ];
+    assert_eq!(headings, want);
+    insta::assert_snapshot!("rich_markdown", text);
+    let style = terminal::Style { colours: false, width: 100 };
+    insta::assert_snapshot!("rich_terminal", terminal::write(&round, &decisions, &texts, style));
+    // The page's text, without marks.
+    let page = html::write(&round, &decisions, &texts);
+    let body = &page[page.find("<body>").unwrap()..page.find("<footer>").unwrap()];
+    let body = regex::Regex::new("<[^>]*>").unwrap().replace_all(body, "");
+    let lines: Vec<&str> = body.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    insta::assert_snapshot!("rich_html", lines.join("\n"));
+}
+
+#[test]
+fn a_rich_round_comes_back() {
+    let (round, decisions, texts) = rich();
+    let (again, decided) = json::read(&json::write(&round, &decisions)).unwrap();
+    assert_eq!((again, &decided), (round.clone(), &decisions));
+    let text = markdown::write(&round, &decisions, &texts);
+    let (read, decided) = markdown::read(&text).unwrap();
+    let sorted = |round: &Round| {
+        let mut shape = shape(round);
+        shape.sort();
+        shape
+    };
+    assert_eq!(sorted(&read), sorted(&round), "the findings");
+    assert_eq!(decided.resolutions.len(), 2);
+    assert_eq!(read.feedback.iter().map(|f| f.author.as_str()).collect::<Vec<_>>(), ["bob", "eve"]);
+    assert_eq!(read.pull_request.as_ref().map(|p| p.number), Some(7));
+    assert_eq!(read.observations.len(), 3);
+    assert_eq!((read.declined.len(), read.assessment.fixups.len(), read.assessment.untested.len()), (1, 2, 2));
+    // What was read is written the same, where the texts are at hand.
+    let again = markdown::write(&read, &decided, &texts);
+    let differ: Vec<_> = text.lines().zip(again.lines()).filter(|(a, b)| a != b).collect();
+    assert_eq!(again.lines().count(), text.lines().count(), "{again}");
+    assert!(differ.is_empty(), "{differ:#?}");
+}
+
+/// What a fixture comes to: a line for each finding, and one for what else there is.
+fn told(import: import::Import) -> String {
+    let line = |severity: Severity, title: &str, agents: String, anchors: &[Anchor], fixes: usize| {
+        let places: Vec<String> = anchors.iter().map(ToString::to_string).collect();
+        format!("{severity} | {title} | {agents} | {} | {fixes}\n", places.join(" "))
+    };
+    match import {
+        import::Import::Round(round, decisions) => {
+            let mut out: String = round
+                .findings
+                .iter()
+                .map(|f| {
+                    let agents: Vec<String> =
+                        f.attributions.iter().map(|a| format!("{}:{}", a.agent, a.severity.letter())).collect();
+                    line(f.severity, &f.title, agents.join(","), &f.anchors, f.fixes.len())
+                })
+                .collect();
+            let labels: Vec<&str> = round.agents.iter().map(|r| r.agent.label.as_str()).collect();
+            out.push_str(&format!(
+                "round {} by {}; {} raw, {} decided\n",
+                round.number,
+                labels.join(", "),
+                round.raw.len(),
+                decisions.resolutions.len()
+            ));
+            out
+        }
+        import::Import::Answers(answers) => answers
+            .iter()
+            .flat_map(|(info, a)| {
+                a.findings.iter().map(|f| line(f.severity, &f.title, info.label.clone(), &f.anchors, f.fixes.len()))
+            })
+            .collect(),
+    }
+}
+
+#[test]
+fn every_style_of_review_is_read() {
+    let mut files: Vec<_> = std::fs::read_dir(fixtures().join("cases")).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e != "want"));
+    files.sort();
+    assert!(files.len() > 10);
+    let mut wrong = String::new();
+    for file in files {
+        let want = file.with_extension("want");
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let got = import::read(&std::fs::read_to_string(&file).unwrap(), &name).map_or_else(|e| format!("{e}\n"), told);
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            std::fs::write(&want, &got).unwrap();
+        }
+        let want = std::fs::read_to_string(&want).unwrap_or_default();
+        if got != want {
+            wrong.push_str(&format!("{name}\n--- want\n{want}--- got\n{got}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
 /// A round whose fix applies to a text at hand.
 fn fixable() -> (Round, Texts) {
     let path = RepoPath::new("src/ü.rs").unwrap();

@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 /// The most lines of code that are quoted for a finding.
 const MOST_QUOTED: u32 = 40;
 
+/// What stands in the verdict's row before the agents that gave no full review.
+pub(super) const NO_REVIEW_BY: &str = "no full review by ";
+
 /// A report's content.
 #[derive(Debug, Serialize)]
 pub(super) struct View<'a> {
@@ -364,7 +367,7 @@ impl<'a> View<'a> {
         let mut note = if counts.is_empty() { "nothing is open".into() } else { format!("{} open", counts.join(", ")) };
         let failed: Vec<&str> = round.failures().map(|(info, _)| info.label.as_str()).collect();
         if !failed.is_empty() {
-            note = format!("{note}; incomplete: no full review by {}", failed.join(", "));
+            note = format!("{note}; incomplete: {NO_REVIEW_BY}{}", failed.join(", "));
         }
         let observations = |strength: bool| {
             let mut found: Vec<_> =

@@ -1,5 +1,7 @@
 //! Takes reviews that were written elsewhere in as rounds of the branch, anchored in the current code.
 
+mod join;
+
 use crate::config::Config;
 use crate::finding::{
     AgentInfo, AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RepoPath, ReviewedFile, Round,
@@ -28,12 +30,25 @@ pub struct Imported {
     pub placed: usize,
 }
 
-/// Reads the files and stores what they hold: each whole report as a round of its own, all other reviews together
-/// as one. Blocks.
+/// Where what was read goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Each whole report is a round of its own, all other reviews together are one.
+    Own,
+    /// All of it joins the branch's newest round, as more agents: a new round has what both say.
+    Current,
+}
+
+/// Reads the files and stores what they hold. Blocks.
 ///
 /// # Errors
 /// When a file cannot be read as a review, or git or the store cannot be used. Nothing is stored then.
-pub fn import(repository: &Repository, config: &Config, files: &[PathBuf]) -> anyhow::Result<Vec<Imported>> {
+pub fn import(
+    repository: &Repository,
+    config: &Config,
+    files: &[PathBuf],
+    target: Target,
+) -> anyhow::Result<Vec<Imported>> {
     let scope = repository.scope(&ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted })?;
     let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
@@ -49,16 +64,28 @@ pub fn import(repository: &Repository, config: &Config, files: &[PathBuf]) -> an
     let changed: Vec<RepoPath> = snapshot.files().iter().map(|f| f.path.clone()).collect();
     let text = |path: &RepoPath| snapshot.read(path).ok().flatten();
     let code = Code::new(&paths, &changed, &text);
+    if target == Target::Current {
+        let agents = rounds.drain(..).flat_map(|(round, _)| taken_apart(round));
+        agents.for_each(|a| add(&mut answers, a));
+    }
     for (round, _) in &mut rounds {
         code.settle_round(round);
         adopt(round, &snapshot);
     }
-    if !answers.is_empty() {
-        answers.iter_mut().for_each(|(_, answer)| code.settle_answer(answer));
-        rounds.push((merged(answers, &snapshot), Decisions::default()));
-    }
+    answers.iter_mut().for_each(|(_, answer)| code.settle_answer(answer));
     let store = Store::of(repository.common_dir());
     let branch = store.branch(scope.branch.as_deref());
+    match target {
+        Target::Current => {
+            let newest = branch.newest()?.value;
+            let newest =
+                newest.context("there is no round on this branch that it could join; leave --into-current out")?;
+            let decisions = branch.decisions()?.value;
+            rounds.push((join::joined(&newest, answers, &snapshot, &store, &decisions, &code), Decisions::default()));
+        }
+        Target::Own if answers.is_empty() => {}
+        Target::Own => rounds.push((merged(answers, &snapshot), Decisions::default())),
+    }
     for (round, decisions) in &mut rounds {
         keep_texts(round, &snapshot, &store)?;
         branch.begin(round).context("failed to store the round")?;
@@ -84,6 +111,22 @@ fn read_file(file: &Path) -> anyhow::Result<Import> {
     let bytes = std::fs::read(file).with_context(name)?;
     let stem = file.file_stem().map_or_else(|| "imported".to_owned(), |s| s.to_string_lossy().into_owned());
     read(&String::from_utf8_lossy(&bytes), &stem).with_context(name)
+}
+
+/// What each agent of a report said.
+fn taken_apart(round: Round) -> impl Iterator<Item = (AgentInfo, Answer)> {
+    let Round { agents, raw, observations, .. } = round;
+    agents.into_iter().map(move |run| {
+        let name = &run.agent.name;
+        let answer = Answer {
+            findings: raw.iter().filter(|r| r.agent == *name).cloned().collect(),
+            observations: observations.iter().filter(|o| o.by.first() == Some(name)).cloned().collect(),
+            assessment: run.assessment,
+            covered: run.covered,
+            notes: run.notes,
+        };
+        (run.agent, answer)
+    })
 }
 
 /// Two files of one tool are one agent.
@@ -127,6 +170,24 @@ fn id(text: &str) -> RoundId {
     RoundId::new(if safe.trim_matches(['-', '.']).is_empty() { "imported".into() } else { safe })
 }
 
+/// Adds an agent and what it said, unmerged.
+fn take_in(round: &mut Round, agent: AgentInfo, answer: Answer) {
+    round.assessment.merge(answer.assessment.clone());
+    round.observations.extend(answer.observations);
+    round.raw.extend(answer.findings);
+    round.agents.push(AgentRun {
+        agent,
+        outcome: AgentOutcome::Reviewed,
+        duration_ms: 0,
+        usage: Usage::default(),
+        prompt: None,
+        covered: answer.covered,
+        notes: answer.notes,
+        assessment: answer.assessment,
+        retro: None,
+    });
+}
+
 /// A round of what agents said elsewhere.
 fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
     let started = Timestamp::now();
@@ -153,26 +214,20 @@ fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
         texts: BTreeMap::new(),
     };
     for (agent, answer) in answers {
-        round.assessment.merge(answer.assessment.clone());
-        round.observations.extend(answer.observations);
-        round.raw.extend(answer.findings);
-        round.agents.push(AgentRun {
-            agent,
-            outcome: AgentOutcome::Reviewed,
-            duration_ms: 0,
-            usage: Usage::default(),
-            prompt: None,
-            covered: answer.covered,
-            notes: answer.notes,
-            assessment: answer.assessment,
-            retro: None,
-        });
+        take_in(&mut round, agent, answer);
     }
     let mut input = merge::Input::of(&round.raw);
     let cited = round.raw.iter().flat_map(|r| &r.anchors).map(|a| &a.path);
     input.texts = cited.filter_map(|path| Some((path.clone(), snapshot.read(path).ok()??))).collect();
     round.findings = merge::merge(&input).findings;
     round.observations = merge::observations(&round.observations);
+    cover(&mut round, snapshot);
+    round
+}
+
+/// The changed files that agents say they looked at.
+fn cover(round: &mut Round, snapshot: &Snapshot) {
+    round.coverage.reviewed.clear();
     for file in snapshot.files() {
         let covered = |r: &&AgentRun| r.covered.contains(&file.path);
         let by: Vec<_> = round.agents.iter().filter(covered).map(|r| r.agent.name.clone()).collect();
@@ -180,7 +235,6 @@ fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
             round.coverage.reviewed.push(ReviewedFile { path: file.path.clone(), by, lossy: file.lossy });
         }
     }
-    round
 }
 
 /// Keeps the texts of the files that the round cites, so that its anchors can be carried on from here.

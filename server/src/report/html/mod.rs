@@ -21,6 +21,12 @@ const INDEX: &str = include_str!("index.html");
 /// Writes the round as one page. A finding's card has the id `finding-<FindingId>`; places carry `data-place`.
 #[must_use]
 pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
+    page(round, decisions, texts, None)
+}
+
+/// The same with a link to the page that lists all rounds.
+#[must_use]
+pub fn page(round: &Round, decisions: &Decisions, texts: &Texts, list: Option<&str>) -> String {
     let view = View::of(round, decisions, texts);
     let url = view
         .pull_request
@@ -30,6 +36,7 @@ pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     let context = context! {
         v => Value::from(Serde(&view)),
         pr_url => url,
+        list => list,
         verdict_class => class_of(round.verdict(decisions)),
         css => CSS,
         js => SCRIPT,

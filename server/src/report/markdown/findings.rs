@@ -4,6 +4,7 @@ use super::cite::{self, cites};
 use super::head::{self, Head};
 use super::lines::{Line, Role, heading_level, indent_of, info_of, pattern};
 use super::roster::{Roster, severity_word};
+use super::write::FIX;
 use crate::finding::{Anchor, Fix, Severity};
 use regex::Regex;
 use std::ops::Range;
@@ -22,6 +23,14 @@ pub(super) struct Item {
     anchors: Vec<Anchor>,
     /// Lines after the head, up to the next finding or section.
     pub(super) lines: Range<usize>,
+}
+
+impl Item {
+    /// One of a review without a format; its end is not known yet.
+    pub(super) fn loose(severity: Severity, head: Head, start: usize) -> Self {
+        let lines = start..start;
+        Self { severity, head, label: String::new(), number: None, has_letter: false, anchors: Vec::new(), lines }
+    }
 }
 
 static SEVERITY_SECTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -100,7 +109,7 @@ const OTHER_SECTIONS: &[&str] = &[
     "refuted",
 ];
 
-fn severity_section(text: &str) -> Option<Severity> {
+pub(super) fn severity_section(text: &str) -> Option<Severity> {
     let m = SEVERITY_SECTION.captures(text)?;
     let heading = text.starts_with('#');
     let word = m[1].to_lowercase();
@@ -358,7 +367,7 @@ fn complete(item: &mut Item, lines: &[Line<'_>], roster: &Roster) {
 }
 
 /// Gives labels to those without, and makes all of them unique.
-fn name(items: &mut [Item]) {
+pub(super) fn name(items: &mut [Item]) {
     let mut counts = [0u32; 3];
     let mut seen: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
     for item in items {
@@ -408,7 +417,7 @@ pub(super) fn body(lines: &[Line<'_>], range: Range<usize>, anchored: bool, ours
         let code = dedent(lines, i + 1..close, indent_of(line.text));
         let after = if close < range.end && lines[close].role == Role::Close { close + 1 } else { close };
         let language = info_of(line.text).split([' ', '{', ',']).next().unwrap_or("").to_ascii_lowercase();
-        if matches!(language.as_str(), "diff" | "patch" | "suggestion") {
+        if matches!(language.as_str(), "diff" | "patch" | "suggestion") && (!ours || says_fix(&text)) {
             let note = take_note(&mut text);
             let diff = if language == "suggestion" { format!("```suggestion\n{code}```\n") } else { code };
             out.fixes.push(Fix { note, path: None, diff, by: Vec::new() });
@@ -465,6 +474,11 @@ fn dedent(lines: &[Line<'_>], range: Range<usize>, indent: usize) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Whether what stands above a diff in a document of ours says that it is a fix; a body may hold diffs too.
+fn says_fix(text: &[&str]) -> bool {
+    text.iter().rev().find(|l| !l.trim().is_empty()).is_some_and(|l| l.starts_with(FIX))
 }
 
 /// The paragraph before a diff, if it is about the fix; it leaves the text.

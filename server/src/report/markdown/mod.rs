@@ -2,12 +2,17 @@
 //! ([`read()`], [`read_answer`]).
 
 mod cite;
+mod coverage;
+mod decided;
 mod findings;
 mod head;
+mod header;
 mod lines;
+mod loose;
 mod plain;
 mod read;
 mod roster;
+mod runs;
 mod sections;
 mod write;
 

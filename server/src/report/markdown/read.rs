@@ -1,50 +1,56 @@
 //! Reads reports and plain reviews, in all the styles that real ones use.
 
+use super::coverage;
+use super::decided::{declined, dispute, fixups, rated, state_of, verification};
 use super::findings::{self, Item};
 use super::head;
+use super::header::{LINK, duration, leading_number, moment, pull_request, split_labels, unquote};
 use super::lines::{Line, heading_level, pattern, scan};
+use super::loose;
 use super::plain;
-use super::roster::{Roster, short};
+use super::roster::Roster;
+use super::runs::{Runs, best_raw};
 use super::sections::{self, around, cells, is_rule, sections};
 use super::write::MARK;
 use crate::finding::{
-    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions,
-    DeclinedEarlier, DismissReason, Finding, FindingId, FindingStatus, Fix, Fixup, PullRequest, ROUND_SCHEMA,
-    RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope, RuleRef, Severity, State, Usage,
+    AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions, Failure, FailureKind, Finding,
+    FindingId, FindingStatus, Fix, ROUND_SCHEMA, RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope,
+    RuleRef,
 };
 use crate::merge;
+use crate::report::view::NO_REVIEW_BY;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use regex::Regex;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\]]*)\]\(([^)]*)\)"));
-static PULL: LazyLock<Regex> = LazyLock::new(|| pattern(r"#(\d{1,18})"));
+/// The rows of the table at the top of a report.
+const HEADER: &[&str] = &[
+    "date",
+    "round",
+    "author",
+    "pr",
+    "branch",
+    "base",
+    "commits",
+    "reviewers",
+    "reviewer",
+    "verdict",
+    "wall-clock time",
+];
+/// A row of it where there is no table.
+static HEADER_LINE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?:[-*]\s+)?\*\*([A-Za-z][A-Za-z -]{1,20}?):?\*\*:?\s+(\S.*)$"));
 static COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^`?([0-9a-f]{7,64})`?\s+(.*)$"));
-static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}))?"));
-static DURATION_PART: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)(\d+(?:\.\d+)?)\s*(h(?:ours?|r)?|m(?:in(?:utes?)?)?|s(?:ec(?:onds?)?)?)\b"));
-static CLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\D*(?:(\d+):)?(\d+):(\d{2})\b"));
 static RESOLVED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^\W*(critical|important|suggestion)s?\s+#?([CIS]?)-?(\d+)"));
 static BARE_LABEL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*([CIS])-?(\d+)\b"));
 static PASS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bpass\s+(\d+)"));
 static IN_COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:fixed|outdated) in `?([0-9a-f]{7,64})\b"));
-static FIXUP: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^git commit --fixup=([0-9a-f]{7,64})  # ([CIS]\d+(?:, [CIS]\d+)*)"));
-static ROUND_DECLINED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^declined (?:in )?round (\d+):?\s*"));
 
 static FIX_AGENTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\[([^\[\]]+)\]$"));
 static FIX_PATH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\(`([^`]+)`\)$"));
-static RATED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"([A-Z][A-Za-z0-9. ]{1,40}?) (?:over-?|under-?)?rated (?:this|it)(?: as)? (?:an? )?(critical|important|suggestion)\b",
-    )
-});
-static CHECKED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(Confirmed|Refuted) by ([^:]+)(?:: (.*))?$"));
 
 /// The largest part of a document that is read; what is beyond is cut off.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
@@ -71,7 +77,7 @@ pub fn read_answer(text: &str, agent: &AgentName) -> Answer {
 }
 
 fn answer_of(lines: &[Line<'_>], range: Range<usize>, agent: &AgentName, roster: &Roster, prefix: &str) -> Answer {
-    let items = findings::find(lines, range.clone(), roster, false);
+    let items = all(lines, range.clone(), roster);
     let about = around(lines, range, roster);
     let mut observations = about.observations;
     for o in &mut observations {
@@ -88,6 +94,16 @@ fn answer_of(lines: &[Line<'_>], range: Range<usize>, agent: &AgentName, roster:
         covered: about.covered,
         notes: Vec::new(),
     }
+}
+
+/// The findings of a review that may keep to no format.
+fn all(lines: &[Line<'_>], range: Range<usize>, roster: &Roster) -> Vec<Item> {
+    let mut items = findings::find(lines, range.clone(), roster, false);
+    if items.is_empty() {
+        items = loose::find(lines, range);
+        findings::name(&mut items);
+    }
+    items
 }
 
 fn raw_of(lines: &[Line<'_>], item: &Item, agent: &AgentName, id: &str) -> RawFinding {
@@ -151,8 +167,13 @@ impl<'t> Reader<'t> {
     fn new(text: &'t str) -> Self {
         let mut header = BTreeMap::new();
         for line in text.lines().take(80) {
-            if let Some(row) = cells(line).filter(|r| r.len() >= 2 && r[0].starts_with("**")) {
-                header.entry(row[0].trim_matches('*').to_lowercase()).or_insert_with(|| row[1].clone());
+            let (key, value) = match (cells(line).filter(|r| r.len() >= 2), HEADER_LINE.captures(line)) {
+                (Some(row), _) => (row[0].trim_matches('*').to_lowercase(), row[1].clone()),
+                (None, Some(m)) => (m[1].to_lowercase(), m[2].to_owned()),
+                (None, None) => continue,
+            };
+            if HEADER.contains(&key.as_str()) {
+                header.entry(key).or_insert(value);
             }
         }
         let labels = |key: &str| -> Vec<String> {
@@ -181,7 +202,9 @@ impl<'t> Reader<'t> {
 
     fn parts(&self) -> Parts {
         let n = self.lines.len();
-        let appendix = self.find_heading(0..n, |_, name| name.contains("appendix"));
+        // The report's own title may have any word.
+        let title = self.find_heading(0..n, |_, _| true).map_or(0, |i| i + 1);
+        let appendix = self.find_heading(title..n, |_, name| name.contains("appendix"));
         let resolution = self.find_heading(0..n, |level, name| level == 2 && is_word(name, "resolution"));
         let before = appendix.unwrap_or(n);
         let retro = self.find_heading(0..before, |_, name| name.starts_with("agent performance"));
@@ -200,11 +223,16 @@ impl<'t> Reader<'t> {
         if let Some(retro) = parts.retro.clone() {
             self.meet_retro(retro);
         }
-        let items = findings::find(&self.lines, parts.merged.clone(), &self.roster, self.ours);
+        // A report with reviewers keeps to the format; a review that names none may not.
+        let items = if self.ours || self.roster.0.iter().any(|m| m.listed) {
+            findings::find(&self.lines, parts.merged.clone(), &self.roster, self.ours)
+        } else {
+            all(&self.lines, parts.merged.clone(), &self.roster)
+        };
         let about = around(&self.lines, parts.merged.clone(), &self.roster);
         let reviews = parts.appendix.clone().map(|a| self.reviews(a)).unwrap_or_default();
         let silent = items.is_empty() && reviews.is_empty() && about.assessment.summary.is_none();
-        if silent && about.observations.is_empty() && about.assessment.testing.is_none() {
+        if !self.ours && silent && about.observations.is_empty() && about.assessment.testing.is_none() {
             return Err(NoReport);
         }
         let mut runs = Runs::default();
@@ -251,11 +279,31 @@ impl<'t> Reader<'t> {
                 lossy: false,
             })
             .collect();
+        if self.ours {
+            self.as_written(&mut round);
+        }
         round.feedback = about.feedback;
         round.assessment.fixups = about.fixups.map(|text| fixups(&text, &round.findings)).unwrap_or_default();
         round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
         let decisions = parts.resolution.map(|r| self.decisions(r, &composed, &round)).unwrap_or_default();
         Ok((round, decisions))
+    }
+
+    /// What only documents of ours say: who looked at which file, and who gave no full review.
+    fn as_written(&self, round: &mut Round) {
+        let heading = |level, name: &str| level == 2 && name == "coverage";
+        if let Some(at) = self.find_heading(0..self.lines.len(), heading) {
+            let end = self.find_heading(at + 1..self.lines.len(), |level, _| level <= 2).unwrap_or(self.lines.len());
+            round.coverage = coverage::read(&self.lines, at + 1..end, &self.roster);
+        }
+        let verdict = self.header.get("verdict").map_or("", String::as_str);
+        let missing = verdict.split_once(NO_REVIEW_BY).map_or("", |(_, labels)| labels);
+        for name in missing.split(", ").filter_map(|label| self.roster.labelled(label)) {
+            if let Some(run) = round.agents.iter_mut().find(|run| run.agent.name == name) {
+                let failure = Failure::new(FailureKind::Crashed, "it gave no full review, as the report says");
+                run.outcome = AgentOutcome::Failed { failure };
+            }
+        }
     }
 
     /// Labels are often found only in the retro's headings ("### \[Claude\] Claude Opus 4.6").
@@ -478,6 +526,7 @@ impl<'t> Reader<'t> {
         let mut decisions = Decisions::default();
         for i in range {
             let Some(row) = cells(self.lines[i].text) else { continue };
+            let when = row.get(3).and_then(|cell| moment(cell)).unwrap_or(round.started);
             let (finding, action) = match row.as_slice() {
                 [number, finding, action, ..] if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
                     (finding, action)
@@ -495,47 +544,12 @@ impl<'t> Reader<'t> {
                 let commit = IN_COMMIT.captures(action).map(|m| CommitId::new(&m[1]));
                 decisions.resolutions.insert(
                     finding.id.clone(),
-                    Resolution { state, at: round.started, round: round.id.clone(), code: None, commit },
+                    Resolution { state, at: when, round: round.id.clone(), code: None, commit },
                 );
             }
         }
         decisions
     }
-}
-
-/// The severities that the text says agents gave: "Gemini rated this critical; Codex rated it important".
-fn rated(text: &str, roster: &Roster) -> Vec<(AgentName, Severity)> {
-    RATED
-        .captures_iter(text)
-        .filter_map(|m| Some((roster.named(&m[1]).first()?.name.clone(), Severity::from_word(&m[2])?)))
-        .collect()
-}
-
-fn verification(text: &str, roster: &Roster) -> Option<FindingStatus> {
-    let m = CHECKED.captures(text)?;
-    let by = roster.labelled(&m[2]).unwrap_or_else(|| short(&m[2]));
-    let note = m.get(3).map_or("", |n| n.as_str()).to_owned();
-    Some(if &m[1] == "Confirmed" { FindingStatus::Confirmed { by, note } } else { FindingStatus::Refuted { by, note } })
-}
-
-/// What the action of a resolution table means.
-fn state_of(action: &str) -> Option<State> {
-    let low = action.trim_matches(['*', ' ', '`']).to_lowercase();
-    if low.is_empty() || low.starts_with("open") {
-        return None;
-    }
-    let text = action.to_owned();
-    Some(if ["fixed", "done", "addressed", "resolved", "documented"].iter().any(|w| low.starts_with(w)) {
-        State::Fixed
-    } else if low.starts_with("outdated") {
-        State::Outdated
-    } else if ["invalid", "false positive"].iter().any(|w| low.contains(w)) {
-        State::Dismissed { reason: DismissReason::FalsePositive, text }
-    } else if ["deferred", "later", "follow-up", "future"].iter().any(|w| low.contains(w)) {
-        State::Dismissed { reason: DismissReason::Later, text }
-    } else {
-        State::Dismissed { reason: DismissReason::WontFix, text }
-    })
 }
 
 /// Labels by severity and order, as in every round.
@@ -552,93 +566,6 @@ pub(super) fn relabel(findings: &mut [Finding]) {
 pub(super) fn confidence(agents: usize) -> f64 {
     // Agents that found the same independently make it likelier; a report says no more.
     1.0 - 0.5f64.powi(i32::try_from(agents.min(8)).unwrap_or(8))
-}
-
-fn dispute(attributions: &[Attribution], settled: Severity, roster: &Roster) -> Option<String> {
-    if attributions.iter().all(|a| a.severity == settled) {
-        return None;
-    }
-    let said: Vec<String> = attributions
-        .iter()
-        .map(|a| format!("{}: {}", roster.member(&a.agent).map_or(a.agent.as_str(), |m| m.label.as_str()), a.severity))
-        .collect();
-    Some(format!("{} → {settled}", said.join(", ")))
-}
-
-/// The agent's own finding in the appendix that became part of `merged`: the same file, and near or alike.
-fn best_raw<'r>(
-    merged: &RawFinding,
-    agent: &AgentName,
-    raw: &'r [RawFinding],
-    taken: &HashMap<RawId, ()>,
-) -> Option<&'r RawFinding> {
-    raw.iter()
-        .filter(|r| r.agent == *agent && !taken.contains_key(&r.id))
-        .map(|r| (alike(merged, r), r))
-        .filter(|(score, _)| *score >= 0.5)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, r)| r)
-}
-
-fn alike(a: &RawFinding, b: &RawFinding) -> f64 {
-    let words = |t: &str| -> Vec<String> {
-        t.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2).map(str::to_owned).collect()
-    };
-    let (x, y) = (words(&a.title), words(&b.title));
-    let common = x.iter().filter(|w| y.contains(w)).count();
-    let title = 2.0 * common as f64 / (x.len() + y.len()).max(1) as f64;
-    let near = a.anchors.iter().any(|p| {
-        b.anchors.iter().any(|q| {
-            let same = p.path.file_name() == q.path.file_name();
-            same && matches!((p.lines, q.lines), (Some(l), Some(m)) if l.distance(m) <= 3)
-        })
-    });
-    title + if near { 0.5 } else { 0.0 }
-}
-
-#[derive(Default)]
-struct Runs(Vec<AgentRun>);
-
-impl Runs {
-    fn meet(&mut self, name: &AgentName, label: &str) -> &mut AgentRun {
-        let at = self.0.iter().position(|r| r.agent.name == *name).unwrap_or_else(|| {
-            self.0.push(imported_run(name, label));
-            self.0.len() - 1
-        });
-        &mut self.0[at]
-    }
-}
-
-/// An agent's run in a round that was read.
-fn imported_run(name: &AgentName, label: &str) -> AgentRun {
-    AgentRun {
-        agent: AgentInfo { name: name.clone(), label: label.to_owned(), kind: AgentKind::Imported },
-        outcome: AgentOutcome::Reviewed,
-        duration_ms: 0,
-        usage: Usage::default(),
-        prompt: None,
-        covered: Vec::new(),
-        notes: Vec::new(),
-        assessment: crate::finding::Assessment::default(),
-        retro: None,
-    }
-}
-
-/// The lines of `git commit --fixup`, with the findings by their labels.
-fn fixups(text: &str, findings: &[Finding]) -> Vec<Fixup> {
-    let of = |line: &str| {
-        let m = FIXUP.captures(line)?;
-        let named = m[2].split(", ").filter_map(|l| findings.iter().find(|f| f.label == l)).map(|f| f.id.clone());
-        Some(Fixup { commit: CommitId::new(&m[1]), findings: named.collect() })
-    };
-    text.lines().filter_map(of).collect()
-}
-
-fn declined(title: String, rest: &str) -> DeclinedEarlier {
-    let m = ROUND_DECLINED.captures(rest);
-    let round = m.as_ref().and_then(|m| m[1].parse().ok()).unwrap_or(0);
-    let reason = m.map_or(rest, |m| &rest[m[0].len()..]).to_owned();
-    DeclinedEarlier { id: FindingId::new(short(&title).to_string()), title, reason, round, anchor: None }
 }
 
 fn is_word(name: &str, word: &str) -> bool {
@@ -665,76 +592,4 @@ fn label_in(title: &str) -> String {
     let rest = if PASS.is_match(rest) { "" } else { rest };
     let label = if rest.len() > bracket.len() { rest } else { bracket };
     label.split(" — ").next().unwrap_or(label).trim().to_owned()
-}
-
-/// The labels of a "Reviewers" row: commas in brackets do not part.
-fn split_labels(row: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut depth = 0i32;
-    let mut label = String::new();
-    for c in row.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth <= 0 => {
-                out.push(std::mem::take(&mut label));
-                continue;
-            }
-            _ => {}
-        }
-        // "(effort: xhigh)" is no part of the name.
-        if depth <= 0 && c != ')' {
-            label.push(c);
-        }
-    }
-    out.push(label);
-    out.iter().map(|l| l.trim_matches(['*', '`', ' ']).to_owned()).filter(|l| !l.is_empty()).collect()
-}
-
-fn unquote(text: &str) -> String {
-    LINK.replace_all(text, "$1").trim_matches(['`', ' ']).to_owned()
-}
-
-fn pull_request(row: &str) -> Option<PullRequest> {
-    let number = PULL.captures(row)?[1].parse().ok()?;
-    let url = LINK.captures(row).map(|m| m[2].to_owned()).filter(|u| u.starts_with("http"));
-    let title = row.split_once('—').map_or("", |(_, t)| t.trim()).to_owned();
-    Some(PullRequest { number, title, author: String::new(), url })
-}
-
-fn moment(text: &str) -> Option<Timestamp> {
-    let m = TIME.captures(text)?;
-    let n = |i: usize| m.get(i).and_then(|x| x.as_str().parse::<i16>().ok());
-    let small = |i: usize| n(i).and_then(|v| i8::try_from(v).ok()).unwrap_or(0);
-    let at = DateTime::new(n(1)?, small(2), small(3), small(4), small(5), 0, 0).ok()?;
-    at.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
-}
-
-fn leading_number(text: &str) -> Option<u64> {
-    let digits: String = text.trim_start_matches(['*', '`', ' ']).chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
-}
-
-/// Milliseconds of "22 min 20 s", "8:25", "9m 51s" or plain seconds; 0 for none.
-fn duration(text: &str) -> u64 {
-    let parts: Vec<_> = DURATION_PART.captures_iter(text).collect();
-    let seconds = if !parts.is_empty() {
-        parts
-            .iter()
-            .map(|m| {
-                let n: f64 = m[1].parse().unwrap_or(0.0);
-                n * match m[2].chars().next() {
-                    Some('h' | 'H') => 3600.0,
-                    Some('m' | 'M') => 60.0,
-                    _ => 1.0,
-                }
-            })
-            .sum()
-    } else if let Some(m) = CLOCK.captures(text) {
-        let n = |i: usize| m.get(i).and_then(|x| x.as_str().parse::<f64>().ok()).unwrap_or(0.0);
-        n(1) * 3600.0 + n(2) * 60.0 + n(3)
-    } else {
-        leading_number(text).unwrap_or(0) as f64
-    };
-    (seconds.min(1e9) * 1000.0) as u64
 }

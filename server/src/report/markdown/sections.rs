@@ -183,7 +183,7 @@ pub(super) fn around(lines: &[Line<'_>], range: Range<usize>, roster: &Roster) -
         } else if name.starts_with("acknowledged limitation") {
             out.assessment.limitations.extend(items(lines, s.lines.clone()).iter().map(|i| limitation(i, roster)));
         } else if name.starts_with("unresolved feedback") {
-            out.feedback.extend(items(lines, s.lines.clone()).iter().map(|i| feedback(i, roster)));
+            out.feedback.extend(items(lines, s.lines.clone()).iter().map(|i| feedback(i)));
         } else if name.starts_with("declined in") {
             out.declined.extend(items(lines, s.lines.clone()).iter().map(|i| {
                 let t = titled(i, roster);
@@ -264,21 +264,22 @@ fn limitation(item: &str, roster: &Roster) -> Limitation {
     Limitation { title: t.title, anchor, body }
 }
 
-/// Who said what, where the item begins with a name and a place.
-fn feedback(item: &str, roster: &Roster) -> Feedback {
-    let t = titled(item, roster);
-    let (first, rest) = t.rest.split_once('\n').unwrap_or((&t.rest, ""));
-    let (first, url) = match first.rsplit_once('<').and_then(|(before, url)| Some((before, url.strip_suffix('>')?))) {
-        Some((before, url)) => (before.trim_end(), Some(url.to_owned())),
-        None => (first.trim_end(), None),
-    };
-    let placed = first.starts_with('`') && first.ends_with('`') && first.matches('`').count() == 2;
-    if item.starts_with("**") && (placed || first.is_empty()) && !rest.trim().is_empty() {
-        let anchor = cite::exact(first.trim_matches('`')).filter(|_| placed);
-        return Feedback { author: t.title, text: rest.trim().to_owned(), anchor, url };
-    }
-    let anchor = cite::anchors(&cites(item)).into_iter().next();
-    Feedback { author: String::new(), text: item.to_owned(), anchor, url: None }
+/// Who said what, where the item begins with a name, a place and an address on a line of their own.
+fn feedback(item: &str) -> Feedback {
+    let said = item.split_once('\n').and_then(|(first, text)| {
+        let (author, rest) = first.strip_prefix("**")?.split_once("**")?;
+        let (rest, url) = match rest.rsplit_once(" <") {
+            Some((rest, url)) => (rest, Some(url.strip_suffix('>')?.to_owned())),
+            None => (rest, None),
+        };
+        let anchor = match rest.trim() {
+            "" => None,
+            place => Some(cite::exact(place.strip_prefix("— `")?.strip_suffix('`')?)?),
+        };
+        Some(Feedback { author: author.to_owned(), text: text.trim().to_owned(), anchor, url })
+    });
+    let anchor = || cite::anchors(&cites(item)).into_iter().next();
+    said.unwrap_or_else(|| Feedback { author: String::new(), text: item.to_owned(), anchor: anchor(), url: None })
 }
 
 /// The cells of a table's row; `None` for other lines.

@@ -8,6 +8,19 @@ use std::fmt::Write as _;
 /// The first line of every report: by it the reader knows that headings can be relied on.
 pub(super) const MARK: &str = "<!-- deep-review report, version 1 -->";
 
+/// What begins the line above a fix.
+pub(super) const FIX: &str = "**Fix:**";
+
+/// A body in which no line passes for what we say of a finding: the colon leaves the bold, which looks the same.
+fn unlike_facts(body: &str) -> String {
+    let words = ["Fix", "Severity", "Checked", "Rule", "Since", "Resolution"];
+    let line = |line: &str| {
+        let word = words.iter().find(|w| line.strip_prefix("**").is_some_and(|l| l.starts_with(&format!("{w}:**"))));
+        word.map_or_else(|| line.to_owned(), |w| format!("**{w}**:{}", &line[w.len() + 5..]))
+    };
+    body.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// What stands above the lines of [`FixupView`].
 pub(super) const FIXUPS: &str = "Fixes that belong into a commit of this branch:";
 
@@ -73,7 +86,7 @@ impl Out {
 /// One line of text as Markdown that shows the same text: marks that agents use in titles (code, emphasis)
 /// stay, the rest is made harmless.
 fn plain(text: &str) -> String {
-    inert::markdown(&one_line(text))
+    inert::markdown_line(text)
 }
 
 /// A line of text as a table's cell.
@@ -154,7 +167,7 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
     if let Some(quote) = &f.quote {
         out.block(&quoted(quote));
     }
-    out.block(&inert::markdown(f.body));
+    out.block(&unlike_facts(&inert::markdown(f.body)));
     let mut facts: Vec<String> = Vec::new();
     if let Some(dispute) = f.dispute {
         facts.push(format!("**Severity:** {}", plain(dispute)));
@@ -178,8 +191,8 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
         let by = if f.agents.len() > 1 && !fix.by.is_empty() { format!(" {}", labels(&fix.by)) } else { String::new() };
         let note = fix.note.map(|n| format!(" {}", plain(n))).unwrap_or_default();
         let path = fix.path.map(|p| format!(" ({})", code(p))).unwrap_or_default();
-        out.block(&format!("**Fix:**{note}{path}{by}"));
-        out.block(&fenced("diff", fix.diff));
+        out.block(&format!("{FIX}{note}{path}{by}"));
+        out.block(&fenced("diff", &inert::printable(fix.diff)));
     }
 }
 
