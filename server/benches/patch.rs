@@ -31,7 +31,8 @@ fn hunk(lines: &[&str], at: usize) -> String {
     out
 }
 
-fn measure(name: &str, runs: usize, mut work: impl FnMut()) {
+/// Best of the runs, in milliseconds.
+fn measure(name: &str, runs: usize, mut work: impl FnMut()) -> f64 {
     work();
     let mut times: Vec<Duration> = (0..runs)
         .map(|_| {
@@ -43,6 +44,22 @@ fn measure(name: &str, runs: usize, mut work: impl FnMut()) {
     times.sort();
     let ms = |d: Duration| d.as_secs_f64() * 1e3;
     println!("{name:<64} best {:>9.3} ms   median {:>9.3} ms", ms(times[0]), ms(times[runs / 2]));
+    ms(times[0])
+}
+
+/// Measures the same work for texts of 25,000, 50,000 and 100,000 lines, and says by how much each step grows: 2 where
+/// it is linear in the length of the text.
+fn grows(name: &str, text: impl Fn(usize) -> String, work: impl Fn(&str)) {
+    let best = [25_000, 50_000, 100_000].map(|size| {
+        let text = text(size);
+        measure(&format!("{name}, {size} lines"), 20, || work(&text))
+    });
+    println!("{name:<64} ×{:.1}, ×{:.1}", best[1] / best[0], best[2] / best[1]);
+}
+
+/// `lines` lines of which the first one is `odd[0]`, the second `odd[1]`, and so on, over and over.
+fn repeated(odd: &[&str], lines: usize) -> String {
+    odd.iter().cycle().take(lines).flat_map(|line| [line, "\n"]).collect()
 }
 
 fn main() {
@@ -67,45 +84,89 @@ fn main() {
         assert!(apply(&text, &spaces, &none).is_ok());
     });
 
-    for size in [25_000, 50_000, 100_000] {
-        let text = code(size);
+    let in_the_middle = |text: &str| {
         let lines: Vec<&str> = text.lines().collect();
-        let one = hunk(&lines, size / 2 + 4);
-        measure(&format!("one hunk, {size} lines"), 50, || assert!(apply(&text, &one, &none).is_ok()));
-        let missing = one.replace("service", "elsewhere");
-        measure(&format!("one hunk that is not there, {size} lines"), 50, || {
-            assert!(apply(&text, &missing, &none).is_err());
-        });
-    }
+        hunk(&lines, lines.len() / 2 + 4)
+    };
+    let middles = [25_000, 50_000, 100_000].map(|size| {
+        let text = code(size);
+        (size, text.len(), in_the_middle(&text))
+    });
+    let of = |text: &str| middles.iter().find(|m| m.1 == text.len()).map_or("", |m| &m.2);
+    grows("one hunk", code, |text| assert!(apply(text, of(text), &none).is_ok()));
+    let missing = middles[0].2.replace("service", "elsewhere");
+    grows("one hunk that is not there", code, |text| assert!(apply(text, &missing, &none).is_err()));
 
-    for size in [25_000, 50_000, 100_000] {
-        let same = "\treturn nil\n".repeat(size);
-        let diff = format!("{}-\treturn nil\n+\treturn err\n", " \treturn nil\n".repeat(1000));
-        measure(&format!("identical lines, a hunk of 1,001, {size} lines"), 20, || {
-            assert!(apply(&same, &diff, &none).is_err());
-        });
-        let elided = " \treturn nil\n ...\n".repeat(20) + "-\treturn nil\n+\treturn err\n";
-        let hints = Hints { lines: Some(LineRange::line(500)), ..none };
-        measure(&format!("identical lines, 20 elisions, {size} lines"), 20, || {
-            assert!(apply(&same, &elided, &hints).is_err());
-        });
-    }
+    // Texts and hunks that are made to be slow.
+    let cited = Hints { lines: Some(LineRange::line(500)), ..none };
+    let same = |lines| repeated(&["\treturn nil"], lines);
+    let refused = |diff: String| move |text: &str| assert!(apply(text, &diff, &cited).is_err());
+    let context = " \treturn nil\n";
+    let change = "-\treturn nil\n+\treturn err\n";
+    grows("identical lines, a hunk of 1,001", same, refused(context.repeat(1000) + change));
+    grows("identical lines, a hunk of 10,000", same, refused(context.repeat(10_000) + change));
+    grows("identical lines, 20 elisions", same, refused(" \treturn nil\n ...\n".repeat(20) + change));
+    grows("identical lines, 1,000 elisions", same, refused(" \treturn nil\n ...\n".repeat(1000) + change));
+    let longer: String = (1..200).map(|n| context.repeat(n) + " ...\n").collect();
+    grows("identical lines, 200 pieces of 1 to 200 lines", same, refused(longer + change));
+    let almost = context.repeat(2000) + " \treturn it\n" + change;
+    grows("identical lines, a hunk that fails at its end", same, refused(almost));
+    let two = |lines| repeated(&["\ta()", "\tb()"], lines);
+    grows("two lines in turn, a hunk of 2,000", two, refused(" \ta()\n \tb()\n".repeat(1000) + "-\ta()\n+\tc()\n"));
+    let changes: String = (0..5000).map(|n| format!("-\told_line_{n}()\n+\tnew_line_{n}()\n")).collect();
+    grows("a hunk of 10,000 lines that is not there", code, refused(changes.clone()));
+    let there =
+        |lines: usize| code(lines / 2) + &(0..lines / 2).map(|n| format!("\tnew_line_{n}()\n")).collect::<String>();
+    grows("a hunk of 10,000 lines, of which half is there", there, refused(changes));
+    let long = |lines: usize| "x = f(1); ".repeat(lines * 3) + "\nend\n";
+    grows("one very long line", long, |text| assert!(apply(text, "-end\n+fin\n", &none).is_ok()));
+    grows("one very long line, a search inside of it", long, |text| {
+        assert!(apply(text, r#"{"old":"x = f(1); x = f(1); end","new":"y"}"#, &none).is_err());
+    });
+
+    let text = code(10_000);
+    let lines: Vec<&str> = text.lines().collect();
+    let every_second: String = lines
+        .iter()
+        .enumerate()
+        .map(|(i, l)| if i % 2 == 0 { format!(" {l}\n") } else { format!("-{l}\n+{l} // x\n") })
+        .collect();
+    measure("one hunk of 10,000 lines that applies, 10,000 lines", 20, || {
+        assert!(apply(&text, &every_second, &none).is_ok())
+    });
+    let spaces = every_second.replace('\t', "  ");
+    measure("the same, spaces for tabs", 20, || assert!(apply(&text, &spaces, &none).is_ok()));
 
     let text = code(100_000);
     measure("a quote in 100,000 lines", 50, || {
         assert!(find_quote(&text, "value50003, err := service.Call(ctx, request.Field3)", None).is_some());
     });
 
-    let mut map = LineMap::identity();
-    for i in 0..1000 {
-        map.edit(i * 90 + 1, 1, 2);
-    }
-    measure("an edit of a map with 1,000 runs, and 5,000 anchors carried", 200, || {
-        map.edit(45_000, 1, 1);
-        for i in 0..5000 {
-            black_box(map.carry(LineRange::line(i * 18 + 1)));
+    for runs in [1000, 10_000, 100_000] {
+        let mut map = LineMap::identity();
+        for i in 0..runs {
+            map.edit(i * 9 + 1, 1, 2);
         }
-    });
+        measure(&format!("1,000 edits at one place of a map with {runs} runs"), 50, || {
+            for _ in 0..1000 {
+                map.edit(runs * 4, 1, 1);
+            }
+        });
+        measure(&format!("an edit a line, upwards through {runs} runs"), 10, || {
+            for i in (0..runs).rev() {
+                map.edit(i * 9 + 1, 1, 1);
+            }
+        });
+        measure(&format!("2 edits, one at each end of {runs} runs"), 50, || {
+            map.edit(1, 1, 1);
+            map.edit(runs * 9, 1, 1);
+        });
+        measure(&format!("5,000 anchors carried by a map with {runs} runs"), 50, || {
+            for i in 0..5000 {
+                black_box(map.carry(LineRange::line(i * 18 + 1)));
+            }
+        });
+    }
     let changed = text.replacen("value5", "other5", 2000);
     measure("a map rebuilt from two texts of 100,000 lines", 10, || {
         black_box(LineMap::between(&text, &changed));

@@ -6,6 +6,8 @@ use super::text::{self, Text, indent};
 use super::{LineEdit, Refusal};
 use imara_diff::{Algorithm, Diff, InternedInput};
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Lines put in place of others. Lines are 0-based and have no endings.
@@ -32,7 +34,7 @@ pub(super) fn edits(
         return None;
     }
     let mut out = Vec::new();
-    for piece in pieces {
+    for piece in pieces.iter().filter(|p| lines[p.lines.clone()].iter().any(|l| l.op != Op::Context)) {
         let pos = with_blanks(text, lines, piece, pos);
         let pairs = Pairs::new(text, lines, piece, &pos);
         let mut k = piece.lines.start;
@@ -84,7 +86,7 @@ pub(super) fn with_margin<'l>(text: &Text<'_>, lines: &'l [HunkLine], pos: &[Opt
     // Where some lines have lost it and the others may have, all have.
     let some = context().any(|(l, _)| l.bare) && context().all(|(l, _)| l.bare || l.text.starts_with([' ', '\t']));
     // Or all are one blank short of the marked lines, which are indented by even numbers.
-    let marked: Vec<usize> = lines.iter().filter(|l| l.op != Op::Context).map(|l| indent(&l.text).len()).collect();
+    let marked: BTreeSet<usize> = lines.iter().filter(|l| l.op != Op::Context).map(|l| indent(&l.text).len()).collect();
     let short = context().any(|(l, _)| marked.contains(&(indent(&l.text).len() + 1)))
         && context().all(|(l, _)| indent(&l.text).len() % 2 == 1 && !l.text.starts_with('\t'))
         && marked.iter().all(|m| m % 2 == 0);
@@ -106,7 +108,7 @@ fn with_blanks<'p>(
     piece: &HunkPiece,
     pos: &'p [Option<usize>],
 ) -> impl Fn(usize) -> Option<usize> + use<'p> {
-    let mut blanks: Vec<(usize, usize)> = Vec::new();
+    let mut blanks: BTreeMap<usize, usize> = BTreeMap::new();
     let blank = |i: usize| i < text.lines().len() && text.line(i).trim().is_empty();
     let old_blank = |j: &usize| lines[*j].is_old() && lines[*j].is_blank();
     let solid: Vec<usize> = piece.lines.clone().filter(|&j| pos[j].is_some()).collect();
@@ -127,25 +129,30 @@ fn with_blanks<'p>(
         let inside = |up: Option<usize>, down: Option<usize>| up.zip(down).is_none_or(|(u, d)| u < d);
         for j in (hunk.start..split).filter(old_blank) {
             if let Some(p) = up.filter(|&p| blank(p) && inside(up, down)) {
-                blanks.push((j, p));
+                blanks.insert(j, p);
                 up = Some(p + 1);
             }
         }
         for j in (split..hunk.end).rev().filter(old_blank) {
             if let Some(p) = down.and_then(|d| d.checked_sub(1)).filter(|&p| blank(p) && inside(up, down)) {
-                blanks.push((j, p));
+                blanks.insert(j, p);
                 down = Some(p);
             }
         }
     }
-    move |j| pos[j].or_else(|| blanks.iter().find(|b| b.0 == j).map(|b| b.1))
+    move |j| pos[j].or_else(|| blanks.get(&j).copied())
 }
 
 /// What the aligned lines say about indentation.
 struct Pairs<'h, 't> {
-    /// Line of the hunk, its indentation there, its indentation in the text.
-    pairs: Vec<(usize, &'h str, &'t str)>,
-    style: Style,
+    /// For each indentation in the hunk: the lines that have it, in order, with their indentation in the text.
+    pairs: BTreeMap<&'h str, Vec<(usize, &'t str)>>,
+    /// Made when it is asked for: most added lines are indented as some line beside them.
+    style: OnceCell<Style>,
+    text: &'h Text<'t>,
+    lines: &'h [HunkLine],
+    /// The first line of the text that is aligned.
+    at: usize,
 }
 
 /// How the text indents, where the hunk might do it in another way.
@@ -168,12 +175,22 @@ impl<'h, 't> Pairs<'h, 't> {
         piece: &HunkPiece,
         pos: &impl Fn(usize) -> Option<usize>,
     ) -> Pairs<'h, 't> {
-        let matched: Vec<(usize, usize)> = piece.solid.iter().filter_map(|&j| Some((j, pos(j)?))).collect();
-        let pairs: Vec<(usize, &str, &str)> =
-            matched.iter().map(|&(j, p)| (j, indent(&lines[j].text), indent(text.line(p)))).collect();
-        let at = matched.first().map_or(0, |m| m.1);
-        let style = Style::new(text, at, lines.iter().map(|l| l.text.as_str()), &pairs);
-        Pairs { pairs, style }
+        let mut pairs: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+        let mut at = None;
+        for (j, p) in piece.solid.iter().filter_map(|&j| Some((j, pos(j)?))) {
+            at = at.or(Some(p));
+            pairs.entry(indent(&lines[j].text)).or_default().push((j, indent(text.line(p))));
+        }
+        Pairs { pairs, style: OnceCell::new(), text, lines, at: at.unwrap_or(0) }
+    }
+
+    fn style(&self) -> Style {
+        *self.style.get_or_init(|| {
+            let mut pairs: Vec<(usize, &str, &str)> =
+                self.pairs.iter().flat_map(|(&hunk, all)| all.iter().map(move |&(j, text)| (j, hunk, text))).collect();
+            pairs.sort_unstable();
+            Style::new(self.text, self.at, self.lines.iter().map(|l| l.text.as_str()), &pairs)
+        })
     }
 
     /// `line`, the hunk's line `j`, with the indentation that it has in the text.
@@ -183,33 +200,38 @@ impl<'h, 't> Pairs<'h, 't> {
             return String::new();
         }
         let want = indent(line);
-        let near = |p: &&(usize, &str, &str)| (p.0.abs_diff(j), p.0 > j);
-        if let Some(same) = self.pairs.iter().filter(|p| p.1 == want).min_by_key(near) {
-            return format!("{}{body}", same.2);
+        if let Some(same) = self.pairs.get(want).and_then(|lines| nearest(lines, j)) {
+            return format!("{same}{body}");
         }
-        if let Some(outer) = self
-            .pairs
-            .iter()
-            .filter(|p| want.starts_with(p.1))
-            .max_by_key(|p| (p.1.len(), std::cmp::Reverse(p.0.abs_diff(j))))
-        {
-            return format!("{}{}{body}", outer.2, self.style.convert(outer.2, &want[outer.1.len()..], true));
+        let outer = self.pairs.iter().filter(|p| want.starts_with(p.0)).max_by_key(|p| p.0.len());
+        if let Some((hunk, there)) = outer.and_then(|(hunk, lines)| Some((hunk, nearest(lines, j)?))) {
+            return format!("{there}{}{body}", self.style().convert(there, &want[hunk.len()..], true));
         }
-        if let Some(inner) =
-            self.pairs.iter().filter(|p| p.1.starts_with(want)).min_by_key(|p| (p.1.len(), p.0.abs_diff(j)))
-        {
-            let cut = self.style.convert(inner.2, &inner.1[want.len()..], false);
-            let there = match inner.2.strip_suffix(cut.as_str()) {
+        let inner = self.pairs.iter().filter(|p| p.0.starts_with(want)).min_by_key(|p| p.0.len());
+        if let Some((hunk, there)) = inner.and_then(|(hunk, lines)| Some((hunk, nearest(lines, j)?))) {
+            let cut = self.style().convert(there, &hunk[want.len()..], false);
+            let there = match there.strip_suffix(cut.as_str()) {
                 Some(rest) => rest,
-                None => &inner.2[..inner.2.len().saturating_sub(cut.len())],
+                None => &there[..there.len().saturating_sub(cut.len())],
             };
             return format!("{there}{body}");
         }
+        if self.pairs.is_empty() {
+            return line.to_owned();
+        }
         // The hunk mixes tabs and spaces: by columns.
-        let levels = super::locate::width(line) / self.style.hunk_unit.max(1);
-        let level = if self.style.tabs == Some(true) { "\t".to_owned() } else { " ".repeat(self.style.text_unit) };
-        if self.pairs.is_empty() { line.to_owned() } else { format!("{}{body}", level.repeat(levels)) }
+        let style = self.style();
+        let levels = super::locate::width(line) / style.hunk_unit.max(1);
+        let level = if style.tabs == Some(true) { "\t".to_owned() } else { " ".repeat(style.text_unit) };
+        format!("{}{body}", level.repeat(levels))
     }
+}
+
+/// Of lines in order, what is said of the one nearest to line `j`; of two as near, of the one before.
+fn nearest<'t>(lines: &[(usize, &'t str)], j: usize) -> Option<&'t str> {
+    let after = lines.partition_point(|l| l.0 <= j);
+    let near = lines[after.saturating_sub(1)..].iter().take(2);
+    near.min_by_key(|l| l.0.abs_diff(j)).map(|l| l.1)
 }
 
 impl Style {
@@ -227,6 +249,9 @@ impl Style {
             }
         }
         let text_unit = unit(around());
+        let mut seen = BTreeSet::new();
+        let pairs: Vec<(usize, &str, &str)> = pairs.iter().copied().filter(|p| seen.insert((p.1, p.2))).collect();
+        let pairs = &pairs[..];
         let hunk: Vec<&str> = hunk.filter(|l| !l.trim().is_empty()).collect();
         let hunk_min = hunk.iter().map(|l| indent(l).len()).min().unwrap_or(0);
         let hunk_unit = unit(hunk.into_iter());
@@ -321,15 +346,19 @@ pub(super) fn reindent_block(text: &Text<'_>, start: usize, old: &[&str], new: &
         return new.iter().map(|&l| l.to_owned()).collect();
     };
     // The first lines correspond; so do all that are the same but for white space.
-    let mut pairs: Vec<(usize, &str, &str)> = vec![(0, indent(b), indent(a))];
+    let mut pairs: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    pairs.entry(indent(b)).or_default().push((0, indent(a)));
+    let mut once: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for line in old {
+        once.entry(line.trim()).and_modify(|one| *one = None).or_insert(Some(line));
+    }
     for (i, line) in new.iter().enumerate().filter(|(_, l)| text::weight(l) > 2) {
-        let mut same = old.iter().filter(|o| o.trim() == line.trim());
-        if let (Some(one), None) = (same.next(), same.next()) {
-            pairs.push((i, indent(line), indent(one)));
+        if let Some(Some(one)) = once.get(line.trim()) {
+            pairs.entry(indent(line)).or_default().push((i, indent(one)));
         }
     }
-    let style = Style::new(text, start, new.iter().copied(), &pairs);
-    let pairs = Pairs { pairs, style };
+    let lines: Vec<HunkLine> = new.iter().map(|l| HunkLine::new(Op::Context, *l)).collect();
+    let pairs = Pairs { pairs, style: OnceCell::new(), text, lines: &lines, at: start };
     new.iter().enumerate().map(|(i, l)| pairs.reindent(i, l)).collect()
 }
 
@@ -409,6 +438,10 @@ pub(super) fn finish(text: &Text<'_>, mut raw: Vec<RawEdit>) -> Result<Vec<LineE
             if !(last_line && i + 1 == edit.lines.len()) || newline {
                 new.push_str(ending);
             }
+        }
+        // Of a text that is nothing but its byte order mark, nothing can be taken out.
+        if edit.count > 0 && new == text.source() {
+            continue;
         }
         let n = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
         out.push(LineEdit { start: n(edit.start + 1), count: n(edit.count), text: new });

@@ -42,7 +42,7 @@ pub fn canonical(diff: &str) -> Canonical {
                     }
                 }
             }
-            HunkBody::Replace { old: before, new: after } => {
+            HunkBody::Replace { old: before, new: after, .. } => {
                 old.extend(before.lines().map(squeeze));
                 new.extend(after.lines().map(squeeze));
             }

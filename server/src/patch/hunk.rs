@@ -44,6 +44,10 @@ pub struct Hunk {
     pub start: Option<u32>,
     /// What follows the second `@@`: the enclosing symbol, or in apply-patch envelopes a line above.
     pub section: Option<String>,
+    /// The line after which a header `@@ -N,0` puts what is added (0: before the first).
+    pub after: Option<u32>,
+    /// Whether it ends where the file does (`*** End of File`).
+    pub at_end: bool,
     /// The change itself.
     pub body: HunkBody,
 }
@@ -59,6 +63,8 @@ pub enum HunkBody {
         old: String,
         /// The text to put there.
         new: String,
+        /// Whether all places are meant (`"replace_all": true`).
+        all: bool,
     },
     /// New lines in place of the lines that the finding cites (a `suggestion` block).
     Suggestion(String),

@@ -11,8 +11,11 @@ use super::hunk::{Hunk, HunkBody, HunkLine, Op};
 use super::text::{self, Text};
 use super::{Applied, Hints, Placement, Refusal, elision, fuzzy};
 use crate::finding::LineRange;
+use std::cell::LazyCell;
+use std::collections::HashSet;
 use std::ops::Range;
 
+mod block;
 mod choose;
 mod replace;
 
@@ -86,9 +89,12 @@ enum Found {
 pub(super) fn place_hunks(text: &Text<'_>, hunks: &[Hunk], hints: &Hints<'_>) -> Result<Applied, Refusal> {
     let mut places = Vec::with_capacity(hunks.len());
     for hunk in hunks {
-        match find(text, hunk, hints)? {
-            Found::Places(found) => places.push((hunk, found)),
-            Found::Already => {}
+        match find(text, hunk, hints) {
+            Ok(Found::Places(found)) => places.push((hunk, found)),
+            Ok(Found::Already) => {}
+            // The other hunks may prove the number that says where.
+            Err(Refusal::NoPlace) if hunk.after.is_some() => places.push((hunk, Vec::new())),
+            Err(refusal) => return Err(refusal),
         }
     }
     if places.is_empty() {
@@ -105,10 +111,11 @@ pub(super) fn place_hunks(text: &Text<'_>, hunks: &[Hunk], hints: &Hints<'_>) ->
 
 fn find(text: &Text<'_>, hunk: &Hunk, hints: &Hints<'_>) -> Result<Found, Refusal> {
     match &hunk.body {
+        HunkBody::Lines(lines) if hunk.at_end && !lines.iter().any(HunkLine::is_old) => Ok(append(text, lines)),
         HunkBody::Lines(lines) => find_lines(text, lines, hints),
-        HunkBody::Replace { old, new } => replace::find(text, old, new, hints),
+        HunkBody::Replace { old, new, all } => replace::find(text, old, new, *all, hints),
         HunkBody::Suggestion(new) => replace::suggestion(text, new, hints),
-        HunkBody::Block(new) => replace::block(text, new, hints),
+        HunkBody::Block(new) => block::find(text, new, hints),
     }
 }
 
@@ -120,11 +127,12 @@ fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<
     // A line that looks like an elision and is in the text is meant as it is.
     let literal: Vec<HunkPiece> = split(lines, |_| false);
     let mut found = Vec::new();
-    let elided = lines.iter().any(|l| l.is_old() && l.is_elision());
-    if !elided || lines.iter().any(|l| l.is_old() && l.is_elision() && text.has_line(&l.text)) {
+    let elisions: HashSet<&str> =
+        lines.iter().filter(|l| l.is_old() && l.is_elision()).map(|l| l.text.trim()).collect();
+    if elisions.is_empty() || elisions.iter().any(|line| text.has_line(line)) {
         found = places(text, lines, &literal, hints)?;
     }
-    let pieces = if found.is_empty() && elided {
+    let pieces = if found.is_empty() && !elisions.is_empty() {
         let pieces = split(lines, HunkLine::is_elision);
         if let Some(line) = lines.iter().find(|l| l.op == Op::Removed && l.is_elision()) {
             return Err(Refusal::Elided { line: line.text.trim().to_owned() });
@@ -143,7 +151,7 @@ fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<
         literal
     };
     if pieces.iter().all(|p| p.keys.is_empty()) {
-        return bare_insertion(text, lines, hints);
+        return bare_insertion(text, lines);
     }
     let already = already(text, lines, &found);
     if found.is_empty() {
@@ -166,6 +174,7 @@ fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<
 /// A line to be added that leaves something out.
 fn hole<'l>(text: &Text<'_>, lines: &'l [HunkLine], hints: &Hints<'_>) -> Option<&'l str> {
     let python = hints.path.is_some_and(|p| matches!(p.extension(), Some("py" | "pyi")));
+    let dots = LazyCell::new(|| text.source().contains("...") || text.source().contains('…'));
     lines.iter().enumerate().find_map(|(i, line)| {
         let is_hole = if line.op != Op::Added {
             false
@@ -177,7 +186,7 @@ fn hole<'l>(text: &Text<'_>, lines: &'l [HunkLine], hints: &Hints<'_>) -> Option
             let moved = lines.iter().any(|l| l.op == Op::Removed && l.text.trim() == line.text.trim());
             !(body || moved && text.has_line(&line.text))
         } else if elision::has_hole(&line.text) {
-            !text.source().contains("...") && !text.source().contains('…')
+            !*dots
         } else {
             false
         };
@@ -186,7 +195,7 @@ fn hole<'l>(text: &Text<'_>, lines: &'l [HunkLine], hints: &Hints<'_>) -> Option
 }
 
 /// Lines to be added beside nothing: only an empty text says where.
-fn bare_insertion(text: &Text<'_>, lines: &[HunkLine], _hints: &Hints<'_>) -> Result<Found, Refusal> {
+fn bare_insertion(text: &Text<'_>, lines: &[HunkLine]) -> Result<Found, Refusal> {
     if !text.is_blank() {
         let added: Vec<u64> =
             lines.iter().filter(|l| l.is_new()).map(|l| text::key(&l.text)).filter(|&k| k != text::BLANK).collect();
@@ -198,6 +207,22 @@ fn bare_insertion(text: &Text<'_>, lines: &[HunkLine], _hints: &Hints<'_>) -> Re
     let new = lines.iter().filter(|l| l.is_new()).map(|l| l.text.clone()).collect();
     let edits = vec![RawEdit { start: 0, count: text.lines().len(), lines: new, newline }];
     Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: 0, last: 0, edits }]))
+}
+
+/// What is added is put at the end of the text, unless it is there.
+fn append(text: &Text<'_>, lines: &[HunkLine]) -> Found {
+    let new: Vec<String> = lines.iter().map(|l| l.text.clone()).collect();
+    let there = text.lines().len().checked_sub(new.len()).map(|start| &text.lines()[start..]);
+    if there.is_some_and(|there| there.iter().zip(&new).all(|(a, b)| a.trim_end() == b.trim_end())) {
+        return Found::Already;
+    }
+    Found::Places(vec![insertion(text.lines().len(), new)])
+}
+
+/// Lines put before line `start` (0-based).
+fn insertion(start: usize, lines: Vec<String>) -> Candidate {
+    let edits = vec![RawEdit { start, count: 0, lines, newline: None }];
+    Candidate { fit: Fit::Exact, elided: false, first: start, last: start, edits }
 }
 
 /// Lines of a hunk between elisions.
@@ -283,21 +308,17 @@ fn places(
         return Ok(Vec::new());
     }
     let (at, keys) = text.solid();
-    let mut spots: Vec<Vec<usize>> = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        let found = occurrences(keys, &piece.keys, usize::MAX);
-        if found.is_empty() {
+    let first = occurrences(keys, &pieces[0].keys, usize::MAX);
+    let chains = match pieces {
+        [only] => near_enough(&first, at, only.keys.len(), hints),
+        _ => chains(text, pieces, &first),
+    };
+    let Some(chains) = chains else {
+        // Too many ways to go on from the first piece say nothing of one that is nowhere.
+        if pieces.iter().any(|p| occurrences(keys, &p.keys, 1).is_empty()) {
             return Ok(Vec::new());
         }
-        spots.push(found);
-    }
-    let too_many = || {
-        let first = spots.first().into_iter().flatten().take(MAX_PLACES);
-        Refusal::Ambiguous { places: first.map(|&s| at[s] + 1).collect() }
-    };
-    let chains = match &spots[..] {
-        [all] => near_enough(all, at, pieces[0].keys.len(), hints).ok_or_else(too_many)?,
-        _ => chains(text, pieces, &spots).ok_or_else(too_many)?,
+        return Err(Refusal::Ambiguous { places: first.iter().take(MAX_PLACES).map(|&s| at[s] + 1).collect() });
     };
     let mut out: Vec<Candidate> = Vec::new();
     for chain in chains {
@@ -385,33 +406,48 @@ fn near_enough(spots: &[usize], at: &[u32], len: usize, hints: &Hints<'_>) -> Op
     (!near.is_empty() && near.len() <= 4 * MAX_PLACES).then_some(near)
 }
 
-/// The ways to go through the pieces in order. That an elision is more likely to stay inside of a block, or to end
-/// at the first place where the next piece fits, is likely only: all ways count. `None` where they are too many.
-fn chains(text: &Text<'_>, pieces: &[HunkPiece], spots: &[Vec<usize>]) -> Option<Vec<Vec<usize>>> {
-    const BUDGET: usize = 20_000;
-    let (at, _) = text.solid();
+/// The ways to go through the pieces in order, from the places of the first one. That an elision is more likely to stay
+/// inside of a block, or to end at the first place where the next piece fits, is likely only: all ways count. `None`
+/// where they are too many.
+fn chains(text: &Text<'_>, pieces: &[HunkPiece], first: &[usize]) -> Option<Vec<Vec<usize>>> {
+    /// Lines that are looked at, and steps that are kept.
+    const LINES: usize = 4_000_000;
+    const STEPS: usize = 20_000;
+    /// A step: which piece, its place, and the step before it.
+    type Step = (usize, usize, usize);
+    if first.len() > STEPS {
+        return None;
+    }
+    let (at, keys) = text.solid();
+    let mut steps: Vec<Step> = first.iter().rev().map(|&spot| (0, spot, usize::MAX)).collect();
+    let mut open: Vec<usize> = (0..steps.len()).collect();
+    let mut lines = LINES;
     let mut done = Vec::new();
-    let first = spots.first().filter(|s| s.len() <= BUDGET)?;
-    let mut open: Vec<Vec<usize>> = first.iter().rev().map(|&s| vec![s]).collect();
-    let mut budget = BUDGET;
-    while let Some(chain) = open.pop() {
-        let n = chain.len();
-        let (Some(next), Some(&last)) = (spots.get(n), chain.last()) else {
+    while let Some(step) = open.pop() {
+        let (n, spot, _) = steps[step];
+        let Some(next) = pieces.get(n + 1) else {
+            let way = std::iter::successors(Some(step), |&s| Some(steps[s].2).filter(|&before| before != usize::MAX));
+            let mut chain: Vec<usize> = way.map(|s| steps[s].1).collect();
+            chain.reverse();
             done.push(chain);
             if done.len() > 10 * MAX_PLACES {
                 return None;
             }
             continue;
         };
-        let end = last + pieces[n - 1].keys.len();
+        let end = spot + pieces[n].keys.len();
         let reach = at[end - 1] as usize + MAX_ELIDED;
-        let from = next.partition_point(|&s| s < end);
-        let to = from + next[from..].partition_point(|&s| at[s] as usize <= reach);
-        budget = budget.saturating_sub(1 + to - from);
-        if budget == 0 {
+        let to = end + at[end..].iter().take(MAX_ELIDED).take_while(|&&line| line as usize <= reach).count();
+        let window = &keys[end..(to + next.keys.len() - 1).min(keys.len())];
+        lines = lines.checked_sub(window.len() + next.keys.len())?;
+        let found = occurrences(window, &next.keys, usize::MAX);
+        if steps.len() + found.len() > STEPS {
             return None;
         }
-        open.extend(next[from..to].iter().rev().map(|&s| [&chain[..], &[s]].concat()));
+        for spot in found.into_iter().rev() {
+            open.push(steps.len());
+            steps.push((n + 1, end + spot, step));
+        }
     }
     Some(done)
 }
@@ -449,10 +485,6 @@ fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
         return false;
     }
     let (at, keys) = text.solid();
-    let spots: Vec<Vec<usize>> = pieces.iter().map(|p| occurrences(keys, &p.keys, 10_000)).collect();
-    if spots.iter().any(Vec::is_empty) {
-        return false;
-    }
     if found.is_empty() && whitespace_only(lines) {
         // Then white space must be as written, which is not known of a hunk that is indented in another way.
         let [piece] = &pieces[..] else { return false };
@@ -463,25 +495,27 @@ fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
                 .enumerate()
                 .all(|(n, &i)| text.line(at[s + n] as usize).trim_end() == lines[i].text.trim_end())
         };
-        return !lines.iter().any(|l| l.no_newline) && spots[0].iter().any(|&s| as_written(s));
+        let spots = occurrences(keys, &piece.keys, 10_000);
+        return !lines.iter().any(|l| l.no_newline) && spots.into_iter().any(as_written);
     }
     if found.is_empty() {
         // In order.
         let mut from = 0;
-        for (piece, spots) in pieces.iter().zip(&spots) {
-            match spots.iter().find(|&&s| s >= from) {
-                Some(&s) => from = s + piece.keys.len(),
-                None => return false,
+        return pieces.iter().all(|piece| match occurrences(&keys[from..], &piece.keys, 1)[..] {
+            [spot, ..] => {
+                from += spot + piece.keys.len();
+                true
             }
-        }
-        return true;
+            [] => false,
+        });
     }
     // Old and new side both fit at one place only where the old side is a part of the new one.
     kept >= old
         && !whitespace_only(lines)
-        && pieces.iter().zip(&spots).all(|(piece, spots)| {
+        && pieces.iter().all(|piece| {
             let changes = lines[piece.lines.clone()].iter().any(|l| l.op != Op::Context);
-            !changes
+            let spots = occurrences(keys, &piece.keys, if changes { 10_000 } else { 1 });
+            !changes && !spots.is_empty()
                 || spots.iter().any(|&s| {
                     let (first, last) = (at[s] as usize, at[s + piece.keys.len() - 1] as usize);
                     found.iter().any(|c| c.first <= last && first <= c.last)
@@ -500,37 +534,56 @@ enum Traces {
 fn traces(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Traces {
     const AROUND: usize = 30;
     const SAYS: usize = 4;
-    let keys_of = |op: Op| -> Vec<u64> {
-        lines.iter().filter(|l| l.op == op && text::weight(&l.text) >= SAYS).map(|l| text::key(&l.text)).collect()
-    };
+    /// Places of one line that are looked at.
+    const SPOTS: usize = 20;
+    let says = |op: Op| lines.iter().filter(move |l| l.op == op && text::weight(&l.text) >= SAYS);
+    let keys_of = |op: Op| -> HashSet<u64> { says(op).map(|l| text::key(&l.text)).collect() };
     let (removed, context) = (keys_of(Op::Removed), keys_of(Op::Context));
     let is_new = |k: &u64| !removed.contains(k) && !context.contains(k);
-    let added: Vec<&HunkLine> = lines
-        .iter()
-        .filter(|l| l.op == Op::Added && text::weight(&l.text) >= SAYS && is_new(&text::key(&l.text)))
-        .collect();
+    let added: Vec<&HunkLine> = says(Op::Added).filter(|l| is_new(&text::key(&l.text))).collect();
     let Some(heaviest) = added.iter().max_by_key(|l| text::weight(&l.text)) else { return Traces::None };
+    let heaviest = text::key(&heaviest.text);
     let weight: usize = added.iter().map(|l| text::weight(&l.text)).sum();
-    let keys: Vec<u64> = added.iter().map(|l| text::key(&l.text)).collect();
+    let mut keys: Vec<u64> = added.iter().map(|l| text::key(&l.text)).collect();
+    keys.sort_unstable();
+    keys.dedup();
     let (at, all) = text.solid();
-    let gone: Vec<u64> =
-        removed.iter().copied().filter(|k| !lines.iter().any(|l| l.is_new() && text::key(&l.text) == *k)).collect();
-    let near =
-        |spot: usize| &all[spot.saturating_sub(AROUND + lines.len())..(spot + AROUND + lines.len()).min(all.len())];
-    let anchored = |spot: usize, window: &[u64]| {
-        let line = range(at[spot] as usize, at[spot] as usize);
-        window.iter().any(|k| context.contains(k))
+    let mut spots: Vec<Vec<usize>> = vec![Vec::new(); keys.len()];
+    for (spot, key) in all.iter().enumerate() {
+        // Few keys are told faster one by one.
+        let n = if keys.len() <= 8 { keys.iter().position(|k| k == key) } else { keys.binary_search(key).ok() };
+        if let Some(spots) = n.map(|n| &mut spots[n]).filter(|spots| spots.len() < SPOTS) {
+            spots.push(spot);
+        }
+    }
+    if spots.iter().all(Vec::is_empty) {
+        return Traces::None;
+    }
+    let kept: HashSet<u64> = lines.iter().filter(|l| l.is_new()).map(|l| text::key(&l.text)).collect();
+    let gone: HashSet<u64> = removed.difference(&kept).copied().collect();
+    // How many lines of the context are before each line: whether one is in a window, at once.
+    let contexts: Vec<u32> = std::iter::once(0)
+        .chain(all.iter().scan(0, |n, key| {
+            *n += u32::from(context.contains(key));
+            Some(*n)
+        }))
+        .collect();
+    let near = |spot: usize| spot.saturating_sub(AROUND + lines.len())..(spot + AROUND + lines.len()).min(all.len());
+    let anchored = |spot: usize| {
+        let (window, line) = (near(spot), range(at[spot] as usize, at[spot] as usize));
+        contexts[window.end] > contexts[window.start]
             || hints.lines.is_some_and(|l| l.distance(line) <= 2 * u32::try_from(AROUND).unwrap_or(0))
     };
-    let whole = occurrences(all, &[text::key(&heaviest.text)], 20).into_iter().any(|spot| {
-        let window = near(spot);
-        anchored(spot, window) && keys.iter().all(|k| window.contains(k)) && !window.iter().any(|k| gone.contains(k))
+    let whole = keys.binary_search(&heaviest).is_ok_and(|n| {
+        spots[n].iter().any(|&spot| {
+            let window: HashSet<u64> = all[near(spot)].iter().copied().collect();
+            anchored(spot) && keys.iter().all(|k| window.contains(k)) && window.is_disjoint(&gone)
+        })
     });
     if whole && weight >= 8 {
         return Traces::All;
     }
-    let some = keys.iter().any(|&k| occurrences(all, &[k], 20).into_iter().any(|spot| anchored(spot, near(spot))));
-    if some { Traces::Some } else { Traces::None }
+    if spots.iter().flatten().any(|&spot| anchored(spot)) { Traces::Some } else { Traces::None }
 }
 
 /// Whether all that the hunk removes has context before and after it.

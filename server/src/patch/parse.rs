@@ -70,7 +70,7 @@ pub fn parse(diff: &str) -> Result<Patch, ParseError> {
 }
 
 fn single(body: HunkBody) -> Patch {
-    let hunk = Hunk { start: None, section: None, body };
+    let hunk = Hunk { body, ..Hunk::default() };
     Patch { files: vec![FilePatch { hunks: vec![hunk], ..FilePatch::default() }] }
 }
 
@@ -79,7 +79,7 @@ impl Hunk {
     fn changes(&self) -> bool {
         match &self.body {
             HunkBody::Lines(lines) => lines.iter().any(|l| l.op != super::Op::Context),
-            HunkBody::Replace { old, new } => old != new,
+            HunkBody::Replace { old, new, .. } => old != new,
             HunkBody::Suggestion(_) | HunkBody::Block(_) => true,
         }
     }

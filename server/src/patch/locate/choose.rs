@@ -24,6 +24,12 @@ pub(super) fn choose(
         narrow(text, hunk, all, hints, quoted, alone);
     }
     order(&mut left, proven);
+    for i in 0..left.len() {
+        if left[i].1.is_empty() {
+            let candidate = numbered(text, &left, i).ok_or(Refusal::NoPlace)?;
+            left[i].1.push(candidate);
+        }
+    }
     left.into_iter()
         .map(|(_, mut all)| match all.len() {
             1 => Ok(all.remove(0)),
@@ -54,6 +60,18 @@ fn order(left: &mut [(&Hunk, Vec<Candidate>)], proven: bool) {
     }
 }
 
+/// A hunk that only adds lines, at the place that its header numbers, where a hunk before it and one behind it are
+/// placed by their text just where their headers say: then nothing between them has moved.
+fn numbered(text: &Text<'_>, left: &[(&Hunk, Vec<Candidate>)], i: usize) -> Option<Candidate> {
+    let hunk = left[i].0;
+    let (after, HunkBody::Lines(lines)) = (hunk.after? as usize, &hunk.body) else { return None };
+    let proves = |c: &&(&Hunk, Vec<Candidate>)| matches!(&c.1[..], [only] if starts_at(c.0, only));
+    let before = left[..i].iter().rev().find(proves)?.1[0].last;
+    let behind = left[i + 1..].iter().find(proves)?.1[0].first;
+    let inside = before < after && after <= behind && after <= text.lines().len();
+    inside.then(|| super::insertion(after, lines.iter().map(|l| l.text.clone()).collect()))
+}
+
 /// Keeps those that `test` says, if it says any.
 fn keep(all: &mut Vec<Candidate>, test: impl Fn(&Candidate) -> bool) {
     if all.iter().any(&test) {
@@ -70,6 +88,10 @@ fn best_fit(text: &Text<'_>, hunk: &Hunk, mut all: Vec<Candidate>) -> Vec<Candid
         && lines.iter().any(|l| l.is_old() && l.no_newline)
     {
         keep(&mut all, |c| c.last + 1 == text.lines().len());
+    }
+    if hunk.at_end {
+        let solid = text.solid().0;
+        keep(&mut all, |c| solid.last().is_some_and(|&last| c.last >= last as usize));
     }
     all
 }

@@ -7,7 +7,10 @@ use crate::patch::text::{self, Text};
 use crate::patch::{Hints, Refusal};
 
 /// `new` in place of `old`: whole lines, or a part of a line.
-pub(super) fn find(text: &Text<'_>, old: &str, new: &str, hints: &Hints<'_>) -> Result<Found, Refusal> {
+pub(super) fn find(text: &Text<'_>, old: &str, new: &str, all: bool, hints: &Hints<'_>) -> Result<Found, Refusal> {
+    if all && let Some(everywhere) = everywhere(text, old, new) {
+        return Ok(Found::Places(vec![everywhere]));
+    }
     let inline = fragments(text, old, new);
     let lines = marked(old, new);
     let one = old.trim_end_matches('\n').lines().count() == 1 && !old.ends_with('\n');
@@ -19,6 +22,25 @@ pub(super) fn find(text: &Text<'_>, old: &str, new: &str, hints: &Hints<'_>) -> 
         Err(Refusal::NotFound) if !inline.is_empty() => Ok(Found::Places(inline)),
         other => other,
     }
+}
+
+/// `new` wherever `old` stands as it is.
+fn everywhere(text: &Text<'_>, old: &str, new: &str) -> Option<Candidate> {
+    let (old, new) = (adapt(text, old), adapt(text, new));
+    let source = text.source();
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
+    if text::weight(&old) == 0 || !source.contains(&old) {
+        return None;
+    }
+    let lines: Vec<String> = lines_of(&source.replace(&old, &new)).into_iter().map(str::to_owned).collect();
+    let count = text.lines().len();
+    let edits = vec![RawEdit { start: 0, count, lines, newline: None }];
+    Some(Candidate { fit: Fit::Exact, elided: false, first: 0, last: count.saturating_sub(1), edits })
+}
+
+/// A part of a text that is to be found in `text`, with its line endings.
+fn adapt(text: &Text<'_>, part: &str) -> String {
+    if text.ending(0) == "\r\n" { part.replace('\n', "\r\n") } else { part.to_owned() }
 }
 
 /// The two texts as lines of a diff.
@@ -37,7 +59,7 @@ fn marked(old: &str, new: &str) -> Vec<HunkLine> {
     out
 }
 
-fn lines_of(text: &str) -> Vec<&str> {
+pub(super) fn lines_of(text: &str) -> Vec<&str> {
     if text.is_empty() {
         return Vec::new();
     }
@@ -46,9 +68,7 @@ fn lines_of(text: &str) -> Vec<&str> {
 
 /// Where `old` stands as it is, not as a part of a longer word.
 fn fragments(text: &Text<'_>, old: &str, new: &str) -> Vec<Candidate> {
-    let crlf = text.ending(0) == "\r\n";
-    let adapt = |s: &str| if crlf { s.replace('\n', "\r\n") } else { s.to_owned() };
-    let (old, new) = (adapt(old), adapt(new));
+    let (old, new) = (adapt(text, old), adapt(text, new));
     if text::weight(&old) == 0 {
         return Vec::new();
     }
@@ -101,14 +121,21 @@ pub(super) fn suggestion(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Resul
     if old.iter().map(|l| l.trim()).eq(new.iter().map(|l| l.trim())) {
         return Err(Refusal::AlreadyApplied);
     }
-    if !new.is_empty() && alikeness(&old, &new) < 0.4 {
+    if !new.is_empty() && !is_part(&old, &new) && alikeness(&old, &new) < 0.4 {
         return Err(Refusal::NotFound);
     }
     replace_block(text, start, &old, &new)
 }
 
+/// Whether the old lines are among the new ones, in order: then these only add to them.
+fn is_part(old: &[&str], new: &[&str]) -> bool {
+    let mut new = new.iter().map(|l| l.trim());
+    let mut solid = old.iter().map(|l| l.trim()).filter(|l| !l.is_empty()).peekable();
+    solid.peek().is_some_and(|l| text::weight(l) > 0) && solid.all(|line| new.any(|l| l == line))
+}
+
 /// How much two blocks have in common, 0 to 1, by their characters in order.
-fn alikeness(old: &[&str], new: &[&str]) -> f64 {
+pub(super) fn alikeness(old: &[&str], new: &[&str]) -> f64 {
     let dense = |lines: &[&str]| -> String {
         lines.iter().flat_map(|l| l.chars()).filter(|c| !c.is_whitespace()).take(2000).collect()
     };
@@ -124,56 +151,4 @@ fn replace_block(text: &Text<'_>, start: usize, old: &[&str], new: &[&str]) -> R
     let edits = vec![RawEdit { start, count: old.len(), lines, newline: None }];
     let last = start + old.len().max(1) - 1;
     Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: start, last, edits }]))
-}
-
-/// The new text of a function or another block, which is found by its first line and ends where its
-/// indentation does.
-pub(super) fn block(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Result<Found, Refusal> {
-    let new = lines_of(new);
-    if let Some(hole) = new.iter().find(|l| super::elision::is_elision(l) && !text.has_line(l)) {
-        return Err(Refusal::Elided { line: hole.trim().to_owned() });
-    }
-    let head = new.iter().position(|l| text::weight(l) >= 3).ok_or(Refusal::NoPlace)?;
-    let solid: Vec<u64> = new.iter().map(|l| text::key(l)).filter(|&k| k != text::BLANK).collect();
-    let (at, keys) = text.solid();
-    if !super::occurrences(keys, &solid, 1).is_empty() {
-        return Err(Refusal::AlreadyApplied);
-    }
-    let heads = super::occurrences(keys, &[text::key(new[head])], super::MAX_PLACES);
-    let mut out = Vec::new();
-    for spot in heads {
-        let first = at[spot] as usize;
-        let Some(start) = first.checked_sub(head) else { continue };
-        let depth = super::width(text.line(first));
-        // The body is indented more; a closing line of the same depth belongs to it.
-        let mut end = first + 1;
-        while end < text.lines().len() && (text.line(end).trim().is_empty() || super::width(text.line(end)) > depth) {
-            end += 1;
-        }
-        let closes = |l: &str| l.trim_start().starts_with(['}', ')', ']']) || l.trim() == "end";
-        let closed = new.len() > head + 1 && new.last().is_some_and(|l| closes(l));
-        if closed {
-            if end < text.lines().len() && closes(text.line(end)) && super::width(text.line(end)) == depth {
-                end += 1;
-            } else {
-                continue;
-            }
-        } else {
-            while end > first + 1 && text.line(end - 1).trim().is_empty() {
-                end -= 1;
-            }
-        }
-        if end <= first + 1 || (start..first).zip(&new[..head]).any(|(i, l)| text.line(i).trim() != l.trim()) {
-            continue;
-        }
-        let old: Vec<&str> = (start..end).map(|i| text.line(i)).collect();
-        if alikeness(&old, &new) < 0.4 {
-            continue;
-        }
-        if let Found::Places(places) = replace_block(text, start, &old, &new)? {
-            out.extend(places);
-        }
-    }
-    let _ = hints;
-    if out.is_empty() { Err(Refusal::NotFound) } else { Ok(Found::Places(out)) }
 }

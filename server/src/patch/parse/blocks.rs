@@ -59,6 +59,8 @@ pub(super) fn envelope(lines: &[&str]) -> Patch {
                 let file = b.file();
                 file.old_path = std::mem::replace(&mut file.path, path);
                 file.change = FileChange::Rename;
+            } else if rest.starts_with("End of File") {
+                b.at_end();
             }
         } else if let Some(section) = line.strip_prefix("@@") {
             let section = section.trim().trim_end_matches("@@").trim();
@@ -102,7 +104,7 @@ pub(super) fn search_replace(lines: &[&str]) -> Result<Patch, ParseError> {
             2 if marker(line, '>') => {
                 state = 0;
                 let (old, new) = (std::mem::take(&mut old).join("\n"), std::mem::take(&mut new).join("\n"));
-                let hunk = Hunk { body: HunkBody::Replace { old, new }, ..Hunk::default() };
+                let hunk = Hunk { body: HunkBody::Replace { old, new, all: false }, ..Hunk::default() };
                 match files.last_mut() {
                     Some(file) if file.path == path => file.hunks.push(hunk),
                     _ => files.push(FilePatch { path: path.clone(), hunks: vec![hunk], ..FilePatch::default() }),
@@ -128,7 +130,7 @@ pub(super) fn json(lines: &[&str]) -> Option<Patch> {
 }
 
 fn json_edits(value: &Value, path: Option<&str>, depth: u32, files: &mut Vec<FilePatch>) {
-    const PAIRS: [(&str, &str); 9] = [
+    const PAIRS: [(&str, &str); 18] = [
         ("old", "new"),
         ("old_string", "new_string"),
         ("old_str", "new_str"),
@@ -138,14 +140,28 @@ fn json_edits(value: &Value, path: Option<&str>, depth: u32, files: &mut Vec<Fil
         ("search", "replace"),
         ("find", "replace"),
         ("before", "after"),
+        ("original", "replacement"),
+        ("original", "modified"),
+        ("original", "updated"),
+        ("old_code", "new_code"),
+        ("oldCode", "newCode"),
+        ("existing_code", "improved_code"),
+        ("original_code", "fixed_code"),
+        ("original_code", "suggested_code"),
+        ("target", "replacement"),
     ];
     let get = |key: &str| value.get(key).and_then(Value::as_str);
     match value {
         Value::Array(items) if depth < 4 => items.iter().for_each(|item| json_edits(item, path, depth + 1, files)),
         Value::Object(_) => {
-            let path = ["path", "file", "file_path", "filename"].into_iter().find_map(get).or(path);
+            let path = ["path", "file", "file_path", "filePath", "filename", "relevant_file"]
+                .into_iter()
+                .find_map(get)
+                .or(path);
             if let Some((old, new)) = PAIRS.iter().find_map(|&(old, new)| Some((get(old)?, get(new)?))) {
-                let body = HunkBody::Replace { old: old.replace("\r\n", "\n"), new: new.replace("\r\n", "\n") };
+                let all = ["replace_all", "replaceAll"].iter().any(|key| value.get(key) == Some(&Value::Bool(true)));
+                let lf = |text: &str| text.replace("\r\n", "\n");
+                let body = HunkBody::Replace { old: lf(old), new: lf(new), all };
                 let hunk = Hunk { body, ..Hunk::default() };
                 let name = path.and_then(header_path);
                 match files.last_mut() {

@@ -65,7 +65,19 @@ impl Builder {
 
     pub(super) fn start_hunk(&mut self, start: Option<u32>, section: Option<&str>) {
         self.end_hunk();
-        self.hunk = Some(Hunk { start, section: section.map(str::to_owned), body: HunkBody::default() });
+        self.hunk = Some(Hunk { start, section: section.map(str::to_owned), ..Hunk::default() });
+    }
+
+    /// What follows is put after this line, as the header says.
+    fn insert_after(&mut self, line: Option<u32>) {
+        if let Some(hunk) = &mut self.hunk {
+            hunk.after = line;
+        }
+    }
+
+    /// The hunk ends where the file does.
+    pub(super) fn at_end(&mut self) {
+        self.hunk.get_or_insert_default().at_end = true;
     }
 
     pub(super) fn start_file(&mut self) -> &mut FilePatch {
@@ -145,6 +157,7 @@ pub(super) fn parse(lines: &[&str]) -> Patch {
             i += 1;
         } else if let Some(h) = header(line) {
             b.start_hunk(h.start, h.section);
+            b.insert_after(h.start.filter(|_| h.old == 0 && h.new > 0));
             (old, new, git) = (h.old, h.new, false);
         } else {
             git = false;
