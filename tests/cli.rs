@@ -2,6 +2,7 @@
 
 pub(crate) mod bed;
 
+mod apply;
 mod coverage;
 mod decide;
 mod fail;

@@ -132,7 +132,7 @@ fn main() {
         .map(|(i, l)| if i % 2 == 0 { format!(" {l}\n") } else { format!("-{l}\n+{l} // x\n") })
         .collect();
     measure("one hunk of 10,000 lines that applies, 10,000 lines", 20, || {
-        assert!(apply(&text, &every_second, &none).is_ok())
+        assert!(apply(&text, &every_second, &none).is_ok());
     });
     let spaces = every_second.replace('\t', "  ");
     measure("the same, spaces for tabs", 20, || assert!(apply(&text, &spaces, &none).is_ok()));

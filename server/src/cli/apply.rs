@@ -130,11 +130,20 @@ fn choose<'a>(
             Some(Ok(_)) => return Ok(chosen),
             // That nobody need do anything is the better news.
             Some(Err(Refusal::AlreadyApplied)) => first_refusal = Some(Refusal::AlreadyApplied.to_string()),
+            // What was there when it was reviewed was edited since.
+            Some(Err(Refusal::NotFound)) if fits_in(path.and_then(|p| snapshot.get(p)), fix, path, cited) => {
+                first_refusal.get_or_insert_with(|| Refusal::Touched.to_string());
+            }
             Some(Err(why)) => drop(first_refusal.get_or_insert_with(|| why.to_string())),
             None => {}
         }
     }
     Err(first_refusal.unwrap_or_else(|| "it has no fix".to_owned()))
+}
+
+/// Whether the fix fits in the text that was reviewed.
+fn fits_in(then: Option<impl AsRef<str>>, fix: &Fix, path: Option<&RepoPath>, lines: Option<LineRange>) -> bool {
+    then.is_some_and(|then| patch::apply(then.as_ref(), &fix.diff, &Hints { path, lines, ..Hints::default() }).is_ok())
 }
 
 /// Notes that the findings are fixed.

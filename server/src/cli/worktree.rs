@@ -70,19 +70,7 @@ impl WorkTree {
                 step.path
             );
         }
-        let mut done: Vec<(RepoPath, PathBuf, Option<String>)> = Vec::new();
-        for Step { path, at, before, after } in steps {
-            let result = match after {
-                Some(file) => file.persist(&at).map(drop).map_err(|e| e.error),
-                None => fs::remove_file(&at),
-            };
-            if let Err(error) = result {
-                undo(&done);
-                return Err(error).with_context(|| format!("failed to write {path}; nothing was applied"));
-            }
-            done.push((path, at, before));
-        }
-        Ok(())
+        write(steps)
     }
 
     /// Writes the new text into a file beside `path`, with the permissions of `like`.
@@ -138,14 +126,35 @@ impl WorkTree {
     }
 }
 
-/// Puts back what was there. What fails here cannot be helped; the error before it is told.
-fn undo(done: &[(RepoPath, PathBuf, Option<String>)]) {
-    for (_, at, before) in done.iter().rev() {
-        let _ = match before {
-            Some(text) => fs::write(at, text),
-            None => fs::remove_file(at),
+/// Takes all steps, each at once for whoever reads the file. If one fails, those before it are taken back.
+fn write(steps: Vec<Step>) -> anyhow::Result<()> {
+    let mut done: Vec<(RepoPath, PathBuf, Option<String>)> = Vec::new();
+    for Step { path, at, before, after } in steps {
+        let result = match after {
+            Some(file) => file.persist(&at).map(drop).map_err(|e| e.error),
+            None => fs::remove_file(&at),
         };
+        if let Err(error) = result {
+            let left = undo(&done);
+            let rest = if left.is_empty() {
+                "nothing was applied".to_owned()
+            } else {
+                format!("what was there before could not be put back in {}", left.join(", "))
+            };
+            return Err(error).with_context(|| format!("failed to write {path}; {rest}"));
+        }
+        done.push((path, at, before));
     }
+    Ok(())
+}
+
+/// Puts back what was there, and names the files where that fails.
+fn undo(done: &[(RepoPath, PathBuf, Option<String>)]) -> Vec<String> {
+    let back = |at: &PathBuf, before: &Option<String>| match before {
+        Some(text) => fs::write(at, text),
+        None => fs::remove_file(at),
+    };
+    done.iter().rev().filter(|(_, at, before)| back(at, before).is_err()).map(|(path, ..)| path.to_string()).collect()
 }
 
 #[cfg(test)]
@@ -238,6 +247,39 @@ mod tests {
         }
         assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
         assert_eq!(tree.read(&path("inside/a.rs")).unwrap().as_deref(), Some("a\n"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_takes_back_those_before_it() {
+        let (_folder, tree) = tree();
+        let step = |name: &str, before: Option<&str>| {
+            tree.prepare(&path(name), before.map(str::to_owned), Some("changed\n"), &path(name)).unwrap()
+        };
+        let steps = vec![step("src/a.rs", Some("a\n")), step("new", None), step("b", None)];
+        // Somebody makes a folder of that name at the last moment.
+        fs::create_dir_all(tree.root.join("b/c")).unwrap();
+        let error = write(steps).unwrap_err().to_string();
+        assert_eq!(error, "failed to write b; nothing was applied");
+        assert_eq!(tree.read(&path("src/a.rs")).unwrap().as_deref(), Some("a\n"));
+        assert_eq!(tree.read(&path("new")).unwrap(), None);
+        let left = |folder: &Path| fs::read_dir(folder).unwrap().count();
+        assert_eq!((left(&tree.root), left(&tree.root.join("src"))), (3, 1), "no temporary file is left");
+
+        let steps = vec![step("src/a.rs", Some("a\n")), step("c", None)];
+        fs::create_dir_all(tree.root.join("c/d")).unwrap();
+        fs::remove_dir_all(tree.root.join("src")).unwrap();
+        fs::create_dir_all(tree.root.join("src/a.rs/x")).unwrap();
+        let error = write(steps).unwrap_err().to_string();
+        assert_eq!(error, "failed to write src/a.rs; nothing was applied");
+    }
+
+    #[test]
+    fn what_cannot_be_put_back_is_named() {
+        let (_folder, tree) = tree();
+        let gone = (path("gone/x"), tree.root.join("gone/x"), Some("x".to_owned()));
+        let kept = (path("src/a.rs"), tree.root.join("src/a.rs"), Some("before\n".to_owned()));
+        assert_eq!(undo(&[kept, gone]), ["gone/x"]);
+        assert_eq!(tree.read(&path("src/a.rs")).unwrap().as_deref(), Some("before\n"));
     }
 
     #[cfg(unix)]

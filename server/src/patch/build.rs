@@ -439,12 +439,12 @@ pub(super) fn finish(text: &Text<'_>, mut raw: Vec<RawEdit>) -> Result<Vec<LineE
                 new.push_str(ending);
             }
         }
-        // Of a text that is nothing but its byte order mark, nothing can be taken out.
-        if edit.count > 0 && new == text.source() {
-            continue;
-        }
         let n = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
         out.push(LineEdit { start: n(edit.start + 1), count: n(edit.count), text: new });
+    }
+    // In a text without anything, an empty line and a byte order mark can be put in place of themselves.
+    if text.is_blank() && super::apply_edits(text.source(), &out) == text.source() {
+        out.clear();
     }
     Ok(out)
 }

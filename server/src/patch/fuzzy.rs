@@ -69,6 +69,7 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], 
         }
         if ok
             && cost <= budget
+            && keeps_shape(text, lines, &pos)
             && let Some(mut found) = candidate(text, lines, pieces, &pos)
         {
             found.fit = Fit::Fuzzy;
@@ -95,6 +96,23 @@ fn must(lines: &[HunkLine], piece: &HunkPiece) -> Vec<bool> {
             lines[here].op == Op::Removed || changes(before..here) || changes(here..after + 1)
         })
         .collect()
+}
+
+/// Whether all lines are moved sideways alike. A line that was taken for another one is told by this, and would give
+/// its indentation to what is added. Of tabs for spaces nothing is known.
+fn keeps_shape(text: &Text<'_>, lines: &[HunkLine], pos: &[Option<usize>]) -> bool {
+    let pairs = || {
+        let matched = lines.iter().zip(pos).filter_map(|(line, at)| Some((line, (*at)?)));
+        matched.map(|(line, at)| (text::indent(&line.text), text::indent(text.line(at))))
+    };
+    if pairs().any(|(hunk, there)| hunk.contains('\t') != there.contains('\t') && !hunk.is_empty() && !there.is_empty())
+    {
+        return true;
+    }
+    let shifts = || pairs().map(|(hunk, there)| there.len().cast_signed() - hunk.len().cast_signed());
+    // A blank may be lost in the margin of some.
+    let lost = isize::from(!pairs().any(|(hunk, _)| hunk.contains('\t')));
+    shifts().max().zip(shifts().min()).is_none_or(|(most, least)| most - least <= lost)
 }
 
 /// Whether a context line is the other, misremembered.

@@ -44,7 +44,8 @@ pub fn parse(diff: &str) -> Result<Patch, ParseError> {
     }
     let (info, inner) = blocks::unfence(lines);
     if let Some("suggestion") = info {
-        let text = inner.join("\n");
+        // One empty line is not the same as none.
+        let text = inner.iter().flat_map(|line| [line, "\n"]).collect();
         return Ok(single(HunkBody::Suggestion(text)));
     }
     let inner = dedent(inner);

@@ -3,6 +3,8 @@
 mod cases;
 mod degraded;
 mod hostile;
+mod properties;
+mod refusals;
 mod sets;
 mod unreadable;
 

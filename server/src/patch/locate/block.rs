@@ -139,8 +139,8 @@ fn definition(line: &str) -> Option<(&str, &str, &str)> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let line = line.trim();
     let name_at = |rest: &'_ str| rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
-    let words = line.split(|c: char| !is_word(c));
-    for word in words.take(6).filter(|w| WORDS.contains(w)) {
+    let mut words = line.split(|c: char| !is_word(c)).take(6);
+    if let Some(word) = words.find(|w| WORDS.contains(w)) {
         let from = word.as_ptr() as usize - line.as_ptr() as usize + word.len();
         let rest = line[from..].trim_start_matches([' ', '*']);
         let method = line.starts_with("func (").then(|| rest.strip_prefix('(')).flatten();
@@ -170,11 +170,11 @@ fn replacement(text: &Text<'_>, first: usize, new: &[&str], head: usize, alike: 
     let top = (0..first).rev().take_while(above).last().unwrap_or(first);
     let start = if head == 0 { first } else { top };
     // An attribute is not gone because it was not written again; a comment was written anew if it reads alike.
-    let kept = |line: &&str| {
-        let alike = |l: &&str| is_comment(line) && alikeness(&[*line], &[*l]) >= 0.4;
+    let kept = |line: &str| {
+        let alike = |l: &&str| is_comment(line) && alikeness(&[line], &[*l]) >= 0.4;
         new[..head].iter().any(|l| l.trim() == line.trim() || alike(l))
     };
-    if !text.lines()[start..first].iter().all(|line| text::weight(line) == 0 || kept(&line)) {
+    if !text.lines()[start..first].iter().all(|line| text::weight(line) == 0 || kept(line)) {
         return None;
     }
     let old: Vec<&str> = text.lines()[start..end].to_vec();

@@ -124,7 +124,28 @@ pub(super) fn suggestion(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Resul
     if !new.is_empty() && !is_part(&old, &new) && alikeness(&old, &new) < 0.4 {
         return Err(Refusal::NotFound);
     }
-    replace_block(text, start, &old, &new)
+    // As it is written, unless it was moved to the margin or to the other kind of white space.
+    let lines = if is_indented_as(&old, &new) {
+        new.iter().map(|&l| l.to_owned()).collect()
+    } else {
+        crate::patch::build::reindent_block(text, start, &old, &new)
+    };
+    let edits = vec![RawEdit { start, count: old.len(), lines, newline: None }];
+    let last = start + old.len().max(1) - 1;
+    Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: start, last, edits }]))
+}
+
+/// Whether the new lines are indented in the way of the old ones.
+fn is_indented_as(old: &[&str], new: &[&str]) -> bool {
+    let indents = |lines: &[&'_ str]| -> Vec<String> {
+        lines.iter().filter(|l| !l.trim().is_empty()).map(|l| text::indent(l).to_owned()).collect()
+    };
+    let (old, new) = (indents(old), indents(new));
+    let least = |indents: &[String]| indents.iter().map(String::len).min().unwrap_or(0);
+    let tabs = |indents: &[String]| indents.iter().any(|i| i.contains('\t'));
+    let spaces = |indents: &[String]| indents.iter().any(|i| i.contains(' '));
+    let same_kind = !(tabs(&old) && spaces(&new) || spaces(&old) && tabs(&new));
+    same_kind && (least(&old) == 0 || least(&new) > 0)
 }
 
 /// Whether the old lines are among the new ones, in order: then these only add to them.
@@ -144,11 +165,4 @@ pub(super) fn alikeness(old: &[&str], new: &[&str]) -> f64 {
         return 0.0;
     }
     strsim::sorensen_dice(&old, &new)
-}
-
-fn replace_block(text: &Text<'_>, start: usize, old: &[&str], new: &[&str]) -> Result<Found, Refusal> {
-    let lines = crate::patch::build::reindent_block(text, start, old, new);
-    let edits = vec![RawEdit { start, count: old.len(), lines, newline: None }];
-    let last = start + old.len().max(1) - 1;
-    Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: start, last, edits }]))
 }

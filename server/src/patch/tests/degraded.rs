@@ -24,7 +24,7 @@ enum Harm {
 }
 
 /// Lines as code has them: few different ones, so that they repeat, and some that occur once.
-fn line() -> impl Strategy<Value = String> {
+pub(super) fn line() -> impl Strategy<Value = String> {
     let words = ["return x", "}", "x = 1", "if a {", "foo(x)", "end", "// note", "return nil, err", "é = \"ü\""];
     let body = prop_oneof![
         6 => proptest::sample::select(words.to_vec()).prop_map(str::to_owned),
@@ -35,7 +35,7 @@ fn line() -> impl Strategy<Value = String> {
         .prop_map(|(depth, body)| if body.is_empty() { body } else { format!("{}{body}", "\t".repeat(depth)) })
 }
 
-fn text(lines: &[String], tabs: bool, newline: bool) -> String {
+pub(super) fn text(lines: &[String], tabs: bool, newline: bool) -> String {
     let mut out = lines.join("\n");
     if newline && !lines.is_empty() {
         out.push('\n');
@@ -118,7 +118,7 @@ fn git_diff(old: &str, new: &str, context: usize) -> String {
     String::from_utf8(out.stdout).unwrap()
 }
 
-fn quick_diff(old: &str, new: &str, context: usize) -> String {
+pub(super) fn quick_diff(old: &str, new: &str, context: usize) -> String {
     similar::TextDiff::from_lines(old, new).unified_diff().context_radius(context).header("a/f", "b/f").to_string()
 }
 
