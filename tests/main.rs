@@ -7,6 +7,7 @@ mod checks;
 mod cli;
 mod demo;
 mod git;
+mod lsp;
 mod merge;
 mod pull_requests;
 mod reports;

@@ -54,6 +54,10 @@ pub fn main() -> ExitCode {
     if let Some(ended) = crate::agent::process::supervise_if_asked() {
         return ended;
     }
+    if std::env::args_os().skip(1).eq(["lsp"]) {
+        // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
+        return crate::lsp::run();
+    }
     match run(Cli::parse()) {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -25,7 +25,8 @@ struct Later {
     root: PathBuf,
     /// Of the finding; `None` for all of `uri`.
     id: Option<String>,
-    fix: usize,
+    /// Number of the fix; `None` for those of all places.
+    fix: Option<usize>,
     uri: Uri,
 }
 
@@ -54,6 +55,7 @@ pub(crate) fn of(world: &World, params: &CodeActionParams) -> Vec<CodeActionOrCo
             if repo.state(spot.finding, finding) == State::Open {
                 let told = told(params, finding);
                 fixes(world, repo, (spot.finding, finding), uri, told.as_ref(), &mut actions);
+                all_places(world, repo, (spot.finding, finding), uri, told.as_ref(), &mut actions);
                 decisions(repo, finding, told.as_ref(), &mut actions);
             }
         }
@@ -61,7 +63,7 @@ pub(crate) fn of(world: &World, params: &CodeActionParams) -> Vec<CodeActionOrCo
     if only.is_some() && wants(FIX_ALL) {
         let (files, taken, _) = edits::plan_all(world, repo, Some(&path));
         if !taken.is_empty() {
-            let later = Later { root: repo.root().to_owned(), id: None, fix: 0, uri: uri.clone() };
+            let later = Later { root: repo.root().to_owned(), id: None, fix: None, uri: uri.clone() };
             let edit = || edits::workspace_edit(world, repo, &files, Some(&path), None).ok();
             let mut action =
                 action(format!("Apply {} fixes of deep-review", taken.len()), CodeActionKind::new(FIX_ALL));
@@ -114,14 +116,14 @@ fn fixes(
                 let main = finding.anchors.first().map(|a| &a.path);
                 let elsewhere = planned.files.keys().any(|path| Some(path) != main);
                 let exact = planned.placement == Placement::Exact && !elsewhere;
-                if number == 0 && exact && is_agreed(&plan.round, finding, fix) {
+                if number == 0 && exact && is_agreed(&plan.round, fix) {
                     action.is_preferred = Some(true);
                 }
                 let confirm = (!is_certain(planned.placement)).then_some("the place of the fix is not certain");
                 let later = Later {
                     root: repo.root().to_owned(),
                     id: Some(finding.id.to_string()),
-                    fix: number,
+                    fix: Some(number),
                     uri: uri.clone(),
                 };
                 fill(world, &mut action, &later, || {
@@ -140,15 +142,35 @@ fn fixes(
     }
 }
 
-/// Whether two agents came to the same fix, or a deterministic check stands behind it.
-fn is_agreed(round: &Round, finding: &Finding, fix: &crate::finding::Fix) -> bool {
-    let checks = |name: &&crate::finding::AgentName| {
+/// One action for a finding with a fix for each of its places.
+fn all_places(
+    world: &World,
+    repo: &Repo,
+    (index, finding): (usize, &Finding),
+    uri: &Uri,
+    told: Option<&Vec<Diagnostic>>,
+    actions: &mut Vec<CodeActionOrCommand>,
+) {
+    let Some(planned) = edits::plan_places(world, repo, index) else { return };
+    let title = format!("Apply the fixes of {} at all {} places", finding.label, planned.places);
+    let mut action = action(title, CodeActionKind::QUICKFIX);
+    action.diagnostics = told.cloned();
+    let id = Some(finding.id.to_string());
+    let later = Later { root: repo.root().to_owned(), id, fix: None, uri: uri.clone() };
+    let main = finding.anchors.first().map(|a| &a.path);
+    fill(world, &mut action, &later, || edits::workspace_edit(world, repo, &planned.files, main, None).ok());
+    actions.push(CodeActionOrCommand::CodeAction(action));
+}
+
+/// Whether two agents came to the same fix, or a deterministic check proposes it.
+fn is_agreed(round: &Round, fix: &crate::finding::Fix) -> bool {
+    let checks = |name: &crate::finding::AgentName| {
         round
             .agents
             .iter()
-            .any(|run| run.agent.name == **name && matches!(run.agent.kind, AgentKind::BuiltIn | AgentKind::Linter))
+            .any(|run| run.agent.name == *name && matches!(run.agent.kind, AgentKind::BuiltIn | AgentKind::Linter))
     };
-    fix.by.len() > 1 || finding.agents().iter().any(checks)
+    fix.by.len() > 1 || fix.by.iter().any(checks)
 }
 
 /// What can be done with the finding besides fixing it.
@@ -194,8 +216,12 @@ pub(crate) fn resolve(world: &World, mut action: CodeAction) -> CodeAction {
     let Some(repo) = world.repos.get(&later.root) else { return action };
     action.edit = match &later.id {
         Some(id) => repo.finding(id).and_then(|(index, finding)| {
-            let planned = edits::plan(world, repo, index, later.fix).ok()?;
             let main = finding.anchors.first().map(|a| &a.path);
+            let Some(fix) = later.fix else {
+                let planned = edits::plan_places(world, repo, index)?;
+                return edits::workspace_edit(world, repo, &planned.files, main, None).ok();
+            };
+            let planned = edits::plan(world, repo, index, fix).ok()?;
             let confirm = (!is_certain(planned.placement)).then_some("the place of the fix is not certain");
             edits::workspace_edit(world, repo, &planned.files, main, confirm).ok()
         }),

@@ -5,12 +5,12 @@ use super::edits;
 use super::outbox::Outbox;
 use super::owner::Event;
 use super::project::is_certain;
+use super::reports::{self, Written};
 use super::reviewing::{self, Asked, Refused};
 use super::world::{Repo, World};
 use crate::agent::Availability;
 use crate::finding::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, Round, Severity, State};
-use crate::report::{self, Format};
-use crate::review::document::{Document, document};
+use crate::report::Format;
 use lsp_types::{ExecuteCommandParams, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -175,16 +175,52 @@ fn arguments<T: DeserializeOwned>(params: &ExecuteCommandParams) -> Result<T, Re
     serde_path_to_error::deserialize(argument).map_err(|e| Refused::invalid(format!("{}: {}", params.command, e)))
 }
 
+/// What the owner will answer to a command.
+pub(crate) type Coming = oneshot::Receiver<Result<Value, Refused>>;
+
+/// Takes the commands whose order counts (a newer review replaces an older one, a cancel stops what was asked before
+/// it) to the owner, before anything is awaited. `None` for the other commands.
+pub(crate) fn order(params: &ExecuteCommandParams, events: &UnboundedSender<Event>) -> Option<Result<Coming, Refused>> {
+    let (reply, coming) = oneshot::channel();
+    let event = if params.command == Name::Review.as_str() {
+        arguments::<ReviewArgs>(params).map(|args| {
+            let asked = Box::new(Asked { base: args.base, uncommitted: args.uncommitted, agents: args.agents });
+            Event::Review { root: args.root, uri: args.uri, asked, reply }
+        })
+    } else if params.command == Name::Cancel.as_str() {
+        arguments::<Where>(params).map(|args| Event::Cancel { root: args.root, uri: args.uri, reply })
+    } else {
+        return None;
+    };
+    Some(event.map(|event| {
+        // The owner ends only with the server.
+        let _ = events.send(event);
+        coming
+    }))
+}
+
+/// The answer to a command of [`order`]. Reviews take minutes, longer than clients wait for a command: without
+/// `wait` only what is answered at once is told, and findings and progress come by themselves.
+pub(crate) async fn answer(mut coming: Coming, wait: bool) -> Result<Value, Refused> {
+    let ended = || Refused::failed("the server is shutting down");
+    if wait {
+        return coming.await.unwrap_or_else(|_| Err(ended()));
+    }
+    match coming.try_recv() {
+        Ok(answer) => answer,
+        Err(oneshot::error::TryRecvError::Empty) => Ok(json!({ "started": true })),
+        Err(oneshot::error::TryRecvError::Closed) => Err(ended()),
+    }
+}
+
 impl Desk {
     /// Runs a command.
     pub(crate) async fn run(&self, params: &ExecuteCommandParams) -> Result<Value, Refused> {
         let name = Name::ALL.into_iter().find(|name| name.as_str() == params.command);
         let name = name.ok_or_else(|| Refused::invalid(format!("there is no command '{}'", params.command)))?;
         match name {
-            Name::Review => {
-                self.review(arguments(params)?, params.work_done_progress_params.work_done_token.is_some()).await
-            }
-            Name::Cancel => self.cancel(arguments(params)?).await,
+            // Those are in order(), and do not come here.
+            Name::Review | Name::Cancel => Err(Refused::failed("the command was not taken")),
             Name::ApplyFix => self.apply_fix(arguments(params)?).await,
             Name::FixAll => self.fix_all(arguments(params)?).await,
             Name::Dismiss => self.dismiss(arguments(params)?).await,
@@ -199,60 +235,10 @@ impl Desk {
         }
     }
 
-    fn repo(&self, root: Option<PathBuf>, uri: Option<&Uri>) -> Result<&Repo, Refused> {
-        let repos = &self.world.repos;
-        if let Some(root) = root {
-            return repos
-                .values()
-                .find(|r| r.root() == root || r.shown == root)
-                .ok_or_else(|| Refused::invalid(format!("{} is no repository of this workspace", root.display())));
-        }
-        let file = uri.and_then(super::documents::file_path);
-        if let Some((repo, _)) = file.as_deref().and_then(|file| self.world.place(file)) {
-            return Ok(repo);
-        }
-        let mut all = repos.values();
-        match (all.next(), all.next()) {
-            (Some(repo), None) => Ok(repo),
-            (None, _) => Err(Refused::failed("no folder of this workspace is in a git repository; open one that is")),
-            (Some(_), Some(_)) => Err(Refused::invalid(
-                "the workspace has several repositories: say which one by `root`, or by the `uri` of a file in it",
-            )),
-        }
-    }
-
     fn finding(&self, id: &str, root: Option<&PathBuf>) -> Result<(&Repo, usize, &crate::finding::Finding), Refused> {
         self.world.finding(id, root.map(PathBuf::as_path)).ok_or_else(|| {
             Refused::invalid(format!("there is no finding '{id}' in the newest round; it may be of an older one"))
         })
-    }
-
-    async fn ask(&self, event: impl FnOnce(super::owner::Reply) -> Event) -> Result<Value, Refused> {
-        let (reply, answer) = oneshot::channel();
-        let _ = self.events.send(event(reply));
-        answer.await.unwrap_or_else(|_| Err(Refused::failed("the server is shutting down")))
-    }
-
-    async fn review(&self, args: ReviewArgs, wait: bool) -> Result<Value, Refused> {
-        let repo = self.repo(args.root, args.uri.as_ref())?;
-        let root = repo.root().to_owned();
-        let asked = Asked { base: args.base, uncommitted: args.uncommitted, agents: args.agents };
-        let answer = self.ask(|reply| Event::Review { root, asked: Box::new(asked), reply });
-        if wait {
-            return answer.await;
-        }
-        // Reviews take minutes, longer than clients wait for a command: findings and progress come by themselves.
-        let mut answer = Box::pin(answer);
-        match futures_util::future::poll_immediate(&mut answer).await {
-            Some(done) => done,
-            None => Ok(json!({ "started": true })),
-        }
-    }
-
-    async fn cancel(&self, args: Where) -> Result<Value, Refused> {
-        let all = args.root.is_none() && args.uri.is_none();
-        let root = if all { None } else { Some(self.repo(args.root, args.uri.as_ref())?.root().to_owned()) };
-        self.ask(|reply| Event::Cancel { root, reply }).await
     }
 
     async fn recheck(&self, args: FindingArgs) -> Result<Value, Refused> {
@@ -261,8 +247,9 @@ impl Desk {
         // was stays, with what they say now.
         let agents = finding.agents().into_iter().map(ToString::to_string).collect();
         let asked = Asked { agents, ..Asked::default() };
-        let root = repo.root().to_owned();
-        let _ = self.events.send(Event::Review { root, asked: Box::new(asked), reply: oneshot::channel().0 });
+        let root = Some(repo.root().to_owned());
+        let asked = Box::new(asked);
+        let _ = self.events.send(Event::Review { root, uri: None, asked, reply: oneshot::channel().0 });
         Ok(json!({ "started": true }))
     }
 
@@ -297,7 +284,7 @@ impl Desk {
 
     async fn fix_all(&self, args: FixAllArgs) -> Result<Value, Refused> {
         let only = args.uri.as_ref().and_then(super::documents::file_path);
-        let repo = self.repo(args.root, args.uri.as_ref())?;
+        let repo = self.world.repo(args.root.as_deref(), args.uri.as_ref())?;
         let only = only.and_then(|file| repo.path_of(&file));
         let (files, taken, refused) = edits::plan_all(&self.world, repo, only.as_ref());
         if taken.is_empty() {
@@ -401,45 +388,45 @@ impl Desk {
     }
 
     async fn show_report(&self, args: ReportArgs) -> Result<Value, Refused> {
-        let repo = self.repo(args.root, args.uri.as_ref())?.clone();
+        let repo = self.world.repo(args.root.as_deref(), args.uri.as_ref())?.clone();
         let format: Format =
             args.format.as_deref().unwrap_or("markdown").parse().map_err(|e| Refused::invalid(format!("{e}")))?;
         let wanted = args.round;
-        let written = tokio::task::spawn_blocking(move || write_report(&repo, wanted.as_deref(), format)).await;
-        let (file, text, line) = {
-            let (file, text) = written.map_err(|_| Refused::failed("the report could not be written"))??;
-            let label = args.id.as_deref().and_then(|id| self.world.finding(id, None)).map(|(_, _, f)| f.label.clone());
-            let line = label.and_then(|label| text.lines().position(|l| l.starts_with('#') && l.contains(&label)));
-            (file, text, line)
-        };
-        let uri = super::documents::file_uri(&file).ok_or_else(|| Refused::failed("the report has no address"))?;
+        let written = tokio::task::spawn_blocking(move || {
+            let round = reports::round(&repo, wanted.as_deref())?;
+            reports::write(&repo, &round, format)
+        });
+        let written = written.await.map_err(|_| Refused::failed("the report could not be written"))??;
+        let finding = args.id.as_deref().and_then(|id| self.world.finding(id, None)).map(|(_, _, f)| f);
+        let line = finding.and_then(|finding| written.line_of(&finding.label));
+        let Written { uri, text } = written;
         let external = matches!(format, Format::Html);
         let mut shown = false;
         if args.show && self.world.abilities.show_document {
-            let line = line.and_then(|l| u32::try_from(l).ok()).map(|l| lsp_types::Position::new(l, 0));
-            let selection = line.map(|at| lsp_types::Range::new(at, at));
+            let at = line.map(|line| lsp_types::Position::new(line, 0));
+            let selection = at.map(|at| lsp_types::Range::new(at, at));
             shown = self.outbox.show_document(uri.clone(), external, selection).await;
         }
         Ok(json!({ "uri": uri, "text": text, "format": format.name(), "shown": shown }))
     }
 
     async fn import(&self, args: ImportArgs) -> Result<Value, Refused> {
-        let repo = self.repo(args.root, args.uri.as_ref())?.clone();
+        let repo = self.world.repo(args.root.as_deref(), args.uri.as_ref())?.clone();
         if args.files.is_empty() {
             return Err(Refused::invalid("`files` names the reports to import, as absolute paths"));
         }
         let files = args.files;
-        let settings = self.world.settings.clone();
-        let round = tokio::task::spawn_blocking(move || reviewing::import(&repo, &settings, &files)).await;
+        let terms = self.world.terms(&repo);
+        let round = tokio::task::spawn_blocking(move || reviewing::import(&repo, &terms, &files)).await;
         let round = round.map_err(|_| Refused::failed("the report could not be imported"))??;
         let _ = self.events.send(Event::Touched);
         Ok(json!({ "round": round.id, "number": round.number, "findings": round.findings.len() }))
     }
 
     async fn agents(&self, args: Where) -> Result<Value, Refused> {
-        let repo = self.repo(args.root, args.uri.as_ref())?.clone();
-        let (settings, root) = (self.world.settings.clone(), repo.root().to_owned());
-        let config = tokio::task::spawn_blocking(move || reviewing::configuration(&repo, &settings)).await;
+        let repo = self.world.repo(args.root.as_deref(), args.uri.as_ref())?.clone();
+        let (terms, root) = (self.world.terms(&repo), repo.root().to_owned());
+        let config = tokio::task::spawn_blocking(move || reviewing::configuration(&repo, &terms)).await;
         let config = config.map_err(|_| Refused::failed("the configuration could not be read"))??;
         let all = self.world.trusted.agents(&config, &root);
         let looked = futures_util::future::join_all(all.iter().map(|agent| agent.availability())).await;
@@ -461,7 +448,7 @@ impl Desk {
     }
 
     async fn rounds(&self, args: Where) -> Result<Value, Refused> {
-        let repo = self.repo(args.root, args.uri.as_ref())?;
+        let repo = self.world.repo(args.root.as_deref(), args.uri.as_ref())?;
         let (branch, decisions) = (repo.branch(), repo.decisions.clone());
         let rounds = tokio::task::spawn_blocking(move || branch.rounds()).await;
         let rounds = rounds
@@ -490,37 +477,4 @@ fn fingerprints(repo: &Repo, finding: &crate::finding::Finding) -> Vec<Fingerpri
     let Some(plan) = &repo.plan else { return Vec::new() };
     let raw = |id: &crate::finding::RawId| plan.round.raw.iter().find(|raw| raw.id == *id);
     finding.attributions.iter().filter_map(|a| raw(&a.raw)).map(crate::merge::fingerprint).collect()
-}
-
-/// Writes a round's report beside the rounds.
-fn write_report(repo: &Repo, wanted: Option<&str>, format: Format) -> Result<(PathBuf, String), Refused> {
-    let failed = |e: &dyn std::fmt::Display| Refused::failed(format!("the report could not be written: {e}"));
-    let round: Round = match (wanted, &repo.plan) {
-        (None, Some(plan)) => (*plan.round).clone(),
-        (None, None) => return Err(Refused::failed("there is no round of this branch yet; run a review first")),
-        (Some(id), _) => {
-            let rounds = repo.branch().rounds().map_err(|e| failed(&e))?.value;
-            let known = rounds.into_iter().find(|r| r.id.as_str() == id || r.number.to_string() == id);
-            known.ok_or_else(|| Refused::invalid(format!("there is no round '{id}' of this branch")))?
-        }
-    };
-    let store = repo.store();
-    let mut document = document(&repo.git, round).map_err(|e| failed(&e))?;
-    document.trace(&repo.git);
-    let Document { round, decisions, texts } = document;
-    let text = report::write(format, &round, &decisions, &texts);
-    let folder = store.folder().join("reports");
-    let name: String =
-        round.id.as_str().chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
-    let extension = match format {
-        Format::Markdown => "md",
-        Format::Html => "html",
-        Format::Text => "txt",
-        Format::Junit => "xml",
-        _ => "json",
-    };
-    let file = folder.join(format!("{name}.{extension}"));
-    std::fs::create_dir_all(&folder).map_err(|e| failed(&e))?;
-    std::fs::write(&file, &text).map_err(|e| failed(&e))?;
-    Ok((file, text))
 }

@@ -1,12 +1,14 @@
 //! Findings as diagnostics, for those who are pushed and for those who pull.
 
-use super::project::{Condition, Spot};
+use super::project::{Condition, Plan, Spot};
+use super::settings::Settings;
 use super::world::{Repo, Seen, World};
-use crate::finding::{AgentName, Finding, Observation, ObservationKind, RepoPath, Round, RuleRef, State};
+use crate::finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, RepoPath, Round, State};
 use crate::report::inert;
 use lsp_types::*;
 use serde_json::json;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// The diagnostics of a file, in the order of the findings.
 pub(crate) fn of(world: &World, repo: &Repo, seen: &Seen) -> Vec<Diagnostic> {
@@ -17,15 +19,14 @@ pub(crate) fn of(world: &World, repo: &Repo, seen: &Seen) -> Vec<Diagnostic> {
             let index = place.spot.finding;
             let finding = &plan.round.findings[index];
             let state = super::project::state(finding, &repo.decisions, Some(place.condition));
-            (state == State::Open)
-                .then(|| diagnostic(world, repo, &plan.round, (index, finding), place.condition, *range))
+            (state == State::Open).then(|| diagnostic(world, repo, plan, (index, finding), place.condition, *range))
         })
         .collect();
     for (number, range) in &seen.observations {
         if let Some(observation) = plan.round.observations.get(*number)
             && observation.kind != ObservationKind::Strength
         {
-            all.push(concern(world, &plan.round, observation, *range));
+            all.push(concern(world.settings_of(repo), &plan.round, observation, *range));
         }
     }
     all
@@ -34,24 +35,27 @@ pub(crate) fn of(world: &World, repo: &Repo, seen: &Seen) -> Vec<Diagnostic> {
 fn diagnostic(
     world: &World,
     repo: &Repo,
-    round: &Round,
+    plan: &Arc<Plan>,
     (index, finding): (usize, &Finding),
     condition: Condition,
     range: Range,
 ) -> Diagnostic {
+    let round = &plan.round;
     let mut message = inert::printable(&finding.title);
     if condition == Condition::Touched {
         message.push_str(" (the code was changed since the review)");
     }
-    if repo.running.is_some() && round.agents.iter().any(|a| a.outcome == crate::finding::AgentOutcome::Running) {
+    // A stored round may have been interrupted; what is older than the round is on its way to it.
+    let is_open = repo.running.is_some() || repo.plan.as_ref().is_none_or(|newest| !Arc::ptr_eq(newest, plan));
+    if is_open && round.agents.iter().any(|a| a.outcome == AgentOutcome::Running) {
         message.push_str(" (not yet merged with what others say)");
     }
     let able = world.abilities;
     Diagnostic {
         range,
-        severity: Some(world.settings.shown(finding.severity)),
+        severity: Some(world.settings_of(repo).shown(finding.severity)),
         code: Some(NumberOrString::String(finding.label.clone())),
-        code_description: able.code_description.then(|| description(finding.rule.as_ref())).flatten(),
+        code_description: able.code_description.then(|| description(repo, finding)).flatten(),
         source: Some(source(round, &finding.agents())),
         message,
         related_information: able.related_information.then(|| related(repo, round, index, finding, range)).flatten(),
@@ -60,11 +64,11 @@ fn diagnostic(
     }
 }
 
-fn concern(world: &World, round: &Round, observation: &Observation, range: Range) -> Diagnostic {
+fn concern(settings: &Settings, round: &Round, observation: &Observation, range: Range) -> Diagnostic {
     let by: Vec<&AgentName> = observation.by.iter().collect();
     Diagnostic {
         range,
-        severity: Some(world.settings.concern()),
+        severity: Some(settings.concern()),
         code: Some(NumberOrString::String("design".into())),
         source: Some(source(round, &by)),
         message: inert::printable(&observation.title),
@@ -78,9 +82,12 @@ fn source(round: &Round, agents: &[&AgentName]) -> String {
     if labels.is_empty() { "deep-review".to_owned() } else { format!("deep-review · {}", labels.join(", ")) }
 }
 
-fn description(rule: Option<&RuleRef>) -> Option<CodeDescription> {
-    let url = rule?.url.as_deref().filter(|url| url.starts_with("https://"))?;
-    Some(CodeDescription { href: url.parse().ok()? })
+/// The rule's page, or the finding in the report.
+fn description(repo: &Repo, finding: &Finding) -> Option<CodeDescription> {
+    let page = finding.rule.as_ref().and_then(|rule| rule.url.as_deref()).filter(|url| url.starts_with("https://"));
+    let page = page.and_then(|url| url.parse().ok());
+    let href = page.or_else(|| repo.report.as_ref()?.address(&finding.label))?;
+    Some(CodeDescription { href })
 }
 
 /// The other places, the findings that share this one, and how agents disagreed.
@@ -98,7 +105,7 @@ fn related(
         }
     }
     for id in &finding.related {
-        let other = round.findings.iter().position(|f| f.id == *id);
+        let other = repo.plan.as_ref().and_then(|plan| plan.number(id));
         if let Some(other) = other
             && let Some(location) = repo.location(other, 0)
         {

@@ -1,12 +1,12 @@
 //! Fixes as edits of the workspace, worked out on the text as it is now.
 
 use super::documents::Lines;
-use super::project::{hints, is_certain, place};
+use super::project::{Spot, hints, is_certain, is_in_main_file, place};
 use super::world::{Repo, World};
-use crate::finding::{Finding, LineRange, RepoPath, State};
+use crate::finding::{Finding, Fix, LineRange, RepoPath, State};
 use crate::patch::{self, Applied, FileOutcome, LineEdit, Placement, Refusal};
 use lsp_types::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What a fix does to the files of its repository.
@@ -28,7 +28,7 @@ pub(crate) fn plan(world: &World, repo: &Repo, index: usize, number: usize) -> R
     let finding = plan.round.findings.get(index).ok_or(Refusal::NotFound)?;
     let fix = finding.fixes.get(number).ok_or(Refusal::NotFound)?;
     let parsed = patch::parse(&fix.diff)?;
-    if parsed.files.len() > 1 || finding.anchors.is_empty() {
+    if !is_in_main_file(finding, fix, &parsed) {
         return many(world, repo, (index, finding), &[number]).pop().unwrap_or(Err(Refusal::NotFound));
     }
     let path = &finding.anchors[0].path;
@@ -58,7 +58,7 @@ fn many(
 ) -> Vec<Result<Planned, Refusal>> {
     let one = |number: &usize| {
         let fix = &finding.fixes[*number];
-        let texts = texts(world, repo, &fix.diff, finding);
+        let texts = texts(world, repo, fix, finding);
         let lines = main_lines(repo, index, finding);
         let set = [patch::Fix { name: &finding.label, diff: &fix.diff, hints: hints(finding, fix, lines) }];
         let outcome = patch::apply_set(&set, &|path| texts.get(path).map(AsRef::as_ref));
@@ -78,19 +78,66 @@ fn many(
     numbers.iter().map(one).collect()
 }
 
+/// The fixes of all places of a finding.
+#[derive(Debug)]
+pub(crate) struct Places {
+    pub(crate) files: BTreeMap<RepoPath, FileChange>,
+    pub(crate) places: usize,
+}
+
+/// A finding's fixes at different places of it, together; `None` unless at least two apply there without doubt.
+/// Fixes at one place are alternatives, of which the first counts.
+pub(crate) fn plan_places(world: &World, repo: &Repo, index: usize) -> Option<Places> {
+    let plan_of = repo.plan.as_ref()?;
+    let finding = plan_of.round.findings.get(index)?;
+    if finding.anchors.len() < 2 || finding.fixes.len() < 2 {
+        return None;
+    }
+    let mut files: BTreeMap<RepoPath, Vec<LineEdit>> = BTreeMap::new();
+    let mut done = BTreeSet::new();
+    for number in 0..finding.fixes.len() {
+        let Ok(planned) = plan(world, repo, index, number) else { continue };
+        let mut all = planned.files.into_iter();
+        let (Some((path, FileChange::Edit(edits))), None) = (all.next(), all.next()) else { continue };
+        let Some(place) = place_of(repo, index, finding, &path, &edits) else { continue };
+        let taken = files.entry(path).or_default();
+        let is_free = edits.iter().all(|a| taken.iter().all(|b| !clashes(a, b)));
+        if is_certain(planned.placement) && is_free && done.insert(place) {
+            taken.extend(edits);
+        }
+    }
+    for edits in files.values_mut() {
+        edits.sort_by_key(|e| e.start);
+    }
+    files.retain(|_, edits| !edits.is_empty());
+    let files = files.into_iter().map(|(path, edits)| (path, FileChange::Edit(edits))).collect();
+    (done.len() > 1).then_some(Places { files, places: done.len() })
+}
+
+/// The number of the finding's place that edits of a file are at.
+fn place_of(repo: &Repo, index: usize, finding: &Finding, path: &RepoPath, edits: &[LineEdit]) -> Option<usize> {
+    let seen = repo.files.get(path)?;
+    (0..finding.anchors.len()).find(|&anchor| {
+        let spot = Spot { finding: index, anchor };
+        let place = seen.view.places.iter().find(|p| p.spot == spot);
+        let touches = |e: &LineEdit, lines: LineRange| e.start <= lines.end() + 1 && lines.start() <= e.start + e.count;
+        place.is_some_and(|place| edits.iter().any(|e| touches(e, place.lines)))
+    })
+}
+
 fn main_lines(repo: &Repo, index: usize, finding: &Finding) -> Option<LineRange> {
     let anchor = finding.anchors.first()?;
     anchor.lines?;
     let seen = repo.files.get(&anchor.path)?;
-    let spot = super::project::Spot { finding: index, anchor: 0 };
+    let spot = Spot { finding: index, anchor: 0 };
     seen.view.places.iter().find(|p| p.spot == spot).map(|p| p.lines)
 }
 
 /// The current texts of the files that a diff names.
-fn texts(world: &World, repo: &Repo, diff: &str, finding: &Finding) -> BTreeMap<RepoPath, Arc<str>> {
-    let named = patch::parse(diff).map(|p| p.files).unwrap_or_default();
+fn texts(world: &World, repo: &Repo, fix: &Fix, finding: &Finding) -> BTreeMap<RepoPath, Arc<str>> {
+    let named = patch::parse(&fix.diff).map(|p| p.files).unwrap_or_default();
     let named = named.into_iter().flat_map(|f| [f.path, f.old_path]).flatten().filter_map(|p| RepoPath::new(p).ok());
-    let paths = named.chain(finding.anchors.first().map(|a| a.path.clone()));
+    let paths = named.chain(fix.path.clone()).chain(finding.anchors.first().map(|a| a.path.clone()));
     paths.filter_map(|path| world.text(repo, &path).map(|text| (path, text))).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What the server says beyond the LSP: `deepReview/findings`, for the lists of editors.
 
 use super::edits;
+use super::reviewing::with_remedy;
 use super::world::{Repo, World};
 use crate::finding::{AgentOutcome, Finding, State};
 use crate::report::inert;
@@ -65,7 +66,9 @@ fn about(repo: &Repo) -> Value {
             let (state, message) = match &run.outcome {
                 AgentOutcome::Running => ("running", doing.cloned()),
                 AgentOutcome::Reviewed => ("reviewed", None),
-                AgentOutcome::Failed { failure } => ("failed", Some(failure.message.clone())),
+                AgentOutcome::Failed { failure } => {
+                    ("failed", Some(with_remedy(&failure.message, failure.remedy.as_deref())))
+                }
             };
             let mut agent = json!({
                 "name": run.agent.name, "label": inert::printable(&run.agent.label), "state": state,

@@ -2,8 +2,9 @@
 //! finding ids in reports to their places.
 
 use super::commands::Name;
-use super::world::World;
-use crate::finding::{Severity, State};
+use super::project::Spot;
+use super::world::{Seen, World};
+use crate::finding::{LineRange, RepoPath, Severity, State};
 use lsp_types::*;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -23,10 +24,10 @@ pub(crate) fn of(world: &World, uri: &Uri) -> Vec<CodeLens> {
         .filter(|(place, _)| place.spot.anchor == 0)
         .filter_map(|(place, range)| {
             let finding = seen.plan.round.findings.get(place.spot.finding)?;
-            (repo.state(place.spot.finding, finding) == State::Open).then_some((finding, range))
+            (repo.state(place.spot.finding, finding) == State::Open).then_some((place.spot, finding, range))
         })
         .collect();
-    let count = |severity: Severity| open.iter().filter(|(f, _)| f.severity == severity).count();
+    let count = |severity: Severity| open.iter().filter(|(_, f, _)| f.severity == severity).count();
     let counts: Vec<String> = Severity::ALL
         .iter()
         .filter(|severity| count(**severity) > 0)
@@ -56,18 +57,18 @@ pub(crate) fn of(world: &World, uri: &Uri) -> Vec<CodeLens> {
             data: None,
         },
     ];
-    // One a function, where the agents named it; its first finding's line is as near to its head as we know.
-    let mut functions: BTreeMap<&str, (u32, Vec<&str>)> = BTreeMap::new();
-    for (finding, range) in &open {
-        if let Some(symbol) = finding.symbol.as_deref() {
-            let entry = functions.entry(symbol).or_insert((range.start.line, Vec::new()));
-            entry.0 = entry.0.min(range.start.line);
-            entry.1.push(&finding.label);
+    // One a function, at its head; where the language is not known, at the first of its findings.
+    let mut functions: BTreeMap<(u32, String), Vec<&str>> = BTreeMap::new();
+    for (place, finding, range) in &open {
+        let head = head(seen, &path, *place);
+        let named = head.or_else(|| Some((range.start.line, finding.symbol.clone()?)));
+        if let Some(key) = named {
+            functions.entry(key).or_default().push(&finding.label);
         }
     }
-    for (symbol, (line, labels)) in functions {
+    for ((line, symbol), labels) in functions {
         let at = Position::new(line, 0);
-        let symbol = crate::report::inert::printable(symbol);
+        let symbol = crate::report::inert::printable(&symbol);
         lenses.push(CodeLens {
             range: Range::new(at, at),
             command: Some(command(
@@ -79,6 +80,15 @@ pub(crate) fn of(world: &World, uri: &Uri) -> Vec<CodeLens> {
         });
     }
     lenses
+}
+
+/// The line (0-based, of the current text) and the name of the function or type that a place is in.
+fn head(seen: &Seen, path: &RepoPath, spot: Spot) -> Option<(u32, String)> {
+    let anchor = seen.plan.round.findings.get(spot.finding)?.anchors.get(spot.anchor)?;
+    let (lines, name) = seen.frozen.outline(path)?.around(anchor.lines?)?;
+    let head = LineRange::line(lines.start());
+    let now = seen.view.map.as_ref().map_or(head, |map| map.carry(head).lines());
+    Some((now.start() - 1, name.to_owned()))
 }
 
 /// Answers `textDocument/documentLink`: finding ids in one of our reports lead to the code.
@@ -109,7 +119,7 @@ pub(crate) fn links(world: &World, uri: &Uri) -> Vec<DocumentLink> {
 }
 
 /// The words of a line that look like a finding's label (`I1`), with where they start.
-fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
     let boundary = |c: char| !c.is_ascii_alphanumeric();
     let mut at = 0;
     line.split(boundary).filter_map(move |word| {

@@ -20,16 +20,19 @@ mod edits;
 mod findings;
 mod hover;
 mod lens;
+mod moved;
 mod outbox;
 mod owner;
 mod progress;
 mod project;
+mod reports;
 mod reviewing;
 mod server;
 mod settings;
 mod watch;
 mod world;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -56,7 +59,8 @@ pub fn run() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let Ok(runtime) = runtime else { return ExitCode::FAILURE };
     let code = runtime.block_on(async {
-        let properly = serve(tokio::io::stdin(), tokio::io::stdout()).await;
+        let user_file = crate::config::user_file(&|name| std::env::var(name).ok());
+        let properly = serve(tokio::io::stdin(), tokio::io::stdout(), user_file).await;
         if properly { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     });
     // Reads of stdin cannot be stopped; nothing that matters is left.
@@ -65,19 +69,20 @@ pub fn run() -> ExitCode {
 }
 
 /// Serves one client; says whether it ended as the protocol has it.
-async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite) -> bool {
+async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, user_file: Option<PathBuf>) -> bool {
     let (stop, ended) = (CancellationToken::new(), server::Ended::default());
-    let (service, socket) = server::service(stop.clone(), ended.clone());
+    let (service, socket) = server::service(stop.clone(), ended.clone(), user_file);
     let serving = Server::new(input, output, socket).concurrency_level(AT_ONCE).serve(service);
     tokio::select! {
         () = serving => {}
         () = orphaned(&ended) => {}
+        () = ended.broken.cancelled() => {}
     }
     stop.cancel();
     ended.reviews.close();
     // What has not ended by then is ended by its supervisor, when this process is gone.
     let _ = tokio::time::timeout(FAREWELL, ended.reviews.wait()).await;
-    ended.properly()
+    ended.properly() && !ended.broken.is_cancelled()
 }
 
 /// Returns when the process that started the server is gone.

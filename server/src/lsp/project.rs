@@ -5,10 +5,10 @@
 //! file is cited for, [`Facts`] what its findings' fixes do to the frozen text, and [`project`] lays that over
 //! the current text.
 
-use crate::finding::{Anchor, Decisions, Finding, FindingStatus, Fix, LineRange, RepoPath, Round, State};
+use crate::finding::{Anchor, Decisions, Finding, FindingId, FindingStatus, Fix, LineRange, RepoPath, Round, State};
 use crate::patch::{self, Applied, Carried, Hints, LineEdit, LineMap, Patch, Placement, Refusal};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One place of one finding: indices into [`Round::findings`] and [`Finding::anchors`].
@@ -23,6 +23,9 @@ pub(crate) struct Spot {
 pub(crate) struct Plan {
     pub(crate) round: Arc<Round>,
     files: BTreeMap<RepoPath, Vec<Spot>>,
+    numbers: HashMap<FindingId, usize>,
+    /// The findings that name a finding as related, by its number.
+    related_by: HashMap<usize, Vec<usize>>,
 }
 
 impl Plan {
@@ -41,7 +44,20 @@ impl Plan {
                 files.entry(anchor.path.clone()).or_default();
             }
         }
-        Self { round, files }
+        let numbers: HashMap<FindingId, usize> =
+            round.findings.iter().enumerate().map(|(number, f)| (f.id.clone(), number)).collect();
+        let mut related_by: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (number, finding) in round.findings.iter().enumerate() {
+            for other in finding.related.iter().filter_map(|id| numbers.get(id)) {
+                related_by.entry(*other).or_default().push(number);
+            }
+        }
+        Self { round, files, numbers, related_by }
+    }
+
+    /// The number of a finding in the round.
+    pub(crate) fn number(&self, id: &FindingId) -> Option<usize> {
+        self.numbers.get(id).copied()
     }
 
     /// The files that the round has something to say about.
@@ -61,8 +77,8 @@ impl Plan {
             let finding = &self.round.findings[spot.finding];
             found.extend(finding.anchors.first().map(|a| &a.path));
             if spot.anchor == 0 {
-                let related = self.round.findings.iter().filter(|f| f.related.contains(&finding.id));
-                found.extend(related.filter_map(|f| Some(&f.anchors.first()?.path)));
+                let related = self.related_by.get(&spot.finding).into_iter().flatten();
+                found.extend(related.filter_map(|&f| Some(&self.round.findings[f].anchors.first()?.path)));
             }
         }
         found.remove(path);
@@ -94,6 +110,7 @@ impl Facts {
                 let parsed = patch::parse(&fix.diff);
                 let placed = match (&parsed, &text) {
                     (Err(e), _) => Err(e.clone().into()),
+                    (Ok(parsed), _) if !is_in_main_file(finding, fix, parsed) => Err(Refusal::NotFound),
                     (Ok(_), None) => Err(Refusal::NotFound),
                     (Ok(parsed), Some(text)) => {
                         patch::apply_patch(text, parsed, &hints(finding, fix, finding.anchors[0].lines))
@@ -111,6 +128,14 @@ impl Facts {
     fn fixes(&self, finding: usize) -> &[PlacedFix] {
         self.fixes.get(&finding).map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+/// Whether a fix changes the file of its finding's main place, and no other.
+pub(crate) fn is_in_main_file(finding: &Finding, fix: &Fix, parsed: &Patch) -> bool {
+    let Some(main) = finding.anchors.first().map(|anchor| &anchor.path) else { return false };
+    let [file] = parsed.files.as_slice() else { return false };
+    let named = file.path.as_deref().or(fix.path.as_ref().map(RepoPath::as_str));
+    named.is_none_or(|named| named == main.as_str() || main.as_str().ends_with(&format!("/{named}")))
 }
 
 /// What says where a fix belongs; `lines` in the text that it is to be placed in.

@@ -2,7 +2,7 @@
 //! the world from the owner and are answered in a task of their own.
 
 use super::capabilities::Abilities;
-use super::commands::Desk;
+use super::commands::{self, Desk};
 use super::documents::file_path;
 use super::outbox::Outbox;
 use super::owner::{Event, Owner};
@@ -30,6 +30,7 @@ pub(crate) struct Server {
     waiting: std::sync::Mutex<Option<UnboundedReceiver<Event>>>,
     stop: CancellationToken,
     ended: Ended,
+    user_file: Option<PathBuf>,
 }
 
 /// How the session went, for whoever runs it.
@@ -38,6 +39,8 @@ pub(crate) struct Ended {
     shutdown: std::sync::Arc<AtomicBool>,
     /// The process that started the server.
     pub(crate) parent: std::sync::Arc<OnceLock<u32>>,
+    /// Cancelled when the server cannot go on.
+    pub(crate) broken: CancellationToken,
     /// The reviews that are under way.
     pub(crate) reviews: TaskTracker,
 }
@@ -49,16 +52,24 @@ impl Ended {
     }
 }
 
-/// A service that is ready to be served; `stop` ends every review.
-pub(crate) fn service(stop: CancellationToken, ended: Ended) -> (LspService<Server>, ClientSocket) {
-    LspService::build(move |client| {
+/// A service that is ready to be served; `stop` ends every review, `user_file` is the user's configuration.
+pub(crate) fn service(
+    stop: CancellationToken,
+    ended: Ended,
+    user_file: Option<PathBuf>,
+) -> (LspService<Server>, ClientSocket) {
+    let service = LspService::build(move |client| {
         let (events, waiting) = unbounded_channel();
-        Server { client, outbox: OnceLock::new(), events, waiting: std::sync::Mutex::new(Some(waiting)), stop, ended }
+        let waiting = std::sync::Mutex::new(Some(waiting));
+        Server { client, outbox: OnceLock::new(), events, waiting, stop, ended, user_file }
     })
     .custom_method("deepReview/findings", Server::findings)
     .custom_method("deepReview/status", Server::status)
-    .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
-    .finish()
+    .custom_method("window/workDoneProgress/cancel", Server::cancel_progress);
+    #[cfg(test)]
+    let service =
+        service.custom_method("deepReview/panic", Server::panic).custom_method("deepReview/sync", Server::sync);
+    service.finish()
 }
 
 impl Server {
@@ -99,6 +110,19 @@ impl Server {
         self.answer(|world| findings::status(&world)).await
     }
 
+    /// Answers when what was said before is done, and what followed from it was sent.
+    #[cfg(test)]
+    async fn sync(&self, _: Value) -> Result<Value> {
+        self.answer(|_| ()).await?;
+        self.outbox().sent().await;
+        Ok(Value::Null)
+    }
+
+    #[cfg(test)]
+    async fn panic(&self, _: Value) -> Result<Value> {
+        self.answer(|_| panic!("asked for by a test")).await
+    }
+
     async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         if let Some(review) = progress::review_of(&params.token) {
             self.send(Event::CancelReview(review));
@@ -126,9 +150,20 @@ impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let waiting = self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(waiting) = waiting {
-            let owner =
-                Owner::new(self.outbox().clone(), self.events.clone(), self.stop.clone(), self.ended.reviews.clone());
-            tokio::spawn(owner.run(waiting));
+            let owner = Owner::new(
+                self.outbox().clone(),
+                self.events.clone(),
+                self.stop.clone(),
+                self.ended.reviews.clone(),
+                self.user_file.clone(),
+            );
+            let broken = self.ended.broken.clone();
+            tokio::spawn(async move {
+                // Without its owner the server is of no use: it ends, and the client starts another.
+                if tokio::spawn(owner.run(waiting)).await.is_err() {
+                    broken.cancel();
+                }
+            });
         }
         if let Some(parent) = params.process_id {
             let _ = self.ended.parent.set(parent);
@@ -197,8 +232,10 @@ impl LanguageServer for Server {
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
         // A client that is asked sends nothing of use here, and one that is not sends it all.
         match params.settings.get("deepReview") {
-            Some(section) => self.outbox().take_settings(section, &self.events),
-            None => self.outbox().fetch_settings(self.events.clone()),
+            Some(section) => {
+                self.send(Event::Settings { asked: None, section: Some(section.clone()), folders: Vec::new() });
+            }
+            None => self.send(Event::SettingsChanged),
         }
     }
 
@@ -244,14 +281,20 @@ impl LanguageServer for Server {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        let ordered = commands::order(&params, &self.events);
         let world = self.world();
         let (outbox, events) = (self.outbox().clone(), self.events.clone());
         let token = params.work_done_progress_params.work_done_token.clone();
-        let client = self.client.clone();
         let task = tokio::spawn(async move {
             let world = world.await.map_err(|_| failed(ErrorCode::RequestCancelled, "the server is shutting down"))?;
-            let told = Told::begin(client, token, &params.command).await;
-            let done = Desk { world, outbox, events }.run(&params).await;
+            let told = Told::begin(outbox.clone(), token, &params.command);
+            let wait = params.command != commands::Name::Review.as_str()
+                || params.work_done_progress_params.work_done_token.is_some();
+            let done = match ordered {
+                Some(Ok(coming)) => commands::answer(coming, wait).await,
+                Some(Err(refused)) => Err(refused),
+                None => Desk { world, outbox, events }.run(&params).await,
+            };
             told.end(done.as_ref().err().map(ToString::to_string)).await;
             done.map(Some).map_err(|refused| {
                 let code =
@@ -280,24 +323,27 @@ impl lsp_types::notification::Notification for PartialResult {
 }
 
 /// A command's own progress, begun and ended once, where the client gave a token.
-struct Told(Option<(Client, ProgressToken)>);
+struct Told(Option<(Outbox, ProgressToken)>);
 
 impl Told {
-    async fn begin(client: Client, token: Option<ProgressToken>, command: &str) -> Self {
-        let told = Self(token.map(|token| (client, token)));
+    fn begin(outbox: Outbox, token: Option<ProgressToken>, command: &str) -> Self {
+        let told = Self(token.map(|token| (outbox, token)));
         let begin = WorkDoneProgressBegin { title: command.to_owned(), ..WorkDoneProgressBegin::default() };
-        told.tell(WorkDoneProgress::Begin(begin)).await;
+        told.tell(WorkDoneProgress::Begin(begin));
         told
     }
 
+    /// The token is good until the answer is sent, so this is sent before.
     async fn end(self, message: Option<String>) {
-        self.tell(WorkDoneProgress::End(WorkDoneProgressEnd { message })).await;
+        self.tell(WorkDoneProgress::End(WorkDoneProgressEnd { message }));
+        if let Some((outbox, _)) = self.0 {
+            outbox.sent().await;
+        }
     }
 
-    async fn tell(&self, value: WorkDoneProgress) {
-        if let Some((client, token)) = &self.0 {
-            let params = ProgressParams { token: token.clone(), value: ProgressParamsValue::WorkDone(value) };
-            client.send_notification::<ProgressNotification>(params).await;
+    fn tell(&self, value: WorkDoneProgress) {
+        if let Some((outbox, token)) = &self.0 {
+            outbox.tell(token.clone(), value);
         }
     }
 }

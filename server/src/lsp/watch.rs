@@ -1,11 +1,12 @@
 //! What tells that something changed outside of the editor: another branch, a commit, a round made in a
 //! terminal, a file written by a tool.
 
+use super::moved;
 use super::owner::Loaded;
 use super::world::Repo;
 use crate::finding::RepoPath;
 use crate::git::Repository;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -18,14 +19,26 @@ pub(crate) struct Stamp {
     /// `HEAD`, its log, and what is stored of the branch.
     pub(crate) repository: Vec<Mark>,
     pub(crate) files: BTreeMap<RepoPath, Mark>,
+    /// The files of the round that are not in their place, and where they are; `None` if those are missing that were.
+    pub(crate) moved: Option<(BTreeSet<RepoPath>, BTreeMap<RepoPath, RepoPath>)>,
 }
 
 impl Stamp {
     /// Looks at the repository and at the files of its round that are not open.
     pub(crate) fn of(repo: &Repo, open: &HashSet<PathBuf>) -> Self {
-        let closed = repo.plan.iter().flat_map(|plan| plan.paths()).map(|path| (path, repo.file_of(path)));
-        let closed = closed.filter(|(_, file)| !open.contains(file));
-        Self { repository: repository(repo), files: closed.map(|(path, file)| (path.clone(), mark(&file))).collect() }
+        let paths = || repo.plan.iter().flat_map(|plan| plan.paths());
+        let missing = |path: &&RepoPath| {
+            let place = repo.shown.join(path.as_str());
+            !open.contains(&place) && mark(&place).is_none()
+        };
+        let missing: BTreeSet<RepoPath> = paths().filter(missing).cloned().collect();
+        let moved = (missing != repo.missing).then(|| {
+            let moved = moved::find(repo, &missing);
+            (missing, moved)
+        });
+        let closed = paths().map(|path| (path, repo.file_of(path))).filter(|(_, file)| !open.contains(file));
+        let files = closed.map(|(path, file)| (path.clone(), mark(&file))).collect();
+        Self { repository: repository(repo), files, moved }
     }
 }
 

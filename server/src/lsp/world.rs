@@ -5,13 +5,17 @@
 use super::capabilities::Abilities;
 use super::documents::{Document, Lines, file_uri};
 use super::project::{Facts, FileView, Plan, project};
+use super::reports::Report;
+use super::reviewing::{Refused, Terms};
 use super::settings::{Settings, Trust};
 use super::watch::{Mark, mark};
-use crate::finding::{AgentName, BlobId, Decisions, Finding, RepoPath};
+use crate::finding::{AgentName, BlobId, Decisions, Finding, RepoPath, Round};
 use crate::git::{HeadState, Repository, blob_id};
+use crate::merge::Outline;
+use crate::review::Look;
 use crate::store::{Branch, Store};
 use lsp_types::{Location, Range, Uri};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -25,11 +29,12 @@ pub(crate) struct Frozen {
     store: Store,
     text: OnceLock<Option<Arc<str>>>,
     facts: OnceLock<Facts>,
+    outline: OnceLock<Outline>,
 }
 
 impl Frozen {
     fn new(blob: Option<BlobId>, store: Store) -> Self {
-        Self { blob, store, text: OnceLock::new(), facts: OnceLock::new() }
+        Self { blob, store, text: OnceLock::new(), facts: OnceLock::new(), outline: OnceLock::new() }
     }
 
     /// The text, read from the store the first time.
@@ -40,6 +45,12 @@ impl Frozen {
     /// Whether [`Self::facts`] costs nothing.
     pub(crate) fn is_looked_at(&self) -> bool {
         self.facts.get().is_some()
+    }
+
+    /// Its functions and types, where the text is known.
+    pub(crate) fn outline(&self, path: &RepoPath) -> Option<&Outline> {
+        let text = self.text()?;
+        Some(self.outline.get_or_init(|| Outline::of(path, text)))
     }
 
     pub(crate) fn facts(&self, plan: &Plan, path: &RepoPath) -> &Facts {
@@ -84,6 +95,20 @@ pub(crate) struct Repo {
     pub(crate) files: Arc<BTreeMap<RepoPath, Arc<Seen>>>,
     pub(crate) frozen: Arc<HashMap<RepoPath, Arc<Frozen>>>,
     pub(crate) running: Option<Running>,
+    /// Where files of the round are now that are not where they were reviewed.
+    pub(crate) moved: Arc<BTreeMap<RepoPath, RepoPath>>,
+    /// The settings of this folder, where they are not those of all.
+    pub(crate) settings: Option<Arc<Settings>>,
+    /// Files of the round for which it was looked where they are, because they are not where they were reviewed.
+    pub(crate) missing: BTreeSet<RepoPath>,
+    /// The newest round that is stored.
+    pub(crate) stored: Option<Arc<Round>>,
+    /// Whether the report is written, or is being written.
+    pub(crate) is_reported: bool,
+    /// The written report of the round that is shown.
+    pub(crate) report: Option<Arc<Report>>,
+    /// A review that nobody asked for; shown while nothing that is stored is newer.
+    pub(crate) alone: Option<Look>,
 }
 
 impl Repo {
@@ -97,6 +122,13 @@ impl Repo {
             files: Arc::default(),
             frozen: Arc::default(),
             running: None,
+            moved: Arc::default(),
+            settings: None,
+            missing: BTreeSet::new(),
+            stored: None,
+            is_reported: false,
+            report: None,
+            alone: None,
         }
     }
 
@@ -118,23 +150,28 @@ impl Repo {
         self.store().branch(self.head.as_ref().and_then(|h| h.branch.as_deref()))
     }
 
-    /// The path in this repository of a file as the client names it.
+    /// The path in this repository of a file as the client names it; of a file that was moved since the review, the
+    /// path under which it was reviewed.
     pub(crate) fn path_of(&self, file: &Path) -> Option<RepoPath> {
         let inside = file.strip_prefix(&self.shown).or_else(|_| file.strip_prefix(self.root())).ok()?;
         let text = inside.to_str()?;
-        RepoPath::new(if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }).ok()
+        let path = RepoPath::new(if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }).ok()?;
+        let reviewed = self.moved.iter().find(|(_, now)| **now == path).map(|(reviewed, _)| reviewed.clone());
+        Some(reviewed.unwrap_or(path))
     }
 
+    /// Where a file of the round is now.
     pub(crate) fn file_of(&self, path: &RepoPath) -> PathBuf {
-        self.shown.join(path.as_str())
+        self.shown.join(self.moved.get(path).unwrap_or(path).as_str())
     }
 
     pub(crate) fn uri_of(&self, path: &RepoPath) -> Option<Uri> {
         self.files.get(path).map(|seen| seen.uri.clone()).or_else(|| file_uri(&self.file_of(path)))
     }
 
-    /// Takes another round (or none), with nothing known of where its findings are.
-    pub(crate) fn set_plan(&mut self, plan: Option<Plan>) {
+    /// Takes another round (or none), with nothing known of where its findings are. `texts` are what it froze, where
+    /// they are not in the store.
+    pub(crate) fn set_plan(&mut self, plan: Option<Plan>, texts: Option<&BTreeMap<RepoPath, Arc<str>>>) {
         let before = std::mem::take(&mut self.frozen);
         let store = self.store();
         let mut frozen = HashMap::new();
@@ -148,11 +185,20 @@ impl Repo {
                 {
                     let _ = kept.text.set(Some(text.clone()));
                 }
+                if let Some(text) = texts.and_then(|texts| texts.get(path)) {
+                    let _ = kept.text.set(Some(text.clone()));
+                }
                 frozen.insert(path.clone(), Arc::new(kept));
             }
         }
         self.frozen = Arc::new(frozen);
         self.plan = plan.map(Arc::new);
+        self.report = None;
+        self.is_reported = false;
+        // Looked for again at the next look; until then, a file is where it was last seen.
+        let plan = self.plan.as_ref();
+        Arc::make_mut(&mut self.moved).retain(|path, _| plan.is_some_and(|plan| plan.file(path).is_some()));
+        self.missing.clear();
     }
 
     /// Projects one file: `document` where it is open, else what is on disk. `None` if the round says nothing of it.
@@ -242,6 +288,8 @@ pub(crate) struct World {
     pub(crate) abilities: Abilities,
     pub(crate) settings: Arc<Settings>,
     pub(crate) trusted: Trust,
+    /// The user's configuration.
+    pub(crate) user_file: Option<PathBuf>,
     pub(crate) documents: Arc<HashMap<Uri, Document>>,
     /// By root.
     pub(crate) repos: Arc<BTreeMap<PathBuf, Repo>>,
@@ -250,6 +298,40 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// The repository that is meant: by its root, or by a file in it; the only one if neither is said.
+    pub(crate) fn repo(&self, root: Option<&Path>, uri: Option<&Uri>) -> Result<&Repo, Refused> {
+        if let Some(root) = root {
+            return self
+                .repos
+                .values()
+                .find(|r| r.root() == root || r.shown == root)
+                .ok_or_else(|| Refused::invalid(format!("{} is no repository of this workspace", root.display())));
+        }
+        let file = uri.and_then(super::documents::file_path);
+        if let Some((repo, _)) = file.as_deref().and_then(|file| self.place(file)) {
+            return Ok(repo);
+        }
+        let mut all = self.repos.values();
+        match (all.next(), all.next()) {
+            (Some(repo), None) => Ok(repo),
+            (None, _) => Err(Refused::failed("no folder of this workspace is in a git repository; open one that is")),
+            (Some(_), Some(_)) => Err(Refused::invalid(
+                "the workspace has several repositories: say which one by `root`, or by the `uri` of a file in it",
+            )),
+        }
+    }
+
+    /// Under what a review of a repository runs.
+    pub(crate) fn terms(&self, repo: &Repo) -> Terms {
+        let settings = self.settings_of(repo).clone();
+        Terms { settings, trusted: self.trusted, user_file: self.user_file.clone() }
+    }
+
+    /// The settings that hold for a repository.
+    pub(crate) fn settings_of<'a>(&'a self, repo: &'a Repo) -> &'a Arc<Settings> {
+        repo.settings.as_ref().unwrap_or(&self.settings)
+    }
+
     /// The repository that a file is in, and its path there.
     pub(crate) fn place(&self, file: &Path) -> Option<(&Repo, RepoPath)> {
         let repo = match self.folders.get(file.parent()?) {

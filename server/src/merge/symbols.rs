@@ -72,9 +72,15 @@ impl Outline {
     /// The innermost symbol that spans the first of `lines`.
     #[must_use]
     pub fn enclosing(&self, lines: LineRange) -> Option<&str> {
+        self.around(lines).map(|(_, name)| name)
+    }
+
+    /// The innermost symbol that spans the first of `lines`, with the lines that it spans itself.
+    #[must_use]
+    pub fn around(&self, lines: LineRange) -> Option<(LineRange, &str)> {
         let first = LineRange::line(lines.start());
         let around = self.0.iter().filter(|(span, _)| span.overlaps(first));
-        around.min_by_key(|(span, _)| span.count()).map(|(_, name)| name.as_str())
+        around.min_by_key(|(span, _)| span.count()).map(|(span, name)| (*span, name.as_str()))
     }
 }
 

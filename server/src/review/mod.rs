@@ -14,6 +14,7 @@ mod compose;
 pub mod document;
 pub mod import;
 mod locate;
+mod look;
 mod parts;
 mod prepare;
 mod run_agent;
@@ -24,6 +25,7 @@ pub mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use look::{Look, look};
 pub use prepare::Preparation;
 pub use setup::{agents, request};
 

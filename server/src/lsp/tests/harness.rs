@@ -8,7 +8,7 @@ use crate::lsp::serve;
 use crate::store::{Branch, Store};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
 
@@ -70,15 +70,24 @@ pub(super) struct TestServer {
     pub(super) shown: BTreeMap<String, Value>,
     /// Progress by token: the kinds in order.
     pub(super) progress: BTreeMap<String, Vec<String>>,
+    /// The last value of each token's progress, and all titles.
+    pub(super) told: BTreeMap<String, Value>,
+    pub(super) titles: BTreeMap<String, String>,
+    /// Every list that was pushed, in order.
+    pub(super) pushed: Vec<Value>,
     /// Requests of the server that were answered, by method.
     pub(super) asked: Vec<(String, Value)>,
     pub(super) changes: usize,
     pub(super) messages: VecDeque<String>,
     /// What `workspace/configuration` answers.
     pub(super) settings: Value,
+    /// The same for single folders, by URI.
+    pub(super) folder_settings: HashMap<String, Value>,
     /// Requests of these methods are never answered.
     pub(super) silent: Vec<&'static str>,
     unhandled: Vec<Value>,
+    /// How many messages were held against the meta model, in both directions.
+    pub(super) checked: usize,
     pub(super) result: Value,
     open: bool,
 }
@@ -86,9 +95,20 @@ pub(super) struct TestServer {
 impl TestServer {
     /// A session in the folders, with nothing done yet.
     pub(super) async fn start(folders: &[&Path], capabilities: Value, options: Value) -> Self {
-        let (ours, theirs) = tokio::io::duplex(1 << 20);
+        Self::configured(folders, capabilities, options, None).await
+    }
+
+    /// The same under a configuration of the user.
+    pub(super) async fn configured(
+        folders: &[&Path],
+        capabilities: Value,
+        options: Value,
+        user_file: Option<PathBuf>,
+    ) -> Self {
+        // Small, so that a client that does not read is soon felt.
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
         let (their_output, their_input) = tokio::io::split(theirs);
-        let serving = tokio::spawn(async move { serve(their_output, their_input).await });
+        let serving = tokio::spawn(async move { serve(their_output, their_input, user_file).await });
         let (output, input) = tokio::io::split(ours);
         let mut server = Self {
             input,
@@ -99,12 +119,17 @@ impl TestServer {
             answers: HashMap::new(),
             shown: BTreeMap::new(),
             progress: BTreeMap::new(),
+            told: BTreeMap::new(),
+            titles: BTreeMap::new(),
+            pushed: Vec::new(),
             asked: Vec::new(),
             changes: 0,
             messages: VecDeque::new(),
             settings: options.clone(),
+            folder_settings: HashMap::new(),
             silent: Vec::new(),
             unhandled: Vec::new(),
+            checked: 0,
             result: Value::Null,
             open: true,
         };
@@ -132,6 +157,7 @@ impl TestServer {
     }
 
     async fn write(&mut self, message: &Value) {
+        self.checked += 1;
         MetaModel::check(message, None);
         let body = message.to_string();
         let text = format!("Content-Length: {}\r\n\r\n{body}", body.len());
@@ -157,12 +183,8 @@ impl TestServer {
 
     /// The whole answer to a request.
     pub(super) async fn answer(&mut self, id: i64) -> Value {
-        loop {
-            if let Some(answer) = self.answers.remove(&id) {
-                return answer;
-            }
-            self.read().await;
-        }
+        self.until("an answer", |s| s.answers.contains_key(&id)).await;
+        self.answers.remove(&id).unwrap()
     }
 
     pub(super) async fn request(&mut self, method: &str, params: Value) -> Value {
@@ -225,14 +247,17 @@ impl TestServer {
     pub(super) async fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while !done(self) {
-            let read = tokio::time::timeout_at(deadline, self.read()).await;
-            assert!(read.is_ok(), "waited in vain for {what}; shown: {:#?}", self.shown);
+            let message = tokio::time::timeout_at(deadline, self.receive()).await;
+            let Ok(message) = message else { panic!("waited in vain for {what}; shown: {:#?}", self.shown) };
+            let Some(message) = message else { panic!("the server hung up") };
+            self.take(message).await;
         }
     }
 
     /// Waits until the repositories are found, their rounds read and their files looked at.
     pub(super) async fn settled(&mut self) {
         loop {
+            let changes = self.changes;
             let findings = self.request("deepReview/findings", json!({})).await;
             let repositories = findings["repositories"].as_array().unwrap();
             let placed = |f: &Value| f.get("path").is_none() || f.get("uri").is_some();
@@ -240,7 +265,6 @@ impl TestServer {
             if !repositories.is_empty() && repositories.iter().all(ready) {
                 break;
             }
-            let changes = self.changes;
             self.until("a repository", |s| s.changes > changes).await;
         }
         self.synced().await;
@@ -248,9 +272,9 @@ impl TestServer {
 
     /// Waits until what was sent before is done: a request is answered after it.
     pub(super) async fn synced(&mut self) {
-        // Twice: what the owner publishes after the first answer comes before the second.
-        for _ in 0..2 {
-            self.request("deepReview/status", json!({})).await;
+        // The owner publishes after it answers, and answers may overtake one notification.
+        for _ in 0..3 {
+            self.request("deepReview/sync", json!({})).await;
         }
     }
 
@@ -263,12 +287,6 @@ impl TestServer {
             (d["code"].as_str().unwrap().to_owned(), line("start"), line("end"))
         };
         shown.iter().map(row).collect()
-    }
-
-    async fn read(&mut self) {
-        let message = tokio::time::timeout(PATIENCE, self.receive()).await.expect("a message in time");
-        let Some(message) = message else { panic!("the server hung up") };
-        self.take(message).await;
     }
 
     async fn receive(&mut self) -> Option<Value> {
@@ -290,6 +308,7 @@ impl TestServer {
     }
 
     async fn take(&mut self, message: Value) {
+        self.checked += 1;
         let Some(method) = message["method"].as_str().map(str::to_owned) else {
             let id = message["id"].as_i64().unwrap_or_else(|| panic!("an answer to nothing: {message}"));
             let method = self.methods.remove(&id).unwrap_or_else(|| panic!("a second answer: {message}"));
@@ -302,7 +321,13 @@ impl TestServer {
         if let Some(id) = message.get("id") {
             let result = match method.as_str() {
                 _ if self.silent.contains(&method.as_str()) => None,
-                "workspace/configuration" => Some(json!([self.settings])),
+                "workspace/configuration" => {
+                    let of = |item: &Value| {
+                        let own = item["scopeUri"].as_str().and_then(|uri| self.folder_settings.get(uri));
+                        own.unwrap_or(&self.settings).clone()
+                    };
+                    Some(params["items"].as_array().unwrap().iter().map(of).collect())
+                }
                 "workspace/applyEdit" => Some(json!({ "applied": true })),
                 "window/showDocument" => Some(json!({ "success": true })),
                 "client/registerCapability"
@@ -324,6 +349,7 @@ impl TestServer {
         }
         match method.as_str() {
             "textDocument/publishDiagnostics" => {
+                self.pushed.push(params.clone());
                 self.shown.insert(params["uri"].as_str().unwrap().to_owned(), params);
             }
             "deepReview/roundChanged" => self.changes += 1,
@@ -331,6 +357,10 @@ impl TestServer {
             "$/progress" => {
                 let kind = params["value"]["kind"].as_str().unwrap_or("part").to_owned();
                 let token = params["token"].as_str().unwrap().to_owned();
+                if let Some(title) = params["value"]["title"].as_str() {
+                    self.titles.insert(token.clone(), title.to_owned());
+                }
+                self.told.insert(token.clone(), params["value"].clone());
                 self.progress.entry(token).or_default().push(kind);
             }
             _ => self.unhandled.push(message),
@@ -436,5 +466,33 @@ impl TestServer {
         let text = format!("Content-Length: {}\r\n\r\n{body}", body.len());
         self.input.write_all(text.as_bytes()).await.unwrap();
         assert!(self.answer(id).await.get("error").is_none());
+    }
+}
+
+impl TestServer {
+    /// Messages of the diagnostics that the client shows of a file.
+    pub(super) fn messages_of(&self, file: &Path) -> Vec<String> {
+        let shown = self.shown.get(&uri(file)).map(|p| p["diagnostics"].as_array().unwrap().clone());
+        shown.unwrap_or_default().iter().map(|d| d["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Every progress that was begun was ended, once and last.
+    pub(super) fn assert_balanced(&self) {
+        for (token, kinds) in &self.progress {
+            let (first, last) = (kinds.first().unwrap(), kinds.last().unwrap());
+            assert!(first == "begin" && last == "end" && kinds.len() > 1, "{token}: {kinds:?}");
+            let between = &kinds[1..kinds.len() - 1];
+            assert!(between.iter().all(|k| k == "report"), "{token}: {kinds:?}");
+        }
+    }
+
+    /// The row of a repository in `deepReview/status`, by its folder.
+    pub(super) async fn status(&mut self) -> Vec<Value> {
+        self.request("deepReview/status", json!({})).await["repositories"].as_array().unwrap().clone()
+    }
+
+    /// The parameters of the last request of that method.
+    pub(super) fn last(&self, method: &str) -> Value {
+        self.asked.iter().rev().find(|(m, _)| m == method).map_or(Value::Null, |(_, p)| p.clone())
     }
 }

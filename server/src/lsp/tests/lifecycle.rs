@@ -91,3 +91,48 @@ async fn wrong_settings_are_named_and_the_rest_works() {
     assert_eq!(server.list(&repo.path().join("a.txt")), [("I1".into(), 1, 1)]);
     assert!(server.finish().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_the_error_of_its_request_and_the_server_lives() {
+    let repo = repo();
+    let mut server = TestServer::of(&repo).await;
+    for _ in 0..5 {
+        let id = server.send("deepReview/panic", json!({})).await;
+        let answer = server.answer(id).await;
+        assert_eq!(answer["error"]["code"], -32603);
+    }
+    server.open(&repo.path().join("a.txt"), "zero\none\ntwo\nthree\n").await;
+    server.synced().await;
+    assert_eq!(server.list(&repo.path().join("a.txt")), [("I1".into(), 2, 2)]);
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_gets_the_newest_only_when_it_does() {
+    let repo = repo();
+    let file = repo.path().join("a.txt");
+    let mut server = TestServer::of(&repo).await;
+    server.open(&file, "one\ntwo\nthree\n").await;
+    let before = server.pushed.len();
+    // Far more than the pipe holds; the server goes on to take them, and keeps one list of the file.
+    for n in 0..2000 {
+        server.edit(&file, n + 2, [0, 0, 0, 0], "x\n").await;
+    }
+    server.until("the last version", |s| s.shown[&uri(&repo.path().join("a.txt"))]["version"] == 2001).await;
+    assert_eq!(server.list(&file), [("I1".into(), 2001, 2001)]);
+    let pushed = server.pushed.len() - before;
+    assert!(pushed < 1000, "{pushed} lists came: what waited was not replaced");
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_messages_of_every_session_are_checked_against_the_meta_model() {
+    let repo = repo();
+    let server = TestServer::of(&repo).await;
+    assert!(server.checked > 8, "{} messages", server.checked);
+    assert!(server.finish().await);
+    let wrong = json!({ "jsonrpc": "2.0", "method": "textDocument/publishDiagnostics", "params": { "uri": 1 } });
+    if super::meta::MetaModel::is_there() {
+        assert!(std::panic::catch_unwind(|| super::meta::MetaModel::check(&wrong, None)).is_err());
+    }
+}

@@ -35,6 +35,11 @@ impl MetaModel {
         MODEL.get_or_init(load).as_ref()
     }
 
+    /// Whether there is a model to check against.
+    pub(super) fn is_there() -> bool {
+        Self::get().is_some()
+    }
+
     /// Panics if a message is not as the protocol has it; `answers` is the method of an answer.
     pub(super) fn check(message: &Value, answers: Option<&str>) {
         let Some(model) = Self::get() else { return };

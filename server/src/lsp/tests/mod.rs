@@ -1,6 +1,11 @@
 //! Scripted sessions with a client in memory.
 
+mod actions;
+mod fresh;
 mod harness;
 mod lifecycle;
 mod meta;
+mod pull;
+mod reviews;
 mod session;
+mod workspace;

@@ -1,0 +1,161 @@
+//! Whatever was done, what is shown is what a server shows that starts now.
+
+use super::harness::{Repo, TestServer, finding, store_round, uri};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+const TEXTS: [(&str, &str); 2] = [
+    ("a.rs", "fn one() {\n    a();\n}\n\nfn two() {\n    b();\n}\n\nfn three() {\n    c();\n}\n"),
+    ("b.rs", "struct B;\n\nimpl B {\n    fn f(&self) {}\n}\n"),
+];
+const FIX: &str = "@@ -5,3 +5,3 @@\n fn two() {\n-    b();\n+    z();\n }\n";
+
+/// What a person may do.
+#[derive(Debug, Clone)]
+enum Step {
+    Open(usize),
+    /// Replaces the lines from the first on, as many as the second says, by one of the texts.
+    Edit(usize, u32, u32, usize),
+    Undo(usize),
+    Save(usize),
+    /// Closes without saving.
+    Close(usize),
+    /// Another branch and back, with what is saved left as it is.
+    Branches,
+    Commit,
+    /// The file as the round has it, by another program.
+    Restore(usize),
+}
+
+const NEW: [&str; 5] = ["", "// new\n", "    z();\n", "    b();\n    b();\n", "fn é𝄞() {}\n"];
+
+fn step() -> impl Strategy<Value = Step> {
+    let file = 0..TEXTS.len();
+    prop_oneof![
+        2 => file.clone().prop_map(Step::Open),
+        8 => (file.clone(), 0_u32..12, 0_u32..4, 0..NEW.len()).prop_map(|(f, a, n, t)| Step::Edit(f, a, n, t)),
+        3 => file.clone().prop_map(Step::Undo),
+        2 => file.clone().prop_map(Step::Save),
+        2 => file.clone().prop_map(Step::Close),
+        1 => Just(Step::Branches),
+        1 => Just(Step::Commit),
+        1 => file.prop_map(Step::Restore),
+    ]
+}
+
+/// The editor's side: texts of open documents with what they were before.
+struct Editor {
+    repo: Repo,
+    files: Vec<PathBuf>,
+    open: BTreeMap<usize, Vec<String>>,
+    version: i32,
+}
+
+impl Editor {
+    async fn take(&mut self, server: &mut TestServer, step: &Step) {
+        match *step {
+            Step::Open(file) => {
+                if !self.open.contains_key(&file) {
+                    let text = std::fs::read_to_string(&self.files[file]).unwrap();
+                    server.open(&self.files[file], &text).await;
+                    self.open.insert(file, vec![text]);
+                }
+            }
+            Step::Edit(file, first, count, text) => {
+                let Some(texts) = self.open.get_mut(&file) else { return };
+                let lines: Vec<&str> = texts.last().unwrap().split_inclusive('\n').collect();
+                let start = (first as usize).min(lines.len());
+                let end = (start + count as usize).min(lines.len());
+                let edited = [&lines[..start].concat(), NEW[text], &lines[end..].concat()].concat();
+                texts.push(edited);
+                self.version += 1;
+                let number = |n: usize| u32::try_from(n).unwrap();
+                server.edit(&self.files[file], self.version, [number(start), 0, number(end), 0], NEW[text]).await;
+            }
+            Step::Undo(file) => {
+                let Some(texts) = self.open.get_mut(&file).filter(|texts| texts.len() > 1) else { return };
+                texts.pop();
+                self.version += 1;
+                let text = texts.last().unwrap().clone();
+                server.change(&self.files[file], self.version, &text).await;
+            }
+            Step::Save(file) => {
+                let Some(texts) = self.open.get(&file) else { return };
+                std::fs::write(&self.files[file], texts.last().unwrap()).unwrap();
+                server
+                    .notify("textDocument/didSave", json!({ "textDocument": { "uri": uri(&self.files[file]) } }))
+                    .await;
+            }
+            Step::Close(file) => {
+                if self.open.remove(&file).is_some() {
+                    let params = json!({ "textDocument": { "uri": uri(&self.files[file]) } });
+                    server.notify("textDocument/didClose", params).await;
+                }
+            }
+            Step::Branches => {
+                self.repo.git(&["stash", "-q"]);
+                self.repo.checkout("main");
+                server.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] })).await;
+                self.repo.checkout("topic");
+                let _ = self.repo.try_git_in(self.repo.path(), &["stash", "pop", "-q"]);
+            }
+            Step::Commit => {
+                self.repo.commit("Work");
+            }
+            Step::Restore(file) => std::fs::write(&self.files[file], TEXTS[file].1).unwrap(),
+        }
+    }
+}
+
+/// What is shown, without what is empty and without versions.
+fn shown(server: &TestServer) -> BTreeMap<String, Value> {
+    let shown = server.shown.iter().map(|(uri, p)| (uri.clone(), p["diagnostics"].clone()));
+    let plain = |(uri, mut list): (String, Value)| {
+        for diagnostic in list.as_array_mut().unwrap() {
+            // Which files were opened before decides whether the report is there already.
+            diagnostic.as_object_mut().unwrap().remove("codeDescription");
+        }
+        (uri, list)
+    };
+    shown.filter(|(_, list)| list != &json!([])).map(plain).collect()
+}
+
+async fn check(steps: &[Step]) {
+    let repo = Repo::with_topic(&TEXTS);
+    let mut related = finding("C1", "b.rs", (4, 4), "");
+    related["related"] = json!(["id-I1"]);
+    let findings = [finding("I1", "a.rs", (6, 6), FIX), related, finding("S1", "a.rs", (9, 11), "")];
+    store_round(&repo, &findings, &TEXTS);
+    let files = TEXTS.iter().map(|(name, _)| repo.path().join(name)).collect();
+    let mut editor = Editor { repo, files, open: BTreeMap::new(), version: 1 };
+    let mut server = TestServer::of(&editor.repo).await;
+    for step in steps {
+        editor.take(&mut server, step).await;
+    }
+    let mut fresh = TestServer::of(&editor.repo).await;
+    for (file, texts) in &editor.open {
+        fresh.open(&editor.files[*file], texts.last().unwrap()).await;
+    }
+    fresh.synced().await;
+    let expected = shown(&fresh);
+    // What happened on disk is seen at the next look.
+    server.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] })).await;
+    for _ in 0..5 {
+        server.until(&format!("what a fresh server shows: {expected:#?}"), |s| shown(s) == expected).await;
+        // It may have looked alike on the way.
+        server.synced().await;
+    }
+    assert_eq!(shown(&server), expected, "it stays so");
+    assert!(fresh.finish().await && server.finish().await);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_shown_is_what_a_fresh_server_shows(steps in prop::collection::vec(step(), 1..14)) {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(check(&steps));
+    }
+}
