@@ -29,6 +29,7 @@ export default ts.config(
         document: "readonly",
         URL: "readonly",
         fetch: "readonly",
+        __dirname: "readonly",
         Buffer: "readonly",
       },
     },

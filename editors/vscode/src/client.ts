@@ -70,6 +70,7 @@ export class Server {
     const client = this.client;
     this.client = undefined;
     setContext("ready", false);
+    this.state.replace([]);
     await client?.dispose();
   }
 
@@ -98,6 +99,8 @@ export class Server {
         trusted: vscode.workspace.isTrusted,
         deepReview: vscode.workspace.getConfiguration().get("deepReview"),
       },
+      // Progress is shown from the state: in the status bar, and as a notification for what the user started.
+      middleware: { handleWorkDoneProgress: () => undefined },
       markdown: { isTrusted: false, supportHtml: false },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),

@@ -2,8 +2,11 @@
 
 import * as vscode from "vscode";
 import type { Server } from "./client";
+import { findingOf } from "./comments";
 import { asText, neighbour, open, ordered } from "./grouping";
 import { askForKey } from "./keys";
+import { chooseBase } from "./bases";
+import { showProgress } from "./progress";
 import { command, type Finding, type Severity } from "./protocol";
 import { showReport } from "./report";
 import type { State } from "./state";
@@ -18,7 +21,7 @@ export class Commands {
   ) {}
 
   register(): vscode.Disposable[] {
-    const all: Record<string, (node?: Node) => Promise<unknown>> = {
+    const all: Record<string, (node?: Node | vscode.CommentThread) => Promise<unknown>> = {
       review: () => this.review({}),
       reviewUncommitted: () => this.review({ base: "HEAD", uncommitted: true }),
       reviewAgainst: () => this.reviewAgainst(),
@@ -78,26 +81,27 @@ export class Commands {
       return;
     }
     const uri = vscode.window.activeTextEditor?.document.uri ?? folder.uri;
-    await this.execute(command.review, { ...scope, ...(uri.scheme === "file" ? { uri: uri.toString() } : {}) });
+    const argument = { ...scope, ...(uri.scheme === "file" ? { uri: uri.toString() } : {}) };
+    if ((await this.execute(command.review, argument)) === undefined) return;
+    void showProgress(this.state, {
+      cancel: () => this.execute(command.cancel, {}),
+      report: () => this.report(),
+    });
   }
 
   private async reviewAgainst(): Promise<void> {
-    const base = await vscode.window.showInputBox({
-      title: vscode.l10n.t("Review against"),
-      prompt: vscode.l10n.t("A branch, tag or commit to compare with"),
-      value: vscode.workspace.getConfiguration("deepReview").get<string>("base") ?? "",
-      placeHolder: "main",
-    });
-    if (base !== undefined && base.trim() !== "") await this.review({ base: base.trim() });
+    const base = await chooseBase(vscode.workspace.getConfiguration("deepReview").get<string>("base") ?? "");
+    if (base !== undefined) await this.review({ base });
   }
 
-  /** The finding of the tree's row, else at the cursor, else one the user picks. */
+  /** The finding of the tree's row or the comment thread, else at the cursor, else one the user picks. */
   private async onFinding(
-    node: Node | undefined,
+    node: Node | vscode.CommentThread | undefined,
     act: (finding: Finding) => PromiseLike<unknown>,
     fits: (finding: Finding) => boolean = () => true,
   ): Promise<void> {
-    const finding = node?.kind === "finding" ? node.finding : (this.atCursor(fits) ?? (await this.pick(fits)));
+    const named = node === undefined ? undefined : "kind" in node ? node : findingOf(node);
+    const finding = named?.kind === "finding" ? named.finding : (this.atCursor(fits) ?? (await this.pick(fits)));
     if (finding !== undefined) await act(finding);
   }
 

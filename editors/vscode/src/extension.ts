@@ -3,9 +3,11 @@
 import * as vscode from "vscode";
 import { Server } from "./client";
 import { Commands } from "./commands";
+import { commentThreads } from "./comments";
+import { open } from "./grouping";
 import { State } from "./state";
 import { statusItem } from "./status";
-import { dimming, FindingsTree } from "./tree";
+import { decorations, FindingsTree } from "./tree";
 
 let server: Server | undefined;
 
@@ -15,12 +17,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = new FindingsTree(state, context.workspaceState);
   server = new Server(context, state, log);
   const started = server;
+  const view = vscode.window.createTreeView("deep-review.findings", { treeDataProvider: tree, showCollapseAll: true });
   context.subscriptions.push(
     log,
     state,
     statusItem(state),
-    vscode.window.registerTreeDataProvider("deep-review.findings", tree),
-    vscode.window.registerFileDecorationProvider(dimming),
+    view,
+    state.onDidChange(() => {
+      const value = open(state.findings).length;
+      view.badge = value === 0 ? undefined : { value, tooltip: vscode.l10n.t("{0} open findings", value) };
+    }),
+    vscode.window.registerFileDecorationProvider(decorations),
+    commentThreads(state),
     ...new Commands(started, state, tree, context).register(),
     // Trust changes which agents may run and which settings count.
     vscode.workspace.onDidGrantWorkspaceTrust(() => started.restart()),

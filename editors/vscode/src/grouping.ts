@@ -89,3 +89,9 @@ export function asText(finding: Finding): string {
   const place = finding.path === undefined ? "" : ` (${finding.path}${line})`;
   return `${finding.label} ${finding.title}${place} — ${finding.agents.map((agent) => agent.label).join(", ")}`;
 }
+
+/** The agents' initials, for a badge that holds two characters: the first two agents', or one and how many more. */
+export function initials(agents: readonly { label: string }[]): string {
+  const letters = agents.map((agent) => String.fromCodePoint(agent.label.trim().codePointAt(0) ?? 63).toUpperCase());
+  return letters.length <= 2 ? letters.join("") : `${letters[0] ?? ""}+`;
+}

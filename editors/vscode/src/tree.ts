@@ -1,7 +1,7 @@
 // The findings view: groups of findings, the resolved ones dimmed.
 
 import * as vscode from "vscode";
-import { grouped, open, type Group, type Grouping } from "./grouping";
+import { grouped, initials, open, type Group, type Grouping } from "./grouping";
 import type { Finding, Severity } from "./protocol";
 import type { State } from "./state";
 
@@ -12,6 +12,8 @@ const ICONS: Record<Severity, [string, string]> = {
   important: ["warning", "problemsWarningIcon.foreground"],
   suggestion: ["info", "problemsInfoIcon.foreground"],
 };
+
+const SCHEME = "deep-review-finding";
 
 export class FindingsTree implements vscode.TreeDataProvider<Node> {
   private readonly emitter = new vscode.EventEmitter<undefined>();
@@ -102,8 +104,13 @@ function findingItem(finding: Finding, group: string): vscode.TreeItem {
       agents,
     ),
   };
-  // The decoration provider dims by this address; the file's own one would bring its git colours.
-  item.resourceUri = vscode.Uri.from({ scheme: "deep-review-finding", path: `/${finding.state}/${finding.id}` });
+  // The decoration provider dims and adds the badge by this address; the file's own one would bring its git colours.
+  item.resourceUri = vscode.Uri.from({
+    scheme: SCHEME,
+    path: `/${finding.state}/${finding.id}`,
+    query: initials(finding.agents),
+    fragment: agents,
+  });
   item.command = {
     command: "deep-review.open",
     title: vscode.l10n.t("Open"),
@@ -130,12 +137,11 @@ function severityIcon(severity: Severity): vscode.ThemeIcon {
   return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
 }
 
-/** Dims the resolved findings of the tree. */
-export const dimming: vscode.FileDecorationProvider = {
+/** Dims the resolved findings of the tree, and gives each its agents' initials, which a narrow view does not cut off. */
+export const decorations: vscode.FileDecorationProvider = {
   provideFileDecoration(uri) {
-    const resolved = uri.scheme === "deep-review-finding" && !uri.path.startsWith("/open/");
-    return resolved
-      ? new vscode.FileDecoration(undefined, undefined, new vscode.ThemeColor("disabledForeground"))
-      : undefined;
+    if (uri.scheme !== SCHEME) return undefined;
+    const dim = uri.path.startsWith("/open/") ? undefined : new vscode.ThemeColor("disabledForeground");
+    return new vscode.FileDecoration(uri.query, uri.fragment, dim);
   },
 };

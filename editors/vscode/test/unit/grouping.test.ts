@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asText, counts, grouped, neighbour, ordered } from "../../src/grouping";
+import { asText, counts, grouped, initials, neighbour, ordered } from "../../src/grouping";
 import type { Finding } from "../../src/protocol";
 
 const claude = { name: "claude", label: "Claude" };
@@ -74,4 +74,12 @@ test("only open findings are counted", () => {
 test("what is copied says where it is and who says so", () => {
   assert.equal(asText(at("I1", "src/a.rs", 4)), "I1 title I1 (src/a.rs:5) — Claude");
   assert.equal(asText(finding("S1", { agents: [claude, codex] })), "S1 title S1 — Claude, Codex");
+});
+
+test("a badge of two characters says who", () => {
+  const of = (...names: string[]): string => initials(names.map((label) => ({ label })));
+  assert.deepEqual(
+    [of("claude"), of("Claude", "Codex"), of("Claude", "Codex", "Gemini"), of(" ñ")],
+    ["C", "CC", "C+", "Ñ"],
+  );
 });

@@ -1,0 +1,80 @@
+// Findings as comment threads at their lines: off by default, because the diagnostics say the same.
+
+import * as vscode from "vscode";
+import { open } from "./grouping";
+import type { Finding } from "./protocol";
+import type { State } from "./state";
+import { severityName, type Node } from "./tree";
+
+const ID = "deep-review.findings";
+const shown = new WeakMap<vscode.CommentThread, Finding>();
+
+/** The finding that a thread's button is about. */
+export function findingOf(thread: vscode.CommentThread): Node | undefined {
+  const finding = shown.get(thread);
+  return finding && { kind: "finding", finding, group: "" };
+}
+
+export function commentThreads(state: State): vscode.Disposable {
+  let controller: vscode.CommentController | undefined;
+  const threads = new Map<string, vscode.CommentThread>();
+  const show = (): void => {
+    if (!vscode.workspace.getConfiguration("deepReview").get<boolean>("comments.enabled", false)) {
+      controller?.dispose();
+      controller = undefined;
+      threads.clear();
+      return;
+    }
+    controller ??= vscode.comments.createCommentController(ID, "Deep Review");
+    update(controller, threads, open(state.findings));
+  };
+  show();
+  return vscode.Disposable.from(
+    state.onDidChange(show),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("deepReview.comments")) show();
+    }),
+    { dispose: () => controller?.dispose() },
+  );
+}
+
+/** Threads that stay are kept, so that one which the user has opened does not close. */
+function update(
+  controller: vscode.CommentController,
+  threads: Map<string, vscode.CommentThread>,
+  findings: readonly Finding[],
+): void {
+  const placed = new Map(findings.map((finding) => [finding.id, finding]));
+  const same = (text: string, uri: vscode.Uri): boolean => vscode.Uri.parse(text).toString() === uri.toString();
+  for (const [id, thread] of threads) {
+    const finding = placed.get(id);
+    if (finding?.range !== undefined && finding.uri !== undefined && same(finding.uri, thread.uri)) continue;
+    thread.dispose();
+    threads.delete(id);
+  }
+  for (const finding of findings) {
+    if (finding.uri === undefined || finding.range === undefined) continue;
+    const { start, end } = finding.range;
+    const range = new vscode.Range(start.line, start.character, end.line, end.character);
+    let thread = threads.get(finding.id);
+    if (thread === undefined) {
+      thread = controller.createCommentThread(vscode.Uri.parse(finding.uri), range, []);
+      thread.canReply = false;
+      threads.set(finding.id, thread);
+    }
+    shown.set(thread, finding);
+    thread.range = range;
+    thread.label = `${finding.label} · ${severityName(finding.severity)}`;
+    thread.contextValue = finding.fixable ? "open fixable" : "open";
+    thread.comments = [comment(finding)];
+  }
+}
+
+function comment(finding: Finding): vscode.Comment {
+  return {
+    // As text: what an agent says is never markup here.
+    body: new vscode.MarkdownString().appendText(finding.title),
+    mode: vscode.CommentMode.Preview,
+    author: { name: finding.agents.map((agent) => agent.label).join(", ") },
+  };
+}

@@ -1,0 +1,30 @@
+// Comment threads: none until the setting is on, then one at each finding, with buttons.
+
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+
+module.exports = async (w, page, bed) => {
+  const file = path.join(bed.state, "user", "User", "settings.json");
+  const settings = fs.readFileSync(file, "utf8");
+  await w.open("windows.py");
+  await w.see(".squiggly-info, .squiggly-warning");
+  assert.equal(await page.$(".comment-range-glyph.comment-thread, .comment-thread"), null, "off by default");
+
+  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(settings), "deepReview.comments.enabled": true }));
+  await w.see(".comment-thread");
+  await page.locator(".comment-thread").first().click();
+  await w.see(".review-widget :text('greet() accepts None')");
+  w.say("a thread at the finding");
+  await w.shot("comments");
+  assert.equal(await page.$(".review-widget .comment-form textarea"), null, "it takes no replies");
+  await page.locator(".review-widget .action-label[aria-label^='Apply Fix']").first().click();
+  await w.see(".tab.active.dirty:has-text('windows.py')");
+  w.say("its button applies the fix");
+  await w.run("View: Focus Active Editor Group");
+  await page.keyboard.press("Control+z");
+  await w.gone(".tab.dirty");
+  fs.writeFileSync(file, settings);
+  await w.gone(".comment-thread");
+  w.say("and they are gone with the setting");
+};

@@ -1,0 +1,130 @@
+// What a user does and sees in the workbench, in words of the sessions. Every wait is for something visible.
+
+const fs = require("node:fs");
+const path = require("node:path");
+
+const QUICK = ".quick-input-widget:not([style*='display: none'])";
+const row = (text) => `.quick-input-list .monaco-list-row:has-text("${text}")`;
+const LONG = { timeout: 90_000 };
+const STATUS = "[id='deep-review.deep-review.status'], .statusbar-item:has-text('Deep Review')";
+
+/** The language servers that run and whose program is below a folder: [process id, program]. */
+function servers(folder) {
+  return fs.readdirSync("/proc").flatMap((pid) => {
+    try {
+      const program = fs.readlinkSync(`/proc/${pid}/exe`);
+      const words = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      return program.startsWith(folder) && words[1] === "lsp" ? [[Number(pid), program]] : [];
+    } catch {
+      return []; // no process, or gone meanwhile
+    }
+  });
+}
+
+class Workbench {
+  constructor(page, out) {
+    this.page = page;
+    this.out = out;
+    this.shots = 0;
+    this.started = Date.now();
+  }
+
+  say(what) {
+    console.log(`${((Date.now() - this.started) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+  }
+
+  async shot(name) {
+    this.shots += 1;
+    await this.page.screenshot({ path: path.join(this.out, `${String(this.shots).padStart(2, "0")}-${name}.png`) });
+  }
+
+  async load(url) {
+    await this.page.goto(url);
+    await this.page.waitForSelector(".monaco-workbench", LONG);
+  }
+
+  async palette(command) {
+    await this.page.keyboard.press("F1");
+    await this.page.waitForSelector(`${QUICK} input`);
+    await this.page.fill(`${QUICK} input`, `>${command}`);
+    await this.page.waitForSelector(row(command), LONG);
+  }
+
+  async run(command) {
+    await this.palette(command);
+    await this.page.click(row(command));
+  }
+
+  /** The key of a command: all of them begin alike. */
+  async chord(letter) {
+    await this.page.keyboard.press("Control+Alt+r");
+    await this.page.waitForSelector(
+      ".statusbar-item:has-text('waiting for second key'), .statusbar-item:has-text('was pressed')",
+      LONG,
+    );
+    await this.page.keyboard.press(letter);
+  }
+
+  async choose(text) {
+    await this.page.waitForSelector(row(text), LONG);
+    await this.page.click(row(text));
+  }
+
+  async answer(text) {
+    await this.page.waitForSelector(`${QUICK} input`, LONG);
+    await this.page.fill(`${QUICK} input`, text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  async open(file) {
+    const name = path.basename(file);
+    await this.page.keyboard.press("Control+p");
+    await this.page.waitForSelector(`${QUICK} input`);
+    await this.page.fill(`${QUICK} input`, file);
+    await this.page.waitForSelector(row(name), LONG);
+    await this.page.keyboard.press("Enter");
+    await this.page.waitForSelector(`.tab.active:has-text("${name}")`, LONG);
+  }
+
+  /** The row of the view. */
+  finding(text) {
+    return `.pane-body .monaco-list-row:has-text("${text}")`;
+  }
+
+  async see(selector) {
+    await this.page.waitForSelector(selector, LONG);
+  }
+
+  async gone(selector) {
+    await this.page.waitForSelector(selector, { state: "detached", ...LONG });
+  }
+
+  /** Reviews, and waits until the round is over. */
+  async review() {
+    await this.run("Deep Review: Review Current Branch");
+    await this.until("the round is over", async () => !(await this.running()) && (await this.idle()));
+  }
+
+  async running() {
+    return (await this.page.$(".statusbar-item:has-text('Deep Review') .codicon-loading")) !== null;
+  }
+
+  async idle() {
+    return (await this.page.$(".notification-toast:has-text('agents are done')")) === null;
+  }
+
+  async clearNotifications() {
+    await this.run("Notifications: Clear All Notifications");
+    await this.gone(".notification-toast");
+  }
+
+  async until(what, test) {
+    for (let end = Date.now() + 60_000; Date.now() < end;) {
+      if (await test()) return;
+      await this.page.waitForTimeout(50);
+    }
+    throw new Error(`not reached: ${what}`);
+  }
+}
+
+module.exports = { Workbench, QUICK, STATUS, LONG, row, servers };

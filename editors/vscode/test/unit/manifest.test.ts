@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+interface Rule {
+  command: string;
+  when?: string;
+  key?: string;
+}
+interface Manifest {
+  activationEvents: string[];
+  dependencies?: object;
+  publisher: string;
+  license: string;
+  icon: string;
+  capabilities: {
+    untrustedWorkspaces: { supported: unknown; restrictedConfigurations: string[] };
+    virtualWorkspaces: { supported: unknown };
+  };
+  contributes: {
+    commands: { command: string; title: string; category: string; icon?: string }[];
+    keybindings: Rule[];
+    menus: { commandPalette: Rule[] };
+    configuration: {
+      properties: Record<string, { scope: string; default?: unknown; markdownDescription?: string }>;
+    };
+  };
+}
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+const texts = JSON.parse(readFileSync("package.nls.json", "utf8")) as Record<string, string>;
+const { commands, keybindings, menus, configuration } = manifest.contributes;
+
+// What the palette has, and when: "always" has no condition, because it helps most when nothing works.
+const PALETTE: [string, string | undefined][] = [
+  ["Review Current Branch", "!deepReview.running"],
+  ["Review Uncommitted Changes", "!deepReview.running"],
+  ["Review Against…", "!deepReview.running"],
+  ["Cancel", "deepReview.running"],
+  ["Apply Fix", "deepReview.hasFindings"],
+  ["Apply All Fixes", "deepReview.hasFindings"],
+  ["Next Finding", "deepReview.hasFindings"],
+  ["Previous Finding", "deepReview.hasFindings"],
+  ["Dismiss…", "deepReview.hasFindings"],
+  ["Open Report", "deepReview.hasRound"],
+  ["Import Report…", undefined],
+  ["Show Agents", undefined],
+  ["Show Rounds", undefined],
+  ["Restart Server", undefined],
+  ["Show Log", undefined],
+];
+
+test("every command of the palette has its condition, an icon and a key", () => {
+  for (const [title, when] of PALETTE) {
+    const command = commands.find((c) => texts[c.title.replaceAll("%", "")] === title);
+    assert.ok(command, title);
+    assert.equal(command.category, "Deep Review", title);
+    assert.match(command.icon ?? "", /^\$\([a-z-]+\)$/, title);
+    assert.equal(menus.commandPalette.find((m) => m.command === command.command)?.when, when, title);
+    assert.ok(
+      keybindings.some((k) => k.command === command.command && k.key?.startsWith("ctrl+alt+r ")),
+      `${title} has no key`,
+    );
+  }
+});
+
+test("no two keys are the same, and every rule is of a command that there is", () => {
+  const chords = keybindings.filter((k) => k.key?.startsWith("ctrl+alt+r ")).map((k) => k.key);
+  assert.equal(new Set(chords).size, chords.length);
+  for (const rule of [...keybindings, ...menus.commandPalette]) {
+    assert.ok(
+      commands.some((c) => c.command === rule.command),
+      rule.command,
+    );
+  }
+});
+
+test("every command of the manifest is registered, and no other", () => {
+  const source = readFileSync("src/commands.ts", "utf8");
+  const table = source.slice(source.indexOf("const all:"), source.indexOf("return Object.entries(all)"));
+  const registered = [...table.matchAll(/^ {6}(\w+): /gm)].map(([, name]) => `deep-review.${name ?? ""}`);
+  assert.deepEqual(registered.sort(), commands.map((c) => c.command).sort());
+});
+
+test("what runs a program or says who is asked has machine scope and does not count without trust", () => {
+  const { properties } = configuration;
+  const machine = Object.keys(properties).filter((name) => properties[name]?.scope === "machine");
+  assert.deepEqual(machine, ["deepReview.server.path", "deepReview.server.extraEnv", "deepReview.agents"]);
+  const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
+  assert.equal(untrustedWorkspaces.supported, "limited");
+  assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, machine);
+  assert.equal(virtualWorkspaces.supported, false);
+});
+
+test("every setting has a description and a default, and none holds a key", () => {
+  for (const [name, setting] of Object.entries(configuration.properties)) {
+    assert.notEqual(setting.default, undefined, name);
+    assert.ok(texts[(setting.markdownDescription ?? "").replaceAll("%", "")], name);
+    assert.doesNotMatch(name, /key|token|secret/i);
+  }
+  assert.equal(configuration.properties["deepReview.comments.enabled"]?.default, false);
+});
+
+test("it is active in repositories alone, and depends on nothing at run time", () => {
+  assert.deepEqual(manifest.activationEvents, ["workspaceContains:.git"]);
+  assert.equal(manifest.dependencies, undefined);
+});
+
+test("nothing reports home", () => {
+  for (const file of readdirSync("src")) {
+    const source = readFileSync(`src/${file}`, "utf8");
+    assert.doesNotMatch(source, /createTelemetryLogger|\bfetch\(|node:https?|XMLHttpRequest/, file);
+  }
+});
+
+test("what registries of extensions ask for is there", () => {
+  assert.match(manifest.publisher, /^[a-z0-9-]+$/);
+  assert.ok(manifest.license);
+  const png = readFileSync(manifest.icon);
+  assert.ok(png.readUInt32BE(16) >= 128 && png.readUInt32BE(20) >= 128, "an icon of at least 128 pixels");
+});
