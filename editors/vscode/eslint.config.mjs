@@ -18,7 +18,7 @@ export default ts.config(
     },
   },
   {
-    files: ["**/*.mjs", "test/ui/**/*.js"],
+    files: ["**/*.mjs", "test/ui/**/*.js", "test/*.cjs"],
     languageOptions: {
       globals: {
         require: "readonly",
@@ -30,6 +30,7 @@ export default ts.config(
         URL: "readonly",
         fetch: "readonly",
         __dirname: "readonly",
+        __filename: "readonly",
         Buffer: "readonly",
       },
     },

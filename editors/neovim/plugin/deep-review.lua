@@ -31,7 +31,7 @@ end
 -- On by default: without the plugin manager calling setup() a review must work too. `vim.g.deep_review_enable = false`
 -- before this file is read leaves it to the user.
 if vim.g.deep_review_enable ~= false then
-  if vim.lsp.enable then
+  if vim.fn.has("nvim-0.11") == 1 then
     vim.lsp.enable("deep-review") -- without loading anything
   else
     require("deep-review.client").enable()

@@ -1,27 +1,35 @@
 // The commands of the palette, the tree and the report. Each asks what it needs and hands over to the server.
 
 import * as vscode from "vscode";
+import type { WorkspaceEdit } from "vscode-languageclient/node";
 import type { Server } from "./client";
 import { findingOf } from "./comments";
 import { asText, neighbour, open, ordered } from "./grouping";
 import { askForKey } from "./keys";
 import { chooseBase } from "./bases";
+import { closePreview, previewed, Previews } from "./preview";
 import { showProgress } from "./progress";
 import { command, type Finding, type Severity } from "./protocol";
 import { showReport } from "./report";
 import type { State } from "./state";
 import { severityName, type FindingsTree, type Node } from "./tree";
 
+/** What a command is called with: a row of the tree, a comment thread, or the address of a diff. */
+type Target = Node | vscode.CommentThread | vscode.Uri;
+
 export class Commands {
+  private readonly previews = new Previews();
+
   constructor(
-    private readonly server: Server,
+    private readonly server: () => Promise<Server>,
+    private readonly log: vscode.LogOutputChannel,
     private readonly state: State,
     private readonly tree: FindingsTree,
     private readonly context: vscode.ExtensionContext,
   ) {}
 
   register(): vscode.Disposable[] {
-    const all: Record<string, (node?: Node | vscode.CommentThread) => Promise<unknown>> = {
+    const all: Record<string, (node?: Target) => Promise<unknown>> = {
       review: () => this.review({}),
       reviewUncommitted: () => this.review({ base: "HEAD", uncommitted: true }),
       reviewAgainst: () => this.reviewAgainst(),
@@ -29,13 +37,13 @@ export class Commands {
       applyFix: (node) =>
         this.onFinding(
           node,
-          (finding) => this.applyFix(finding, false),
+          (finding) => this.applyFix(finding),
           (finding) => finding.fixable,
         ),
       previewFix: (node) =>
         this.onFinding(
           node,
-          (finding) => this.applyFix(finding, true),
+          (finding) => this.previewFix(finding),
           (finding) => finding.fixable,
         ),
       fixAll: () => this.fixAll(),
@@ -47,9 +55,9 @@ export class Commands {
       import: () => this.import(),
       agents: () => this.agents(),
       rounds: () => this.rounds(),
-      restart: () => this.server.restart(),
+      restart: async () => (await this.server()).restart(),
       log: () => {
-        this.server.log.show();
+        this.log.show();
         return Promise.resolve();
       },
       setKey: () => this.setKey(),
@@ -59,12 +67,15 @@ export class Commands {
       open: (node) => this.onFinding(node, (finding) => reveal(finding)),
       copy: (node) => this.onFinding(node, (finding) => vscode.env.clipboard.writeText(asText(finding))),
     };
-    return Object.entries(all).map(([name, run]) => vscode.commands.registerCommand(`deep-review.${name}`, run));
+    const commands = Object.entries(all).map(([name, run]) =>
+      vscode.commands.registerCommand(`deep-review.${name}`, run),
+    );
+    return [...commands, this.previews.register()];
   }
 
   /** Runs a command of the server. A refusal is shown: it says what to do. */
   private async execute<T>(name: string, argument: object): Promise<T | undefined> {
-    const client = await this.server.running();
+    const client = await (await this.server()).running();
     if (client === undefined) return undefined;
     try {
       return await client.sendRequest<T>("workspace/executeCommand", { command: name, arguments: [argument] });
@@ -94,14 +105,23 @@ export class Commands {
     if (base !== undefined) await this.review({ base });
   }
 
-  /** The finding of the tree's row or the comment thread, else at the cursor, else one the user picks. */
+  private named(target: Target | undefined): Finding | undefined {
+    if (target === undefined) return undefined;
+    if (target instanceof vscode.Uri) {
+      const id = previewed(target);
+      return this.state.findings.find((finding) => finding.id === id);
+    }
+    const node = "kind" in target ? target : findingOf(target);
+    return node?.kind === "finding" ? node.finding : undefined;
+  }
+
+  /** The finding that the command was called with, else at the cursor, else one the user picks. */
   private async onFinding(
-    node: Node | vscode.CommentThread | undefined,
+    target: Target | undefined,
     act: (finding: Finding) => PromiseLike<unknown>,
     fits: (finding: Finding) => boolean = () => true,
   ): Promise<void> {
-    const named = node === undefined ? undefined : "kind" in node ? node : findingOf(node);
-    const finding = named?.kind === "finding" ? named.finding : (this.atCursor(fits) ?? (await this.pick(fits)));
+    const finding = this.named(target) ?? this.atCursor(fits) ?? (await this.pick(fits));
     if (finding !== undefined) await act(finding);
   }
 
@@ -134,8 +154,15 @@ export class Commands {
     return (await vscode.window.showQuickPick(items, { title: "Deep Review", matchOnDetail: true }))?.finding;
   }
 
-  private async applyFix(finding: Finding, preview: boolean): Promise<void> {
-    await this.execute(command.applyFix, { id: finding.id, preview });
+  private async applyFix(finding: Finding): Promise<void> {
+    if ((await this.execute(command.applyFix, { id: finding.id })) !== undefined) await closePreview(finding);
+  }
+
+  /** In the diff view; a fix of several files in the refactor preview, which can show them all. */
+  private async previewFix(finding: Finding): Promise<void> {
+    const answer = await this.execute<{ edit: WorkspaceEdit }>(command.applyFix, { id: finding.id, dryRun: true });
+    if (answer === undefined || (await this.previews.show(finding, answer.edit))) return;
+    await this.execute(command.applyFix, { id: finding.id, preview: true });
   }
 
   private async fixAll(): Promise<void> {
@@ -182,7 +209,7 @@ export class Commands {
         (await this.execute<{ text: string }>(command.showReport, { format: "html", show: false }))?.text,
       findings: () => this.state.findings,
       open: reveal,
-      apply: (finding) => this.applyFix(finding, false),
+      apply: (finding) => this.applyFix(finding),
     });
   }
 
@@ -239,7 +266,7 @@ export class Commands {
   }
 
   private async setKey(): Promise<void> {
-    if (await askForKey(this.context.secrets)) await this.server.restart();
+    if (await askForKey(this.context.secrets)) await (await this.server()).restart();
   }
 }
 

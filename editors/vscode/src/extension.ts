@@ -1,7 +1,7 @@
 // Entry point: wires state, server, view, status bar and commands together.
 
 import * as vscode from "vscode";
-import { Server } from "./client";
+import type { Server } from "./client";
 import { Commands } from "./commands";
 import { commentThreads } from "./comments";
 import { open } from "./grouping";
@@ -9,14 +9,16 @@ import { State } from "./state";
 import { statusItem } from "./status";
 import { decorations, FindingsTree } from "./tree";
 
-let server: Server | undefined;
+let server: Promise<Server> | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Deep Review", { log: true });
   const state = new State();
   const tree = new FindingsTree(state, context.workspaceState);
-  server = new Server(context, state, log);
-  const started = server;
+  // The language client is most of the bundle: it is evaluated after activation, so that it holds up nobody's start.
+  const running = (): Promise<Server> =>
+    (server ??= import("./client.js").then((client) => new client.Server(context, state, log)));
+  const restart = async (): Promise<void> => (await running()).restart();
   const view = vscode.window.createTreeView("deep-review.findings", { treeDataProvider: tree, showCollapseAll: true });
   context.subscriptions.push(
     log,
@@ -29,17 +31,16 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.window.registerFileDecorationProvider(decorations),
     commentThreads(state),
-    ...new Commands(started, state, tree, context).register(),
+    ...new Commands(running, log, state, tree, context).register(),
     // Trust changes which agents may run and which settings count.
-    vscode.workspace.onDidGrantWorkspaceTrust(() => started.restart()),
+    vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration("deepReview.server")) void started.restart();
+      if (event.affectsConfiguration("deepReview.server")) void restart();
     }),
   );
-  // Not awaited: starting the server must not hold up the editor.
-  void started.start();
+  setImmediate(() => void running().then((started) => started.start()));
 }
 
 export async function deactivate(): Promise<void> {
-  await server?.stop();
+  await (await server)?.stop();
 }

@@ -78,7 +78,7 @@ end
 
 ---@return string? command the program that is to be run, if it cannot be
 function M.missing()
-  local command = require("deep-review.config").effective().cmd[1]
+  local command = require("deep-review.config").effective().cmd[1] or ""
   return vim.fn.executable(command) == 0 and command or nil
 end
 
@@ -97,14 +97,14 @@ end
 function M.attach(bufnr)
   local root = vim.bo[bufnr].buftype == "" and vim.fs.root(bufnr, ".git")
   if root and not M.missing() then
-    local config = vim.tbl_extend("force", require("deep-review.config").lsp(), { name = NAME, root_dir = root })
+    local config = vim.tbl_extend("force", require("deep-review.config").lsp(), { name = NAME, root_dir = root }) --[[@as vim.lsp.ClientConfig]]
     vim.lsp.start(config, { bufnr = bufnr })
   end
 end
 
 ---Starts the server with the first file of a repository.
 function M.enable()
-  if vim.lsp.enable then
+  if vim.fn.has("nvim-0.11") == 1 then
     vim.lsp.enable(NAME)
     return
   end
@@ -133,13 +133,13 @@ local function ensure()
     notify("no git repository here", vim.log.levels.ERROR)
     return nil
   end
-  local config = vim.tbl_extend("force", require("deep-review.config").effective(), { name = NAME, root_dir = root })
+  local config = vim.tbl_extend("force", require("deep-review.config").effective(), { name = NAME, root_dir = root }) --[[@as vim.lsp.ClientConfig]]
   -- Started for no buffer: there may be none of a file. Below 0.11 `vim.lsp.start` always attaches one.
   local id
   if vim.fn.has("nvim-0.11") == 1 then
     id = vim.lsp.start(config, { attach = false })
   else
-    id = vim.lsp.start_client(config)
+    id = vim.lsp.start_client(config) ---@diagnostic disable-line: deprecated
   end
   return id and vim.lsp.get_client_by_id(id)
 end

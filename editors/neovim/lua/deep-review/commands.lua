@@ -166,7 +166,7 @@ local function labels(fits)
   end
 end
 
----@type table<string, deep-review.Subcommand>
+---@type table<string, deep-review.Subcommand?>
 local SUBCOMMANDS = {
   review = {
     run = review,
@@ -187,7 +187,7 @@ local SUBCOMMANDS = {
       elseif args[1] == "select" then
         findings().open_picker("select")
       else
-        findings().open_picker(require("deep-review.config").options.picker)
+        findings().open_picker(require("deep-review.config").options.picker or "auto")
       end
     end,
     complete = function()

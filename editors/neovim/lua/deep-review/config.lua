@@ -29,10 +29,10 @@ function M.set(options)
   M.options = vim.tbl_deep_extend("force", vim.deepcopy(defaults), options or {})
 end
 
----@return table a `vim.lsp.Config` (from Neovim 0.11 on), and what `vim.lsp.start` takes but for the root
+---@return { cmd: string[] } a `vim.lsp.Config` (from Neovim 0.11 on), and what `vim.lsp.start` takes but for the root
 function M.lsp()
   return {
-    cmd = M.options.cmd,
+    cmd = assert(M.options.cmd),
     root_markers = { ".git" },
     -- Findings belong to a repository: a lone file has none.
     workspace_required = true,
@@ -44,9 +44,12 @@ function M.lsp()
 end
 
 ---The configuration in effect: from Neovim 0.11 on with what the user's own `vim.lsp.config()` says.
----@return table
+---@return { cmd: string[] }
 function M.effective()
-  return vim.lsp.config and vim.lsp.config["deep-review"] or M.lsp()
+  if vim.fn.has("nvim-0.11") == 1 then
+    return vim.lsp.config["deep-review"] ---@diagnostic disable-line: undefined-field
+  end
+  return M.lsp()
 end
 
 return M

@@ -74,22 +74,37 @@ end
 ---@param picker "auto"|"telescope"|"fzf-lua"|"snacks"|"select"
 function M.open_picker(picker)
   local pickers = {
-    telescope = function()
-      require("telescope.builtin").quickfix({ prompt_title = "deep-review" })
-    end,
-    ["fzf-lua"] = function()
-      require("fzf-lua").quickfix({ prompt = "deep-review> " })
-    end,
-    snacks = function()
-      require("snacks").picker.qflist({ title = "deep-review" })
-    end,
+    {
+      "telescope",
+      "telescope.builtin",
+      function(module)
+        module.quickfix({ prompt_title = "deep-review" })
+      end,
+    },
+    {
+      "fzf-lua",
+      "fzf-lua",
+      function(module)
+        module.quickfix({ prompt = "deep-review> " })
+      end,
+    },
+    {
+      "snacks",
+      "snacks",
+      function(module)
+        module.picker.qflist({ title = "deep-review" })
+      end,
+    },
   }
-  local modules = { { "telescope", "telescope.builtin" }, { "fzf-lua", "fzf-lua" }, { "snacks", "snacks" } }
-  for _, entry in ipairs(modules) do
-    local name, module = entry[1], entry[2]
-    if (picker == "auto" or picker == name) and pcall(require, module) then
+  for _, entry in ipairs(pickers) do
+    local name, module, open = unpack(entry)
+    local there, loaded = false, nil
+    if picker == "auto" or picker == name then
+      there, loaded = pcall(require, module)
+    end
+    if there then
       vim.fn.setqflist({}, " ", { title = "deep-review", items = M.items(state.open()) })
-      pickers[name]()
+      open(loaded)
       return
     end
   end
@@ -139,7 +154,7 @@ end
 
 ---@param step 1|-1
 function M.jump(step)
-  local from = { uri = vim.uri_from_bufnr(0), line = vim.api.nvim_win_get_cursor(0)[1] - 1 }
+  local from = { uri = vim.uri_from_bufnr(0), line = vim.fn.line(".") - 1 }
   local finding = M.neighbour(state.open(), from, step)
   if finding then
     M.reveal(finding)
@@ -155,7 +170,7 @@ end
 ---@param act fun(finding: deep-review.Finding)
 function M.with(label, fits, act)
   local candidates = vim.tbl_filter(fits, state.open())
-  local here, line = vim.uri_from_bufnr(0), vim.api.nvim_win_get_cursor(0)[1] - 1
+  local here, line = vim.uri_from_bufnr(0), vim.fn.line(".") - 1
   for _, finding in ipairs(candidates) do
     local range = finding.range
     local at_cursor = finding.uri == here and range and range.start.line <= line and line <= range["end"].line

@@ -17,7 +17,7 @@ local function binary(command)
     health.error(("'%s --version' ended with %d"):format(path, result.code), { vim.trim(result.stderr or "") })
     return nil
   end
-  health.ok(("%s (%s)"):format(vim.trim(result.stdout), path))
+  health.ok(("%s (%s)"):format(vim.trim(result.stdout or ""), path))
   return path
 end
 
@@ -62,7 +62,8 @@ end
 function M.check()
   health.start("deep-review")
   if vim.fn.has("nvim-0.10") == 1 then
-    health.ok("Neovim " .. tostring(vim.version()))
+    local version = vim.version() ---@diagnostic disable-line: call-non-callable
+    health.ok("Neovim " .. tostring(version))
   else
     health.error("Neovim 0.10 or newer is needed")
     return

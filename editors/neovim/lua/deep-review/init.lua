@@ -9,7 +9,7 @@ local M = {}
 function M.setup(options)
   local config = require("deep-review.config")
   config.set(options)
-  if vim.lsp.config then
+  if vim.fn.has("nvim-0.11") == 1 then
     vim.lsp.config("deep-review", config.lsp())
   end
   require("deep-review.client").enable()

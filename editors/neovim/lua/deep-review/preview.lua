@@ -44,7 +44,8 @@ function M.diff(edit)
     local after = table.concat(edited(bufnr, file.edits), "\n") .. "\n"
     local name = vim.fn.fnamemodify(vim.uri_to_fname(file.uri), ":.")
     vim.list_extend(out, { "--- " .. name, "+++ " .. name })
-    vim.list_extend(out, vim.split(vim.diff(before, after), "\n", { trimempty = true }))
+    local diff = vim.diff(before, after) --[[@as string]]
+    vim.list_extend(out, vim.split(diff, "\n", { trimempty = true }))
   end
   return out
 end

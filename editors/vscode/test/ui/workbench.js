@@ -5,7 +5,7 @@ const path = require("node:path");
 
 const QUICK = ".quick-input-widget:not([style*='display: none'])";
 const row = (text) => `.quick-input-list .monaco-list-row:has-text("${text}")`;
-const LONG = { timeout: 90_000 };
+const LONG = { timeout: 60_000 };
 const STATUS = "[id='deep-review.deep-review.status'], .statusbar-item:has-text('Deep Review')";
 
 /** The language servers that run and whose program is below a folder: [process id, program]. */
@@ -44,10 +44,22 @@ class Workbench {
   }
 
   async palette(command) {
-    await this.page.keyboard.press("F1");
-    await this.page.waitForSelector(`${QUICK} input`);
-    await this.page.fill(`${QUICK} input`, `>${command}`);
-    await this.page.waitForSelector(row(command), LONG);
+    await this.ask(`>${command}`, command);
+  }
+
+  /** Types into the palette until it shows a row: something that just opens elsewhere takes the focus and closes it. */
+  async ask(text, wanted) {
+    await this.until(`the palette has ${wanted}`, async () => {
+      try {
+        await this.page.keyboard.press("F1");
+        await this.page.fill(`${QUICK} input`, text, { timeout: 3_000 });
+        await this.page.waitForSelector(row(wanted), { timeout: 5_000 });
+        return true;
+      } catch {
+        await this.page.keyboard.press("Escape");
+        return false;
+      }
+    });
   }
 
   async run(command) {
@@ -55,13 +67,22 @@ class Workbench {
     await this.page.click(row(command));
   }
 
+  /** Presses a key until what it opens is there: what has just been clicked may still take the focus away. */
+  async pressFor(key, selector) {
+    await this.until(`${key} opens ${selector}`, async () => {
+      await this.page.keyboard.press(key);
+      try {
+        await this.page.waitForSelector(selector, { timeout: 3_000 });
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  }
+
   /** The key of a command: all of them begin alike. */
   async chord(letter) {
-    await this.page.keyboard.press("Control+Alt+r");
-    await this.page.waitForSelector(
-      ".statusbar-item:has-text('waiting for second key'), .statusbar-item:has-text('was pressed')",
-      LONG,
-    );
+    await this.pressFor("Control+Alt+r", ".statusbar-item:has-text('was pressed')");
     await this.page.keyboard.press(letter);
   }
 
@@ -70,18 +91,16 @@ class Workbench {
     await this.page.click(row(text));
   }
 
-  async answer(text) {
-    await this.page.waitForSelector(`${QUICK} input`, LONG);
+  /** Answers the input that has this text in its title or prompt. */
+  async answer(prompt, text) {
+    await this.see(`${QUICK}:has-text("${prompt}") input`);
     await this.page.fill(`${QUICK} input`, text);
-    await this.page.keyboard.press("Enter");
+    await this.page.press(`${QUICK} input`, "Enter");
   }
 
   async open(file) {
     const name = path.basename(file);
-    await this.page.keyboard.press("Control+p");
-    await this.page.waitForSelector(`${QUICK} input`);
-    await this.page.fill(`${QUICK} input`, file);
-    await this.page.waitForSelector(row(name), LONG);
+    await this.ask(file, name);
     await this.page.keyboard.press("Enter");
     await this.page.waitForSelector(`.tab.active:has-text("${name}")`, LONG);
   }
@@ -111,6 +130,18 @@ class Workbench {
 
   async idle() {
     return (await this.page.$(".notification-toast:has-text('agents are done')")) === null;
+  }
+
+  /** The editor with all extensions that run, tall enough for the whole list. */
+  async runningExtensions() {
+    await this.page.setViewportSize({ width: 1440, height: 4000 });
+    await this.run("Developer: Show Running Extensions");
+    await this.see(".runtime-extensions-editor .monaco-list-row");
+    return ".runtime-extensions-editor .monaco-list-row:has-text('Deep Review')";
+  }
+
+  async normalSize() {
+    await this.page.setViewportSize({ width: 1440, height: 900 });
   }
 
   async clearNotifications() {

@@ -39,7 +39,7 @@ module.exports = async (w, page, bed) => {
   await w.run("Deep Review: Set a Provider's Key…");
   await w.choose("OpenAI");
   await w.see(".quick-input-widget input[type='password']");
-  await w.answer(KEY);
+  await w.answer("secret storage", KEY);
   await w.see(w.finding("Claude"));
   await w.review();
   await w.until("the provider is asked with the key", () => seen.includes(`Bearer ${KEY}`));
@@ -50,7 +50,7 @@ module.exports = async (w, page, bed) => {
 
   await w.run("Deep Review: Set a Provider's Key…");
   await w.choose("OpenAI");
-  await w.answer("");
+  await w.answer("secret storage", "");
   const before = seen.length;
   await w.see(w.finding("Claude"));
   await w.review();

@@ -46,7 +46,7 @@ module.exports = async (w, page, bed) => {
   const diagnostic = { message: "Compare with `is`", location, severity: "WARNING" };
   fs.writeFileSync(report, JSON.stringify({ source: { name: "tool" }, diagnostics: [diagnostic] }));
   await w.run("Deep Review: Import Report…");
-  await w.answer(report);
+  await w.answer("Import a report", report);
   await w.see(w.finding("Compare with"));
   w.say("a report is imported");
   await w.chord("g");

@@ -52,8 +52,7 @@ module.exports = async (w, page, bed) => {
   await page.click(w.finding(target.title));
   await w.see(`.tab.active:has-text("${path.basename(target.file)}")`);
   await w.run("View: Focus Active Editor Group");
-  await page.keyboard.press("Control+.");
-  await w.see(".action-widget .monaco-list-row:has-text('Apply fix')");
+  await w.pressFor("Control+.", ".action-widget .monaco-list-row:has-text('Apply fix')");
   w.say("the fix is offered");
   await w.shot("quick-fix");
   await page.click(".action-widget .monaco-list-row:has-text('Apply fix')");
@@ -70,15 +69,18 @@ module.exports = async (w, page, bed) => {
   w.say("undo brings the finding back");
 
   await w.chord("v");
-  await w.see(".part.panel :text('Refactor Preview')");
-  await w.see(".part.panel .monaco-list-row:has-text('pool.py')");
-  await page.click(".part.panel .monaco-list-row:has-text('pool.py')");
-  await w.see(".monaco-diff-editor");
+  await w.see(".tab.active:has-text('Fix of I')");
+  await w.see(".monaco-diff-editor .line-insert");
   w.say("the fix as a diff, before it is applied");
+  await w.run("View: Toggle Panel Visibility");
   await w.shot("preview");
-  await page.click(".part.panel .monaco-button:has-text('Discard')");
-  await w.gone(".part.panel .monaco-button:has-text('Discard')");
-  assert.equal(text(), before, "a discarded preview changes nothing");
+  assert.equal(text(), before, "the preview changes nothing");
+  await page.click(".editor-actions .action-label[aria-label^='Apply Fix']");
+  await w.gone(".tab:has-text('Fix of I')");
+  await w.see(".tab.active.dirty:has-text('pool.py')");
+  await page.keyboard.press("Control+z");
+  await w.gone(".tab.dirty");
+  w.say("applied from the diff, which closes; undone");
 
   await w.open(target.file);
   await w.run("Deep Review: Focus on Findings View");
@@ -86,7 +88,7 @@ module.exports = async (w, page, bed) => {
   await w.run("View: Focus Active Editor Group");
   await w.chord("d");
   await w.choose("False positive");
-  await w.answer("not reachable");
+  await w.answer("Later rounds will know", "not reachable");
   await w.see(`${w.finding(target.title)}:has-text("dismissed")`);
   w.say("dismissed, and dimmed in the view");
   await w.shot("dismissed");
@@ -132,11 +134,12 @@ module.exports = async (w, page, bed) => {
   await w.see(w.finding("Claude"));
   w.say("the server was killed and came back with its findings");
 
-  await w.run("Developer: Show Running Extensions");
-  const running = ".runtime-extensions-editor .monaco-list-row:has-text('Deep Review')";
+  const running = await w.runningExtensions();
   await w.see(running);
   const activation = await page.locator(`${running} .activation-time`).first().textContent();
   console.log(`bench: the workbench's own figure for the extension: ${activation.trim()}`);
+  await w.run("View: Close All Editors");
+  await w.normalSize();
 };
 
 /** Drags the side bar wider, as one does for longer titles. */

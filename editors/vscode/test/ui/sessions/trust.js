@@ -29,9 +29,9 @@ module.exports = async (w, page, bed) => {
   fs.writeFileSync(path.join(plain, "notes.txt"), "no repository\n");
   await w.load(`${bed.trusted}/?folder=${plain}`);
   await w.open("notes.txt");
-  await w.run("Developer: Show Running Extensions");
-  await w.see(".runtime-extensions-editor .monaco-list-row");
-  assert.equal(await page.$(".runtime-extensions-editor .monaco-list-row:has-text('Deep Review')"), null);
+  const running = await w.runningExtensions();
+  assert.equal(await page.$(running), null);
   assert.equal(await page.$(STATUS), null);
   w.say("in a folder that is no repository it is not active");
+  await w.normalSize();
 };
