@@ -15,7 +15,7 @@ const bed = {
   asking: URL_ASKING,
   config: path.join(WORK, "config", "deep-review", "config.toml"),
 };
-const SESSIONS = ["review", "comments", "cancel", "key", "look", "places", "trust"];
+const SESSIONS = ["review", "cancel", "key", "look", "places", "comments", "trust"];
 
 (async () => {
   fs.rmSync(OUT, { recursive: true, force: true });
@@ -38,13 +38,15 @@ const SESSIONS = ["review", "comments", "cancel", "key", "look", "places", "trus
   try {
     for (const name of SESSIONS) {
       workbench.say(`-- ${name}`);
-      await require(`./sessions/${name}.js`)(workbench, page, bed);
-      passed += 1;
+      try {
+        await require(`./sessions/${name}.js`)(workbench, page, bed);
+        passed += 1;
+      } catch (error) {
+        console.error(`FAIL ${name}`, error);
+        await page.screenshot({ path: path.join(OUT, `error-${name}.png`) });
+        process.exitCode = 1;
+      }
     }
-  } catch (error) {
-    console.error(error);
-    await page.screenshot({ path: path.join(OUT, "error.png") });
-    process.exitCode = 1;
   } finally {
     await browser.close();
     console.log(`${passed} passed, ${SESSIONS.length - passed} failed`);

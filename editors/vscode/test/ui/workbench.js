@@ -5,7 +5,7 @@ const path = require("node:path");
 
 const QUICK = ".quick-input-widget:not([style*='display: none'])";
 const row = (text) => `.quick-input-list .monaco-list-row:has-text("${text}")`;
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: 45_000 };
 const STATUS = "[id='deep-review.deep-review.status'], .statusbar-item:has-text('Deep Review')";
 
 /** The language servers that run and whose program is below a folder: [process id, program]. */
@@ -108,6 +108,14 @@ class Workbench {
   /** The row of the view. */
   finding(text) {
     return `.pane-body .monaco-list-row:has-text("${text}")`;
+  }
+
+  /** Opens a finding from the view, and waits until the editor at its place has the focus. */
+  async visit(text, file) {
+    await this.run("Deep Review: Focus on Findings View");
+    await this.page.click(this.finding(text));
+    await this.see(`.tab.active:has-text("${path.basename(file)}")`);
+    await this.see(".editor-instance .monaco-editor.focused");
   }
 
   async see(selector) {

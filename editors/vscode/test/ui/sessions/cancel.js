@@ -31,7 +31,7 @@ module.exports = async (w, page, bed) => {
   await page.click(".notification-toast:has-text('waiting for Waiting') .monaco-button:has-text('Cancel')");
   await w.see(".notification-toast:has-text('The review is incomplete')");
   await w.until("its process is gone", () => !alive(pid));
-  await w.see("[id='deep-review.deep-review.status'] .codicon-alert");
+  await w.see(".statusbar .codicon-alert");
   await w.see(w.finding("Claude"));
   w.say("cancelled: the process is gone, the round incomplete, what the others said kept");
   await w.shot("incomplete");

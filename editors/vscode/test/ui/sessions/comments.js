@@ -12,8 +12,8 @@ module.exports = async (w, page, bed) => {
   assert.equal(await page.$(".comment-range-glyph.comment-thread, .comment-thread"), null, "off by default");
 
   fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(settings), "deepReview.comments.enabled": true }));
-  await w.see(".comment-thread");
-  await page.locator(".comment-thread").first().click();
+  await w.see("[class*='comment-thread']");
+  await page.locator(".margin-view-overlays [class*='comment-thread']").first().click();
   await w.see(".review-widget :text('greet() accepts None')");
   w.say("a thread at the finding");
   await w.shot("comments");
@@ -25,6 +25,6 @@ module.exports = async (w, page, bed) => {
   await page.keyboard.press("Control+z");
   await w.gone(".tab.dirty");
   fs.writeFileSync(file, settings);
-  await w.gone(".comment-thread");
+  await w.gone("[class*='comment-thread']");
   w.say("and they are gone with the setting");
 };

@@ -48,10 +48,7 @@ module.exports = async (w, page, bed) => {
   await w.see(".squiggly-warning, .squiggly-error");
   w.say("squiggles in the editor");
   const before = text();
-  await w.run("Deep Review: Focus on Findings View");
-  await page.click(w.finding(target.title));
-  await w.see(`.tab.active:has-text("${path.basename(target.file)}")`);
-  await w.run("View: Focus Active Editor Group");
+  await w.visit(target.title, target.file);
   await w.pressFor("Control+.", ".action-widget .monaco-list-row:has-text('Apply fix')");
   w.say("the fix is offered");
   await w.shot("quick-fix");
@@ -82,10 +79,7 @@ module.exports = async (w, page, bed) => {
   await w.gone(".tab.dirty");
   w.say("applied from the diff, which closes; undone");
 
-  await w.open(target.file);
-  await w.run("Deep Review: Focus on Findings View");
-  await page.click(w.finding(target.title));
-  await w.run("View: Focus Active Editor Group");
+  await w.visit(target.title, target.file);
   await w.chord("d");
   await w.choose("False positive");
   await w.answer("Later rounds will know", "not reachable");
