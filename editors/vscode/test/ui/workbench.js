@@ -93,7 +93,7 @@ class Workbench {
 
   /** Answers the input that has this text in its title or prompt. */
   async answer(prompt, text) {
-    await this.see(`${QUICK}:has-text("${prompt}") input`);
+    await this.see(`${QUICK}:has-text("${prompt}") input, ${QUICK} input[placeholder*="${prompt}"]`);
     await this.page.fill(`${QUICK} input`, text);
     await this.page.press(`${QUICK} input`, "Enter");
   }

@@ -5,13 +5,12 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 module.exports = async (w, page, bed) => {
-  const file = path.join(bed.state, "user", "User", "settings.json");
-  const settings = fs.readFileSync(file, "utf8");
+  const file = path.join(bed.state, "user", "Machine", "settings.json");
   await w.open("windows.py");
   await w.see(".squiggly-info, .squiggly-warning");
   assert.equal(await page.$(".comment-range-glyph.comment-thread, .comment-thread"), null, "off by default");
 
-  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(settings), "deepReview.comments.enabled": true }));
+  fs.writeFileSync(file, JSON.stringify({ "deepReview.comments.enabled": true }));
   await w.see("[class*='comment-thread']");
   await page.locator(".margin-view-overlays [class*='comment-thread']").first().click();
   await w.see(".review-widget :text('greet() accepts None')");
@@ -24,7 +23,7 @@ module.exports = async (w, page, bed) => {
   await w.run("View: Focus Active Editor Group");
   await page.keyboard.press("Control+z");
   await w.gone(".tab.dirty");
-  fs.writeFileSync(file, settings);
+  fs.writeFileSync(file, "{}");
   await w.gone("[class*='comment-thread']");
   w.say("and they are gone with the setting");
 };
