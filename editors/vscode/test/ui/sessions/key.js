@@ -25,7 +25,12 @@ async function provider() {
 function holding(text, folder) {
   return fs.readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
     const file = path.join(entry.parentPath, entry.name);
-    return entry.isFile() && fs.readFileSync(file).includes(text) ? [file] : [];
+    try {
+      return entry.isFile() && fs.readFileSync(file).includes(text) ? [file] : [];
+    } catch (error) {
+      if (error.code === "ENOENT") return []; // a temporary file that was renamed meanwhile
+      throw error;
+    }
   });
 }
 
