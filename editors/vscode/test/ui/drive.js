@@ -15,7 +15,7 @@ const bed = {
   asking: URL_ASKING,
   config: path.join(WORK, "config", "deep-review", "config.toml"),
 };
-const SESSIONS = ["review", "cancel", "key", "look", "comments", "places", "trust"];
+const SESSIONS = ["review", "cancel", "key", "look", "comments", "places"];
 
 (async () => {
   fs.rmSync(OUT, { recursive: true, force: true });

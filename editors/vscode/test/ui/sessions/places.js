@@ -45,9 +45,14 @@ module.exports = async (w, page, bed) => {
   const location = { path: "src/pool.py", range: { start: { line: 11, column: 9 } } };
   const diagnostic = { message: "Compare with `is`", location, severity: "WARNING" };
   fs.writeFileSync(report, JSON.stringify({ source: { name: "tool" }, diagnostics: [diagnostic] }));
-  await w.run("Deep Review: Import Report…");
-  await w.answer("Import a report", report);
-  await w.see(w.finding("Compare with"));
+  // The dialog lists the folder while one types, and an Enter that comes in between is lost.
+  await w.until("the imported finding", async () => {
+    await w.run("Deep Review: Import Report…");
+    await w.answer("Import a report", report);
+    const there = await page.waitForSelector(w.finding("Compare with"), { timeout: 8_000 }).catch(() => undefined);
+    if (there === undefined) await page.keyboard.press("Escape");
+    return there !== undefined;
+  });
   w.say("a report is imported");
   await w.chord("g");
   await w.see(".quick-input-list .monaco-list-row:has-text('Claude (recorded)')");
