@@ -49,6 +49,8 @@ fn an_agent_that_fails_makes_the_review_incomplete_and_takes_nothing_away() {
         assert_eq!(ran.code, 3, "{play}: {}{}", ran.out, ran.err);
         assert!(ran.out.contains(said) && ran.out.contains("BAD"), "{play}: {}", ran.out);
         assert!(ran.out.contains("It is wrong") && ran.out.contains("Incomplete"), "{play}: {}", ran.out);
+        let json = bed.run(&["report", "--format", "json"]).out;
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["complete"], false, "{play}");
     }
 }
 

@@ -110,7 +110,7 @@ pub(super) fn exit(round: &Round, decisions: &Decisions, fail_on: Option<Severit
     // An agent that failed in the middle has said or read something before.
     let answered = round.agents.iter().any(|a| a.outcome == AgentOutcome::Reviewed)
         || !(round.raw.is_empty() && round.coverage.reviewed.is_empty());
-    let complete = round.agents.iter().all(|a| a.outcome == AgentOutcome::Reviewed);
+    let complete = round.is_complete();
     let open = round.standing().filter(|f| decisions.is_open(&f.id));
     if !answered {
         Exit::Impossible

@@ -602,6 +602,12 @@ impl Round {
         Verdict::of(self.standing().filter(|f| decisions.is_open(&f.id)).map(|f| f.severity))
     }
 
+    /// Whether every agent gave its whole review.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.agents.iter().all(|run| run.outcome == AgentOutcome::Reviewed)
+    }
+
     /// The agents that gave no review, with the reason.
     pub fn failures(&self) -> impl Iterator<Item = (&AgentInfo, &Failure)> {
         self.agents.iter().filter_map(|run| match &run.outcome {

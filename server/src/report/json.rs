@@ -15,6 +15,9 @@ pub struct Document {
     pub version: String,
     /// What to do with the branch, given the decisions. Derived: ignored by readers.
     pub verdict: Verdict,
+    /// Whether every agent gave its whole review. If not, the verdict is only about what was said. Derived.
+    #[serde(default)]
+    pub complete: bool,
     /// The round.
     pub round: Round,
     /// What people decided on its findings.
@@ -40,6 +43,7 @@ pub fn write(round: &Round, decisions: &Decisions) -> String {
         tool: "deep-review".into(),
         version: env!("CARGO_PKG_VERSION").into(),
         verdict: round.verdict(decisions),
+        complete: round.is_complete(),
         round: round.clone(),
         decisions: decisions.clone(),
     };
