@@ -1,9 +1,18 @@
 //! Agents: how their processes are run, and what comes of it.
 
+#[cfg(unix)]
+mod checking;
+#[cfg(unix)]
+mod crew;
+#[cfg(unix)]
+mod hostile;
 mod http;
 mod mock;
 #[cfg(target_os = "linux")]
 mod process;
 mod real;
 #[cfg(unix)]
+mod rounds;
+#[cfg(unix)]
 mod standin;
+mod vendor;

@@ -1,16 +1,20 @@
-//! Models behind HTTP, against the stand-in for their vendors.
+//! Models behind HTTP, against a small server that stands for their vendors: every outcome, and what the user reads.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use super::mock::{self, Mock};
+use super::mock;
+use super::vendor::{self, Step, Vendor};
+use crate::cli::bed::Bed;
 use deep_review::agent::{Adapter, AgentSettings, Availability};
 use deep_review::finding::FailureKind::{self, *};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const FORMS: [Adapter; 4] = [Adapter::AnthropicHttp, Adapter::OpenaiHttp, Adapter::ChatHttp, Adapter::GeminiHttp];
 
-fn settings(adapter: Adapter, mock: &Mock, scenario: &str) -> AgentSettings {
+fn settings(adapter: Adapter, vendor: &Vendor) -> AgentSettings {
     let mut settings = AgentSettings::new(adapter);
     let path = if matches!(adapter, Adapter::OpenaiHttp | Adapter::ChatHttp) { "/v1" } else { "" };
-    settings.url = Some(mock.url(scenario) + path);
+    settings.url = Some(vendor.url() + path);
     settings.model = Some("mock-model".into());
     settings.key_env = Some("KEY".into());
     settings.env = [("KEY".to_owned(), "sk-test".to_owned())].into();
@@ -18,99 +22,123 @@ fn settings(adapter: Adapter, mock: &Mock, scenario: &str) -> AgentSettings {
     settings
 }
 
+fn review() -> String {
+    mock::review().to_string()
+}
+
+fn status(code: u16) -> Vec<Step> {
+    vec![Step::Status(code, "")]
+}
+
 #[tokio::test]
 async fn every_outcome_of_every_form_has_its_kind_and_words() {
-    let Some(mock) = Mock::start() else { return };
-    let refused = "the vendor does not accept the credentials";
-    // The scenario; findings or the kind; what the message starts with.
-    let table: [(&str, Result<usize, FailureKind>, &str); 15] = [
-        ("ok", Ok(1), ""),
-        ("slow", Ok(1), ""),
-        ("fenced", Ok(1), ""),
-        ("text", Err(BadOutput), "its answer is not JSON"),
-        ("text-then-ok", Ok(1), ""),
-        ("badjson", Err(BadOutput), "its answer was cut: 0 complete findings were kept, the rest was lost"),
-        ("wrongschema", Err(BadOutput), "its answer is JSON, but not a review"),
-        ("e400", Err(Crashed), "the vendor refused the request (400: mock error 400)"),
-        ("e401", Err(NotLoggedIn), refused),
-        ("e403", Err(NotLoggedIn), refused),
-        ("e404", Err(Crashed), "the vendor does not know the model or address (404: mock error 404)"),
-        ("e429", Err(RateLimited), "the vendor's rate limit or quota is reached (429: mock error 429)"),
-        ("e500", Err(Overloaded), "the vendor is overloaded or broken (500: mock error 500)"),
-        ("e529", Err(Overloaded), "the vendor is overloaded or broken (529: mock error 529)"),
-        ("garbage", Err(BadOutput), "the server answered with something else than events: <html>hello</html>"),
+    let whole = review();
+    let says = |text: String| vec![Step::Says(text)];
+    // What the server does; findings or the kind; what the user reads.
+    let table: Vec<(Vec<Step>, Result<usize, FailureKind>, &str)> = vec![
+        (says(whole.clone()), Ok(1), ""),
+        (vec![Step::Slowly(whole.clone())], Ok(1), ""),
+        (says(format!("Here is my review:\n```json\n{whole}\n```\nHope this helps!")), Ok(1), ""),
+        (says("No findings.".into()), Err(BadOutput), "its answer is not JSON"),
+        (vec![Step::Says("Division by zero in src/lib.rs.".into()), Step::Says(whole.clone())], Ok(1), ""),
+        (
+            says("{\"summary\": \"cut off\", \"findings\": [".into()),
+            Err(BadOutput),
+            "its answer was cut: 0 complete findings were kept, the rest was lost",
+        ),
+        (says("{\"oops\": true}".into()), Err(BadOutput), "its answer is JSON, but not a review"),
+        (status(400), Err(Crashed), "the vendor refused the request (400: mock error 400)"),
+        (status(401), Err(NotLoggedIn), "the vendor does not accept the credentials (401: mock error 401)"),
+        (status(403), Err(NotLoggedIn), "the vendor does not accept the credentials (403: mock error 403)"),
+        (status(404), Err(Crashed), "the vendor does not know the model or address (404: mock error 404)"),
+        (status(413), Err(TooLarge), "the brief is too large for the vendor (413: mock error 413)"),
+        (status(429), Err(RateLimited), "the vendor's rate limit or quota is reached (429: mock error 429)"),
+        (status(500), Err(Overloaded), "the vendor is overloaded or broken (500: mock error 500)"),
+        (status(503), Err(Overloaded), "the vendor is overloaded or broken (503: mock error 503)"),
+        (status(529), Err(Overloaded), "the vendor is overloaded or broken (529: mock error 529)"),
+        (vec![Step::Breaks(whole.clone())], Err(Unreachable), "the connection broke: "),
+        (
+            vec![Step::Garbage],
+            Err(BadOutput),
+            "the server answered with something else than events: <html>hello</html>",
+        ),
     ];
-    for (form, adapter) in FORMS.into_iter().enumerate() {
-        for (scenario, expected, message) in &table {
-            let own = if scenario.contains("then") { format!("{scenario}-{form}") } else { (*scenario).to_owned() };
-            let outcome = mock::run(settings(adapter, &mock, &own)).await;
+    for adapter in FORMS {
+        for (steps, expected, message) in &table {
+            let vendor = Vendor::start(steps.clone());
+            let outcome = mock::run(settings(adapter, &vendor)).await;
             let got = outcome.failure.as_ref().map_or(Ok(outcome.answer.findings.len()), |f| Err(f.kind));
-            assert_eq!(got, *expected, "{adapter:?} {scenario}: {:?}", outcome.failure);
+            assert_eq!(got, *expected, "{adapter:?} {steps:?}: {:?}", outcome.failure);
             let said = outcome.failure.map(|f| f.message).unwrap_or_default();
-            assert!(said.starts_with(message), "{adapter:?} {scenario}: {said}");
-            if *scenario == "ok" {
+            assert!(
+                said.starts_with(message) && (said.is_empty() == message.is_empty()),
+                "{adapter:?} {steps:?}: {said}"
+            );
+            if expected.is_ok() && steps.len() == 1 {
                 assert_eq!((outcome.usage.input_tokens, outcome.usage.output_tokens), (Some(1000), Some(200)));
-                assert_eq!(outcome.prompt.as_deref(), Some("1"));
+                assert_eq!((outcome.prompt.as_deref(), outcome.label.as_deref()), (Some("2"), Some("mock-model")));
             }
         }
     }
 }
 
 #[tokio::test]
-async fn what_passes_is_tried_again() {
-    let Some(mock) = Mock::start() else { return };
-    for (form, adapter) in FORMS.into_iter().enumerate() {
-        for scenario in ["e429-then-ok", "e503-then-ok", "cut-then-ok"] {
-            let mut settings = settings(adapter, &mock, &format!("{scenario}-{form}"));
+async fn what_passes_is_tried_again_after_the_wait_that_is_asked_for() {
+    for adapter in FORMS {
+        for (first, least) in [
+            (Step::Status(429, "retry-after: 1\r\n"), 1000),
+            (Step::Status(429, "retry-after-ms: 30\r\n"), 30),
+            (Step::Status(503, "retry-after: 0\r\n"), 0),
+            (Step::Status(529, "retry-after-ms: 1\r\n"), 1),
+        ] {
+            let vendor = Vendor::start(vec![first.clone(), Step::Says(review())]);
+            let mut settings = settings(adapter, &vendor);
             settings.retries = Some(1);
             let started = Instant::now();
             let outcome = mock::run(settings).await;
-            assert_eq!(outcome.failure, None, "{adapter:?} {scenario}");
-            assert!(started.elapsed() >= Duration::from_secs(1), "it waits as told");
+            assert_eq!((outcome.failure, vendor.asked().len()), (None, 2), "{adapter:?} {first:?}");
+            assert!(started.elapsed() >= Duration::from_millis(least), "{adapter:?} {first:?}");
         }
-        let mut late = settings(adapter, &mock, "late");
+        let vendor = Vendor::start(vec![Step::Breaks(review()), Step::Says(review())]);
+        let mut broken = settings(adapter, &vendor);
+        broken.retries = Some(1);
+        assert_eq!(mock::run(broken).await.failure, None, "{adapter:?}");
+        let vendor = Vendor::start(vec![Step::Status(429, "retry-after: 3600\r\n")]);
+        let mut late = settings(adapter, &vendor);
         late.retries = Some(3);
-        let started = Instant::now();
         let failure = mock::run(late).await.failure;
-        assert_eq!(failure.map(|f| f.kind), Some(RateLimited));
-        assert!(started.elapsed() < Duration::from_secs(30), "nobody waits for an hour");
+        assert_eq!((failure.map(|f| f.kind), vendor.asked().len()), (Some(RateLimited), 1), "nobody waits for an hour");
     }
 }
 
 #[tokio::test]
-async fn an_answer_cut_by_length_or_connection_keeps_its_complete_findings() {
-    let Some(mock) = Mock::start() else { return };
-    for (adapter, scenario) in
-        [(Adapter::AnthropicHttp, "max_tokens"), (Adapter::ChatHttp, "length"), (Adapter::GeminiHttp, "MAX_TOKENS")]
-    {
-        let outcome = mock::run(settings(adapter, &mock, scenario)).await;
+async fn an_answer_cut_by_length_keeps_its_complete_findings() {
+    let text = review();
+    for adapter in FORMS {
+        let vendor = Vendor::start(vec![Step::CutByLength(text[..text.len() - 60].to_owned())]);
+        let outcome = mock::run(settings(adapter, &vendor)).await;
         let failure = outcome.failure.unwrap();
         assert_eq!((failure.kind, failure.message.as_str()), (BadOutput, "its answer was cut at its token limit"));
         assert_eq!(outcome.answer.findings.len(), 1, "{adapter:?}");
     }
-    for adapter in FORMS {
-        let outcome = mock::run(settings(adapter, &mock, "cut")).await;
-        assert_eq!(outcome.failure.map(|f| f.kind), Some(Unreachable), "{adapter:?}");
-    }
 }
 
 #[tokio::test]
-async fn a_silent_server_is_given_up_and_a_cancel_is_obeyed_at_once() {
-    let Some(mock) = Mock::start() else { return };
+async fn a_silent_server_is_given_up_and_a_cancel_is_obeyed() {
     for adapter in FORMS {
-        let mut silent = settings(adapter, &mock, "hang");
+        let vendor = Vendor::start(vec![Step::Hangs]);
+        let mut silent = settings(adapter, &vendor);
         silent.idle_seconds = Some(1);
-        assert_eq!(mock::run(silent).await.failure.map(|f| f.kind), Some(TimedOut), "{adapter:?}");
-        let agent = mock::agent(settings(adapter, &mock, "hang"));
+        let failure = mock::run(silent).await.failure.unwrap();
+        assert_eq!((failure.kind, failure.message.as_str()), (TimedOut, "the server said nothing for too long"));
+        let agent = mock::agent(settings(adapter, &vendor));
         let (brief, session) = (mock::brief(), mock::session());
         let cancel = session.cancel.clone();
-        let started = Instant::now();
         let (outcome, ()) = tokio::join!(agent.review(&brief, &session), async move {
             tokio::task::yield_now().await;
             cancel.cancel();
         });
         assert_eq!(outcome.failure.map(|f| f.kind), Some(Cancelled), "{adapter:?}");
-        assert!(started.elapsed() < Duration::from_millis(500));
     }
 }
 
@@ -129,18 +157,88 @@ async fn without_a_server_it_says_so() {
 
 #[tokio::test]
 async fn the_key_and_the_schema_are_sent_and_secrets_are_not() {
-    let Some(mock) = Mock::start() else { return };
     let new = "password = \"hunter2hunter2\"\n";
     let snapshot = deep_review::git::Snapshot::in_memory(&[], &[("a.py", new)]);
     let brief = deep_review::agent::Brief::new(snapshot);
     for adapter in FORMS {
-        let _ = mock::agent(settings(adapter, &mock, "ok")).review(&brief, &mock::session()).await;
+        let vendor = Vendor::start(vec![Step::Says(review())]);
+        let _ = mock::agent(settings(adapter, &vendor)).review(&brief, &mock::session()).await;
+        let [asked] = &vendor.asked()[..] else { panic!("one call") };
+        let body = asked.body.to_string();
+        assert!(asked.head.contains("sk-test") && body.contains("additionalProperties"), "{asked:?}");
+        assert!(body.contains("MASKED_SECRET_") && !body.contains("hunter2"), "{body}");
     }
-    let log = mock.log();
-    assert_eq!(log.len(), FORMS.len());
-    for request in log {
-        let all = request.to_string();
-        assert!(all.contains("sk-test") && all.contains("additionalProperties"), "{all}");
-        assert!(all.contains("MASKED_SECRET_") && !all.contains("hunter2"), "{all}");
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_the_schema_is_asked_without_it() {
+    let vendor = Vendor::start(vec![Step::Status(400, "x-why: schema\r\n"), Step::Says(review())]);
+    // The words of the refusal decide, so this one, which names no schema, is final.
+    assert_eq!(mock::run(settings(Adapter::ChatHttp, &vendor)).await.failure.map(|f| f.kind), Some(Crashed));
+    assert_eq!(vendor.asked().len(), 1);
+}
+
+/// A certificate for `vendor.example`, and the authority that signed it as PEM.
+fn certificates() -> (Arc<rustls::ServerConfig>, String) {
+    let (key, name) = (rcgen::KeyPair::generate().unwrap(), vec!["vendor.example".to_owned()]);
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let pem = authority.self_signed(&key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(authority, key);
+    let own = rcgen::KeyPair::generate().unwrap();
+    let signed = rcgen::CertificateParams::new(name).unwrap().signed_by(&own, &issuer).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.der().clone()], own.serialize_der().try_into().unwrap())
+        .unwrap();
+    (Arc::new(config), pem)
+}
+
+/// Reviews through the binary with an HTTP agent at `url`; the exit code and the failure's words.
+fn through(bed: Bed, url: &str, more: &str, environment: &[(&str, String)]) -> (i32, String) {
+    let bed = bed.raw(&format!("[agents.it]\nadapter = 'chat-http'\nurl = '{url}'\nmodel = 'm'\nretries = 0\n{more}"));
+    let mut command = bed.command(&["review", "--agent", "it", "--format", "json", "--fresh"]);
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "ALL_PROXY"] {
+        command.env_remove(name);
     }
+    let output = command.envs(environment.iter().cloned()).output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failure = &document["round"]["agents"][0]["outcome"]["failure"]["message"];
+    (output.status.code().unwrap(), failure.as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn proxies_and_own_authorities_are_used_and_loopback_addresses_need_none() {
+    let (tls, pem) = certificates();
+    let vendor = Vendor::secured(vec![Step::Says(review())], tls);
+    let (proxy, asked) = vendor::tunnel(vendor.address);
+    let https = [("HTTPS_PROXY", format!("http://{proxy}"))];
+    let url = "https://vendor.example/v1";
+
+    let (code, failure) = through(Bed::new(), url, "", &https);
+    assert_eq!(code, 2);
+    assert!(failure.starts_with("the server cannot be reached: ") && failure.contains("certificate"), "{failure}");
+
+    let bed = Bed::new();
+    let file = bed.repo.beside("authority.pem");
+    std::fs::write(&file, pem).unwrap();
+    let trusted = format!("ca-file = '{}'\n", file.display());
+    assert_eq!(through(bed, url, &trusted, &https), (0, String::new()));
+    assert_eq!(vendor.asked().len(), 1);
+    assert!(asked.lock().unwrap().iter().all(|line| line == "CONNECT vendor.example:443 HTTP/1.1"), "{asked:?}");
+
+    // Without TLS, the proxy itself is asked for the whole address.
+    let plain = Vendor::start(vec![Step::Says(review())]);
+    let http = [("HTTP_PROXY", plain.url())];
+    assert_eq!(through(Bed::new(), "http://vendor.example/v1", "", &http), (0, String::new()));
+    assert!(plain.asked()[0].head.starts_with("POST http://vendor.example/v1/chat/completions"), "{:?}", plain.asked());
+    // Nobody listens on port 1.
+    let dead = [("HTTP_PROXY", "http://127.0.0.1:1".to_owned())];
+    assert_eq!(through(Bed::new(), &format!("{}/v1", plain.url()), "", &dead), (0, String::new()));
+
+    let (code, failure) = through(Bed::new(), url, "ca-file = '/nowhere.pem'\n", &https);
+    assert!(code == 2 && failure.starts_with("failed to read /nowhere.pem: "), "{failure}");
 }

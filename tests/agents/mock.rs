@@ -98,12 +98,6 @@ impl Mock {
     pub(super) fn url(&self, scenario: &str) -> String {
         format!("http://127.0.0.1:{}/s/{scenario}", self.port)
     }
-
-    /// What it was asked so far.
-    pub(super) fn log(&self) -> Vec<serde_json::Value> {
-        let text = std::fs::read_to_string(self._folder.path().join("log.jsonl")).unwrap_or_default();
-        text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
-    }
 }
 
 pub(super) fn brief() -> Brief {
@@ -113,7 +107,7 @@ pub(super) fn brief() -> Brief {
 }
 
 pub(super) fn session() -> Session {
-    Session { progress: tokio::sync::mpsc::unbounded_channel().0, cancel: CancellationToken::new() }
+    Session { progress: tokio::sync::mpsc::unbounded_channel().0, cancel: CancellationToken::new(), max_cost_usd: None }
 }
 
 pub(super) fn agent(settings: AgentSettings) -> Arc<dyn Agent> {

@@ -73,6 +73,12 @@ impl Bed {
         self
     }
 
+    /// Adds lines to the configuration.
+    pub(crate) fn raw(mut self, lines: &str) -> Self {
+        self.config.push_str(lines);
+        self
+    }
+
     /// Puts lines before everything else in the configuration.
     pub(crate) fn configured(mut self, lines: &str) -> Self {
         self.config.insert_str(0, lines);

@@ -6,7 +6,7 @@
 use super::cli::{Said, finish, model_label, retry, unfinished};
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Reader};
-use super::{AgentSettings, Availability, Brief, Claims, Outcome, Preview, Session, answer, detect, failure};
+use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
 use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -208,7 +208,7 @@ impl AcpAgent {
             .ok_or_else(|| Failure::new(FailureKind::NotInstalled, format!("there is no program '{name}'")))
     }
 
-    async fn ask(&self, prompt: &str, checkout: &Path, session: &Session) -> Said {
+    async fn prompt(&self, prompt: &str, checkout: &Path, session: &Session) -> Said {
         retry(self.settings.retries.unwrap_or(1), session, || async {
             match self.once(prompt, checkout, session).await {
                 Ok(said) => said,
@@ -259,8 +259,8 @@ impl AcpAgent {
         let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
         let room = self.room();
         let prompt = prompt::review(brief, Reader { checkout: checkout.to_str(), room })?;
-        let said = self.ask(&prompt.text, checkout, session).await;
-        let again = |text: String| async move { self.ask(&text, checkout, session).await };
+        let said = self.prompt(&prompt.text, checkout, session).await;
+        let again = |text: String| async move { self.prompt(&text, checkout, session).await };
         Ok(finish(&self.name, brief, said, prompt.version, &prompt.not_shown, room, again).await)
     }
 }
@@ -287,19 +287,28 @@ impl super::Agent for AcpAgent {
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
         let prompt = prompt::review(brief, Reader { checkout: Some("(checkout)"), room: self.room() });
         let to = self.settings.command.first().map_or("", String::as_str);
-        Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), self.settings.price)))
+        Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
     }
 
-    fn can_verify(&self) -> bool {
+    fn price(&self) -> Option<(f64, f64)> {
+        self.settings.price
+    }
+
+    fn answers(&self) -> bool {
         true
     }
 
-    fn verify<'a>(&'a self, brief: &'a Brief, claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn identity(&self) -> Option<String> {
+        Some(self.settings.identity())
+    }
+
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
         Box::pin(async move {
             let asked = async {
                 let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
-                let text = prompt::verify(brief, claims, Reader { checkout: checkout.to_str(), room: self.room() })?;
-                Ok(self.ask(&text, checkout, session).await)
+                let reader = Reader { checkout: checkout.to_str(), room: self.room() };
+                let text = prompt::question(brief, question, reader)?;
+                Ok(self.prompt(&text, checkout, session).await)
             };
             asked.await.unwrap_or_else(Said::failed)
         })

@@ -2,7 +2,7 @@
 
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Prompt, Reader};
-use super::{AgentSettings, Availability, Brief, Claims, Outcome, Preview, Session, answer, detect, failure};
+use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
 use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -158,7 +158,7 @@ impl CliAgent {
     }
 
     /// One prompt, tried again where that may help.
-    async fn ask(&self, prompt: String, schema: Value, checkout: &Path, session: &Session) -> Said {
+    async fn prompt(&self, prompt: String, schema: Value, checkout: &Path, session: &Session) -> Said {
         let executable = match self.executable() {
             Ok(path) => path,
             Err(failure) => return Said::failed(failure),
@@ -168,8 +168,11 @@ impl CliAgent {
                 Ok(scratch) => scratch,
                 Err(failure) => return Said::failed(failure),
             };
+            let mut settings = self.settings.clone();
+            settings.max_cost_usd =
+                [settings.max_cost_usd, session.max_cost_usd].into_iter().flatten().reduce(f64::min);
             let run = Run {
-                settings: &self.settings,
+                settings: &settings,
                 executable: &executable,
                 prompt: prompt.clone(),
                 schema: schema.clone(),
@@ -231,8 +234,8 @@ impl CliAgent {
         };
         let Prompt { text, version, not_shown, .. } = prompt;
         session.doing("started");
-        let said = self.ask(text, answer::review_schema(), checkout, session).await;
-        let ask = |text| self.ask(text, answer::review_schema(), checkout, session);
+        let said = self.prompt(text, answer::review_schema(), checkout, session).await;
+        let ask = |text| self.prompt(text, answer::review_schema(), checkout, session);
         finish(&self.name, brief, said, version, &not_shown, self.room(), ask).await
     }
 
@@ -343,21 +346,29 @@ impl super::Agent for CliAgent {
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
         let prompt = prompt::review(brief, Reader { checkout: Some("(checkout)"), room: self.room() });
         let to = self.settings.command.first().map_or(self.dialect.executable(), String::as_str);
-        Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), self.settings.price)))
+        Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
     }
 
-    fn can_verify(&self) -> bool {
+    fn price(&self) -> Option<(f64, f64)> {
+        self.settings.price
+    }
+
+    fn answers(&self) -> bool {
         true
     }
 
-    fn verify<'a>(&'a self, brief: &'a Brief, claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn identity(&self) -> Option<String> {
+        Some(self.settings.identity())
+    }
+
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
         Box::pin(async move {
             let checkout = match brief.checkout.folder(&brief.snapshot, &brief.sending).await {
                 Ok(folder) => folder,
                 Err(failure) => return Said::failed(failure),
             };
-            match prompt::verify(brief, claims, Reader { checkout: checkout.to_str(), room: self.room() }) {
-                Ok(text) => self.ask(text, answer::verification_schema(), checkout, session).await,
+            match prompt::question(brief, question, Reader { checkout: checkout.to_str(), room: self.room() }) {
+                Ok(text) => self.prompt(text, question.schema.clone(), checkout, session).await,
                 Err(failure) => Said::failed(failure),
             }
         })

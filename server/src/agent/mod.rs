@@ -53,6 +53,10 @@ pub struct Brief {
     /// The changed files that this brief is about, by path: all of the snapshot's, unless the change was too
     /// large for one brief.
     pub files: Arc<[RepoPath]>,
+    /// Changed files that this agent reviewed before and that are as they were then; they are in no part.
+    pub reviewed: Arc<[RepoPath]>,
+    /// What this agent said of the whole then.
+    pub summary: Option<String>,
     /// Which of how many briefs this is, 1-based: `(1, 1)` for the only one.
     pub part: (u32, u32),
 }
@@ -71,6 +75,8 @@ impl Brief {
             templates: Arc::default(),
             checkout: Checkout::default(),
             files,
+            reviewed: Arc::default(),
+            summary: None,
             part: (1, 1),
         }
     }
@@ -97,6 +103,8 @@ pub struct Session {
     pub progress: UnboundedSender<Progress>,
     /// Cancelled when the user or a deadline stops the agent. It must end soon after, with nothing left behind.
     pub cancel: CancellationToken,
+    /// Most US dollars that this may use, where the agent can be told.
+    pub max_cost_usd: Option<f64>,
 }
 
 impl Session {
@@ -170,46 +178,60 @@ pub trait Agent: std::fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether it can check what others found.
-    fn can_verify(&self) -> bool {
+    /// US dollars for a million tokens read and a million written, where that is configured.
+    fn price(&self) -> Option<(f64, f64)> {
+        None
+    }
+
+    /// Whether it can be asked something besides its review.
+    fn answers(&self) -> bool {
         false
     }
 
-    /// Checks what others found against the code; the answer is read by [`answer::verdicts`].
-    fn verify<'a>(&'a self, brief: &'a Brief, claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
-        let _ = (brief, claims, session);
-        Box::pin(async { Said::failed(Failure::new(FailureKind::NotAllowed, "it cannot check findings")) })
+    /// Answers a question: one call, with the tries again and the limits of a review. The answer is read by
+    /// [`answer::object`] and what is built on it. Ends soon after `session.cancel`.
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
+        let _ = (brief, question, session);
+        Box::pin(async { Said::failed(Failure::new(FailureKind::NotAllowed, "it answers no questions")) })
+    }
+
+    /// All of its settings that change what it answers, as a text: an answer is kept for the same text only.
+    /// `None` for agents whose answers are not kept, because asking them costs nothing.
+    fn identity(&self) -> Option<String> {
+        None
     }
 }
 
-/// Findings of others, as they are given to be checked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Claims {
-    /// As the one who checks reads them.
-    pub text: String,
-    /// The files that they are about.
+/// Something that an agent is asked besides its review.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// Name of the template: `verify` for `server/prompts/verify.md`. It is given `fence`, `schema`, `checkout`,
+    /// `diff` and everything in `data`.
+    pub template: &'static str,
+    /// Schema of the answer.
+    pub schema: serde_json::Value,
+    /// What it is about: untrusted texts by the names that the template has for them. Secrets are masked, and
+    /// each may take an equal part of half the room.
+    pub data: Vec<(&'static str, String)>,
+    /// The changed files whose diff goes with it.
     pub files: Vec<RepoPath>,
 }
 
-/// What would be sent, and what that costs.
+/// What would be sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preview {
     /// To whom: a program or an address.
     pub to: String,
     /// The prompt. Where the checkout would be, it says `(checkout)`.
     pub text: String,
-    /// About how many tokens that is; what a program reads besides is not in it.
-    pub tokens: u64,
-    /// US dollars for reading it, where the price is configured.
-    pub cost_usd: Option<f64>,
     /// Parts of the change that are not in it.
     pub not_shown: Vec<String>,
+    /// Whether it may read a copy of the repository besides.
+    pub reads_checkout: bool,
 }
 
 impl Preview {
-    fn of(prompt: prompt::Prompt, to: String, price: Option<(f64, f64)>) -> Self {
-        let tokens = prompt.text.len() as u64 / 4;
-        let cost_usd = price.map(|(read, _)| tokens as f64 * read / 1e6);
-        Self { to, text: prompt.text, tokens, cost_usd, not_shown: prompt.not_shown }
+    fn of(prompt: prompt::Prompt, to: String, reads_checkout: bool) -> Self {
+        Self { to, text: prompt.text, not_shown: prompt.not_shown, reads_checkout }
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! One with `verdicts` can also check what others found: they are its answer then, and `check` says how it behaves.
 
-use super::{Agent, Availability, Brief, Claims, Outcome, Said, Session, answer};
+use super::{Agent, Availability, Brief, Outcome, Question, Said, Session, answer};
 use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -179,7 +179,7 @@ impl Agent for Recorded {
         Box::pin(self.play(session))
     }
 
-    fn can_verify(&self) -> bool {
+    fn answers(&self) -> bool {
         let has = |text: &str| text.contains("\"verdicts\"");
         match &self.source {
             Source::Text(text) => has(text),
@@ -190,7 +190,7 @@ impl Agent for Recorded {
         }
     }
 
-    fn verify<'a>(&'a self, _brief: &'a Brief, _claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn ask<'a>(&'a self, _brief: &'a Brief, _question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
         Box::pin(self.play_check(session))
     }
 }

@@ -153,6 +153,12 @@ impl AgentSettings {
         }
     }
 
+    /// What changes the answers: not the keys, limits of time, prices and labels.
+    pub(super) fn identity(&self) -> String {
+        let Self { adapter, model, command, url, max_turns, context_tokens, max_output_tokens, .. } = self;
+        format!("{adapter:?} {model:?} {command:?} {url:?} {max_turns:?} {context_tokens:?} {max_output_tokens:?}")
+    }
+
     pub(super) fn limits(&self) -> super::process::Limits {
         let mut limits = super::process::Limits::default();
         if let Some(s) = self.idle_seconds {

@@ -12,7 +12,10 @@ use std::fmt::Write as _;
 pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> {
     let repository = context.repository().ok();
     let config = context.config(repository.as_ref(), None)?.config;
-    let agents = context::agents(&config, repository.as_ref());
+    if args.record {
+        return super::record::run(context, args.json);
+    }
+    let agents = context::agents(&config, repository.as_ref(), args.trusted);
     let looked = block_on(join_all(agents.iter().map(|a| a.availability())))?;
     let rows: Vec<(AgentInfo, Availability)> = agents.iter().map(|a| a.info()).zip(looked).collect();
     output::print(&if args.json { json(&rows)? } else { text(&rows) })?;

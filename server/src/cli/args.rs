@@ -1,5 +1,6 @@
 //! What the command line takes, and its help.
 
+use crate::config::Verify;
 use crate::finding::{DismissReason, Severity};
 use crate::report::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -149,6 +150,31 @@ pub(super) struct ReviewArgs {
     /// How long an agent may take, in seconds.
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,
+    /// Whether agents check each other's findings: off, cross (each finding that one agent alone raised, by
+    /// another one), lead (the same, and one agent writes the summary and settles disputes).
+    #[arg(long, value_name = "MODE", value_parser = verify)]
+    pub(super) verify: Option<Verify>,
+    /// The agent that leads; with --verify lead.
+    #[arg(long, value_name = "NAME")]
+    pub(super) lead: Option<String>,
+    /// Most US dollars for the round.
+    #[arg(long, value_name = "USD")]
+    pub(super) max_cost: Option<f64>,
+    /// Most tokens for the round, read and written.
+    #[arg(long, value_name = "N")]
+    pub(super) max_tokens: Option<u64>,
+    /// Ask every agent about everything, whatever it answered before.
+    #[arg(long, visible_alias = "no-cache")]
+    pub(super) fresh: bool,
+    /// Finish the newest round, which was interrupted: agents that had answered are not asked again.
+    #[arg(long, conflicts_with = "fresh")]
+    pub(super) resume: bool,
+    /// Print exactly what would be sent to whom, and start nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Let the repository run its own code in linters that need it.
+    #[arg(long)]
+    pub(super) trusted: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -156,6 +182,12 @@ pub(super) struct AgentsArgs {
     /// As JSON.
     #[arg(long)]
     pub(super) json: bool,
+    /// Say how each did in all rounds of this repository.
+    #[arg(long)]
+    pub(super) record: bool,
+    /// As if the repository were trusted to run its own code.
+    #[arg(long)]
+    pub(super) trusted: bool,
 }
 
 #[derive(Debug, Args)]
@@ -335,6 +367,10 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
     use clap::builder::{PossibleValuesParser, TypedValueParser};
     PossibleValuesParser::new(Format::ALL.map(Format::name))
         .try_map(|name| name.parse::<Format>().map_err(|e| e.to_string()))
+}
+
+fn verify(word: &str) -> Result<Verify, String> {
+    Verify::from_word(word).ok_or_else(|| "it is one of off, cross, lead".into())
 }
 
 fn severity(word: &str) -> Result<Severity, String> {

@@ -26,6 +26,14 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         ("brief_bytes".into(), json!(c.brief_bytes)),
         ("timeout".into(), json!(c.timeout)),
         ("merge.adjudicator".into(), json!(c.merge.adjudicator)),
+        ("verify".into(), json!(c.verify)),
+        ("lead".into(), json!(c.lead)),
+        ("max_cost_usd".into(), json!(c.max_cost_usd)),
+        ("max_tokens".into(), json!(c.max_tokens)),
+        ("parallel".into(), json!(c.parallel)),
+        ("mask_secrets".into(), json!(c.mask_secrets)),
+        ("prompts".into(), json!(c.prompts)),
+        ("trusted".into(), json!(c.trusted)),
     ];
     rows.extend(c.agents.iter().map(|(name, agent)| (format!("agents.{name}"), json!(agent.adapter))));
     let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);

@@ -99,8 +99,9 @@ pub(super) fn warn_of(set_aside: &[crate::store::SetAside]) {
 }
 
 /// The agents of a configuration; see [`review::agents`].
-pub(super) fn agents(config: &Config, repository: Option<&Repository>) -> Vec<Arc<dyn Agent>> {
-    review::agents(config, repository.map(Repository::root), false)
+pub(super) fn agents(config: &Config, repository: Option<&Repository>, trusted: bool) -> Vec<Arc<dyn Agent>> {
+    let root = repository.map(Repository::root);
+    review::agents(config, root, trusted || root.is_some_and(|root| config.trusts(root)))
 }
 
 /// Those of `agents` that were asked for by name; all without names.

@@ -1,12 +1,14 @@
 //! What is seen while a round runs: a line an agent, on a terminal's standard error only.
 
+use super::dry_run::{expected, grouped};
 use super::output;
-use crate::finding::{AgentName, AgentOutcome, Round};
+use crate::finding::{AgentName, AgentOutcome, Round, Usage};
 use crate::report::inert::printable;
 use crate::review::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
@@ -15,10 +17,17 @@ use tokio_util::sync::CancellationToken;
 pub(super) async fn show(mut events: UnboundedReceiver<Event>, cancel: CancellationToken) {
     let mut lines = Lines::new();
     let mut stopping = false;
+    let mut newest: Option<Arc<Round>> = None;
     loop {
         tokio::select! {
             event = events.recv() => match event {
-                Some(Event::Updated(round)) => lines.update(&round),
+                Some(Event::Updated(round)) => {
+                    if newest.is_none() {
+                        estimated(&round);
+                    }
+                    lines.update(&round);
+                    newest = Some(round);
+                }
                 Some(Event::Progress(agent, progress)) => lines.doing(&agent, &progress.doing),
                 Some(Event::SetAside(aside)) => lines.note(&format!("warning: {aside}")),
                 None => break,
@@ -31,6 +40,36 @@ pub(super) async fn show(mut events: UnboundedReceiver<Event>, cancel: Cancellat
     }
     // A clean screen for what comes: the report says everything that these lines said.
     let _ = lines.all.clear();
+    if let Some(round) = newest {
+        used(&round);
+    }
+}
+
+/// Before the agents start: what the round is expected to use.
+fn estimated(round: &Round) {
+    let estimates: Vec<Usage> = round.agents.iter().filter_map(|run| run.estimate).collect();
+    if estimates.is_empty() {
+        return;
+    }
+    let priced = estimates.iter().filter(|e| e.cost_usd.is_some()).count();
+    let all = estimates.iter().fold(Usage::default(), |sum, e| sum.plus(*e));
+    let partly = match estimates.len() - priced {
+        0 => String::new(),
+        _ if priced == 0 => String::new(),
+        n => format!(" (for {n} of {} agents the price is not known)", estimates.len()),
+    };
+    output::note(&format!("Expected: {}{partly}", expected(&all)));
+}
+
+/// After it: what was used.
+fn used(round: &Round) {
+    let all = round.agents.iter().fold(Usage::default(), |sum, run| sum.plus(run.usage));
+    if all == Usage::default() {
+        return;
+    }
+    let tokens = all.input_tokens.unwrap_or(0) + all.output_tokens.unwrap_or(0);
+    let cost = all.cost_usd.map(|cost| format!(", ${cost:.2}")).unwrap_or_default();
+    output::note(&format!("Used: {} tokens{cost}", grouped(tokens)));
 }
 
 struct Lines {

@@ -21,12 +21,22 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     loaded.set("timeout", args.timeout, |c| &mut c.timeout);
     let uncommitted = if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) };
     loaded.set("uncommitted", uncommitted, |c| &mut c.uncommitted);
+    loaded.set("verify", args.verify, |c| &mut c.verify);
+    loaded.set("lead", args.lead.map(Some), |c| &mut c.lead);
+    loaded.set("max_cost_usd", args.max_cost.map(Some), |c| &mut c.max_cost_usd);
+    loaded.set("max_tokens", args.max_tokens.map(Some), |c| &mut c.max_tokens);
     let config = loaded.config;
-    let all = context::agents(&config, Some(&repository));
+    let all = context::agents(&config, Some(&repository), args.trusted);
     context::chosen(all.clone(), config.merge.adjudicator.as_slice())
         .context("merge.adjudicator in your configuration")?;
+    context::chosen(all.clone(), config.lead.as_slice()).context("lead in your configuration")?;
     let agents = context::chosen(all, &args.agents)?;
-    match reviewed(review::request(repository.clone(), &config, agents))? {
+    let mut request = review::request(repository.clone(), &config, agents);
+    (request.options.fresh, request.options.resume) = (args.fresh, args.resume);
+    if args.dry_run {
+        return super::dry_run::run(request, args.output.as_deref());
+    }
+    match reviewed(request)? {
         Reviewed::NothingChanged(scope) => {
             output::note(&format!("Nothing to review: nothing differs from {}.", scope.base_name));
             Ok(Exit::Done)
@@ -109,7 +119,8 @@ pub(super) fn show(
 pub(super) fn exit(round: &Round, decisions: &Decisions, fail_on: Option<Severity>) -> Exit {
     // An agent that failed in the middle has said or read something before.
     let answered = round.agents.iter().any(|a| a.outcome == AgentOutcome::Reviewed)
-        || !(round.raw.is_empty() && round.coverage.reviewed.is_empty());
+        || round.raw.iter().any(|raw| !raw.is_carried())
+        || !round.coverage.reviewed.is_empty();
     let complete = round.is_complete();
     let open = round.standing().filter(|f| decisions.is_open(&f.id));
     if !answered {

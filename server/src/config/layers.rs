@@ -131,6 +131,14 @@ impl Loaded {
         self.add("exclude", file.exclude, &origin, |c| &mut c.exclude);
         self.add("never_send", file.never_send, &origin, |c| &mut c.never_send);
         self.add("conventions", file.conventions, &origin, |c| &mut c.conventions);
+        self.replace("verify", file.verify, from(), |c| &mut c.verify);
+        self.replace("lead", file.lead.map(Some), from(), |c| &mut c.lead);
+        self.replace("max_cost_usd", file.max_cost_usd.map(Some), from(), |c| &mut c.max_cost_usd);
+        self.replace("max_tokens", file.max_tokens.map(Some), from(), |c| &mut c.max_tokens);
+        self.replace("parallel", file.parallel.map(Some), from(), |c| &mut c.parallel);
+        self.replace("mask_secrets", file.mask_secrets, from(), |c| &mut c.mask_secrets);
+        self.replace("prompts", file.prompts.map(Some), from(), |c| &mut c.prompts);
+        self.replace("trusted", Some(file.trusted).filter(|t| !t.is_empty()), from(), |c| &mut c.trusted);
         for (name, agent) in file.agents {
             self.origins.insert(format!("agents.{name}"), vec![from()]);
             self.config.agents.insert(name, agent);

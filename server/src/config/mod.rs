@@ -25,6 +25,33 @@ use crate::finding::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How findings are verified.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verify {
+    /// Not at all.
+    #[default]
+    Off,
+    /// Each finding that one agent alone raised, by another one.
+    Cross,
+    /// The same, and one agent writes the summary and settles disputes.
+    Lead,
+}
+
+impl Verify {
+    /// The mode of that name.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "off" => Some(Self::Off),
+            "cross" => Some(Self::Cross),
+            "lead" => Some(Self::Lead),
+            _ => None,
+        }
+    }
+}
 
 /// What the user's file may say. Unknown keys are errors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,6 +85,30 @@ pub struct UserFile {
     /// How remarks are merged.
     #[serde(skip_serializing_if = "MergeSettings::is_default")]
     pub merge: MergeSettings,
+    /// Whether agents check each other's findings: `off`, `cross`, `lead`. Default: off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+    /// The agent that leads where `verify` is `lead`. Default: the first that can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead: Option<String>,
+    /// Most US dollars for a round. What has no known price is not counted. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_cost_usd: Option<f64>,
+    /// Most tokens, read and written, for a round. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// Most agents outside of deep-review that work at the same time. Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<usize>,
+    /// Whether secrets are masked in what agents are sent. Default: true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mask_secrets: Option<bool>,
+    /// A folder with prompts that replace the built-in ones: `review.md`, `verify.md`, `lead.md`, `repair.md`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PathBuf>,
+    /// Repositories, or folders of them, as absolute paths, that may run their own code in linters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted: Vec<PathBuf>,
     /// The agents by name. The built-in ones are there without being named here.
     pub agents: BTreeMap<String, AgentSettings>,
 }
@@ -117,6 +168,22 @@ pub struct Config {
     pub timeout: u64,
     /// See [`UserFile::merge`].
     pub merge: MergeSettings,
+    /// See [`UserFile::verify`].
+    pub verify: Verify,
+    /// See [`UserFile::lead`].
+    pub lead: Option<String>,
+    /// See [`UserFile::max_cost_usd`].
+    pub max_cost_usd: Option<f64>,
+    /// See [`UserFile::max_tokens`].
+    pub max_tokens: Option<u64>,
+    /// See [`UserFile::parallel`].
+    pub parallel: Option<usize>,
+    /// See [`UserFile::mask_secrets`].
+    pub mask_secrets: bool,
+    /// See [`UserFile::prompts`].
+    pub prompts: Option<PathBuf>,
+    /// See [`UserFile::trusted`].
+    pub trusted: Vec<PathBuf>,
     /// See [`UserFile::agents`].
     pub agents: BTreeMap<String, AgentSettings>,
 }
@@ -134,8 +201,25 @@ impl Default for Config {
             brief_bytes: 400_000,
             timeout: 1200,
             merge: MergeSettings::default(),
+            verify: Verify::Off,
+            lead: None,
+            max_cost_usd: None,
+            max_tokens: None,
+            parallel: None,
+            mask_secrets: true,
+            prompts: None,
+            trusted: Vec::new(),
             agents: BTreeMap::new(),
         }
+    }
+}
+
+impl Config {
+    /// Whether the user lets the repository whose working tree begins at `root` run its own code.
+    #[must_use]
+    pub fn trusts(&self, root: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        self.trusted.iter().any(|folder| folder.is_absolute() && real(root).starts_with(real(folder)))
     }
 }
 

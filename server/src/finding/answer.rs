@@ -102,6 +102,14 @@ pub struct RawFinding {
     pub fixes: Vec<Fix>,
 }
 
+impl RawFinding {
+    /// Whether it was made in an earlier round, and stands here because its finding does.
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        self.id.as_str().starts_with("round ")
+    }
+}
+
 /// What kind of design observation it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -14,6 +14,7 @@ mod place;
 mod resolution;
 mod round;
 mod severity;
+mod work;
 
 pub use agent::{AgentInfo, AgentKind, AgentName};
 pub use answer::{
@@ -23,8 +24,9 @@ pub use answer::{
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, State};
 pub use round::{
-    AgentOutcome, AgentRun, Attribution, BlobId, Commit, CommitId, Coverage, DeclinedEarlier, Failure, FailureKind,
-    Feedback, Finding, FindingId, FindingStatus, Judgement, LeftOut, LeftOutFile, PullRequest, PullRequestNow,
-    ROUND_SCHEMA, ReviewedFile, Round, RoundId, RoundScope, Usage,
+    AgentOutcome, AgentRun, Attribution, BlobId, Check, CheckVerdict, Commit, CommitId, Coverage, DeclinedEarlier,
+    Failure, FailureKind, Feedback, Finding, FindingId, FindingStatus, Judgement, LeftOut, LeftOutFile, PullRequest,
+    PullRequestNow, ROUND_SCHEMA, ReviewedFile, Round, RoundId, RoundScope, Usage,
 };
 pub use severity::{Severity, Verdict};
+pub use work::Work;

@@ -102,6 +102,38 @@ pub enum FindingStatus {
     },
 }
 
+/// What a check of a finding by another agent can come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckVerdict {
+    /// The code shows that it is true.
+    Confirmed,
+    /// The code shows that it is false.
+    Refuted,
+    /// It is true, and was so before the change.
+    PreExisting,
+    /// The code at hand decides nothing.
+    Unclear,
+}
+
+/// What one agent says of a finding that others raised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// The finding.
+    pub finding: FindingId,
+    /// Who checked.
+    pub by: AgentName,
+    /// What the code shows.
+    pub verdict: CheckVerdict,
+    /// The severity that the code shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// The code that decides it.
+    #[serde(default)]
+    pub reason: String,
+}
+
 /// What the user sees: one issue, merged from one or more raw findings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -307,6 +339,9 @@ pub struct AgentRun {
     /// What is said of its work afterwards; Markdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retro: Option<String>,
+    /// What its review was expected to use, before it began; `None` where nothing is sent anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Usage>,
 }
 
 /// What was reviewed.
@@ -579,6 +614,9 @@ pub struct Round {
     /// People's comments that are open.
     #[serde(default)]
     pub feedback: Vec<Feedback>,
+    /// What agents say of each other's findings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
     /// Declined before, and not raised again.
     #[serde(default)]
     pub declined: Vec<DeclinedEarlier>,

@@ -164,6 +164,12 @@ pub struct Merged {
     pub doubts: Vec<Doubt>,
 }
 
+/// Puts findings whose severity or confidence was changed back into the order of rank, and labels them anew.
+pub fn order(findings: &mut [Finding]) {
+    findings.sort_by(compose::by_rank);
+    compose::label(findings);
+}
+
 /// Merges what the agents said into findings. The same for any order of `input.raw`.
 #[must_use]
 pub fn merge(input: &Input<'_>) -> Merged {

@@ -85,6 +85,7 @@ fn round(found: Vec<(Finding, usize)>) -> Round {
         notes: Vec::new(),
         assessment: Assessment::default(),
         retro: None,
+        estimate: None,
     };
     let mut findings: Vec<Finding> = found.into_iter().map(|(f, _)| f).collect();
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
@@ -133,6 +134,7 @@ fn round(found: Vec<(Finding, usize)>) -> Round {
         observations: Vec::new(),
         assessment: Assessment { summary: Some("All in all.".into()), ..Assessment::default() },
         feedback: Vec::new(),
+        checks: Vec::new(),
         declined: Vec::new(),
         coverage: Coverage::default(),
         texts: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use super::{Texts, inert};
 use crate::finding::{
     AgentName, AgentOutcome, Anchor, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
-    ObservationKind, Resolution, Round, Severity, State,
+    ObservationKind, Resolution, Round, Severity, State, Work,
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -499,47 +499,18 @@ fn fixup_view<'a>(round: &'a Round, fixup: &'a Fixup) -> FixupView<'a> {
     }
 }
 
-/// What an agent's work in a round came to.
-struct Work<'a> {
-    /// Standing findings that it raised.
-    standing: Vec<&'a Finding>,
-    /// Standing findings that nobody else raised.
-    unique: usize,
-    /// Findings of its that were refuted.
-    refuted: usize,
-    observations: usize,
-    /// Reviewed files that it did not look at.
-    missed: usize,
-    covered: usize,
-}
-
-fn work<'a>(round: &'a Round, agent: &AgentName) -> Work<'a> {
-    let mine = |f: &&Finding| f.attributions.iter().any(|a| a.agent == *agent);
-    let standing: Vec<&Finding> = round.standing().filter(mine).collect();
-    let refuted = round.findings.iter().filter(mine).count() - standing.len();
-    let covered = round.coverage.reviewed.iter().filter(|f| f.by.contains(agent)).count();
-    Work {
-        unique: standing.iter().filter(|f| f.agents().len() == 1).count(),
-        refuted,
-        observations: round.observations.iter().filter(|o| o.by.contains(agent)).count(),
-        missed: round.coverage.reviewed.len() - covered,
-        covered,
-        standing,
-    }
-}
-
 fn retro<'a>(round: &'a Round, agents: &Agents<'a>) -> Vec<RetroView<'a>> {
     let text = |run: &crate::finding::AgentRun| {
         if let Some(text) = run.retro.as_deref().filter(|t| !t.trim().is_empty()) {
             return text.to_owned();
         }
-        let w = work(round, &run.agent.name);
+        let w = Work::of(round, &run.agent.name);
         let mut text = match &run.outcome {
             AgentOutcome::Failed { failure } => format!("Gave no full review: {failure}. "),
             AgentOutcome::Running => "Was not done when the round ended. ".into(),
             AgentOutcome::Reviewed => String::new(),
         };
-        let findings = match w.standing.len() {
+        let findings = match w.standing {
             0 => "No finding of its stands".into(),
             1 => "1 finding stands".into(),
             n => format!("{n} findings stand"),
@@ -575,7 +546,7 @@ fn figures(round: &Round) -> Vec<(String, Vec<String>)> {
         }
         return rows;
     }
-    let works: Vec<Work<'_>> = runs.iter().map(|run| work(round, &run.agent.name)).collect();
+    let works: Vec<Work> = runs.iter().map(|run| Work::of(round, &run.agent.name)).collect();
     let mut rows: Vec<(&'static str, Vec<String>)> = Vec::new();
     rows.push(("Duration", runs.iter().map(|r| short_duration(r.duration_ms)).collect()));
     for severity in Severity::ALL {
@@ -588,6 +559,11 @@ fn figures(round: &Round) -> Vec<(String, Vec<String>)> {
     }
     rows.push(("Design observations", works.iter().map(|w| w.observations.to_string()).collect()));
     rows.push(("False positives", works.iter().map(|w| w.refuted.to_string()).collect()));
+    for (name, of) in [("Confirmed", (|w| w.confirmed) as fn(&Work) -> u32), ("Downgraded", |w| w.downgraded)] {
+        if works.iter().any(|w| of(w) > 0) {
+            rows.push((name, works.iter().map(|w| of(w).to_string()).collect()));
+        }
+    }
     rows.push(("Unique insights", works.iter().map(|w| w.unique.to_string()).collect()));
     if !round.coverage.reviewed.is_empty() {
         rows.push(("Files reviewed", works.iter().map(|w| w.covered.to_string()).collect()));

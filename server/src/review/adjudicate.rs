@@ -2,19 +2,14 @@
 //! (`merge.adjudicator`): all pairs in one call, in the way in which findings are [checked](super::verify). A call that
 //! fails leaves the merge as it was.
 
-use super::run_agent::GRACE;
-use super::{Event, Reviewer};
-use crate::agent::answer::{self, CheckVerdict};
-use crate::agent::{Brief, Claims, Progress, Said, Session};
-use crate::finding::{AgentName, Failure, FailureKind, Judgement, RawFinding, RawId, Usage};
+use super::Reviewer;
+use super::run_agent::{self, Shared};
+use crate::agent::{Brief, Progress, Question, answer};
+use crate::finding::{AgentName, CheckVerdict, Judgement, RawFinding, RawId, Usage};
 use crate::merge::{self, Doubt};
-use futures_util::FutureExt;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio_util::sync::CancellationToken;
 
 /// Longest time for the call, however long a review may take.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -47,8 +42,7 @@ pub(super) async fn adjudicate(
     judge: &Reviewer,
     brief: &Brief,
     (doubts, raw): (&[Doubt], &[RawFinding]),
-    events: &UnboundedSender<Event>,
-    cancel: &CancellationToken,
+    shared: &Shared,
 ) -> Judged {
     let by = judge.agent.info().name;
     let pairs = pairs(brief, doubts, raw);
@@ -56,8 +50,9 @@ pub(super) async fn adjudicate(
         return Judged::default();
     }
     let doing = format!("judging {} of remarks in doubt", counted(pairs.len()));
-    let _ = events.send(Event::Progress(by.clone(), Progress { doing, fraction: None }));
-    let said = ask(judge, brief, &claims(&pairs), cancel).await;
+    let _ = shared.progress.send((by.clone(), Progress { doing, fraction: None }));
+    let judge = Reviewer { deadline: judge.deadline.min(LONGEST), ..judge.clone() };
+    let said = run_agent::ask(&judge, brief, &question(&pairs), shared).await;
     let mut judged = Judged { by: Some(by.clone()), usage: said.usage, ..Judged::default() };
     match answer::verdicts(&said) {
         Ok(verdicts) => {
@@ -102,21 +97,19 @@ fn pairs<'a>(brief: &Brief, doubts: &[Doubt], raw: &'a [RawFinding]) -> Vec<(&'a
 }
 
 /// Each pair as one claim: what confirms it makes one issue of the two, what refutes it keeps them apart.
-fn claims(pairs: &[(&RawFinding, &RawFinding)]) -> Claims {
-    let mut claims = Claims::default();
+fn question(pairs: &[(&RawFinding, &RawFinding)]) -> Question {
+    let (mut claims, mut files) = (Vec::new(), BTreeSet::new());
     for (n, (one, other)) in pairs.iter().enumerate() {
         let claim = json!({
             "id": id(n),
             "claim": "The two remarks are about one and the same issue: one change to the code would settle both.",
             "remarks": [remark(one), remark(other)],
         });
-        claims.text.push_str(&claim.to_string());
-        claims.text.push('\n');
-        claims.files.extend([one, other].into_iter().flat_map(|raw| &raw.anchors).map(|anchor| anchor.path.clone()));
+        claims.push(claim.to_string());
+        files.extend([one, other].into_iter().flat_map(|raw| &raw.anchors).map(|anchor| anchor.path.clone()));
     }
-    claims.files.sort();
-    claims.files.dedup();
-    claims
+    let data = vec![("findings", claims.join("\n"))];
+    Question { template: "verify", schema: answer::verification_schema(), data, files: files.into_iter().collect() }
 }
 
 fn remark(raw: &RawFinding) -> Value {
@@ -124,27 +117,6 @@ fn remark(raw: &RawFinding) -> Value {
         raw.anchors.iter().map(|a| json!({ "place": a.to_string(), "quote": a.quote })).take(4).collect();
     let cut = |text: &str| text.chars().take(BODY).collect::<String>();
     json!({ "title": cut(&raw.title), "body": cut(&raw.body), "places": places })
-}
-
-/// The answer, or the failure of whoever takes too long, panics or is stopped.
-async fn ask(judge: &Reviewer, brief: &Brief, claims: &Claims, cancel: &CancellationToken) -> Said {
-    let session = Session { progress: unbounded_channel().0, cancel: cancel.child_token() };
-    let asked = AssertUnwindSafe(judge.agent.verify(brief, claims, &session)).catch_unwind();
-    tokio::pin!(asked);
-    let limit = judge.deadline.min(LONGEST);
-    let stopped = tokio::select! {
-        said = &mut asked => {
-            return said.unwrap_or_else(|_| Said::failed(Failure::new(FailureKind::Crashed, "it crashed")));
-        }
-        () = cancel.cancelled() => Failure::new(FailureKind::Cancelled, "it was cancelled"),
-        () = tokio::time::sleep(limit) => {
-            Failure::new(FailureKind::TimedOut, format!("no answer after {} s", limit.as_secs_f32()))
-        }
-    };
-    session.cancel.cancel();
-    // So that nothing of it is left behind.
-    let _ = tokio::time::timeout(GRACE, &mut asked).await;
-    Said::failed(stopped)
 }
 
 #[cfg(test)]
@@ -179,10 +151,10 @@ mod tests {
         let asked = pairs(&brief, &doubts, &all);
         let ids: Vec<(&str, &str)> = asked.iter().map(|(a, b)| (a.id.as_str(), b.id.as_str())).collect();
         assert_eq!(ids, [("one", "two")]);
-        let claims = claims(&asked);
-        let claim: Value = serde_json::from_str(claims.text.trim()).unwrap();
+        let question = question(&asked);
+        let claim: Value = serde_json::from_str(&question.data[0].1).unwrap();
         assert_eq!((&claim["id"], &claim["remarks"][1]["title"]), (&json!("P1"), &json!("title of two")));
         assert_eq!(claim["remarks"][0]["body"].as_str().unwrap().len(), BODY);
-        assert_eq!(claims.files, [RepoPath::new("a.rs").unwrap()]);
+        assert_eq!(question.files, [RepoPath::new("a.rs").unwrap()]);
     }
 }

@@ -1,13 +1,13 @@
 //! The round as a function of its preparation, of what the agents gave so far, and of what was judged.
 
-use super::Preparation;
 use super::adjudicate::Judged;
 use super::locate::locate;
+use super::{Preparation, lead, verify};
 use crate::agent::Outcome;
 use crate::finding::{
-    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Coverage, Fingerprint,
-    Judgement, LeftOut, LeftOutFile, Observation, ROUND_SCHEMA, RawFinding, RawId, RepoPath, ReviewedFile, Round,
-    RoundId,
+    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Check, Coverage,
+    Finding, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, ROUND_SCHEMA, RawFinding, RawId, RepoPath,
+    ReviewedFile, Round, RoundId, Usage,
 };
 use crate::git::blob_id;
 use crate::merge;
@@ -36,8 +36,25 @@ impl Answered {
 /// What all agents gave that are done.
 pub(super) type Answers = BTreeMap<AgentName, Arc<Answered>>;
 
+/// What is said besides the reviews.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Besides {
+    /// What each review was expected to use.
+    pub(super) estimates: BTreeMap<AgentName, Usage>,
+    /// What agents say of each other's findings.
+    pub(super) checks: Vec<Check>,
+    /// The same, by remark.
+    pub(super) status: BTreeMap<RawId, FindingStatus>,
+    /// What the lead says.
+    pub(super) lead: lead::Word,
+    /// What that used.
+    pub(super) usage: BTreeMap<AgentName, Usage>,
+    /// What went wrong with it.
+    pub(super) notes: Vec<(AgentName, String)>,
+}
+
 /// A round with what belongs to it and is stored beside it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Composed {
     /// Its number is 0: the store gives it.
     pub(super) round: Round,
@@ -76,7 +93,7 @@ pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Durat
 pub(super) fn compose(
     prepared: &Preparation,
     answers: &Answers,
-    judged: &Judged,
+    (judged, besides): (&Judged, &Besides),
     merger: &mut merge::Merger,
     took: Duration,
 ) -> Composed {
@@ -84,17 +101,23 @@ pub(super) fn compose(
     let mut texts = prepared.texts.clone();
     texts.extend(answers.values().flat_map(|a| &a.texts).map(|(path, text)| (path.clone(), text.clone())));
     let mut raw: Vec<RawFinding> = answers.values().flat_map(|a| a.outcome.answer.findings.iter().cloned()).collect();
-    let mut agents: Vec<AgentRun> = prepared.agents.iter().map(|info| run_of(info, answers)).collect();
+    let mut agents: Vec<AgentRun> = prepared.agents.iter().map(|info| run_of(info, answers, besides)).collect();
     if let Some(judge) = agents.iter_mut().find(|run| judged.by.as_ref() == Some(&run.agent.name)) {
         judge.usage = judge.usage.plus(judged.usage);
         judge.notes.extend(judged.note.clone());
     }
     let judgements = about(&judged.judgements, &raw);
-    let merged = merger.merge(&merge::Input {
+    let mut facts: BTreeMap<RawId, merge::Facts> = answers.values().flat_map(|a| a.facts.clone()).collect();
+    for (id, status) in &besides.status {
+        if let Some(facts) = facts.get_mut(id) {
+            facts.verification = status.clone();
+        }
+    }
+    let mut merged = merger.merge(&merge::Input {
         round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
         raw: raw.iter().collect(),
         agents: &agents,
-        facts: answers.values().flat_map(|a| a.facts.clone()).collect(),
+        facts,
         decisions: Some(&prepared.decisions),
         earlier: prepared.earlier.iter().map(|(round, texts)| merge::Earlier { round, texts }).collect(),
         texts: texts.clone(),
@@ -102,9 +125,15 @@ pub(super) fn compose(
         judged: &judgements,
     });
     raw.extend(merged.carried);
-    let observations: Vec<Observation> =
-        answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()).collect();
+    let label = |name: &AgentName| {
+        agents.iter().find(|run| run.agent.name == *name).map_or(name.to_string(), |run| run.agent.label.clone())
+    };
+    let mut observations = verify::apply(&mut merged.findings, &besides.checks, snapshot, label);
+    lead::settle(&mut merged.findings, &besides.lead, label);
+    merge::order(&mut merged.findings);
+    observations.extend(answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()));
     let coverage = coverage(prepared, &agents);
+    let assessment = assessed(besides, &agents, &merged.findings, coverage.reviewed.len());
     let mut round = Round {
         schema: ROUND_SCHEMA,
         id: round_id(prepared),
@@ -115,13 +144,14 @@ pub(super) fn compose(
         commits: snapshot.commits().to_vec(),
         pull_request: None,
         author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
-        assessment: assessment(&agents),
+        assessment,
         agents,
         findings: merged.findings,
         raw,
         judged: judgements,
         observations: merge::observations(&observations),
         feedback: Vec::new(),
+        checks: besides.checks.clone(),
         declined: merged.declined,
         coverage,
         texts: BTreeMap::new(),
@@ -194,7 +224,7 @@ fn applies<'a>(raw: &RawFinding, fix: &crate::finding::Fix, text: &impl Fn(&Repo
     patch::apply(text, &fix.diff, &hints).is_ok()
 }
 
-fn run_of(info: &AgentInfo, answers: &Answers) -> AgentRun {
+fn run_of(info: &AgentInfo, answers: &Answers, besides: &Besides) -> AgentRun {
     let mut run = AgentRun {
         agent: info.clone(),
         outcome: AgentOutcome::Running,
@@ -205,6 +235,7 @@ fn run_of(info: &AgentInfo, answers: &Answers) -> AgentRun {
         notes: Vec::new(),
         assessment: Assessment::default(),
         retro: None,
+        estimate: besides.estimates.get(&info.name).copied(),
     };
     let Some(Answered { outcome, took, .. }) = answers.get(&info.name).map(|a| &**a) else { return run };
     let Answer { covered, notes, assessment, .. } = outcome.answer.clone();
@@ -217,6 +248,8 @@ fn run_of(info: &AgentInfo, answers: &Answers) -> AgentRun {
     run.usage = outcome.usage;
     run.prompt = outcome.prompt.clone();
     (run.covered, run.notes, run.assessment) = (covered, notes, assessment);
+    run.usage = run.usage.plus(besides.usage.get(&info.name).copied().unwrap_or_default());
+    run.notes.extend(besides.notes.iter().filter(|(name, _)| *name == info.name).map(|(_, note)| note.clone()));
     run
 }
 
@@ -244,6 +277,17 @@ fn read(run: &AgentRun, path: &RepoPath) -> bool {
         AgentOutcome::Reviewed => run.covered.is_empty() || run.covered.contains(path),
         AgentOutcome::Failed { .. } => run.covered.contains(path),
     }
+}
+
+/// What is said of the whole; the summary by the lead, or composed.
+fn assessed(besides: &Besides, agents: &[AgentRun], findings: &[Finding], files: usize) -> Assessment {
+    let mut all = assessment(agents);
+    all.summary = match (&besides.lead.by, all.summary.take()) {
+        (Some(_), _) => Some(besides.lead.summary.clone()),
+        (None, Some(first)) => Some(format!("{}\n\n{first}", lead::compose(findings, agents, files))),
+        (None, None) => None,
+    };
+    all
 }
 
 /// The first agent that says something of a part speaks for it; what is a list is taken together.

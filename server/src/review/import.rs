@@ -185,6 +185,7 @@ fn take_in(round: &mut Round, agent: AgentInfo, answer: Answer) {
         notes: answer.notes,
         assessment: answer.assessment,
         retro: None,
+        estimate: None,
     });
 }
 
@@ -209,6 +210,7 @@ fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
         observations: Vec::new(),
         assessment: crate::finding::Assessment::default(),
         feedback: Vec::new(),
+        checks: Vec::new(),
         declined: Vec::new(),
         coverage: Coverage::default(),
         texts: BTreeMap::new(),

@@ -2,8 +2,10 @@
 //! built-in agents look at every save; a round for each would bury those that somebody asked for.
 
 use super::adjudicate::Judged;
-use super::compose::{self, Answers};
-use super::{Request, ReviewError, blocking, parts, prepare, run_agent};
+use super::budget::Budget;
+use super::compose::{self, Answers, Besides};
+use super::run_agent::{Done, Shared};
+use super::{Request, ReviewError, asked, blocking, prepare, run_agent};
 use crate::finding::{RepoPath, Round};
 use crate::merge::Merger;
 use std::collections::BTreeMap;
@@ -32,27 +34,31 @@ pub async fn look(request: Request, cancel: CancellationToken) -> Result<Option<
         return Err(ReviewError::NoAgents);
     }
     let started = Instant::now();
-    let reviewers = request.reviewers.clone();
+    let (reviewers, limits) = (request.reviewers.clone(), request.options.limits);
     let stop = cancel.clone();
     let prepared = Arc::new(blocking(move || prepare::prepare(&request, &stop)).await?);
     if prepared.snapshot.files().is_empty() && prepared.snapshot.left_out().is_empty() {
         return Ok(None);
     }
     let (progress, _) = unbounded_channel();
+    let shared = Shared { budget: Arc::new(Budget::new(limits)), cancel: cancel.clone(), progress };
     let mut tasks = JoinSet::new();
     for reviewer in reviewers {
-        let briefs = parts::briefs(&prepared, reviewer.agent.takes_parts());
-        tasks.spawn(run_agent::run(reviewer, briefs, progress.clone(), cancel.clone()));
+        let mut asked = asked::what(&prepared, &*reviewer.agent);
+        if let Some(failure) = asked.estimate.and_then(|estimate| shared.budget.reserve(&estimate).err()) {
+            asked.refuse(failure);
+        }
+        tasks.spawn(run_agent::run(reviewer, asked, shared.clone()));
     }
-    let outcomes = tasks.join_all().await;
+    let done = tasks.join_all().await;
     if cancel.is_cancelled() {
         return Err(ReviewError::Cancelled);
     }
     let composed = blocking(move || {
-        let answered = |(name, outcome, took)| (name, Arc::new(compose::answered(&prepared, outcome, took)));
-        let answers: Answers = outcomes.into_iter().map(answered).collect();
-        let took = started.elapsed();
-        let mut composed = compose::compose(&prepared, &answers, &Judged::default(), &mut Merger::default(), took);
+        let answered = |done: Done| (done.name, Arc::new(compose::answered(&prepared, done.outcome, done.took)));
+        let answers: Answers = done.into_iter().map(answered).collect();
+        let besides = (&Judged::default(), &Besides::default());
+        let mut composed = compose::compose(&prepared, &answers, besides, &mut Merger::default(), started.elapsed());
         composed.round.number = prepared.earlier.last().map_or(1, |(round, _)| round.number + 1);
         composed
     })

@@ -2,40 +2,51 @@
 //!
 //! ```text
 //! prepare (scope, snapshot, earlier rounds) ─▶ agents, each in a task of its own ─▶ compose ─▶ store
-//!                                                                                   │     ▲
-//!                                                            pairs in doubt, if asked for ┘     └ judgements (adjudicate)
 //! ```
 //!
 //! What is shown while agents still run is [`compose`]d anew from all that was answered so far: the round is a
 //! function of the preparation and the outcomes, whatever the order in which they came.
 
 mod adjudicate;
+mod asked;
+mod budget;
 mod compose;
 pub mod document;
+mod estimate;
 pub mod import;
+mod kept;
+mod lead;
 mod locate;
 mod look;
 mod parts;
 mod prepare;
+mod preview;
 mod run_agent;
 mod setup;
 mod trace;
-pub mod verify;
+mod verify;
 
 #[cfg(test)]
 mod tests;
 
+pub use budget::Limits;
 pub use look::{Look, look};
 pub use prepare::Preparation;
+pub use preview::{DryRun, Sent, dry_run};
 pub use setup::{agents, request};
 
-use crate::agent::{Agent, Outcome, Progress};
-use crate::finding::{AgentName, FindingId, Resolution, Round, RoundScope, State};
+use crate::agent::{Agent, Progress, answer};
+use crate::config::Verify;
+use crate::finding::{AgentName, Check, FindingId, Resolution, Round, RoundScope, State, Usage};
 use crate::git::{GitError, Repository, ScopeRequest, SnapshotError, SnapshotOptions};
 use crate::merge::{Fate, Merger};
 use crate::store::{Branch, SetAside, Store, StoreError};
 use adjudicate::Judged;
-use compose::{Answers, Composed};
+use asked::Asked;
+use budget::Budget;
+use compose::{Answers, Besides, Composed};
+use run_agent::{Done, Shared};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -83,6 +94,42 @@ pub struct Request {
     /// Which of the reviewers judges remarks of which it is in doubt whether they are one issue; nobody if it does not
     /// take part.
     pub adjudicator: Option<AgentName>,
+    /// How it is done.
+    pub options: Options,
+}
+
+/// How a round is done.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether agents check each other's findings.
+    pub verify: Verify,
+    /// Who leads, with [`Verify::Lead`]; the first that can where it is `None`.
+    pub lead: Option<AgentName>,
+    /// What it may cost.
+    pub limits: Limits,
+    /// Whether every agent is asked about everything, whatever it answered before.
+    pub fresh: bool,
+    /// Whether the newest round, which was interrupted, is finished instead of beginning another one.
+    pub resume: bool,
+    /// Whether secrets are masked in what is sent.
+    pub mask_secrets: bool,
+    /// A folder with prompts that replace the built-in ones.
+    pub prompts: Option<PathBuf>,
+}
+
+impl Default for Options {
+    /// No verification, no limits, everything masked.
+    fn default() -> Self {
+        Self {
+            verify: Verify::Off,
+            lead: None,
+            limits: Limits::default(),
+            fresh: false,
+            resume: false,
+            mask_secrets: true,
+            prompts: None,
+        }
+    }
 }
 
 /// Why there is no round.
@@ -105,6 +152,12 @@ pub enum ReviewError {
     /// It is unclear what must not be sent, so nothing is.
     #[error("'{0}' in never_send is not a pattern")]
     NeverSend(String),
+    /// The user's own prompts cannot be read.
+    #[error(transparent)]
+    Prompts(crate::finding::Failure),
+    /// The newest round is complete, or there is none.
+    #[error("there is no interrupted round on this branch")]
+    NothingToResume,
     /// Nobody to review.
     #[error("no agent is to review: all are turned off or none was found")]
     NoAgents,
@@ -120,7 +173,9 @@ impl ReviewError {
         match self {
             Self::Git(error) => error.remedy(),
             Self::NoAgents => Some("'deep-review agents' says which there are and why they cannot be used".into()),
+            Self::NothingToResume => Some("review without --resume to begin a new round".into()),
             Self::NeverSend(_) => Some("mend it in your configuration or in the base's .deep-review.toml".into()),
+            Self::Prompts(_) => Some("mend `prompts` in your configuration".into()),
             Self::Snapshot(_) | Self::Store { .. } | Self::Cancelled => None,
         }
     }
@@ -155,7 +210,7 @@ pub async fn run(
         return Err(ReviewError::NoAgents);
     }
     let started = Instant::now();
-    let reviewers = request.reviewers.clone();
+    let (reviewers, options) = (request.reviewers.clone(), request.options.clone());
     let judge = reviewers.iter().find(|r| Some(r.agent.info().name) == request.adjudicator).cloned();
     let stop = cancel.clone();
     let prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
@@ -172,75 +227,130 @@ pub async fn run(
     let judgements = prepared.earlier.last().map(|(round, _)| round.judged.clone()).unwrap_or_default();
     let running = Running {
         prepared: Arc::new(prepared),
+        number: 0,
         answers: Answers::new(),
         judged: Judged { judgements, ..Judged::default() },
+        besides: Besides::default(),
         merger: Merger::default(),
-        judge,
         events,
         started,
     };
-    running.run(&reviewers, &cancel).await
+    running.run(&reviewers, judge, &options, cancel).await
 }
 
-/// A round under way. What was answered and judged is its only state; the merger only spares work.
+/// A round under way. What was answered, judged and said besides is its only state; the merger only spares work.
 struct Running {
     prepared: Arc<Preparation>,
+    number: u32,
     answers: Answers,
     judged: Judged,
+    besides: Besides,
     merger: Merger,
-    judge: Option<Reviewer>,
     events: UnboundedSender<Event>,
     started: Instant,
 }
 
 impl Running {
-    async fn run(mut self, reviewers: &[Reviewer], cancel: &CancellationToken) -> Result<Reviewed, ReviewError> {
-        let Composed { mut round, .. } = self.composed().await;
-        let branch = self.prepared.branch.clone();
-        round = blocking(move || branch.begin(&mut round).map(|()| round)).await.map_err(ReviewError::storing)?;
-        let number = round.number;
-        let mut round = Arc::new(round);
-        self.show(&round);
-
-        let (progress, mut said) = unbounded_channel();
-        let mut tasks = JoinSet::new();
-        for reviewer in reviewers {
-            let briefs = parts::briefs(&self.prepared, reviewer.agent.takes_parts());
-            tasks.spawn(run_agent::run(reviewer.clone(), briefs, progress.clone(), cancel.clone()));
+    async fn run(
+        mut self,
+        reviewers: &[Reviewer],
+        judge: Option<Reviewer>,
+        options: &Options,
+        cancel: CancellationToken,
+    ) -> Result<Reviewed, ReviewError> {
+        let (progress, mut told) = unbounded_channel();
+        let shared = Shared { budget: Arc::new(Budget::new(options.limits)), cancel, progress };
+        let asked = self.asked(reviewers).await;
+        for (reviewer, asked) in reviewers.iter().zip(&asked) {
+            self.besides.estimates.extend(asked.estimate.map(|estimate| (reviewer.agent.info().name, estimate)));
         }
-        drop(progress);
-        let mut stored = Ok(());
-        while let Some((name, outcome, took)) = self.next(&mut tasks, &mut said).await {
-            let prepared = self.prepared.clone();
-            let answered = blocking(move || compose::answered(&prepared, outcome, took)).await;
-            self.answers.insert(name, Arc::new(answered));
-            let composed = self.composed().await;
-            let judge = self.judge.clone().filter(|judge| tasks.is_empty() && self.can_judge(judge, &composed));
-            let doubts = composed.doubts.clone();
-            (round, stored) = self.keep(composed, number, tasks.is_empty() && judge.is_none()).await;
-            if let Some(judge) = judge {
-                let in_doubt = (&doubts[..], &round.raw[..]);
-                let said = adjudicate::adjudicate(&judge, &self.prepared.brief, in_doubt, &self.events, cancel).await;
-                self.judged.add(said);
-                let composed = self.composed().await;
-                (round, stored) = self.keep(composed, number, true).await;
+        self.begin().await?;
+
+        let mut tasks = JoinSet::new();
+        for (reviewer, mut asked) in reviewers.iter().zip(asked) {
+            // In the order of the agents, so that the first ones come first where not all can be paid.
+            if let Some(failure) = asked.estimate.and_then(|estimate| shared.budget.reserve(&estimate).err()) {
+                asked.refuse(failure);
+            }
+            tasks.spawn(run_agent::run(reviewer.clone(), asked, shared.clone()));
+        }
+        let mut composed = self.composed().await;
+        while let Some(done) = self.next(&mut tasks, &mut told).await {
+            self.take(done).await;
+            composed = self.composed().await;
+            if !tasks.is_empty() {
+                // What cannot be stored now is tried again with the next answer.
+                let _ = self.publish(&composed, false).await;
             }
         }
-        match stored {
-            Ok(()) => Ok(Reviewed::Round(round)),
-            Err(source) => Err(ReviewError::Store { source, round: Some(round) }),
+        if let Some(judge) = judge.filter(|judge| self.can_judge(judge, &composed)) {
+            let _ = self.publish(&composed, false).await;
+            let doubts = (&composed.doubts[..], &composed.round.raw[..]);
+            let judging = adjudicate::adjudicate(&judge, &self.prepared.brief, doubts, &shared);
+            let said = self.listening(judging, &mut told).await;
+            self.judged.add(said);
+            composed = self.composed().await;
         }
+        if options.verify != Verify::Off && !shared.cancel.is_cancelled() {
+            let round = self.publish(&composed, false).await.0;
+            self.verify(&round, reviewers, options, &shared, &mut told).await;
+            composed = self.composed().await;
+        }
+        match self.publish(&composed, true).await {
+            (round, Ok(())) => Ok(Reviewed::Round(round)),
+            (round, Err(source)) => Err(ReviewError::Store { source, round: Some(round) }),
+        }
+    }
+
+    /// What each agent is to be asked.
+    async fn asked(&self, reviewers: &[Reviewer]) -> Vec<Asked> {
+        let (prepared, reviewers) = (self.prepared.clone(), reviewers.to_vec());
+        blocking(move || reviewers.iter().map(|r| asked::what(&prepared, &*r.agent)).collect()).await
+    }
+
+    /// Stores and shows the round with all agents running, under its number.
+    async fn begin(&mut self) -> Result<(), ReviewError> {
+        let Composed { mut round, .. } = self.composed().await;
+        let prepared = self.prepared.clone();
+        let stored = blocking(move || {
+            match prepared.resumes {
+                // What was answered is on its way into the round again, from what is kept.
+                Some(number) => round.number = number,
+                None => prepared.branch.begin(&mut round)?,
+            }
+            Ok(round)
+        });
+        let round = stored.await.map_err(ReviewError::storing)?;
+        self.number = round.number;
+        self.show(&Arc::new(round));
+        Ok(())
+    }
+
+    /// Takes what an agent said, and keeps it for the next round.
+    async fn take(&mut self, done: Done) {
+        let Done { name, outcome, took, asked, files } = done;
+        if let Some(identity) = asked.identity {
+            let (prepared, name, outcome, number) = (self.prepared.clone(), name.clone(), outcome.clone(), self.number);
+            blocking(move || kept::keep(&prepared, (&name, &identity), &outcome, &files, number)).await;
+        }
+        let prepared = self.prepared.clone();
+        let answered = blocking(move || compose::answered(&prepared, outcome, took)).await;
+        self.answers.insert(name, Arc::new(answered));
     }
 
     /// Whether something is in doubt, and the judge is not known to fail.
     fn can_judge(&self, judge: &Reviewer, composed: &Composed) -> bool {
-        let answered = self.answers.get(&judge.agent.info().name);
-        !composed.doubts.is_empty() && answered.is_some_and(|answered| !answered.has_failed())
+        !composed.doubts.is_empty() && self.has_answered(judge)
+    }
+
+    fn has_answered(&self, reviewer: &Reviewer) -> bool {
+        self.answers.get(&reviewer.agent.info().name).is_some_and(|answered| !answered.has_failed())
     }
 
     /// Stores the round before it shows it: whoever sees it finds its texts, and a crash of ours loses no answer.
-    async fn keep(&self, mut composed: Composed, number: u32, is_last: bool) -> (Arc<Round>, Result<(), StoreError>) {
-        composed.round.number = number;
+    async fn publish(&self, composed: &Composed, is_last: bool) -> (Arc<Round>, Result<(), StoreError>) {
+        let mut composed = composed.clone();
+        composed.round.number = self.number;
         let round = Arc::new(composed.round.clone());
         let prepared = self.prepared.clone();
         let stored = blocking(move || store(&prepared, &composed, is_last)).await;
@@ -251,13 +361,13 @@ impl Running {
     /// The next agent that is done; passes progress on meanwhile. `None` when all are.
     async fn next(
         &self,
-        tasks: &mut JoinSet<(AgentName, Outcome, Duration)>,
-        said: &mut UnboundedReceiver<(AgentName, Progress)>,
-    ) -> Option<(AgentName, Outcome, Duration)> {
+        tasks: &mut JoinSet<Done>,
+        told: &mut UnboundedReceiver<(AgentName, Progress)>,
+    ) -> Option<Done> {
         loop {
             tokio::select! {
                 biased;
-                Some((name, progress)) = said.recv() => {
+                Some((name, progress)) = told.recv() => {
                     let _ = self.events.send(Event::Progress(name, progress));
                 }
                 done = tasks.join_next() => match done {
@@ -270,11 +380,122 @@ impl Running {
         }
     }
 
+    /// Has agents check each other's findings, all at once, and the lead speak.
+    async fn verify(
+        &mut self,
+        round: &Round,
+        reviewers: &[Reviewer],
+        options: &Options,
+        shared: &Shared,
+        told: &mut UnboundedReceiver<(AgentName, Progress)>,
+    ) {
+        let answering: Vec<&Reviewer> =
+            reviewers.iter().filter(|r| r.agent.answers()).filter(|r| self.has_answered(r)).collect();
+        if !self.prepared.fresh {
+            let earlier = self.prepared.earlier.last().map(|(round, _)| round);
+            self.besides.checks = verify::still_hold(&round.findings, earlier, &self.prepared.texts);
+        }
+        let asking = self.checks(round, &answering, shared);
+        let answers = self.listening(asking, told).await;
+        for (name, checks, usage, note) in answers {
+            self.besides.checks.extend(checks);
+            self.besides.notes.extend(note.map(|note| (name.clone(), note)));
+            self.use_more(&name, usage);
+        }
+        self.besides.status = verify::status_of(&round.findings, &self.besides.checks);
+        if options.verify == Verify::Lead && !shared.cancel.is_cancelled() {
+            let mut candidates =
+                answering.iter().filter(|r| options.lead.as_ref().is_none_or(|n| *n == r.agent.info().name));
+            if let Some(leader) = candidates.next() {
+                self.lead(leader, shared, told).await;
+            } else if let (Some(lead), Some(first)) = (&options.lead, reviewers.first()) {
+                let note = format!("{lead} was to lead, and cannot: it is not among the agents that answered");
+                self.besides.notes.push((first.agent.info().name, note));
+            }
+        }
+    }
+
+    /// Each agent's checks of what others found, with what they used and what went wrong.
+    async fn checks(
+        &self,
+        round: &Round,
+        answering: &[&Reviewer],
+        shared: &Shared,
+    ) -> Vec<(AgentName, Vec<Check>, Usage, Option<String>)> {
+        let names: Vec<AgentName> = answering.iter().map(|r| r.agent.info().name).collect();
+        let known = Round { checks: self.besides.checks.clone(), ..round.clone() };
+        let batches = verify::assign(&known, &names);
+        let asked = answering.iter().zip(&names).filter_map(|(reviewer, name)| {
+            let batch = batches.get(name)?;
+            Some(async move {
+                let doing = format!("checking {}", count(batch.len(), "finding of others", "findings of others"));
+                let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+                let question = verify::question(batch);
+                let said = run_agent::ask(reviewer, &self.prepared.brief, &question, shared).await;
+                let (checks, note) = match answer::verdicts(&said) {
+                    Ok(verdicts) => {
+                        let checks = verify::checks(verdicts, batch, name);
+                        let missing = batch.len() - checks.len();
+                        let note = || format!("it was asked to check {} findings and left out {missing}", batch.len());
+                        (checks, (missing > 0).then(note))
+                    }
+                    Err(failure) => {
+                        let what = count(batch.len(), "finding", "findings");
+                        (Vec::new(), Some(format!("its check of {what} failed: {failure}")))
+                    }
+                };
+                (name.clone(), checks, said.usage, note)
+            })
+        });
+        futures_util::future::join_all(asked).await
+    }
+
+    async fn lead(&mut self, leader: &Reviewer, shared: &Shared, told: &mut UnboundedReceiver<(AgentName, Progress)>) {
+        let name = leader.agent.info().name;
+        let round = self.composed().await.round;
+        let doing = "writing the summary".to_owned();
+        let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+        let question = lead::question(&round);
+        let asking = run_agent::ask(leader, &self.prepared.brief, &question, shared);
+        let said = self.listening(asking, told).await;
+        match answer::lead(&said) {
+            Ok(answer) => self.besides.lead = lead::word(answer, &round, &name),
+            Err(failure) => {
+                self.besides.notes.push((name.clone(), format!("it was to lead, and failed: {failure}")));
+            }
+        }
+        self.use_more(&name, said.usage);
+    }
+
+    fn use_more(&mut self, name: &AgentName, usage: Usage) {
+        let all = self.besides.usage.entry(name.clone()).or_default();
+        *all = all.plus(usage);
+    }
+
+    /// Waits for `work`, and passes progress on meanwhile.
+    async fn listening<T>(
+        &self,
+        work: impl Future<Output = T>,
+        told: &mut UnboundedReceiver<(AgentName, Progress)>,
+    ) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                Some((name, progress)) = told.recv() => {
+                    let _ = self.events.send(Event::Progress(name, progress));
+                }
+                done = &mut work => return done,
+            }
+        }
+    }
+
     async fn composed(&mut self) -> Composed {
-        let (prepared, answers, judged) = (self.prepared.clone(), self.answers.clone(), self.judged.clone());
+        let (prepared, answers) = (self.prepared.clone(), self.answers.clone());
+        let (judged, besides) = (self.judged.clone(), self.besides.clone());
         let (mut merger, took) = (std::mem::take(&mut self.merger), self.started.elapsed());
         let (composed, merger) = blocking(move || {
-            let composed = compose::compose(&prepared, &answers, &judged, &mut merger, took);
+            let composed = compose::compose(&prepared, &answers, (&judged, &besides), &mut merger, took);
             (composed, merger)
         })
         .await;
@@ -286,6 +507,10 @@ impl Running {
         // Nobody listening is no error: the round is stored all the same.
         let _ = self.events.send(Event::Updated(round.clone()));
     }
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
 /// The texts first: a round never names a text that is not there. At the end, what became of earlier findings.

@@ -5,23 +5,22 @@ use crate::agent::Brief;
 use crate::finding::RepoPath;
 use crate::git::ChangedFile;
 
-/// The briefs for an agent: one, unless the change is too large and the agent takes parts.
-pub(super) fn briefs(prepared: &Preparation, takes_parts: bool) -> Vec<Brief> {
-    if !takes_parts {
-        return vec![prepared.brief.clone()];
-    }
-    let parts = cut(prepared.snapshot.files(), prepared.brief_bytes);
+/// The briefs for an agent about the files that are `wanted`: one, unless the change is too large and the agent
+/// takes parts.
+pub(super) fn briefs(prepared: &Preparation, takes_parts: bool, wanted: &dyn Fn(&RepoPath) -> bool) -> Vec<Brief> {
+    let limit = if takes_parts { prepared.brief_bytes } else { usize::MAX };
+    let parts = cut(prepared.snapshot.files().iter().filter(|f| wanted(&f.path)), limit);
     let of = u32::try_from(parts.len()).unwrap_or(u32::MAX);
     (1..).zip(parts).map(|(n, files)| Brief { files: files.into(), part: (n, of), ..prepared.brief.clone() }).collect()
 }
 
 /// Files in order, as many to a part as fit; a file over the limit has a part of its own.
-fn cut(files: &[ChangedFile], limit: usize) -> Vec<Vec<RepoPath>> {
+fn cut<'a>(files: impl IntoIterator<Item = &'a ChangedFile>, limit: usize) -> Vec<Vec<RepoPath>> {
     let mut parts = vec![Vec::new()];
-    let mut used = 0;
+    let mut used = 0_usize;
     for file in files {
         let size = weight(file);
-        if used > 0 && used + size > limit {
+        if used > 0 && used.saturating_add(size) > limit {
             parts.push(Vec::new());
             used = 0;
         }
@@ -34,7 +33,7 @@ fn cut(files: &[ChangedFile], limit: usize) -> Vec<Vec<RepoPath>> {
 }
 
 /// About how many bytes the file's diff has: its changed lines with three lines of context on both sides of each.
-fn weight(file: &ChangedFile) -> usize {
+pub(super) fn weight(file: &ChangedFile) -> usize {
     let text = file.new.as_deref().or(file.old.as_deref()).unwrap_or("");
     let per_line = text.len() / text.lines().count().max(1) + 1;
     let lines: usize = file.hunks.iter().map(|h| (h.old_count + h.new_count) as usize + 6).sum();

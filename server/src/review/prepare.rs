@@ -1,8 +1,9 @@
 //! Everything a round knows before an agent is asked.
 
 use super::{Request, ReviewError, Reviewer};
+use crate::agent::prompt::Templates;
 use crate::agent::{Brief, Sending};
-use crate::finding::{AgentInfo, Decisions, DeclinedEarlier, PullRequestNow, RepoPath, Round, State};
+use crate::finding::{AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, PullRequestNow, RepoPath, Round, State};
 use crate::git::Snapshot;
 use crate::store::{Branch, SetAside, Store};
 use jiff::Timestamp;
@@ -31,6 +32,10 @@ pub struct Preparation {
     pub started: Timestamp,
     /// Size in bytes above which the change is given in parts.
     pub brief_bytes: usize,
+    /// Whether answers that were kept are left aside.
+    pub(super) fresh: bool,
+    /// The interrupted round that this one finishes.
+    pub(super) resumes: Option<u32>,
     pub(super) store: Store,
     pub(super) branch: Branch,
     pub(super) set_aside: Vec<SetAside>,
@@ -48,12 +53,19 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     let mut rounds = branch.rounds().map_err(ReviewError::storing)?;
     let decisions = branch.decisions().map_err(ReviewError::storing)?;
     rounds.set_aside.extend(decisions.set_aside);
+    let resumed = if request.options.resume { Some(interrupted(&mut rounds.value)?) } else { None };
     let forgotten = rounds.value.len().saturating_sub(REMEMBERED);
     let earlier: Vec<_> = rounds.value.drain(..).skip(forgotten).map(|round| with_texts(round, &store)).collect();
     let decisions = decisions.value;
     let texts = texts(&snapshot, &earlier)?;
     let mut brief = Brief::new(snapshot.clone());
     brief.sending = Sending::keeping_back(&request.never_send).map_err(ReviewError::NeverSend)?;
+    if !request.options.mask_secrets {
+        brief.sending.masker = None;
+    }
+    if let Some(folder) = &request.options.prompts {
+        brief.templates = Arc::new(Templates::with_overrides(folder).map_err(ReviewError::Prompts)?);
+    }
     brief.conventions = repository.conventions(&scope, &request.conventions)?;
     brief.declined = declined(&earlier, &decisions);
     brief.open = open(&earlier, &decisions);
@@ -65,12 +77,20 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         decisions,
         pull_request: branch.pull_request(),
         texts,
-        started: Timestamp::now(),
+        started: resumed.as_ref().map_or_else(Timestamp::now, |round| round.started),
         brief_bytes: request.brief_bytes,
+        fresh: request.options.fresh,
+        resumes: resumed.map(|round| round.number),
         store,
         branch,
         set_aside: rounds.set_aside,
     })
+}
+
+/// The newest round if it is not complete; it is no earlier round for the one that finishes it.
+fn interrupted(rounds: &mut Vec<Round>) -> Result<Round, ReviewError> {
+    let is_complete = |round: &Round| round.agents.iter().all(|run| run.outcome == AgentOutcome::Reviewed);
+    rounds.pop_if(|newest| !is_complete(newest)).ok_or(ReviewError::NothingToResume)
 }
 
 fn with_texts(round: Round, store: &Store) -> (Round, BTreeMap<RepoPath, Arc<str>>) {

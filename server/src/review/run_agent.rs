@@ -1,12 +1,16 @@
 //! Runs one agent: its briefs one after the other, with a deadline each, its panic a crash of its own.
 
 use super::Reviewer;
-use crate::agent::{Agent, Brief, Outcome, Progress, Session};
-use crate::finding::{AgentName, Answer, Failure, FailureKind, RawId};
+use super::asked::{self, Asked};
+use super::budget::Budget;
+use crate::agent::{Agent, Brief, Outcome, Progress, Question, Said, Session};
+use crate::finding::{AgentName, Answer, Failure, FailureKind, RawId, RepoPath, Usage};
 use futures_util::FutureExt;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// How long an agent may take to end after it was told to.
@@ -15,19 +19,47 @@ pub(super) const GRACE: Duration = if cfg!(test) { Duration::from_millis(50) } e
 /// Findings of one agent in one round above which the rest is cut, and the loss said.
 const MAX_FINDINGS: usize = 1000;
 
-pub(super) async fn run(
-    reviewer: Reviewer,
-    briefs: Vec<Brief>,
-    progress: UnboundedSender<(AgentName, Progress)>,
-    cancel: CancellationToken,
-) -> (AgentName, Outcome, Duration) {
-    let started = Instant::now();
+/// What all agents of a round share.
+#[derive(Debug, Clone)]
+pub(super) struct Shared {
+    pub(super) budget: Arc<Budget>,
+    pub(super) cancel: CancellationToken,
+    pub(super) progress: UnboundedSender<(AgentName, Progress)>,
+}
+
+/// An agent that is done.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) name: AgentName,
+    pub(super) outcome: Outcome,
+    pub(super) took: Duration,
+    /// What it was asked.
+    pub(super) asked: Asked,
+    /// The files that it was given and answered for, now or before.
+    pub(super) files: BTreeSet<RepoPath>,
+}
+
+/// Asks an agent, in its turn.
+pub(super) async fn run(reviewer: Reviewer, asked: Asked, shared: Shared) -> Done {
     let name = reviewer.agent.info().name;
-    let mut whole = Outcome::default();
-    for brief in &briefs {
-        let mut part = one(&reviewer, brief, &name, &progress, &cancel).await;
+    let mut whole = Outcome { failure: asked.refused.clone(), ..Outcome::default() };
+    let mut files: BTreeSet<RepoPath> = asked.holding.iter().flat_map(|h| h.files.iter().cloned()).collect();
+    let place = match asked.estimate {
+        Some(_) => {
+            let place = shared.budget.place();
+            tokio::select! {
+                place = place => place,
+                () = shared.cancel.cancelled() => None,
+                () = shared.budget.passed.cancelled() => None,
+            }
+        }
+        None => None,
+    };
+    let started = Instant::now();
+    for brief in &asked.briefs {
+        let mut part = one(&reviewer, brief, &name, asked.estimate.as_ref(), &shared).await;
         let failed = part.failure.is_some();
-        if !failed && part.answer.covered.is_empty() && briefs.len() > 1 {
+        if !failed && part.answer.covered.is_empty() && asked.briefs.len() > 1 {
             // Who does not say otherwise has read its part, also if a later part fails.
             part.answer.covered = brief.files.to_vec();
         }
@@ -36,29 +68,90 @@ pub(super) async fn run(
             // The parts that come after would meet the same failure; what was answered stays.
             break;
         }
+        files.extend(brief.files.iter().cloned());
     }
-    number(&mut whole.answer, &name);
-    (name, whole, started.elapsed())
+    drop(place);
+    if let Some(estimate) = &asked.estimate {
+        shared.budget.settle(estimate, &whole.usage);
+    }
+    let mut outcome = asked::join(whole, asked.holding.as_ref(), !asked.briefs.is_empty());
+    number(&mut outcome.answer, &name);
+    Done { name, outcome, took: started.elapsed(), asked, files }
 }
 
 async fn one(
     reviewer: &Reviewer,
     brief: &Brief,
     name: &AgentName,
-    progress: &UnboundedSender<(AgentName, Progress)>,
-    cancel: &CancellationToken,
+    estimate: Option<&Usage>,
+    shared: &Shared,
 ) -> Outcome {
-    let (tell, mut told) = unbounded_channel();
-    let session = Session { progress: tell, cancel: cancel.child_token() };
-    let stop = session.cancel.clone();
+    let session = session(name, estimate, shared);
     let agent: &dyn Agent = &*reviewer.agent;
-    let review = AssertUnwindSafe(agent.review(brief, &session)).catch_unwind();
-    tokio::pin!(review);
-    let deadline = tokio::time::sleep(reviewer.deadline);
-    tokio::pin!(deadline);
+    let (outcome, stopped) =
+        supervised(agent.review(brief, &session.0), reviewer.deadline, session.1, shared, &session.0.cancel).await;
+    let mut outcome = outcome.unwrap_or_default();
+    // An agent that was stopped is never taken for one that is done, unless it had a complete answer when the word
+    // reached it.
+    let answered = outcome.failure.is_none() && outcome.answer != Answer::default();
+    if !answered && stopped.is_some() {
+        outcome.failure = stopped;
+    }
+    outcome
+}
+
+/// Asks an agent a question besides its review.
+pub(super) async fn ask(reviewer: &Reviewer, brief: &Brief, question: &Question, shared: &Shared) -> Said {
+    let agent: &dyn Agent = &*reviewer.agent;
+    let name = agent.info().name;
+    let about: usize = brief.changed().filter(|f| question.files.contains(&f.path)).map(super::parts::weight).sum();
+    let bytes = about + question.data.iter().map(|(_, text)| text.len()).sum::<usize>();
+    let estimate = super::estimate::question(agent, bytes);
+    if let Err(failure) = shared.budget.reserve(&estimate) {
+        return Said::failed(failure);
+    }
+    let _place = shared.budget.place().await;
+    let session = session(&name, Some(&estimate), shared);
+    let work = agent.ask(brief, question, &session.0);
+    let (said, stopped) = supervised(work, reviewer.deadline, session.1, shared, &session.0.cancel).await;
+    let said = said.unwrap_or_default();
+    shared.budget.settle(&estimate, &said.usage);
+    match stopped {
+        Some(failure) => Said { failure: Some(failure), ..said },
+        None => said,
+    }
+}
+
+type Told = UnboundedReceiver<Progress>;
+
+fn session(name: &AgentName, estimate: Option<&Usage>, shared: &Shared) -> (Session, (AgentName, Told)) {
+    let (progress, told) = unbounded_channel();
+    let max_cost_usd = estimate.and_then(|estimate| shared.budget.allows_usd(estimate));
+    (Session { progress, cancel: shared.cancel.child_token(), max_cost_usd }, (name.clone(), told))
+}
+
+/// Does an agent's work: its panic is a crash of its own, and it ends soon after the word to stop. Gives what came of
+/// it, if anything, and why it was stopped, if it was.
+async fn supervised<T>(
+    work: impl Future<Output = T>,
+    deadline: Duration,
+    (name, mut told): (AgentName, Told),
+    shared: &Shared,
+    stop: &CancellationToken,
+) -> (Option<T>, Option<Failure>) {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    tokio::pin!(work);
+    let late = tokio::time::sleep(deadline);
+    tokio::pin!(late);
     let grace = tokio::time::sleep(Duration::MAX / 4);
     tokio::pin!(grace);
     let mut stopped: Option<FailureKind> = None;
+    let why = |kind| match kind {
+        FailureKind::TimedOut => Failure::new(FailureKind::TimedOut, format!("no answer after {}", spoken(deadline)))
+            .with_remedy("give it more time (`timeout` of the agent in the configuration), or review less at once"),
+        FailureKind::BudgetReached => shared.budget.failure(),
+        _ => Failure::new(FailureKind::Cancelled, "it was cancelled"),
+    };
     loop {
         let stopping = |why, grace: std::pin::Pin<&mut tokio::time::Sleep>| {
             stop.cancel();
@@ -68,40 +161,22 @@ async fn one(
         tokio::select! {
             biased;
             Some(p) = told.recv() => {
-                let _ = progress.send((name.clone(), p));
+                let _ = shared.progress.send((name.clone(), p));
             }
-            done = &mut review => {
+            done = &mut work => {
                 // The agent may hear of it before this loop does.
-                let stopped = stopped.or(cancel.is_cancelled().then_some(FailureKind::Cancelled));
-                return finish(done, stopped, reviewer.deadline);
+                let stopped = stopped.or(shared.cancel.is_cancelled().then_some(FailureKind::Cancelled));
+                return match done {
+                    Ok(done) => (Some(done), stopped.map(why)),
+                    Err(panic) => (None, Some(stopped.map_or_else(|| crashed(&*panic), why))),
+                };
             }
-            () = cancel.cancelled(), if stopped.is_none() => stopped = stopping(FailureKind::Cancelled, grace.as_mut()),
-            () = &mut deadline, if stopped.is_none() => stopped = stopping(FailureKind::TimedOut, grace.as_mut()),
-            () = &mut grace, if stopped.is_some() => return finish(Ok(Outcome::default()), stopped, reviewer.deadline),
+            () = shared.cancel.cancelled(), if stopped.is_none() => stopped = stopping(FailureKind::Cancelled, grace.as_mut()),
+            () = shared.budget.passed.cancelled(), if stopped.is_none() => stopped = stopping(FailureKind::BudgetReached, grace.as_mut()),
+            () = &mut late, if stopped.is_none() => stopped = stopping(FailureKind::TimedOut, grace.as_mut()),
+            () = &mut grace, if stopped.is_some() => return (None, stopped.map(why)),
         }
     }
-}
-
-/// What the agent gave, or why it did not. An agent that was stopped is never taken for one that is done, unless
-/// it had a complete answer when the word reached it.
-fn finish(done: std::thread::Result<Outcome>, stopped: Option<FailureKind>, deadline: Duration) -> Outcome {
-    let mut outcome = match done {
-        Ok(outcome) => outcome,
-        Err(panic) => Outcome::failed(crashed(&*panic)),
-    };
-    let failure = match stopped {
-        None => return outcome,
-        Some(FailureKind::TimedOut) => {
-            Failure::new(FailureKind::TimedOut, format!("no answer after {}", spoken(deadline)))
-                .with_remedy("give it more time (`timeout` of the agent in the configuration), or review less at once")
-        }
-        Some(_) => Failure::new(FailureKind::Cancelled, "it was cancelled"),
-    };
-    let answered = outcome.failure.is_none() && outcome.answer != Answer::default();
-    if !answered {
-        outcome.failure = Some(failure);
-    }
-    outcome
 }
 
 fn crashed(panic: &(dyn std::any::Any + Send)) -> Failure {

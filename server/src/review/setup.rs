@@ -1,6 +1,6 @@
 //! What a configuration asks for: its agents, and a request to the engine.
 
-use super::{Request, Reviewer};
+use super::{Limits, Options, Request, Reviewer};
 use crate::agent::{self, Agent};
 use crate::config::Config;
 use crate::finding::{AgentName, RepoPath};
@@ -41,5 +41,17 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
         conventions: config.conventions.iter().filter_map(|c| RepoPath::new(c.as_str()).ok()).collect(),
         brief_bytes: config.brief_bytes,
         adjudicator: config.merge.adjudicator.as_ref().map(AgentName::new),
+        options: Options {
+            verify: config.verify,
+            lead: config.lead.as_deref().map(AgentName::new),
+            limits: Limits {
+                max_cost_usd: config.max_cost_usd,
+                max_tokens: config.max_tokens,
+                parallel: config.parallel,
+            },
+            mask_secrets: config.mask_secrets,
+            prompts: config.prompts.clone(),
+            ..Options::default()
+        },
     }
 }

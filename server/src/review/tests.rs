@@ -1,7 +1,7 @@
 //! Rounds on real repositories, with agents that do as they are told.
 
 use super::*;
-use crate::agent::{Availability, Brief, Session};
+use crate::agent::{Availability, Brief, Outcome, Session};
 use crate::finding::{
     AgentInfo, AgentKind, AgentOutcome, Anchor, Answer, Failure, FailureKind, LeftOut, LineRange, RawFinding, RawId,
     RepoPath, Severity,
@@ -117,6 +117,7 @@ fn request(repo: &Repo, agents: &[&Arc<Scripted>]) -> Request {
         conventions: Vec::new(),
         brief_bytes: usize::MAX,
         adjudicator: None,
+        options: Options::default(),
     }
 }
 
@@ -293,7 +294,10 @@ fn an_agent_that_does_not_listen_is_left_behind() {
     let deaf = Reviewer { agent: agent("deaf", |_| Did::Deaf), deadline: Duration::from_millis(5) };
     let brief = Brief::new(crate::git::Snapshot::in_memory(&[], &[("a", "b\n")]));
     let (progress, _said) = unbounded_channel();
-    let (_, outcome, _) = runtime.block_on(run_agent::run(deaf, vec![brief], progress, CancellationToken::new()));
+    let shared =
+        Shared { budget: Arc::new(Budget::new(Limits::default())), cancel: CancellationToken::new(), progress };
+    let asked = Asked { briefs: vec![brief], holding: None, estimate: None, identity: None, refused: None };
+    let outcome = runtime.block_on(run_agent::run(deaf, asked, shared)).outcome;
     assert_eq!(outcome.failure.unwrap().kind, FailureKind::TimedOut);
 }
 

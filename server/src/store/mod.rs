@@ -6,6 +6,7 @@
 //!   branches/<branch>/0007.json  a round, by its number
 //!   branches/<branch>/decisions.json
 //!   branches/<branch>/pull-request.json   what the forge said last
+//!   branches/<branch>/answers/<agent>.json   an agent's newest answer, for the next round
 //!   texts/<blob>                 exact text of an anchored file
 //! ```
 //!
@@ -15,7 +16,7 @@
 
 mod files;
 
-use crate::finding::{BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
+use crate::finding::{AgentName, BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
 use files::{create_folders, set_aside, write_atomically};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,22 @@ impl Store {
     pub fn branch(&self, name: Option<&str>) -> Branch {
         let folder = self.folder.join("branches").join(folder_name(name));
         Branch { store: self.clone(), folder }
+    }
+
+    /// Every branch of which something is stored.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn branches(&self) -> Result<Vec<Branch>, StoreError> {
+        let folder = self.folder.join("branches");
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(StoreError::new("list", &folder)(e)),
+        };
+        let mut folders: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
+        folders.sort();
+        Ok(folders.into_iter().map(|folder| Branch { store: self.clone(), folder }).collect())
     }
 
     /// Keeps the exact text of a file.
@@ -252,6 +269,22 @@ impl Branch {
         self.write_json("pull-request.json", now)
     }
 
+    /// Keeps what an agent answered, in place of what it answered before. `answer` has a field `schema`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_answer(&self, agent: &AgentName, answer: &impl Serialize) -> Result<(), StoreError> {
+        let _lock = self.store.lock()?;
+        create_folders(&self.folder.join("answers"))?;
+        self.write_json(&answer_path(agent), answer)
+    }
+
+    /// What was kept of an agent; `None` where nothing was or it cannot be read.
+    #[must_use]
+    pub fn kept_answer<T: DeserializeOwned>(&self, agent: &AgentName) -> Option<T> {
+        self.load(&self.folder.join(answer_path(agent))).ok().flatten()
+    }
+
     fn write_round(&self, round: &Round) -> Result<(), StoreError> {
         self.write_json(&format!("{:04}.json", round.number), round)
     }
@@ -329,6 +362,10 @@ fn schema_of(bytes: &[u8]) -> serde_json::Result<u32> {
         Some(schema) => Ok(schema),
         None => serde_json::from_slice(bytes).map(|Version { schema }| schema),
     }
+}
+
+fn answer_path(agent: &AgentName) -> String {
+    format!("answers/{}.json", folder_name(Some(agent.as_str())))
 }
 
 /// A folder name for a branch: readable, safe on every file system, and different for different branches.

@@ -26,6 +26,7 @@ fn round() -> Round {
         observations: vec![],
         assessment: crate::finding::Assessment::default(),
         feedback: vec![],
+        checks: Vec::new(),
         declined: vec![],
         coverage: crate::finding::Coverage::default(),
         texts: std::collections::BTreeMap::default(),
@@ -173,6 +174,7 @@ fn an_interrupted_round_says_so_when_it_is_read_again() {
         notes: vec![],
         assessment: crate::finding::Assessment::default(),
         retro: None,
+        estimate: None,
     });
     branch.begin(&mut round).unwrap();
     assert_eq!(branch.newest().unwrap().value.unwrap().agents[0].outcome, AgentOutcome::Running);

@@ -4,12 +4,12 @@
 mod lenient;
 mod wire;
 
-pub use wire::{review_schema, verification_schema};
+pub use wire::{lead_schema, review_schema, verification_schema};
 
 use super::Said;
 use crate::finding::{
-    AgentName, Anchor, Answer, Assessment, Classification, Failure, FailureKind, Fix, Limitation, LineRange,
-    Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity,
+    AgentName, Anchor, Answer, Assessment, CheckVerdict, Classification, Failure, FailureKind, Fix, Limitation,
+    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity,
 };
 use serde_json::{Map, Value};
 
@@ -174,17 +174,18 @@ pub struct Checked {
     pub reason: String,
 }
 
-/// What a check can come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckVerdict {
-    /// The code shows that it is true.
-    Confirmed,
-    /// The code shows that it is false.
-    Refuted,
-    /// It is true, and was so before the change.
-    PreExisting,
-    /// The code at hand decides nothing.
-    Unclear,
+/// The object with the field `has` in the answer to a [`Question`](super::Question).
+///
+/// # Errors
+/// The failure of the run, or that there is no such object.
+pub fn object(said: &Said, has: &str) -> Result<Value, Failure> {
+    if let Some(failure) = &said.failure {
+        return Err(failure.clone());
+    }
+    let mut values = said.value.iter().cloned().chain(json_values(&said.text));
+    values
+        .find(|v| v.get(has).is_some())
+        .ok_or_else(|| Failure::new(FailureKind::BadOutput, format!("its answer has no {has}")))
 }
 
 /// Reads the answer of an agent that was asked to check findings; what cannot be read is left out.
@@ -192,15 +193,37 @@ pub enum CheckVerdict {
 /// # Errors
 /// The failure of the run, or that nothing could be read.
 pub fn verdicts(said: &Said) -> Result<Vec<Checked>, Failure> {
-    if let Some(failure) = &said.failure {
-        return Err(failure.clone());
-    }
-    let values: Vec<Value> = said.value.iter().cloned().chain(json_values(&said.text)).collect();
-    let items = values
-        .iter()
-        .find_map(|v| v.get("verdicts").and_then(Value::as_array))
-        .ok_or_else(|| Failure::new(FailureKind::BadOutput, "its answer has no verdicts"))?;
+    let object = object(said, "verdicts")?;
+    let items = object["verdicts"].as_array();
+    let items = items.ok_or_else(|| Failure::new(FailureKind::BadOutput, "its answer has no verdicts"))?;
     Ok(items.iter().take(MOST_FINDINGS).filter_map(|v| checked(&Object(v.as_object()?))).collect())
+}
+
+/// What the lead says of a round.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeadAnswer {
+    /// The executive summary; Markdown.
+    pub summary: String,
+    /// Severities of disputed findings: the finding's id as it was given, what it comes to, why.
+    pub settled: Vec<(String, Severity, String)>,
+}
+
+/// Reads the answer of the lead.
+///
+/// # Errors
+/// The failure of the run, or that it has no summary.
+pub fn lead(said: &Said) -> Result<LeadAnswer, Failure> {
+    let value = object(said, "summary")?;
+    let empty = Map::new();
+    let o = Object(value.as_object().unwrap_or(&empty));
+    let summary = o.text(&["summary"]);
+    let summary = summary.ok_or_else(|| Failure::new(FailureKind::BadOutput, "its summary is empty"))?;
+    let settled = o.list("settled").iter().filter_map(|v| {
+        let o = Object(v.as_object()?);
+        let severity = Severity::from_word(&o.text(&["severity"])?)?;
+        Some((o.text(&["id"])?, severity, o.text(&["reason"]).unwrap_or_default()))
+    });
+    Ok(LeadAnswer { summary, settled: settled.collect() })
 }
 
 fn checked(o: &Object<'_>) -> Option<Checked> {

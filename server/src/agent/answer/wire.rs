@@ -168,10 +168,38 @@ enum CheckVerdict {
     Unclear,
 }
 
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(dead_code, reason = "only the schema is used")]
+/// What the lead makes of all reviews.
+struct Lead {
+    /// Markdown, 3 to 8 sentences: what the change does, how good it is, what has to be done before the merge.
+    summary: String,
+    /// One for each finding whose severity is disputed.
+    settled: Vec<Settled>,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Settled {
+    /// The finding's id as it was given.
+    id: String,
+    severity: Severity,
+    /// One sentence: what decides it.
+    reason: String,
+}
+
 /// The schema of a review.
 #[must_use]
 pub fn review_schema() -> Value {
     schema_of::<Review>()
+}
+
+/// The schema of the lead's answer.
+#[must_use]
+pub fn lead_schema() -> Value {
+    schema_of::<Lead>()
 }
 
 /// The schema of the answer to a verification.
@@ -226,7 +254,8 @@ mod tests {
 
     #[test]
     fn the_checked_in_schemas_are_the_generated_ones() {
-        for (name, schema) in [("answer", review_schema()), ("verification", verification_schema())] {
+        let all = [("answer", review_schema()), ("verification", verification_schema()), ("lead", lead_schema())];
+        for (name, schema) in all {
             let path = format!("{}/prompts/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
             let generated = serde_json::to_string_pretty(&schema).unwrap() + "\n";
             if std::env::var_os("UPDATE_SCHEMA").is_some() {
@@ -254,5 +283,6 @@ mod tests {
         }
         check(&review_schema());
         check(&verification_schema());
+        check(&lead_schema());
     }
 }

@@ -1,6 +1,6 @@
 //! Anthropic Messages.
 
-use super::{Api, Call, Collected, Question};
+use super::{Api, Call, Collected, Exchange};
 use crate::agent::failure;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ impl Api for Anthropic {
         200_000
     }
 
-    fn call(&self, question: Question<'_>) -> Call {
+    fn call(&self, question: Exchange<'_>) -> Call {
         let mut body = json!({
             "model": question.model,
             "max_tokens": question.max_output_tokens,

@@ -1,6 +1,6 @@
 //! OpenAI chat completions, as Ollama, llama.cpp, vLLM, OpenRouter and many others speak it.
 
-use super::{Api, Call, Collected, Question};
+use super::{Api, Call, Collected, Exchange};
 use crate::agent::failure;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ impl Api for Chat {
         32_000
     }
 
-    fn call(&self, question: Question<'_>) -> Call {
+    fn call(&self, question: Exchange<'_>) -> Call {
         let mut body = json!({
             "model": question.model,
             "messages": [{"role": "user", "content": question.prompt}],

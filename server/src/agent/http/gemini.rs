@@ -1,6 +1,6 @@
 //! Gemini's `streamGenerateContent`.
 
-use super::{Api, Call, Collected, Question};
+use super::{Api, Call, Collected, Exchange};
 use crate::agent::failure;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ impl Api for Gemini {
         400_000
     }
 
-    fn call(&self, question: Question<'_>) -> Call {
+    fn call(&self, question: Exchange<'_>) -> Call {
         let mut body = json!({
             "contents": [{"role": "user", "parts": [{"text": question.prompt}]}],
             "generationConfig": {

@@ -8,7 +8,7 @@ mod openai;
 
 use super::cli::{Said, finish, model_label, retry};
 use super::prompt::{self, Reader};
-use super::{Adapter, AgentSettings, Availability, Brief, Claims, Outcome, Preview, Session, answer, failure};
+use super::{Adapter, AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, failure};
 use crate::finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
@@ -34,7 +34,7 @@ struct Call {
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
-struct Question<'a> {
+struct Exchange<'a> {
     model: &'a str,
     prompt: &'a str,
     /// `None` where the server refused it.
@@ -70,7 +70,7 @@ trait Api: std::fmt::Debug + Send + Sync {
     fn default_key_env(&self) -> Option<&'static str>;
     /// How many tokens the models there read at least.
     fn default_context(&self) -> u32;
-    fn call(&self, question: Question<'_>) -> Call;
+    fn call(&self, question: Exchange<'_>) -> Call;
     fn event(&self, data: &Value, collected: &mut Collected);
     /// Whether this text, which is no JSON, ends the stream.
     fn is_end(&self, _data: &str) -> bool {
@@ -162,7 +162,7 @@ impl HttpAgent {
     }
 
     /// One prompt, tried again where that may help, and without the schema where the server refuses that.
-    async fn ask(&self, prompt: &str, schema: Value, session: &Session) -> Said {
+    async fn prompt(&self, prompt: &str, schema: Value, session: &Session) -> Said {
         retry(self.settings.retries.unwrap_or(3), session, || async {
             let said = self.once(prompt, Some(&schema), session).await;
             let refused = said.failure.as_ref().is_some_and(|f| {
@@ -202,7 +202,7 @@ impl HttpAgent {
             (Err(failure), ..) | (_, Err(failure), _) | (.., Err(failure)) => return Said::failed(failure),
         };
         let max_output_tokens = self.settings.max_output_tokens.unwrap_or(self.output_tokens());
-        let call = self.api.call(Question { model, prompt, schema, max_output_tokens });
+        let call = self.api.call(Exchange { model, prompt, schema, max_output_tokens });
         let mut request = client.post(format!("{}{}", self.url(), call.path)).json(&call.body);
         for (name, value) in call.headers {
             request = request.header(*name, *value);
@@ -305,8 +305,8 @@ impl HttpAgent {
             Ok(prompt) => prompt,
             Err(failure) => return Outcome::failed(failure),
         };
-        let said = self.ask(&prompt.text, answer::review_schema(), session).await;
-        let again = |text: String| async move { self.ask(&text, answer::review_schema(), session).await };
+        let said = self.prompt(&prompt.text, answer::review_schema(), session).await;
+        let again = |text: String| async move { self.prompt(&text, answer::review_schema(), session).await };
         finish(&self.name, brief, said, prompt.version, &prompt.not_shown, room, again).await
     }
 
@@ -348,17 +348,25 @@ impl super::Agent for HttpAgent {
 
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
         let prompt = prompt::review(brief, Reader { checkout: None, room: self.room() });
-        Some(prompt.map(|p| Preview::of(p, self.url().to_owned(), self.settings.price)))
+        Some(prompt.map(|p| Preview::of(p, self.url().to_owned(), false)))
     }
 
-    fn can_verify(&self) -> bool {
+    fn price(&self) -> Option<(f64, f64)> {
+        self.settings.price
+    }
+
+    fn answers(&self) -> bool {
         true
     }
 
-    fn verify<'a>(&'a self, brief: &'a Brief, claims: &'a Claims, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn identity(&self) -> Option<String> {
+        Some(self.settings.identity())
+    }
+
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
         Box::pin(async move {
-            match prompt::verify(brief, claims, Reader { checkout: None, room: self.room() }) {
-                Ok(text) => self.ask(&text, answer::verification_schema(), session).await,
+            match prompt::question(brief, question, Reader { checkout: None, room: self.room() }) {
+                Ok(text) => self.prompt(&text, question.schema.clone(), session).await,
                 Err(failure) => Said::failed(failure),
             }
         })

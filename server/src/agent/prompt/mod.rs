@@ -4,14 +4,14 @@ pub(crate) mod diff;
 
 use super::answer;
 use super::secrets::MASK;
-use super::{Brief, Claims, Sending};
+use super::{Brief, Question, Sending};
 use crate::finding::{Failure, FailureKind, RepoPath};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Raised whenever a template here changes what agents are asked.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The templates, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,7 @@ impl Default for Templates {
             ("review", include_str!("../../../prompts/review.md")),
             ("repair", include_str!("../../../prompts/repair.md")),
             ("verify", include_str!("../../../prompts/verify.md")),
+            ("lead", include_str!("../../../prompts/lead.md")),
         ];
         Self { texts: texts.map(|(n, t)| (n, t.to_owned())).into(), version: VERSION.to_string() }
     }
@@ -141,11 +142,21 @@ pub fn review(brief: &Brief, reader: Reader<'_>) -> Result<Prompt, Failure> {
         let place = f.anchors.first().map(|a| format!(" ({a})")).unwrap_or_default();
         format!("- {}: {}{place}", f.severity, f.title)
     })));
+    let reviewed = list(brief.reviewed.iter().filter(|p| sending.allows(p)).map(|p| format!("- {}", diff::plain(p))));
+    let reviewed = cut(reviewed, 8000);
+    let summary_then = clean(brief.summary.as_deref().unwrap_or_default());
     // A quarter at most for what is not the change itself; the rest of it is cut.
     let quarter = reader.room / 4;
     let (commits, conventions) = (cut(commits, quarter / 2), cut(conventions, quarter / 2));
     let (declined, open) = (cut(declined, quarter / 4), cut(open, quarter / 4));
-    let fixed = schema.len() + commits.len() + conventions.len() + declined.len() + open.len() + 6000;
+    let fixed = schema.len()
+        + reviewed.len()
+        + summary_then.len()
+        + commits.len()
+        + conventions.len()
+        + declined.len()
+        + open.len()
+        + 6000;
     let room = reader.room.saturating_sub(fixed);
     let kept_back: Vec<RepoPath> = brief.changed().map(|f| &f.path).filter(|p| !sending.allows(p)).cloned().collect();
     let shown = diff::show(brief.changed().filter(|f| sending.allows(&f.path)), room, clean);
@@ -161,7 +172,7 @@ pub fn review(brief: &Brief, reader: Reader<'_>) -> Result<Prompt, Failure> {
     if !left_out.is_empty() {
         summary.push_str(&format!("\nChanged, and not reviewed: {}", some(&left_out)));
     }
-    let fence = fence(&[&commits, &conventions, &declined, &open, &shown.text]);
+    let fence = fence(&[&commits, &conventions, &declined, &open, &reviewed, &summary_then, &shown.text]);
     let values = minijinja::context! {
         fence,
         schema,
@@ -171,6 +182,8 @@ pub fn review(brief: &Brief, reader: Reader<'_>) -> Result<Prompt, Failure> {
         conventions,
         declined,
         open,
+        reviewed,
+        summary_then,
         branch => clean_name(scope.branch.as_deref().unwrap_or("(detached HEAD)")),
         base => clean_name(&scope.base_name),
         uncommitted => scope.uncommitted,
@@ -193,20 +206,25 @@ pub fn repair(templates: &Templates, said: &str, room: usize) -> Result<String, 
     templates.fill("repair", &values)
 }
 
-/// The prompt that asks to check what others found.
+/// The prompt of a question besides the review.
 ///
 /// # Errors
 /// When the template is broken.
-pub fn verify(brief: &Brief, claims: &Claims, reader: Reader<'_>) -> Result<String, Failure> {
+pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Result<String, Failure> {
     let sending: &Sending = &brief.sending;
-    let schema = answer::verification_schema().to_string();
-    let findings = cut(sending.clean(&claims.text), reader.room / 2);
-    let room = reader.room.saturating_sub(schema.len() + findings.len() + 3000);
-    let about = brief.changed().filter(|f| claims.files.contains(&f.path) && sending.allows(&f.path));
+    let schema = question.schema.to_string();
+    let share = reader.room / 2 / question.data.len().max(1);
+    let data: BTreeMap<&str, String> =
+        question.data.iter().map(|(name, text)| (*name, cut(sending.clean(text), share))).collect();
+    let used: usize = data.values().map(String::len).sum();
+    let room = reader.room.saturating_sub(schema.len() + used + 3000);
+    let about = brief.changed().filter(|f| question.files.contains(&f.path) && sending.allows(&f.path));
     let shown = diff::show(about, room, |t| sending.clean(t));
-    let fence = fence(&[&findings, &shown.text]);
-    let values = minijinja::context! { fence, schema, findings, diff => shown.text, checkout => reader.checkout };
-    brief.templates.fill("verify", &values)
+    let texts: Vec<&str> = data.values().map(String::as_str).chain([shown.text.as_str()]).collect();
+    let fence = fence(&texts);
+    let own = minijinja::context! { fence, schema, diff => shown.text, checkout => reader.checkout };
+    let values = minijinja::context! { ..minijinja::Value::from_pairs(data), ..own };
+    brief.templates.fill(question.template, &values)
 }
 
 /// A word that none of the texts contains, so that nothing in them can end their part of the prompt.

@@ -26,7 +26,7 @@ fn the_prompt_says_everything_that_an_agent_needs() {
     {
         assert!(prompt.text.contains(part), "{part} is missing in {}", prompt.text);
     }
-    assert_eq!(prompt.version, "1");
+    assert_eq!(prompt.version, "2");
     assert_eq!(prompt.shown.len(), 2);
     assert!(!prompt.text.contains("{{") && !prompt.text.contains("MASKED"), "{}", prompt.text);
 }
@@ -75,5 +75,5 @@ fn own_templates_replace_ours_and_change_the_version() {
     brief.templates = std::sync::Arc::new(Templates::with_overrides(folder.path()).unwrap());
     let prompt = review(&brief, ROOMY).unwrap();
     assert!(prompt.text.starts_with("Only this: "));
-    assert!(prompt.version.starts_with("1+") && prompt.version.len() == 10, "{}", prompt.version);
+    assert!(prompt.version.starts_with("2+") && prompt.version.len() == 10, "{}", prompt.version);
 }

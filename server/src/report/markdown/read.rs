@@ -516,6 +516,7 @@ impl<'t> Reader<'t> {
             observations: Vec::new(),
             assessment: crate::finding::Assessment::default(),
             feedback: Vec::new(),
+            checks: Vec::new(),
             declined: Vec::new(),
             coverage: crate::finding::Coverage::default(),
             texts: BTreeMap::new(),

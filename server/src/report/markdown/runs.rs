@@ -60,5 +60,6 @@ fn imported_run(name: &AgentName, label: &str) -> AgentRun {
         notes: Vec::new(),
         assessment: Assessment::default(),
         retro: None,
+        estimate: None,
     }
 }

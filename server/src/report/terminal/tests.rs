@@ -19,6 +19,7 @@ fn run(name: &str, label: &str, kind: AgentKind, outcome: AgentOutcome, duration
         notes: Vec::new(),
         assessment: Assessment::default(),
         retro: None,
+        estimate: None,
     }
 }
 
@@ -162,6 +163,7 @@ fn round() -> Round {
             ..Assessment::default()
         },
         feedback: Vec::new(),
+        checks: Vec::new(),
         declined: Vec::new(),
         coverage: Coverage {
             reviewed: vec![ReviewedFile { path: path("src/auth.rs"), by: vec![AgentName::new("claude")], lossy: true }],

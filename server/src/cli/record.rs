@@ -1,0 +1,130 @@
+//! `deep-review agents --record`: how each agent did in all rounds of the repository.
+
+use super::context::{Context, warn_of};
+use super::{Exit, output};
+use crate::finding::{AgentName, Decisions, Round, Work};
+use crate::merge::{self, Record};
+use crate::report::inert::printable;
+use crate::store::Store;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// An agent over all rounds.
+#[derive(Debug, Default)]
+struct Row {
+    /// As the newest round calls it.
+    label: String,
+    work: Work,
+    /// What people made of its findings.
+    record: Record,
+}
+
+pub(super) fn run(context: &Context, json: bool) -> anyhow::Result<Exit> {
+    let store = Store::of(context.repository()?.common_dir());
+    let mut rows: BTreeMap<AgentName, Row> = BTreeMap::new();
+    let mut rounds = 0;
+    for branch in store.branches()? {
+        let read = branch.rounds()?;
+        let decisions = branch.decisions()?;
+        warn_of(&read.set_aside);
+        rounds += read.value.len();
+        add(&mut rows, &read.value, &decisions.value);
+    }
+    let text = if json {
+        to_json(&rows)?
+    } else if rounds == 0 {
+        "No rounds in this repository yet. 'deep-review review' runs the first.\n".to_owned()
+    } else {
+        table(&rows, rounds)
+    };
+    output::print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn add(rows: &mut BTreeMap<AgentName, Row>, rounds: &[Round], decisions: &Decisions) {
+    for round in rounds {
+        for run in &round.agents {
+            let row = rows.entry(run.agent.name.clone()).or_default();
+            row.label.clone_from(&run.agent.label);
+            row.work = row.work.plus(Work::of(round, &run.agent.name));
+        }
+    }
+    for (name, record) in merge::records(rounds, decisions) {
+        let row = rows.entry(name).or_default();
+        row.record.kept += record.kept;
+        row.record.dismissed += record.dismissed;
+    }
+}
+
+/// A figure of an agent, under its name.
+type Metric = (&'static str, fn(&Row) -> String);
+
+const METRICS: &[Metric] = &[
+    ("Rounds", |r| r.work.rounds.to_string()),
+    ("Failed", |r| r.work.failed.to_string()),
+    ("Time", |r| seconds(r.work.duration_ms)),
+    ("Cost", |r| r.work.usage.cost_usd.map_or_else(dash, |c| format!("${c:.2}"))),
+    ("Tokens read", |r| r.work.usage.input_tokens.map_or_else(dash, |n| n.to_string())),
+    ("Tokens written", |r| r.work.usage.output_tokens.map_or_else(dash, |n| n.to_string())),
+    ("Tool calls", |r| r.work.usage.tool_calls.map_or_else(dash, |n| n.to_string())),
+    ("Critical", |r| r.work.raised[0].to_string()),
+    ("Important", |r| r.work.raised[1].to_string()),
+    ("Suggestion", |r| r.work.raised[2].to_string()),
+    ("Design observations", |r| r.work.observations.to_string()),
+    ("Unique", |r| r.work.unique.to_string()),
+    ("Confirmed", |r| r.work.confirmed.to_string()),
+    ("Refuted", |r| r.work.refuted.to_string()),
+    ("Downgraded", |r| r.work.downgraded.to_string()),
+    ("Fixed by people", |r| r.record.kept.to_string()),
+    ("Dismissed by people", |r| r.record.dismissed.to_string()),
+    ("Files covered", |r| r.work.covered.to_string()),
+    ("Files missed", |r| r.work.missed.to_string()),
+];
+
+fn dash() -> String {
+    "–".to_owned()
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}:{:02}", ms / 60_000, ms / 1000 % 60)
+}
+
+fn table(rows: &BTreeMap<AgentName, Row>, rounds: usize) -> String {
+    let mut lines: Vec<Vec<String>> = vec![std::iter::once(String::new()).chain(names(rows)).collect()];
+    for (name, figure) in METRICS {
+        lines.push(std::iter::once((*name).to_owned()).chain(rows.values().map(figure)).collect());
+    }
+    let columns = rows.len() + 1;
+    let width = |c: usize| lines.iter().map(|l| l[c].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut out = format!("{rounds} {} of this repository\n\n", if rounds == 1 { "round" } else { "rounds" });
+    for line in &lines {
+        let mut text = format!("{:w$}", line[0], w = widths[0]);
+        for (cell, w) in line.iter().zip(&widths).skip(1) {
+            let _ = write!(text, "  {cell:>w$}");
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn names(rows: &BTreeMap<AgentName, Row>) -> impl Iterator<Item = String> {
+    rows.iter().map(|(name, row)| printable(if row.label.is_empty() { name.as_str() } else { &row.label }))
+}
+
+fn to_json(rows: &BTreeMap<AgentName, Row>) -> anyhow::Result<String> {
+    let rows: Vec<serde_json::Value> = rows
+        .iter()
+        .map(|(name, Row { label, work: w, record })| {
+            serde_json::json!({
+                "name": name, "label": label, "rounds": w.rounds, "failed": w.failed, "duration_ms": w.duration_ms,
+                "usage": w.usage, "critical": w.raised[0], "important": w.raised[1], "suggestion": w.raised[2],
+                "observations": w.observations, "unique": w.unique, "confirmed": w.confirmed, "refuted": w.refuted,
+                "downgraded": w.downgraded, "fixed": record.kept, "dismissed": record.dismissed,
+                "files_covered": w.covered, "files_missed": w.missed,
+            })
+        })
+        .collect();
+    Ok(serde_json::to_string_pretty(&rows)? + "\n")
+}

@@ -1,0 +1,168 @@
+//! Agents that check each other, the lead, and how each did: with small programs, through the real binary.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use super::crew::{Crew, Does, finding, part, says};
+use crate::cli::bed::{Bed, answer, finding as remark};
+use serde_json::{Value, json};
+
+fn verdict(id: &str, verdict: &str, severity: &str) -> Value {
+    json!({"id": id, "verdict": verdict, "severity": severity, "reason": format!("src/main.rs decides {id}")})
+}
+
+/// `a` raises one finding of each severity, the suggestion on a line that the change does not touch; `b` none.
+fn crew(b: &Does, lines: &str) -> Crew {
+    let raised = answer(&[
+        remark("critical", "It divides by zero", (6, 6)),
+        remark("important", "It counts the program's name", (7, 7)),
+        remark("suggestion", "It prints no unit at all here", (3, 3)),
+    ]);
+    Crew::of(Bed::new()).with("a", &Does::review(&raised), "").with("b", b, "").configured(lines)
+}
+
+fn verifier(verdicts: &[Value]) -> Does {
+    Does { verify: says(&json!({"verdicts": verdicts})), ..Does::review(&answer(&[])) }
+}
+
+#[test]
+fn what_one_agent_raised_is_checked_by_another_and_ends_as_it_says() {
+    let b = verifier(&[
+        verdict("C1", "refuted", "suggestion"),
+        verdict("I1", "confirmed", "suggestion"),
+        verdict("S1", "pre-existing", "suggestion"),
+    ]);
+    let crew = crew(&b, "verify = 'cross'\n");
+    let (code, round, _) = crew.review(&["a", "b"], &[]);
+    assert_eq!(code, 0);
+    let [_, check] = &crew.calls("b")[..] else { panic!("one review and one batched check") };
+    for part in ["You check findings", "It divides by zero", "It counts the program's name", "It prints no unit"] {
+        assert!(check.contains(part), "{part} is missing in {check}");
+    }
+    assert_eq!(crew.calls("a").len(), 1, "b raised nothing that a could check");
+
+    let refuted = finding(&round, "It divides by zero");
+    assert_eq!(refuted["verification"]["status"], "refuted");
+    assert_eq!(refuted["verification"]["note"], "src/main.rs decides C1");
+    let confirmed = finding(&round, "It counts the program's name");
+    assert_eq!(
+        (confirmed["verification"]["status"].as_str(), confirmed["severity"].as_str()),
+        (Some("confirmed"), Some("suggestion"))
+    );
+    assert_eq!(confirmed["dispute"], "B checked it: Important → Suggestion: src/main.rs decides I1");
+    assert_eq!(round["findings"].as_array().unwrap().len(), 2);
+    assert_eq!(round["observations"][0]["title"], "It prints no unit at all here");
+    assert_eq!(round["observations"][0]["kind"], "concern-future");
+
+    // Dropped from the list, kept in the report with the reason.
+    let text = crew.bed.run(&["report", "--format", "text"]).out;
+    assert!(!text.contains("It divides by zero") && text.contains("1 refuted by another agent"), "{text}");
+    let markdown = crew.bed.run(&["report", "--format", "markdown"]).out;
+    let (_, kept) = markdown.split_once("## Refuted").unwrap();
+    assert!(kept.contains("It divides by zero") && kept.contains("src/main.rs decides C1"), "{kept}");
+
+    let record: Value = serde_json::from_str(&crew.bed.run(&["agents", "--record", "--json"]).out).unwrap();
+    let a = record.as_array().unwrap().iter().find(|r| r["name"] == "a").unwrap();
+    for (metric, expected) in [
+        ("rounds", 1),
+        ("critical", 1),
+        ("important", 1),
+        ("refuted", 1),
+        ("confirmed", 1),
+        ("downgraded", 1),
+        ("unique", 1),
+    ] {
+        assert_eq!(a[metric], expected, "{metric} of {a}");
+    }
+    let table = crew.bed.run(&["agents", "--record"]).out;
+    let row = table.lines().find(|l| l.starts_with("Refuted")).unwrap();
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["Refuted", "1", "0"], "{table}");
+}
+
+#[test]
+fn a_check_that_fails_loses_no_finding_and_is_said() {
+    for (verify, said) in [
+        ("exit 3", "its check of 3 findings failed: it ended with exit code 3"),
+        ("echo '{\"oops\": 1}'", "its check of 3 findings failed: its answer has no verdicts"),
+        ("kill -9 $$", "its check of 3 findings failed: it was killed by signal 9"),
+        ("echo '{\"verdicts\": []}'", "it was asked to check 3 findings and left out 3"),
+    ] {
+        let b = Does { verify: verify.into(), ..Does::review(&answer(&[])) };
+        let (code, round, _) = crew(&b, "").review(&["a", "b"], &["--verify", "cross"]);
+        assert_eq!((code, round["findings"].as_array().unwrap().len()), (0, 3), "{verify}");
+        assert!(round["findings"].as_array().unwrap().iter().all(|f| f["verification"]["status"] == "unverified"));
+        let notes = part(&round, "b")["notes"].to_string();
+        assert!(notes.contains(said), "{verify}: {notes}");
+    }
+}
+
+#[test]
+fn without_verification_nobody_is_asked_to_check() {
+    let crew = crew(&verifier(&[verdict("C1", "refuted", "critical")]), "");
+    let (_, round, _) = crew.review(&["a", "b"], &[]);
+    assert_eq!(
+        (crew.calls("b").len(), finding(&round, "It divides by zero")["verification"]["status"].as_str()),
+        (1, Some("unverified"))
+    );
+}
+
+#[test]
+fn a_check_is_not_asked_for_again_while_its_code_is_the_same() {
+    let crew = crew(
+        &verifier(&[verdict("C1", "refuted", "critical"), verdict("S1", "pre-existing", "suggestion")]),
+        "verify = 'cross'\n",
+    );
+    crew.review(&["a", "b"], &[]);
+    let asked = crew.calls("b").len();
+    let (_, round, _) = crew.review(&["a", "b"], &[]);
+    // The one that it left out is asked for again, the others are not.
+    let calls = crew.calls("b");
+    assert_eq!(calls.len(), asked + 1);
+    let check = &calls[asked];
+    assert!(check.contains("It counts the program's name") && !check.contains("It divides by zero"), "{check}");
+    assert_eq!(finding(&round, "It divides by zero")["verification"]["status"], "refuted");
+    assert_eq!(round["observations"][0]["title"], "It prints no unit at all here");
+}
+
+/// Both raise the same finding, at different severities.
+fn disputing(lead: &str) -> Crew {
+    let at = |severity| answer(&[remark(severity, "It counts the program's name", (7, 7))]);
+    let mut a = at("critical");
+    a["summary"] = json!("A sees it so.");
+    let lead = Does { lead: lead.into(), ..Does::review(&at("suggestion")) };
+    Crew::of(Bed::new())
+        .with("a", &Does::review(&a), "")
+        .with("b", &lead, "")
+        .configured("verify = 'lead'\nlead = 'b'\n")
+}
+
+#[test]
+fn the_lead_writes_the_summary_and_settles_disputes() {
+    let said = json!({
+        "summary": "B sums it up: fix C1.",
+        "settled": [{"id": "S1", "severity": "important", "reason": "users see it"}, {"id": "X", "severity": "critical", "reason": ""}],
+    });
+    let crew = disputing(&says(&said));
+    let (code, round, _) = crew.review(&["a", "b"], &[]);
+    let settled = finding(&round, "It counts the program's name");
+    assert_eq!((code, settled["severity"].as_str()), (0, Some("important")));
+    let dispute = settled["dispute"].as_str().unwrap();
+    assert!(dispute.ends_with("→ Suggestion; B leads: Suggestion → Important: users see it"), "{dispute}");
+    assert_eq!(settled["label"], "I1");
+    assert_eq!(round["assessment"]["summary"], "B sums it up: fix C1.");
+    let calls = crew.calls("b");
+    let asked = calls.last().unwrap();
+    assert!(asked.starts_with("You lead a review") && asked.contains("A sees it so."), "{asked}");
+}
+
+#[test]
+fn without_a_lead_summary_and_severities_are_composed() {
+    let crew = disputing("exit 4");
+    let (code, round, _) = crew.review(&["a", "b"], &[]);
+    let summary = round["assessment"]["summary"].as_str().unwrap();
+    assert_eq!(
+        (code, summary),
+        (0, "2 agents reviewed 1 changed file. It can be merged as it is: 1 Suggestion.\n\nA sees it so.")
+    );
+    assert_eq!(finding(&round, "It counts the program's name")["dispute"], "A: Critical, B: Suggestion → Suggestion");
+    let notes = part(&round, "b")["notes"].to_string();
+    assert!(notes.contains("it was to lead, and failed: it ended with exit code 4"), "{notes}");
+}
