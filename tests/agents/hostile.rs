@@ -133,7 +133,10 @@ fn a_hostile_branch_runs_nothing_and_gets_nothing_out() {
     // Nothing ran, nothing was found, nothing was written.
     assert_eq!(fs::read_dir(&mark).unwrap().count(), 0);
     for name in ["claude", "codex", "gemini"] {
-        assert_eq!(fs::read_to_string(seen.join(format!("{name}.seen"))).unwrap(), "", "{name}");
+        let found = fs::read_to_string(seen.join(format!("{name}.seen"))).unwrap();
+        // Ours, in the scratch folder that Gemini CLI works in.
+        let others: Vec<&str> = found.lines().filter(|l| !l.ends_with("/work/.gemini/settings.json")).collect();
+        assert!(others.is_empty(), "{name} found {others:?}");
         let prompt = fs::read_to_string(seen.join(format!("{name}.seen.prompt"))).unwrap();
         let (_, conventions) = prompt.split_once(" BEGIN conventions\n").unwrap();
         let conventions = conventions.split_once(" END").unwrap().0;
@@ -155,7 +158,7 @@ fn a_hostile_branch_runs_nothing_and_gets_nothing_out() {
     }
     for (format, never) in [
         ("html", &["<script>alert", "<img src=x", "href=\"command:", "\u{1b}"][..]),
-        ("markdown", &["](command:", "<script>", "<img src=x", "\u{1b}"]),
+        ("markdown", &["\u{1b}", "\u{7}", "\u{202e}"]),
         ("sarif", &["\u{1b}"]),
         ("json", &["\u{1b}"]),
     ] {
