@@ -1,5 +1,4 @@
 //! Agents that check each other, the lead, and how each did: with small programs, through the real binary.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use super::crew::{Crew, Does, finding, part, says};
 use crate::cli::bed::{Bed, answer, finding as remark};

@@ -434,7 +434,7 @@ impl Running {
                 let said = run_agent::ask(reviewer, &self.prepared.brief, &question, shared).await;
                 let (checks, note) = match answer::verdicts(&said) {
                     Ok(verdicts) => {
-                        let checks = verify::checks(verdicts, batch, name);
+                        let checks = verify::checks(&verdicts, batch, name);
                         let missing = batch.len() - checks.len();
                         let note = || format!("it was asked to check {} findings and left out {missing}", batch.len());
                         (checks, (missing > 0).then(note))

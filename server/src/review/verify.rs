@@ -56,7 +56,7 @@ pub(super) fn question(findings: &[&Finding]) -> Question {
 }
 
 /// The verdicts that speak of what was asked, whatever else the agent speaks of.
-pub(super) fn checks(verdicts: Vec<answer::Checked>, asked: &[&Finding], by: &AgentName) -> Vec<Check> {
+pub(super) fn checks(verdicts: &[answer::Checked], asked: &[&Finding], by: &AgentName) -> Vec<Check> {
     let check = |finding: &&Finding| {
         let said = verdicts.iter().find(|c| c.id.trim().eq_ignore_ascii_case(&finding.label))?;
         Some(Check {
