@@ -10,11 +10,7 @@ use super::examples;
 
 const SPLIT_EXAMPLES: &str = "\
 Examples:
-<<<<<<< HEAD
   deep-review split I1              each remark becomes a finding
-=======
-  deep-review split I1              each remark of I1 a finding of its own
->>>>>>> c8b2abe (Test models behind HTTP against a server of our own, and a hostile branch through the binary)
   deep-review split I1 codex        what codex said is another issue
   deep-review split I1 --undo       leave it to deep-review again
 
