@@ -1,30 +1,11 @@
 //! What the command line takes, and its help.
 
+use super::examples;
 use crate::config::Verify;
 use crate::finding::{DismissReason, Severity};
 use crate::report::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-
-use super::examples;
-
-const SPLIT_EXAMPLES: &str = "\
-Examples:
-  deep-review split I1              each remark becomes a finding
-  deep-review split I1 codex        what codex said is another issue
-  deep-review split I1 --undo       leave it to deep-review again
-
-The stored round stays as it is: from the next round on they are apart, also where the agents say it in other words.
-'deep-review join ID ID' says the opposite.";
-
-const JOIN_EXAMPLES: &str = "\
-Examples:
-  deep-review join I1 S3            I1 and S3 are one issue
-  deep-review join I1 S3 S4         and so is S4
-  deep-review join I1 --undo        leave it to deep-review again
-
-The stored round stays as it is: from the next round on they are one, also where the agents say it in other words.
-'deep-review split ID' says the opposite.";
 
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
 #[derive(Debug, Parser)]
@@ -77,6 +58,7 @@ pub(super) enum Command {
     Import(ImportArgs),
     /// Fetch the branch's pull request, so that reports have its number, title, author and unresolved comments; with
     /// --post, post the round as review comments.
+    #[command(after_help = examples::PR)]
     Pr(PrArgs),
     /// Decline a finding; later rounds remember.
     #[command(after_help = examples::DISMISS)]
@@ -85,10 +67,10 @@ pub(super) enum Command {
     #[command(after_help = examples::REOPEN)]
     Reopen(ReopenArgs),
     /// Make several findings of one; later rounds remember.
-    #[command(after_help = SPLIT_EXAMPLES)]
+    #[command(after_help = examples::SPLIT)]
     Split(SplitArgs),
     /// Make one finding of several; later rounds remember.
-    #[command(after_help = JOIN_EXAMPLES)]
+    #[command(after_help = examples::JOIN)]
     Join(JoinArgs),
     /// Print the effective configuration and where each value came from.
     #[command(after_help = examples::CONFIG)]

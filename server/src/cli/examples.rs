@@ -22,6 +22,9 @@ Examples:
   deep-review review --agent references --agent rules
   deep-review review --format markdown -o review.md
   deep-review review --fail-on important    exit code 1 from there on
+  deep-review review --dry-run              what would be sent to whom; sends nothing
+  deep-review review --verify cross         the agents check each other's findings
+  deep-review review --resume               finish a round that was interrupted
 
 Exit codes: 0 complete; 1 --fail-on was reached; 2 it could not be done, or no
 agent answered; 3 incomplete: some agent failed. If --fail-on was reached too,
@@ -52,7 +55,8 @@ pub(super) const REPORT: &str = "\
 Examples:
   deep-review report                           the newest round, on the terminal
   deep-review report 3 --format markdown       the third
-  deep-review report --format html -o review.html";
+  deep-review report --format html -o review.html
+  deep-review report --index -o pages          a page for every round";
 
 pub(super) const APPLY: &str = "\
 Examples:
@@ -65,7 +69,8 @@ pub(super) const IMPORT: &str = "\
 Examples:
   deep-review import review.md             a report, or any agent's Markdown
   deep-review import claude.md codex.md    of two agents, as one round
-  deep-review import results.sarif --base main";
+  deep-review import results.sarif --base main
+  deep-review import gemini.md --into-current   as one more agent";
 
 pub(super) const DISMISS: &str = "\
 Examples:
@@ -111,3 +116,31 @@ Examples:
 A line in:   {\"group\":\"pr1\",\"id\":\"1\",\"agent\":\"codex\",\"title\":\"The lock is dropped\",\"path\":\"a.rs\",\"start_line\":7}
 A line out:  {\"group\":\"pr1\",\"members\":[\"1\",\"4\"],\"agents\":[\"codex\",\"claude\"],\"severity\":\"important\",
               \"confidence\":0.9,\"why\":\"...\"}";
+
+pub(super) const SPLIT: &str = "\
+Examples:
+  deep-review split I1              each remark becomes a finding
+  deep-review split I1 codex        what codex said is another issue
+  deep-review split I1 --undo       leave it to deep-review again
+
+The stored round stays as it is: from the next round on they are apart, also where the agents say it in other words.
+'deep-review join ID ID' says the opposite.";
+
+pub(super) const JOIN: &str = "\
+Examples:
+  deep-review join I1 S3            I1 and S3 are one issue
+  deep-review join I1 S3 S4         and so is S4
+  deep-review join I1 --undo        leave it to deep-review again
+
+The stored round stays as it is: from the next round on they are one, also where the agents say it in other words.
+'deep-review split ID' says the opposite.";
+
+pub(super) const PR: &str = "\
+Examples:
+  deep-review pr                  fetch the branch's pull request
+  deep-review pr 42               that one
+  deep-review pr --post           show what would be posted, then ask
+  deep-review pr --post --yes     post without asking
+
+The token is GH_TOKEN or GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN, or what
+'gh auth token' prints. Only the host of your own remote is asked.";
