@@ -22,8 +22,8 @@ Examples:
   deep-review review --agent references --agent rules
   deep-review review --format markdown -o review.md
   deep-review review --fail-on important    exit code 1 from there on
-  deep-review review --dry-run              what would be sent to whom; sends nothing
-  deep-review review --verify cross         the agents check each other's findings
+  deep-review review --dry-run              what would be sent, and to whom
+  deep-review review --verify cross         agents check each other
   deep-review review --resume               finish a round that was interrupted
 
 Exit codes: 0 complete; 1 --fail-on was reached; 2 it could not be done, or no
