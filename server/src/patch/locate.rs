@@ -374,17 +374,19 @@ pub(super) fn candidate(
                 fit = fit.max(Fit::Space);
             }
         }
-        // So does a blank line at the edge of a piece.
-        let edge = |mut range: Box<dyn Iterator<Item = &HunkLine> + '_>| {
-            range.find(|l| l.is_old()).is_some_and(HunkLine::is_blank)
+        // So do the blank lines at the edges of a piece: as many as it has, at least.
+        let blanks = |range: &mut dyn Iterator<Item = &HunkLine>| {
+            range.filter(|l| l.is_old()).take_while(|l| l.is_blank()).count()
         };
-        let blank_at = |i: Option<usize>| i.is_none_or(|i| text.line(i).trim().is_empty());
+        let blank_at = |i: usize| i >= text.lines().len() || text.line(i).trim().is_empty();
         if let (Some(&a), Some(&b)) = (piece.solid.first(), piece.solid.last())
             && let (Some(p), Some(q)) = (pos[a], pos[b])
-            && (edge(Box::new(lines[piece.lines.start..a].iter().rev())) && !blank_at(p.checked_sub(1))
-                || edge(Box::new(lines[b + 1..piece.lines.end].iter())) && !blank_at(Some(q + 1)))
         {
-            fit = fit.max(Fit::Space);
+            let above = blanks(&mut lines[piece.lines.start..a].iter().rev()).min(p);
+            let below = blanks(&mut lines[b + 1..piece.lines.end].iter());
+            if !(p - above..p).chain(q + 1..q + 1 + below).all(blank_at) {
+                fit = fit.max(Fit::Space);
+            }
         }
     }
     let first = matched().map(|(_, at)| at).min()?;
