@@ -330,7 +330,11 @@ fn places(
         }
         if let Some(candidate) = candidate(text, lines, pieces, &pos) {
             match out.iter_mut().find(|c| c.edits == candidate.edits) {
-                Some(same) => same.fit = same.fit.min(candidate.fit),
+                Some(same) => {
+                    same.fit = same.fit.min(candidate.fit);
+                    // Whether it reaches the end of the text is asked later.
+                    same.last = same.last.max(candidate.last);
+                }
                 None => out.push(candidate),
             }
         }
