@@ -10,12 +10,15 @@ const { OUT, WORK, URL_TRUSTED, URL_ASKING, CHROMIUM } = process.env;
 const bed = {
   work: WORK,
   folder: path.join(WORK, "sample"),
+  // The same, never reviewed.
+  untouched: path.join(WORK, "untouched"),
   state: path.join(WORK, "state"),
   trusted: URL_TRUSTED,
   asking: URL_ASKING,
   config: path.join(WORK, "config", "deep-review", "config.toml"),
 };
-const SESSIONS = ["review", "cancel", "key", "look", "comments", "places"];
+// SESSIONS="review key" runs those alone.
+const SESSIONS = (process.env.SESSIONS ?? "review cancel key look comments places trust").split(" ");
 
 (async () => {
   fs.rmSync(OUT, { recursive: true, force: true });
