@@ -45,7 +45,10 @@ function standing(repositories: readonly Repository[]): { done: number; total: n
   const waiting = agents.filter((agent) => agent.state === "running");
   const [done, total] = [agents.length - waiting.length, agents.length];
   const names = waiting.map((agent) => agent.label).join(", ");
-  return { done, total, message: vscode.l10n.t("{0} of {1} agents are done; waiting for {2}", done, total, names) };
+  let message = vscode.l10n.t("{0} of {1} agents are done; waiting for {2}", done, total, names);
+  if (total === 0) message = vscode.l10n.t("looking at what changed");
+  else if (waiting.length === 0) message = vscode.l10n.t("merging what the agents said");
+  return { done, total, message };
 }
 
 async function tellIncomplete(state: State, choices: Choices): Promise<void> {
