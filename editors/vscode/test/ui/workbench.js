@@ -63,8 +63,16 @@ class Workbench {
   }
 
   async run(command) {
-    await this.palette(command);
-    await this.page.click(row(command));
+    // A page that has just been opened may take the focus, which closes the palette.
+    await this.until(`the palette runs ${command}`, async () => {
+      await this.palette(command);
+      try {
+        await this.page.click(row(command), { timeout: 5_000 });
+        return true;
+      } catch {
+        return false;
+      }
+    });
   }
 
   /** Presses a key until what it opens is there: what has just been clicked may still take the focus away. */
