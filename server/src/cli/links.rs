@@ -57,7 +57,7 @@ pub(super) fn join(context: &Context, args: &JoinArgs) -> anyhow::Result<Exit> {
         bail!("{} alone is one finding already; name the findings that are the same issue", first.label);
     }
     let links: Vec<Link> =
-        rest.iter().flat_map(|other| merge::join(&remarks(&round, first), &remarks(&round, other))).collect();
+        rest.iter().flat_map(|other| merge::join(&round.remarks(first), &round.remarks(other))).collect();
     if links.is_empty() {
         bail!("their remarks are worded alike, so that nothing could tell them apart later; they cannot be joined");
     }
@@ -77,7 +77,7 @@ fn undo(open: &Open, findings: &[&Finding], kind: LinkKind) -> anyhow::Result<Ex
     let mut prints: BTreeSet<Fingerprint> = BTreeSet::new();
     for round in &rounds {
         for finding in round.findings.iter().filter(|f| findings.iter().any(|of| of.id == f.id)) {
-            prints.extend(remarks(round, finding).into_iter().map(merge::fingerprint));
+            prints.extend(round.remarks(finding).into_iter().map(merge::fingerprint));
         }
     }
     let labels: Vec<&str> = findings.iter().map(|f| f.label.as_str()).collect();
@@ -91,14 +91,9 @@ fn undo(open: &Open, findings: &[&Finding], kind: LinkKind) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
-/// The remarks that a finding is made of.
-fn remarks<'a>(round: &'a Round, finding: &Finding) -> Vec<&'a RawFinding> {
-    finding.attributions.iter().filter_map(|a| round.raw.iter().find(|raw| raw.id == a.raw)).collect()
-}
-
 /// The remarks of the finding as they are to be: those of the named agents and the rest, or each by itself.
 fn parts<'a>(round: &'a Round, finding: &Finding, agents: &[String]) -> anyhow::Result<Vec<Vec<&'a RawFinding>>> {
-    let all = remarks(round, finding);
+    let all = round.remarks(finding);
     if all.len() < 2 {
         bail!("{} is one remark of one agent; there is nothing to split", finding.label);
     }

@@ -344,6 +344,25 @@ pub struct AgentRun {
     pub estimate: Option<Usage>,
 }
 
+impl AgentRun {
+    /// A part of which nothing more is known.
+    #[must_use]
+    pub fn new(agent: AgentInfo, outcome: AgentOutcome) -> Self {
+        Self {
+            agent,
+            outcome,
+            duration_ms: 0,
+            usage: Usage::default(),
+            prompt: None,
+            covered: Vec::new(),
+            notes: Vec::new(),
+            assessment: Assessment::default(),
+            retro: None,
+            estimate: None,
+        }
+    }
+}
+
 /// What was reviewed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -638,6 +657,12 @@ impl Round {
     #[must_use]
     pub fn verdict(&self, decisions: &Decisions) -> Verdict {
         Verdict::of(self.standing().filter(|f| decisions.is_open(&f.id)).map(|f| f.severity))
+    }
+
+    /// The remarks that a finding of this round was merged from.
+    #[must_use]
+    pub fn remarks(&self, finding: &Finding) -> Vec<&RawFinding> {
+        finding.attributions.iter().filter_map(|a| self.raw.iter().find(|raw| raw.id == a.raw)).collect()
     }
 
     /// Whether every agent gave its whole review.

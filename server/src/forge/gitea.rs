@@ -1,31 +1,12 @@
 //! Gitea and Forgejo. Their comments are on single lines and know no suggestions.
 
 use super::client::Client;
-use super::{ForgeError, Found, Head, Placed, Plan, Site, There, anchor, body, conversation, diff, line, text};
-use crate::finding::{CommitId, Feedback, PullRequest};
+pub(super) use super::github::numbered;
+use super::github::{self, found};
+use super::{ForgeError, Found, Head, Placed, Plan, Site, There, anchor, conversation, diff, line, text};
+use crate::finding::Feedback;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> {
-    let (Some(number), Some(head)) = (pull["number"].as_u64(), pull["head"]["sha"].as_str()) else {
-        return Err(client.bad("a pull request has no number or no head"));
-    };
-    Ok(Found {
-        pull_request: PullRequest {
-            number,
-            title: text(&pull["title"]),
-            author: text(&pull["user"]["login"]),
-            url: pull["html_url"].as_str().map(str::to_owned),
-        },
-        head: CommitId::new(head),
-        open: pull["state"] == "open",
-        refs: None,
-    })
-}
-
-pub(super) async fn numbered(client: &Client, site: &Site, number: u64) -> Result<Found, ForgeError> {
-    found(&client.get(&format!("/repos/{}/pulls/{number}", site.project)).await?, client)
-}
 
 pub(super) async fn of_branch(client: &Client, site: &Site, head: &Head) -> Result<Option<Found>, ForgeError> {
     let pulls = client.pages(&format!("/repos/{}/pulls?state=open&limit=50", site.project)).await?;
@@ -95,13 +76,5 @@ pub(super) async fn post(
 ) -> Result<Option<String>, ForgeError> {
     let comment =
         |p: &Placed| json!({ "path": p.path, "body": p.body(), "new_position": p.lines.end(), "old_position": 0 });
-    let review = json!({
-        "event": "COMMENT",
-        "commit_id": found.head,
-        "body": body(intro, &plan.rest),
-        "comments": plan.comments.iter().map(comment).collect::<Vec<_>>(),
-    });
-    let path = format!("/repos/{}/pulls/{}/reviews", site.project, found.pull_request.number);
-    let posted = client.post(&path, &review).await?;
-    Ok(posted["html_url"].as_str().map(str::to_owned))
+    github::post_review(client, site, found, intro, plan, comment).await
 }

@@ -16,7 +16,8 @@ latestReviews(first:50){nodes{author{login}state body url}}}}}";
 /// More pages of conversations are not asked for.
 const MOST_PAGES: usize = 20;
 
-fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> {
+/// Also what Gitea says of a pull request.
+pub(super) fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> {
     let (Some(number), Some(head)) = (pull["number"].as_u64(), pull["head"]["sha"].as_str()) else {
         return Err(client.bad("a pull request has no number or no head"));
     };
@@ -112,6 +113,7 @@ pub(super) async fn there(client: &Client, site: &Site, number: u64) -> Result<T
     Ok(there)
 }
 
+/// Posts the round as one review.
 pub(super) async fn post(
     client: &Client,
     site: &Site,
@@ -120,6 +122,18 @@ pub(super) async fn post(
     plan: &Plan,
 ) -> Result<Option<String>, ForgeError> {
     let comment = |p: &Placed| github_comment(&p.path, p.lines, &p.body());
+    post_review(client, site, found, intro, plan, comment).await
+}
+
+/// The review that both GitHub and Gitea take; they differ in how a comment says its place.
+pub(super) async fn post_review(
+    client: &Client,
+    site: &Site,
+    found: &Found,
+    intro: &str,
+    plan: &Plan,
+    comment: impl Fn(&Placed) -> Value,
+) -> Result<Option<String>, ForgeError> {
     let review = json!({
         "event": "COMMENT",
         "commit_id": found.head,

@@ -9,7 +9,8 @@ use super::reports::{self, Written};
 use super::reviewing::{self, Asked, Refused};
 use super::world::{Repo, World};
 use crate::agent::Availability;
-use crate::finding::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, Round, Severity, State};
+use crate::finding::{Decisions, DismissReason, Link, RawFinding, Resolution, Round, Severity, State};
+use crate::merge;
 use crate::report::Format;
 use lsp_types::{ExecuteCommandParams, Uri};
 use serde::Deserialize;
@@ -345,30 +346,19 @@ impl Desk {
         self.resolve(&args.id, args.root.as_ref(), State::Open).await
     }
 
-    async fn link(
-        &self,
-        repo: &Repo,
-        kind: LinkKind,
-        pairs: Vec<(Fingerprint, Fingerprint)>,
-    ) -> Result<Value, Refused> {
-        self.decide(repo, move |decisions| {
-            decisions.links.extend(pairs.into_iter().map(|(a, b)| Link { kind, a, b }));
-        })
-        .await?;
+    async fn link(&self, repo: &Repo, links: Vec<Link>) -> Result<Value, Refused> {
+        self.decide(repo, move |decisions| decisions.links.extend(links)).await?;
         Ok(json!({ "done": true, "effect": "from the next round on" }))
     }
 
     async fn split(&self, args: FindingArgs) -> Result<Value, Refused> {
         let (repo, _, finding) = self.finding(&args.id, args.root.as_ref())?;
-        let prints = fingerprints(repo, finding);
-        if prints.len() < 2 {
+        let remarks = remarks(repo, finding);
+        if remarks.len() < 2 {
             return Err(Refused::failed(format!("{} is one remark; there is nothing to split", finding.label)));
         }
-        let mut pairs = Vec::new();
-        for (n, a) in prints.iter().enumerate() {
-            pairs.extend(prints[n + 1..].iter().map(|b| (a.clone(), b.clone())));
-        }
-        self.link(repo, LinkKind::Split, pairs).await
+        let pairs = (1..).zip(&remarks).flat_map(|(n, one)| merge::split(&[one], &remarks[n..]));
+        self.link(repo, pairs.collect()).await
     }
 
     async fn join(&self, args: JoinArgs) -> Result<Value, Refused> {
@@ -376,15 +366,14 @@ impl Desk {
             return Err(Refused::invalid("`ids` names the findings to join, two or more"));
         };
         let (repo, _, finding) = self.finding(first, args.root.as_ref())?;
-        let mut pairs = Vec::new();
+        let mut links = Vec::new();
         for id in rest {
             let (_, other) = repo
                 .finding(id)
                 .ok_or_else(|| Refused::invalid(format!("there is no finding '{id}' in the newest round")))?;
-            let (a, b) = (fingerprints(repo, finding), fingerprints(repo, other));
-            pairs.extend(a.iter().flat_map(|a| b.iter().map(|b| (a.clone(), b.clone()))));
+            links.extend(merge::join(&remarks(repo, finding), &remarks(repo, other)));
         }
-        self.link(repo, LinkKind::Joined, pairs).await
+        self.link(repo, links).await
     }
 
     async fn show_report(&self, args: ReportArgs) -> Result<Value, Refused> {
@@ -472,9 +461,7 @@ impl Desk {
     }
 }
 
-/// The identities of the remarks that a finding was merged from.
-fn fingerprints(repo: &Repo, finding: &crate::finding::Finding) -> Vec<Fingerprint> {
-    let Some(plan) = &repo.plan else { return Vec::new() };
-    let raw = |id: &crate::finding::RawId| plan.round.raw.iter().find(|raw| raw.id == *id);
-    finding.attributions.iter().filter_map(|a| raw(&a.raw)).map(crate::merge::fingerprint).collect()
+/// The remarks that a finding was merged from.
+fn remarks<'a>(repo: &'a Repo, finding: &crate::finding::Finding) -> Vec<&'a RawFinding> {
+    repo.plan.as_ref().map(|plan| plan.round.remarks(finding)).unwrap_or_default()
 }

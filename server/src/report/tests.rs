@@ -75,17 +75,9 @@ prop_compose! {
 }
 
 fn round(found: Vec<(Finding, usize)>) -> Round {
-    let run = |name: &str, label: &str| AgentRun {
-        agent: AgentInfo { name: AgentName::new(name), label: label.into(), kind: AgentKind::Cli },
-        outcome: AgentOutcome::Reviewed,
-        duration_ms: 61_000,
-        usage: Usage::default(),
-        prompt: None,
-        covered: Vec::new(),
-        notes: Vec::new(),
-        assessment: Assessment::default(),
-        retro: None,
-        estimate: None,
+    let run = |name: &str, label: &str| {
+        let agent = AgentInfo { name: AgentName::new(name), label: label.into(), kind: AgentKind::Cli };
+        AgentRun { duration_ms: 61_000, ..AgentRun::new(agent, AgentOutcome::Reviewed) }
     };
     let mut findings: Vec<Finding> = found.into_iter().map(|(f, _)| f).collect();
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));

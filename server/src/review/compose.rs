@@ -225,18 +225,8 @@ fn applies<'a>(raw: &RawFinding, fix: &crate::finding::Fix, text: &impl Fn(&Repo
 }
 
 fn run_of(info: &AgentInfo, answers: &Answers, besides: &Besides) -> AgentRun {
-    let mut run = AgentRun {
-        agent: info.clone(),
-        outcome: AgentOutcome::Running,
-        duration_ms: 0,
-        usage: crate::finding::Usage::default(),
-        prompt: None,
-        covered: Vec::new(),
-        notes: Vec::new(),
-        assessment: Assessment::default(),
-        retro: None,
-        estimate: besides.estimates.get(&info.name).copied(),
-    };
+    let mut run = AgentRun::new(info.clone(), AgentOutcome::Running);
+    run.estimate = besides.estimates.get(&info.name).copied();
     let Some(Answered { outcome, took, .. }) = answers.get(&info.name).map(|a| &**a) else { return run };
     let Answer { covered, notes, assessment, .. } = outcome.answer.clone();
     run.agent.label = outcome.label.clone().unwrap_or_else(|| info.label.clone());

@@ -5,7 +5,7 @@ mod join;
 use crate::config::Config;
 use crate::finding::{
     AgentInfo, AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RepoPath, ReviewedFile, Round,
-    RoundId, Usage,
+    RoundId,
 };
 use crate::git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
 use crate::merge;
@@ -176,16 +176,10 @@ fn take_in(round: &mut Round, agent: AgentInfo, answer: Answer) {
     round.observations.extend(answer.observations);
     round.raw.extend(answer.findings);
     round.agents.push(AgentRun {
-        agent,
-        outcome: AgentOutcome::Reviewed,
-        duration_ms: 0,
-        usage: Usage::default(),
-        prompt: None,
         covered: answer.covered,
         notes: answer.notes,
         assessment: answer.assessment,
-        retro: None,
-        estimate: None,
+        ..AgentRun::new(agent, AgentOutcome::Reviewed)
     });
 }
 

@@ -160,22 +160,12 @@ fn an_interrupted_round_says_so_when_it_is_read_again() {
     let temp = Temp::new();
     let branch = temp.branch("a");
     let mut round = round();
-    round.agents.push(crate::finding::AgentRun {
-        agent: crate::finding::AgentInfo {
-            name: crate::finding::AgentName::new("a"),
-            label: "A".into(),
-            kind: crate::finding::AgentKind::BuiltIn,
-        },
-        outcome: AgentOutcome::Running,
-        duration_ms: 0,
-        usage: crate::finding::Usage::default(),
-        prompt: None,
-        covered: vec![],
-        notes: vec![],
-        assessment: crate::finding::Assessment::default(),
-        retro: None,
-        estimate: None,
-    });
+    let agent = crate::finding::AgentInfo {
+        name: crate::finding::AgentName::new("a"),
+        label: "A".into(),
+        kind: crate::finding::AgentKind::BuiltIn,
+    };
+    round.agents.push(crate::finding::AgentRun::new(agent, AgentOutcome::Running));
     branch.begin(&mut round).unwrap();
     assert_eq!(branch.newest().unwrap().value.unwrap().agents[0].outcome, AgentOutcome::Running);
 }

@@ -1,6 +1,6 @@
 //! The agents of a report, and which of their own remarks became part of a merged one.
 
-use crate::finding::{AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Assessment, RawFinding, RawId, Usage};
+use crate::finding::{AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, RawFinding, RawId};
 use std::collections::HashMap;
 
 /// The agent's own finding in the appendix that became part of `merged`: the same file, and near or alike.
@@ -50,16 +50,6 @@ impl Runs {
 
 /// An agent's run in a round that was read.
 fn imported_run(name: &AgentName, label: &str) -> AgentRun {
-    AgentRun {
-        agent: AgentInfo { name: name.clone(), label: label.to_owned(), kind: AgentKind::Imported },
-        outcome: AgentOutcome::Reviewed,
-        duration_ms: 0,
-        usage: Usage::default(),
-        prompt: None,
-        covered: Vec::new(),
-        notes: Vec::new(),
-        assessment: Assessment::default(),
-        retro: None,
-        estimate: None,
-    }
+    let agent = AgentInfo { name: name.clone(), label: label.to_owned(), kind: AgentKind::Imported };
+    AgentRun::new(agent, AgentOutcome::Reviewed)
 }

@@ -9,18 +9,8 @@ fn path(text: &str) -> RepoPath {
 }
 
 fn run(name: &str, label: &str, kind: AgentKind, outcome: AgentOutcome, duration_ms: u64) -> AgentRun {
-    AgentRun {
-        agent: AgentInfo { name: AgentName::new(name), label: label.into(), kind },
-        outcome,
-        duration_ms,
-        usage: Usage::default(),
-        prompt: None,
-        covered: Vec::new(),
-        notes: Vec::new(),
-        assessment: Assessment::default(),
-        retro: None,
-        estimate: None,
-    }
+    let agent = AgentInfo { name: AgentName::new(name), label: label.into(), kind };
+    AgentRun { duration_ms, ..AgentRun::new(agent, outcome) }
 }
 
 fn finding(label: &str, severity: Severity, title: &str, anchors: Vec<Anchor>, agents: &[&str]) -> Finding {
