@@ -14,6 +14,8 @@ const RESTART_WINDOW = 3 * 60_000;
 
 export class Server {
   private client: LanguageClient | undefined;
+  /** Ends with the last start, stop or restart: the next waits for it, so that there is never a second server. */
+  private turn: Promise<void> = Promise.resolve();
   private readonly ends: number[] = [];
 
   constructor(
@@ -24,11 +26,38 @@ export class Server {
 
   /** The running client; a message with what to do if there is none. */
   async running(): Promise<LanguageClient | undefined> {
-    if (this.client === undefined) await this.start();
+    await this.start();
     return this.client;
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.client === undefined) await this.launch();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.inTurn(() => this.end());
+  }
+
+  restart(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.end();
+      this.ends.length = 0;
+      await this.launch();
+    });
+  }
+
+  /** A command that comes while the server restarts waits for the new one. */
+  private inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(act);
+    this.turn = done.catch((error: unknown) => {
+      this.log.error(String(error));
+    });
+    return done;
+  }
+
+  private async launch(): Promise<void> {
     const located = locate({
       setting: vscode.workspace.getConfiguration("deepReview").get("server.path", ""),
       extension: this.context.extensionPath,
@@ -66,18 +95,12 @@ export class Server {
     }
   }
 
-  async stop(): Promise<void> {
+  private async end(): Promise<void> {
     const client = this.client;
     this.client = undefined;
     setContext("ready", false);
     this.state.replace([]);
     await client?.dispose();
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    this.ends.length = 0;
-    await this.start();
   }
 
   /** Asks for the whole state again: what is shown is never patched together from events. */
