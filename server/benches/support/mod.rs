@@ -88,8 +88,8 @@ pub(crate) fn branch_of_a_thousand_files() -> Repo {
     let mut files: Vec<Vec<String>> =
         (0..3000).map(|_| 60 + numbers.below(280)).map(|n| file(&mut Numbers::new(n as u64), n)).collect();
     for (n, lines) in files.iter_mut().enumerate() {
-        // Unlike all others.
-        for at in (0..lines.len()).step_by(3) {
+        // Unlike all others, and still a function.
+        for at in (1..lines.len() - 1).step_by(3) {
             lines[at] = code_line(&mut numbers);
         }
         repo.write(path(n), lines.concat());
@@ -101,7 +101,7 @@ pub(crate) fn branch_of_a_thousand_files() -> Repo {
             0..40 => repo.remove(path(n)),
             _ => {
                 for _ in 0..3 {
-                    let (at, count) = (numbers.below(lines.len() - 12), 3 + numbers.below(9));
+                    let (at, count) = (1 + numbers.below(lines.len() - 13), 3 + numbers.below(9));
                     let new: Vec<String> = (0..count + 2).map(|_| code_line(&mut numbers)).collect();
                     lines.splice(at..at + count, new);
                 }

@@ -74,15 +74,13 @@ pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Durat
         locate(finding, &texts, &prepared.snapshot);
     }
     let mut facts: BTreeMap<RawId, merge::Facts> = BTreeMap::new();
-    let mut outlines: BTreeMap<&RepoPath, merge::Outline> = BTreeMap::new();
     for finding in &outcome.answer.findings {
         let text = |path: &RepoPath| texts.get(path).or_else(|| prepared.texts.get(path)).map(|text| &**text);
         let mut known = facts_of(prepared, finding, &text);
         if let Some(Anchor { path, lines: Some(lines), .. }) = finding.anchors.first()
             && let Some(text) = text(path)
         {
-            let outline = outlines.entry(path).or_insert_with(|| merge::Outline::of(path, text));
-            known.symbol = outline.enclosing(*lines).map(str::to_owned);
+            known.symbol = prepared.outlines.enclosing(path, text, *lines);
         }
         facts.insert(finding.id.clone(), known);
     }

@@ -246,11 +246,8 @@ fn keep_texts(round: &mut Round, snapshot: &Snapshot, store: &Store) -> anyhow::
             texts.insert(path.clone(), text);
         }
     }
-    round.texts.clear();
-    for (path, text) in texts {
-        let blob = blob_id(&text);
-        store.put_text(&blob, &text).context("failed to store a file's text")?;
-        round.texts.insert(path, blob);
-    }
-    Ok(())
+    round.texts = texts.iter().map(|(path, text)| (path.clone(), blob_id(text))).collect();
+    store
+        .put_texts(round.texts.values().zip(texts.values().map(|text| &**text)))
+        .context("failed to store the files' texts")
 }

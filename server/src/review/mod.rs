@@ -44,7 +44,7 @@ use crate::store::{Branch, SetAside, Store, StoreError};
 use adjudicate::Judged;
 use asked::Asked;
 use budget::Budget;
-use compose::{Answers, Besides, Composed};
+use compose::{Answered, Answers, Besides, Composed};
 use run_agent::{Done, Shared};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -272,11 +272,13 @@ impl Running {
             if let Some(failure) = asked.estimate.and_then(|estimate| shared.budget.reserve(&estimate).err()) {
                 asked.refuse(failure);
             }
-            tasks.spawn(run_agent::run(reviewer.clone(), asked, shared.clone()));
+            let running = run_agent::run(reviewer.clone(), asked, shared.clone());
+            let (prepared, number) = (self.prepared.clone(), self.number);
+            tasks.spawn(async move { read(prepared, number, running.await).await });
         }
         let mut composed = self.composed().await;
-        while let Some(done) = self.next(&mut tasks, &mut told).await {
-            self.take(done).await;
+        while let Some((name, answered)) = self.next(&mut tasks, &mut told).await {
+            self.answers.insert(name, Arc::new(answered));
             composed = self.composed().await;
             if !tasks.is_empty() {
                 // What cannot be stored now is tried again with the next answer.
@@ -326,18 +328,6 @@ impl Running {
         Ok(())
     }
 
-    /// Takes what an agent said, and keeps it for the next round.
-    async fn take(&mut self, done: Done) {
-        let Done { name, outcome, took, asked, files } = done;
-        if let Some(identity) = asked.identity {
-            let (prepared, name, outcome, number) = (self.prepared.clone(), name.clone(), outcome.clone(), self.number);
-            blocking(move || kept::keep(&prepared, (&name, &identity), &outcome, &files, number)).await;
-        }
-        let prepared = self.prepared.clone();
-        let answered = blocking(move || compose::answered(&prepared, outcome, took)).await;
-        self.answers.insert(name, Arc::new(answered));
-    }
-
     /// Whether something is in doubt, and the judge is not known to fail.
     fn can_judge(&self, judge: &Reviewer, composed: &Composed) -> bool {
         !composed.doubts.is_empty() && self.has_answered(judge)
@@ -361,9 +351,9 @@ impl Running {
     /// The next agent that is done; passes progress on meanwhile. `None` when all are.
     async fn next(
         &self,
-        tasks: &mut JoinSet<Done>,
+        tasks: &mut JoinSet<(AgentName, Answered)>,
         told: &mut UnboundedReceiver<(AgentName, Progress)>,
-    ) -> Option<Done> {
+    ) -> Option<(AgentName, Answered)> {
         loop {
             tokio::select! {
                 biased;
@@ -371,7 +361,9 @@ impl Running {
                     let _ = self.events.send(Event::Progress(name, progress));
                 }
                 done = tasks.join_next() => match done {
-                    // run_agent::run catches an agent's panic, so a task that cannot be joined was aborted with the runtime.
+                    // An agent's panic is caught where it runs; this is one of ours.
+                    Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                    // Aborted with the runtime.
                     Some(Err(_)) => {}
                     Some(Ok(done)) => return Some(done),
                     None => return None,
@@ -509,6 +501,18 @@ impl Running {
     }
 }
 
+/// Reads what an agent said, and keeps it for the next round. Each agent's while others still run.
+async fn read(prepared: Arc<Preparation>, number: u32, done: Done) -> (AgentName, Answered) {
+    let Done { name, outcome, took, asked, files } = done;
+    blocking(move || {
+        if let Some(identity) = asked.identity {
+            kept::keep(&prepared, (&name, &identity), &outcome, &files, number);
+        }
+        (name, compose::answered(&prepared, outcome, took))
+    })
+    .await
+}
+
 fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
@@ -518,11 +522,7 @@ fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(
     let store: &Store = &prepared.store;
     let branch: &Branch = &prepared.branch;
     let Composed { round, texts, earlier, .. } = composed;
-    for (path, blob) in &round.texts {
-        if let Some(text) = texts.get(path) {
-            store.put_text(blob, text)?;
-        }
-    }
+    store.put_texts(round.texts.iter().filter_map(|(path, blob)| Some((blob, &**texts.get(path)?))))?;
     branch.save(round)?;
     let closed: Vec<(&FindingId, State)> = earlier
         .iter()

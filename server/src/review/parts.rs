@@ -35,7 +35,7 @@ fn cut<'a>(files: impl IntoIterator<Item = &'a ChangedFile>, limit: usize) -> Ve
 /// About how many bytes the file's diff has: its changed lines with three lines of context on both sides of each.
 pub(super) fn weight(file: &ChangedFile) -> usize {
     let text = file.new.as_deref().or(file.old.as_deref()).unwrap_or("");
-    let per_line = text.len() / text.lines().count().max(1) + 1;
+    let per_line = text.len() / memchr::memchr_iter(b'\n', text.as_bytes()).count().max(1) + 1;
     let lines: usize = file.hunks.iter().map(|h| (h.old_count + h.new_count) as usize + 6).sum();
     file.path.as_str().len() + lines * per_line
 }

@@ -3,12 +3,16 @@
 use super::{Request, ReviewError, Reviewer};
 use crate::agent::prompt::Templates;
 use crate::agent::{Brief, Sending};
-use crate::finding::{AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, PullRequestNow, RepoPath, Round, State};
+use crate::finding::{
+    AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, LineRange, PullRequestNow, RepoPath, Round, State,
+};
 use crate::git::Snapshot;
+use crate::merge::Outline;
 use crate::store::{Branch, SetAside, Store};
+use dashmap::DashMap;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
 /// What a round starts from. Does not change while it runs.
@@ -28,6 +32,8 @@ pub struct Preparation {
     pub pull_request: Option<PullRequestNow>,
     /// The snapshot's text of every changed file, and of files that earlier findings are in.
     pub texts: BTreeMap<RepoPath, Arc<str>>,
+    /// Where in them which symbol is.
+    pub(super) outlines: Outlines,
     /// When the round started.
     pub started: Timestamp,
     /// Size in bytes above which the change is given in parts.
@@ -39,6 +45,19 @@ pub struct Preparation {
     pub(super) store: Store,
     pub(super) branch: Branch,
     pub(super) set_aside: Vec<SetAside>,
+}
+
+/// The outlines of the snapshot's texts, each made when it is first asked for and once for all agents.
+#[derive(Debug, Default)]
+pub(super) struct Outlines(DashMap<RepoPath, Arc<OnceLock<Outline>>>);
+
+impl Outlines {
+    /// The innermost symbol around `lines` of the snapshot's `text` of the file.
+    pub(super) fn enclosing(&self, path: &RepoPath, text: &str, lines: LineRange) -> Option<String> {
+        // The map is not held while the text is parsed: other agents go on with other files.
+        let outline = self.0.entry(path.clone()).or_default().clone();
+        outline.get_or_init(|| Outline::of(path, text)).enclosing(lines).map(str::to_owned)
+    }
 }
 
 /// How many earlier rounds are remembered.
@@ -77,6 +96,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         decisions,
         pull_request: branch.pull_request(),
         texts,
+        outlines: Outlines::default(),
         started: resumed.as_ref().map_or_else(Timestamp::now, |round| round.started),
         brief_bytes: request.brief_bytes,
         fresh: request.options.fresh,

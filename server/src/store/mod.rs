@@ -17,10 +17,11 @@
 mod files;
 
 use crate::finding::{AgentName, BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
-use files::{create_folders, set_aside, write_atomically};
+use files::{create_folders, set_aside, write_all_atomically, write_atomically};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -130,17 +131,20 @@ impl Store {
         Ok(folders.into_iter().map(|folder| Branch { store: self.clone(), folder }).collect())
     }
 
-    /// Keeps the exact text of a file.
+    /// Keeps the exact texts of files, each under its blob id.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn put_text(&self, blob: &BlobId, text: &str) -> Result<(), StoreError> {
-        let path = self.text_path(blob);
-        if path.exists() {
+    /// When one cannot be written; others may be.
+    pub fn put_texts<'a>(&self, texts: impl IntoIterator<Item = (&'a BlobId, &'a str)>) -> Result<(), StoreError> {
+        let named: BTreeMap<PathBuf, &[u8]> =
+            texts.into_iter().map(|(blob, text)| (self.text_path(blob), text.as_bytes())).collect();
+        let new: Vec<(PathBuf, &[u8])> = named.into_iter().filter(|(path, _)| !path.exists()).collect();
+        if new.is_empty() {
             return Ok(());
         }
-        create_folders(&self.folder.join("texts"))?;
-        write_atomically(&path, text.as_bytes())
+        let folder = self.folder.join("texts");
+        create_folders(&folder)?;
+        write_all_atomically(&folder, &new)
     }
 
     /// The text that was kept, or `None` if it was not or is damaged (its blob id tells).

@@ -148,7 +148,7 @@ fn texts_are_checked_against_their_name() {
     let temp = Temp::new();
     let store = Store::of(temp.folder.path());
     let blob = crate::git::blob_id("a\r\nb");
-    store.put_text(&blob, "a\r\nb").unwrap();
+    store.put_texts([(&blob, "a\r\nb")]).unwrap();
     assert_eq!(store.text(&blob).as_deref(), Some("a\r\nb"));
     fs::write(store.text_path(&blob), "changed").unwrap();
     assert_eq!(store.text(&blob), None);

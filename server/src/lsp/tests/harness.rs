@@ -435,7 +435,7 @@ pub(super) fn store_round(repo: &Repo, findings: &[Value], texts: &[(&str, &str)
     let mut blobs: BTreeMap<RepoPath, BlobId> = BTreeMap::new();
     for (path, text) in texts {
         let blob = blob_id(text);
-        store.put_text(&blob, text).unwrap();
+        store.put_texts([(&blob, *text)]).unwrap();
         blobs.insert(RepoPath::new(*path).unwrap(), blob);
     }
     let mut round: Round = serde_json::from_value(json!({
