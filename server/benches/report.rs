@@ -44,7 +44,7 @@ fn one(file: &Path) {
         best = best.min(start.elapsed().as_secs_f64());
         findings = match import {
             Import::Round(round, _) => round.findings.len(),
-            Import::Answers(answers) => answers.iter().map(|(_, a)| a.findings.len()).sum(),
+            Import::Answers(answers) => answers.iter().map(|said| said.answer.findings.len()).sum(),
         };
     }
     let size = text.len();

@@ -2,11 +2,11 @@
 
 use super::edits::placed;
 use super::markdown::{code, short};
+use super::said::Said;
 use super::view::one_line;
 use super::{Texts, inert, json};
 use crate::finding::{
-    AgentName, Anchor, Answer, Decisions, Finding, FindingId, Fix, LineRange, RawFinding, RawId, RepoPath, Round,
-    Severity,
+    AgentName, Anchor, Decisions, Finding, FindingId, Fix, LineRange, RawFinding, RawId, RepoPath, Round, Severity,
 };
 use crate::patch::LineEdit;
 use serde::{Deserialize, Serialize};
@@ -226,31 +226,27 @@ struct User {
     login: String,
 }
 
-/// Reads GitHub's review comments, as its API lists them or as [`github_review`] has them: for each author,
-/// the label and the answer. Replies are left out.
+/// Reads GitHub's review comments, as its API lists them or as [`github_review`] has them: what each author says.
+/// Replies are left out.
 ///
 /// # Errors
 /// When it is no JSON of that form.
-pub fn read_github(text: &str) -> Result<Vec<(AgentName, String, Answer)>, serde_json::Error> {
+pub fn read_github(text: &str) -> Result<Vec<Said>, serde_json::Error> {
     let comments = match serde_json::from_str(text)? {
         Wire::List(list) | Wire::Review { comments: list } => list,
     };
-    let mut out: Vec<(AgentName, String, Answer)> = Vec::new();
+    let mut out: Vec<Said> = Vec::new();
     for c in comments.into_iter().filter(|c| c.in_reply_to_id.is_none()) {
         let Ok(path) = RepoPath::new(c.path.as_str()) else { continue };
-        let label = c.user.as_ref().map_or("GitHub review", |u| u.login.as_str()).to_owned();
-        let agent = short(&label);
-        let at = out.iter().position(|(name, ..)| *name == agent).unwrap_or_else(|| {
-            out.push((agent.clone(), label, Answer::default()));
-            out.len() - 1
-        });
-        let n = out[at].2.findings.len() + 1;
-        out[at].2.findings.push(remark(&c, path, agent, n));
+        let label = c.user.as_ref().map_or("GitHub review", |u| u.login.as_str());
+        let said = Said::of(&mut out, short(label), label);
+        let finding = remark(&c, path, said.agent.clone(), said.next_id());
+        said.add(finding, Vec::new());
     }
     Ok(out)
 }
 
-fn remark(c: &Comment, path: RepoPath, agent: AgentName, n: usize) -> RawFinding {
+fn remark(c: &Comment, path: RepoPath, agent: AgentName, id: RawId) -> RawFinding {
     let end = c.line.or(c.original_line);
     let lines = end.map(|end| LineRange::new(c.start_line.unwrap_or(end), end));
     let mut text = String::new();
@@ -272,7 +268,7 @@ fn remark(c: &Comment, path: RepoPath, agent: AgentName, n: usize) -> RawFinding
     let (first, body) = text.split_once('\n').unwrap_or((text, ""));
     let (severity, title) = headed(first);
     RawFinding {
-        id: RawId::new(format!("{agent}:{n}")),
+        id,
         severity,
         title,
         body: body.trim().to_owned(),

@@ -1,8 +1,9 @@
 //! Takes foreign reviews in: tells the format, and finds in the code at hand what they cite.
 
+use super::said::{Change, Said};
 use super::{forge, json, markdown, rdjson, sarif};
 use crate::finding::{
-    AgentInfo, AgentKind, AgentName, Anchor, Answer, Decisions, LineRange, Observation, RawFinding, RepoPath, Round,
+    AgentInfo, AgentKind, Anchor, Answer, Decisions, Fix, LineRange, Observation, RawFinding, RepoPath, Round,
 };
 use crate::patch;
 use std::collections::BTreeMap;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 pub enum Import {
     /// A whole round, and what was decided on it.
     Round(Box<Round>, Decisions),
-    /// What agents said.
-    Answers(Vec<(AgentInfo, Answer)>),
+    /// What agents said: to be settled in the code at hand ([`Code::settle_said`]).
+    Answers(Vec<Said>),
 }
 
 /// A file that is no review.
@@ -54,23 +55,21 @@ pub fn read(text: &str, name: &str) -> Result<Import, ImportError> {
         return Ok(Import::Round(Box::new(round), decisions));
     }
     if head.contains("\"runs\":") || head.contains("sarif") {
-        return Ok(Import::Answers(
-            sarif::read(text)?.into_iter().map(|r| (info(r.agent, r.label), r.answer)).collect(),
-        ));
+        return Ok(Import::Answers(sarif::read(text)?));
     }
     if (text.trim_start().starts_with('[') || head.contains("\"comments\":"))
         && let Ok(answers) = forge::read_github(text)
     {
-        return Ok(answers_of(answers));
+        return Ok(Import::Answers(answers));
     }
     match rdjson::read(text) {
-        Ok(answers) if answers.iter().any(|(_, _, a)| !a.findings.is_empty()) || head.contains("\"diagnostics\":") => {
-            Ok(answers_of(answers))
+        Ok(all) if all.iter().any(|s| !s.answer.findings.is_empty()) || head.contains("\"diagnostics\":") => {
+            Ok(Import::Answers(all))
         }
         Ok(_) => Err(ImportError::UnknownJson("it has no key that they have".into())),
         // SARIF may have its runs behind a long head.
         Err(e) => match sarif::read(text) {
-            Ok(runs) => Ok(Import::Answers(runs.into_iter().map(|r| (info(r.agent, r.label), r.answer)).collect())),
+            Ok(runs) => Ok(Import::Answers(runs)),
             Err(_) => Err(ImportError::UnknownJson(e.to_string())),
         },
     }
@@ -85,15 +84,7 @@ fn read_markdown(text: &str, name: &str) -> Result<Import, ImportError> {
     // A review that names no reviewer is that of the agent that the file is named after.
     let agent = markdown::short(name);
     let answer = markdown::read_answer(text, &agent);
-    Ok(Import::Answers(vec![(info(agent, name.to_owned()), answer)]))
-}
-
-fn info(name: AgentName, label: String) -> AgentInfo {
-    AgentInfo { name, label, kind: AgentKind::Imported }
-}
-
-fn answers_of(answers: Vec<(AgentName, String, Answer)>) -> Import {
-    Import::Answers(answers.into_iter().map(|(name, label, answer)| (info(name, label), answer)).collect())
+    Ok(Import::Answers(vec![Said { answer, ..Said::by(agent, name.to_owned()) }]))
 }
 
 /// The code in which citations are looked up.
@@ -152,8 +143,7 @@ impl<'a> Code<'a> {
             anchor.path = path;
         }
         let Some(text) = (self.read)(&anchor.path) else { return };
-        let found = anchor.quote.as_deref().and_then(|q| patch::find_quote(&text, q, anchor.lines));
-        if let Some(lines) = found {
+        if let Some(lines) = stands(&text, anchor) {
             anchor.lines = Some(lines);
         } else if let Some(lines) = anchor.lines {
             let total = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
@@ -184,6 +174,35 @@ impl<'a> Code<'a> {
             }
         }
         *anchors = once;
+    }
+
+    /// Anchors what was said in the code at hand, and makes fixes of the changes that are certain there.
+    #[must_use]
+    pub fn settle_said(&self, said: Said) -> (AgentInfo, Answer) {
+        let Said { agent, label, kind: _, mut answer, mut changes } = said;
+        for finding in &mut answer.findings {
+            let changes = changes.remove(&finding.id).unwrap_or_default();
+            let fixes: Vec<Fix> = changes.into_iter().filter_map(|c| self.fix_of(c, finding)).collect();
+            finding.fixes.extend(fixes);
+        }
+        self.settle_answer(&mut answer);
+        // Whatever the file says it was: here it is a review that was taken in.
+        (AgentInfo { name: agent, label, kind: AgentKind::Imported }, answer)
+    }
+
+    /// A tool's change in the text at hand. Where the finding quotes the code, it must still be there, and the change
+    /// moves with it.
+    fn fix_of(&self, mut change: Change, finding: &RawFinding) -> Option<Fix> {
+        let cited = finding.anchors.first().filter(|a| a.path == change.path);
+        if let Some(path) = self.path(&change.path) {
+            change.path = path;
+        }
+        let text = (self.read)(&change.path)?;
+        if let Some((anchor, lines)) = cited.filter(|a| a.quote.is_some()).and_then(|a| Some((a, a.lines?))) {
+            let now = stands(&text, anchor)?;
+            change = change.shifted(i64::from(now.start()) - i64::from(lines.start()))?;
+        }
+        change.fix(&text, finding.agent.clone())
     }
 
     /// Anchors what an agent said in the code at hand.
@@ -239,6 +258,17 @@ impl<'a> Code<'a> {
     }
 }
 
+/// The lines where what the anchor quotes stands now. Tools quote a line or a part of it.
+fn stands(text: &str, anchor: &Anchor) -> Option<LineRange> {
+    let quote = anchor.quote.as_deref()?;
+    let part = |lines: &LineRange| {
+        let line = text.lines().nth(lines.start() as usize - 1);
+        !quote.trim().is_empty() && line.is_some_and(|line| line.contains(quote.trim()))
+    };
+    let cited = anchor.lines.filter(|lines| lines.count() == 1).filter(part);
+    cited.or_else(|| patch::find_quote(text, quote, anchor.lines))
+}
+
 /// The first fenced block of a text that is no diff.
 fn first_block(body: &str) -> Option<String> {
     let mut lines = body.lines();
@@ -253,6 +283,8 @@ fn first_block(body: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::{AgentName, RawId, Severity};
+    use crate::report::said::{At, Replacement};
 
     fn path(text: &str) -> RepoPath {
         RepoPath::new(text).unwrap()
@@ -289,5 +321,56 @@ mod tests {
         code.settle_answer(&mut answer);
         let places: Vec<String> = answer.findings.iter().flat_map(|f| &f.anchors).map(ToString::to_string).collect();
         assert_eq!(places, ["a.go:4-6", "a.go:5"]);
+    }
+
+    /// A finding on line 2 that quotes `quote`, and a change of the first column there.
+    fn tool(quote: Option<&str>) -> Said {
+        let mut said = Said::by(AgentName::new("lint"), "Lint".into());
+        let change = Change {
+            note: Some("Use it".into()),
+            path: path("a.go"),
+            replacements: vec![Replacement { from: At::Char(2, 1), to: At::Char(2, 2), text: "X".into() }],
+        };
+        let anchor = Anchor { path: path("a.go"), lines: Some(LineRange::line(2)), quote: quote.map(str::to_owned) };
+        let finding = RawFinding {
+            id: RawId::new("lint:1"),
+            agent: said.agent.clone(),
+            severity: Severity::Important,
+            title: "T".into(),
+            body: String::new(),
+            anchors: vec![anchor],
+            symbol: None,
+            classification: None,
+            rule: None,
+            fixes: Vec::new(),
+        };
+        said.add(finding, vec![change]);
+        said
+    }
+
+    #[test]
+    fn a_tools_change_goes_where_its_quote_is_now_or_nowhere() {
+        let paths = [path("pkg/a.go")];
+        for (text, quote, want) in [
+            ("one\ntwo\n", None, Some("-two\n+Xwo\n")),
+            ("one\ntwo\n", Some("two"), Some("-two\n+Xwo\n")),
+            // Tools quote a part of the line too.
+            ("one\ntwo\n", Some("wo"), Some("-two\n+Xwo\n")),
+            // Moved.
+            ("zero\nhalf\none\ntwo\n", Some("two"), Some("-two\n+Xwo\n")),
+            // Not there any more, or too short for the change.
+            ("one\n2\n", Some("two"), None),
+            ("one\n", None, None),
+        ] {
+            let read = |p: &RepoPath| (*p == paths[0]).then(|| Arc::from(text));
+            let (info, answer) = Code::new(&paths, &paths, &read).settle_said(tool(quote));
+            assert_eq!((info.name.as_str(), info.kind), ("lint", AgentKind::Imported));
+            let fix = answer.findings[0].fixes.first();
+            let changed = fix.map(|f| {
+                assert_eq!((f.note.as_deref(), f.path.as_ref()), (Some("Use it"), Some(&paths[0])));
+                f.diff.lines().filter(|l| l.starts_with(['-', '+'])).map(|l| format!("{l}\n")).collect::<String>()
+            });
+            assert_eq!(changed.as_deref(), want, "{text:?} {quote:?}");
+        }
     }
 }

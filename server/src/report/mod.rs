@@ -2,7 +2,7 @@
 //!
 //! [`write()`] turns a round into any [`Format`]. What a document says is worked out once, in [`view`], and
 //! laid out by one file a format. The readers give a [`Round`] back ([`import::read`]), or one agent's
-//! [`Answer`](crate::finding::Answer) ([`markdown::read_answer`]).
+//! [`Answer`](crate::finding::Answer) ([`markdown::read_answer`]), or what tools said in a file ([`said::Said`]).
 
 pub(crate) mod edits;
 pub mod forge;
@@ -13,18 +13,20 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod rdjson;
+pub mod said;
 pub mod sarif;
 pub mod terminal;
+mod texts;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
-use crate::finding::{Decisions, RepoPath, Round};
-use std::collections::BTreeMap;
+pub use texts::Texts;
+
+use crate::finding::{Decisions, Round};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// The forms in which a round can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,30 +103,6 @@ impl FromStr for Format {
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
         let wanted = if name == "md" { "markdown" } else { name };
         Self::ALL.into_iter().find(|f| f.name() == wanted).ok_or_else(|| UnknownFormat(name.to_owned()))
-    }
-}
-
-/// The snapshot's texts of the files that a round cites: what code is quoted from and fixes are placed in.
-/// A file that is missing here is quoted as its agents quoted it.
-#[derive(Debug, Clone, Default)]
-pub struct Texts(BTreeMap<RepoPath, Arc<str>>);
-
-impl Texts {
-    /// The text of `path`.
-    #[must_use]
-    pub fn get(&self, path: &RepoPath) -> Option<&str> {
-        self.0.get(path).map(AsRef::as_ref)
-    }
-
-    /// Adds or replaces the text of `path`.
-    pub fn insert(&mut self, path: RepoPath, text: impl Into<Arc<str>>) {
-        self.0.insert(path, text.into());
-    }
-}
-
-impl FromIterator<(RepoPath, Arc<str>)> for Texts {
-    fn from_iter<I: IntoIterator<Item = (RepoPath, Arc<str>)>>(texts: I) -> Self {
-        Self(texts.into_iter().collect())
     }
 }
 

@@ -3,11 +3,9 @@
 
 use super::edits::placed;
 use super::markdown::short;
+use super::said::{At, Change, Replacement, Said};
 use super::{Texts, json};
-use crate::finding::{
-    AgentName, Anchor, Answer, Decisions, Finding, Fix, LineRange, RawFinding, RawId, RepoPath, Round, RuleRef,
-    Severity,
-};
+use crate::finding::{Anchor, Decisions, Finding, LineRange, RawFinding, RepoPath, Round, RuleRef, Severity};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -101,10 +99,11 @@ fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
 #[serde(default)]
 struct Wire {
     source: Option<Source>,
+    severity: Option<Value>,
     diagnostics: Option<Vec<Diagnostic>>,
 }
 
-#[derive(Deserialize, Default, Clone)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
 struct Source {
     name: String,
@@ -163,31 +162,26 @@ struct Suggestion {
     text: String,
 }
 
-/// Reads rdjson or rdjsonl: for each source, its label and answer.
+/// Reads rdjson or rdjsonl: what each source says.
 ///
 /// # Errors
 /// When neither the text nor its first line is a JSON object of the format.
-pub fn read(text: &str) -> Result<Vec<(AgentName, String, Answer)>, serde_json::Error> {
+pub fn read(text: &str) -> Result<Vec<Said>, serde_json::Error> {
     let mut whole = match serde_json::from_str::<Wire>(text) {
         Ok(wire) if wire.diagnostics.is_some() => wire,
         _ => {
             let lines = text.lines().filter(|l| !l.trim().is_empty());
             let diagnostics = lines.map(serde_json::from_str).collect::<Result<Vec<Diagnostic>, _>>()?;
-            Wire { source: None, diagnostics: Some(diagnostics) }
+            Wire { source: None, severity: None, diagnostics: Some(diagnostics) }
         }
     };
-    let mut out: Vec<(AgentName, String, Answer)> = Vec::new();
-    let common = whole.source.take();
-    for d in whole.diagnostics.unwrap_or_default() {
-        let source = d.source.clone().or_else(|| common.clone()).map_or_else(String::new, |s| s.name);
-        let label = if source.is_empty() { "Imported".to_owned() } else { source };
-        let agent = short(&label);
-        let at = out.iter().position(|(name, ..)| *name == agent).unwrap_or_else(|| {
-            out.push((agent.clone(), label, Answer::default()));
-            out.len() - 1
-        });
-        let n = out[at].2.findings.len() + 1;
-        out[at].2.findings.push(raw(d, agent, n));
+    let mut out: Vec<Said> = Vec::new();
+    let common = whole.source.take().map_or_else(String::new, |s| s.name);
+    for mut d in whole.diagnostics.unwrap_or_default() {
+        let source = d.source.take().map_or_else(|| common.clone(), |s| s.name);
+        let label = if source.is_empty() { "Imported" } else { source.as_str() };
+        d.severity = d.severity.or_else(|| whole.severity.clone());
+        add(Said::of(&mut out, short(label), label), d);
     }
     Ok(out)
 }
@@ -210,7 +204,7 @@ fn anchor(location: &Location) -> Option<Anchor> {
     Some(Anchor { path, lines: location.range.as_ref().and_then(lines_of), quote: None })
 }
 
-fn raw(d: Diagnostic, agent: AgentName, n: usize) -> RawFinding {
+fn add(said: &mut Said, d: Diagnostic) {
     let severity = d.severity.as_ref().and_then(|s| match s {
         Value::String(word) => Severity::from_word(word),
         Value::Number(n) => match n.as_u64() {
@@ -222,22 +216,10 @@ fn raw(d: Diagnostic, agent: AgentName, n: usize) -> RawFinding {
     });
     let (title, body) = d.message.split_once('\n').unwrap_or((&d.message, ""));
     let main = anchor(&d.location);
-    // Whole lines in the place of the finding; other suggestions cannot be read without the text.
-    let fixes = d.suggestions.iter().filter_map(|s| {
-        let whole = s.range.start.column.unwrap_or(1) == 1
-            && s.range.end.as_ref().is_none_or(|e| e.column.is_none_or(|c| c == 1));
-        let path = main.as_ref()?.path.clone();
-        if !whole || main.as_ref()?.lines != lines_of(&s.range) {
-            return None;
-        }
-        let newline = if s.text.is_empty() || s.text.ends_with('\n') { "" } else { "\n" };
-        let diff = format!("```suggestion\n{}{newline}```\n", s.text);
-        Some(Fix { note: None, path: Some(path), diff, by: vec![agent.clone()] })
-    });
-    let fixes = fixes.collect();
+    let changes = main.as_ref().map_or_else(Vec::new, |main| changes(d.suggestions, &main.path));
     let anchors = main.into_iter().chain(d.related_locations.iter().filter_map(|r| anchor(&r.location))).collect();
-    RawFinding {
-        id: RawId::new(format!("{agent}:{n}")),
+    let finding = RawFinding {
+        id: said.next_id(),
         severity: severity.unwrap_or(Severity::Important),
         title: title.trim().to_owned(),
         body: body.trim().to_owned(),
@@ -245,7 +227,37 @@ fn raw(d: Diagnostic, agent: AgentName, n: usize) -> RawFinding {
         symbol: None,
         classification: None,
         rule: (!d.code.value.is_empty()).then_some(RuleRef { id: d.code.value, url: d.code.url }),
-        fixes,
-        agent,
+        fixes: Vec::new(),
+        agent: said.agent.clone(),
+    };
+    said.add(finding, changes);
+}
+
+/// Suggestions for different places are one fix together; where two are for the same place, each is one.
+fn changes(suggestions: Vec<Suggestion>, path: &RepoPath) -> Vec<Change> {
+    let mut spans: Vec<_> = suggestions.iter().map(|s| s.range.ends()).collect();
+    spans.sort_unstable();
+    let apart = spans.windows(2).all(|two| two[0].1 <= two[1].0 && two[0] != two[1]);
+    let replacements = suggestions.into_iter().map(|Suggestion { range, text }| Replacement {
+        from: At::Byte(range.start.line, range.start.column.unwrap_or(1)),
+        to: match range.end.unwrap_or(Position { ..range.start }) {
+            Position { line, column: Some(column) } => At::Byte(line, column),
+            Position { line, column: None } => At::end_of(line, &text),
+        },
+        text,
+    });
+    let change = |replacements| Change { note: None, path: path.clone(), replacements };
+    match replacements.collect::<Vec<_>>() {
+        none if none.is_empty() => Vec::new(),
+        all if apart => vec![change(all)],
+        all => all.into_iter().map(|one| change(vec![one])).collect(),
+    }
+}
+
+impl Range {
+    /// Line and column of both ends; a line without a column is the whole line.
+    fn ends(&self) -> ((u32, u32), (u32, u32)) {
+        let end = self.end.as_ref().unwrap_or(&self.start);
+        ((self.start.line, self.start.column.unwrap_or(1)), (end.line, end.column.unwrap_or(u32::MAX)))
     }
 }

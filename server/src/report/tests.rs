@@ -5,6 +5,7 @@ use crate::finding::*;
 use crate::report::markdown;
 use jiff::Timestamp;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn path() -> impl Strategy<Value = RepoPath> {
     prop_oneof![Just("src/a.rs"), Just("dir with space/ünï.py"), Just("b[x](y).go"), Just("Makefile")]
@@ -388,8 +389,11 @@ fn told(import: import::Import) -> String {
         }
         import::Import::Answers(answers) => answers
             .iter()
-            .flat_map(|(info, a)| {
-                a.findings.iter().map(|f| line(f.severity, &f.title, info.label.clone(), &f.anchors, f.fixes.len()))
+            .flat_map(|said| {
+                said.answer.findings.iter().map(|f| {
+                    let changes = said.changes.get(&f.id).map_or(0, Vec::len);
+                    line(f.severity, &f.title, said.label.clone(), &f.anchors, f.fixes.len() + changes)
+                })
             })
             .collect(),
     }
@@ -478,10 +482,10 @@ fn machine_formats_carry_exact_edits() {
     assert_eq!(value(Format::Gitlab)[0]["location"]["lines"], serde_json::json!({ "begin": 2, "end": 3 }));
     assert!(write(Format::Junit, &round, &none, &texts).contains("<failure type=\"Important\""));
     let lines = write(Format::Rdjsonl, &round, &none, &texts);
-    assert_eq!(rdjson::read(&lines).unwrap()[0].2.findings[0].anchors[0].lines, Some(LineRange::new(2, 3)));
+    assert_eq!(rdjson::read(&lines).unwrap()[0].answer.findings[0].anchors[0].lines, Some(LineRange::new(2, 3)));
     let github = write(Format::Github, &round, &none, &texts);
     let read = forge::read_github(&github).unwrap();
-    assert_eq!((read[0].2.findings[0].title.as_str(), read[0].2.findings[0].fixes.len()), ("Wrong sum", 1));
+    assert_eq!((read[0].answer.findings[0].title.as_str(), read[0].answer.findings[0].fixes.len()), ("Wrong sum", 1));
 }
 
 #[test]

@@ -4,16 +4,17 @@ mod join;
 
 use crate::config::Config;
 use crate::finding::{
-    AgentInfo, AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RepoPath, ReviewedFile, Round,
+    AgentInfo, AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round,
     RoundId,
 };
 use crate::git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
 use crate::merge;
 use crate::report::import::{Code, Import, read};
+use crate::report::said::Said;
 use crate::store::Store;
 use anyhow::Context as _;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -53,26 +54,29 @@ pub fn import(
     let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
     let mut rounds: Vec<(Round, Decisions)> = Vec::new();
-    let mut answers: Vec<(AgentInfo, Answer)> = Vec::new();
+    let mut said: Vec<Said> = Vec::new();
     for file in files {
         match read_file(file)? {
             Import::Round(round, decisions) => rounds.push((*round, decisions)),
-            Import::Answers(said) => said.into_iter().for_each(|a| add(&mut answers, a)),
+            Import::Answers(all) => said.extend(all),
         }
     }
     let paths = snapshot.paths()?;
     let changed: Vec<RepoPath> = snapshot.files().iter().map(|f| f.path.clone()).collect();
     let text = |path: &RepoPath| snapshot.read(path).ok().flatten();
     let code = Code::new(&paths, &changed, &text);
+    let mut answers: Vec<(AgentInfo, Answer)> = Vec::new();
+    said.into_iter().for_each(|s| add(&mut answers, code.settle_said(s)));
     if target == Target::Current {
-        let agents = rounds.drain(..).flat_map(|(round, _)| taken_apart(round));
-        agents.for_each(|a| add(&mut answers, a));
+        for (agent, mut answer) in rounds.drain(..).flat_map(|(round, _)| taken_apart(round)) {
+            code.settle_answer(&mut answer);
+            add(&mut answers, (agent, answer));
+        }
     }
     for (round, _) in &mut rounds {
         code.settle_round(round);
         adopt(round, &snapshot);
     }
-    answers.iter_mut().for_each(|(_, answer)| code.settle_answer(answer));
     let store = Store::of(repository.common_dir());
     let branch = store.branch(scope.branch.as_deref());
     match target {
@@ -133,7 +137,17 @@ fn taken_apart(round: Round) -> impl Iterator<Item = (AgentInfo, Answer)> {
 fn add(answers: &mut Vec<(AgentInfo, Answer)>, (info, answer): (AgentInfo, Answer)) {
     match answers.iter_mut().find(|(known, _)| known.name == info.name) {
         Some((_, known)) => {
-            known.findings.extend(answer.findings);
+            let mut ids: BTreeSet<RawId> = known.findings.iter().map(|f| f.id.clone()).collect();
+            for mut finding in answer.findings {
+                // Each file counts from one.
+                for n in known.findings.len() + 1.. {
+                    if ids.insert(finding.id.clone()) {
+                        break;
+                    }
+                    finding.id = RawId::new(format!("{}:{n}", info.name));
+                }
+                known.findings.push(finding);
+            }
             known.observations.extend(answer.observations);
             known.assessment.merge(answer.assessment);
             known.covered.extend(answer.covered);

@@ -3,17 +3,17 @@
 use crate::agent::LinterFormat;
 use crate::agent::answer::keep;
 use crate::finding::{
-    AgentName, Anchor, Failure, FailureKind, Fix, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity,
+    AgentName, Anchor, Failure, FailureKind, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity,
 };
 use crate::git::Snapshot;
+use crate::report::said::{At, Change, Replacement as Edit};
 use serde_json::Value;
 use std::path::Path;
 
 /// More remarks than this are noise.
 const MOST: usize = 2000;
 
-/// One remark, as far as the formats have things in common. Lines and columns are 1-based, columns count
-/// characters; an end column is the one after the last character.
+/// One remark, as far as the formats have things in common. Lines are 1-based.
 #[derive(Debug, Default)]
 struct Remark {
     path: String,
@@ -25,25 +25,6 @@ struct Remark {
     message: String,
     help: Option<String>,
     edits: Vec<Edit>,
-}
-
-/// A replacement of text.
-#[derive(Debug)]
-struct Edit {
-    from: At,
-    to: At,
-    text: String,
-}
-
-/// A place in a text.
-#[derive(Debug, Clone, Copy)]
-enum At {
-    /// Line and column, 1-based; the column counts characters.
-    Char(u32, u32),
-    /// The same with bytes.
-    Byte(u32, u32),
-    /// UTF-16 units from the start of the text.
-    Utf16(usize),
 }
 
 /// The remarks in a linter's output. `root` is where it ran.
@@ -105,12 +86,8 @@ fn finding(r: Remark, number: usize, agent: &AgentName, root: &Path, snapshot: &
         body = if body.is_empty() { help } else { format!("{body}\n\n{help}") };
     }
     let text = snapshot.file(&path).and_then(|f| f.new.clone());
-    let fix = text.as_deref().and_then(|text| diff(text, &r.edits)).map(|diff| Fix {
-        note: None,
-        path: Some(path.clone()),
-        diff,
-        by: vec![agent.clone()],
-    });
+    let change = Change { note: None, path: path.clone(), replacements: r.edits };
+    let fix = text.as_deref().and_then(|text| change.fix(text, agent.clone()));
     let lines = (r.start > 0).then(|| LineRange::new(r.start, r.end.max(r.start)));
     let quote = text.as_deref().zip(lines).map(|(text, lines)| {
         let (start, count) = (lines.start() as usize - 1, lines.count().min(20) as usize);
@@ -136,61 +113,6 @@ fn relative(path: &str, root: &Path) -> Option<RepoPath> {
     let path = Path::new(path);
     let inside = if path.is_absolute() { path.strip_prefix(root).ok()? } else { path };
     RepoPath::new(inside.to_str()?).ok()
-}
-
-/// The edits as a unified diff; `None` if they do not fit the text or change nothing.
-fn diff(text: &str, edits: &[Edit]) -> Option<String> {
-    let mut spans: Vec<(usize, usize, &str)> = Vec::new();
-    for edit in edits {
-        let (from, to) = (offset(text, edit.from)?, offset(text, edit.to)?);
-        if from > to {
-            return None;
-        }
-        spans.push((from, to, &edit.text));
-    }
-    spans.sort_by_key(|s| (s.0, s.1));
-    let mut out = String::new();
-    let mut at = 0;
-    for (from, to, new) in spans {
-        out.push_str(text.get(at..from)?);
-        out.push_str(new);
-        at = to;
-    }
-    out.push_str(&text[at..]);
-    if out == text {
-        return None;
-    }
-    Some(similar::TextDiff::from_lines(text, &out).unified_diff().context_radius(3).to_string())
-}
-
-fn offset(text: &str, at: At) -> Option<usize> {
-    let line_start = |line: u32| match line {
-        0 => None,
-        1 => Some(0),
-        n => text.match_indices('\n').nth(n as usize - 2).map(|(i, _)| i + 1),
-    };
-    match at {
-        At::Char(line, column) => {
-            let start = line_start(line)?;
-            let rest = &text[start..];
-            let before = (column.max(1) - 1) as usize;
-            rest.char_indices().map(|(i, _)| i).chain([rest.len()]).nth(before).map(|i| start + i)
-        }
-        At::Byte(line, column) => {
-            let at = line_start(line)? + (column.max(1) - 1) as usize;
-            text.is_char_boundary(at).then_some(at)
-        }
-        At::Utf16(units) => {
-            let mut left = units;
-            for (i, c) in text.char_indices() {
-                if left == 0 {
-                    return Some(i);
-                }
-                left = left.checked_sub(c.len_utf16())?;
-            }
-            (left == 0).then_some(text.len())
-        }
-    }
 }
 
 fn number(value: &Value) -> u32 {
@@ -282,8 +204,8 @@ fn eslint(value: &Value) -> Option<Vec<Remark>> {
                 message: text(&m["message"]).unwrap_or_default(),
                 edits: match range[..] {
                     [from, to] => vec![Edit {
-                        from: At::Utf16(from),
-                        to: At::Utf16(to),
+                        from: At::Utf16Index(from),
+                        to: At::Utf16Index(to),
                         text: text(&fix["text"]).unwrap_or_default(),
                     }],
                     _ => Vec::new(),

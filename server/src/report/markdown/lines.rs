@@ -64,6 +64,9 @@ pub(super) fn info_of(line: &str) -> &str {
     fence(line).map_or("", |(_, _, _, info)| info)
 }
 
+/// No report holds more reviews that stand in a fence; each is looked through to its end.
+const MOST_WRAPPERS: usize = 100;
+
 /// Splits the text and tells what each line is. `is_reviewer` says whether a heading starts another
 /// reviewer's part, where a wrapping fence ends at the latest.
 pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Vec<Line<'a>> {
@@ -73,6 +76,7 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Vec
     // A fence's mark, its length, and whether it says a language.
     let mut open: Option<(u8, usize, bool)> = None;
     let mut wrapper_ends: Vec<usize> = Vec::new();
+    let mut wrappers = 0;
     let mut next = 0;
     for i in 0..texts.len() {
         if next >= fences.len() || fences[next] != i {
@@ -86,7 +90,8 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Vec
             continue;
         }
         lines[i].role = match open {
-            None if wraps_review(&texts, &fences[next..], i, info) => {
+            None if wrappers < MOST_WRAPPERS && wraps_review(&texts, &fences[next..], i, info) => {
+                wrappers += 1;
                 wrapper_ends.extend(wrapper_end(&texts, &fences[next..], i, is_reviewer));
                 Role::Wrapper
             }

@@ -9,7 +9,7 @@ use super::lines::{Line, heading_level, pattern, scan};
 use super::loose;
 use super::plain;
 use super::roster::Roster;
-use super::runs::{Runs, best_raw};
+use super::runs::{Remarks, Runs};
 use super::sections::{self, around, cells, is_rule, sections};
 use super::write::MARK;
 use crate::finding::{
@@ -247,9 +247,9 @@ impl<'t> Reader<'t> {
             raw.extend(answer.findings);
         }
         let mut composed = Vec::new();
-        let mut taken: HashMap<RawId, ()> = HashMap::new();
+        let mut remarks = Remarks::of(raw);
         for item in &items {
-            let finding = self.finding(item, &mut runs, &mut raw, &mut taken);
+            let finding = self.finding(item, &mut runs, &mut remarks);
             composed.push((item.label.clone(), finding));
         }
         for o in &about.observations {
@@ -261,7 +261,7 @@ impl<'t> Reader<'t> {
         if let Some(retro) = parts.retro {
             self.retro(retro, &mut runs);
         }
-        let mut round = self.round(runs.0, composed.iter().map(|(_, f)| f.clone()).collect(), raw);
+        let mut round = self.round(runs.0, composed.iter().map(|(_, f)| f.clone()).collect(), remarks.into_all());
         relabel(&mut round.findings);
         round.observations = about.observations;
         round.assessment = about.assessment;
@@ -345,13 +345,7 @@ impl<'t> Reader<'t> {
         out
     }
 
-    fn finding(
-        &self,
-        item: &Item,
-        runs: &mut Runs,
-        raw: &mut Vec<RawFinding>,
-        taken: &mut HashMap<RawId, ()>,
-    ) -> Finding {
+    fn finding(&self, item: &Item, runs: &mut Runs, remarks: &mut Remarks) -> Finding {
         let unknown = AgentName::new("imported");
         let agents = if item.head.agents.is_empty() { vec![unknown] } else { item.head.agents.clone() };
         let body = findings::body(&self.lines, item.lines.clone(), !item.head.cites.is_empty(), self.ours);
@@ -360,26 +354,24 @@ impl<'t> Reader<'t> {
         let rated = rated(&body.text, &self.roster);
         let merged = raw_with(item, body, &agents[0], "merged");
         let mut attributions = Vec::new();
+        let mut id = None;
         for agent in &agents {
             let label = self.roster.member(agent).map_or("Imported", |m| m.label.as_str());
             runs.meet(agent, label);
-            let known = best_raw(&merged, agent, raw, taken);
-            let (id, severity) = match known {
-                Some(known) => (known.id.clone(), known.severity),
-                None => {
-                    let id = RawId::new(format!("{agent}:merged-{}", item.label));
-                    let mut fixes = merged.fixes.clone();
-                    fixes.iter_mut().for_each(|f| f.by = vec![agent.clone()]);
-                    raw.push(RawFinding { id: id.clone(), agent: agent.clone(), fixes, ..merged.clone() });
-                    let said = rated.iter().find(|(a, _)| a == agent).map_or(item.severity, |(_, s)| *s);
-                    if let Some(new) = raw.last_mut() {
-                        new.severity = said;
-                    }
-                    (id, said)
-                }
-            };
-            taken.insert(id.clone(), ());
-            attributions.push(Attribution { agent: agent.clone(), severity, raw: id });
+            let number = remarks.take(&merged, agent).unwrap_or_else(|| {
+                let mut fixes = merged.fixes.clone();
+                fixes.iter_mut().for_each(|f| f.by = vec![agent.clone()]);
+                remarks.add(RawFinding {
+                    id: RawId::new(format!("{agent}:merged-{}", item.label)),
+                    agent: agent.clone(),
+                    severity: rated.iter().find(|(a, _)| a == agent).map_or(item.severity, |(_, said)| *said),
+                    fixes,
+                    ..merged.clone()
+                })
+            });
+            let raw = remarks.get(number);
+            id = id.or_else(|| Some(merge::fingerprint(raw).0));
+            attributions.push(Attribution { agent: agent.clone(), severity: raw.severity, raw: raw.id.clone() });
         }
         let by = agents.clone();
         let fixes = merged.fixes.into_iter().map(|f| self.fix(f, &by)).collect();
@@ -390,9 +382,8 @@ impl<'t> Reader<'t> {
             }
             None => FindingStatus::Unverified,
         };
-        let first = raw.iter().find(|r| attributions.first().is_some_and(|a| a.raw == r.id));
         Finding {
-            id: FindingId::new(first.map_or(String::new(), |r| merge::fingerprint(r).0)),
+            id: FindingId::new(id.unwrap_or_default()),
             label: String::new(),
             severity: item.severity,
             dispute: fact("severity")
@@ -525,6 +516,10 @@ impl<'t> Reader<'t> {
 
     fn decisions(&self, range: Range<usize>, composed: &[(String, Finding)], round: &Round) -> Decisions {
         let mut decisions = Decisions::default();
+        let mut by_label: HashMap<&str, &Finding> = HashMap::new();
+        for (label, finding) in composed {
+            by_label.entry(label).or_insert(finding);
+        }
         for i in range {
             let Some(row) = cells(self.lines[i].text) else { continue };
             let when = row.get(3).and_then(|cell| moment(cell)).unwrap_or(round.started);
@@ -540,7 +535,7 @@ impl<'t> Reader<'t> {
                 (None, Some(m)) => format!("{}{}", &m[1], &m[2]),
                 _ => continue,
             };
-            let Some((_, finding)) = composed.iter().find(|(l, _)| *l == label) else { continue };
+            let Some(finding) = by_label.get(label.as_str()) else { continue };
             if let Some(state) = state_of(action) {
                 let commit = IN_COMMIT.captures(action).map(|m| CommitId::new(&m[1]));
                 decisions.resolutions.insert(
