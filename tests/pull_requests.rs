@@ -16,9 +16,25 @@ struct Bed {
     repo: Repo,
     server: Server,
     forge: &'static str,
+    comments: Comments,
 }
 
-type Comments = Arc<Mutex<Vec<String>>>;
+/// Who wrote what.
+type Comments = Arc<Mutex<Vec<(&'static str, String)>>>;
+
+/// Whose token it is.
+const ME: &str = "cid";
+
+/// Keeps the texts of a review and of its comments as what the token's user said.
+fn keep(review: &Value, comments: &Comments) {
+    let list = review["comments"].as_array().into_iter().flatten();
+    let texts = std::iter::once(&review["body"]).chain(list.map(|c| &c["body"])).filter_map(Value::as_str);
+    comments.lock().unwrap().extend(texts.map(|text| (ME, text.to_owned())));
+}
+
+fn logins(comments: &Comments) -> Vec<Value> {
+    comments.lock().unwrap().iter().map(|(who, body)| json!({ "body": body, "user": { "login": who } })).collect()
+}
 
 impl Bed {
     fn new(forge: &'static str, answer: fn(&Asked, &str, &Comments) -> Option<Reply>) -> Self {
@@ -26,11 +42,11 @@ impl Bed {
         repo.write("src/a.rs", NEW);
         let head = repo.commit("Bind it");
         let comments = Comments::default();
-        let server = Server::start(move |asked| {
-            answer(asked, &head, &comments).unwrap_or_else(|| Reply::status(404, "Not Found"))
-        });
+        let there = Arc::clone(&comments);
+        let server =
+            Server::start(move |asked| answer(asked, &head, &there).unwrap_or_else(|| Reply::status(404, "Not Found")));
         repo.git(&["remote", "add", "origin", &format!("http://{}/o/r.git", server.address())]);
-        let bed = Self { repo, server, forge };
+        let bed = Self { repo, server, forge, comments };
         let review = bed.repo.beside("ann.md");
         std::fs::write(&review, REVIEW).unwrap();
         bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
@@ -38,6 +54,10 @@ impl Bed {
     }
 
     fn try_run(&self, args: &[&str], token: Option<&str>) -> Output {
+        self.command(args, token).output().unwrap()
+    }
+
+    fn command(&self, args: &[&str], token: Option<&str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep-review"));
         isolate(command.current_dir(self.repo.path()).args(args));
         for name in ["GH_TOKEN", "GITHUB_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
@@ -51,7 +71,7 @@ impl Bed {
                 None => command.env_remove(name),
             };
         }
-        command.output().unwrap()
+        command
     }
 
     fn ok(&self, args: &[&str]) -> String {
@@ -91,18 +111,16 @@ fn github(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
             Reply::json(&json!([{ "filename": "src/a.rs", "patch": HUNK }, { "filename": "b.png" }]))
         }
         // In two pages.
-        ("GET", Some("/7/comments")) if asked.path.contains("page=2") => {
-            let said: Vec<Value> = comments.lock().unwrap().iter().map(|body| json!({ "body": body })).collect();
-            Reply::json(&json!(said))
-        }
+        ("GET", Some("/7/comments")) if asked.path.contains("page=2") => Reply::json(&json!(logins(comments))),
         ("GET", Some("/7/comments")) => Reply::json(&json!([{ "body": "hello" }]))
             .with("link", &format!("<http://{}{path}?page=2>; rel=\"next\"", asked.header("host"))),
         ("GET", Some("/7/reviews")) => Reply::json(&json!([])),
         ("POST", Some("/7/reviews")) => {
-            let mut kept = comments.lock().unwrap();
-            kept.push(asked.body["body"].as_str()?.to_owned());
-            kept.extend(asked.body["comments"].as_array()?.iter().filter_map(|c| Some(c["body"].as_str()?.to_owned())));
+            keep(&asked.body, comments);
             Reply::json(&json!({ "html_url": "https://forge.example/review" }))
+        }
+        ("POST", None) if asked.body["query"].as_str().is_some_and(|q| q.contains("viewer")) => {
+            Reply::json(&json!({ "data": { "viewer": { "login": ME } } }))
         }
         ("POST", None) if path == "/api/graphql" => {
             let last = asked.body["variables"]["after"] == "x";
@@ -250,6 +268,9 @@ fn gitlab(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
         "diff_refs": { "base_sha": "b", "start_sha": "s", "head_sha": head },
     });
     let path = asked.path.split('?').next().unwrap();
+    if path == "/api/v4/user" {
+        return Some(Reply::json(&json!({ "username": ME })));
+    }
     Some(match (asked.method.as_str(), path.strip_prefix("/api/v4/projects/o%2Fr/merge_requests")?) {
         ("GET", "") => Reply::json(&json!([merge])),
         ("GET", "/7") => Reply::json(&merge),
@@ -261,13 +282,13 @@ fn gitlab(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
                 json!({ "notes": [{ "body": "Old.", "resolvable": true, "resolved": true, "author": { "username": "bob" } }] }),
                 json!({ "notes": [{ "body": "pushed", "system": true, "resolvable": false, "author": { "username": "bob" } }] }),
             ];
-            list.extend(
-                comments.lock().unwrap().iter().map(|b| json!({ "notes": [{ "body": b, "resolvable": true }] })),
-            );
+            list.extend(comments.lock().unwrap().iter().map(
+                |(who, body)| json!({ "notes": [{ "body": body, "resolvable": true, "author": { "username": who } }] }),
+            ));
             Reply::json(&json!(list))
         }
         ("POST", "/7/notes" | "/7/discussions") => {
-            comments.lock().unwrap().push(asked.body["body"].as_str()?.to_owned());
+            keep(&asked.body, comments);
             Reply::json(&json!({ "id": "1" }))
         }
         _ => return None,
@@ -280,6 +301,9 @@ fn gitea(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
         "head": { "sha": head, "ref": "topic", "repo": { "full_name": "o/r" } },
     });
     let path = asked.path.split('?').next().unwrap();
+    if path == "/api/v1/user" {
+        return Some(Reply::json(&json!({ "login": ME })));
+    }
     Some(match (asked.method.as_str(), path.strip_prefix("/api/v1/repos/o/r/pulls")?) {
         ("GET", "") => Reply::json(&json!([pull])),
         ("GET", "/7") => Reply::json(&pull),
@@ -288,18 +312,17 @@ fn gitea(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
             headers: Vec::new(),
             body: format!("diff --git a/src/a.rs b/src/a.rs\n--- a/src/a.rs\n+++ b/src/a.rs\n{HUNK}"),
         },
-        ("GET", "/7/reviews") => Reply::json(&json!([
-            { "id": 1, "state": "COMMENT", "comments_count": 2, "body": "" },
-            { "id": 2, "state": "COMMENT", "comments_count": 0, "body": comments.lock().unwrap().join("\n") },
-        ])),
+        ("GET", "/7/reviews") => {
+            let mut reviews = logins(comments);
+            reviews.push(json!({ "id": 1, "state": "COMMENT", "comments_count": 2, "body": "" }));
+            Reply::json(&json!(reviews))
+        }
         ("GET", "/7/reviews/1/comments") => Reply::json(&json!([
             { "path": "src/a.rs", "position": 2, "body": "Why?", "user": { "login": "bob" }, "resolver": null },
             { "path": "src/a.rs", "position": 3, "body": "Old.", "user": { "login": "bob" }, "resolver": { "login": "ada" } },
         ])),
         ("POST", "/7/reviews") => {
-            let mut kept = comments.lock().unwrap();
-            kept.push(asked.body["body"].as_str()?.to_owned());
-            kept.extend(asked.body["comments"].as_array()?.iter().filter_map(|c| Some(c["body"].as_str()?.to_owned())));
+            keep(&asked.body, comments);
             Reply::json(&json!({}))
         }
         _ => return None,
@@ -326,5 +349,90 @@ fn gitlab_and_gitea_are_served_by_the_same_command() {
         assert_eq!(last.body.pointer(at).and_then(Value::as_u64), Some(3), "{forge}: {}", last.body);
         assert!(bed.pr(&["--post", "--yes"]).contains("Nothing new to post; 3 are there already."), "{forge}");
         assert_eq!(bed.posts().len(), posts, "{forge}");
+        // The same comments, had somebody else written them.
+        bed.comments.lock().unwrap().iter_mut().for_each(|(who, _)| *who = "eve");
+        assert!(bed.pr(&["--post"]).contains("3 findings of round 1 for #7."), "{forge}");
+    }
+}
+
+#[test]
+fn a_mark_that_somebody_else_wrote_keeps_no_finding_away() {
+    let bed = Bed::new("github", github);
+    let all = bed.ok(&["report", "--format", "github"]);
+    // Everything that would be posted, pasted into a comment by another user.
+    bed.comments.lock().unwrap().push(("eve", all));
+    assert!(bed.pr(&["--post"]).contains("3 findings of round 1 for #7.\n"));
+    bed.pr(&["--post", "--yes"]);
+    assert_eq!(bed.posts().len(), 1);
+    assert!(bed.pr(&["--post"]).contains("Nothing new to post; 3 are there already."));
+}
+
+#[test]
+fn a_comment_on_a_renamed_file_names_its_old_path() {
+    fn renamed(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+        let reply = gitlab(asked, head, comments)?;
+        let body = reply.body.replace("\"old_path\":\"src/a.rs\"", "\"old_path\":\"src/before.rs\"");
+        Some(Reply { body, ..reply })
+    }
+    let bed = Bed::new("gitlab", renamed);
+    bed.pr(&["--post", "--yes"]);
+    let position = &bed.posts().pop().unwrap().body["position"];
+    assert_eq!(
+        (position["old_path"].as_str(), position["new_path"].as_str()),
+        (Some("src/before.rs"), Some("src/a.rs"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_it_asks_before_it_posts() {
+    use crate::support::terminal::Terminal;
+    for (answer, posts) in [("n\r", 0), ("\r", 0), ("y\r", 1)] {
+        let bed = Bed::new("github", github);
+        let like = bed.command(&[], Some("s3cret"));
+        let scratch = bed.repo.beside("scratch");
+        let Some(mut terminal) = Terminal::start(&like, &scratch, "pr --forge github --post") else { return };
+        terminal.wait_for(&["Needless binding", "Post them to #7 for everybody to see? [y/N]"]);
+        assert!(bed.posts().is_empty(), "it waits for the answer");
+        terminal.press(answer);
+        let (code, seen) = terminal.end();
+        assert_eq!((code, bed.posts().len()), (Some(0), posts), "{answer:?}: {seen}");
+        assert_eq!(seen.contains("Nothing was posted."), posts == 0, "{answer:?}: {seen}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_token_of_the_gh_command_is_used_where_none_is_set() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bed = Bed::new("github", github);
+    let log = bed.repo.beside("gh.log");
+    let program = |path: &std::path::Path, script: &str| {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let gh = bed.repo.beside("bin").join("gh");
+    program(&gh, &format!("echo \"$*\" >>'{0}'; pwd >>'{0}'; echo from-gh", log.display()));
+    // The repository's own is not asked.
+    program(&bed.repo.path().join("gh"), "echo stolen");
+    let authorities = |token| {
+        let before = bed.server.asked().len();
+        assert!(bed.try_run(&["pr", "--forge", "github"], token).status.success());
+        let mut all: Vec<String> =
+            bed.server.asked()[before..].iter().map(|a| a.header("authorization").to_owned()).collect();
+        all.dedup();
+        all
+    };
+    assert_eq!(authorities(None), ["Bearer from-gh"]);
+    let asked = std::fs::read_to_string(&log).unwrap();
+    let (args, folder) = asked.trim_end().split_once('\n').unwrap();
+    assert_eq!(args, format!("auth token --hostname {}", bed.server.address()));
+    assert!(!std::path::Path::new(folder).starts_with(bed.repo.path()), "{folder}");
+    // What is set goes first, and what fails or prints nothing is none.
+    assert_eq!(authorities(Some("s3cret")), ["Bearer s3cret"]);
+    for script in ["echo broken; exit 1", "true"] {
+        program(&gh, script);
+        assert_eq!(authorities(None), [""], "{script}");
     }
 }

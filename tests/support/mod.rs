@@ -2,5 +2,7 @@
 
 pub(crate) mod http;
 pub(crate) mod repo;
+#[cfg(unix)]
+pub(crate) mod terminal;
 
 pub(crate) use repo::Repo;

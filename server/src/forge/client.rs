@@ -38,8 +38,14 @@ impl Client {
         Ok(Self { http, site: site.clone(), token })
     }
 
-    pub(super) fn has_token(&self) -> bool {
-        self.token.is_some()
+    /// Where it asks.
+    pub(super) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Nothing if requests are made as somebody.
+    pub(super) fn needs_token(&self) -> Result<(), ForgeError> {
+        if self.token.is_some() { Ok(()) } else { Err(ForgeError::NoToken { site: self.site.clone() }) }
     }
 
     /// Asks for `path` below the API.

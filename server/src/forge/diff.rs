@@ -5,8 +5,24 @@ use crate::finding::LineRange;
 use crate::report::forge::Remark;
 use std::collections::BTreeMap;
 
-/// By path, the hunks of the files that the pull request changes.
-pub(super) type Shown = BTreeMap<String, Vec<Hunk>>;
+/// By path, the files that the pull request changes.
+pub(super) type Shown = BTreeMap<String, File>;
+
+/// A file that a pull request changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct File {
+    /// Its path before, where it had another one.
+    pub(super) old_path: Option<String>,
+    /// What its diff shows.
+    pub(super) hunks: Vec<Hunk>,
+}
+
+impl File {
+    /// A file with one file's unified diff.
+    pub(super) fn new(old_path: Option<&str>, patch: &str) -> Self {
+        Self { old_path: old_path.map(str::to_owned), hunks: hunks(patch) }
+    }
+}
 
 /// A hunk of a diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +77,8 @@ pub(super) fn files(diff: &str) -> Shown {
     for file in diff.split("\ndiff --git ") {
         let name = file.lines().find_map(|l| l.strip_prefix("+++ b/"));
         if let Some(name) = name {
-            out.insert(name.trim_end_matches('\t').to_owned(), hunks(file));
+            let old = file.lines().find_map(|l| l.strip_prefix("rename from "));
+            out.insert(name.trim_end_matches('\t').to_owned(), File::new(old, file));
         }
     }
     out
@@ -70,7 +87,7 @@ pub(super) fn files(diff: &str) -> Shown {
 /// The remark where its file's diff can take it: on the suggestion's lines, else on its own, cut to one hunk.
 pub(super) fn place(remark: &Remark, files: &Shown) -> Option<Placed> {
     let anchor = remark.place.as_ref()?;
-    let hunks = files.get(anchor.path.as_str())?;
+    let File { old_path, hunks } = files.get(anchor.path.as_str())?;
     let within = |lines: LineRange| hunks.iter().any(|h| h.new.start() <= lines.start() && lines.end() <= h.new.end());
     let suggested = remark.suggestion.as_ref().map(|(lines, _)| *lines).filter(|l| within(*l));
     let lines = match suggested {
@@ -83,5 +100,6 @@ pub(super) fn place(remark: &Remark, files: &Shown) -> Option<Placed> {
     };
     let old_end = hunks.iter().find_map(|h| h.same.get(&lines.end()).copied());
     let path = anchor.path.to_string();
-    Some(Placed { path, lines, old_end, suggests: suggested.is_some(), remark: remark.clone() })
+    let old_path = old_path.clone().unwrap_or_else(|| path.clone());
+    Some(Placed { path, old_path, lines, old_end, suggests: suggested.is_some(), remark: remark.clone() })
 }

@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::{ForgeError, Placed};
-use super::{Found, Head, Plan, Site, There, anchor, body, conversation, diff, encoded, line, text};
+use super::{Found, Head, Plan, There, anchor, body, conversation, diff, encoded, line, text};
 use crate::finding::{CommitId, Feedback, PullRequest};
 use crate::report::forge::github_comment;
 use serde_json::{Value, json};
@@ -15,6 +15,11 @@ latestReviews(first:50){nodes{author{login}state body url}}}}}";
 
 /// More pages of conversations are not asked for.
 const MOST_PAGES: usize = 20;
+
+/// Where the pull requests are. Also at Gitea.
+pub(super) fn pulls(client: &Client) -> String {
+    format!("/repos/{}/pulls", client.site().project)
+}
 
 /// Also what Gitea says of a pull request.
 pub(super) fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> {
@@ -34,28 +39,31 @@ pub(super) fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> 
     })
 }
 
-pub(super) async fn numbered(client: &Client, site: &Site, number: u64) -> Result<Found, ForgeError> {
-    found(&client.get(&format!("/repos/{}/pulls/{number}", site.project)).await?, client)
+/// Who wrote a comment or a review, and what. Also at Gitea.
+pub(super) fn author_and_text(said: &Value) -> (String, String) {
+    (text(&said["user"]["login"]), text(&said["body"]))
 }
 
-pub(super) async fn of_branch(client: &Client, site: &Site, head: &Head) -> Result<Option<Found>, ForgeError> {
+pub(super) async fn numbered(client: &Client, number: u64) -> Result<Found, ForgeError> {
+    found(&client.get(&format!("{}/{number}", pulls(client))).await?, client)
+}
+
+pub(super) async fn of_branch(client: &Client, head: &Head) -> Result<Option<Found>, ForgeError> {
     let owner = head.project.split('/').next().unwrap_or("");
     for name in &head.names {
         let of = encoded(&format!("{owner}:{name}"));
-        let pulls = client.get(&format!("/repos/{}/pulls?state=open&per_page=1&head={of}", site.project)).await?;
-        if let Some(pull) = pulls.get(0) {
+        let matching = client.get(&format!("{}?state=open&per_page=1&head={of}", pulls(client))).await?;
+        if let Some(pull) = matching.get(0) {
             return found(pull, client).map(Some);
         }
     }
     Ok(None)
 }
 
-pub(super) async fn unresolved(client: &Client, site: &Site, number: u64) -> Result<Vec<Feedback>, ForgeError> {
+pub(super) async fn unresolved(client: &Client, number: u64) -> Result<Vec<Feedback>, ForgeError> {
     // GraphQL answers only to somebody; nothing else says what is resolved.
-    if !client.has_token() {
-        return Err(ForgeError::NoToken { site: site.clone() });
-    }
-    let (owner, name) = site.owner_and_name();
+    client.needs_token()?;
+    let (owner, name) = client.site().owner_and_name();
     let mut out = Vec::new();
     let mut after = Value::Null;
     for page in 0..MOST_PAGES {
@@ -97,18 +105,21 @@ fn of_review(review: &Value) -> Option<Feedback> {
     Some(Feedback { author, text, anchor: None, url: review["url"].as_str().map(str::to_owned) })
 }
 
-pub(super) async fn there(client: &Client, site: &Site, number: u64) -> Result<There, ForgeError> {
-    let pull = format!("/repos/{}/pulls/{number}", site.project);
-    let mut there = There::default();
+pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeError> {
+    let pull = format!("{}/{number}", pulls(client));
+    // The other API's `/user` refuses the tokens that GitHub's own CI gives.
+    let viewer = client.graphql(&json!({ "query": "query{viewer{login}}" })).await?;
+    let mut there = There { me: text(&viewer["data"]["viewer"]["login"]), ..There::default() };
     for file in client.pages(&format!("{pull}/files?per_page=100")).await? {
         // A file that is too large or no text has no patch.
         if let Some(patch) = file["patch"].as_str() {
-            there.files.insert(text(&file["filename"]), diff::hunks(patch));
+            let file_of = diff::File::new(file["previous_filename"].as_str(), patch);
+            there.files.insert(text(&file["filename"]), file_of);
         }
     }
     for list in ["comments", "reviews"] {
         let entries = client.pages(&format!("{pull}/{list}?per_page=100")).await?;
-        there.texts.extend(entries.iter().map(|e| text(&e["body"])));
+        there.said.extend(entries.iter().map(author_and_text));
     }
     Ok(there)
 }
@@ -116,19 +127,17 @@ pub(super) async fn there(client: &Client, site: &Site, number: u64) -> Result<T
 /// Posts the round as one review.
 pub(super) async fn post(
     client: &Client,
-    site: &Site,
     found: &Found,
     intro: &str,
     plan: &Plan,
 ) -> Result<Option<String>, ForgeError> {
     let comment = |p: &Placed| github_comment(&p.path, p.lines, &p.body());
-    post_review(client, site, found, intro, plan, comment).await
+    post_review(client, found, intro, plan, comment).await
 }
 
 /// The review that both GitHub and Gitea take; they differ in how a comment says its place.
 pub(super) async fn post_review(
     client: &Client,
-    site: &Site,
     found: &Found,
     intro: &str,
     plan: &Plan,
@@ -140,7 +149,7 @@ pub(super) async fn post_review(
         "body": body(intro, &plan.rest),
         "comments": plan.comments.iter().map(comment).collect::<Vec<_>>(),
     });
-    let path = format!("/repos/{}/pulls/{}/reviews", site.project, found.pull_request.number);
+    let path = format!("{}/{}/reviews", pulls(client), found.pull_request.number);
     let posted = client.post(&path, &review).await?;
     Ok(posted["html_url"].as_str().map(str::to_owned))
 }

@@ -1,14 +1,13 @@
 //! GitLab: merge requests; a comment is a discussion of its own.
 
 use super::client::Client;
-use super::{
-    ForgeError, Found, Head, Placed, Plan, Site, There, anchor, body, conversation, diff, encoded, line, text,
-};
+use super::{ForgeError, Found, Head, Placed, Plan, There, anchor, body, conversation, diff, encoded, line, text};
 use crate::finding::{CommitId, Feedback, PullRequest};
 use serde_json::{Value, json};
 
-fn project(site: &Site) -> String {
-    format!("/projects/{}", encoded(&site.project))
+/// Where the merge requests are.
+fn merges(client: &Client) -> String {
+    format!("/projects/{}/merge_requests", encoded(&client.site().project))
 }
 
 fn found(merge: &Value, client: &Client) -> Result<Found, ForgeError> {
@@ -30,36 +29,37 @@ fn found(merge: &Value, client: &Client) -> Result<Found, ForgeError> {
     })
 }
 
-pub(super) async fn numbered(client: &Client, site: &Site, number: u64) -> Result<Found, ForgeError> {
-    found(&client.get(&format!("{}/merge_requests/{number}", project(site))).await?, client)
+pub(super) async fn numbered(client: &Client, number: u64) -> Result<Found, ForgeError> {
+    found(&client.get(&format!("{}/{number}", merges(client))).await?, client)
 }
 
-pub(super) async fn of_branch(client: &Client, site: &Site, head: &Head) -> Result<Option<Found>, ForgeError> {
+pub(super) async fn of_branch(client: &Client, head: &Head) -> Result<Option<Found>, ForgeError> {
     for name in &head.names {
         let query = format!("state=opened&per_page=1&source_branch={}", encoded(name));
-        let merges = client.get(&format!("{}/merge_requests?{query}", project(site))).await?;
-        if let Some(number) = merges.get(0).and_then(|m| m["iid"].as_u64()) {
+        let matching = client.get(&format!("{}?{query}", merges(client))).await?;
+        if let Some(number) = matching.get(0).and_then(|m| m["iid"].as_u64()) {
             // Only the whole answer says what was compared.
-            return numbered(client, site, number).await.map(Some);
+            return numbered(client, number).await.map(Some);
         }
     }
     Ok(None)
 }
 
-async fn discussions(client: &Client, site: &Site, number: u64) -> Result<Vec<Value>, ForgeError> {
-    client.pages(&format!("{}/merge_requests/{number}/discussions?per_page=100", project(site))).await
+/// Who wrote it, and what.
+fn note(note: &Value) -> (String, String) {
+    (text(&note["author"]["username"]), text(&note["body"]))
 }
 
-pub(super) async fn unresolved(client: &Client, site: &Site, number: u64) -> Result<Vec<Feedback>, ForgeError> {
+async fn discussions(client: &Client, number: u64) -> Result<Vec<Value>, ForgeError> {
+    client.pages(&format!("{}/{number}/discussions?per_page=100", merges(client))).await
+}
+
+pub(super) async fn unresolved(client: &Client, number: u64) -> Result<Vec<Feedback>, ForgeError> {
     let mut out = Vec::new();
-    for discussion in discussions(client, site, number).await? {
+    for discussion in discussions(client, number).await? {
         let Some(notes) = discussion["notes"].as_array() else { continue };
         let Some(first) = notes.first().filter(|n| n["resolvable"] == true && n["resolved"] != true) else { continue };
-        let said: Vec<_> = notes
-            .iter()
-            .filter(|n| n["system"] != true)
-            .map(|n| (text(&n["author"]["username"]), text(&n["body"])))
-            .collect();
+        let said: Vec<_> = notes.iter().filter(|n| n["system"] != true).map(note).collect();
         let Some((author, text)) = conversation(&said) else { continue };
         let at = &first["position"];
         out.push(Feedback { author, text, anchor: anchor(&at["new_path"], None, line(&at["new_line"])), url: None });
@@ -67,26 +67,26 @@ pub(super) async fn unresolved(client: &Client, site: &Site, number: u64) -> Res
     Ok(out)
 }
 
-pub(super) async fn there(client: &Client, site: &Site, number: u64) -> Result<There, ForgeError> {
-    let merge = format!("{}/merge_requests/{number}", project(site));
-    let mut there = There::default();
+pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeError> {
+    let merge = format!("{}/{number}", merges(client));
+    let mut there = There { me: text(&client.get("/user").await?["username"]), ..There::default() };
     for file in client.pages(&format!("{merge}/diffs?per_page=100")).await? {
-        there.files.insert(text(&file["new_path"]), diff::hunks(&text(&file["diff"])));
+        let file_of = diff::File::new(file["old_path"].as_str(), &text(&file["diff"]));
+        there.files.insert(text(&file["new_path"]), file_of);
     }
-    for discussion in discussions(client, site, number).await? {
-        there.texts.extend(discussion["notes"].as_array().into_iter().flatten().map(|n| text(&n["body"])));
+    for discussion in discussions(client, number).await? {
+        there.said.extend(discussion["notes"].as_array().into_iter().flatten().map(note));
     }
     Ok(there)
 }
 
 pub(super) async fn post(
     client: &Client,
-    site: &Site,
     found: &Found,
     intro: &str,
     plan: &Plan,
 ) -> Result<Option<String>, ForgeError> {
-    let merge = format!("{}/merge_requests/{}", project(site), found.pull_request.number);
+    let merge = format!("{}/{}", merges(client), found.pull_request.number);
     let Some([base, start, head]) = &found.refs else {
         return Err(client.bad("the merge request does not say what was compared"));
     };
@@ -98,7 +98,7 @@ pub(super) async fn post(
             "start_sha": start,
             "head_sha": head,
             "new_path": placed.path,
-            "old_path": placed.path,
+            "old_path": placed.old_path,
             "new_line": placed.lines.end(),
         });
         // A line that the change left alone is named by both its numbers.

@@ -72,6 +72,8 @@ pub struct Placed {
     pub remark: Remark,
     /// The file, as the forge names it.
     pub path: String,
+    /// The file before the change.
+    old_path: String,
     /// The lines in the new text, all in one hunk.
     pub lines: LineRange,
     /// The number that the last of these lines has in the old text, if the change left it alone.
@@ -112,21 +114,15 @@ impl Forge {
         &self.site
     }
 
-    /// Whether requests are made as somebody.
-    #[must_use]
-    pub fn has_token(&self) -> bool {
-        self.client.has_token()
-    }
-
     /// The pull request of that number.
     ///
     /// # Errors
     /// When the forge cannot be asked or has none.
     pub async fn numbered(&self, number: u64) -> Result<Found, ForgeError> {
         match self.site.kind {
-            Kind::GitHub => github::numbered(&self.client, &self.site, number).await,
-            Kind::GitLab => gitlab::numbered(&self.client, &self.site, number).await,
-            Kind::Gitea => gitea::numbered(&self.client, &self.site, number).await,
+            Kind::GitHub => github::numbered(&self.client, number).await,
+            Kind::GitLab => gitlab::numbered(&self.client, number).await,
+            Kind::Gitea => gitea::numbered(&self.client, number).await,
         }
     }
 
@@ -136,9 +132,9 @@ impl Forge {
     /// When the forge cannot be asked.
     pub async fn of_branch(&self, head: &Head) -> Result<Option<Found>, ForgeError> {
         match self.site.kind {
-            Kind::GitHub => github::of_branch(&self.client, &self.site, head).await,
-            Kind::GitLab => gitlab::of_branch(&self.client, &self.site, head).await,
-            Kind::Gitea => gitea::of_branch(&self.client, &self.site, head).await,
+            Kind::GitHub => github::of_branch(&self.client, head).await,
+            Kind::GitLab => gitlab::of_branch(&self.client, head).await,
+            Kind::Gitea => gitea::of_branch(&self.client, head).await,
         }
     }
 
@@ -149,24 +145,29 @@ impl Forge {
     pub async fn unresolved(&self, found: &Found) -> Result<Vec<Feedback>, ForgeError> {
         let number = found.pull_request.number;
         match self.site.kind {
-            Kind::GitHub => github::unresolved(&self.client, &self.site, number).await,
-            Kind::GitLab => gitlab::unresolved(&self.client, &self.site, number).await,
-            Kind::Gitea => gitea::unresolved(&self.client, &self.site, number).await,
+            Kind::GitHub => github::unresolved(&self.client, number).await,
+            Kind::GitLab => gitlab::unresolved(&self.client, number).await,
+            Kind::Gitea => gitea::unresolved(&self.client, number).await,
         }
     }
 
-    /// What of the remarks is to be posted, and where: those whose mark is there already are left out.
+    /// What of the remarks is to be posted, and where. Left out are those whose mark is there already in a comment of
+    /// the user who would post: anybody can write a mark, and keep a finding away with it.
     ///
     /// # Errors
-    /// When the forge cannot be asked.
+    /// When there is no token, or the forge cannot be asked.
     pub async fn plan(&self, found: &Found, remarks: Vec<Remark>) -> Result<Plan, ForgeError> {
+        self.client.needs_token()?;
         let number = found.pull_request.number;
-        let There { files, texts } = match self.site.kind {
-            Kind::GitHub => github::there(&self.client, &self.site, number).await,
-            Kind::GitLab => gitlab::there(&self.client, &self.site, number).await,
-            Kind::Gitea => gitea::there(&self.client, &self.site, number).await,
+        let There { me, files, said } = match self.site.kind {
+            Kind::GitHub => github::there(&self.client, number).await,
+            Kind::GitLab => gitlab::there(&self.client, number).await,
+            Kind::Gitea => gitea::there(&self.client, number).await,
         }?;
-        let known = marks(&texts);
+        if me.is_empty() {
+            return Err(self.client.bad("it does not say whose token it is"));
+        }
+        let known = marks(&me, &said);
         let mut plan = Plan::default();
         for remark in remarks {
             if known.contains(&remark.finding) {
@@ -185,13 +186,11 @@ impl Forge {
     /// # Errors
     /// When the forge refuses it. What was posted before an error stays, and is not posted again.
     pub async fn post(&self, found: &Found, intro: &str, plan: &Plan) -> Result<Option<String>, ForgeError> {
-        if !self.has_token() {
-            return Err(ForgeError::NoToken { site: self.site.clone() });
-        }
+        self.client.needs_token()?;
         match self.site.kind {
-            Kind::GitHub => github::post(&self.client, &self.site, found, intro, plan).await,
-            Kind::GitLab => gitlab::post(&self.client, &self.site, found, intro, plan).await,
-            Kind::Gitea => gitea::post(&self.client, &self.site, found, intro, plan).await,
+            Kind::GitHub => github::post(&self.client, found, intro, plan).await,
+            Kind::GitLab => gitlab::post(&self.client, found, intro, plan).await,
+            Kind::Gitea => gitea::post(&self.client, found, intro, plan).await,
         }
     }
 }
@@ -199,9 +198,11 @@ impl Forge {
 /// What is at a pull request already.
 #[derive(Debug, Default)]
 struct There {
+    /// The name of the user whose token it is.
+    me: String,
     files: diff::Shown,
-    /// The texts of all comments and reviews.
-    texts: Vec<String>,
+    /// All comments and reviews: who wrote what.
+    said: Vec<(String, String)>,
 }
 
 /// Text of an answer; empty if it has none.
@@ -232,12 +233,11 @@ fn encoded(text: &str) -> String {
     out
 }
 
-/// The findings whose hidden marks are in the texts.
-fn marks(texts: &[String]) -> BTreeSet<FindingId> {
-    let ids = |text: &String| -> Vec<FindingId> {
-        text.split(MARK).skip(1).filter_map(|rest| rest.split_once(" -->")).map(|(id, _)| FindingId::new(id)).collect()
-    };
-    texts.iter().flat_map(ids).collect()
+/// The findings whose hidden marks are in what `me` said.
+fn marks(me: &str, said: &[(String, String)]) -> BTreeSet<FindingId> {
+    let mine = said.iter().filter(|(author, _)| author == me);
+    let parts = mine.flat_map(|(_, text)| text.split(MARK).skip(1));
+    parts.filter_map(|rest| rest.split_once(" -->")).map(|(id, _)| FindingId::new(id)).collect()
 }
 
 /// The text of a review: the intro, then the remarks that have no line.
@@ -251,7 +251,7 @@ fn body(intro: &str, rest: &[Remark]) -> String {
 }
 
 /// A conversation as one remark: the first comment, then the answers with their authors. `None` if it is one of ours
-/// that nobody answered, or says nothing.
+/// that nobody answered (whoever of the team posted it), or says nothing.
 fn conversation(comments: &[(String, String)]) -> Option<(String, String)> {
     let (author, first) = comments.first()?;
     if first.trim().is_empty() || (first.contains(MARK) && comments.len() == 1) {

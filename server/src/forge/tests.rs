@@ -17,6 +17,8 @@ const DIFF: &str = "diff --git a/a.rs b/a.rs\nindex 1..2 100644\n--- a/a.rs\n+++
 #[test]
 fn a_comment_goes_where_the_diff_has_its_lines() {
     let files = diff::files(DIFF);
+    let renamed = "diff --git a/old.rs b/renamed.rs\nrename from old.rs\nrename to renamed.rs\n--- a/old.rs\n+++ b/renamed.rs\n@@ -1 +1,2 @@\n a\n+b\n";
+    assert_eq!(diff::files(renamed)["renamed.rs"].old_path.as_deref(), Some("old.rs"));
     assert_eq!(files.keys().map(String::as_str).collect::<Vec<_>>(), ["a.rs", "new dir/ü.rs"]);
     for (remark, want) in [
         (remark(Some("a.rs"), Some((2, 2)), None), "2 None false"),
@@ -54,8 +56,15 @@ fn diffs_that_lie_are_read_without_a_panic() {
 
 #[test]
 fn marks_are_known_again_and_forged_ends_do_no_harm() {
-    let texts = [format!("x\n\n{MARK}abc -->\n\n---\n\n{MARK}def --> y"), format!("{MARK}cut"), String::new()];
-    let known: Vec<String> = marks(&texts).iter().map(ToString::to_string).collect();
+    let said: Vec<(String, String)> = [
+        ("me", format!("x\n\n{MARK}abc -->\n\n---\n\n{MARK}def --> y")),
+        ("me", format!("{MARK}cut")),
+        ("me", String::new()),
+        ("eve", format!("{MARK}forged -->")),
+    ]
+    .map(|(who, text)| (who.to_owned(), text))
+    .into();
+    let known: Vec<String> = marks("me", &said).iter().map(ToString::to_string).collect();
     assert_eq!(known, ["abc", "def"]);
 }
 
