@@ -304,10 +304,20 @@ fn pages_of_all_rounds_are_listed_and_lead_back() {
         let page = std::fs::read_to_string(index.with_file_name(page)).unwrap();
         assert!(page.contains("<a href=\"index.html\">All rounds</a>"));
     }
-    assert!(!run(&repo, &["report", "--format", "html"]).contains("All rounds"), "a page alone leads nowhere");
+    // A page by itself leads there where the list is beside it, and to no other page of that name.
     let folder = repo.beside("pages");
+    std::fs::create_dir(&folder).unwrap();
+    let (alone, list) = (folder.join("alone.html"), folder.join("index.html"));
+    let leads = || {
+        run(&repo, &["report", "--format", "html", "-o", alone.to_str().unwrap()]);
+        std::fs::read_to_string(&alone).unwrap().contains("<a href=\"index.html\">All rounds</a>")
+    };
+    assert!(!leads());
+    std::fs::write(&list, "<title>Somebody's</title>").unwrap();
+    assert!(!leads());
     run(&repo, &["report", "--index", "-o", folder.to_str().unwrap()]);
-    assert!(folder.join("index.html").is_file());
+    assert!(leads());
+    assert!(!run(&repo, &["report", "--format", "html"]).contains("All rounds"), "what is printed has no neighbours");
     // Pages beside the rounds are no rounds.
     assert_eq!(run(&repo, &["rounds"]).lines().count(), 2);
 }

@@ -18,7 +18,7 @@ pub(super) fn remark(agent: &str, rule: &str, severity: Severity, title: String,
     RawFinding {
         rule: Some(RuleRef {
             id: format!("deep-review/{rule}"),
-            url: Some(format!("https://github.com/deep-review/deep-review/blob/main/docs/rules/{rule}.md")),
+            url: Some(format!("{}/blob/main/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))),
         }),
         classification: Some(Classification::Regression),
         ..bare(agent, severity, title, body)

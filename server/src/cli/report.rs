@@ -5,7 +5,7 @@ use super::context::{Context, Open, warn_of};
 use super::{Exit, output, review};
 use crate::report::Format;
 use crate::report::html::{self, Listed};
-use crate::review::document::document;
+use crate::review::document::{INDEX, document};
 use anyhow::Context as _;
 use std::path::Path;
 
@@ -35,14 +35,14 @@ fn index(open: &Open, folder: Option<&Path>) -> anyhow::Result<Exit> {
         let mut document = document(&open.repository, round)?;
         document.trace(&open.repository);
         let name = format!("round-{:04}.html", document.round.number);
-        write(&name, &html::page(&document.round, &document.decisions, &document.texts, Some("index.html")))?;
+        write(&name, &html::page(&document.round, &document.decisions, &document.texts, Some(INDEX)))?;
         pages.push((name, document));
     }
     let list: Vec<Listed<'_>> = pages
         .iter()
         .map(|(name, document)| Listed { round: &document.round, decisions: &document.decisions, href: name })
         .collect();
-    write("index.html", &html::index(&list))?;
-    output::print(&format!("{}\n", folder.join("index.html").display()))?;
+    write(INDEX, &html::index(&list))?;
+    output::print(&format!("{}\n", folder.join(INDEX).display()))?;
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use super::{Exit, output, progress};
 use crate::finding::{AgentOutcome, Decisions, Round, Severity};
 use crate::git::Repository;
 use crate::report::{self, Format};
-use crate::review::document::{Document, document};
+use crate::review::document::document;
 use crate::review::{self, Request, ReviewError, Reviewed};
 use anyhow::Context as _;
 use std::path::Path;
@@ -99,19 +99,18 @@ pub(super) fn show(
     if matches!(format, Format::Markdown | Format::Html | Format::Json) {
         document.trace(repository);
     }
-    let Document { round, decisions, texts } = document;
     let text = match format {
         Format::Text => {
             let style = report::terminal::Style {
                 colours: file.is_none() && output::colours(context.color),
                 width: output::width(),
             };
-            report::terminal::write(&round, &decisions, &texts, style)
+            report::terminal::write(&document.round, &document.decisions, &document.texts, style)
         }
-        format => report::write(format, &round, &decisions, &texts),
+        format => document.write(format, file),
     };
     output::to(file, &text)?;
-    Ok(decisions)
+    Ok(document.decisions)
 }
 
 /// A review that nobody finished is not a review. What was found goes before what is missing: a script that puts up with

@@ -3,8 +3,8 @@
 use super::reviewing::Refused;
 use super::world::Repo;
 use crate::finding::Round;
-use crate::report::{self, Format};
-use crate::review::document::{Document, document};
+use crate::report::Format;
+use crate::review::document::document;
 use lsp_types::Uri;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -82,10 +82,9 @@ pub(crate) fn write(repo: &Repo, round: &Round, format: Format) -> Result<Writte
         }
     }
     document.trace(&repo.git);
-    let Document { round, decisions, texts } = document;
-    let text = report::write(format, &round, &decisions, &texts);
     let folder = repo.store().folder().join("reports");
-    let file = folder.join(file_name(&round, format));
+    let file = folder.join(file_name(&document.round, format));
+    let text = document.write(format, Some(&file));
     std::fs::create_dir_all(&folder).map_err(failed)?;
     std::fs::write(&file, &text).map_err(failed)?;
     let uri = super::documents::file_uri(&file).ok_or_else(|| Refused::failed("the report has no address"))?;

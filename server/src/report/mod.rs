@@ -119,7 +119,7 @@ pub fn write(format: Format, round: &Round, decisions: &Decisions, texts: &Texts
         Format::Text => terminal::write(round, decisions, texts, terminal::Style::default()),
         Format::Json => json::write(round, decisions),
         Format::Markdown => steerless(markdown::write(round, decisions, texts)),
-        Format::Html => steerless(html::write(round, decisions, texts)),
+        Format::Html => html::write(round, decisions, texts),
         Format::Sarif => sarif::write(round, decisions, texts),
         Format::Rdjson => rdjson::write(round, decisions, texts),
         Format::Rdjsonl => rdjson::write_lines(round, decisions, texts),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     json::to_json(&json!({
-        "source": { "name": "deep-review", "url": "https://crates.io/crates/deep-review" },
+        "source": { "name": "deep-review", "url": env!("CARGO_PKG_REPOSITORY") },
         "diagnostics": diagnostics(round, decisions, texts),
     }))
 }

@@ -3,9 +3,12 @@
 use crate::finding::{Decisions, RepoPath, Round};
 use crate::git::Repository;
 use crate::patch::{Carried, LineMap};
-use crate::report::Texts;
+use crate::report::{self, Format, Texts, html};
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a report is written from.
@@ -41,7 +44,28 @@ pub fn texts(store: &Store, round: &Round) -> Texts {
     round.texts.iter().filter_map(text).collect()
 }
 
+/// The file beside reports that lists all rounds, as `deep-review report --index` writes it.
+pub const INDEX: &str = "index.html";
+
+/// Whether the list of all rounds is beside the file, and not some other page of that name.
+fn is_listed(file: &Path) -> bool {
+    let list = file.with_file_name(INDEX);
+    let mut head = Vec::new();
+    let read = list != file && File::open(list).and_then(|list| list.take(2048).read_to_end(&mut head)).is_ok();
+    read && String::from_utf8_lossy(&head).contains(html::GENERATOR)
+}
+
 impl Document {
+    /// Writes it, for `file` if that is known: a page leads to the list of all rounds where one of ours is beside it.
+    #[must_use]
+    pub fn write(&self, format: Format, file: Option<&Path>) -> String {
+        let listed = file.filter(|file| format == Format::Html && is_listed(file));
+        match listed {
+            Some(_) => html::page(&self.round, &self.decisions, &self.texts, Some(INDEX)),
+            None => report::write(format, &self.round, &self.decisions, &self.texts),
+        }
+    }
+
     /// Adds what the history says: the commits that resolved findings, and those that fixes belong into. What it does
     /// not say is left out: a report is never lost to a history that cannot be read.
     pub fn trace(&mut self, repository: &Repository) {

@@ -6,12 +6,15 @@
 mod highlight;
 
 use super::view::{View, minute};
-use super::{Texts, inert};
+use super::{Texts, inert, steerless};
 use crate::finding::{Decisions, Round, Verdict};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+
+/// What each of our pages has in its head, before the version.
+pub(crate) const GENERATOR: &str = "<meta name=\"generator\" content=\"deep-review ";
 
 const CSS: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -43,7 +46,7 @@ pub fn page(round: &Round, decisions: &Decisions, texts: &Texts, list: Option<&s
         csp => policy(),
         version => env!("CARGO_PKG_VERSION"),
     };
-    render(REPORT, &context)
+    steerless(render(REPORT, &context))
 }
 
 /// A round in the list of all, with the file or address of its page.
@@ -95,7 +98,7 @@ pub fn index(rounds: &[Listed<'_>]) -> String {
         csp => policy(),
         version => env!("CARGO_PKG_VERSION"),
     };
-    render(INDEX, &context)
+    steerless(render(INDEX, &context))
 }
 
 fn class_of(verdict: Verdict) -> &'static str {

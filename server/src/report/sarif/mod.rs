@@ -80,7 +80,7 @@ fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts)
     let mut out = json!({
         "tool": { "driver": {
             "name": run.agent.label,
-            "informationUri": "https://crates.io/crates/deep-review",
+            "informationUri": env!("CARGO_PKG_REPOSITORY"),
             "rules": rules,
             "properties": { "agent": run.agent.name, "kind": run.agent.kind },
         } },
