@@ -1,4 +1,4 @@
-//! The language server as a process: how it ends, and what it leaves behind.
+//! The language server as a process: how it ends, what it leaves behind, and whom it asks.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -11,14 +11,20 @@ use std::time::{Duration, Instant};
 /// Long enough to never be the reason that a test ends.
 const LONG: Duration = Duration::from_secs(60);
 
-/// A session with an agent at work that has children in sessions of their own.
-struct Session {
-    repo: Repo,
-    /// In the command line of everything that the agent starts.
-    word: String,
-    server: Child,
+/// The server in a repository, under a configuration of the user.
+struct Server {
+    process: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+    asked: u64,
+}
+
+/// A session with an agent at work that has children in sessions of their own.
+struct Session {
+    /// In the command line of everything that the agent starts.
+    word: String,
+    server: Server,
+    _repo: Repo,
 }
 
 fn until(what: &str, done: impl Fn() -> bool) {
@@ -36,25 +42,16 @@ fn living(word: &str) -> usize {
     lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
 }
 
-impl Session {
-    /// Starts the server for the process `parent`, and a review whose agent does not end.
-    fn start(word: &str, parent: u32) -> Self {
-        let word = format!("{word}-{}", std::process::id());
-        let repo = Repo::with_topic(&[("a.txt", "one\n")]);
-        repo.write("a.txt", "two\n");
-        repo.commit("Two");
-        let (script, ready) = (repo.beside(&format!("{word}.sh")), repo.beside("ready"));
-        let stay = format!("sh -c 'while :; do sleep 0.2; done' {word}");
-        let text = format!("setsid {stay} &\n(setsid {stay} &)\ntouch {}\n{stay}\n", ready.display());
-        std::fs::write(&script, text).unwrap();
-        let config = repo.beside("config.toml");
-        let text = format!("[agents.stays]\nadapter = 'command'\ncommand = ['sh', '{}']\n", script.display());
-        std::fs::write(&config, text).unwrap();
+impl Server {
+    /// Starts it for the process `parent`; returns when it has found the repository.
+    fn start(repo: &Repo, config: &str, parent: u32) -> Self {
+        let file = repo.beside("config.toml");
+        std::fs::write(&file, config).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep-review"));
-        let mut server = isolate(&mut command)
+        let mut process = isolate(&mut command)
             .arg("lsp")
             .current_dir(repo.path())
-            .env("DEEP_REVIEW_CONFIG", config)
+            .env("DEEP_REVIEW_CONFIG", file)
             .env("HOME", repo.beside("home"))
             .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::piped())
@@ -62,32 +59,20 @@ impl Session {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let (input, output) = (server.stdin.take(), BufReader::new(server.stdout.take().unwrap()));
-        let mut session = Self { repo, word, server, input, output };
-        let root = format!("file://{}", session.repo.path().display());
+        let (input, output) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
+        let mut server = Self { process, input, output, asked: 0 };
+        let root = format!("file://{}", repo.path().display());
         let folders = json!([{ "uri": root, "name": "repo" }]);
         let options = json!({ "review": { "auto": "off" } });
-        session.request(
-            1,
+        server.result(
             "initialize",
             &json!({ "processId": parent, "rootUri": root, "workspaceFolders": folders, "capabilities": {},
                      "initializationOptions": options }),
         );
-        session.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
+        server.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
         // The repository is found in the background.
-        let mut id = 2;
-        loop {
-            let answer = session.request(id, "deepReview/status", &json!({}));
-            if answer["repositories"].as_array().is_some_and(|all| all.iter().any(|r| r.get("branch").is_some())) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-            id += 1;
-        }
-        let review = json!({ "command": "deepReview.review", "arguments": [{ "agents": ["stays"] }] });
-        session.request(id + 1, "workspace/executeCommand", &review);
-        until("the agent's children", || ready.exists() && living(&session.word) >= 3);
-        session
+        server.until("the repository", |status| status.get("branch").is_some());
+        server
     }
 
     fn send(&mut self, message: &Value) {
@@ -96,7 +81,9 @@ impl Session {
     }
 
     /// Sends a request and reads up to its answer.
-    fn request(&mut self, id: u64, method: &str, params: &Value) -> Value {
+    fn request(&mut self, method: &str, params: &Value) -> Value {
+        self.asked += 1;
+        let id = self.asked;
         let mut message = json!({ "jsonrpc": "2.0", "id": id, "method": method });
         if !params.is_null() {
             message["params"] = params.clone();
@@ -117,21 +104,82 @@ impl Session {
             self.output.read_exact(&mut body).unwrap();
             let message: Value = serde_json::from_slice(&body).unwrap();
             if message["id"] == id && message.get("method").is_none() {
-                return message["result"].clone();
+                return message;
             }
         }
     }
 
-    /// Waits until the server has ended, and until nothing is left of its agent; its exit code.
-    fn end(mut self) -> Option<i32> {
+    fn result(&mut self, method: &str, params: &Value) -> Value {
+        let answer = self.request(method, params);
+        assert!(answer.get("error").is_none(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    /// Runs a command; with a token, so that a review is answered when it is over.
+    fn command(&mut self, name: &str, argument: &Value) -> Value {
+        self.request(
+            "workspace/executeCommand",
+            &json!({ "command": name, "arguments": [argument], "workDoneToken": name }),
+        )
+    }
+
+    /// The number of the round that a review led to.
+    fn review(&mut self, argument: &Value) -> u64 {
+        let answer = self.command("deepReview.review", argument);
+        answer["result"]["number"].as_u64().unwrap_or_else(|| panic!("no round: {answer}"))
+    }
+
+    /// Waits until what the server says of its only repository is as wanted.
+    fn until(&mut self, what: &str, done: impl Fn(&Value) -> bool) {
         let start = Instant::now();
-        let code = loop {
-            if let Some(status) = self.server.try_wait().unwrap() {
-                break status.code();
+        while !done(&self.result("deepReview/status", &json!({}))["repositories"][0]) {
+            assert!(start.elapsed() < LONG, "waited in vain for {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until it has ended; its exit code.
+    fn end(&mut self) -> Option<i32> {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status.code();
             }
             assert!(start.elapsed() < LONG, "the server does not end");
             std::thread::sleep(Duration::from_millis(20));
-        };
+        }
+    }
+
+    /// Says goodbye as the protocol has it.
+    fn finish(mut self) {
+        self.result("shutdown", &Value::Null);
+        self.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+        assert_eq!(self.end(), Some(0));
+    }
+}
+
+impl Session {
+    /// Starts the server for the process `parent`, and a review whose agent does not end.
+    fn start(word: &str, parent: u32) -> Self {
+        let word = format!("{word}-{}", std::process::id());
+        let repo = Repo::with_topic(&[("a.txt", "one\n")]);
+        repo.write("a.txt", "two\n");
+        repo.commit("Two");
+        let (script, ready) = (repo.beside(&format!("{word}.sh")), repo.beside("ready"));
+        let stay = format!("sh -c 'while :; do sleep 0.2; done' {word}");
+        let text = format!("setsid {stay} &\n(setsid {stay} &)\ntouch {}\n{stay}\n", ready.display());
+        std::fs::write(&script, text).unwrap();
+        let config = format!("[agents.stays]\nadapter = 'command'\ncommand = ['sh', '{}']\n", script.display());
+        let mut server = Server::start(&repo, &config, parent);
+        let review = json!({ "command": "deepReview.review", "arguments": [{ "agents": ["stays"] }] });
+        server.result("workspace/executeCommand", &review);
+        until("the agent's children", || ready.exists() && living(&word) >= 3);
+        Self { word, server, _repo: repo }
+    }
+
+    /// Waits until the server has ended, and until nothing is left of its agent; its exit code.
+    fn end(mut self) -> Option<i32> {
+        let code = self.server.end();
         until("the agent's processes to be gone", || living(&self.word) == 0);
         code
     }
@@ -140,22 +188,22 @@ impl Session {
 #[test]
 fn ends_with_0_after_shutdown_and_exit() {
     let mut session = Session::start("proper", std::process::id());
-    session.request(900, "shutdown", &Value::Null);
-    session.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+    session.server.result("shutdown", &Value::Null);
+    session.server.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
     assert_eq!(session.end(), Some(0));
 }
 
 #[test]
 fn ends_with_1_after_exit_alone() {
     let mut session = Session::start("hasty", std::process::id());
-    session.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+    session.server.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
     assert_eq!(session.end(), Some(1));
 }
 
 #[test]
 fn ends_with_1_when_its_input_does() {
     let mut session = Session::start("closed", std::process::id());
-    session.input = None;
+    session.server.input = None;
     assert_eq!(session.end(), Some(1));
 }
 
@@ -171,6 +219,102 @@ fn ends_with_1_when_the_process_that_started_it_is_gone() {
 #[test]
 fn leaves_no_agent_behind_when_it_is_killed() {
     let mut session = Session::start("killed", std::process::id());
-    session.server.kill().unwrap();
+    session.server.process.kill().unwrap();
     assert_eq!(session.end(), None);
+}
+
+/// A repository, and a configuration with an agent that notes each time it is asked; it fails while `broken` is there.
+fn counting() -> (Repo, String) {
+    let repo = Repo::with_topic(&[("a.txt", "one\n")]);
+    repo.write("a.txt", "two\n");
+    repo.commit("Two");
+    let answer = json!({
+        "summary": "", "observations": [], "testing": "", "untested": [], "documentation": "", "commit_structure": "",
+        "limitations": [], "covered": [],
+        "findings": [{
+            "severity": "important", "title": "Two is wrong", "body": "It is.", "evidence": "", "symbol": "", "fixes": [],
+            "classification": "regression",
+            "places": [{ "path": "a.txt", "start_line": 1, "end_line": 1, "quote": "two" }],
+        }],
+    });
+    let text = format!(
+        "cat >/dev/null\necho asked >>{}\n[ ! -e {} ] || exit 9\ncat <<'ANSWER'\n{answer}\nANSWER\n",
+        repo.beside("calls").display(),
+        repo.beside("broken").display(),
+    );
+    std::fs::write(repo.beside("counts.sh"), text).unwrap();
+    let script = repo.beside("counts.sh").display().to_string();
+    let config = format!("[agents.counts]\nadapter = 'command'\ncommand = ['sh', '{script}']\nretries = 0\n");
+    (repo, config)
+}
+
+/// How often the agent was asked.
+fn asked(repo: &Repo) -> usize {
+    std::fs::read_to_string(repo.beside("calls")).map_or(0, |calls| calls.lines().count())
+}
+
+#[test]
+fn an_agent_is_asked_again_only_where_the_request_or_another_look_says_so() {
+    let (repo, config) = counting();
+    let mut server = Server::start(&repo, &config, std::process::id());
+    let by = json!({ "agents": ["counts"] });
+    assert_eq!((server.review(&by), asked(&repo)), (1, 1));
+    assert_eq!((server.review(&by), asked(&repo)), (2, 1), "nothing changed since it answered");
+    assert_eq!((server.review(&json!({ "agents": ["counts"], "fresh": true })), asked(&repo)), (3, 2));
+    let answer = server.command("deepReview.recheck", &json!({ "id": "I1" }));
+    assert_eq!(answer["result"], json!({ "started": true }), "{answer}");
+    server.until("another round", |status| status["round"]["number"] == 4 && status["running"] == false);
+    assert_eq!(asked(&repo), 3, "to look again is to ask again");
+    server.finish();
+}
+
+#[test]
+fn an_interrupted_round_is_finished_under_its_number() {
+    let (repo, config) = counting();
+    let mut server = Server::start(&repo, &config, std::process::id());
+    let resume = json!({ "agents": ["counts"], "resume": true });
+    let refused = |answer: Value| answer["error"]["message"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    assert_eq!(
+        refused(server.command("deepReview.review", &resume)),
+        "there is no interrupted round on this branch: review without `resume` to begin a new round"
+    );
+    let both = json!({ "fresh": true, "resume": true });
+    assert!(refused(server.command("deepReview.review", &both)).contains("say one of them"));
+    std::fs::write(repo.beside("broken"), "").unwrap();
+    assert_eq!(server.review(&json!({ "agents": ["counts"] })), 1);
+    server.until("its failure", |status| status["round"]["incomplete"] == true && status["running"] == false);
+    std::fs::remove_file(repo.beside("broken")).unwrap();
+    assert_eq!((server.review(&resume), asked(&repo)), (1, 2));
+    server
+        .until("a complete round", |status| status["round"]["incomplete"] == false && status["open"]["important"] == 1);
+    server.finish();
+}
+
+#[test]
+fn linters_run_the_code_of_repositories_that_the_user_trusts() {
+    let (repo, _) = counting();
+    let linter = "[agents.own]\nadapter = 'linter'\nformat = 'rdjson'\ncommand = ['sh', 'lint.sh']\n";
+    for (trusted, usable) in [(repo.path().display().to_string(), true), ("/nowhere".into(), false)] {
+        let mut server = Server::start(&repo, &format!("trusted = ['{trusted}']\n{linter}"), std::process::id());
+        let answer = server.command("deepReview.agents", &json!({}));
+        let agents = answer["result"]["agents"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        let own = agents.iter().find(|a| a["name"] == "own").unwrap();
+        assert_eq!(own["usable"], usable, "{own}");
+        assert_eq!(own["detail"].as_str().unwrap().contains("not trusted"), !usable, "{own}");
+        server.finish();
+    }
+}
+
+#[test]
+fn a_judge_or_lead_that_is_not_there_is_named() {
+    let (repo, config) = counting();
+    for (setting, name) in [("[merge]\nadjudicator = 'nobody'\n", "merge.adjudicator"), ("lead = 'nobody'\n", "lead")] {
+        let config = if setting.starts_with('[') { format!("{config}{setting}") } else { format!("{setting}{config}") };
+        let mut server = Server::start(&repo, &config, std::process::id());
+        let answer = server.command("deepReview.review", &json!({ "agents": ["counts"] }));
+        let expected = format!("{name} in your configuration: there is no agent 'nobody'");
+        assert_eq!(answer["error"]["message"], expected, "{answer}");
+        assert_eq!(asked(&repo), 0);
+        server.finish();
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::edits;
 use super::outbox::Outbox;
-use super::owner::Event;
+use super::owner::{Event, Reply};
 use super::project::is_certain;
 use super::reports::{self, Written};
 use super::reviewing::{self, Asked, Refused};
@@ -97,6 +97,21 @@ struct ReviewArgs {
     base: Option<String>,
     uncommitted: Option<bool>,
     agents: Vec<String>,
+    fresh: bool,
+    resume: bool,
+}
+
+impl ReviewArgs {
+    fn event(self, reply: Reply) -> Result<Event, Refused> {
+        let Self { root, uri, base, uncommitted, agents, fresh, resume } = self;
+        if fresh && resume {
+            return Err(Refused::invalid(
+                "`fresh` asks every agent again and `resume` only those that did not answer: say one of them",
+            ));
+        }
+        let asked = Box::new(Asked { base, uncommitted, agents, fresh, resume });
+        Ok(Event::Review { root, uri, asked, reply })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,10 +199,7 @@ pub(crate) type Coming = oneshot::Receiver<Result<Value, Refused>>;
 pub(crate) fn order(params: &ExecuteCommandParams, events: &UnboundedSender<Event>) -> Option<Result<Coming, Refused>> {
     let (reply, coming) = oneshot::channel();
     let event = if params.command == Name::Review.as_str() {
-        arguments::<ReviewArgs>(params).map(|args| {
-            let asked = Box::new(Asked { base: args.base, uncommitted: args.uncommitted, agents: args.agents });
-            Event::Review { root: args.root, uri: args.uri, asked, reply }
-        })
+        arguments::<ReviewArgs>(params).and_then(|args| args.event(reply))
     } else if params.command == Name::Cancel.as_str() {
         arguments::<Where>(params).map(|args| Event::Cancel { root: args.root, uri: args.uri, reply })
     } else {
@@ -244,10 +256,10 @@ impl Desk {
 
     async fn recheck(&self, args: FindingArgs) -> Result<Value, Refused> {
         let (repo, _, finding) = self.finding(&args.id, args.root.as_ref())?;
-        // The agents that raised it look again; a finding that they do not raise any more and whose code is as it
-        // was stays, with what they say now.
+        // The agents that raised it look again, and not at what they answered before; a finding that they do not raise
+        // any more and whose code is as it was stays, with what they say now.
         let agents = finding.agents().into_iter().map(ToString::to_string).collect();
-        let asked = Asked { agents, ..Asked::default() };
+        let asked = Asked { agents, fresh: true, ..Asked::default() };
         let root = Some(repo.root().to_owned());
         let asked = Box::new(asked);
         let _ = self.events.send(Event::Review { root, uri: None, asked, reply: oneshot::channel().0 });

@@ -22,6 +22,10 @@ pub(crate) struct Asked {
     pub(crate) uncommitted: Option<bool>,
     /// Names of the agents; empty for all.
     pub(crate) agents: Vec<String>,
+    /// Whether every agent is asked about everything, whatever it answered before.
+    pub(crate) fresh: bool,
+    /// Whether the newest round, which was interrupted, is finished instead of beginning another one.
+    pub(crate) resume: bool,
 }
 
 /// Why a command was not done: a message that says what to do.
@@ -44,10 +48,11 @@ impl Refused {
     /// What went wrong, and what mends it.
     pub(crate) fn of(error: &ReviewError) -> Self {
         let remedy = match error {
-            // The engine's own remedy is for the command line.
+            // The engine's own remedies are for the command line.
             ReviewError::Git(GitError::NoBase { .. }) => {
                 Some("set deepReview.base to the branch to compare with".into())
             }
+            ReviewError::NothingToResume => Some("review without `resume` to begin a new round".into()),
             _ => error.remedy(),
         };
         Self::failed(with_remedy(&error.to_string(), remedy.as_deref()))
@@ -112,8 +117,18 @@ fn request(repo: &Repo, terms: &Terms, asked: &Asked) -> Result<review::Request,
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         return Err(Refused::invalid(format!("there is no agent '{unknown}'; there are: {known}")));
     }
+    // Where only the built-in agents may take part, that the others are not there is no mistake of the user's.
+    let mut named = [("merge.adjudicator", &config.merge.adjudicator), ("lead", &config.lead)].into_iter();
+    let missing = |(_, name): &(_, &Option<String>)| name.as_ref().is_some_and(|name| !known.contains(name));
+    if terms.trusted != Trust::Refused
+        && let Some((setting, Some(name))) = named.find(missing)
+    {
+        return Err(Refused::failed(format!("{setting} in your configuration: there is no agent '{name}'")));
+    }
     let chosen = all.into_iter().filter(|a| wanted.is_empty() || wanted.iter().any(|n| n == a.info().name.as_str()));
-    Ok(review::request(repo.git.clone(), &config, chosen.collect()))
+    let mut request = review::request(repo.git.clone(), &config, chosen.collect());
+    (request.options.fresh, request.options.resume) = (asked.fresh, asked.resume);
+    Ok(request)
 }
 
 /// Has the built-in agents review unasked. Nothing is stored, so that rounds do not pile up with every save; `None`

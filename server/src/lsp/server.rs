@@ -93,13 +93,13 @@ impl Server {
     async fn answer<T: Send + 'static>(&self, work: impl FnOnce(World) -> T + Send + 'static) -> Result<T> {
         let world = self.world();
         let task = tokio::spawn(async move { world.await.map(work) });
-        match task.await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) => Err(failed(ErrorCode::RequestCancelled, "the server is shutting down")),
-            Err(_) => {
-                Err(failed(ErrorCode::InternalError, "deep-review failed at this request; it is an error of ours"))
-            }
-        }
+        task.await.map_err(|_| ours())?.map_err(|_| shutting_down())
+    }
+
+    /// The same for work that parses or reads files: beside the threads that everything else needs.
+    async fn answer_beside<T: Send + 'static>(&self, work: impl FnOnce(World) -> T + Send + 'static) -> Result<T> {
+        let world = self.world().await.map_err(|_| shutting_down())?;
+        tokio::task::spawn_blocking(move || work(world)).await.map_err(|_| ours())
     }
 
     async fn findings(&self, _: Value) -> Result<Value> {
@@ -132,6 +132,15 @@ impl Server {
 
 fn failed(code: ErrorCode, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error { code, message: message.into(), data: None }
+}
+
+/// The answer to a request whose work panicked.
+fn ours() -> Error {
+    failed(ErrorCode::InternalError, "deep-review failed at this request; it is an error of ours")
+}
+
+fn shutting_down() -> Error {
+    failed(ErrorCode::RequestCancelled, "the server is shutting down")
 }
 
 /// The folders that the client works in.
@@ -269,7 +278,7 @@ impl LanguageServer for Server {
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
-        self.answer(move |world| Some(lens::of(&world, &params.text_document.uri))).await
+        self.answer_beside(move |world| Some(lens::of(&world, &params.text_document.uri))).await
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
@@ -286,7 +295,7 @@ impl LanguageServer for Server {
         let (outbox, events) = (self.outbox().clone(), self.events.clone());
         let token = params.work_done_progress_params.work_done_token.clone();
         let task = tokio::spawn(async move {
-            let world = world.await.map_err(|_| failed(ErrorCode::RequestCancelled, "the server is shutting down"))?;
+            let world = world.await.map_err(|_| shutting_down())?;
             let told = Told::begin(outbox.clone(), token, &params.command);
             let wait = params.command != commands::Name::Review.as_str()
                 || params.work_done_progress_params.work_done_token.is_some();
@@ -302,9 +311,7 @@ impl LanguageServer for Server {
                 failed(code, refused.to_string())
             })
         });
-        task.await.unwrap_or_else(|_| {
-            Err(failed(ErrorCode::InternalError, "deep-review failed at this command; it is an error of ours"))
-        })
+        task.await.unwrap_or_else(|_| Err(ours()))
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) enum Auto {
 pub(crate) enum Trust {
     /// It is trusted: tools that run the repository's code may be used.
     Given,
-    /// The editor does not know of trust: nothing that runs the repository's code.
+    /// The editor does not know of trust: tools that run the repository's code are used where the user's own
+    /// configuration trusts it.
     #[default]
     Unsaid,
     /// It is not trusted: the built-in agents only, so that nothing runs and nothing is sent.
@@ -48,7 +49,12 @@ impl Trust {
 
     /// The agents that may be used under it.
     pub(crate) fn agents(self, config: &Config, root: &Path) -> Vec<Arc<dyn Agent>> {
-        let mut agents = review::agents(config, Some(root), self == Self::Given);
+        let trusted = match self {
+            Self::Given => true,
+            Self::Unsaid => config.trusts(root),
+            Self::Refused => false,
+        };
+        let mut agents = review::agents(config, Some(root), trusted);
         if self == Self::Refused {
             agents.retain(|agent| agent.info().kind == AgentKind::BuiltIn);
         }

@@ -13,7 +13,12 @@ const KINDS: &[&str] =
 
 /// The named functions and types of a text, or the sections of a Markdown text, with the lines they span.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outline(Vec<(LineRange, String)>);
+pub struct Outline {
+    /// In the order of the text.
+    symbols: Vec<(LineRange, String)>,
+    /// Whether they are sections of prose.
+    prose: bool,
+}
 
 impl Outline {
     /// Reads `text`; empty for languages without a grammar here.
@@ -57,7 +62,7 @@ impl Outline {
                 symbols.push((lines, name.text().chars().take(100).collect()));
             }
         }
-        Self(symbols)
+        Self { symbols, prose: false }
     }
 
     fn sections(text: &str) -> Self {
@@ -66,7 +71,12 @@ impl Outline {
         let section = |((start, heading), end): (&(u32, &str), u32)| {
             (LineRange::new(*start, end), heading.trim_matches(['#', ' ']).chars().take(100).collect())
         };
-        Self(headings.iter().zip(ends).map(section).collect())
+        Self { symbols: headings.iter().zip(ends).map(section).collect(), prose: true }
+    }
+
+    /// Its functions and types, in the order of the text, with the lines that they span; none of a text of prose.
+    pub fn code(&self) -> impl Iterator<Item = (LineRange, &str)> {
+        self.symbols.iter().filter(|_| !self.prose).map(|(lines, name)| (*lines, name.as_str()))
     }
 
     /// The innermost symbol that spans the first of `lines`.
@@ -79,7 +89,7 @@ impl Outline {
     #[must_use]
     pub fn around(&self, lines: LineRange) -> Option<(LineRange, &str)> {
         let first = LineRange::line(lines.start());
-        let around = self.0.iter().filter(|(span, _)| span.overlaps(first));
+        let around = self.symbols.iter().filter(|(span, _)| span.overlaps(first));
         around.min_by_key(|(span, _)| span.count()).map(|(span, name)| (*span, name.as_str()))
     }
 }

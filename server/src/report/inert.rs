@@ -1,4 +1,5 @@
-//! Agents' Markdown made harmless: raw HTML is shown as text and links lead to http(s) only.
+//! Agents' Markdown made harmless: raw HTML is shown as text, links lead to http(s) only, and pictures are links, so that
+//! looking at a text loads nothing.
 
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use std::fmt::Write as _;
@@ -14,16 +15,16 @@ fn is_safe(url: &str) -> bool {
     lower.starts_with("https://") || lower.starts_with("http://") || lower.starts_with('#')
 }
 
-/// The Markdown with raw HTML escaped, unsafe links and images turned into text, headings turned into bold
-/// lines (so that it cannot break the structure of the document around it), open code fences closed and
+/// The Markdown with raw HTML escaped, unsafe links turned into text, pictures turned into links, headings turned
+/// into bold lines (so that it cannot break the structure of the document around it), open code fences closed and
 /// control characters taken out.
 #[must_use]
 pub fn markdown(text: &str) -> String {
     let mut text = printable(text);
-    // What stood in an HTML block is Markdown once the block is escaped, so it is looked at again.
+    // What stood in an HTML block, or in the title of a link, is Markdown once that is escaped: it is looked at again.
     for _ in 0..MOST_PASSES {
         let next = pass(&text);
-        if next == text || !text.contains('<') {
+        if next == text {
             return next;
         }
         text = next;
@@ -47,11 +48,15 @@ fn pass(text: &str) -> String {
                 }
             }
             Event::Start(Tag::Heading { .. }) => edits.extend(heading_as_bold(text, range)),
-            Event::Start(
-                Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. }
-                | Tag::Image { link_type: LinkType::Autolink, dest_url, .. },
-            ) if !is_safe(&dest_url) => edits.push((range.start..range.start, "\\".into())),
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) if !is_safe(&dest_url) => {
+            // What is left is a link, or text where the address is not safe: an editor loads a picture without being
+            // asked, and whoever wrote the text learns who looks at it, and when.
+            Event::Start(Tag::Image { .. }) => edits.push((range.start..range.start, "\\".into())),
+            Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. })
+                if !is_safe(&dest_url) =>
+            {
+                edits.push((range.start..range.start, "\\".into()));
+            }
+            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
                 let bracket = text[range.clone()].find('[').map_or(range.start, |i| range.start + i);
                 edits.push((bracket..bracket, "\\".into()));
             }
@@ -210,7 +215,10 @@ mod tests {
             ("a <script>x</script> b", "a \\<script>x\\</script> b"),
             ("<!-- hidden -->", "\\<!-- hidden -->"),
             ("[ok](https://e.org) [bad](command:rm)", "[ok](https://e.org) \\[bad](command:rm)"),
-            ("![x](javascript:a)", "!\\[x](javascript:a)"),
+            ("![x](javascript:a)", "\\!\\[x](javascript:a)"),
+            ("![x](https://e.org/p.png)", "\\![x](https://e.org/p.png)"),
+            ("let v = vec![1];", "let v = vec![1];"),
+            ("`![x](https://e.org/p.png)`", "`![x](https://e.org/p.png)`"),
             ("# Critical Issues\ntext", "**Critical Issues**\ntext"),
             ("Title\n=====\n\ntext", "**Title**\n\ntext"),
             ("```\n# no heading\n<b>\n```", "```\n# no heading\n<b>\n```"),
@@ -219,6 +227,67 @@ mod tests {
             ("a\u{202e}b", "a\\u{202e}b"),
         ] {
             assert_eq!(markdown(given), want, "{given:?}");
+        }
+    }
+
+    /// Panics if anything in the Markdown runs, loads, or leads elsewhere than to http(s).
+    fn assert_inert(text: &str, given: &str) {
+        for event in Parser::new_ext(text, options()) {
+            let live = match &event {
+                Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Image { .. } | Tag::Heading { .. }) => true,
+                Event::Start(Tag::Link { dest_url, .. }) => !is_safe(dest_url),
+                _ => false,
+            };
+            assert!(!live, "{event:?} in {text:?}, made of {given:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_hostile_is_left_however_it_is_nested() {
+        for given in [
+            "![x](https://e.org/p.png)",
+            "![](<https://e.org/a b.png> \"t\")",
+            "![x][r]\n\n[r]: https://e.org/p.png",
+            "![r][]\n\n[r]: https://e.org/p.png",
+            "![r]\n\n[r]: https://e.org/p.png",
+            "[![x](https://e.org/p.png)](https://e.org)",
+            "[![x](https://e.org/p.png)](command:quit)",
+            "![a ![b](https://e.org/b.png) c](https://e.org/a.png)",
+            "\\\\![x](https://e.org/p.png)",
+            "> - ![x](https://e.org/p.png)",
+            "| a |\n|---|\n| ![x](https://e.org/p.png) |",
+            "# ![x](https://e.org/p.png)",
+            "<img src=https://e.org/p.png>![x](https://e.org/p.png)",
+            "<div>\n![x](https://e.org/p.png)\n</div>",
+            "![x](data:image/svg+xml,<svg onload=alert(1)>)",
+            "![x](//e.org/p.png)",
+            // What is in a title comes alive when the link around it is escaped.
+            "[a](command:x \"![y](https://e.org/p.png)\")",
+            "[a](command:x \"[y](command:z)\")",
+            "![a](https://e.org \"![y](https://e.org/p.png)\")",
+            // So does a reference behind another one.
+            "[a][y]\n\n[y]: command:z",
+            "[a]: command:x '[y](command:z)'\n\n[a]",
+        ] {
+            assert_inert(&markdown(given), given);
+            assert_inert(&format!("x {}", markdown_line(given)), given);
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn nothing_hostile_is_left_of_any_pieces(pieces in proptest::collection::vec(
+            proptest::sample::select(&[
+                "![", "[", "]", "(", ")", "](https://e.org/p.png)", "](command:x)", "[r]", "[r]: command:y", "\"", "'",
+                "<", ">", "<img src=x>", "<!--", "-->", "<div>", "\n", "\n\n", "# ", "===", "```", "`", "\\", "!", "a", " ",
+                "> ", "- ", "    ", "|", "|---|", "<command:x>", "<https://e.org>",
+            ][..]),
+            0..24,
+        )) {
+            let given = pieces.concat();
+            assert_inert(&markdown(&given), &given);
         }
     }
 

@@ -40,13 +40,11 @@ async fn only_exact_fixes_that_two_agree_on_or_a_check_proposes_are_preferred() 
         ]);
         let repo = Repo::with_topic(&[("a.rs", TEXT)]);
         store_round(&repo, &[one], &[("a.rs", TEXT)]);
-        let stored = repo.path().join(".git/deep-review/branches");
-        let branch = std::fs::read_dir(stored).unwrap().next().unwrap().unwrap().path().join("0001.json");
-        let mut round: Value = serde_json::from_str(&std::fs::read_to_string(&branch).unwrap()).unwrap();
-        round["agents"].as_array_mut().unwrap().push(json!({
-            "agent": { "name": "ruff", "label": "ruff", "kind": "linter" }, "outcome": { "outcome": "reviewed" },
-        }));
-        std::fs::write(&branch, round.to_string()).unwrap();
+        super::harness::rewrite_round(&repo, |round| {
+            round["agents"].as_array_mut().unwrap().push(json!({
+                "agent": { "name": "ruff", "label": "ruff", "kind": "linter" }, "outcome": { "outcome": "reviewed" },
+            }));
+        });
         let mut server = TestServer::of(&repo).await;
         let file = repo.path().join("a.rs");
         server.open(&file, TEXT).await;
@@ -174,7 +172,10 @@ async fn a_fix_that_names_another_file_never_changes_this_one() {
 async fn what_agents_write_is_inert_wherever_it_is_shown() {
     let mut evil = finding("I1", "a.rs", (6, 6), "");
     evil["title"] = json!("Click\u{1b}[31m [here](command:evil) <img src=x>\u{202e}");
-    evil["body"] = json!("See [this](command:workbench.action.quit) and <script>alert(1)</script>.");
+    evil["body"] = json!(
+        "See [this](command:workbench.action.quit) and <script>alert(1)</script>. ![who](https://e.org/looks.png) \
+         ![r]\n\n[r]: https://e.org/r.png"
+    );
     let repo = repo(&[evil]);
     let file = repo.path().join("a.rs");
     let mut server = TestServer::of(&repo).await;
@@ -185,8 +186,11 @@ async fn what_agents_write_is_inert_wherever_it_is_shown() {
     assert!(hover.contains("this") && !hover.contains(['\u{1b}', '\u{202e}']), "{hover:?}");
     for event in pulldown_cmark::Parser::new(&hover) {
         use pulldown_cmark::{Event, Tag};
-        let live =
-            matches!(event, Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Link { .. } | Tag::Image { .. }));
+        let live = match &event {
+            Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Image { .. }) => true,
+            Event::Start(Tag::Link { dest_url, .. }) => !dest_url.starts_with("https://"),
+            _ => false,
+        };
         assert!(!live, "{event:?} in {hover:?}");
     }
     assert!(server.finish().await);

@@ -25,6 +25,10 @@ enum Step {
     /// Another branch and back, with what is saved left as it is.
     Branches,
     Commit,
+    /// Throws away what is on disk and not committed.
+    Reset,
+    /// Onto a `main` that got another line at the top of the first file; given up where that is in conflict.
+    Rebase,
     /// The file as the round has it, by another program.
     Restore(usize),
 }
@@ -41,6 +45,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => file.clone().prop_map(Step::Close),
         1 => Just(Step::Branches),
         1 => Just(Step::Commit),
+        1 => Just(Step::Reset),
+        1 => Just(Step::Rebase),
         1 => file.prop_map(Step::Restore),
     ]
 }
@@ -103,6 +109,17 @@ impl Editor {
             }
             Step::Commit => {
                 self.repo.commit("Work");
+            }
+            Step::Reset => drop(self.repo.git(&["reset", "-q", "--hard"])),
+            Step::Rebase => {
+                self.repo.commit("Work");
+                self.repo.checkout("main");
+                self.repo.write("a.rs", format!("// main\n{}", self.repo.read("a.rs")));
+                self.repo.commit("Meanwhile");
+                self.repo.checkout("topic");
+                if !self.repo.try_git_in(self.repo.path(), &["rebase", "-q", "main"]).status.success() {
+                    self.repo.git(&["rebase", "--abort"]);
+                }
             }
             Step::Restore(file) => std::fs::write(&self.files[file], TEXTS[file].1).unwrap(),
         }

@@ -50,6 +50,7 @@ pub(super) fn able() -> Value {
                 "resolveSupport": { "properties": ["edit"] },
                 "honorsChangeAnnotations": true,
             },
+            "documentLink": { "tooltipSupport": true },
         },
     })
 }
@@ -454,6 +455,27 @@ pub(super) fn store_round(repo: &Repo, findings: &[Value], texts: &[(&str, &str)
     .unwrap();
     branch.begin(&mut round).unwrap();
     round
+}
+
+/// The same, with what it was compared with, and with files that were not reviewed.
+pub(super) fn store_changed(repo: &Repo, findings: &[Value], texts: &[(&str, &str)], left_out: &[&str]) {
+    store_round(repo, findings, texts);
+    let (base, head) = (repo.git(&["merge-base", "main", "HEAD"]), repo.head());
+    rewrite_round(repo, |round| {
+        round["scope"]["base"] = json!(base);
+        round["scope"]["head"] = json!(head);
+        let left_out = left_out.iter().map(|path| json!({ "path": path, "why": { "reason": "lock-file" } }));
+        round["coverage"] = json!({ "reviewed": [], "left_out": left_out.collect::<Vec<_>>() });
+    });
+}
+
+/// Changes the stored round of the only branch that has one.
+pub(super) fn rewrite_round(repo: &Repo, change: impl FnOnce(&mut Value)) {
+    let branches = repo.path().join(".git/deep-review/branches");
+    let file = std::fs::read_dir(branches).unwrap().next().unwrap().unwrap().path().join("0001.json");
+    let mut round: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    change(&mut round);
+    std::fs::write(file, round.to_string()).unwrap();
 }
 
 impl TestServer {

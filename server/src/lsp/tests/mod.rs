@@ -3,6 +3,8 @@
 mod actions;
 mod fresh;
 mod harness;
+mod history;
+mod lens;
 mod lifecycle;
 mod meta;
 mod pull;

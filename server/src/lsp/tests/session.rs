@@ -195,8 +195,8 @@ async fn hover_lens_rounds_and_report_tell_of_the_round() {
     assert_eq!(text, report["text"].as_str().unwrap());
     server.open(&path, &text).await;
     let links = server.request("textDocument/documentLink", json!({ "textDocument": { "uri": uri(&path) } })).await;
-    let leads = links.as_array().unwrap().iter().any(|l| l["target"].as_str().unwrap().ends_with("src/a.rs#L6"));
-    assert!(leads, "{links:#}");
+    let link = links.as_array().unwrap().iter().find(|l| l["target"].as_str().unwrap().ends_with("src/a.rs#L6"));
+    assert_eq!(link.unwrap_or_else(|| panic!("{links:#}"))["tooltip"], "Title of I1");
     assert!(server.finish().await);
 }
 

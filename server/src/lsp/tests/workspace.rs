@@ -176,16 +176,14 @@ async fn severities_tags_places_and_the_report_as_the_protocol_has_them() {
     unused["rule"] = json!({ "id": "rustc/dead_code", "url": "javascript:alert(1)" });
     let mut old = finding("I1", "a.rs", (6, 6), "");
     old["rule"] = json!({ "id": "deprecated-call" });
-    let round = store_round(&repo, &[finding("C1", "a.rs", (0, 0), ""), old, unused], &[("a.rs", TEXT)]);
-    let folder = repo.path().join(".git/deep-review/branches");
-    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path().join("0001.json");
-    let mut stored = serde_json::to_value(&round).unwrap();
+    store_round(&repo, &[finding("C1", "a.rs", (0, 0), ""), old, unused], &[("a.rs", TEXT)]);
     let concern = |kind: &str| {
         json!({ "kind": kind, "title": format!("A {kind}"), "body": "", "by": ["codex"],
                 "anchors": [{ "path": "a.rs", "lines": { "start": 5, "end": 5 } }] })
     };
-    stored["observations"] = json!([concern("concern-in-scope"), concern("strength")]);
-    std::fs::write(file, stored.to_string()).unwrap();
+    super::harness::rewrite_round(&repo, |round| {
+        round["observations"] = json!([concern("concern-in-scope"), concern("strength")]);
+    });
     let a = repo.path().join("a.rs");
     let mut server = TestServer::of(&repo).await;
     let shown = server.shown[&uri(&a)]["diagnostics"].as_array().unwrap().clone();
