@@ -85,9 +85,13 @@ pub(super) fn with_margin<'l>(text: &Text<'_>, lines: &'l [HunkLine], pos: &[Opt
     }
     // Where some lines have lost it and the others may have, all have.
     let some = context().any(|(l, _)| l.bare) && context().all(|(l, _)| l.bare || l.text.starts_with([' ', '\t']));
-    // Or all are one blank short of the marked lines, which are indented by even numbers.
-    let marked: BTreeSet<usize> = lines.iter().filter(|l| l.op != Op::Context).map(|l| indent(&l.text).len()).collect();
+    // Or all are one blank short: indented by odd numbers, where the marked lines and the text are by even ones.
+    let marked: BTreeSet<usize> =
+        lines.iter().filter(|l| l.op != Op::Context && !l.is_blank()).map(|l| indent(&l.text).len()).collect();
+    let even = |at: usize| matches!(indent(text.line(at)), there if there.contains('\t') || there.len() % 2 == 0);
     let short = context().any(|(l, _)| marked.contains(&(indent(&l.text).len() + 1)))
+        || context().filter_map(|(_, p)| *p).all(even);
+    let short = short
         && context().all(|(l, _)| indent(&l.text).len() % 2 == 1 && !l.text.starts_with('\t'))
         && marked.iter().all(|m| m % 2 == 0);
     if lost <= kept && !((some || short) && kept == 0) {

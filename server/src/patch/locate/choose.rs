@@ -20,8 +20,14 @@ pub(super) fn choose(
         places.into_iter().map(|(hunk, all)| (hunk, best_fit(text, hunk, all))).collect();
     // The hunks bound each other; what is cited and named may be of any of them.
     order(&mut left, proven);
+    // What moved one hunk sideways moved all: then their indentation says nothing.
+    let as_written = left.iter().all(|(_, all)| all.is_empty() || all.iter().any(|c| c.fit == Fit::Exact));
     for (hunk, all) in &mut left {
         narrow(text, hunk, all, hints, quoted, alone);
+        // A hunk that is indented as a whole was not written from memory.
+        if all.len() > 1 && as_written && is_indented(hunk) {
+            keep(all, |c| c.fit == Fit::Exact);
+        }
     }
     order(&mut left, proven);
     for i in 0..left.len() {
@@ -122,10 +128,6 @@ fn narrow(
         && let Some(symbol) = hints.symbol
     {
         under(text, all, symbol);
-    }
-    // A hunk that is indented as a whole was not written from memory.
-    if all.len() > 1 && is_indented(hunk) {
-        keep(all, |c| c.fit == Fit::Exact);
     }
 }
 

@@ -64,7 +64,7 @@ fn dedented(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 800, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 800, max_global_rejects: 1 << 20, ..ProptestConfig::default() })]
 
     #[test]
     fn a_context_line_that_is_misremembered_by_a_word(
