@@ -3,7 +3,7 @@
 use super::args::{JoinArgs, SplitArgs};
 use super::context::{self, Context, Open};
 use super::{Exit, output};
-use crate::finding::{Finding, Fingerprint, Link, LinkKind, RawFinding, Round};
+use crate::finding::{Finding, FindingId, Link, LinkKind, RawFinding, Round};
 use crate::merge;
 use crate::report::inert::printable;
 use anyhow::bail;
@@ -74,12 +74,8 @@ pub(super) fn join(context: &Context, args: &JoinArgs) -> anyhow::Result<Exit> {
 /// Takes back what was said of these findings, in whatever words they were raised in the branch's rounds.
 fn undo(open: &Open, findings: &[&Finding], kind: LinkKind) -> anyhow::Result<Exit> {
     let rounds = open.branch.rounds()?.value;
-    let mut prints: BTreeSet<Fingerprint> = BTreeSet::new();
-    for round in &rounds {
-        for finding in round.findings.iter().filter(|f| findings.iter().any(|of| of.id == f.id)) {
-            prints.extend(round.remarks(finding).into_iter().map(merge::fingerprint));
-        }
-    }
+    let ids: Vec<FindingId> = findings.iter().map(|f| f.id.clone()).collect();
+    let prints = merge::known_by(&rounds, &ids);
     let labels: Vec<&str> = findings.iter().map(|f| f.label.as_str()).collect();
     let (labels, what) = (labels.join(" and "), if kind == LinkKind::Split { "split" } else { "joined" });
     let mut taken = 0;

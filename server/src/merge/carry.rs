@@ -3,7 +3,8 @@
 use super::identity;
 use crate::finding::{Anchor, LineRange, RepoPath};
 use imara_diff::{Algorithm, Diff, InternedInput};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What became of the code that a finding of an earlier round is on. In the order of how much is left.
@@ -21,35 +22,79 @@ pub(super) enum Code {
 
 type Texts = BTreeMap<RepoPath, Arc<str>>;
 
-/// The anchor in the texts of now, and what became of its code.
-pub(super) fn carry(anchor: &Anchor, then: &Texts, now: &Texts) -> (Anchor, Code) {
-    let old = then.get(&anchor.path);
-    match (old, now.get(&anchor.path)) {
-        (Some(old), Some(new)) if old == new => (anchor.clone(), Code::Same),
-        (Some(old), Some(new)) => within(anchor, old, new, &anchor.path),
-        (Some(old), None) => renamed(anchor, old, then, now),
-        (None, Some(new)) => by_quote(anchor, new),
-        (None, None) => (anchor.clone(), Code::Unknown),
+/// The lines in which two texts differ, 0-based.
+type Changes = Vec<(Range<u32>, Range<u32>)>;
+
+/// Carries anchors, and compares two texts only once.
+#[derive(Debug, Default)]
+pub(super) struct Carrier {
+    /// By where the texts are in memory, where the cache holds them.
+    changes: HashMap<(usize, usize), ([Arc<str>; 2], Arc<Changes>)>,
+}
+
+impl Carrier {
+    /// The anchor in the texts of now, and what became of its code.
+    pub(super) fn carry(&mut self, anchor: &Anchor, then: &Texts, now: &Texts) -> (Anchor, Code) {
+        let old = then.get(&anchor.path);
+        match (old, now.get(&anchor.path)) {
+            (Some(old), Some(new)) if old == new => (anchor.clone(), Code::Same),
+            (Some(old), Some(new)) => self.within(anchor, old, new, &anchor.path),
+            (Some(old), None) => self.renamed(anchor, old, then, now),
+            (None, Some(new)) => by_quote(anchor, new),
+            (None, None) => (anchor.clone(), Code::Unknown),
+        }
+    }
+
+    fn changes(&mut self, old: &Arc<str>, new: &Arc<str>) -> Arc<Changes> {
+        let key = [old, new].map(|text| text.as_ptr().addr());
+        let (_, changes) = self.changes.entry((key[0], key[1])).or_insert_with(|| {
+            let input = InternedInput::new(&**old, &**new);
+            let mut diff = Diff::compute(Algorithm::Histogram, &input);
+            diff.postprocess_lines(&input);
+            let changes = diff.hunks().map(|hunk| (hunk.before, hunk.after)).collect();
+            ([Arc::clone(old), Arc::clone(new)], Arc::new(changes))
+        });
+        Arc::clone(changes)
+    }
+
+    /// The anchor through the changes of its file, which may be called otherwise now.
+    fn within(&mut self, anchor: &Anchor, old: &Arc<str>, new: &Arc<str>, path: &RepoPath) -> (Anchor, Code) {
+        match anchor.lines {
+            Some(lines) => through(&self.changes(old, new), (anchor, lines), (old, new), path),
+            None => (Anchor { path: path.clone(), ..anchor.clone() }, Code::Same),
+        }
+    }
+
+    /// The anchor in the file that its file became: one that was not there and has its code, or most of its lines.
+    fn renamed(&mut self, anchor: &Anchor, old: &Arc<str>, then: &Texts, now: &Texts) -> (Anchor, Code) {
+        let fresh = || now.iter().filter(|(path, _)| !then.contains_key(*path));
+        let lines: HashSet<&str> = old.lines().map(str::trim).filter(|line| line.len() > 3).collect();
+        let shared = |text: &str| text.lines().map(str::trim).filter(|line| lines.contains(line)).count();
+        let best =
+            fresh().map(|(path, text)| (shared(text), path, text)).max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(a.1)));
+        match best {
+            Some((count, path, text)) if count > 0 && count * 2 >= lines.len() => self.within(anchor, old, text, path),
+            _ => (anchor.clone(), Code::Gone),
+        }
     }
 }
 
-/// The anchor through the changes of its file, which may be called otherwise now.
-fn within(anchor: &Anchor, old: &str, new: &str, path: &RepoPath) -> (Anchor, Code) {
-    let Some(lines) = anchor.lines else {
-        return (Anchor { path: path.clone(), ..anchor.clone() }, Code::Same);
-    };
-    let input = InternedInput::new(old, new);
-    let mut diff = Diff::compute(Algorithm::Histogram, &input);
-    diff.postprocess_lines(&input);
+/// The anchor at `lines` through the changes from `old` to `new`.
+fn through(
+    changes: &Changes,
+    (anchor, lines): (&Anchor, LineRange),
+    (old, new): (&str, &str),
+    path: &RepoPath,
+) -> (Anchor, Code) {
     let (first, end) = (lines.start() - 1, lines.end());
     let mut shift: i64 = 0;
     let mut touched: Option<(u32, u32)> = None;
-    for hunk in diff.hunks() {
-        if hunk.before.end <= first {
-            shift += i64::from(hunk.after.end - hunk.after.start) - i64::from(hunk.before.end - hunk.before.start);
-        } else if hunk.before.start < end {
-            let (from, to) = touched.unwrap_or((hunk.after.start, hunk.after.end));
-            touched = Some((from.min(hunk.after.start), to.max(hunk.after.end)));
+    for (before, after) in changes {
+        if before.end <= first {
+            shift += i64::from(after.end - after.start) - i64::from(before.end - before.start);
+        } else if before.start < end {
+            let (from, to) = touched.unwrap_or((after.start, after.end));
+            touched = Some((from.min(after.start), to.max(after.end)));
         }
     }
     let moved = |line: u32| u32::try_from(i64::from(line) + shift).unwrap_or(1);
@@ -60,18 +105,6 @@ fn within(anchor: &Anchor, old: &str, new: &str, path: &RepoPath) -> (Anchor, Co
         Some(_) if let Some(found) = find(&excerpt(old, lines), new) => (at(found), Code::Same),
         Some((from, to)) if to > from => (at(LineRange::new(from + 1, to)), Code::Changed),
         Some((from, _)) => (at(LineRange::line(from + 1)), Code::Gone),
-    }
-}
-
-/// The anchor in the file that its file became: one that was not there and has its code, or most of its lines.
-fn renamed(anchor: &Anchor, old: &str, then: &Texts, now: &Texts) -> (Anchor, Code) {
-    let fresh = || now.iter().filter(|(path, _)| !then.contains_key(*path));
-    let lines: HashSet<&str> = old.lines().map(str::trim).filter(|line| line.len() > 3).collect();
-    let shared = |text: &str| text.lines().map(str::trim).filter(|line| lines.contains(line)).count();
-    let best = fresh().map(|(path, text)| (shared(text), path, text)).max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(a.1)));
-    match best {
-        Some((count, path, text)) if count > 0 && count * 2 >= lines.len() => within(anchor, old, text, path),
-        _ => (anchor.clone(), Code::Gone),
     }
 }
 
@@ -133,7 +166,7 @@ mod tests {
         ];
         let anchor = Anchor::lines(RepoPath::new("a.rs").unwrap(), LineRange::line(3));
         for (name, path, text, place, code) in cases {
-            let (anchor, became) = carry(&anchor, &texts(&[("a.rs", OLD)]), &texts(&[(path, text)]));
+            let (anchor, became) = Carrier::default().carry(&anchor, &texts(&[("a.rs", OLD)]), &texts(&[(path, text)]));
             assert_eq!((anchor.to_string().as_str(), became), (place, code), "{name}");
         }
     }
@@ -142,11 +175,11 @@ mod tests {
     fn without_the_old_text_the_quote_finds_the_place() {
         let mut anchor = Anchor::lines(RepoPath::new("a.rs").unwrap(), LineRange::line(9));
         let now = texts(&[("a.rs", OLD)]);
-        assert_eq!(carry(&anchor, &texts(&[]), &now).1, Code::Unknown);
+        assert_eq!(Carrier::default().carry(&anchor, &texts(&[]), &now).1, Code::Unknown);
         anchor.quote = Some("let total =  price * count;".into());
-        let (found, code) = carry(&anchor, &texts(&[]), &now);
+        let (found, code) = Carrier::default().carry(&anchor, &texts(&[]), &now);
         assert_eq!((found.to_string().as_str(), code), ("a.rs:3", Code::Same));
         anchor.quote = Some("let total = something else;".into());
-        assert_eq!(carry(&anchor, &texts(&[]), &now).1, Code::Changed);
+        assert_eq!(Carrier::default().carry(&anchor, &texts(&[]), &now).1, Code::Changed);
     }
 }

@@ -7,7 +7,7 @@ use super::identity::fingerprint;
 use super::memory::Memory;
 use super::remark::Remark;
 use super::similarity;
-use crate::finding::{Fingerprint, Link, LinkKind, RawFinding};
+use crate::finding::{FindingId, Fingerprint, Link, LinkKind, RawFinding, Round};
 use std::collections::{BTreeSet, HashMap};
 
 /// Places of one wording that a person's word is looked for in.
@@ -23,6 +23,18 @@ pub fn join(one: &[&RawFinding], other: &[&RawFinding]) -> Vec<Link> {
 #[must_use]
 pub fn split(one: &[&RawFinding], other: &[&RawFinding]) -> Vec<Link> {
     across(LinkKind::Split, one, other)
+}
+
+/// What the remarks of these findings are known by, in whatever words they were raised in `rounds`.
+#[must_use]
+pub fn known_by<'a>(rounds: impl IntoIterator<Item = &'a Round>, findings: &[FindingId]) -> BTreeSet<Fingerprint> {
+    let mut prints = BTreeSet::new();
+    for round in rounds {
+        for finding in round.findings.iter().filter(|f| findings.contains(&f.id)) {
+            prints.extend(round.remarks(finding).into_iter().map(fingerprint));
+        }
+    }
+    prints
 }
 
 /// Takes back what a person said last: the links of one kind on any of these remarks. What was said of the same pairs

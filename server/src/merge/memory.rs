@@ -1,8 +1,8 @@
 //! What earlier rounds found: recognised in what is raised now, kept out where it was declined, closed where
 //! its code is gone, and kept standing where nothing happened to it.
 
-use super::carry::{self, Code};
-use super::remark::Remark;
+use super::carry::{self, Carrier, Code};
+use super::remark::{Reader, Remark};
 use super::similarity::{self, MOST_COMPARED, Space};
 use super::{Became, Fate, Input, identity};
 use crate::finding::{
@@ -15,6 +15,8 @@ const SAME_WORDING: f32 = 8.0;
 /// Log odds from which a remark is taken for one that was declined. Higher than for anything else: a finding
 /// that is kept out by mistake is never seen.
 const DECLINED_AGAIN: f32 = 1.0;
+/// Log odds by which two earlier findings may differ and still be resembled as much.
+const AS_MUCH: f32 = 0.01;
 /// Wordings of an earlier finding that are compared.
 const WORDINGS: usize = 6;
 /// Remarks in the same words that an earlier one may be, the nearest.
@@ -101,17 +103,17 @@ pub(super) struct Origins {
 
 impl<'a> Memory<'a> {
     /// Remembers `input.earlier` and compares it with the remarks of now.
-    pub(super) fn new(input: &Input<'a>, items: &[&Remark]) -> Self {
-        let olds = gather(input);
-        let remarks: Vec<(usize, &Fingerprint, Remark)> = olds
-            .iter()
-            .enumerate()
-            .flat_map(|(i, old)| {
-                old.raws.iter().zip(&old.prints).map(move |(raw, print)| (i, print, Remark::new(raw, None)))
-            })
-            .collect();
+    pub(super) fn new(input: &Input<'a>, items: &[&Remark], reader: &mut Reader, carrier: &mut Carrier) -> Self {
+        let olds = gather(input, carrier);
+        let worded = olds.iter().enumerate();
+        let worded = worded.flat_map(|(i, old)| old.raws.iter().zip(&old.prints).map(move |(raw, p)| (i, raw, p)));
+        let (raws, whose): (Vec<&RawFinding>, Vec<(usize, &Fingerprint)>) =
+            worded.map(|(i, raw, print)| (raw, (i, print))).unzip();
+        let remarks = reader.read(&raws, |_| None);
+        let remarks: Vec<(usize, &Fingerprint, &Remark)> =
+            whose.into_iter().zip(&remarks).map(|((i, print), remark)| (i, print, &**remark)).collect();
         // The words of more are not compared: those are known again by their fingerprints alone.
-        let wordings = remarks.iter().take(MOST_COMPARED).map(|(_, _, remark)| remark);
+        let wordings = remarks.iter().take(MOST_COMPARED).map(|(_, _, remark)| *remark);
         let all: Vec<&Remark> = items.iter().copied().chain(wordings).collect();
         let mut by_print: HashMap<&Fingerprint, Vec<usize>> = HashMap::new();
         for (item, remark) in items.iter().enumerate() {
@@ -193,9 +195,13 @@ impl<'a> Memory<'a> {
             };
         }
         // An item that resembles an earlier finding more than any other says that one again, whatever its cluster is.
-        let nearest = |item: &usize| self.known[*item].iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        // Those that it resembles as much are the same one at other times: apart, joined, and apart again.
+        let nearest = |item: &usize| {
+            let best = self.known[*item].iter().map(|(_, score)| *score).fold(f32::MIN, f32::max);
+            self.known[*item].iter().filter(move |(_, score)| *score > best - AS_MUCH)
+        };
         let raised = clusters.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Declined);
-        let joined = raised.flat_map(|(members, _)| members.iter().filter_map(nearest)).map(|(old, _)| *old);
+        let joined = raised.flat_map(|(members, _)| members.iter().flat_map(nearest)).map(|(old, _)| *old);
         let joined = joined.filter(|old| !taken[*old]).collect();
         Origins { of_clusters: origins, joined }
     }
@@ -270,7 +276,7 @@ impl Settled {
 }
 
 /// The newest form of every earlier finding that nobody refuted, in the order of the rounds.
-fn gather<'a>(input: &Input<'a>) -> Vec<Old<'a>> {
+fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
     let mut newest: BTreeMap<&FindingId, (usize, usize)> = BTreeMap::new();
     let mut first: BTreeMap<&FindingId, u32> = BTreeMap::new();
     for (r, earlier) in input.earlier.iter().enumerate() {
@@ -293,7 +299,7 @@ fn gather<'a>(input: &Input<'a>) -> Vec<Old<'a>> {
             let mut code = Code::Unknown;
             for (n, raw) in raws.iter_mut().enumerate() {
                 for (m, anchor) in raw.anchors.iter_mut().enumerate() {
-                    let (moved, became) = carry::carry(anchor, earlier.texts, &input.texts);
+                    let (moved, became) = carrier.carry(anchor, earlier.texts, &input.texts);
                     *anchor = moved;
                     if (n, m) == (0, 0) {
                         code = became;

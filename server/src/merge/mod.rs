@@ -31,7 +31,7 @@ mod tests;
 pub use doubt::{Doubt, judgement};
 pub use facts::Facts;
 pub use identity::{code_hash, fingerprint};
-pub use links::{join, split, take_back};
+pub use links::{join, known_by, split, take_back};
 pub use observations::observations;
 pub use records::{Record, records};
 pub use symbols::Outline;
@@ -40,11 +40,11 @@ use crate::finding::{
     AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, Judgement, LineRange,
     RawFinding, RawId, RepoPath, Round,
 };
+use carry::Carrier;
 use compose::Member;
 use memory::{Memory, Origin};
 use rank::Signals;
-use rayon::prelude::*;
-use remark::{Field, Remark};
+use remark::{Field, Reader, Remark};
 use similarity::{Comparison, Space};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -178,9 +178,13 @@ pub fn merge(input: &Input<'_>) -> Merged {
 
 /// Merges again and again as agents answer, and reads each remark only once. What it gives is always what
 /// [`merge`] gives.
+///
+/// What it keeps is what was read: the words of each remark, of this round and of earlier ones, and how each earlier
+/// text became what it is. Remarks are compared anew each time, because what a word weighs depends on all that was said.
 #[derive(Debug, Default)]
 pub struct Merger {
-    prepared: HashMap<(RawId, u64), Arc<Remark>>,
+    reader: Reader,
+    carrier: Carrier,
 }
 
 /// A remark, with everybody who made it in exactly these words.
@@ -202,7 +206,7 @@ impl Merger {
         let space = Space::new(&remarks);
         let may_be_one = |a: usize, b: usize| agents[a] != agents[b] || may_repeat(remarks[a], remarks[b]);
         let mut compared = space.compare(&agents, may_be_one);
-        let memory = Memory::new(input, &remarks);
+        let memory = Memory::new(input, &remarks, &mut self.reader, &mut self.carrier);
         let word = links::word(input, &remarks, &memory);
         let (judged, doubts) = doubt::judge(input, &items, &mut compared.pairs, &word);
         let clusters = cluster::clusters(&agents, &compared.pairs, &word);
@@ -228,33 +232,17 @@ impl Merger {
 
     /// The distinct remarks in an order that depends only on what they say.
     fn items<'a>(&mut self, input: &Input<'a>) -> Vec<Item<'a>> {
-        let keys: Vec<(RawId, u64)> = input
-            .raw
-            .par_iter()
-            .map(|raw| {
-                let symbol = input.facts.get(&raw.id).and_then(|f| f.symbol.as_deref()).unwrap_or_default();
-                (raw.id.clone(), text::hash(remark::content(raw), symbol.as_bytes()))
-            })
-            .collect();
-        let missing: Vec<usize> = (0..keys.len()).filter(|i| !self.prepared.contains_key(&keys[*i])).collect();
-        let new: Vec<(usize, Remark)> = missing
-            .into_par_iter()
-            .map(|i| (i, Remark::new(input.raw[i], input.facts.get(&input.raw[i].id))))
-            .collect();
-        for (i, remark) in new {
-            self.prepared.insert(keys[i].clone(), Arc::new(remark));
-        }
+        let remarks = self.reader.read(&input.raw, |raw| input.facts.get(&raw.id));
         let names: BTreeSet<&AgentName> = input.raw.iter().map(|raw| &raw.agent).collect();
         let numbers: HashMap<&AgentName, usize> = names.into_iter().zip(0..).collect();
         let mut items: Vec<Item<'a>> = Vec::new();
         let mut by_content: HashMap<u64, usize> = HashMap::new();
-        for (raw, key) in input.raw.iter().copied().zip(&keys) {
-            let Some(remark) = self.prepared.get(key) else { continue };
-            let item = *by_content.entry(key.1).or_insert(items.len());
+        for (raw, remark) in input.raw.iter().copied().zip(remarks) {
+            let item = *by_content.entry(remark.content).or_insert(items.len());
             match items.get_mut(item) {
                 Some(item) => item.raws.push(raw),
                 None => items.push(Item {
-                    remark: Arc::clone(remark),
+                    remark,
                     raws: vec![raw],
                     agent: numbers[&raw.agent],
                     id: FindingId::new(String::new()),

@@ -2,8 +2,10 @@
 
 use super::compose::edits;
 use super::{Facts, identity, text};
-use crate::finding::{Fingerprint, LineRange, RawFinding};
+use crate::finding::{Fingerprint, LineRange, RawFinding, RawId};
+use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The parts of a remark that are compared, each by its own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +79,28 @@ pub(super) struct Remark {
     pub(super) edits: Vec<u64>,
 }
 
+/// Reads remarks, each once, however often it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    read: HashMap<(RawId, u64), Arc<Remark>>,
+}
+
+impl Reader {
+    /// The remarks, in the order of `raws`; `facts` says what is known of each.
+    pub(super) fn read<'f>(
+        &mut self,
+        raws: &[&RawFinding],
+        facts: impl Fn(&RawFinding) -> Option<&'f Facts> + Sync,
+    ) -> Vec<Arc<Remark>> {
+        let keys: Vec<(RawId, u64)> = raws.par_iter().map(|raw| (raw.id.clone(), content(raw, facts(raw)))).collect();
+        let missing: Vec<usize> = (0..keys.len()).filter(|i| !self.read.contains_key(&keys[*i])).collect();
+        let new: Vec<(usize, Remark)> =
+            missing.into_par_iter().map(|i| (i, Remark::new(raws[i], facts(raws[i])))).collect();
+        self.read.extend(new.into_iter().map(|(i, remark)| (keys[i].clone(), Arc::new(remark))));
+        keys.iter().filter_map(|key| self.read.get(key)).cloned().collect()
+    }
+}
+
 impl Remark {
     /// Prepares `raw`.
     pub(super) fn new(raw: &RawFinding, facts: Option<&Facts>) -> Self {
@@ -112,10 +136,10 @@ impl Remark {
             .collect();
         Self {
             fingerprint: identity::fingerprint(raw),
-            content: content(raw),
+            content: content(raw, facts),
             terms,
             places,
-            symbol: facts.and_then(|f| f.symbol.clone()).or_else(|| raw.symbol.clone()),
+            symbol: symbol(raw, facts).map(str::to_owned),
             rule: raw.rule.as_ref().map(|rule| rule.id.to_lowercase()),
             edits: raw.fixes.iter().take(MAX_PLACES).map(|fix| text::hash(0, edits(&fix.diff).as_bytes())).collect(),
         }
@@ -138,8 +162,13 @@ fn add(terms: &mut Vec<Term>, field: Field, hashes: &[u64]) {
     }));
 }
 
-/// Hash of everything in `raw` but its id.
-pub(super) fn content(raw: &RawFinding) -> u64 {
+/// The enclosing symbol: that of the file, or the one that the agent names.
+fn symbol<'a>(raw: &'a RawFinding, facts: Option<&'a Facts>) -> Option<&'a str> {
+    facts.and_then(|f| f.symbol.as_deref()).or(raw.symbol.as_deref())
+}
+
+/// Hash of everything that a remark is compared by.
+fn content(raw: &RawFinding, facts: Option<&Facts>) -> u64 {
     let mut h = text::hash(raw.severity as u64, raw.agent.as_str().as_bytes());
     let mut part = |s: &str| h = text::hash(text::hash(h, s.as_bytes()), &[0]);
     part(&raw.title);
@@ -153,5 +182,6 @@ pub(super) fn content(raw: &RawFinding) -> u64 {
     for fix in &raw.fixes {
         part(&fix.diff);
     }
+    part(symbol(raw, facts).unwrap_or_default());
     h
 }

@@ -124,6 +124,75 @@ proptest! {
     }
 }
 
+/// A remark as two, as an agent that says one thing in parts: the body cut at a word, the lines after some of them.
+fn cut(raw: &RawFinding, at: usize, named: bool) -> [RawFinding; 2] {
+    let words: Vec<&str> = raw.body.split(' ').collect();
+    let (one, two) = words.split_at(at.min(words.len()));
+    let mut halves = [raw.clone(), raw.clone()];
+    halves[0].body = one.join(" ");
+    halves[1].body = two.join(" ");
+    halves[1].id = RawId::new(format!("{}-more", raw.id));
+    if named {
+        halves[1].title += " (continued)";
+    }
+    if let Some(Anchor { lines: Some(lines), .. }) = halves[1].anchors.first_mut() {
+        *lines = LineRange::line(lines.end() + 1);
+    }
+    halves
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// One finding that an agent gives in two parts stays one, with whoever else raised it, and the others as they were.
+    #[test]
+    fn a_finding_that_its_agent_cuts_in_two_is_one(
+        which in 0..4_usize, at in 0..40_usize, named: bool, alone: bool, seed in any::<u64>(),
+    ) {
+        let mut raw = raws(&[CLAUDE_LOCK, CODEX_LOCK, GEMINI_NAME, GEMINI_README]);
+        if alone {
+            raw.retain(|r| r.id.as_str() != "codex:1");
+        }
+        let whole = merge(&Input::of(&raw));
+        let which = which % raw.len();
+        let halves = cut(&raw[which], at, named);
+        let id = raw[which].id.to_string();
+        raw.splice(which..=which, halves);
+        let turn = seed as usize % raw.len();
+        raw.rotate_left(turn);
+        let merged = merge(&Input::of(&raw));
+        let expected: Vec<Vec<String>> = groups(&whole)
+            .into_iter()
+            .map(|group| {
+                let mut group: Vec<String> = group.into_iter().map(str::to_owned).collect();
+                if group.contains(&id) {
+                    group.push(format!("{id}-more"));
+                }
+                group.sort();
+                group
+            })
+            .collect();
+        prop_assert_eq!(groups(&merged), expected);
+    }
+
+    /// Whatever is cut, and however little the parts say: nothing is lost, and nothing is there twice.
+    #[test]
+    fn no_part_of_a_finding_cut_in_two_is_lost(
+        mut raw in prop::collection::vec(any_raw(), 1..10).prop_map(numbered),
+        which in any::<prop::sample::Index>(), at in 0..12_usize, named: bool,
+    ) {
+        let which = which.index(raw.len());
+        let halves = cut(&raw[which], at, named);
+        raw.splice(which..=which, halves);
+        let merged = merge(&Input::of(&raw));
+        let mut seen: Vec<&RawId> = merged.findings.iter().flat_map(|f| &f.attributions).map(|a| &a.raw).collect();
+        let mut given: Vec<&RawId> = raw.iter().map(|r| &r.id).collect();
+        seen.sort_unstable();
+        given.sort_unstable();
+        prop_assert_eq!(seen, given);
+    }
+}
+
 #[test]
 fn hostile_text_is_merged_like_any_other() {
     let long = "a".repeat(100_000);

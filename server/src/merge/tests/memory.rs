@@ -124,6 +124,51 @@ fn two_findings_that_become_one_are_one_and_come_apart_again() {
 }
 
 #[test]
+fn findings_that_were_joined_by_hand_and_come_apart_again_are_there_once() {
+    let place = |line: &str, at: &str| raw(&line.replace(":40", at).replace(":42", at).replace(":41", at));
+    let said = [place(CLAUDE_LOCK, ":4"), place(CODEX_LOCK, ":4"), place(GEMINI_NAME, ":4")];
+    let texts = texts("src/pool.rs", TEXT);
+    // Apart, joined, and apart again: each round knows all those before it.
+    let mut rounds: Vec<Round> = Vec::new();
+    for (number, joined) in (1..).zip([false, true, false]) {
+        let decisions = if joined { join(&[&said[0]], &[&said[2]]) } else { Vec::new() };
+        let decisions = Decisions { links: decisions, ..Decisions::default() };
+        let merged = merge(&Input {
+            round: number,
+            decisions: Some(&decisions),
+            earlier: rounds.iter().map(|round| Earlier { round, texts: &texts }).collect(),
+            texts: texts.clone(),
+            ..Input::of(&said)
+        });
+        let counts: Vec<usize> = merged.findings.iter().map(|f| f.attributions.len()).collect();
+        assert_eq!(counts, if joined { vec![3] } else { vec![2, 1] }, "round {number}");
+        let mut round = round(&said);
+        (round.number, round.findings) = (number, merged.findings);
+        rounds.push(round);
+    }
+}
+
+/// The caches of a merger that goes on for rounds change nothing: not when texts change, nor when findings come again.
+#[test]
+fn what_is_known_of_earlier_rounds_is_read_once_and_comes_to_the_same() {
+    let mut merger = Merger::default();
+    let shifted = format!("// A comment.\n{TEXT}");
+    let changed = TEXT.replace("wait_for(guard)", "wait_for(&guard)");
+    let story = Story::new(&lock());
+    let earlier = Earlier { round: &story.round, texts: &story.then };
+    for _ in 0..2 {
+        for (path, text) in
+            [("src/pool.rs", TEXT), ("src/pool.rs", &shifted), ("src/slots.rs", &shifted), ("src/pool.rs", &changed)]
+        {
+            for raw in [Vec::new(), lock(), reworded("src/pool.rs:5"), raws(&[GEMINI_NAME])] {
+                let input = Input { round: 2, earlier: vec![earlier], texts: texts(path, text), ..Input::of(&raw) };
+                assert_eq!(merger.merge(&input), merge(&input), "{path}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_dismissed_finding_does_not_come_back_in_other_words() {
     let story = Story::new(&lock()).decide(wont_fix());
     let merged = story.then("src/pool.rs", TEXT, &reworded("src/pool.rs:5"), &[]);
