@@ -77,6 +77,24 @@ fn what_one_agent_raised_is_checked_by_another_and_ends_as_it_says() {
 }
 
 #[test]
+fn a_check_moves_the_confidence_and_the_finding_says_so() {
+    let checked = |says: &str, verify: &str| {
+        let b = verifier(&[verdict("I1", says, "important")]);
+        let (_, round, _) = crew(&b, "").review(&["a", "b"], &["--verify", verify]);
+        let found = finding(&round, "It counts the program's name").clone();
+        (found["confidence"].as_f64().unwrap(), found["why"].to_string())
+    };
+    let (unchecked, why) = checked("confirmed", "off");
+    assert!(!why.contains("another agent's check"), "{why}");
+    let (confirmed, why) = checked("confirmed", "cross");
+    assert!(confirmed > unchecked && why.contains("confirmed by another agent's check"), "{confirmed} {why}");
+    let (refuted, why) = checked("refuted", "cross");
+    assert!(refuted < unchecked && why.contains("refuted by another agent's check"), "{refuted} {why}");
+    let (unclear, why) = checked("unclear", "cross");
+    assert!(unclear.to_bits() == unchecked.to_bits() && why.contains("could not decide"), "{unclear} {why}");
+}
+
+#[test]
 fn a_check_that_fails_loses_no_finding_and_is_said() {
     for (verify, said) in [
         ("exit 3", "its check of 3 findings failed: it ended with exit code 3"),

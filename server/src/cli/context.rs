@@ -104,18 +104,6 @@ pub(super) fn agents(config: &Config, repository: Option<&Repository>, trusted: 
     review::agents(config, root, trusted || root.is_some_and(|root| config.trusts(root)))
 }
 
-/// Those of `agents` that were asked for by name; all without names.
-pub(super) fn chosen(agents: Vec<Arc<dyn Agent>>, names: &[String]) -> anyhow::Result<Vec<Arc<dyn Agent>>> {
-    let known: Vec<String> = agents.iter().map(|a| a.info().name.to_string()).collect();
-    if let Some(unknown) = names.iter().find(|n| !known.contains(n)) {
-        let near = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, unknown));
-        let hint = near.map(|n| format!("; did you mean '{n}'?")).unwrap_or_default();
-        bail!("there is no agent '{unknown}'{hint} (there are: {})", known.join(", "));
-    }
-    let wanted = |a: &Arc<dyn Agent>| names.is_empty() || names.contains(&a.info().name.to_string());
-    Ok(agents.into_iter().filter(wanted).collect())
-}
-
 /// Runs asynchronous work. Made only where it is needed: commands that only print start without it.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -27,10 +27,8 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     loaded.set("max_tokens", args.max_tokens.map(Some), |c| &mut c.max_tokens);
     let config = loaded.config;
     let all = context::agents(&config, Some(&repository), args.trusted);
-    context::chosen(all.clone(), config.merge.adjudicator.as_slice())
-        .context("merge.adjudicator in your configuration")?;
-    context::chosen(all.clone(), config.lead.as_slice()).context("lead in your configuration")?;
-    let agents = context::chosen(all, &args.agents)?;
+    review::named(&config, &all)?;
+    let agents = review::chosen(all, &args.agents)?;
     let mut request = review::request(repository.clone(), &config, agents);
     (request.options.fresh, request.options.resume) = (args.fresh, args.resume);
     if args.dry_run {

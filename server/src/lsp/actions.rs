@@ -5,7 +5,8 @@ use super::diagnostics::spots_at;
 use super::edits;
 use super::project::is_certain;
 use super::world::{Repo, World};
-use crate::finding::{AgentKind, Finding, Round, State};
+use crate::finding::{AgentKind, Finding, LinkKind, Round, State};
+use crate::merge;
 use crate::patch::Placement;
 use crate::report::inert;
 use lsp_types::*;
@@ -191,6 +192,13 @@ fn decisions(repo: &Repo, finding: &Finding, told: Option<&Vec<Diagnostic>>, act
     if finding.attributions.len() > 1 {
         offer(format!("Split {label} into its remarks"), Name::Split, json!({ "id": id, "root": root }));
     }
+    if is_linked(repo, finding, LinkKind::Split) {
+        offer(format!("Take back the split of {label}"), Name::Split, json!({ "id": id, "root": root, "undo": true }));
+    }
+    if is_linked(repo, finding, LinkKind::Joined) {
+        let argument = json!({ "ids": [id], "root": root, "undo": true });
+        offer(format!("Take back that {label} was joined"), Name::Join, argument);
+    }
     for other in &finding.related {
         offer(
             format!(
@@ -201,6 +209,14 @@ fn decisions(repo: &Repo, finding: &Finding, told: Option<&Vec<Diagnostic>>, act
             json!({ "ids": [id, other], "root": root }),
         );
     }
+}
+
+/// Whether a person split or joined what the finding says.
+fn is_linked(repo: &Repo, finding: &Finding, kind: LinkKind) -> bool {
+    let mut links = repo.decisions.links.iter().filter(|link| link.kind == kind).peekable();
+    let Some(plan) = repo.plan.as_ref().filter(|_| links.peek().is_some()) else { return false };
+    let prints = merge::known_by([&*plan.round], std::slice::from_ref(&finding.id));
+    links.any(|link| prints.contains(&link.a) || prints.contains(&link.b))
 }
 
 /// One line that fits a menu.

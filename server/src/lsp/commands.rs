@@ -9,7 +9,9 @@ use super::reports::{self, Written};
 use super::reviewing::{self, Asked, Refused};
 use super::world::{Repo, World};
 use crate::agent::Availability;
-use crate::finding::{Decisions, DismissReason, Link, RawFinding, Resolution, Round, Severity, State};
+use crate::finding::{
+    Decisions, DismissReason, Finding, FindingId, Link, LinkKind, RawFinding, Resolution, Round, Severity, State,
+};
 use crate::merge;
 use crate::report::Format;
 use lsp_types::{ExecuteCommandParams, Uri};
@@ -17,6 +19,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
@@ -155,9 +159,21 @@ struct FindingArgs {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct SplitArgs {
+    id: String,
+    root: Option<PathBuf>,
+    /// Take back what was said before.
+    #[serde(default)]
+    undo: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct JoinArgs {
     ids: Vec<String>,
     root: Option<PathBuf>,
+    #[serde(default)]
+    undo: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -359,12 +375,39 @@ impl Desk {
     }
 
     async fn link(&self, repo: &Repo, links: Vec<Link>) -> Result<Value, Refused> {
+        if links.is_empty() {
+            return Err(Refused::failed("the remarks are worded alike, so that nothing could tell them apart later"));
+        }
         self.decide(repo, move |decisions| decisions.links.extend(links)).await?;
         Ok(json!({ "done": true, "effect": "from the next round on" }))
     }
 
-    async fn split(&self, args: FindingArgs) -> Result<Value, Refused> {
+    /// Takes back what a person said of these findings, in whatever words they were raised in the branch's rounds.
+    async fn take_back(&self, repo: &Repo, kind: LinkKind, findings: &[&Finding]) -> Result<Value, Refused> {
+        let labels: Vec<&str> = findings.iter().map(|f| f.label.as_str()).collect();
+        let said =
+            format!("{what} {}", labels.join(" and "), what = if kind == LinkKind::Split { "split" } else { "joined" });
+        let rounds = rounds(repo).await?;
+        let shown = repo.plan.as_ref().map(|plan| &plan.round);
+        let ids: Vec<FindingId> = findings.iter().map(|f| f.id.clone()).collect();
+        let prints = merge::known_by(rounds.iter().chain(shown.map(|round| &**round)), &ids);
+        let taken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&taken);
+        let decided = self.decide(repo, move |decisions| {
+            count.store(merge::take_back(&mut decisions.links, kind, &prints), Ordering::SeqCst);
+        });
+        decided.await?;
+        match taken.load(Ordering::SeqCst) {
+            0 => Err(Refused::failed(format!("nobody has {said}, so there is nothing to take back"))),
+            _ => Ok(json!({ "done": true, "effect": "from the next round on" })),
+        }
+    }
+
+    async fn split(&self, args: SplitArgs) -> Result<Value, Refused> {
         let (repo, _, finding) = self.finding(&args.id, args.root.as_ref())?;
+        if args.undo {
+            return self.take_back(repo, LinkKind::Split, &[finding]).await;
+        }
         let remarks = remarks(repo, finding);
         if remarks.len() < 2 {
             return Err(Refused::failed(format!("{} is one remark; there is nothing to split", finding.label)));
@@ -374,18 +417,22 @@ impl Desk {
     }
 
     async fn join(&self, args: JoinArgs) -> Result<Value, Refused> {
-        let Some((first, rest)) = args.ids.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+        let Some((first, rest)) = args.ids.split_first().filter(|(_, rest)| args.undo || !rest.is_empty()) else {
             return Err(Refused::invalid("`ids` names the findings to join, two or more"));
         };
         let (repo, _, finding) = self.finding(first, args.root.as_ref())?;
-        let mut links = Vec::new();
+        let mut findings = vec![finding];
         for id in rest {
             let (_, other) = repo
                 .finding(id)
                 .ok_or_else(|| Refused::invalid(format!("there is no finding '{id}' in the newest round")))?;
-            links.extend(merge::join(&remarks(repo, finding), &remarks(repo, other)));
+            findings.push(other);
         }
-        self.link(repo, links).await
+        if args.undo {
+            return self.take_back(repo, LinkKind::Joined, &findings).await;
+        }
+        let links = findings[1..].iter().flat_map(|other| merge::join(&remarks(repo, finding), &remarks(repo, other)));
+        self.link(repo, links.collect()).await
     }
 
     async fn show_report(&self, args: ReportArgs) -> Result<Value, Refused> {
@@ -450,11 +497,7 @@ impl Desk {
 
     async fn rounds(&self, args: Where) -> Result<Value, Refused> {
         let repo = self.world.repo(args.root.as_deref(), args.uri.as_ref())?;
-        let (branch, decisions) = (repo.branch(), repo.decisions.clone());
-        let rounds = tokio::task::spawn_blocking(move || branch.rounds()).await;
-        let rounds = rounds
-            .map_err(|_| Refused::failed("the rounds could not be read"))?
-            .map_err(|e| Refused::failed(e.to_string()))?;
+        let (rounds, decisions) = (rounds(repo).await?, repo.decisions.clone());
         let row = |round: &Round| {
             let count = |severity: Severity| round.standing().filter(|f| f.severity == severity).count();
             json!({
@@ -469,8 +512,18 @@ impl Desk {
                 },
             })
         };
-        Ok(json!({ "rounds": rounds.value.iter().rev().map(row).collect::<Vec<_>>() }))
+        Ok(json!({ "rounds": rounds.iter().rev().map(row).collect::<Vec<_>>() }))
     }
+}
+
+/// The stored rounds of the branch, oldest first.
+async fn rounds(repo: &Repo) -> Result<Vec<Round>, Refused> {
+    let branch = repo.branch();
+    let rounds = tokio::task::spawn_blocking(move || branch.rounds()).await;
+    let rounds = rounds
+        .map_err(|_| Refused::failed("the rounds could not be read"))?
+        .map_err(|e| Refused::failed(e.to_string()))?;
+    Ok(rounds.value)
 }
 
 /// The remarks that a finding was merged from.

@@ -112,21 +112,12 @@ fn request(repo: &Repo, terms: &Terms, asked: &Asked) -> Result<review::Request,
     config.uncommitted = asked.uncommitted.unwrap_or(config.uncommitted);
     let all = terms.trusted.agents(&config, repo.root());
     let wanted = if asked.agents.is_empty() { &terms.settings.agents } else { &asked.agents };
-    let known: Vec<String> = all.iter().map(|a| a.info().name.to_string()).collect();
-    if let Some(unknown) = wanted.iter().find(|name| !known.contains(name)) {
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        return Err(Refused::invalid(format!("there is no agent '{unknown}'; there are: {known}")));
+    // Without trust there are the built-in agents only, whomever the configuration names.
+    if terms.trusted != Trust::Refused {
+        review::named(&config, &all).map_err(|e| Refused::failed(e.to_string()))?;
     }
-    // Where only the built-in agents may take part, that the others are not there is no mistake of the user's.
-    let mut named = [("merge.adjudicator", &config.merge.adjudicator), ("lead", &config.lead)].into_iter();
-    let missing = |(_, name): &(_, &Option<String>)| name.as_ref().is_some_and(|name| !known.contains(name));
-    if terms.trusted != Trust::Refused
-        && let Some((setting, Some(name))) = named.find(missing)
-    {
-        return Err(Refused::failed(format!("{setting} in your configuration: there is no agent '{name}'")));
-    }
-    let chosen = all.into_iter().filter(|a| wanted.is_empty() || wanted.iter().any(|n| n == a.info().name.as_str()));
-    let mut request = review::request(repo.git.clone(), &config, chosen.collect());
+    let chosen = review::chosen(all, wanted).map_err(|e| Refused::invalid(e.to_string()))?;
+    let mut request = review::request(repo.git.clone(), &config, chosen);
     (request.options.fresh, request.options.resume) = (asked.fresh, asked.resume);
     Ok(request)
 }

@@ -33,7 +33,7 @@ pub use budget::Limits;
 pub use look::{Look, look};
 pub use prepare::Preparation;
 pub use preview::{DryRun, Sent, dry_run};
-pub use setup::{agents, request};
+pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};
 
 use crate::agent::{Agent, Progress, answer};
 use crate::config::Verify;

@@ -22,6 +22,51 @@ pub fn agents(config: &Config, root: Option<&Path>, trusted: bool) -> Vec<Arc<dy
     agents
 }
 
+/// A name that no agent has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no agent '{name}'{hint} (there are: {known})")]
+pub struct UnknownAgent {
+    name: String,
+    /// "; did you mean 'x'?", where one is there.
+    hint: String,
+    known: String,
+}
+
+/// Those of `agents` that were asked for by name; all without names.
+///
+/// # Errors
+/// The first name that no agent has.
+pub fn chosen(agents: Vec<Arc<dyn Agent>>, names: &[String]) -> Result<Vec<Arc<dyn Agent>>, UnknownAgent> {
+    let known: Vec<String> = agents.iter().map(|a| a.info().name.to_string()).collect();
+    if let Some(unknown) = names.iter().find(|n| !known.contains(n)) {
+        let near = known.iter().min_by_key(|k| strsim::damerau_levenshtein(k, unknown));
+        let hint = near.map(|n| format!("; did you mean '{n}'?")).unwrap_or_default();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(UnknownAgent { name: unknown.clone(), hint, known });
+    }
+    let wanted = |a: &Arc<dyn Agent>| names.is_empty() || names.contains(&a.info().name.to_string());
+    Ok(agents.into_iter().filter(wanted).collect())
+}
+
+/// A setting that names an agent which does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting} in your configuration: {unknown}")]
+pub struct MisnamedAgent {
+    setting: &'static str,
+    unknown: UnknownAgent,
+}
+
+/// Checks that the agents to which the configuration gives a part of their own exist.
+///
+/// # Errors
+/// The first that does not: otherwise a word misspelt would silently do nothing.
+pub fn named(config: &Config, agents: &[Arc<dyn Agent>]) -> Result<(), MisnamedAgent> {
+    for (setting, name) in [("merge.adjudicator", &config.merge.adjudicator), ("lead", &config.lead)] {
+        chosen(agents.to_vec(), name.as_slice()).map_err(|unknown| MisnamedAgent { setting, unknown })?;
+    }
+    Ok(())
+}
+
 /// What the engine is asked for.
 #[must_use]
 pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agent>>) -> Request {

@@ -200,7 +200,7 @@ async fn what_cannot_be_reviewed_says_what_to_do() {
     let bed = Bed::new().agent("codex", "Codex", &[], &json!({}));
     let mut server = bed.serve(quiet()).await;
     for (argument, says) in [
-        (json!({ "agents": ["nobody"] }), "there is no agent 'nobody'; there are: codex"),
+        (json!({ "agents": ["nobody"] }), "there is no agent 'nobody'; did you mean 'codex'? (there are: codex)"),
         (json!({ "base": "mian" }), "did you mean 'main'?"),
     ] {
         let params = json!({ "command": "deepReview.review", "arguments": [argument], "workDoneToken": says });
@@ -312,6 +312,69 @@ async fn what_was_merged_is_split_and_joined_again() {
     server.command("deepReview.join", json!({ "ids": ["I1", "I2"] })).await;
     review(&mut server, json!({})).await;
     server.until("one finding again", |s| s.list(&bed.file).len() == 1).await;
+    assert!(server.finish().await);
+}
+
+/// Runs the action of that title, and says which others there are if there is none.
+async fn act(server: &mut TestServer, file: &std::path::Path, title: &str) {
+    let actions = server.actions(file, 6, &["quickfix"]).await;
+    let titles: Vec<&str> = actions.iter().map(|a| a["title"].as_str().unwrap()).collect();
+    let action = actions.iter().find(|a| a["title"] == title).unwrap_or_else(|| panic!("no '{title}' in {titles:?}"));
+    server.command(action["command"]["command"].as_str().unwrap(), action["command"]["arguments"][0].clone()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_split_or_joined_is_taken_back_by_an_action() {
+    let (title, other) = ("The number seven is wrong here", "Nobody says where the socket is closed");
+    let bed = Bed::new()
+        .agent("codex", "Codex", &[finding("important", title, 7, ""), finding("suggestion", other, 7, "")], &json!({}))
+        .agent("gemini", "Gemini", &[finding("important", title, 7, "")], &json!({}));
+    let mut server = bed.serve(quiet()).await;
+    review(&mut server, json!({})).await;
+    server.until("two findings", |s| s.list(&bed.file).len() == 2).await;
+    for (done, command) in [("split", "deepReview.split"), ("joined", "deepReview.join")] {
+        let argument =
+            if done == "split" { json!({ "id": "I1", "undo": true }) } else { json!({ "ids": ["I1"], "undo": true }) };
+        let refused = server.refusal(command, argument).await;
+        assert_eq!(refused, format!("nobody has {done} I1, so there is nothing to take back"));
+    }
+    for (does, undoes, findings) in [
+        ("Split I1 into its remarks", "Take back the split of I1", 3),
+        ("I1 and S1 are the same", "Take back that I1 was joined", 1),
+    ] {
+        act(&mut server, &bed.file, does).await;
+        review(&mut server, json!({})).await;
+        server.until("what was said", |s| s.list(&bed.file).len() == findings).await;
+        act(&mut server, &bed.file, undoes).await;
+        review(&mut server, json!({})).await;
+        server.until("what was there before", |s| s.list(&bed.file).len() == 2).await;
+    }
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_named_for_a_part_and_does_not_exist_is_said_and_nothing_runs() {
+    for (setting, named) in [("[merge]\nadjudicator = 'codxe'\n", "merge.adjudicator"), ("", "lead")] {
+        let mut bed = Bed::new().agent("codex", "Codex", &[], &json!({}));
+        bed.config = if setting.is_empty() { format!("lead = 'codxe'\n{}", bed.config) } else { bed.config + setting };
+        let mut server = bed.serve(quiet()).await;
+        let says = format!("{named} in your configuration: there is no agent 'codxe'; did you mean 'codex'?");
+        let params = json!({ "command": "deepReview.review", "arguments": [{}], "workDoneToken": named });
+        let id = server.send("workspace/executeCommand", params).await;
+        let refused = server.answer(id).await["error"]["message"].to_string();
+        assert!(refused.contains(&says), "{refused}");
+        server.until("a message", |s| s.messages.iter().any(|m| m.contains(&says))).await;
+        server.messages.clear();
+        assert!(server.finish().await);
+    }
+    // Where nothing but the built-in agents may run, whom the configuration names does not matter.
+    let mut bed = Bed::new();
+    bed.config = "[merge]\nadjudicator = 'codxe'\n".into();
+    let mut options = quiet();
+    options["trusted"] = json!(false);
+    let mut server = bed.serve(options).await;
+    review(&mut server, json!({})).await;
+    server.until("the end of progress", |s| s.told.values().all(|v| v["kind"] == "end")).await;
     assert!(server.finish().await);
 }
 
