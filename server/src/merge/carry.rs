@@ -25,11 +25,18 @@ type Texts = BTreeMap<RepoPath, Arc<str>>;
 /// The lines in which two texts differ, 0-based.
 type Changes = Vec<(Range<u32>, Range<u32>)>;
 
+/// Two texts and their changes; it keeps the texts where they are in memory.
+#[derive(Debug)]
+struct Compared {
+    _texts: [Arc<str>; 2],
+    changes: Arc<Changes>,
+}
+
 /// Carries anchors, and compares two texts only once.
 #[derive(Debug, Default)]
 pub(super) struct Carrier {
-    /// By where the texts are in memory, where the cache holds them.
-    changes: HashMap<(usize, usize), ([Arc<str>; 2], Arc<Changes>)>,
+    /// By where the two texts are in memory.
+    compared: HashMap<[usize; 2], Compared>,
 }
 
 impl Carrier {
@@ -47,14 +54,14 @@ impl Carrier {
 
     fn changes(&mut self, old: &Arc<str>, new: &Arc<str>) -> Arc<Changes> {
         let key = [old, new].map(|text| text.as_ptr().addr());
-        let (_, changes) = self.changes.entry((key[0], key[1])).or_insert_with(|| {
+        let compared = self.compared.entry(key).or_insert_with(|| {
             let input = InternedInput::new(&**old, &**new);
             let mut diff = Diff::compute(Algorithm::Histogram, &input);
             diff.postprocess_lines(&input);
             let changes = diff.hunks().map(|hunk| (hunk.before, hunk.after)).collect();
-            ([Arc::clone(old), Arc::clone(new)], Arc::new(changes))
+            Compared { _texts: [old, new].map(Arc::clone), changes: Arc::new(changes) }
         });
-        Arc::clone(changes)
+        Arc::clone(&compared.changes)
     }
 
     /// The anchor through the changes of its file, which may be called otherwise now.
