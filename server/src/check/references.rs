@@ -30,7 +30,7 @@ const MOST_MENTIONS: usize = 25;
 /// What says that a name is spoken of because it is gone.
 static ON_PURPOSE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     regex::Regex::new(
-        r"(?i)\b(renam|remov|former|previous|deprecat|replac|instead of|used to|no longer|was called|were called|old name|legacy|until|before|superse|dropped|since|unlike|historic)",
+        r"(?i)\b(renam|remov|former|previous|deprecat|replac|instead of|used to|no longer|was called|were called|old name|legacy|until|before|superse|dropped|since|unlike|historic|not available)",
     )
     .ok()
 });
@@ -198,6 +198,8 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
             && !gone.new.as_deref().is_some_and(|new| line.contains(new))
             && !is_marker(line, text, &m.at)
+            && !is_of_others(text, &m.at, gone)
+            && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
             && (gone.is_name_like || is_written_as_code(text, &m.at, gone.what))
             && !is_new(snapshot, path, text, &m.at, &gone.sought)
     };
@@ -261,6 +263,38 @@ fn is_marker(line: &str, text: &str, at: &Range<usize>) -> bool {
     let is_code =
         line.starts_with(name) && (after.trim_start_matches(' ').starts_with('=') || line.ends_with([';', '{']));
     before.ends_with(['+', '@']) || is_placeholder || is_code
+}
+
+/// Whether a name that the repository only used is spoken of as another's: `http.STATUS_CODES`.
+fn is_of_others(text: &str, at: &Range<usize>, gone: &Gone) -> bool {
+    let before = text[..at.start].strip_suffix('.').or_else(|| text[..at.start].strip_suffix("::"));
+    let owner = before.map(|b| b.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""));
+    gone.what == What::Identifier && !gone.is_defined && !matches!(owner, None | Some("" | "self" | "this" | "Self"))
+}
+
+/// Whether a place of a document is in a sample of code: between fences, or indented.
+fn in_sample(text: &str, at: usize) -> bool {
+    let is_fence = |line: &&str| ["```", "~~~"].iter().any(|f| line.trim_start().starts_with(f));
+    let line = line_text(text, at);
+    line.starts_with("    ") || line.starts_with('\t') || text[..at].lines().filter(is_fence).count() % 2 == 1
+}
+
+/// Whether a sample of code has the name from itself or from others: it is a program of its own. What the repository
+/// defined, a sample of its use may well have from there; so may flags, and keys at the start of a line.
+fn is_own_in_sample(text: &str, at: &Range<usize>, gone: &Gone) -> bool {
+    let before = |at: usize| &text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at];
+    match gone.what {
+        What::Path => false,
+        What::Literal => {
+            let is_key =
+                before(at.start).trim_matches([' ', '\t', '"', '\'', '-']).trim_start_matches("export ").is_empty();
+            !is_key && !gone.name.starts_with('-') && !before(at.start).ends_with('-')
+        }
+        What::Identifier => {
+            let defines = |(n, _)| names::noun_of(before(n)).is_some();
+            !gone.is_defined || text.match_indices(&gone.name).any(defines)
+        }
+    }
 }
 
 /// In backticks, or with a call's parentheses among other words; a setting also as a key with its sign, a flag with its

@@ -36,6 +36,8 @@ pub(super) struct Gone {
     /// What texts are searched for: the name; of a file, its name without its folders.
     pub(super) sought: String,
     pub(super) what: What,
+    /// Whether the code defined it there. Of a name that was only used, nobody knows whose it is.
+    pub(super) is_defined: bool,
     /// What it was, for people.
     pub(super) noun: &'static str,
     /// Where it was, in the base.
@@ -50,6 +52,7 @@ pub(super) struct Gone {
 /// Names of things in the world, of which a text may speak whatever the code does.
 const PROPER: &[&str] = &[
     "JavaScript",
+    "RegExp",
     "TypeScript",
     "GitHub",
     "GitLab",
@@ -218,7 +221,7 @@ fn noun_of_literal(text: &str) -> &'static str {
 }
 
 /// The definition's noun, where the word before says so.
-fn noun_of(before: &str) -> Option<&'static str> {
+pub(super) fn noun_of(before: &str) -> Option<&'static str> {
     let word = before.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next()?;
     Some(match word {
         "fn" | "def" | "func" | "function" | "fun" => "function",
@@ -233,18 +236,17 @@ fn noun_of(before: &str) -> Option<&'static str> {
 /// All names that a changed file lost and does not have any more; whether another file has them is not known yet.
 pub(super) fn candidates(snapshot: &Snapshot, cancel: &CancellationToken) -> Vec<Gone> {
     let in_file = |file| if cancel.is_cancelled() { Vec::new() } else { lost(file) };
-    let all: Vec<Vec<(Gone, bool)>> = snapshot.files().par_iter().map(in_file).collect();
-    let mut names: HashMap<String, (Gone, bool)> = HashMap::new();
-    for (gone, defined) in all.into_iter().flatten() {
-        if names.get(&gone.name).is_none_or(|(_, known)| defined && !known) {
-            names.insert(gone.name.clone(), (gone, defined));
+    let all: Vec<Vec<Gone>> = snapshot.files().par_iter().map(in_file).collect();
+    let mut names: HashMap<String, Gone> = HashMap::new();
+    for gone in all.into_iter().flatten() {
+        if names.get(&gone.name).is_none_or(|known| gone.is_defined && !known.is_defined) {
+            names.insert(gone.name.clone(), gone);
         }
     }
-    let files = gone_files(snapshot).into_iter().map(|file| (file, true));
-    let mut names: Vec<(Gone, bool)> = names.into_values().chain(files).collect();
-    names.sort_by(|(a, a_defined), (b, b_defined)| (!a_defined, &a.name).cmp(&(!b_defined, &b.name)));
+    let mut names: Vec<Gone> = names.into_values().chain(gone_files(snapshot)).collect();
+    names.sort_by(|a, b| (!a.is_defined, &a.name).cmp(&(!b.is_defined, &b.name)));
     names.truncate(MOST_NAMES);
-    names.into_iter().map(|(gone, _)| gone).collect()
+    names
 }
 
 /// The name that a changed file has in the base.
@@ -255,9 +257,8 @@ fn old_path(file: &ChangedFile) -> &RepoPath {
     }
 }
 
-/// The names in the lines that were taken out of a file and that its code does not have any more, each with whether it
-/// was defined there.
-fn lost(file: &ChangedFile) -> Vec<(Gone, bool)> {
+/// The names in the lines that were taken out of a file and that its code does not have any more.
+fn lost(file: &ChangedFile) -> Vec<Gone> {
     let old_path = old_path(file);
     let taken_out = file.hunks.iter().any(|h| h.old_count > 0);
     let Some(old) = file.old.as_deref().filter(|_| taken_out).and_then(|t| side(old_path, t)) else {
@@ -277,7 +278,7 @@ fn lost(file: &ChangedFile) -> Vec<(Gone, bool)> {
                 let (noun, name_like) = (noun_of(&old.code[n][..at]), is_name_like(word));
                 if (name_like || noun.is_some()) && seen.insert((word, noun.is_some())) {
                     let one = gone(word, What::Identifier, noun.unwrap_or("name"), old_path, n, name_like);
-                    lost.push((one, noun.is_some()));
+                    lost.push(Gone { is_defined: noun.is_some(), ..one });
                 }
             }
         }
@@ -285,7 +286,7 @@ fn lost(file: &ChangedFile) -> Vec<(Gone, bool)> {
             let name_like = is_literal_name_like(literal);
             if !PROPER.contains(literal) && (name_like || !is_tool) && seen.insert((literal, true)) {
                 let one = gone(literal, What::Literal, noun_of_literal(literal), old_path, *n, name_like);
-                lost.push((one, name_like));
+                lost.push(Gone { is_defined: name_like, ..one });
             }
         }
     }
@@ -294,7 +295,7 @@ fn lost(file: &ChangedFile) -> Vec<(Gone, bool)> {
     {
         let mut kept: HashSet<&str> = new.literals.iter().map(|(_, literal)| *literal).collect();
         kept.extend(new.code.iter().flat_map(|line| identifiers(line)).map(|(_, word)| word));
-        lost.retain(|(gone, _)| !kept.contains(gone.name.as_str()));
+        lost.retain(|gone| !kept.contains(gone.name.as_str()));
     }
     lost
 }
@@ -337,7 +338,7 @@ pub(super) fn gone(
     is_name_like: bool,
 ) -> Gone {
     let (name, sought, line) = (name.to_owned(), name.to_owned(), line as u32 + 1);
-    Gone { name, sought, what, noun, path: path.clone(), line, new: None, is_name_like }
+    Gone { name, sought, what, is_defined: true, noun, path: path.clone(), line, new: None, is_name_like }
 }
 
 fn lines_of(start: u32, count: u32, len: usize) -> Range<usize> {

@@ -168,6 +168,29 @@ fn annotations_placeholders_and_code_that_is_commented_out_are_no_references() {
 }
 
 #[test]
+fn a_sample_in_a_document_is_a_program_of_its_own() {
+    let defined = "func loadConfig() {}\n";
+    let used = "func f() { lib.loadConfig() }\n";
+    let setting = "x = get(\"load_config\")\n";
+    for (path, old, doc, is_found) in [
+        ("a.go", defined, "```go\nloadConfig(1)\n```\n", true),
+        ("a.go", used, "```go\nloadConfig(1)\n```\n", false),
+        ("a.go", used, "Text::\n\n    x = loadConfig(1)\n", false),
+        ("a.go", used, "```go\nx\n```\nCall `loadConfig` first.\n", true),
+        ("a.go", used, "Call `lib.loadConfig` first.\n", false),
+        ("a.go", used, "Call `self.loadConfig` first.\n", true),
+        ("a.go", defined, "```go\nfunc loadConfig() {\n}\nx := loadConfig(1)\n```\n", false),
+        ("a.py", setting, "```yaml\nload_config: 1\n```\n", true),
+        ("a.py", setting, "```sh\nrun --load_config\n```\n", true),
+        ("a.py", setting, "```py\nset(\"load_config\", 1)\n```\n", false),
+    ] {
+        let doc = ("docs/use.md", doc);
+        let findings = found(&[(path, old), doc], &[(path, "\n"), doc]);
+        assert_eq!(!findings.is_empty(), is_found, "{doc:?}: {findings:?}");
+    }
+}
+
+#[test]
 fn names_that_live_on_or_are_meant_are_left_alone() {
     let old = ("a.rs", "fn load_config() {}\nfn run() {}\n");
     let gone = ("a.rs", "fn run() {}\n");
