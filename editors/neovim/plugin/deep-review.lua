@@ -1,4 +1,4 @@
--- Defines the command and the <Plug> mappings; loads nothing of the plugin until one is used or a file is opened.
+-- Defines the command and the <Plug> mappings; loads no more than Neovim asks for until one is used or a file is opened.
 if vim.g.loaded_deep_review then
   return
 end
@@ -32,7 +32,7 @@ end
 -- before this file is read leaves it to the user.
 if vim.g.deep_review_enable ~= false then
   if vim.fn.has("nvim-0.11") == 1 then
-    vim.lsp.enable("deep-review") -- without loading anything
+    vim.lsp.enable("deep-review")
   else
     require("deep-review.client").enable()
   end

@@ -101,7 +101,7 @@ t.case("without a picker, vim.ui.select has the findings, and goes to the chosen
   vim.api.nvim_set_current_buf(pool)
 end)
 
--- The pickers themselves cannot be installed here: these stand-ins have the functions that are called, no more.
+-- Stand-ins with the functions that are called: which one is opened, with what. pickers_test.lua has the real ones.
 t.case("a picker that is installed is given the findings", function()
   local opened
   local function picker(name)

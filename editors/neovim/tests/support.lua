@@ -59,11 +59,47 @@ function M.add_waiting_agent()
   return file
 end
 
+---Starts another Neovim as a user does who has this init.lua and the program on PATH: opens a file, :DeepReview, waits
+---for the findings, goes to the next one with a key or with the command.
+---@param init string
+---@param env? table<string, string>
+---@param key? string
+function M.session(init, env, key)
+  local bin, file, script = vim.env.WORK .. "/bin", vim.fn.tempname() .. ".lua", vim.fn.tempname() .. ".lua"
+  vim.fn.mkdir(bin, "p")
+  vim.uv.fs_symlink(vim.env.SERVER, bin .. "/deep-review")
+  vim.fn.writefile(vim.split(init, "\n"), file)
+  local steps = [[
+    vim.cmd("DeepReview")
+    local there = vim.wait(60000, function()
+      return #vim.diagnostic.get(0) > 0 and require("deep-review").statusline():match("^C%d+ I%d+ S%d+") ~= nil
+    end, 50)
+    assert(there, "no findings")
+    vim.fn.cursor(1, 1)
+    vim.api.nvim_feedkeys(vim.keycode(KEY), "mx", false)
+    print("moved to " .. vim.fn.line("."))
+    vim.cmd("qall!")
+  ]]
+  vim.fn.writefile(
+    vim.split(
+      steps:gsub("KEY", function()
+        return ("%q"):format(key or ":DeepReview next<CR>")
+      end),
+      "\n"
+    ),
+    script
+  )
+  local run = { vim.env.NVIM_PROGRAM or vim.v.progpath, "--headless", "-u", file, "src/pool.py", "-c", "luafile " .. script }
+  local all = vim.tbl_extend("force", { PATH = bin .. ":" .. vim.env.PATH }, env or {})
+  local result = vim.system(run, { text = true, timeout = 120000, env = all }):wait()
+  assert(result.stderr:find("moved to %d+") and not result.stderr:find("moved to 1%D"), vim.inspect(result))
+end
+
 function M.finish()
   for _, client in ipairs(vim.lsp.get_clients()) do
     vim.lsp.stop_client(client.id)
   end
-  vim.wait(3000, function()
+  vim.wait(10000, function()
     return #vim.lsp.get_clients() == 0
   end, 20)
   print(("%d passed, %d failed\n"):format(M.passed, M.failed))

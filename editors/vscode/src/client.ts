@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
 import { locate } from "./binary";
+import { commentsEnabled } from "./comments";
 import { keyEnvironment } from "./keys";
 import { notification, request, type Repository } from "./protocol";
 import { setContext, type State } from "./state";
@@ -106,7 +107,8 @@ export class Server {
   /** Asks for the whole state again: what is shown is never patched together from events. */
   async refresh(): Promise<void> {
     try {
-      const answer = await this.client?.sendRequest<{ repositories: Repository[] }>(request.findings, {});
+      const explained = commentsEnabled();
+      const answer = await this.client?.sendRequest<{ repositories: Repository[] }>(request.findings, { explained });
       if (answer !== undefined) this.state.replace(answer.repositories);
     } catch (error) {
       this.log.warn(`the findings could not be read: ${String(error)}`);
@@ -123,7 +125,16 @@ export class Server {
         deepReview: vscode.workspace.getConfiguration().get("deepReview"),
       },
       // Progress is shown from the state: in the status bar, and as a notification for what the user started.
-      middleware: { handleWorkDoneProgress: () => undefined },
+      middleware: {
+        handleWorkDoneProgress: () => undefined,
+        workspace: {
+          // A server that ends while its settings change misses them; the next one is started with them.
+          didChangeConfiguration: (sections, next) =>
+            next(sections).catch((error: unknown) => {
+              this.log.warn(`the settings did not reach the server: ${String(error)}`);
+            }),
+        },
+      },
       markdown: { isTrusted: false, supportHtml: false },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),

@@ -19,7 +19,7 @@ export function commentThreads(state: State): vscode.Disposable {
   let controller: vscode.CommentController | undefined;
   const threads = new Map<string, vscode.CommentThread>();
   const show = (): void => {
-    if (!vscode.workspace.getConfiguration("deepReview").get<boolean>("comments.enabled", false)) {
+    if (!commentsEnabled()) {
       controller?.dispose();
       controller = undefined;
       threads.clear();
@@ -36,6 +36,11 @@ export function commentThreads(state: State): vscode.Disposable {
     }),
     { dispose: () => controller?.dispose() },
   );
+}
+
+/** Whether the user wants threads. */
+export function commentsEnabled(): boolean {
+  return vscode.workspace.getConfiguration("deepReview").get<boolean>("comments.enabled", false);
 }
 
 /** Threads that stay are kept, so that one which the user has opened does not close. */
@@ -71,9 +76,10 @@ function update(
 }
 
 function comment(finding: Finding): vscode.Comment {
+  // The title as text; the explanation was made inert by the server.
+  const body = new vscode.MarkdownString("**").appendText(finding.title).appendMarkdown("**\n\n");
   return {
-    // As text: what an agent says is never markup here.
-    body: new vscode.MarkdownString().appendText(finding.title),
+    body: body.appendMarkdown(finding.explanation ?? ""),
     mode: vscode.CommentMode.Preview,
     author: { name: finding.agents.map((agent) => agent.label).join(", ") },
   };

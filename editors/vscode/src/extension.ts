@@ -36,6 +36,8 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("deepReview.server")) void restart();
+      // The threads show more of a finding than the other views need.
+      if (event.affectsConfiguration("deepReview.comments")) void running().then((started) => started.refresh());
     }),
   );
   setImmediate(() => void running().then((started) => started.start()));

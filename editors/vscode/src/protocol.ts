@@ -25,6 +25,8 @@ export interface Finding {
   range?: Range;
   /** Whether a fix of it applies to the current text. */
   fixable: boolean;
+  /** All that is known of it but the title, as inert Markdown; only where it was asked for. */
+  explanation?: string;
 }
 
 export interface AgentStatus extends Agent {

@@ -48,6 +48,12 @@ function render(item: vscode.StatusBarItem, state: State): void {
   item.tooltip = [vscode.l10n.t("Round {0}: {1}", round.number, round.verdict), ...failures].join("\n");
   item.command = "deep-review.findings.focus";
   item.accessibilityInformation = {
-    label: vscode.l10n.t("Deep Review: {0} critical, {1} important, {2} suggestions", critical, important, suggestion),
+    label: vscode.l10n.t(
+      "Deep Review, round {0}: {1} critical, {2} important, {3} suggestions",
+      round.number,
+      critical,
+      important,
+      suggestion,
+    ),
   };
 }

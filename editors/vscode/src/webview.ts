@@ -28,13 +28,20 @@ export function forWebview(html: string, nonce: string, labels: Labels, fixable:
   return `${head}<script nonce="${nonce}">${bridge(labels, fixable)}</script>${html.slice(end)}`;
 }
 
-/** Adds the buttons "open" and "apply" to every finding, and sends its id when one is pressed. */
+/** Adds the buttons "open" and "apply" to every finding, sends its id when one is pressed; the editor's theme, dark or light. */
 function bridge(labels: Labels, fixable: readonly string[]): string {
   const data = JSON.stringify({ labels, fixable }).replace(/</g, "\\u003c");
   return `(() => {
   const api = acquireVsCodeApi();
   const { labels, fixable } = ${data};
+  const follow = () => {
+    const kind = document.body.dataset.vscodeThemeKind;
+    document.documentElement.dataset.theme =
+      kind === "vscode-dark" || kind === "vscode-high-contrast" ? "dark" : "light";
+  };
   document.addEventListener("DOMContentLoaded", () => {
+    follow();
+    new MutationObserver(follow).observe(document.body, { attributeFilter: ["data-vscode-theme-kind"] });
     for (const card of document.querySelectorAll("[data-finding]")) {
       const id = card.getAttribute("data-finding");
       const title = card.querySelector("h3, h4")?.textContent ?? "";

@@ -1,16 +1,27 @@
 //! What the server says beyond the LSP: `deepReview/findings`, for the lists of editors.
 
 use super::edits;
+use super::hover::explanation;
 use super::reviewing::with_remedy;
 use super::world::{Repo, World};
 use crate::finding::{AgentOutcome, Finding, State};
 use crate::report::inert;
+use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// What `deepReview/findings` is asked with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
+    /// Whether each finding comes with its explanation, for editors that show all of them at once.
+    explained: bool,
+}
 
 /// Answers `deepReview/findings`: every repository with its newest round. Works out whether fixes apply, so it is
 /// not for the owner's task.
-pub(crate) fn of(world: &World) -> Value {
-    json!({ "repositories": world.repos.values().map(|repo| repository(world, repo)).collect::<Vec<_>>() })
+pub(crate) fn of(world: &World, params: &Params) -> Value {
+    let repositories = world.repos.values().map(|repo| repository(world, repo, params));
+    json!({ "repositories": repositories.collect::<Vec<_>>() })
 }
 
 /// Answers `deepReview/status`: the same without the findings.
@@ -87,7 +98,7 @@ fn is_standing(finding: &Finding) -> bool {
     !matches!(finding.verification, crate::finding::FindingStatus::Refuted { .. })
 }
 
-fn repository(world: &World, repo: &Repo) -> Value {
+fn repository(world: &World, repo: &Repo, params: &Params) -> Value {
     let mut value = about(repo);
     let findings = repo.plan.iter().flat_map(|plan| {
         plan.round.findings.iter().enumerate().filter(|(_, f)| is_standing(f)).map(|(index, finding)| {
@@ -113,6 +124,9 @@ fn repository(world: &World, repo: &Repo) -> Value {
                 "fixable": fixable,
                 "fixes": finding.fixes.len(),
             });
+            if let (true, Some(object)) = (params.explained, row.as_object_mut()) {
+                object.insert("explanation".into(), explanation(repo, &plan.round, finding).into());
+            }
             if let (Some(anchor), Some(object)) = (finding.anchors.first(), row.as_object_mut()) {
                 object.insert("path".into(), json!(anchor.path));
                 if let Some(location) = repo.location(index, 0) {

@@ -34,10 +34,19 @@ pub(crate) fn of(world: &World, params: &TextDocumentPositionParams) -> Option<H
 }
 
 fn text(repo: &Repo, round: &Round, finding: &Finding) -> String {
+    let title = line(&finding.title);
+    format!("**{} · {}** · {title}\n\n{}", finding.label, finding.severity, explanation(repo, round, finding))
+}
+
+/// Untrusted text as one inert line.
+fn line(text: &str) -> String {
+    inert::markdown(&inert::printable(text)).trim().replace('\n', " ")
+}
+
+/// All that is known of a finding but its title, as inert Markdown: who says it and how grave, why, who confirmed it.
+pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> String {
     let mut out = String::new();
-    let line = |text: &str| inert::markdown(&inert::printable(text)).trim().replace('\n', " ");
     // Writing into a string does not fail.
-    let _ = writeln!(out, "**{} · {}** · {}\n", finding.label, finding.severity, line(&finding.title));
     let by: Vec<String> =
         finding.attributions.iter().map(|a| format!("{} ({})", line(round.label_of(&a.agent)), a.severity)).collect();
     let _ = writeln!(out, "{}\n", by.join(", "));

@@ -102,8 +102,8 @@ impl Server {
         tokio::task::spawn_blocking(move || work(world)).await.map_err(|_| ours())
     }
 
-    async fn findings(&self, _: Value) -> Result<Value> {
-        self.answer(|world| findings::of(&world)).await
+    async fn findings(&self, params: findings::Params) -> Result<Value> {
+        self.answer(move |world| findings::of(&world, &params)).await
     }
 
     async fn status(&self, _: Value) -> Result<Value> {

@@ -6,19 +6,21 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { Workbench } = require("./workbench.js");
 
-const { OUT, WORK, URL_TRUSTED, URL_ASKING, CHROMIUM } = process.env;
+const { OUT, WORK, URL_TRUSTED, URL_ASKING, URL_GERMAN, CHROMIUM } = process.env;
 const bed = {
   work: WORK,
   folder: path.join(WORK, "sample"),
   // The same, never reviewed.
   untouched: path.join(WORK, "untouched"),
+  german: path.join(WORK, "german"),
   state: path.join(WORK, "state"),
   trusted: URL_TRUSTED,
   asking: URL_ASKING,
+  inGerman: URL_GERMAN,
   config: path.join(WORK, "config", "deep-review", "config.toml"),
 };
 // SESSIONS="review key" runs those alone.
-const SESSIONS = (process.env.SESSIONS ?? "review cancel key look comments places trust").split(" ");
+const SESSIONS = (process.env.SESSIONS ?? "review cancel key look comments refactor places trust").split(" ");
 
 (async () => {
   fs.rmSync(OUT, { recursive: true, force: true });

@@ -136,12 +136,21 @@ class Workbench {
 
   /** Reviews, and waits until the round is over. */
   async review() {
-    await this.run("Deep Review: Review Current Branch");
-    await this.until("the round is over", async () => !(await this.running()) && (await this.idle()));
+    await this.anotherRound(() => this.run("Deep Review: Review Current Branch"));
   }
 
-  async running() {
-    return (await this.page.$(".statusbar-item:has-text('Deep Review') .codicon-loading")) !== null;
+  /** Does what starts a round, and waits until the status bar counts its findings and nothing shows progress. */
+  async anotherRound(begin) {
+    const before = await this.round();
+    await begin();
+    await this.until("the round is over", async () => (await this.round()) > before && (await this.idle()));
+  }
+
+  /** The number of the round that the status bar counts; none while one runs, 0 before the first. */
+  async round() {
+    const item = await this.page.$(".statusbar-item [aria-label^='Deep Review, round ']");
+    const label = (await item?.getAttribute("aria-label").catch(() => undefined)) ?? "";
+    return Number(/round (\d+):/.exec(label)?.[1] ?? 0);
   }
 
   async idle() {

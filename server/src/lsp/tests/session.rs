@@ -59,6 +59,12 @@ async fn a_stored_round_is_shown_in_files_that_are_not_open() {
     let fixable: Vec<_> = repository["findings"].as_array().unwrap().iter().map(|f| f["fixable"].clone()).collect();
     assert_eq!(fixable, [json!(false), json!(true), json!(false), json!(false)]);
     assert!(repository["findings"][3].get("uri").is_none(), "what has no place has no address");
+    assert!(repository["findings"][0].get("explanation").is_none(), "only where it is asked for");
+    let explained = server.request("deepReview/findings", json!({ "explained": true })).await;
+    let explanation = explained["repositories"][0]["findings"][0]["explanation"].as_str().unwrap();
+    for part in ["Codex (Critical), Gemini (Important)", "See also I1", "Rule: CWE-79"] {
+        assert!(explanation.contains(part), "{part} is not in {explanation}");
+    }
     assert!(server.finish().await);
 }
 

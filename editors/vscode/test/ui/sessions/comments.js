@@ -4,6 +4,9 @@ const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 
+/** The mark beside the lines of a thread, in the editor. */
+const MARK = ".margin-view-overlays [class*='comment-thread']";
+
 module.exports = async (w, page, bed) => {
   const file = path.join(bed.state, "user", "Machine", "settings.json");
   await w.open("windows.py");
@@ -11,10 +14,12 @@ module.exports = async (w, page, bed) => {
   assert.equal(await page.$(".comment-range-glyph.comment-thread, .comment-thread"), null, "off by default");
 
   fs.writeFileSync(file, JSON.stringify({ "deepReview.comments.enabled": true }));
-  await w.see("[class*='comment-thread']");
-  await page.locator(".margin-view-overlays [class*='comment-thread']").first().click();
+  await w.see(MARK);
+  await page.locator(MARK).first().click();
   await w.see(".review-widget :text('greet() accepts None')");
-  w.say("a thread at the finding");
+  await w.see(".review-widget :text('The default hides a mistake of the caller.')");
+  await w.see(".review-widget :text('Claude (recorded) (suggestion)')");
+  w.say("a thread at the finding: what, why, who");
   await w.shot("comments");
   // The workbench keeps the form of a thread without replies, hidden.
   for (const part of [".comment-form .monaco-editor", ".review-thread-reply-button"]) {
@@ -26,7 +31,24 @@ module.exports = async (w, page, bed) => {
   await w.run("View: Focus Active Editor Group");
   await page.keyboard.press("Control+z");
   await w.gone(".tab.dirty");
+
+  await page.locator(MARK).first().click();
+  await page.locator(".review-widget .action-label[aria-label^='Dismiss']").first().click();
+  await w.choose("Later");
+  await w.answer("Later rounds will know", "");
+  await w.see(`${w.finding("greet()")}:has-text("dismissed")`);
+  await w.gone(MARK);
+  w.say("another dismisses it, which closes the thread");
+  // A menu that has just opened takes no click.
+  const reopen = page.locator(".monaco-menu .action-item:has-text('Reopen')");
+  await page.click(w.finding("greet()"), { button: "right" });
+  await w.until("reopened", async () => {
+    await reopen.click({ timeout: 3_000 }).catch(() => undefined);
+    return (await reopen.count()) === 0;
+  });
+  await w.see(MARK);
+  w.say("reopened in the view, the thread is back");
   fs.writeFileSync(file, "{}");
-  await w.gone("[class*='comment-thread']");
+  await w.gone(MARK);
   w.say("and they are gone with the setting");
 };

@@ -60,6 +60,8 @@ module.exports = async (w, page, bed) => {
   await w.see(w.finding("Claude"));
   await w.review();
   assert.deepEqual(seen.slice(before).filter(Boolean), [], "a removed key is not sent any more");
+  // An agent without its key is not asked, and the round says so.
+  await w.see(".notification-toast:has-text('The review is incomplete')");
   w.say("once removed, it is not sent any more");
   fs.writeFileSync(bed.config, config);
   close();

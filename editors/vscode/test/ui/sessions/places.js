@@ -1,5 +1,6 @@
 // Where the server is found: not in the package, on PATH, in the setting, nowhere; and the commands that need a dialog.
 
+const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const { servers } = require("../workbench.js");
@@ -28,16 +29,17 @@ module.exports = async (w, page, bed) => {
   setting("/nowhere/deep-review");
   await w.see(".notification-toast:has-text('was not found (/nowhere/deep-review)')");
   await w.see(".welcome-view-content:has-text('was not found')");
+  assert.equal(await page.$$(".notification-toast").then((toasts) => toasts.length), 1, "one message, no more");
   await w.shot("no-server");
   setting("");
   await w.see(w.finding("Claude"));
   await w.clearNotifications();
   w.say("a wrong one: a message with what to do, and none runs");
 
-  await w.chord("b");
-  await w.choose("main");
-  await w.see(".notification-toast:has-text('Deep Review')").catch(() => undefined);
-  await w.until("the round is over", async () => !(await w.running()) && (await w.idle()));
+  await w.anotherRound(async () => {
+    await w.chord("b");
+    await w.choose("main");
+  });
   await w.see(w.finding("Claude"));
   w.say("against a base that was picked");
 

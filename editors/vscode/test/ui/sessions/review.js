@@ -20,9 +20,8 @@ module.exports = async (w, page, bed) => {
 
   await w.palette("Deep Review: Review Current Branch");
   await w.shot("palette");
-  await page.click(row("Deep Review: Review Current Branch"));
+  await w.anotherRound(() => page.click(row("Deep Review: Review Current Branch")));
   await w.see(w.finding("Claude"));
-  await w.until("the round is over", async () => !(await w.running()) && (await w.idle()));
   assert.equal(servers(path.join(bed.state, "extensions")).length, 1, "the server inside the package runs");
   w.say("findings in the view, with the agents' names, by the server inside the package");
   await w.see(
@@ -91,7 +90,8 @@ module.exports = async (w, page, bed) => {
   await w.see("iframe.webview.ready");
   const report = page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
   await report.locator("[data-finding] button").first().waitFor(LONG);
-  w.say("the report, with buttons");
+  assert.equal(await report.locator("html").getAttribute("data-theme"), "dark", "as the editor is");
+  w.say("the report, with buttons, in the editor's theme");
   await w.shot("report");
   const policy = await report.locator("meta[http-equiv='Content-Security-Policy']").first().getAttribute("content");
   assert.match(
