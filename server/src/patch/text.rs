@@ -1,7 +1,11 @@
 //! A text as the locator sees it: its lines, and a key for each that ignores white space.
 
 use memchr::{memchr_iter, memmem};
+use rayon::prelude::*;
 use std::cell::OnceCell;
+
+/// Lines that one thread reads at once.
+const AT_ONCE: usize = 16_384;
 
 /// A text, split into lines and ready to be searched. Made once where many fixes go to one text.
 #[derive(Debug)]
@@ -87,16 +91,13 @@ impl<'a> Text<'a> {
     /// The lines with something on them: indices and keys, side by side.
     pub(super) fn solid(&self) -> (&[u32], &[u64]) {
         let (at, keys) = self.solid.get_or_init(|| {
-            let mut at = Vec::with_capacity(self.lines.len());
-            let mut keys = Vec::with_capacity(self.lines.len());
-            for (i, line) in (0_u32..).zip(&self.lines) {
-                let key = key(line);
-                if key != BLANK {
-                    at.push(i);
-                    keys.push(key);
-                }
+            if self.lines.len() <= AT_ONCE {
+                return solid(0, &self.lines);
             }
-            (at, keys)
+            let parts = self.lines.par_chunks(AT_ONCE).enumerate();
+            let parts: Vec<_> = parts.map(|(n, lines)| solid((n * AT_ONCE) as u32, lines)).collect();
+            let (at, keys): (Vec<Vec<u32>>, Vec<Vec<u64>>) = parts.into_iter().unzip();
+            (at.concat(), keys.concat())
         });
         (at, keys)
     }
@@ -113,6 +114,17 @@ impl<'a> Text<'a> {
             before.trim().is_empty() && after.trim().is_empty()
         })
     }
+}
+
+/// Which of `lines`, of which the first is line `first`, have something on them, and their keys.
+fn solid(first: u32, lines: &[&str]) -> (Vec<u32>, Vec<u64>) {
+    let keyed = (first..).zip(lines).map(|(i, line)| (i, key(line)));
+    let (mut at, mut keys) = (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
+    for (i, key) in keyed.filter(|(_, key)| *key != BLANK) {
+        at.push(i);
+        keys.push(key);
+    }
+    (at, keys)
 }
 
 /// The key of a line with nothing on it.

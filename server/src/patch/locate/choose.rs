@@ -91,7 +91,7 @@ fn best_fit(text: &Text<'_>, hunk: &Hunk, mut all: Vec<Candidate>) -> Vec<Candid
     let best = all.iter().map(|c| c.fit).min().unwrap_or(Fit::Exact).max(Fit::Indent);
     all.retain(|c| c.fit <= best);
     if let HunkBody::Lines(lines) = &hunk.body
-        && lines.iter().any(|l| l.is_old() && l.no_newline)
+        && lines.iter().any(|l| l.no_newline)
     {
         keep(&mut all, |c| c.last + 1 == text.lines().len());
     }
@@ -122,12 +122,12 @@ fn narrow(
     if all.len() > 1
         && let Some(section) = &hunk.section
     {
-        under(text, all, section);
+        keep(all, |c| is_under(text, c, section) || is_after(text, c, section));
     }
     if all.len() > 1
         && let Some(symbol) = hints.symbol
     {
-        under(text, all, symbol);
+        keep(all, |c| is_under(text, c, symbol));
     }
 }
 
@@ -150,34 +150,47 @@ fn distance(a: LineRange, b: LineRange) -> u32 {
     if a.overlaps(b) { 0 } else { a.distance(b) + 1 }
 }
 
-/// Keeps the candidates under the nearest line that has `name` and is indented less.
-fn under(text: &Text<'_>, all: &mut Vec<Candidate>, name: &str) {
-    const REACH: usize = 2000;
+/// Lines above a candidate in which a name is looked for.
+const REACH: usize = 2000;
+
+/// Whether the nearest line that has `name` and is indented less encloses the candidate.
+fn is_under(text: &Text<'_>, candidate: &Candidate, name: &str) -> bool {
     let name = name.trim();
     if text::weight(name) == 0 {
-        return;
+        return false;
     }
-    let whole = text::key(name);
-    let is_under = |c: &Candidate| {
-        let mut low = super::width(text.line(c.first)).max(1);
-        for i in (c.first.saturating_sub(REACH)..=c.first).rev() {
-            let line = text.line(i);
-            if line.trim().is_empty() || i < c.first && super::width(line) >= low {
-                continue;
-            }
-            if text::key(line) == whole || has_word(line, name) {
-                return true;
-            }
-            if i < c.first {
-                low = super::width(line);
-                if low == 0 {
-                    return false;
-                }
+    let (whole, first) = (text::key(name), candidate.first);
+    let mut low = super::width(text.line(first)).max(1);
+    for i in (first.saturating_sub(REACH)..=first).rev() {
+        let line = text.line(i);
+        if line.trim().is_empty() || i < first && super::width(line) >= low {
+            continue;
+        }
+        if text::key(line) == whole || has_word(line, name) {
+            return true;
+        }
+        if i < first {
+            low = super::width(line);
+            if low == 0 {
+                return false;
             }
         }
-        false
-    };
-    keep(all, is_under);
+    }
+    false
+}
+
+/// Whether `section` is the last such line above the candidate, which is what git writes behind `@@`: the candidate need
+/// not be inside of what begins there. A line that begins as no name does begins no section.
+fn is_after(text: &Text<'_>, candidate: &Candidate, section: &str) -> bool {
+    let (at, keys) = text.solid();
+    let whole = text::key(section);
+    let here = at.partition_point(|&line| (line as usize) < candidate.first);
+    let above = (here.saturating_sub(REACH)..here).rev();
+    let Some(found) = above.clone().find(|&i| keys[i] == whole) else { return false };
+    let line = |i: usize| text.line(at[i] as usize);
+    let depth = super::width(line(found));
+    let names = |line: &str| line.trim_start().starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
+    (found + 1..here).all(|i| super::width(line(i)) > depth || !names(line(i)))
 }
 
 /// Whether `name` is in `line`, not as a part of a longer name.
