@@ -3,10 +3,12 @@
 
 mod corpus;
 
+use deep_review::finding::Round;
 use deep_review::finding::{AgentName, Anchor, LineRange, RawFinding, RawId, RepoPath, Severity};
-use deep_review::merge::{Input, Merger, merge};
-use std::collections::BTreeSet;
+use deep_review::merge::{Earlier, Input, Merger, merge};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn main() {
@@ -55,29 +57,67 @@ fn times() {
     println!("agents × findings   findings     whole  µs a remark  one more agent  of the whole");
     for (agents, each) in [(3, 10), (3, 50), (12, 25), (12, 50), (12, 100), (12, 200)] {
         let raw = synthetic(agents, each);
-        let full = best_of(|| {
-            black_box(merge(&Input::of(&raw)));
-        });
-        let (before, last) = raw.split_at(raw.len() - each);
-        let mut more = Duration::MAX;
-        for _ in 0..5 {
-            let mut merger = Merger::default();
-            black_box(merger.merge(&Input::of(before)));
-            let start = Instant::now();
-            let merged = merger.merge(&Input::of(&raw));
-            more = more.min(start.elapsed());
-            assert_eq!(merged.findings.len(), merge(&Input::of(&raw)).findings.len(), "{} more", last.len());
-        }
-        let findings = merge(&Input::of(&raw)).findings.len();
-        let (ms, share) = (|d: Duration| d.as_secs_f64() * 1e3, more.as_secs_f64() / full.as_secs_f64());
-        let each_remark = ms(full) * 1e3 / raw.len() as f64;
-        println!(
-            "{agents:6} × {each:3} {findings:15} {:6.1} ms {each_remark:12.1} {:12.1} ms {:10.0} %",
-            ms(full),
-            ms(more),
-            share * 100.0
-        );
+        time(&format!("{agents:6} × {each:3}"), &raw, each, Input::of);
     }
+    println!("the same in a second round, all files changed since the first");
+    for (agents, each) in [(3, 50), (12, 50), (12, 100)] {
+        let raw = synthetic(agents, each);
+        let (then, now) = texts(&raw);
+        let round = first_round(&raw);
+        let input = |raw| {
+            let earlier = vec![Earlier { round: &round, texts: &then }];
+            Input { round: 2, earlier, texts: now.clone(), ..Input::of(raw) }
+        };
+        time(&format!("{agents:6} × {each:3}"), &raw, each, input);
+    }
+}
+
+/// Merges `raw` from scratch, and after all but the last `each` of them were merged before.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn time<'a>(name: &str, raw: &'a [RawFinding], each: usize, input: impl Fn(&'a [RawFinding]) -> Input<'a>) {
+    let full = best_of(|| {
+        black_box(merge(&input(raw)));
+    });
+    let merged = merge(&input(raw));
+    let mut more = Duration::MAX;
+    for _ in 0..5 {
+        let mut merger = Merger::default();
+        black_box(merger.merge(&input(&raw[..raw.len() - each])));
+        let start = Instant::now();
+        let again = merger.merge(&input(raw));
+        more = more.min(start.elapsed());
+        assert!(again == merged, "{each} more");
+    }
+    let (ms, share) = (|d: Duration| d.as_secs_f64() * 1e3, more.as_secs_f64() / full.as_secs_f64());
+    let each_remark = ms(full) * 1e3 / raw.len() as f64;
+    println!(
+        "{name} {:15} {:6.1} ms {each_remark:12.1} {:12.1} ms {:10.0} %",
+        merged.findings.len(),
+        ms(full),
+        ms(more),
+        share * 100.0
+    );
+}
+
+/// The files that remarks are in: as they were, and with a line more and a line changed.
+fn texts(raw: &[RawFinding]) -> (BTreeMap<RepoPath, Arc<str>>, BTreeMap<RepoPath, Arc<str>>) {
+    let text = |first: &str, middle: &str| -> Arc<str> {
+        let lines = (0..1000).map(|n| if n == 500 { format!("{middle}\n") } else { format!("    step_{n}(x);\n") });
+        format!("{first}{}", lines.collect::<String>()).into()
+    };
+    let paths: BTreeSet<&RepoPath> = raw.iter().flat_map(|r| &r.anchors).map(|a| &a.path).collect();
+    let all = |text: &Arc<str>| paths.iter().map(|path| ((*path).clone(), Arc::clone(text))).collect();
+    (all(&text("", "old")), all(&text("// Made anew.\n", "new")))
+}
+
+/// The round that `raw` comes to.
+#[expect(clippy::expect_used, reason = "what is written here is a round")]
+fn first_round(raw: &[RawFinding]) -> Round {
+    let round = serde_json::json!({
+        "schema": 1, "id": "r1", "number": 1, "started": "2026-01-01T00:00:00Z", "agents": [], "raw": raw,
+        "findings": merge(&Input::of(raw)).findings, "scope": { "base_name": "main", "uncommitted": false },
+    });
+    serde_json::from_value(round).expect("a round")
 }
 
 fn best_of(mut run: impl FnMut()) -> Duration {

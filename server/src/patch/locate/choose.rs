@@ -185,8 +185,7 @@ fn is_after(text: &Text<'_>, candidate: &Candidate, section: &str) -> bool {
     let (at, keys) = text.solid();
     let whole = text::key(section);
     let here = at.partition_point(|&line| (line as usize) < candidate.first);
-    let above = (here.saturating_sub(REACH)..here).rev();
-    let Some(found) = above.clone().find(|&i| keys[i] == whole) else { return false };
+    let Some(found) = (here.saturating_sub(REACH)..here).rev().find(|&i| keys[i] == whole) else { return false };
     let line = |i: usize| text.line(at[i] as usize);
     let depth = super::width(line(found));
     let names = |line: &str| line.trim_start().starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
