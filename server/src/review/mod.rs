@@ -418,7 +418,7 @@ impl Running {
         let known = Round { checks: self.besides.checks.clone(), ..round.clone() };
         let batches = verify::assign(&known, &names);
         let asked = answering.iter().zip(&names).filter_map(|(reviewer, name)| {
-            let batch = batches.get(name)?;
+            let (batch, unasked) = verify::first(batches.get(name)?);
             Some(async move {
                 let doing = format!("checking {}", count(batch.len(), "finding of others", "findings of others"));
                 let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
@@ -436,6 +436,7 @@ impl Running {
                         (Vec::new(), Some(format!("its check of {what} failed: {failure}")))
                     }
                 };
+                let note = [note, unasked].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
                 (name.clone(), checks, said.usage, note)
             })
         });

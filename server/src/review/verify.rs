@@ -14,7 +14,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Findings that one agent is given to check. Those that rank lower stay unverified.
+/// Findings that one agent is given to check. Those that rank lower stay unverified, which is said.
 const MOST_CLAIMS: usize = 100;
 
 /// Who checks what, by labels of findings: an agent that did not raise it, the one with the least to do, the first
@@ -32,8 +32,14 @@ pub(super) fn assign<'a>(round: &'a Round, verifiers: &[AgentName]) -> BTreeMap<
             batches.entry(by.clone()).or_default().push(finding);
         }
     }
-    batches.values_mut().for_each(|batch| batch.truncate(MOST_CLAIMS));
     batches
+}
+
+/// As many of a batch as an agent is given at once, and what is to be said of the rest.
+pub(super) fn first<'b, 'a>(batch: &'b [&'a Finding]) -> (&'b [&'a Finding], Option<String>) {
+    let (given, rest) = batch.split_at(batch.len().min(MOST_CLAIMS));
+    let note = format!("{} more that it was to check stay unchecked: it is given {MOST_CLAIMS} at most", rest.len());
+    (given, (!rest.is_empty()).then_some(note))
 }
 
 /// What is asked of an agent that checks these findings.

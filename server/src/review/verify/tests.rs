@@ -115,3 +115,13 @@ fn a_check_holds_as_long_as_its_finding_and_its_files_are_the_same() {
     };
     assert_eq!((held("one\n", 1), held("two\n", 1), held("one\n", 2)), (1, 0, 0));
 }
+
+#[test]
+fn what_is_over_an_agents_batch_is_said() {
+    let all: Vec<Finding> = (0..103).map(|n| finding(n, &["a"], 1)).collect();
+    let batch: Vec<&Finding> = all.iter().collect();
+    let (given, note) = first(&batch);
+    assert_eq!((given.len(), given[0].label.as_str()), (100, "I0"), "the first of them");
+    assert_eq!(note.as_deref(), Some("3 more that it was to check stay unchecked: it is given 100 at most"));
+    assert_eq!(first(&batch[..100]), (&batch[..100], None));
+}
