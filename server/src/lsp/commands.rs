@@ -10,7 +10,7 @@ use super::reviewing::{self, Asked, Refused};
 use super::world::{Repo, World};
 use crate::agent::Availability;
 use crate::finding::{
-    Decisions, DismissReason, Finding, FindingId, Link, LinkKind, RawFinding, Resolution, Round, Severity, State,
+    Decisions, DismissReason, Finding, FindingId, Link, LinkKind, Resolution, Round, Severity, State,
 };
 use crate::merge;
 use crate::report::Format;
@@ -408,7 +408,8 @@ impl Desk {
         if args.undo {
             return self.take_back(repo, LinkKind::Split, &[finding]).await;
         }
-        let remarks = remarks(repo, finding);
+        let round = whole(repo).await?;
+        let remarks = round.remarks(finding);
         if remarks.len() < 2 {
             return Err(Refused::failed(format!("{} is one remark; there is nothing to split", finding.label)));
         }
@@ -431,7 +432,9 @@ impl Desk {
         if args.undo {
             return self.take_back(repo, LinkKind::Joined, &findings).await;
         }
-        let links = findings[1..].iter().flat_map(|other| merge::join(&remarks(repo, finding), &remarks(repo, other)));
+        let round = whole(repo).await?;
+        let remarks = round.remarks(finding);
+        let links = findings[1..].iter().flat_map(|other| merge::join(&remarks, &round.remarks(other)));
         self.link(repo, links.collect()).await
     }
 
@@ -526,7 +529,9 @@ async fn rounds(repo: &Repo) -> Result<Vec<Round>, Refused> {
     Ok(rounds.value)
 }
 
-/// The remarks that a finding was merged from.
-fn remarks<'a>(repo: &'a Repo, finding: &crate::finding::Finding) -> Vec<&'a RawFinding> {
-    repo.plan.as_ref().map(|plan| plan.round.remarks(finding)).unwrap_or_default()
+/// The round that is shown, with its raw findings.
+async fn whole(repo: &Repo) -> Result<Round, Refused> {
+    let repo = repo.clone();
+    let round = tokio::task::spawn_blocking(move || reports::round(&repo, None)).await;
+    round.map_err(|_| Refused::failed("the round could not be read"))?
 }

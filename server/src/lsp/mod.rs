@@ -22,6 +22,7 @@ mod hover;
 mod lens;
 mod moved;
 mod outbox;
+mod output;
 mod owner;
 mod progress;
 mod project;
@@ -58,14 +59,13 @@ const PARENT: Duration = Duration::from_secs(2);
 pub fn run() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let Ok(runtime) = runtime else { return ExitCode::FAILURE };
-    let code = runtime.block_on(async {
-        let user_file = crate::config::user_file(&|name| std::env::var(name).ok());
-        let properly = serve(tokio::io::stdin(), tokio::io::stdout(), user_file).await;
-        if properly { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-    });
+    let Ok((output, written)) = output::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
+    let user_file = crate::config::user_file(&|name| std::env::var(name).ok());
+    let properly = runtime.block_on(serve(tokio::io::stdin(), output, user_file));
+    written.wait(FAREWELL);
     // Reads of stdin cannot be stopped; nothing that matters is left.
     runtime.shutdown_timeout(FAREWELL);
-    code
+    if properly { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Serves one client; says whether it ended as the protocol has it.

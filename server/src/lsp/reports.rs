@@ -53,17 +53,28 @@ impl Written {
     }
 }
 
-/// The round that is meant: by its id or number, or the one that is shown.
+/// The whole round that is meant: by its id or number, or the one that is shown.
 pub(crate) fn round(repo: &Repo, wanted: Option<&str>) -> Result<Round, Refused> {
     match (wanted, &repo.plan) {
+        (None, Some(plan)) if repo.stored.as_ref().is_some_and(|stored| stored.id == plan.round.id) => {
+            // What is shown lacks the raw findings.
+            let newest = repo.branch().newest().map_err(|e| Refused::failed(e.to_string()))?.value;
+            match newest.filter(|round| round.id == plan.round.id) {
+                Some(round) => Ok(round),
+                None => round_of(repo, plan.round.id.as_str()),
+            }
+        }
         (None, Some(plan)) => Ok((*plan.round).clone()),
         (None, None) => Err(Refused::failed("there is no round of this branch yet; run a review first")),
-        (Some(id), _) => {
-            let rounds = repo.branch().rounds().map_err(|e| Refused::failed(e.to_string()))?.value;
-            let known = rounds.into_iter().find(|r| r.id.as_str() == id || r.number.to_string() == id);
-            known.ok_or_else(|| Refused::invalid(format!("there is no round '{id}' of this branch")))
-        }
+        (Some(id), _) => round_of(repo, id),
     }
+}
+
+/// The stored round of that id or number.
+fn round_of(repo: &Repo, id: &str) -> Result<Round, Refused> {
+    let rounds = repo.branch().rounds().map_err(|e| Refused::failed(e.to_string()))?.value;
+    let known = rounds.into_iter().find(|r| r.id.as_str() == id || r.number.to_string() == id);
+    known.ok_or_else(|| Refused::invalid(format!("there is no round '{id}' of this branch")))
 }
 
 /// Writes a round's report beside the rounds.

@@ -86,7 +86,7 @@ pub(crate) fn load(mut repo: Repo) -> Loaded {
     let mut stamp = repository(&repo);
     stamp[..head.len()].copy_from_slice(&head);
     let mut loaded = Loaded { stamp, head: repo.head, round: None, decisions: Default::default(), problems };
-    match branch.newest() {
+    match branch.newest_without_raw() {
         Ok(read) => {
             loaded.round = read.value;
             loaded.problems.extend(read.set_aside.iter().map(ToString::to_string));

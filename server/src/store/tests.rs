@@ -169,3 +169,27 @@ fn an_interrupted_round_says_so_when_it_is_read_again() {
     branch.begin(&mut round).unwrap();
     assert_eq!(branch.newest().unwrap().value.unwrap().agents[0].outcome, AgentOutcome::Running);
 }
+
+#[test]
+fn the_newest_round_is_read_without_its_raw_findings_or_as_it_is() {
+    let raw = |id: &str, title: &str| -> crate::finding::RawFinding {
+        serde_json::from_value(serde_json::json!({
+            "id": id, "agent": "a", "severity": "important", "title": title,
+            "body": "\n  \"raw\": [\n  ]\n", "anchors": [{ "path": "a.txt", "lines": { "start": 1, "end": 2 } }],
+        }))
+        .unwrap()
+    };
+    let two = vec![raw("a:1", "One"), raw("a:2", "\n  ],\n  \"raw\": [\n")];
+    for raw in [Vec::new(), two] {
+        let temp = Temp::new();
+        let branch = temp.branch("topic");
+        let mut whole = Round { raw, author: "\n  \"raw\": [\n".into(), ..round() };
+        branch.begin(&mut whole).unwrap();
+        assert_eq!(branch.newest().unwrap().value, Some(whole.clone()));
+        let less = Round { raw: Vec::new(), ..whole.clone() };
+        assert_eq!(branch.newest_without_raw().unwrap().value, Some(less));
+        // As somebody else may have written it.
+        std::fs::write(branch.folder().join("0001.json"), serde_json::to_vec(&whole).unwrap()).unwrap();
+        assert_eq!(branch.newest_without_raw().unwrap().value, Some(whole));
+    }
+}

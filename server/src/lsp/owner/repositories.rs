@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// Files that are looked at before the owner hears of them.
 const PART: usize = 64;
 
+/// How many at once look at the files of a round.
+const SHARES: usize = 2;
+
 impl Owner {
     /// Looks which repository a folder is in.
     pub(super) fn find(&mut self, folder: &Path) {
@@ -84,12 +87,11 @@ impl Owner {
         repo.head = loaded.head;
         repo.decisions = Arc::new(loaded.decisions);
         repo.stored = loaded.round.map(Arc::new);
-        if !running {
-            self.show_round(root);
+        if running || !self.show_round(root) {
+            // The same round over what may be other files and other decisions.
+            self.see_all(root);
+            self.dirty_files(root);
         }
-        // The same round over what may be other files and other decisions.
-        self.see_all(root);
-        self.dirty_files(root);
         self.changed = true;
         self.look();
         if switched || first {
@@ -97,9 +99,9 @@ impl Owner {
         }
     }
 
-    /// Shows what is stored, or what the built-in agents saw by themselves since.
-    pub(super) fn show_round(&mut self, root: &Path) {
-        let Some(repo) = self.world.repos.get(root) else { return };
+    /// Shows what is stored, or what the built-in agents saw by themselves since; whether that is another round.
+    pub(super) fn show_round(&mut self, root: &Path) -> bool {
+        let Some(repo) = self.world.repos.get(root) else { return false };
         let alone = repo.alone.as_ref().filter(|look| {
             let older = |round: &Arc<Round>| is_only_ours(round) && round.started <= look.round.started;
             repo.stored.as_ref().is_none_or(older)
@@ -108,9 +110,11 @@ impl Owner {
             Some(look) => (Some(look.round.clone()), Some(look.texts.clone())),
             None => (repo.stored.clone(), None),
         };
-        if repo.plan.as_ref().map(|plan| &plan.round) != round.as_ref() {
+        let is_other = repo.plan.as_ref().map(|plan| &plan.round) != round.as_ref();
+        if is_other {
             self.take_round(root, round, texts.as_deref());
         }
+        is_other
     }
 
     /// Writes the report of the stored round that is shown, for those whose diagnostics can lead to it. Once a round,
@@ -128,7 +132,10 @@ impl Owner {
         repo.is_reported = true;
         let (repo, events, root) = (repo.clone(), self.events.clone(), root.to_owned());
         drop(tokio::task::spawn_blocking(move || {
-            if let Ok(written) = reports::write(&repo, &plan.round, Format::Markdown) {
+            let round = reports::round(&repo, None).ok().filter(|round| round.id == plan.round.id);
+            if let Some(round) = round
+                && let Ok(written) = reports::write(&repo, &round, Format::Markdown)
+            {
                 let report = written.report();
                 let _ = events.send(Event::Reported { root, plan, report });
             }
@@ -180,17 +187,18 @@ impl Owner {
     pub(super) fn see(&self, root: &Path, paths: Vec<RepoPath>) {
         let Some(repo) = self.world.repos.get(root).cloned() else { return };
         let Some(plan) = repo.plan.clone() else { return };
-        if paths.is_empty() {
-            return;
+        let share = paths.len().div_ceil(SHARES).max(PART);
+        for paths in paths.chunks(share).map(<[RepoPath]>::to_vec) {
+            let (events, abilities, root) = (self.events.clone(), self.world.abilities, root.to_owned());
+            let (repo, plan) = (repo.clone(), plan.clone());
+            drop(tokio::task::spawn_blocking(move || {
+                // In parts, so that what is seen is shown while the rest is looked at.
+                for part in paths.chunks(PART) {
+                    let files = part.iter().map(|path| (path.clone(), repo.see(path, None, abilities))).collect();
+                    let _ = events.send(Event::Seen { root: root.clone(), plan: plan.clone(), files });
+                }
+            }));
         }
-        let (events, abilities, root) = (self.events.clone(), self.world.abilities, root.to_owned());
-        drop(tokio::task::spawn_blocking(move || {
-            // In parts, so that what is seen is shown while the rest is looked at.
-            for part in paths.chunks(PART) {
-                let files = part.iter().map(|path| (path.clone(), repo.see(path, None, abilities))).collect();
-                let _ = events.send(Event::Seen { root: root.clone(), plan: plan.clone(), files });
-            }
-        }));
     }
 
     pub(super) fn seen(&mut self, root: &Path, plan: &Arc<Plan>, files: Vec<(RepoPath, Option<Seen>)>) {

@@ -127,6 +127,30 @@ async fn a_fix_of_several_files_asks_before_it_changes_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fix_whose_place_is_not_certain_asks_first_and_is_never_one_of_all() {
+    let elided = "@@ -1,7 +1,7 @@\n fn one() {\n ...\n fn two() {\n-    b();\n+    c();\n }\n";
+    let mut agreed = finding("I1", "a.rs", (6, 6), elided);
+    agreed["fixes"][0]["by"] = json!(["codex", "gemini"]);
+    let repo = repo(&[agreed]);
+    let file = repo.path().join("a.rs");
+    let mut server = TestServer::of(&repo).await;
+    server.open(&file, TEXT).await;
+    let actions = server.actions(&file, 5, &["quickfix"]).await;
+    assert!(actions[0].get("isPreferred").is_none(), "{}", actions[0]);
+    let edit = edit(&mut server, &actions[0]).await;
+    let annotation = edit["documentChanges"][0]["edits"][0]["annotationId"].as_str().unwrap();
+    let annotation = edit["changeAnnotations"][annotation].clone();
+    assert_eq!(
+        (&annotation["needsConfirmation"], &annotation["label"]),
+        (&json!(true), &json!("the place of the fix is not certain"))
+    );
+    let refused = server.refusal("deepReview.fixAll", json!({})).await;
+    assert!(refused.ends_with("I1: its place is not certain"), "{refused}");
+    assert!(server.actions(&file, 5, &["source.fixAll"]).await.is_empty());
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_without_lazy_edits_disabled_actions_or_document_changes() {
     let unfit = "@@ -5,3 +5,3 @@\n fn nine() {\n-    z();\n+    c();\n }\n";
     let repo = repo(&[finding("I1", "a.rs", (6, 6), FIX), finding("I2", "a.rs", (2, 2), unfit)]);

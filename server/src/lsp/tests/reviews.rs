@@ -123,6 +123,8 @@ async fn a_review_is_cancelled_by_its_progress_and_by_command() {
             s.told.iter().find(|(t, v)| v["kind"] != "end" && s.titles[*t] == "Review: Gemini").map(|(t, _)| t.clone())
         };
         server.until("Gemini at work", |s| hangs(s).is_some()).await;
+        let elapsed = |v: &Value| v["message"].as_str().is_some_and(|m| m.contains(" · ") && m.ends_with(" s"));
+        server.until("how long it has been at it", |s| hangs(s).is_some_and(|t| elapsed(&s.told[&t]))).await;
         let mut changes = server.changes;
         while agents(&mut server).await[0].1 != "reviewed" {
             server.until("Codex to be done", |s| s.changes > changes).await;
@@ -452,6 +454,23 @@ async fn the_built_in_agents_look_by_themselves_and_rounds_do_not_pile_up() {
     server.synced().await;
     assert_eq!(server.list(&file), []);
     assert!(server.titles.is_empty(), "nobody asked for it, so there is no progress");
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_built_in_agents_look_at_a_branch_when_it_is_checked_out() {
+    let repo = leftover();
+    let file = repo.path().join("a.py");
+    repo.checkout("main");
+    let mut server = TestServer::start(&[repo.path()], able(), json!({ "review": { "auto": "builtin" } })).await;
+    server.settled().await;
+    assert_eq!(server.list(&file), []);
+    repo.checkout("topic");
+    server.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] })).await;
+    server.until("the left-over", |s| s.list(&file).iter().map(|d| d.1).collect::<Vec<_>>() == [1]).await;
+    repo.checkout("main");
+    server.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] })).await;
+    server.until("nothing on main", |s| s.list(&file).is_empty()).await;
     assert!(server.finish().await);
 }
 
