@@ -7,7 +7,7 @@ use crate::finding::{AgentName, AgentOutcome, Finding, Observation, ObservationK
 use crate::report::inert;
 use lsp_types::*;
 use serde_json::json;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
 /// The diagnostics of a file, in the order of the findings.
@@ -151,21 +151,10 @@ pub(crate) fn result_id(diagnostics: &[Diagnostic]) -> String {
 }
 
 pub(crate) fn hash(diagnostics: &[Diagnostic]) -> u64 {
-    /// Hashes what is written to it.
-    struct Into(DefaultHasher);
-    impl std::io::Write for Into {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            bytes.hash(&mut self.0);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut into = Into(DefaultHasher::new());
-    // A hasher takes everything, and diagnostics are plain data.
-    let _ = serde_json::to_writer(&mut into, diagnostics);
-    into.0.finish()
+    let mut hasher = DefaultHasher::new();
+    // Diagnostics are plain data, which can be written.
+    hasher.write(&serde_json::to_vec(diagnostics).unwrap_or_default());
+    hasher.finish()
 }
 
 /// Answers `textDocument/diagnostic`.

@@ -86,16 +86,18 @@ pub(crate) fn load(mut repo: Repo) -> Loaded {
     let mut stamp = repository(&repo);
     stamp[..head.len()].copy_from_slice(&head);
     let mut loaded = Loaded { stamp, head: repo.head, round: None, decisions: Default::default(), problems };
-    match branch.newest_without_raw() {
+    match branch.decisions() {
         Ok(read) => {
-            loaded.round = read.value;
+            loaded.decisions = read.value;
             loaded.problems.extend(read.set_aside.iter().map(ToString::to_string));
         }
         Err(e) => loaded.problems.push(e.to_string()),
     }
-    match branch.decisions() {
+    // Raw findings say only what a person split or joined.
+    let newest = if loaded.decisions.links.is_empty() { branch.newest_without_raw() } else { branch.newest() };
+    match newest {
         Ok(read) => {
-            loaded.decisions = read.value;
+            loaded.round = read.value;
             loaded.problems.extend(read.set_aside.iter().map(ToString::to_string));
         }
         Err(e) => loaded.problems.push(e.to_string()),

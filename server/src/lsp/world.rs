@@ -101,7 +101,7 @@ pub(crate) struct Repo {
     pub(crate) settings: Option<Arc<Settings>>,
     /// Files of the round for which it was looked where they are, because they are not where they were reviewed.
     pub(crate) missing: BTreeSet<RepoPath>,
-    /// The newest round that is stored, without its raw findings.
+    /// The newest round that is stored; it may lack its raw findings, see [`super::reports::round`].
     pub(crate) stored: Option<Arc<Round>>,
     /// Whether the report is written, or is being written.
     pub(crate) is_reported: bool,

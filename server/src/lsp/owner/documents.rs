@@ -35,7 +35,7 @@ impl Owner {
         self.stale.remove(uri);
         let place = self.world.place(&document.path).map(|(repo, path)| (repo.root().to_owned(), path));
         if let Some((root, path)) = place {
-            self.see(&root, vec![path]);
+            self.see(&root, &[path]);
         }
     }
 

@@ -180,11 +180,11 @@ impl Owner {
             }
         }
         self.stale.extend(stale);
-        self.see(root, rest);
+        self.see(root, &rest);
     }
 
     /// Projects files that are not open.
-    pub(super) fn see(&self, root: &Path, paths: Vec<RepoPath>) {
+    pub(super) fn see(&self, root: &Path, paths: &[RepoPath]) {
         let Some(repo) = self.world.repos.get(root).cloned() else { return };
         let Some(plan) = repo.plan.clone() else { return };
         let share = paths.len().div_ceil(SHARES).max(PART);
@@ -250,8 +250,8 @@ impl Owner {
         let Some(repo) = self.world.repos.get(root) else { return };
         let changed =
             stamp.files.into_iter().filter(|(path, mark)| repo.files.get(path).is_some_and(|s| s.mark != *mark));
-        let changed = changed.map(|(path, _)| path).collect();
-        self.see(root, changed);
+        let changed: Vec<RepoPath> = changed.map(|(path, _)| path).collect();
+        self.see(root, &changed);
     }
 
     pub(super) fn decided(&mut self, root: &Path, decisions: Decisions) {
