@@ -55,9 +55,21 @@ pub(super) struct Pair {
     pub(super) score: f32,
 }
 
+/// What of a remark tells at once how much its place and what is known of it can add, as bits.
+const PLACED: u8 = 1;
+const RULED: u8 = 2;
+const EDITED: u8 = 4;
+
+fn traits(remark: &Remark) -> u8 {
+    let bit = |has: bool, bit: u8| if has { bit } else { 0 };
+    bit(!remark.places.is_empty(), PLACED) | bit(remark.rule.is_some(), RULED) | bit(!remark.edits.is_empty(), EDITED)
+}
+
 /// Remarks in a common space of words.
 pub(super) struct Space<'a> {
     remarks: &'a [&'a Remark],
+    /// Of each remark: its [`traits`], side by side, because all pairs are asked for them.
+    traits: Vec<u8>,
     /// Of each remark, by number of the term: that number, its field, its weight. Vectors of a field have the length
     /// √(weight of the field), so that one dot product is the whole of what words say.
     vectors: Vec<Vec<(u32, Field, f32)>>,
@@ -161,7 +173,7 @@ impl<'a> Space<'a> {
                 postings[*number as usize].push((remark as u32, *weight));
             }
         }
-        Self { remarks, vectors, postings }
+        Self { remarks, traits: remarks.iter().map(|remark| traits(remark)).collect(), vectors, postings }
     }
 
     /// Compares remark `a` with the first `count`, which come before it, in `row`.
@@ -224,15 +236,15 @@ impl<'a> Space<'a> {
 
     /// The log odds, given what the words say; `None` where the places rule it out.
     fn score(&self, a: usize, b: usize, words: f32) -> Option<f32> {
-        let (x, y) = (self.remarks[a], self.remarks[b]);
-        let if_both = |has: fn(&Remark) -> bool, adds: f32| if has(x) && has(y) { adds } else { 0.0 };
-        let known = if_both(|r| r.rule.is_some(), SAME_RULE) + if_both(|r| !r.edits.is_empty(), SAME_EDIT);
-        let most = if x.places.is_empty() || y.places.is_empty() { UNPLACED } else { NEAR + known };
+        let both = self.traits[a] & self.traits[b];
+        let if_both = |bit: u8, adds: f32| if both & bit == bit { adds } else { 0.0 };
+        let known = if_both(RULED, SAME_RULE) + if_both(EDITED, SAME_EDIT);
+        let most = if both & PLACED == 0 { UNPLACED } else { NEAR + known };
         // Nearly all pairs end here, before any path is looked at.
         if BIAS + words + most < DIFFER {
             return None;
         }
-        Some(BIAS + words + place_score(x, y)?)
+        Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
     }
 
     /// The cosine of each kind of words; by [`Field::ALL`].

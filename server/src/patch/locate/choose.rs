@@ -67,11 +67,13 @@ fn order(left: &mut [(&Hunk, Vec<Candidate>)], proven: bool) {
 }
 
 /// A hunk that only adds lines, at the place that its header numbers, where a hunk before it and one behind it are
-/// placed by their text just where their headers say: then nothing between them has moved.
+/// placed by their text as it is written, just where their headers say: then nothing between them has moved, and the diff
+/// was not moved sideways.
 fn numbered(text: &Text<'_>, left: &[(&Hunk, Vec<Candidate>)], i: usize) -> Option<Candidate> {
     let hunk = left[i].0;
     let (after, HunkBody::Lines(lines)) = (hunk.after? as usize, &hunk.body) else { return None };
-    let proves = |c: &&(&Hunk, Vec<Candidate>)| matches!(&c.1[..], [only] if starts_at(c.0, only));
+    let proves =
+        |c: &&(&Hunk, Vec<Candidate>)| matches!(&c.1[..], [only] if only.fit == Fit::Exact && starts_at(c.0, only));
     let before = left[..i].iter().rev().find(proves)?.1[0].last;
     let behind = left[i + 1..].iter().find(proves)?.1[0].first;
     let inside = before < after && after <= behind && after <= text.lines().len();
