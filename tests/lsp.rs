@@ -313,7 +313,7 @@ fn a_judge_or_lead_that_is_not_there_is_named() {
         let mut server = Server::start(&repo, &config, std::process::id());
         let answer = server.command("deepReview.review", &json!({ "agents": ["counts"] }));
         let expected = format!("{name} in your configuration: there is no agent 'nobody'");
-        assert_eq!(answer["error"]["message"], expected, "{answer}");
+        assert!(answer["error"]["message"].as_str().is_some_and(|m| m.starts_with(&expected)), "{answer}");
         assert_eq!(asked(&repo), 0);
         server.finish();
     }

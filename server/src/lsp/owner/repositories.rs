@@ -110,7 +110,8 @@ impl Owner {
             Some(look) => (Some(look.round.clone()), Some(look.texts.clone())),
             None => (repo.stored.clone(), None),
         };
-        let is_other = repo.plan.as_ref().map(|plan| &plan.round) != round.as_ref();
+        let shown = repo.plan.as_ref().map(|plan| &plan.round);
+        let is_other = shown.zip(round.as_ref()).map_or(shown != round.as_ref(), |(shown, read)| !is_same(shown, read));
         if is_other {
             self.take_round(root, round, texts.as_deref());
         }
@@ -263,4 +264,12 @@ impl Owner {
         self.dirty_files(root);
         self.changed = true;
     }
+}
+
+/// Whether the round that is shown is the one that was read, which may lack the raw findings.
+fn is_same(shown: &Round, read: &Round) -> bool {
+    if shown.raw.is_empty() || !read.raw.is_empty() {
+        return shown == read;
+    }
+    Round { raw: Vec::new(), ..shown.clone() } == *read
 }
