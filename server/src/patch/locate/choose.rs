@@ -24,7 +24,7 @@ pub(super) fn choose(
     let as_written = left.iter().all(|(_, all)| all.is_empty() || all.iter().any(|c| c.fit == Fit::Exact));
     for (hunk, all) in &mut left {
         narrow(text, hunk, all, hints, quoted, alone);
-        // A hunk that is indented as a whole was not written from memory.
+        // A hunk that is indented as a whole was not moved to the margin.
         if all.len() > 1 && as_written && is_indented(hunk) {
             keep(all, |c| c.fit == Fit::Exact);
         }
@@ -190,7 +190,8 @@ fn is_after(text: &Text<'_>, candidate: &Candidate, section: &str) -> bool {
     let Some(found) = (here.saturating_sub(REACH)..here).rev().find(|&i| keys[i] == whole) else { return false };
     let line = |i: usize| text.line(at[i] as usize);
     let depth = super::width(line(found));
-    let names = |line: &str| line.trim_start().starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
+    // As git has it, for which only ASCII has letters.
+    let names = |line: &str| line.trim_start().starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '$');
     (found + 1..here).all(|i| super::width(line(i)) > depth || !names(line(i)))
 }
 
@@ -211,9 +212,9 @@ fn starts_at(hunk: &Hunk, candidate: &Candidate) -> bool {
     candidate.first + 1 == start as usize + blank
 }
 
-/// Whether every old line of the hunk is indented.
+/// Whether every line of the hunk is indented.
 fn is_indented(hunk: &Hunk) -> bool {
     let HunkBody::Lines(lines) = &hunk.body else { return false };
-    let mut old = lines.iter().filter(|l| l.is_old() && !l.is_blank() && !l.is_elision()).peekable();
-    old.peek().is_some() && old.all(|l| !text::indent(&l.text).is_empty())
+    let mut solid = lines.iter().filter(|l| !l.is_blank() && !l.is_elision()).peekable();
+    solid.peek().is_some() && solid.all(|l| !text::indent(&l.text).is_empty())
 }
