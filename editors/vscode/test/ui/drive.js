@@ -20,7 +20,7 @@ const bed = {
   config: path.join(WORK, "config", "deep-review", "config.toml"),
 };
 // SESSIONS="review key" runs those alone.
-const SESSIONS = (process.env.SESSIONS ?? "review cancel key look comments refactor places trust").split(" ");
+const SESSIONS = (process.env.SESSIONS ?? "review cancel key look comments refactor german places trust").split(" ");
 
 (async () => {
   fs.rmSync(OUT, { recursive: true, force: true });
