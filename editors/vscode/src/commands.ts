@@ -50,7 +50,11 @@ export class Commands {
       next: () => this.go(1),
       previous: () => this.go(-1),
       dismiss: (node) => this.onFinding(node, (finding) => this.dismiss(finding)),
-      reopen: (node) => this.onFinding(node, (finding) => this.execute(command.reopen, { id: finding.id })),
+      // Only from a row: what else could be picked is open.
+      reopen: async (node) => {
+        const finding = this.named(node);
+        if (finding !== undefined) await this.execute(command.reopen, { id: finding.id });
+      },
       report: () => this.report(),
       import: () => this.import(),
       agents: () => this.agents(),
