@@ -7,10 +7,16 @@ mod crew;
 #[cfg(unix)]
 mod hostile;
 mod http;
+#[cfg(unix)]
+mod linters;
+#[cfg(unix)]
+mod local_model;
 mod mock;
 #[cfg(target_os = "linux")]
 mod process;
 mod real;
+#[cfg(unix)]
+mod real_hostile;
 #[cfg(unix)]
 mod rounds;
 #[cfg(unix)]

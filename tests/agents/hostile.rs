@@ -12,7 +12,7 @@ use std::path::Path;
 const NAME: &str = "src/\u{1b}[31mred\u{1b}]0;pwned\u{7}.rs";
 
 /// The base has harmless conventions; the branch has everything else.
-fn repository(mark: &Path) -> Repo {
+pub(super) fn repository(mark: &Path) -> Repo {
     let repo = Repo::with_topic(&[
         ("AGENTS.md", "Use tabs.\n"),
         (".claude/settings.json", "{}\n"),

@@ -18,7 +18,7 @@ pub(super) fn skipped(why: &str) {
 pub(super) struct Mock {
     process: Child,
     port: u16,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Drop for Mock {
@@ -92,7 +92,19 @@ impl Mock {
         };
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Some(Self { process, port: line.trim().parse().unwrap(), _folder: folder })
+        Some(Self { process, port: line.trim().parse().unwrap(), folder })
+    }
+
+    /// Everything that was sent to it, a request a line.
+    #[cfg(unix)]
+    pub(super) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log.jsonl")).unwrap_or_default()
+    }
+
+    /// Empties the log.
+    #[cfg(unix)]
+    pub(super) fn forget(&self) {
+        std::fs::write(self.folder.path().join("log.jsonl"), "").unwrap();
     }
 
     pub(super) fn url(&self, scenario: &str) -> String {

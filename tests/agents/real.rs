@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::time::Instant;
 
 /// Where `./test --agents` put the programs.
-fn program(name: &str) -> Option<String> {
+pub(super) fn program(name: &str) -> Option<String> {
     let folder = std::env::var("DEEP_REVIEW_AGENT_CLIS").ok();
     if folder.is_none() {
         mock::skipped("DEEP_REVIEW_AGENT_CLIS names no folder with the agents' programs");

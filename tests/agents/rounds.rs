@@ -85,7 +85,9 @@ fn a_round_stays_within_its_budget_and_says_what_it_did_not_ask() {
 fn no_more_agents_work_at_once_than_allowed() {
     let folder = tempfile::tempdir().unwrap();
     let lock = folder.path().join("lock");
-    let review = format!("mkdir {0} || exit 7\nsleep 0.05\nrmdir {0}\n{1}", lock.display(), says(&two_findings()));
+    // Whoever comes while another works finds the lock. The work is to start some programs.
+    let work = "for n in 1 2 3 4 5 6 7 8 9 10 11 12; do cat $prompt >$prompt.read; rm $prompt.read; done";
+    let review = format!("mkdir {0} || exit 7\n{work}\nrmdir {0}\n{1}", lock.display(), says(&two_findings()));
     let does = Does { review, ..Does::default() };
     let crew = ["a", "b", "c"].iter().fold(Crew::of(bed()), |crew, name| crew.with(name, &does, ""));
     let (code, round, _) = crew.configured("parallel = 1\n").review(&["a", "b", "c"], &[]);
