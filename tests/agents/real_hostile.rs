@@ -1,6 +1,5 @@
 //! The hostile branch, reviewed by the real programs: its hooks, servers, settings and instructions stay what they
 //! are, text under review. One of them is first run as people run it, to show that the branch is live.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use super::hostile;
 use super::mock::Mock;
