@@ -1,5 +1,6 @@
 //! A round's own work (scope, snapshot, diff, locate, merge, store) around three recorded agents that answer at once,
-//! against `git diff` and reading the changed files; and how long the binary takes to start. `cargo bench --bench engine`
+//! against `git diff` and reading the changed files; the same around agents that take their time: what it adds to the
+//! slowest, and how soon an answer is shown; and how long the binary takes to start. `cargo bench --bench engine`
 
 #![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "a benchmark, not an interface")]
 
@@ -10,10 +11,11 @@ use deep_review::agent::recorded::Recorded;
 use deep_review::config::Config;
 use deep_review::finding::AgentName;
 use deep_review::git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
-use deep_review::review::{self, Reviewed};
+use deep_review::review::{self, Event, Reviewed};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use support::repo::isolate;
 use support::{branch_of_a_thousand_files, side_by_side, side_by_side_with};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +59,40 @@ fn answer(snapshot: &Snapshot, agent: usize) -> String {
     .to_string()
 }
 
+/// When the agents of the second part answer.
+const WAITS: [Duration; 3] = [Duration::from_millis(300), Duration::from_millis(600), Duration::from_millis(900)];
+
+fn slowed(answer: &str, wait: Duration) -> String {
+    let mut answer: serde_json::Value = serde_json::from_str(answer).expect("an answer");
+    answer["play"] = serde_json::json!({ "after_ms": wait.as_millis() });
+    answer.to_string()
+}
+
+/// How long a round takes, and how long it takes from the first agent's answer until its findings are shown. An agent
+/// starts when it says what it is doing.
+async fn timed(request: review::Request) -> (Duration, Duration) {
+    let (events, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let start = Instant::now();
+    let round = tokio::spawn(review::run(request, events, CancellationToken::new()));
+    let (mut asked, mut shown) = (None, None);
+    while let Some(event) = told.recv().await {
+        match event {
+            Event::Progress(..) => _ = asked.get_or_insert_with(Instant::now),
+            Event::Updated(round) if !round.findings.is_empty() => _ = shown.get_or_insert_with(Instant::now),
+            Event::Updated(_) | Event::SetAside(_) => {}
+        }
+    }
+    round.await.expect("it ends").expect("a round");
+    let (asked, shown) = (asked.expect("an agent is asked"), shown.expect("findings are shown"));
+    (start.elapsed(), (shown - asked).saturating_sub(WAITS[0]))
+}
+
+fn spread(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    let ms = |at: usize| times[at].as_secs_f64() * 1000.0;
+    format!("{:>8.1} ms   ({:.1} to {:.1})", ms(times.len() / 2), ms(0), ms(times.len() - 1))
+}
+
 fn main() {
     let repo = branch_of_a_thousand_files();
     let root = repo.path();
@@ -69,16 +105,19 @@ fn main() {
     let answers: Vec<String> = (0..3).map(|agent| answer(&snapshot, agent)).collect();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let round = || {
+    let request = |answers: &[String]| {
         let agent = |(n, text): (usize, &String)| {
             Arc::new(Recorded::text(AgentName::new(format!("agent{n}")), "Recorded", text.as_str())) as Arc<dyn Agent>
         };
         let agents = answers.iter().enumerate().map(agent).collect();
-        let repository = Repository::discover(root).expect("the repository");
-        let request = review::request(repository, &Config::default(), agents);
+        review::request(Repository::discover(root).expect("the repository"), &Config::default(), agents)
+    };
+    let round = || {
         let (events, _shown) = tokio::sync::mpsc::unbounded_channel();
-        let done = runtime.block_on(review::run(request, events, CancellationToken::new())).expect("a round");
-        let Reviewed::Round(round) = done else { unreachable!("the branch has changes") };
+        let done = review::run(request(&answers), events, CancellationToken::new());
+        let Reviewed::Round(round) = runtime.block_on(done).expect("a round") else {
+            unreachable!("the branch has changes")
+        };
         assert!(round.findings.len() > EACH && round.findings.iter().all(|f| f.anchors[0].lines.is_some()));
     };
     let store = root.join(".git/deep-review");
@@ -104,6 +143,20 @@ fn main() {
             }
         },
     );
+    let slow: Vec<String> = answers.iter().zip(WAITS).map(|(answer, wait)| slowed(answer, wait)).collect();
+    let (mut added, mut shown) = (Vec::new(), Vec::new());
+    for _ in 0..15 {
+        let (all, first) = runtime.block_on(timed(request(&slow)));
+        added.push(all - WAITS[WAITS.len() - 1]);
+        shown.push(first);
+        std::fs::remove_dir_all(&store).expect("the store is removed");
+    }
+    println!("agents that answer after {WAITS:?} (medians of 15, fastest to slowest)");
+    for (what, times) in
+        [("a round takes longer than its slowest agent by", added), ("a first answer is shown after", shown)]
+    {
+        println!("  {what:<58} {}", spread(times));
+    }
     let version = |program: &'static str| {
         move || {
             let status = Command::new(program).arg("--version").stdout(Stdio::null()).status();
