@@ -32,6 +32,7 @@ fn title() -> impl Strategy<Value = String> {
         Just("a|b"),
         Just("I2:"),
         Just("`f.go:3`"),
+        Just("appendix"),
     ];
     proptest::collection::vec(word, 1..5).prop_map(|w| format!("Title {}", w.join(" ")))
 }
@@ -333,6 +334,16 @@ fn a_rich_round_has_every_section_in_its_order() {
     let body = regex::Regex::new("<[^>]*>").unwrap().replace_all(body, "");
     let lines: Vec<&str> = body.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     insta::assert_snapshot!("rich_html", lines.join("\n"));
+}
+
+#[test]
+fn a_finding_named_like_a_section_is_none() {
+    let (mut round, decisions, texts) = rich();
+    for (finding, title) in round.findings.iter_mut().zip(["Appendix", "Agent performance", "Resolution"]) {
+        finding.title = title.into();
+    }
+    let (again, _) = markdown::read(&markdown::write(&round, &decisions, &texts)).unwrap();
+    assert_eq!(again.findings.len(), round.findings.len());
 }
 
 #[test]

@@ -204,10 +204,12 @@ impl<'t> Reader<'t> {
         let n = self.lines.len();
         // The report's own title may have any word.
         let title = self.find_heading(0..n, |_, _| true).map_or(0, |i| i + 1);
-        let appendix = self.find_heading(title..n, |_, name| name.contains("appendix"));
+        // In a document of ours, a heading below the second level is that of a finding, whatever it says.
+        let section = |level| level <= 2 || !self.ours;
+        let appendix = self.find_heading(title..n, |level, name| section(level) && name.contains("appendix"));
         let resolution = self.find_heading(0..n, |level, name| level == 2 && is_word(name, "resolution"));
         let before = appendix.unwrap_or(n);
-        let retro = self.find_heading(0..before, |_, name| name.starts_with("agent performance"));
+        let retro = self.find_heading(0..before, |level, name| section(level) && name.starts_with("agent performance"));
         let merged = retro.unwrap_or(before).min(resolution.unwrap_or(n));
         let next_part = |from: usize| self.find_heading(from + 1..n, |level, _| level <= 2).unwrap_or(n);
         Parts {
