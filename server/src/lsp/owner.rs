@@ -284,8 +284,10 @@ impl Owner {
                 self.look();
             }
             Event::Settings { asked, section, folders } => {
-                if asked.is_none_or(|asked| asked >= self.answered) {
-                    self.answered = asked.unwrap_or(self.answered);
+                // What the client says by itself is newer than any answer that is still on its way.
+                let asked = asked.unwrap_or(self.askings + 1);
+                if asked >= self.answered {
+                    self.answered = asked;
                     self.settings(section.as_ref(), &folders);
                 }
             }
