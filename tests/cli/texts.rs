@@ -24,8 +24,37 @@ fn agents_are_listed_with_what_keeps_them_from_working() {
     let line = |name: &str| ran.out.lines().find(|l| l.starts_with(name)).unwrap_or_default().to_owned();
     assert!(line("one").contains(" usable"), "{}", ran.out);
     assert!(line("gone").contains("not usable") && line("gone").contains("/nowhere"), "{}", ran.out);
+    for (name, mended_by) in [
+        ("claude", "npm install -g @anthropic-ai/claude-code"),
+        ("codex", "npm install -g @openai/codex"),
+        ("gemini", "npm install -g @google/gemini-cli"),
+    ] {
+        assert!(line(name).contains("not usable"), "{}", ran.out);
+        assert!(ran.out.contains(mended_by), "{}", ran.out);
+    }
     let rows: serde_json::Value = serde_json::from_str(&bed.run(&["agents", "--json"]).out).unwrap();
     assert!(rows.as_array().unwrap().iter().any(|r| r["name"] == "gone" && r["usable"] == false), "{rows:#}");
+}
+
+#[test]
+fn a_vendor_that_the_configuration_knows_is_not_listed_as_missing() {
+    let bed = Bed::new()
+        .configured("[agents.claude]\nadapter = 'claude'\nenabled = false\n[agents.mine]\nadapter = 'codex'\n");
+    let rows: serde_json::Value = serde_json::from_str(&bed.run(&["agents", "--json"]).out).unwrap();
+    let names: Vec<&str> = rows.as_array().unwrap().iter().filter_map(|r| r["name"].as_str()).collect();
+    assert!(names.contains(&"gemini") && names.contains(&"mine"), "{names:?}");
+    assert!(!names.contains(&"claude") && !names.contains(&"codex"), "{names:?}");
+}
+
+#[test]
+fn a_review_without_any_model_says_so() {
+    let said = "No model took part";
+    let bed = Bed::new();
+    let out = bed.run(&["review"]).out;
+    assert!(out.contains(said) && out.contains("deep-review agents"), "{out}");
+    let bed = Bed::new().agent("one", &answer(&[]));
+    let out = bed.run(&["review"]).out;
+    assert!(!out.contains(said), "{out}");
 }
 
 #[test]

@@ -29,12 +29,27 @@ pub fn configured(settings: &BTreeMap<String, AgentSettings>, surroundings: &Sur
     enabled.filter_map(|(name, s)| make(AgentName::new(name), s.clone(), surroundings)).collect()
 }
 
+/// The vendors' programs, by the names of their executables.
+const VENDORS: [(&str, Adapter); 3] =
+    [("claude", Adapter::Claude), ("codex", Adapter::Codex), ("gemini", Adapter::Gemini)];
+
+/// The vendors' agents that neither this machine nor the user's settings have: they take no part in a review, but
+/// say what would bring them in.
+#[must_use]
+pub fn missing(settings: &BTreeMap<String, AgentSettings>) -> Vec<Arc<dyn Agent>> {
+    let known = |name: &str, adapter| settings.iter().any(|(n, s)| n == name || s.adapter == adapter);
+    VENDORS
+        .into_iter()
+        .filter(|(name, adapter)| !known(name, *adapter) && detect::find_program(name).is_none())
+        .filter_map(|(name, adapter)| make(AgentName::new(name), AgentSettings::new(adapter), &Surroundings::default()))
+        .collect()
+}
+
 /// The settings that this machine suggests where the user has none: the known programs that are installed.
 /// Linters that could run the repository's code are not among them.
 #[must_use]
 pub fn detected() -> BTreeMap<String, AgentSettings> {
-    let agents = [("claude", Adapter::Claude), ("codex", Adapter::Codex), ("gemini", Adapter::Gemini)]
-        .map(|(name, adapter)| (name, AgentSettings::new(adapter)));
+    let agents = VENDORS.map(|(name, adapter)| (name, AgentSettings::new(adapter)));
     let linters = KNOWN.iter().filter(|k| k.inert).map(|known| {
         let settings = AgentSettings { format: Some(known.format), ..AgentSettings::new(Adapter::Linter) };
         (known.name, settings)

@@ -22,7 +22,7 @@ mod settings;
 
 pub use checkout::Checkout;
 pub use cli::Said;
-pub use configured::{Surroundings, configured, detected};
+pub use configured::{Surroundings, configured, detected, missing};
 pub use secrets::{MASK, Masker, Sending};
 pub use settings::{Adapter, AgentSettings, LinterFormat};
 

@@ -56,7 +56,7 @@ const FOCUS: &str = "The runner then leaves out every other test of the file or 
 const PATTERNS: &[Pattern] = &[
     Pattern {
         endings: JS,
-        pattern: r"^\s*debugger\s*;?\s*$",
+        pattern: r"^\s*debugger\s*;?\s*(?://.*)?$",
         rule: "debugger",
         severity: Severity::Important,
         title: "`debugger` statement left in",
@@ -65,7 +65,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: PY,
-        pattern: r"^\s*(?:breakpoint\(\)|(?:import\s+i?pu?db\s*;\s*)?i?pu?db\.set_trace\(\))\s*$",
+        pattern: r"^\s*(?:breakpoint\(\)|(?:import\s+i?pu?db\s*;\s*)?i?pu?db\.set_trace\(\))\s*;?\s*(?:#.*)?$",
         rule: "debugger",
         severity: Severity::Important,
         title: "Breakpoint left in",
@@ -74,7 +74,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: PY,
-        pattern: r"^\s*import\s+i?pu?db\s*$",
+        pattern: r"^\s*import\s+i?pu?db\s*(?:#.*)?$",
         rule: "debugger",
         severity: Severity::Suggestion,
         title: "Import of a debugger left in",
@@ -83,7 +83,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["rb"],
-        pattern: r"^\s*(?:binding\.(?:pry|irb|break)|byebug|debugger)\s*$",
+        pattern: r"^\s*(?:binding\.(?:pry|irb|break)|byebug|debugger)\s*(?:#.*)?$",
         rule: "debugger",
         severity: Severity::Important,
         title: "Breakpoint left in",
@@ -92,7 +92,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["go"],
-        pattern: r"^\s*runtime\.Breakpoint\(\)\s*$",
+        pattern: r"^\s*runtime\.Breakpoint\(\)\s*(?://.*)?$",
         rule: "debugger",
         severity: Severity::Important,
         title: "Breakpoint left in",
@@ -101,7 +101,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["rs"],
-        pattern: r"^\s*dbg!\([^()]*(?:\([^()]*\)[^()]*)*\);\s*$",
+        pattern: r"^\s*dbg!\([^()]*(?:\([^()]*\)[^()]*)*\);\s*(?://.*)?$",
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "`dbg!` left in",
@@ -119,7 +119,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["php"],
-        pattern: r"^\s*(?:dd|var_dump|xdebug_break)\([^;]*\);\s*$",
+        pattern: r"^\s*(?:dd|var_dump|xdebug_break)\([^;]*\);\s*(?:(?://|#).*)?$",
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -187,6 +187,13 @@ static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     PATTERNS.iter().map(|p| Regex::new(p.pattern).expect("a constant pattern")).collect()
 });
 
+/// What a comment says that tells another checker to let the line be: whoever wrote it means it to stay.
+static MEANT: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
+    Regex::new(r"(?i)(?:#|//)\s*(?:noqa|nosonar|nolint|nosec|eslint-disable|biome-ignore|rubocop:disable)")
+        .expect("a constant pattern")
+});
+
 /// What comments say when they ask not to be merged.
 static NOT_TO_MERGE: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
@@ -206,6 +213,7 @@ fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
             break;
         }
         let hit = active.iter().find_map(|i| Some((&PATTERNS[*i], COMPILED[*i].captures(content)?)));
+        let hit = hit.filter(|_| !MEANT.is_match(content));
         let asked = if hit.is_none() { NOT_TO_MERGE.find(content) } else { None };
         if hit.is_none() && asked.is_none() {
             continue;
@@ -352,6 +360,13 @@ mod tests {
             ("a.py", "x = 1\nbreakpoint()\n", "2", "debugger", Some("x = 1\n")),
             ("a.py", "import pdb; pdb.set_trace()\n", "1", "debugger", Some("")),
             ("a.go", "\truntime.Breakpoint()\n", "1", "debugger", Some("")),
+            ("a.py", "x = 1\nbreakpoint()  # look here\n", "2", "debugger", Some("x = 1\n")),
+            ("a.py", "import ipdb; ipdb.set_trace();  # why?\n", "1", "debugger", Some("")),
+            ("a.ts", "debugger; // here\n", "1", "debugger", Some("")),
+            ("a.go", "\truntime.Breakpoint() // here\n", "1", "debugger", Some("")),
+            ("a.rb", "binding.irb # here\n", "1", "debugger", Some("")),
+            ("a.rs", "dbg!(f(x)); // here\n", "1", "debug-output", Some("")),
+            ("a.php", "var_dump($a); // here\n", "1", "debug-output", Some("")),
             ("a.rb", "  binding.pry\n", "1", "debugger", Some("")),
             ("a.rs", "dbg!(f(x));\n", "1", "debug-output", Some("")),
             ("a.rs", "let y = dbg!(f(x));\n", "1", "debug-output", None),
@@ -379,6 +394,8 @@ mod tests {
             ("a.js", "console.log('listening on', port);\nconsole.log(`Done: ${n}`)\n"),
             ("a.js", "list.only('a')\nquery.it.only(1)\n"),
             ("a.py", "print(report)\n"),
+            ("a.py", "breakpoint()  # noqa: T100\n"),
+            ("a.js", "debugger; // eslint-disable-line no-debugger\n"),
             (
                 "a.rs",
                 "fn f() {\n    g(\"a.rs\", \"dbg!(f(x));\\n\", r##\"\n dbg!(x) \"# dbg!(y);\n\"##, br\"\\\");\n    let q = \"\n    dbg!(x);\n    \";\n}\n",

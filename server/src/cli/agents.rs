@@ -3,7 +3,7 @@
 use super::args::AgentsArgs;
 use super::context::{self, Context, block_on};
 use super::{Exit, output};
-use crate::agent::Availability;
+use crate::agent::{self, Availability};
 use crate::finding::{AgentInfo, Failure};
 use crate::report::inert::printable;
 use futures_util::future::join_all;
@@ -15,7 +15,8 @@ pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> 
     if args.record {
         return super::record::run(context, args.json);
     }
-    let agents = context::agents(&config, repository.as_ref(), args.trusted);
+    let mut agents = context::agents(&config, repository.as_ref(), args.trusted);
+    agents.extend(agent::missing(&config.agents));
     let looked = block_on(join_all(agents.iter().map(|a| a.availability())))?;
     let rows: Vec<(AgentInfo, Availability)> = agents.iter().map(|a| a.info()).zip(looked).collect();
     output::print(&if args.json { json(&rows)? } else { text(&rows) })?;

@@ -479,7 +479,8 @@ impl Desk {
         let (terms, root) = (self.world.terms(&repo), repo.root().to_owned());
         let config = tokio::task::spawn_blocking(move || reviewing::configuration(&repo, &terms)).await;
         let config = config.map_err(|_| Refused::failed("the configuration could not be read"))??;
-        let all = self.world.trusted.agents(&config, &root);
+        let mut all = self.world.trusted.agents(&config, &root);
+        all.extend(crate::agent::missing(&config.agents));
         let looked = futures_util::future::join_all(all.iter().map(|agent| agent.availability())).await;
         let agents = all.iter().zip(looked).map(|(agent, availability)| {
             let info = agent.info();

@@ -267,7 +267,8 @@ async fn agents_rounds_and_another_look() {
         .iter()
         .map(|a| (a["name"].as_str().unwrap(), a["usable"].as_bool().unwrap()))
         .collect();
-    assert_eq!(names, [("codex", true), ("gemini", true)]);
+    assert!([("codex", true), ("gemini", true)].iter().all(|known| names.contains(known)), "{names:?}");
+    assert!(names.iter().any(|(name, _)| *name == "claude"), "what could be brought in is listed too: {names:?}");
     let settings = json!({ "review": { "auto": "off" }, "agents": ["codex"] });
     server.settings = settings.clone();
     server.notify("workspace/didChangeConfiguration", json!({ "settings": { "deepReview": settings } })).await;

@@ -10,8 +10,8 @@ mod tests;
 use super::Texts;
 use super::view::{classification_word, count_of, one_line, short_duration};
 use crate::finding::{
-    AgentOutcome, AgentRun, Decisions, Finding, FindingStatus, LeftOut, ObservationKind, Round, Severity, State,
-    Verdict,
+    AgentKind, AgentOutcome, AgentRun, Decisions, Finding, FindingStatus, LeftOut, ObservationKind, Round, Severity,
+    State, Verdict,
 };
 use frame::visible;
 use ink::{Face, Ink};
@@ -370,6 +370,11 @@ impl Page<'_> {
         if !failed.is_empty() {
             let text = format!("Incomplete: no full review by {}", failed.join(", "));
             lines.extend(wrap(&text, self.style.width).iter().map(|l| self.ink.paint(Face::Bad, l)));
+        }
+        let checks = |run: &AgentRun| matches!(run.agent.kind, AgentKind::BuiltIn | AgentKind::Linter);
+        if !round.agents.is_empty() && round.agents.iter().all(checks) {
+            let text = "No model took part, only checkers; `deep-review agents` says what each needs";
+            lines.extend(wrap(text, self.style.width).iter().map(|l| self.dim(l)));
         }
         lines.extend(self.closed());
         let fixes: Vec<&str> = open.iter().filter(|f| !f.fixes.is_empty()).map(|f| f.label.as_str()).take(1).collect();
