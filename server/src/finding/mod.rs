@@ -10,9 +10,14 @@
 
 mod agent;
 mod answer;
+mod id;
+mod merged;
 mod place;
+mod pull_request;
 mod resolution;
 mod round;
+mod run;
+mod scope;
 mod severity;
 mod work;
 
@@ -21,12 +26,13 @@ pub use answer::{
     Answer, Assessment, Classification, Fix, Fixup, Limitation, Observation, ObservationKind, RawFinding, RawId,
     RuleRef,
 };
+pub use id::{BlobId, CommitId, FindingId, RoundId};
+pub use merged::{Attribution, Check, CheckVerdict, Finding, FindingStatus};
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
+pub use pull_request::{Feedback, PullRequest, PullRequestNow};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, State};
-pub use round::{
-    AgentOutcome, AgentRun, Attribution, BlobId, Check, CheckVerdict, Commit, CommitId, Coverage, DeclinedEarlier,
-    Failure, FailureKind, Feedback, Finding, FindingId, FindingStatus, Judgement, LeftOut, LeftOutFile, PullRequest,
-    PullRequestNow, ROUND_SCHEMA, ReviewedFile, Round, RoundId, RoundScope, Usage,
-};
+pub use round::{DeclinedEarlier, Judgement, ROUND_SCHEMA, Round};
+pub use run::{AgentOutcome, AgentRun, Failure, FailureKind, Usage};
+pub use scope::{Commit, Coverage, LeftOut, LeftOutFile, ReviewedFile, RoundScope};
 pub use severity::{Severity, Verdict};
 pub use work::Work;

@@ -1,0 +1,67 @@
+use super::{Anchor, Round};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The pull request of the branch, where it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// Its author's login.
+    #[serde(default)]
+    pub author: String,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// A review comment of a person that has not been answered yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Feedback {
+    /// Who wrote it.
+    pub author: String,
+    /// What; Markdown.
+    pub text: String,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<Anchor>,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// What a forge said of a branch's pull request; kept beside the rounds, which never change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PullRequestNow {
+    /// `ROUND_SCHEMA` of the writer.
+    pub schema: u32,
+    /// When the forge was asked.
+    pub at: Timestamp,
+    /// The pull request.
+    pub pull_request: PullRequest,
+    /// People's comments that are open; `None` where the forge did not say which are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Vec<Feedback>>,
+}
+
+impl PullRequestNow {
+    /// Puts it into a round of its branch, unless that round is of another pull request.
+    pub fn put_into(&self, round: &mut Round) {
+        if round.pull_request.as_ref().is_some_and(|p| p.number != self.pull_request.number) {
+            return;
+        }
+        if !self.pull_request.author.is_empty() {
+            round.author = format!("@{}", self.pull_request.author);
+        }
+        round.pull_request = Some(self.pull_request.clone());
+        if let Some(feedback) = &self.feedback {
+            round.feedback.clone_from(feedback);
+        }
+    }
+}
