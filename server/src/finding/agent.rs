@@ -1,17 +1,19 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// The short name by which an agent is configured, stored and asked for: `claude`, `codex`, `references`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct AgentName(String);
+// Each remark has it several times: a clone shares the text.
+pub struct AgentName(Arc<str>);
 
 impl AgentName {
     /// Takes the name as it is.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
+        Self(Arc::from(name.into()))
     }
 
     /// The text.

@@ -2,17 +2,19 @@ use super::{AgentName, Anchor, CommitId, FindingId, RepoPath, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Identifies a raw finding within its round: `<agent>:<number>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct RawId(String);
+// A clone shares the text.
+pub struct RawId(Arc<str>);
 
 impl RawId {
     /// Takes the text as it is.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
+        Self(Arc::from(id.into()))
     }
 
     /// The text.

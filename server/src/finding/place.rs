@@ -1,6 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// A path inside the repository: UTF-8, relative, `/` between parts, no `.`/`..`/empty parts.
 ///
@@ -8,7 +9,8 @@ use std::fmt;
 /// link on disk still can; whoever writes files checks that.)
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct RepoPath(String);
+// A clone shares the text.
+pub struct RepoPath(Arc<str>);
 
 /// Why a text is not a [`RepoPath`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +39,7 @@ impl RepoPath {
         } else {
             match path.split('/').find_map(Self::bad_part) {
                 Some(why) => why,
-                None => return Ok(Self(path)),
+                None => return Ok(Self(Arc::from(path))),
             }
         };
         Err(RepoPathError { path, why })

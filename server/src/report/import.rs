@@ -76,15 +76,12 @@ pub fn read(text: &str, name: &str) -> Result<Import, ImportError> {
 }
 
 fn read_markdown(text: &str, name: &str) -> Result<Import, ImportError> {
-    let (round, decisions) = markdown::read(text)?;
-    let known = round.agents.iter().any(|run| run.agent.name.as_str() != "imported");
-    if known {
-        return Ok(Import::Round(Box::new(round), decisions));
-    }
-    // A review that names no reviewer is that of the agent that the file is named after.
     let agent = markdown::short(name);
-    let answer = markdown::read_answer(text, &agent);
-    Ok(Import::Answers(vec![Said { answer, ..Said::by(agent, name.to_owned()) }]))
+    Ok(match markdown::read_review(text, &agent)? {
+        markdown::Review::Report(round, decisions) => Import::Round(round, decisions),
+        // A review that names no reviewer is that of the agent that the file is named after.
+        markdown::Review::Answer(answer) => Import::Answers(vec![Said { answer, ..Said::by(agent, name.to_owned()) }]),
+    })
 }
 
 /// The code in which citations are looked up.

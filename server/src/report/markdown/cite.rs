@@ -220,6 +220,10 @@ pub(super) fn path_token(token: &str) -> Option<(String, Vec<LineRange>)> {
 /// The places that the text cites, in order, each once.
 pub(in crate::report) fn cites(text: &str) -> Vec<Cite> {
     let mut found: Vec<Cite> = Vec::new();
+    // Most lines cite nothing.
+    if memchr::memchr2(b'`', b'[', text.as_bytes()).is_none() {
+        return found;
+    }
     for token in TOKEN.captures_iter(text) {
         if let Some(spec) = token.get(4) {
             // "`a.rs` (line 7)": the lines of the path before.
@@ -301,14 +305,13 @@ fn pieces(text: &str) -> Vec<&str> {
 /// The anchors of citations; a path that cannot be inside a repository has none. An absolute path loses its
 /// leading slash: whoever knows the repository finds the file by the end of it.
 pub(in crate::report) fn anchors(cites: &[Cite]) -> Vec<Anchor> {
-    cites
-        .iter()
-        .filter_map(|c| {
-            let path = c.path.trim_start_matches('/').trim_end_matches('/');
-            let path = path.trim_start_matches("../");
-            Some(Anchor { path: RepoPath::new(path).ok()?, lines: c.lines, quote: None })
-        })
-        .collect()
+    let mut anchors = Vec::with_capacity(cites.len());
+    anchors.extend(cites.iter().filter_map(|c| {
+        let path = c.path.trim_start_matches('/').trim_end_matches('/');
+        let path = path.trim_start_matches("../");
+        Some(Anchor { path: RepoPath::new(path).ok()?, lines: c.lines, quote: None })
+    }));
+    anchors
 }
 
 /// The place written as `path:3-7`, as [`Anchor`] shows itself: any path, lines at its end.

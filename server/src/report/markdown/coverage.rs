@@ -1,6 +1,6 @@
 //! The coverage table of a report of ours.
 
-use super::lines::Line;
+use super::lines::Lines;
 use super::roster::Roster;
 use super::sections::cells;
 use crate::finding::{Coverage, LeftOut, LeftOutFile, RepoPath, ReviewedFile};
@@ -10,9 +10,9 @@ const NOT: &str = "not reviewed: ";
 const LOSSY: &str = " (not UTF-8, read lossily)";
 
 /// Who looked at which file, and which files nobody did.
-pub(super) fn read(lines: &[Line<'_>], range: Range<usize>, roster: &Roster) -> Coverage {
+pub(super) fn read(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Coverage {
     let mut out = Coverage::default();
-    for row in range.filter_map(|i| cells(lines[i].text)).filter(|r| r.len() == 3 && r[0].starts_with('`')) {
+    for row in range.filter_map(|i| cells(lines.at(i).text)).filter(|r| r.len() == 3 && r[0].starts_with('`')) {
         let (name, lossy) = row[0].strip_suffix(LOSSY).map_or((row[0].as_str(), false), |name| (name, true));
         let name = name.trim_matches('`').trim();
         if let Some(why) = row[1].strip_prefix(NOT) {

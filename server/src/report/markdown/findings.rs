@@ -2,7 +2,7 @@
 
 use super::cite::{self, cites};
 use super::head::{self, Head};
-use super::lines::{Line, Role, heading_level, indent_of, info_of, pattern};
+use super::lines::{Lines, Role, heading_level, indent_of, info_of, pattern};
 use super::roster::{Roster, severity_word};
 use super::write::FIX;
 use crate::finding::{Anchor, Fix, Severity};
@@ -20,7 +20,7 @@ pub(super) struct Item {
     number: Option<u32>,
     has_letter: bool,
     /// Its places, where a document of ours says them.
-    anchors: Vec<Anchor>,
+    pub(super) anchors: Vec<Anchor>,
     /// Lines after the head, up to the next finding or section.
     pub(super) lines: Range<usize>,
 }
@@ -109,8 +109,11 @@ const OTHER_SECTIONS: &[&str] = &[
     "refuted",
 ];
 
+/// The longest line that is looked at as a severity's heading, in bytes.
+const LONGEST_HEADING: usize = 120;
+
 pub(super) fn severity_section(text: &str) -> Option<Severity> {
-    let m = SEVERITY_SECTION.captures(text)?;
+    let m = Some(text).filter(|t| t.len() <= LONGEST_HEADING).and_then(|t| SEVERITY_SECTION.captures(t))?;
     let heading = text.starts_with('#');
     let word = m[1].to_lowercase();
     // Words that are common in prose count in headings only.
@@ -129,8 +132,8 @@ pub(super) fn severity_section(text: &str) -> Option<Severity> {
 /// Whether a number starts a finding depends on what came before, so this is one pass from top to bottom.
 ///
 /// `ours` says that deep-review wrote the document: then only headings start findings and sections.
-pub(super) fn find(lines: &[Line<'_>], range: Range<usize>, roster: &Roster, ours: bool) -> Vec<Item> {
-    let sectioned = range.clone().any(|i| lines[i].is_text() && severity_section(lines[i].text.trim()).is_some());
+pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, ours: bool) -> Vec<Item> {
+    let sectioned = range.clone().any(|i| lines.at(i).is_text() && severity_section(lines.at(i).text.trim()).is_some());
     let mut walk = Walk {
         roster,
         items: Vec::new(),
@@ -143,9 +146,9 @@ pub(super) fn find(lines: &[Line<'_>], range: Range<usize>, roster: &Roster, our
         ours,
     };
     for i in range.clone() {
-        let counts = if ours { lines[i].is_heading() } else { !lines[i].text.trim().is_empty() };
-        if lines[i].is_text() && counts {
-            walk.line(i, lines[i].text);
+        let counts = if ours { lines.at(i).is_heading() } else { !lines.at(i).text.trim().is_empty() };
+        if lines.at(i).is_text() && counts {
+            walk.line(i, lines.at(i).text);
         }
     }
     walk.close(range.end);
@@ -239,6 +242,9 @@ impl Walk<'_> {
     }
 
     fn tagged(&mut self, i: usize, line: &str) -> bool {
+        if !line.starts_with(['#', '-', '*', '[']) && !line.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
         let Some(m) = TAGGED.captures(line) else { return false };
         let (word, rest_at) = match (m.get(1), m.get(2)) {
             (Some(tag), _) => (tag.as_str(), m.get(0).map_or(0, |m| m.end())),
@@ -317,13 +323,13 @@ pub(super) fn section_name(text: &str) -> String {
 static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"`([^`]+)`|``\s?(.+?)\s?``"));
 
 /// Reads the line below the head of a finding of ours: its places, agents and class.
-fn facts_line(item: &mut Item, lines: &[Line<'_>], roster: &Roster) {
-    let Some(at) = item.lines.clone().find(|i| !lines[*i].text.trim().is_empty()) else { return };
-    let line = lines[at].text;
+fn facts_line(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
+    let Some(at) = item.lines.clone().find(|i| !lines.at(*i).text.trim().is_empty()) else { return };
+    let line = lines.at(at).text;
     // The agents stand in the last brackets, the class behind them; a path may hold brackets too.
     let Some((before, rest)) = line.rsplit_once(" (") else { return };
     let Some(open) = before.rfind('[') else { return };
-    if !lines[at].is_text() || !line.ends_with(')') {
+    if !lines.at(at).is_text() || !line.ends_with(')') {
         return;
     }
     item.head.class = Some(rest.trim_end_matches(')').to_owned());
@@ -335,14 +341,19 @@ fn facts_line(item: &mut Item, lines: &[Line<'_>], roster: &Roster) {
 }
 
 /// Takes from the body what the head does not say.
-fn complete(item: &mut Item, lines: &[Line<'_>], roster: &Roster) {
-    let body = || item.lines.clone().filter(|i| lines[*i].is_text()).map(|i| lines[i].text);
+fn complete(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
+    let body = || item.lines.clone().filter(|i| lines.at(*i).is_text()).map(|i| lines.at(i).text);
     if item.head.class.is_none() {
         item.head.class = body()
+            .filter(|l| l.contains('('))
             .find_map(|l| {
                 CLASS_LINE.captures(l).and_then(|m| m.get(1).or(m.get(2)).map(|c| c.as_str().trim().to_owned()))
             })
-            .or_else(|| body().find_map(|l| CLASSIFICATION.captures(l).map(|m| m[1].trim().to_owned())));
+            .or_else(|| {
+                body()
+                    .filter(|l| l.contains("Classif"))
+                    .find_map(|l| CLASSIFICATION.captures(l).map(|m| m[1].trim().to_owned()))
+            });
     }
     if item.head.agents.is_empty()
         && let Some(named) = body().find_map(|l| {
@@ -396,12 +407,12 @@ pub(super) struct Body {
 
 /// Takes the lines of a finding apart. The quote is taken out of the text only where `anchored`, because
 /// elsewhere it is all that says which place is meant.
-pub(super) fn body(lines: &[Line<'_>], range: Range<usize>, anchored: bool, ours: bool) -> Body {
+pub(super) fn body(lines: &Lines<'_>, range: Range<usize>, anchored: bool, ours: bool) -> Body {
     let mut out = Body::default();
     let mut text: Vec<&str> = Vec::new();
     let mut i = range.start;
     while i < range.end {
-        let line = lines[i];
+        let line = lines.at(i);
         if line.role == Role::Wrapper {
             i += 1;
             continue;
@@ -413,9 +424,9 @@ pub(super) fn body(lines: &[Line<'_>], range: Range<usize>, anchored: bool, ours
             i += 1;
             continue;
         }
-        let close = (i + 1..range.end).find(|k| lines[*k].role != Role::Code).unwrap_or(range.end);
+        let close = (i + 1..range.end).find(|k| lines.at(*k).role != Role::Code).unwrap_or(range.end);
         let code = dedent(lines, i + 1..close, indent_of(line.text));
-        let after = if close < range.end && lines[close].role == Role::Close { close + 1 } else { close };
+        let after = if close < range.end && lines.at(close).role == Role::Close { close + 1 } else { close };
         let language = info_of(line.text).split([' ', '{', ',']).next().unwrap_or("").to_ascii_lowercase();
         if matches!(language.as_str(), "diff" | "patch" | "suggestion") && (!ours || says_fix(&text)) {
             let note = take_note(&mut text);
@@ -425,7 +436,7 @@ pub(super) fn body(lines: &[Line<'_>], range: Range<usize>, anchored: bool, ours
             out.quote = Some(code.trim_end_matches('\n').to_owned());
             text.clear();
         } else {
-            text.extend(lines[i..after].iter().map(|l| l.text));
+            text.extend(lines.within(i..after).map(|l| l.text));
         }
         i = after;
     }
@@ -437,6 +448,8 @@ pub(super) fn body(lines: &[Line<'_>], range: Range<usize>, anchored: bool, ours
         }
     }
     out.text = tidy(&text);
+    // There are many of these, and few of them have more than one.
+    out.fixes.shrink_to_fit();
     out
 }
 
@@ -465,14 +478,15 @@ fn is_facts(line: &str) -> bool {
         || ((LOCATION.is_match(line) || line.starts_with(['`', '['])) && line.len() < 300 && !cites(line).is_empty())
 }
 
-fn dedent(lines: &[Line<'_>], range: Range<usize>, indent: usize) -> String {
+fn dedent(lines: &Lines<'_>, range: Range<usize>, indent: usize) -> String {
     let mut out = String::new();
-    for line in &lines[range] {
+    for line in lines.within(range) {
         let text = line.text;
         let cut = text.bytes().take(indent).take_while(|b| *b == b' ' || *b == b'\t').count();
         out.push_str(if cut == indent { &text[cut..] } else { text });
         out.push('\n');
     }
+    out.shrink_to_fit();
     out
 }
 
@@ -509,9 +523,9 @@ pub(super) fn tidy(lines: &[&str]) -> String {
     kept[..end].join("\n")
 }
 
-/// The anchors of a finding's citations, the first with the quote.
-pub(super) fn anchors(item: &Item, quote: Option<String>) -> Vec<Anchor> {
-    let mut anchors = if item.anchors.is_empty() { cite::anchors(&item.head.cites) } else { item.anchors.clone() };
+/// The anchors of a finding, `exact` ones or else those of its citations; the first with the quote.
+pub(super) fn anchors(head: &Head, exact: Vec<Anchor>, quote: Option<String>) -> Vec<Anchor> {
+    let mut anchors = if exact.is_empty() { cite::anchors(&head.cites) } else { exact };
     if let Some(first) = anchors.first_mut() {
         first.quote = quote;
     }

@@ -41,10 +41,11 @@ fn brackets(text: &str, roster: &Roster) -> (String, Vec<AgentName>) {
         let (Some(whole), inner) = (m.get(0), &m[1]) else { continue };
         // A link is no attribution; "[carry-over from Round 9 I1]" names nobody and is no part of the title.
         let carried = inner.contains("carry-over") || inner == "self";
-        if m.get(2).is_some() || !(carried || roster.is_named(inner)) {
+        let named = roster.named(inner);
+        if m.get(2).is_some() || (named.is_empty() && !carried && !roster.is_named(inner)) {
             continue;
         }
-        for member in roster.named(inner) {
+        for member in named {
             if !agents.contains(&member.name) {
                 agents.push(member.name.clone());
             }

@@ -2,6 +2,7 @@
 //! fence may be missing, and a whole review may stand in one fence.
 
 use regex::Regex;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What a line is to the fences.
@@ -32,6 +33,42 @@ impl Line<'_> {
 
     pub(super) fn is_heading(&self) -> bool {
         self.is_text() && heading_level(self.text).is_some()
+    }
+}
+
+/// The lines of a text of less than 4 GiB. Kept small, because a large report has millions of them: where each begins,
+/// and its role.
+#[derive(Debug)]
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<u32>,
+    roles: Vec<Role>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let count = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
+        let mut starts = Vec::with_capacity(count);
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
+        starts.extend(std::iter::once(0).chain(ends).filter(|start| *start < text.len()).map(|start| start as u32));
+        let roles = vec![Role::Text; starts.len()];
+        Self { text, starts, roles }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The line of that number, from 0.
+    pub(super) fn at(&self, number: usize) -> Line<'a> {
+        let end = self.starts.get(number + 1).map_or(self.text.len(), |next| *next as usize);
+        let text = &self.text[self.starts[number] as usize..end];
+        let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+        Line { text, role: self.roles[number] }
+    }
+
+    pub(super) fn within(&self, range: Range<usize>) -> impl Iterator<Item = Line<'a>> {
+        range.map(|number| self.at(number))
     }
 }
 
@@ -69,30 +106,29 @@ const MOST_WRAPPERS: usize = 100;
 
 /// Splits the text and tells what each line is. `is_reviewer` says whether a heading starts another
 /// reviewer's part, where a wrapping fence ends at the latest.
-pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Vec<Line<'a>> {
-    let texts: Vec<&str> = text.lines().collect();
-    let fences: Vec<usize> = (0..texts.len()).filter(|i| fence(texts[*i]).is_some()).collect();
-    let mut lines: Vec<Line<'a>> = texts.iter().map(|text| Line { text, role: Role::Text }).collect();
+pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Lines<'a> {
+    let mut lines = Lines::of(text);
+    let fences: Vec<usize> = (0..lines.len()).filter(|i| fence(lines.at(*i).text).is_some()).collect();
     // A fence's mark, its length, and whether it says a language.
     let mut open: Option<(u8, usize, bool)> = None;
     let mut wrapper_ends: Vec<usize> = Vec::new();
     let mut wrappers = 0;
     let mut next = 0;
-    for i in 0..texts.len() {
+    for i in 0..lines.len() {
         if next >= fences.len() || fences[next] != i {
-            lines[i].role = if open.is_some() { Role::Code } else { Role::Text };
+            lines.roles[i] = if open.is_some() { Role::Code } else { Role::Text };
             continue;
         }
         next += 1;
-        let Some((_, mark, count, info)) = fence(texts[i]) else { continue };
+        let Some((_, mark, count, info)) = fence(lines.at(i).text) else { continue };
         if wrapper_ends.contains(&i) {
-            lines[i].role = Role::Wrapper;
+            lines.roles[i] = Role::Wrapper;
             continue;
         }
-        lines[i].role = match open {
-            None if wrappers < MOST_WRAPPERS && wraps_review(&texts, &fences[next..], i, info) => {
+        lines.roles[i] = match open {
+            None if wrappers < MOST_WRAPPERS && wraps_review(&lines, &fences[next..], i, info) => {
                 wrappers += 1;
-                wrapper_ends.extend(wrapper_end(&texts, &fences[next..], i, is_reviewer));
+                wrapper_ends.extend(wrapper_end(&lines, &fences[next..], i, is_reviewer));
                 Role::Wrapper
             }
             None => {
@@ -124,20 +160,21 @@ pub(super) fn pattern(text: &str) -> Regex {
 }
 
 /// Whether the fence at `i` wraps a review: a review's heading follows, and the next fence opens code.
-fn wraps_review(texts: &[&str], later: &[usize], i: usize, info: &str) -> bool {
+fn wraps_review(lines: &Lines<'_>, later: &[usize], i: usize, info: &str) -> bool {
     if !(info.is_empty() || info == "markdown" || info == "md") {
         return false;
     }
-    let heading = texts[i + 1..].iter().take(4).any(|l| REVIEW_HEADING.is_match(l));
+    let heading = lines.within(i + 1..lines.len()).take(4).any(|l| REVIEW_HEADING.is_match(l.text));
     // In a fence that says Markdown, the heading is enough.
-    heading && (!info.is_empty() || later.first().is_some_and(|k| !info_of(texts[*k]).is_empty()))
+    heading && (!info.is_empty() || later.first().is_some_and(|k| !info_of(lines.at(*k).text).is_empty()))
 }
 
 /// The line of the bare fence that ends the wrapper opened at `i`, if one is left over.
-fn wrapper_end(texts: &[&str], later: &[usize], i: usize, is_reviewer: &dyn Fn(&str) -> bool) -> Option<usize> {
-    let end = (i + 1..texts.len()).find(|k| is_reviewer(texts[*k])).unwrap_or(texts.len());
+fn wrapper_end(lines: &Lines<'_>, later: &[usize], i: usize, is_reviewer: &dyn Fn(&str) -> bool) -> Option<usize> {
+    let end = (i + 1..lines.len()).find(|k| is_reviewer(lines.at(*k).text)).unwrap_or(lines.len());
     let here: Vec<usize> = later.iter().copied().take_while(|k| *k < end).collect();
-    let (typed, bare): (Vec<usize>, Vec<usize>) = here.into_iter().partition(|k| !info_of(texts[*k]).is_empty());
+    let (typed, bare): (Vec<usize>, Vec<usize>) =
+        here.into_iter().partition(|k| !info_of(lines.at(*k).text).is_empty());
     if bare.len() > typed.len() { bare.last().copied() } else { None }
 }
 
@@ -153,7 +190,8 @@ mod tests {
             Role::Close => 'e',
             Role::Wrapper => 'w',
         };
-        scan(text, &|l| l.starts_with("### Codex")).iter().map(|l| letter(l.role)).collect()
+        let lines = scan(text, &|l| l.starts_with("### Codex"));
+        lines.within(0..lines.len()).map(|l| letter(l.role)).collect()
     }
 
     #[test]

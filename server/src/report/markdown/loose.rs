@@ -4,7 +4,7 @@
 use super::cite::{Cite, cites, path_token};
 use super::findings::{Item, section_name, severity_section};
 use super::head::Head;
-use super::lines::{Line, heading_level, pattern};
+use super::lines::{Lines, heading_level, pattern};
 use super::roster::severity_word;
 use crate::finding::Severity;
 use regex::Regex;
@@ -26,12 +26,12 @@ static PLACE_LAST: LazyLock<Regex> = LazyLock::new(|| {
 });
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^[*_(`]*(none|no|nothing|n/a|0)\b"));
 
-pub(super) fn find(lines: &[Line<'_>], range: Range<usize>) -> Vec<Item> {
+pub(super) fn find(lines: &Lines<'_>, range: Range<usize>) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     let mut section: Option<Severity> = None;
     let mut open = false;
     for i in range.clone() {
-        let line = lines[i];
+        let line = lines.at(i);
         if !line.is_text() || line.text.trim().is_empty() {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Markdown: the whole report for people ([`write()`]), and readers of such reports and of plain reviews
 //! ([`read()`], [`read_answer`]).
 
+mod answer;
 mod cite;
 mod coverage;
 mod decided;
@@ -16,7 +17,8 @@ mod runs;
 mod sections;
 mod write;
 
-pub use read::{NoReport, read, read_answer};
+pub use answer::read_answer;
+pub use read::{NoReport, Review, read, read_review};
 pub(in crate::report) use roster::short;
 pub(in crate::report) use write::code;
 pub use write::write;

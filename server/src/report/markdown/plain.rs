@@ -27,8 +27,8 @@ const KEYS: &[&str] =
 
 /// Whether the text is a report without its Markdown.
 pub(super) fn is_plain(text: &str) -> bool {
-    let headings = text.lines().filter(|l| HEADINGS.contains(&l.trim())).count();
-    headings >= 2 && !text.lines().any(|l| heading_level(l).is_some() || l.starts_with("```"))
+    let marked = text.lines().any(|l| heading_level(l).is_some() || l.starts_with("```"));
+    !marked && text.lines().filter(|l| HEADINGS.contains(&l.trim())).nth(1).is_some()
 }
 
 /// Puts back the marks that the reader goes by.

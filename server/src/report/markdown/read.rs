@@ -1,16 +1,14 @@
 //! Reads reports and plain reviews, in all the styles that real ones use.
 
+use super::answer::{all, answer_of, answer_with, prepared, raw_with};
 use super::coverage;
 use super::decided::{declined, dispute, fixups, rated, state_of, verification};
 use super::findings::{self, Item};
-use super::head;
 use super::header::{LINK, duration, leading_number, moment, pull_request, split_labels, unquote};
-use super::lines::{Line, heading_level, pattern, scan};
-use super::loose;
-use super::plain;
+use super::lines::{Line, Lines, heading_level, pattern, scan};
 use super::roster::Roster;
 use super::runs::{Remarks, Runs};
-use super::sections::{self, around, cells, is_rule, sections};
+use super::sections::{self, Around, around, cells, is_rule, sections};
 use super::write::MARK;
 use crate::finding::{
     AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions, Failure, FailureKind, Finding,
@@ -52,83 +50,10 @@ static IN_COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:fixed|out
 static FIX_AGENTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\[([^\[\]]+)\]$"));
 static FIX_PATH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\(`([^`]+)`\)$"));
 
-/// The largest part of a document that is read; what is beyond is cut off.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
-
 /// A text that holds no report and no review.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no review can be found in it: it has no sections and no findings that deep-review knows")]
 pub struct NoReport;
-
-/// Reads one agent's review, in any style: findings under severity headings, `[CRITICAL] file:line — title`
-/// lines, numbered or lettered lists. Never fails: a text without findings gives an answer without findings,
-/// with the text as its summary.
-#[must_use]
-pub fn read_answer(text: &str, agent: &AgentName) -> Answer {
-    let text = text.replace("\r\n", "\n");
-    let roster = Roster::of(&[]);
-    let lines = scan(&text, &|_| false);
-    let mut answer = answer_of(&lines, 0..lines.len(), agent, &roster, "");
-    if answer.findings.is_empty() && answer.assessment.summary.is_none() && answer.observations.is_empty() {
-        let whole = sections::text_of(&lines, 0..lines.len());
-        answer.assessment.summary = (!whole.trim().is_empty()).then_some(whole);
-    }
-    answer
-}
-
-fn answer_of(lines: &[Line<'_>], range: Range<usize>, agent: &AgentName, roster: &Roster, prefix: &str) -> Answer {
-    let items = all(lines, range.clone(), roster);
-    let about = around(lines, range, roster);
-    let mut observations = about.observations;
-    for o in &mut observations {
-        o.by = vec![agent.clone()];
-    }
-    Answer {
-        findings: items
-            .iter()
-            .filter(|i| !i.head.struck)
-            .map(|i| raw_of(lines, i, agent, &format!("{agent}:{prefix}{}", i.label)))
-            .collect(),
-        observations,
-        assessment: about.assessment,
-        covered: about.covered,
-        notes: Vec::new(),
-    }
-}
-
-/// The findings of a review that may keep to no format.
-fn all(lines: &[Line<'_>], range: Range<usize>, roster: &Roster) -> Vec<Item> {
-    let mut items = findings::find(lines, range.clone(), roster, false);
-    if items.is_empty() {
-        items = loose::find(lines, range);
-        findings::name(&mut items);
-    }
-    items
-}
-
-fn raw_of(lines: &[Line<'_>], item: &Item, agent: &AgentName, id: &str) -> RawFinding {
-    let body = findings::body(lines, item.lines.clone(), !item.head.cites.is_empty(), false);
-    raw_with(item, body, agent, id)
-}
-
-fn raw_with(item: &Item, body: findings::Body, agent: &AgentName, id: &str) -> RawFinding {
-    let mut fixes = body.fixes;
-    for fix in &mut fixes {
-        fix.by = vec![agent.clone()];
-    }
-    RawFinding {
-        id: RawId::new(id),
-        agent: agent.clone(),
-        severity: item.severity,
-        title: item.head.title.clone(),
-        body: body.text,
-        anchors: findings::anchors(item, body.quote),
-        symbol: None,
-        classification: item.head.class.as_deref().and_then(head::classification),
-        rule: None,
-        fixes,
-    }
-}
 
 /// Reads a whole report (or a plain review, which becomes a round with one agent).
 ///
@@ -138,17 +63,43 @@ fn raw_with(item: &Item, body: findings::Body, agent: &AgentName, id: &str) -> R
 /// # Errors
 /// When nothing in the text looks like a review.
 pub fn read(text: &str) -> Result<(Round, Decisions), NoReport> {
-    let mut end = text.len().min(MOST_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    let text = prepared(text);
+    let (reader, found) = Reader::new(&text).find()?;
+    Ok(reader.round_of(found))
+}
+
+/// What a text turned out to be.
+#[derive(Debug, Clone)]
+pub enum Review {
+    /// A report that names its reviewers, and what was decided on its findings.
+    Report(Box<Round>, Decisions),
+    /// A review that names nobody.
+    Answer(Answer),
+}
+
+/// Reads a report, or the review of one agent: of `agent`, if the text names no reviewer.
+///
+/// # Errors
+/// When nothing in the text looks like a review.
+pub fn read_review(text: &str, agent: &AgentName) -> Result<Review, NoReport> {
+    let text = prepared(text);
+    let (reader, found) = Reader::new(&text).find()?;
+    if reader.names_somebody(&found) {
+        let (round, decisions) = reader.round_of(found);
+        return Ok(Review::Report(Box::new(round), decisions));
     }
-    let text = text[..end].replace("\r\n", "\n");
-    let text = if plain::is_plain(&text) { plain::to_markdown(&text) } else { text };
-    Reader::new(&text).read()
+    let lines = &reader.lines;
+    // What ends a report's findings says nothing in the review of one agent.
+    let answer = if found.parts.merged.end == lines.len() {
+        answer_with(lines, found.items, found.about, agent, "")
+    } else {
+        answer_of(lines, 0..lines.len(), agent, &reader.roster, "")
+    };
+    Ok(Review::Answer(answer))
 }
 
 struct Reader<'t> {
-    lines: Vec<Line<'t>>,
+    lines: Lines<'t>,
     header: BTreeMap<String, String>,
     roster: Roster,
     /// Whether deep-review wrote it, so that its structure can be relied on.
@@ -161,6 +112,15 @@ struct Parts {
     retro: Option<Range<usize>>,
     resolution: Option<Range<usize>>,
     appendix: Option<Range<usize>>,
+}
+
+/// What a text holds.
+struct Found {
+    parts: Parts,
+    items: Vec<Item>,
+    about: Around,
+    /// The raw reviews of the appendix: who, label and answer; several passes of one agent stay apart.
+    reviews: Vec<(AgentName, String, Answer)>,
 }
 
 impl<'t> Reader<'t> {
@@ -194,7 +154,7 @@ impl<'t> Reader<'t> {
 
     fn find_heading(&self, range: Range<usize>, test: impl Fn(usize, &str) -> bool) -> Option<usize> {
         range.into_iter().find(|i| {
-            let line = &self.lines[*i];
+            let line = self.lines.at(*i);
             line.is_text()
                 && heading_level(line.text).is_some_and(|level| test(level, &findings::section_name(line.text)))
         })
@@ -220,7 +180,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn read(mut self) -> Result<(Round, Decisions), NoReport> {
+    /// Finds what there is, before anything is made of it.
+    fn find(mut self) -> Result<(Self, Found), NoReport> {
         let parts = self.parts();
         if let Some(retro) = parts.retro.clone() {
             self.meet_retro(retro);
@@ -237,6 +198,20 @@ impl<'t> Reader<'t> {
         if !self.ours && silent && about.observations.is_empty() && about.assessment.testing.is_none() {
             return Err(NoReport);
         }
+        Ok((self, Found { parts, items, about, reviews }))
+    }
+
+    /// Whether the text says who reviewed.
+    fn names_somebody(&self, found: &Found) -> bool {
+        self.roster.0.iter().any(|m| m.listed)
+            || !found.reviews.is_empty()
+            || found.parts.retro.is_some()
+            || found.items.iter().any(|i| !i.head.agents.is_empty())
+            || found.about.observations.iter().any(|o| !o.by.is_empty())
+    }
+
+    fn round_of(self, found: Found) -> (Round, Decisions) {
+        let Found { parts, items, about, reviews } = found;
         let mut runs = Runs::default();
         for member in self.roster.0.iter().filter(|m| m.listed) {
             runs.meet(&member.name, &member.label);
@@ -248,11 +223,17 @@ impl<'t> Reader<'t> {
             run.covered.extend(answer.covered);
             raw.extend(answer.findings);
         }
-        let mut composed = Vec::new();
         let mut remarks = Remarks::of(raw);
-        for item in &items {
+        let mut findings = Vec::with_capacity(items.len());
+        // By the label that the document gives it.
+        let mut labels: HashMap<String, FindingId> = HashMap::new();
+        for item in items {
+            let label = parts.resolution.is_some().then(|| item.label.clone());
             let finding = self.finding(item, &mut runs, &mut remarks);
-            composed.push((item.label.clone(), finding));
+            if let Some(label) = label {
+                labels.entry(label).or_insert_with(|| finding.id.clone());
+            }
+            findings.push(finding);
         }
         for o in &about.observations {
             for name in &o.by {
@@ -263,7 +244,7 @@ impl<'t> Reader<'t> {
         if let Some(retro) = parts.retro {
             self.retro(retro, &mut runs);
         }
-        let mut round = self.round(runs.0, composed.iter().map(|(_, f)| f.clone()).collect(), remarks.into_all());
+        let mut round = self.round(runs.0, findings, remarks.into_all());
         relabel(&mut round.findings);
         round.observations = about.observations;
         round.assessment = about.assessment;
@@ -287,8 +268,8 @@ impl<'t> Reader<'t> {
         round.feedback = about.feedback;
         round.assessment.fixups = about.fixups.map(|text| fixups(&text, &round.findings)).unwrap_or_default();
         round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
-        let decisions = parts.resolution.map(|r| self.decisions(r, &composed, &round)).unwrap_or_default();
-        Ok((round, decisions))
+        let decisions = parts.resolution.map(|r| self.decisions(r, &labels, &round)).unwrap_or_default();
+        (round, decisions)
     }
 
     /// What only documents of ours say: who looked at which file, and who gave no full review.
@@ -321,17 +302,16 @@ impl<'t> Reader<'t> {
         self.roster = Roster::of(&labels);
     }
 
-    /// The raw reviews of the appendix: who, label and answer; several passes of one agent stay apart.
     fn reviews(&self, appendix: Range<usize>) -> Vec<(AgentName, String, Answer)> {
         let starts: Vec<usize> = appendix
             .clone()
-            .filter(|i| self.lines[*i].is_text() && is_agent_heading(self.lines[*i].text, &self.roster))
+            .filter(|i| self.lines.at(*i).is_text() && is_agent_heading(self.lines.at(*i).text, &self.roster))
             .collect();
         let mut out = Vec::new();
         let mut times: HashMap<AgentName, u32> = HashMap::new();
         for (k, start) in starts.iter().enumerate() {
             let end = starts.get(k + 1).copied().unwrap_or(appendix.end);
-            let title = self.lines[*start].text.trim_start_matches(['#', ' ', '[']);
+            let title = self.lines.at(*start).text.trim_start_matches(['#', ' ', '[']);
             let Some(member) = self.roster.leading(title) else { continue };
             let times = times.entry(member.name.clone()).or_default();
             *times += 1;
@@ -347,15 +327,17 @@ impl<'t> Reader<'t> {
         out
     }
 
-    fn finding(&self, item: &Item, runs: &mut Runs, remarks: &mut Remarks) -> Finding {
+    fn finding(&self, mut item: Item, runs: &mut Runs, remarks: &mut Remarks) -> Finding {
         let unknown = AgentName::new("imported");
-        let agents = if item.head.agents.is_empty() { vec![unknown] } else { item.head.agents.clone() };
-        let body = findings::body(&self.lines, item.lines.clone(), !item.head.cites.is_empty(), self.ours);
-        let facts = body.facts.clone();
+        let named = std::mem::take(&mut item.head.agents);
+        let agents = if named.is_empty() { vec![unknown] } else { named };
+        let mut body = findings::body(&self.lines, item.lines.clone(), !item.head.cites.is_empty(), self.ours);
+        let facts = std::mem::take(&mut body.facts);
         let fact = |name: &str| facts.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         let rated = rated(&body.text, &self.roster);
-        let merged = raw_with(item, body, &agents[0], "merged");
-        let mut attributions = Vec::new();
+        let (severity, struck, label_here) = (item.severity, item.head.struck, std::mem::take(&mut item.label));
+        let merged = raw_with(item, body, &agents[0], "merged".into());
+        let mut attributions = Vec::with_capacity(agents.len());
         let mut id = None;
         for agent in &agents {
             let label = self.roster.member(agent).map_or("Imported", |m| m.label.as_str());
@@ -364,9 +346,9 @@ impl<'t> Reader<'t> {
                 let mut fixes = merged.fixes.clone();
                 fixes.iter_mut().for_each(|f| f.by = vec![agent.clone()]);
                 remarks.add(RawFinding {
-                    id: RawId::new(format!("{agent}:merged-{}", item.label)),
+                    id: RawId::new(format!("{agent}:merged-{label_here}")),
                     agent: agent.clone(),
-                    severity: rated.iter().find(|(a, _)| a == agent).map_or(item.severity, |(_, said)| *said),
+                    severity: rated.iter().find(|(a, _)| a == agent).map_or(severity, |(_, said)| *said),
                     fixes,
                     ..merged.clone()
                 })
@@ -379,18 +361,14 @@ impl<'t> Reader<'t> {
         let fixes = merged.fixes.into_iter().map(|f| self.fix(f, &by)).collect();
         let verification = match fact("checked").and_then(|c| verification(c, &self.roster)) {
             Some(status) => status,
-            None if item.head.struck => {
-                FindingStatus::Refuted { by: AgentName::new("report"), note: "struck through".into() }
-            }
+            None if struck => FindingStatus::Refuted { by: AgentName::new("report"), note: "struck through".into() },
             None => FindingStatus::Unverified,
         };
         Finding {
             id: FindingId::new(id.unwrap_or_default()),
             label: String::new(),
-            severity: item.severity,
-            dispute: fact("severity")
-                .map(str::to_owned)
-                .or_else(|| dispute(&attributions, item.severity, &self.roster)),
+            severity,
+            dispute: fact("severity").map(str::to_owned).or_else(|| dispute(&attributions, severity, &self.roster)),
             title: merged.title,
             body: merged.body,
             anchors: merged.anchors,
@@ -439,7 +417,7 @@ impl<'t> Reader<'t> {
         }
         let mut columns: Vec<Option<AgentName>> = Vec::new();
         for i in range {
-            let Some(row) = cells(self.lines[i].text).filter(|r| !is_rule(r)) else { continue };
+            let Some(row) = cells(self.lines.at(i).text).filter(|r| !is_rule(r)) else { continue };
             if columns.is_empty() {
                 let named: Vec<_> =
                     row.iter().skip(1).map(|c| self.roster.leading(c).map(|m| m.name.clone())).collect();
@@ -469,7 +447,7 @@ impl<'t> Reader<'t> {
 
     fn round(&self, agents: Vec<AgentRun>, findings: Vec<Finding>, raw: Vec<RawFinding>) -> Round {
         let get = |key: &str| self.header.get(key).map_or("", String::as_str);
-        let title = self.lines.iter().find(|l| l.is_heading()).map_or("", |l| l.text);
+        let title = self.lines.within(0..self.lines.len()).find(Line::is_heading).map_or("", |l| l.text);
         let id = title.rsplit("Deep Review:").next().unwrap_or("").trim_start_matches('#').trim();
         let id = if title.contains("Deep Review:") && !id.is_empty() { id } else { "imported" };
         let started = moment(get("date")).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -516,14 +494,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn decisions(&self, range: Range<usize>, composed: &[(String, Finding)], round: &Round) -> Decisions {
+    /// What a resolution table says; the findings are known by their labels.
+    fn decisions(&self, range: Range<usize>, labels: &HashMap<String, FindingId>, round: &Round) -> Decisions {
         let mut decisions = Decisions::default();
-        let mut by_label: HashMap<&str, &Finding> = HashMap::new();
-        for (label, finding) in composed {
-            by_label.entry(label).or_insert(finding);
-        }
         for i in range {
-            let Some(row) = cells(self.lines[i].text) else { continue };
+            let Some(row) = cells(self.lines.at(i).text) else { continue };
             let when = row.get(3).and_then(|cell| moment(cell)).unwrap_or(round.started);
             let (finding, action) = match row.as_slice() {
                 [number, finding, action, ..] if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
@@ -537,13 +512,12 @@ impl<'t> Reader<'t> {
                 (None, Some(m)) => format!("{}{}", &m[1], &m[2]),
                 _ => continue,
             };
-            let Some(finding) = by_label.get(label.as_str()) else { continue };
+            let Some(id) = labels.get(&label) else { continue };
             if let Some(state) = state_of(action) {
                 let commit = IN_COMMIT.captures(action).map(|m| CommitId::new(&m[1]));
-                decisions.resolutions.insert(
-                    finding.id.clone(),
-                    Resolution { state, at: when, round: round.id.clone(), code: None, commit },
-                );
+                decisions
+                    .resolutions
+                    .insert(id.clone(), Resolution { state, at: when, round: round.id.clone(), code: None, commit });
             }
         }
         decisions

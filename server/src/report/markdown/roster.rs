@@ -133,12 +133,17 @@ fn place_of(text: &str, word: &str) -> Option<usize> {
     if word.is_empty() {
         return None;
     }
-    text.match_indices(word).map(|(i, _)| i).find(|i| {
-        let before = text[..*i].chars().next_back();
-        let after = text[i + word.len()..].chars().next();
-        let part = |c: char| c.is_alphanumeric() || c == '_';
-        !before.is_some_and(part) && !after.is_some_and(part)
-    })
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut from = 0;
+    // Many words are looked for in short texts: that is what this search is quick at.
+    while let Some(i) = memchr::memmem::find(&text.as_bytes()[from..], word.as_bytes()).map(|i| from + i) {
+        let (before, after) = (&text[..i], &text[i + word.len()..]);
+        if !before.chars().next_back().is_some_and(part) && !after.chars().next().is_some_and(part) {
+            return Some(i);
+        }
+        from = i + word.len();
+    }
+    None
 }
 
 /// The short name for a label: lower case, words joined by `-`.

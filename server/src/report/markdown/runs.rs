@@ -42,6 +42,9 @@ impl Remarks {
     /// The agent's own finding that became part of `merged`: the same file, and near or alike; its
     /// number. No other merged finding gets it.
     pub(super) fn take(&mut self, merged: &RawFinding, agent: &AgentName) -> Option<usize> {
+        if self.own.is_empty() {
+            return None;
+        }
         let title = words(&merged.title);
         let by_word = title.iter().filter_map(|word| self.by_word.get(word));
         let by_file = merged.anchors.iter().filter_map(|a| self.by_file.get(a.path.file_name()));

@@ -3,7 +3,7 @@
 use super::cite::{self, cites};
 use super::findings::{section_name, tidy};
 use super::head::has_agents;
-use super::lines::{Line, Role, heading_level, pattern};
+use super::lines::{Lines, Role, heading_level, pattern};
 use super::roster::Roster;
 use super::write::FIXUPS;
 use crate::finding::{AgentName, Assessment, Feedback, Limitation, Observation, ObservationKind, RepoPath};
@@ -33,11 +33,11 @@ static RANKED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The sections in `range`, in order.
-pub(super) fn sections(lines: &[Line<'_>], range: Range<usize>) -> Vec<Section> {
+pub(super) fn sections(lines: &Lines<'_>, range: Range<usize>) -> Vec<Section> {
     let mut out: Vec<Section> = Vec::new();
     for i in range.clone() {
-        let text = lines[i].text.trim();
-        if !lines[i].is_text() {
+        let text = lines.at(i).text.trim();
+        if !lines.at(i).is_text() {
             continue;
         }
         let level = match heading_level(text) {
@@ -55,16 +55,16 @@ pub(super) fn sections(lines: &[Line<'_>], range: Range<usize>) -> Vec<Section> 
 }
 
 /// The lines of a section as text, rules at its end aside.
-pub(super) fn text_of(lines: &[Line<'_>], range: Range<usize>) -> String {
-    let kept: Vec<&str> = lines[range].iter().filter(|l| l.role != Role::Wrapper).map(|l| l.text).collect();
+pub(super) fn text_of(lines: &Lines<'_>, range: Range<usize>) -> String {
+    let kept: Vec<&str> = lines.within(range).filter(|l| l.role != Role::Wrapper).map(|l| l.text).collect();
     tidy(&kept)
 }
 
 /// The items of a list, each with its further lines; text before and after the list is left out.
-pub(super) fn items(lines: &[Line<'_>], range: Range<usize>) -> Vec<String> {
+pub(super) fn items(lines: &Lines<'_>, range: Range<usize>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for i in range {
-        let line = lines[i];
+        let line = lines.at(i);
         match ITEM.captures(line.text).filter(|_| line.is_text()) {
             Some(m) => out.push(m[2].to_owned()),
             None => {
@@ -146,7 +146,7 @@ pub(super) struct Around {
 }
 
 /// Reads the sections that are not about findings.
-pub(super) fn around(lines: &[Line<'_>], range: Range<usize>, roster: &Roster) -> Around {
+pub(super) fn around(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Around {
     let mut out = Around {
         assessment: Assessment::default(),
         observations: Vec::new(),
@@ -201,7 +201,7 @@ pub(super) fn around(lines: &[Line<'_>], range: Range<usize>, roster: &Roster) -
     out
 }
 
-fn observations(out: &mut Vec<Observation>, lines: &[Line<'_>], section: &Section, strength: bool, roster: &Roster) {
+fn observations(out: &mut Vec<Observation>, lines: &Lines<'_>, section: &Section, strength: bool, roster: &Roster) {
     for item in items(lines, section.lines.clone()) {
         if is_nothing(&item) {
             continue;
@@ -228,9 +228,11 @@ fn observations(out: &mut Vec<Observation>, lines: &[Line<'_>], section: &Sectio
     }
 }
 
-fn testing(assessment: &mut Assessment, lines: &[Line<'_>], range: Range<usize>) {
+fn testing(assessment: &mut Assessment, lines: &Lines<'_>, range: Range<usize>) {
     let numbered = |i: usize| {
-        lines[i].is_text() && lines[i].text.starts_with(|c: char| c.is_ascii_digit()) && ITEM.is_match(lines[i].text)
+        lines.at(i).is_text()
+            && lines.at(i).text.starts_with(|c: char| c.is_ascii_digit())
+            && ITEM.is_match(lines.at(i).text)
     };
     let Some(first) = range.clone().find(|i| numbered(*i)) else {
         assessment.testing = some(text_of(lines, range));
@@ -238,20 +240,20 @@ fn testing(assessment: &mut Assessment, lines: &[Line<'_>], range: Range<usize>)
     };
     let after = (first..range.end)
         .find(|i| {
-            let text = lines[*i].text;
+            let text = lines.at(*i).text;
             !numbered(*i)
                 && !text.trim().is_empty()
                 && !text.starts_with(' ')
-                && (*i == 0 || lines[*i - 1].text.trim().is_empty())
+                && (*i == 0 || lines.at(*i - 1).text.trim().is_empty())
         })
         .unwrap_or(range.end);
     assessment.untested = items(lines, first..after);
-    let mut text: Vec<&str> = lines[range.start..first].iter().map(|l| l.text).collect();
+    let mut text: Vec<&str> = lines.within(range.start..first).map(|l| l.text).collect();
     while text.last().is_some_and(|l| l.trim().is_empty() || RANKED.is_match(l)) {
         text.pop();
     }
     text.push("");
-    text.extend(lines[after..range.end].iter().map(|l| l.text));
+    text.extend(lines.within(after..range.end).map(|l| l.text));
     assessment.testing = some(tidy(&text));
 }
 
