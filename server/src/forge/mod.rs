@@ -90,6 +90,17 @@ impl Placed {
     }
 }
 
+/// Asks what runs at the site: each has a room with the same functions.
+macro_rules! ask {
+    ($forge:expr, $what:ident, $($with:expr),*) => {
+        match $forge.site.kind {
+            Kind::GitHub => github::$what(&$forge.client, $($with),*).await,
+            Kind::GitLab => gitlab::$what(&$forge.client, $($with),*).await,
+            Kind::Gitea => gitea::$what(&$forge.client, $($with),*).await,
+        }
+    };
+}
+
 /// One repository at one forge.
 #[derive(Debug)]
 pub struct Forge {
@@ -119,11 +130,7 @@ impl Forge {
     /// # Errors
     /// When the forge cannot be asked or has none.
     pub async fn numbered(&self, number: u64) -> Result<Found, ForgeError> {
-        match self.site.kind {
-            Kind::GitHub => github::numbered(&self.client, number).await,
-            Kind::GitLab => gitlab::numbered(&self.client, number).await,
-            Kind::Gitea => gitea::numbered(&self.client, number).await,
-        }
+        ask!(self, numbered, number)
     }
 
     /// The open pull request of a branch.
@@ -131,11 +138,7 @@ impl Forge {
     /// # Errors
     /// When the forge cannot be asked.
     pub async fn of_branch(&self, head: &Head) -> Result<Option<Found>, ForgeError> {
-        match self.site.kind {
-            Kind::GitHub => github::of_branch(&self.client, head).await,
-            Kind::GitLab => gitlab::of_branch(&self.client, head).await,
-            Kind::Gitea => gitea::of_branch(&self.client, head).await,
-        }
+        ask!(self, of_branch, head)
     }
 
     /// The conversations that nobody has resolved. What deep-review posted is left out until somebody answers.
@@ -143,12 +146,7 @@ impl Forge {
     /// # Errors
     /// When the forge cannot be asked.
     pub async fn unresolved(&self, found: &Found) -> Result<Vec<Feedback>, ForgeError> {
-        let number = found.pull_request.number;
-        match self.site.kind {
-            Kind::GitHub => github::unresolved(&self.client, number).await,
-            Kind::GitLab => gitlab::unresolved(&self.client, number).await,
-            Kind::Gitea => gitea::unresolved(&self.client, number).await,
-        }
+        ask!(self, unresolved, found.pull_request.number)
     }
 
     /// What of the remarks is to be posted, and where. Left out are those whose mark is there already in a comment of
@@ -158,12 +156,7 @@ impl Forge {
     /// When there is no token, or the forge cannot be asked.
     pub async fn plan(&self, found: &Found, remarks: Vec<Remark>) -> Result<Plan, ForgeError> {
         self.client.needs_token()?;
-        let number = found.pull_request.number;
-        let There { me, files, said } = match self.site.kind {
-            Kind::GitHub => github::there(&self.client, number).await,
-            Kind::GitLab => gitlab::there(&self.client, number).await,
-            Kind::Gitea => gitea::there(&self.client, number).await,
-        }?;
+        let There { me, files, said } = ask!(self, there, found.pull_request.number)?;
         if me.is_empty() {
             return Err(self.client.bad("it does not say whose token it is"));
         }
@@ -187,11 +180,7 @@ impl Forge {
     /// When the forge refuses it. What was posted before an error stays, and is not posted again.
     pub async fn post(&self, found: &Found, intro: &str, plan: &Plan) -> Result<Option<String>, ForgeError> {
         self.client.needs_token()?;
-        match self.site.kind {
-            Kind::GitHub => github::post(&self.client, found, intro, plan).await,
-            Kind::GitLab => gitlab::post(&self.client, found, intro, plan).await,
-            Kind::Gitea => gitea::post(&self.client, found, intro, plan).await,
-        }
+        ask!(self, post, found, intro, plan)
     }
 }
 
