@@ -80,7 +80,9 @@ fn read_markdown(text: &str, name: &str) -> Result<Import, ImportError> {
     Ok(match markdown::read_review(text, &agent)? {
         markdown::Review::Report(round, decisions) => Import::Round(round, decisions),
         // A review that names no reviewer is that of the agent that the file is named after.
-        markdown::Review::Answer(answer) => Import::Answers(vec![Said { answer, ..Said::by(agent, name.to_owned()) }]),
+        markdown::Review::Answer(answer) => {
+            Import::Answers(vec![Said { answer: *answer, ..Said::by(agent, name.to_owned()) }])
+        }
     })
 }
 

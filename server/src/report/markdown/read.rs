@@ -74,7 +74,7 @@ pub enum Review {
     /// A report that names its reviewers, and what was decided on its findings.
     Report(Box<Round>, Decisions),
     /// A review that names nobody.
-    Answer(Answer),
+    Answer(Box<Answer>),
 }
 
 /// Reads a report, or the review of one agent: of `agent`, if the text names no reviewer.
@@ -95,7 +95,7 @@ pub fn read_review(text: &str, agent: &AgentName) -> Result<Review, NoReport> {
     } else {
         answer_of(lines, 0..lines.len(), agent, &reader.roster, "")
     };
-    Ok(Review::Answer(answer))
+    Ok(Review::Answer(Box::new(answer)))
 }
 
 struct Reader<'t> {
