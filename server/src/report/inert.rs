@@ -25,11 +25,15 @@ pub fn markdown(text: &str) -> String {
     for _ in 0..MOST_PASSES {
         let next = pass(&text);
         if next == text {
-            return next;
+            return closed(text);
         }
         text = next;
     }
-    // Nested in a way that nobody writes: shown as it is.
+    verbatim(&text)
+}
+
+/// Text that is nested in a way that nobody writes: shown as it is.
+fn verbatim(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{text}\n{fence}")
@@ -74,7 +78,6 @@ fn pass(text: &str) -> String {
         }
     }
     out.push_str(&text[done..]);
-    close_fence(&mut out);
     out
 }
 
@@ -99,6 +102,28 @@ fn heading_as_bold(text: &str, range: Range<usize>) -> Option<(Range<usize>, Str
     let end = range.start + source.trim_end().len();
     let bold = if inner.is_empty() || inner.contains("**") { inner } else { format!("**{inner}**") };
     Some((range.start..end, bold))
+}
+
+/// The Markdown with an end: whatever follows it is not taken for code, neither by CommonMark's rules nor by the
+/// looser ones by which reports are read.
+fn closed(text: String) -> String {
+    if ends_as_text(&text) {
+        return text;
+    }
+    let mut with_fence = text.clone();
+    close_fence(&mut with_fence);
+    if ends_as_text(&with_fence) { with_fence } else { verbatim(&text) }
+}
+
+fn ends_as_text(text: &str) -> bool {
+    if !text.contains("```") && !text.contains("~~~") {
+        return true;
+    }
+    let probe = format!("{text}\n\n# x\n");
+    let is_heading = |(event, range): (Event<'_>, Range<usize>)| {
+        matches!(event, Event::Start(Tag::Heading { .. })) && range.start >= text.len()
+    };
+    super::markdown::ends_as_text(&probe) && Parser::new_ext(&probe, options()).into_offset_iter().any(is_heading)
 }
 
 /// Adds the closing fence that a cut text lacks.
@@ -223,6 +248,9 @@ mod tests {
             ("Title\n=====\n\ntext", "**Title**\n\ntext"),
             ("```\n# no heading\n<b>\n```", "```\n# no heading\n<b>\n```"),
             ("```go\ncut", "```go\ncut\n```"),
+            ("- ```go\n  cut", "- ```go\n  cut"),
+            ("> ```\n> quoted", "> ```\n> quoted"),
+            ("> ```\n~~~\n", "````text\n> ```\n~~~\n\n````"),
             ("\u{1b}[31mred\u{1b}[0m \u{7}bell", "red bell"),
             ("a\u{202e}b", "a\\u{202e}b"),
         ] {

@@ -139,8 +139,9 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Lin
                 open = None;
                 Role::Close
             }
-            // A missing close: what looked like the opening fence was the end of another.
-            Some((m, n, false)) if m == mark && count >= n && info.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            // A missing close: what looked like the opening fence was the end of another. Only for one of the same
+            // length, which ends where the first would have ended: however it is read, the text behind is text.
+            Some((m, n, false)) if m == mark && count == n && info.bytes().all(|b| b.is_ascii_alphanumeric()) => {
                 open = Some((mark, count, true));
                 Role::Open
             }
@@ -148,6 +149,12 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Lin
         };
     }
     lines
+}
+
+/// Whether the last line stands outside of fences.
+pub(in crate::report) fn ends_as_text(text: &str) -> bool {
+    let lines = scan(text, &|_| false);
+    lines.within(lines.len().saturating_sub(1)..lines.len()).all(|line| line.role == Role::Text)
 }
 
 static REVIEW_HEADING: LazyLock<Regex> =
@@ -205,6 +212,7 @@ mod tests {
             ("```\nx\n```diff\n+y\n```\nz", "ococet"),
             ("```markdown\n# Code Review\n```go\nx\n```\nend\n```\nafter", "wtocetwt"),
             ("```\n## Findings\n```go\nx\n```\n```\n### Codex\nb", "wtocewtt"),
+            ("```\n````diff\n```\nb", "ocet"),
             ("a ``` b", "t"),
         ] {
             assert_eq!(roles(text), want, "{text:?}");

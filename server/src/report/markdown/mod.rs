@@ -18,6 +18,7 @@ mod sections;
 mod write;
 
 pub use answer::read_answer;
+pub(super) use lines::ends_as_text;
 pub use read::{NoReport, Review, read, read_review};
 pub(in crate::report) use roster::short;
 pub(in crate::report) use write::code;
