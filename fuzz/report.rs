@@ -1,6 +1,8 @@
 //! The readers of reports, and the writers that they are held against. The rest of the module has templates and
 //! highlighting to build, and no foreign text to read.
 
+#[path = "../server/src/report/comment.rs"]
+mod comment;
 #[path = "../server/src/report/edits.rs"]
 pub(crate) mod edits;
 #[path = "../server/src/report/forge.rs"]

@@ -4,7 +4,7 @@ use super::edits::placed;
 use super::markdown::{code, short};
 use super::said::Said;
 use super::view::one_line;
-use super::{Texts, inert, json};
+use super::{Texts, comment, inert, json};
 use crate::finding::{
     AgentName, Anchor, Decisions, Finding, FindingId, Fix, LineRange, RawFinding, RawId, RepoPath, Round, Severity,
 };
@@ -240,57 +240,31 @@ pub fn read_github(text: &str) -> Result<Vec<Said>, serde_json::Error> {
         let Ok(path) = RepoPath::new(c.path.as_str()) else { continue };
         let label = c.user.as_ref().map_or("GitHub review", |u| u.login.as_str());
         let said = Said::of(&mut out, short(label), label);
-        let finding = remark(&c, path, said.agent.clone(), said.next_id());
-        said.add(finding, Vec::new());
+        if let Some(finding) = remark(&c, path, said.agent.clone(), said.next_id()) {
+            said.add(finding, Vec::new());
+        }
     }
     Ok(out)
 }
 
-fn remark(c: &Comment, path: RepoPath, agent: AgentName, id: RawId) -> RawFinding {
+/// `None` for a comment that asks for nothing.
+fn remark(c: &Comment, path: RepoPath, agent: AgentName, id: RawId) -> Option<RawFinding> {
     let end = c.line.or(c.original_line);
     let lines = end.map(|end| LineRange::new(c.start_line.unwrap_or(end), end));
-    let mut text = String::new();
-    let mut fixes = Vec::new();
-    let mut rest = c.body.lines();
-    while let Some(line) = rest.next() {
-        let ticks = line.bytes().take_while(|b| *b == b'`').count();
-        if ticks >= 3 && line[ticks..].trim_start().starts_with("suggestion") {
-            let block: Vec<&str> = rest.by_ref().take_while(|l| l.trim_end() != &line[..ticks]).collect();
-            let diff =
-                format!("{line}\n{}{}{}\n", block.join("\n"), if block.is_empty() { "" } else { "\n" }, &line[..ticks]);
-            fixes.push(Fix { note: None, path: Some(path.clone()), diff, by: vec![agent.clone()] });
-        } else if !line.starts_with(MARK) {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    let text = text.trim();
-    let (first, body) = text.split_once('\n').unwrap_or((text, ""));
-    let (severity, title) = headed(first);
-    RawFinding {
+    let by = vec![agent.clone()];
+    let fix = |diff| Fix { note: None, path: Some(path.clone()), diff, by: by.clone() };
+    let comment::Comment { severity, title, body, fixes } = comment::read(&c.body)?;
+    let fixes = fixes.into_iter().map(fix).collect();
+    Some(RawFinding {
         id,
         severity,
         title,
-        body: body.trim().to_owned(),
+        body,
         anchors: vec![Anchor { path, lines, quote: None }],
         symbol: None,
         classification: None,
         rule: None,
         fixes,
         agent,
-    }
-}
-
-/// Severity and title of a comment's first line: "**Critical: title** — agents", or any sentence.
-fn headed(first: &str) -> (Severity, String) {
-    let bare = first.trim().trim_start_matches(['*', '_', '#', '[', ' ']);
-    let word: String = bare.chars().take_while(char::is_ascii_alphanumeric).collect();
-    if let Some(severity) = Severity::from_word(&word) {
-        let rest = bare[word.len()..].trim_start_matches([']', '*', ':', ' ', '—', '-']);
-        let title = rest.split_once("** — ").map_or(rest, |(title, _)| title).trim_matches(['*', ' ']);
-        if !title.is_empty() {
-            return (severity, title.to_owned());
-        }
-    }
-    (Severity::Important, first.trim().trim_matches(['*', ' ', '#']).to_owned())
+    })
 }

@@ -4,6 +4,7 @@
 //! laid out by one file a format. The readers give a [`Round`] back ([`import::read`]), or one agent's
 //! [`Answer`](crate::finding::Answer) ([`markdown::read_answer`]), or what tools said in a file ([`said::Said`]).
 
+mod comment;
 pub(crate) mod edits;
 pub mod forge;
 pub mod html;
@@ -19,6 +20,8 @@ pub mod terminal;
 mod texts;
 mod view;
 
+#[cfg(test)]
+mod sample;
 #[cfg(test)]
 mod tests;
 

@@ -1,12 +1,16 @@
 //! One agent's review: its findings, and its view of the whole.
 
+use super::body::{Body, body_of};
+use super::cite::cites;
+use super::fielded;
 use super::findings::{self, Item};
 use super::head;
-use super::lines::{Lines, scan};
+use super::lines::{Line, Lines, scan};
 use super::loose;
 use super::plain;
 use super::roster::Roster;
 use super::sections::{self, Around, around};
+use super::table;
 use crate::finding::{AgentName, Answer, RawFinding, RawId};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -21,7 +25,7 @@ const MOST_BYTES: usize = 256 * 1024 * 1024;
 pub fn read_answer(text: &str, agent: &AgentName) -> Answer {
     let text = unix(bounded(text));
     let roster = Roster::of(&[]);
-    let lines = scan(&text, &|_| false);
+    let lines = scan(&text, Some(&|_| false));
     let mut answer = answer_of(&lines, 0..lines.len(), agent, &roster, "");
     if answer.findings.is_empty() && answer.assessment.summary.is_none() && answer.observations.is_empty() {
         let whole = sections::text_of(&lines, 0..lines.len());
@@ -72,19 +76,35 @@ pub(super) fn answer_with(
 /// The findings of a review that may keep to no format.
 pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Vec<Item> {
     let mut items = findings::find(lines, range.clone(), roster, false);
-    if items.is_empty() {
-        items = loose::find(lines, range);
-        findings::name(&mut items);
+    if !items.is_empty() {
+        return items;
+    }
+    let looser: [&dyn Fn() -> Vec<Item>; 4] = [
+        &|| fielded::find(lines, range.clone(), roster),
+        &|| loose::find(lines, range.clone(), roster),
+        &|| fielded::in_headings(lines, range.clone(), roster),
+        &|| table::find(lines, range.clone(), None, roster),
+    ];
+    for find in looser {
+        if items.is_empty() {
+            items = find();
+        }
+    }
+    findings::finish(&mut items, lines, roster);
+    // Where nothing says the place, the text may.
+    for item in items.iter_mut().filter(|item| item.head.cites.is_empty()) {
+        let said = lines.within(item.lines.clone()).filter(Line::is_text).flat_map(|l| cites(l.text));
+        item.head.cites.extend(said.into_iter().find(|cite| cite.lines.is_some()));
     }
     items
 }
 
-fn raw_of(lines: &Lines<'_>, item: Item, agent: &AgentName, id: String) -> RawFinding {
-    let body = findings::body(lines, item.lines.clone(), !item.head.cites.is_empty(), false);
+fn raw_of(lines: &Lines<'_>, mut item: Item, agent: &AgentName, id: String) -> RawFinding {
+    let body = body_of(lines, &mut item, false);
     raw_with(item, body, agent, id)
 }
 
-pub(super) fn raw_with(item: Item, body: findings::Body, agent: &AgentName, id: String) -> RawFinding {
+pub(super) fn raw_with(item: Item, body: Body, agent: &AgentName, id: String) -> RawFinding {
     let mut fixes = body.fixes;
     for fix in &mut fixes {
         fix.by = vec![agent.clone()];

@@ -14,7 +14,7 @@ pub(in crate::report) struct Cite {
 
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"`+([^`\n]+)`+|\[([^\]\n]+)\]\(([^)\n]+)\)|\blines? (\d+(?:[-–]\d+)?(?:(?:,| and|,? &) ?\d+(?:[-–]\d+)?)*)",
+        r"`+([^`\n]+)`+|\[([^\]\n]+)\]\(([^)\n]+)\)|\b(?:[Ll]ines?|[Zz]eilen?|lignes?|líneas?|linhas?|righ[ae]|строк[аи]) (\d+(?:[-–]\d+)?(?:(?:,| and|,? &) ?\d+(?:[-–]\d+)?)*)",
     )
 });
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
@@ -267,6 +267,51 @@ pub(in crate::report) fn cites(text: &str) -> Vec<Cite> {
     once
 }
 
+/// The places, if the text is nothing but places, quoted or not: `(src/a.rs:3-5)`, `` in `a.rs`, line 7 ``.
+pub(in crate::report) fn places(text: &str) -> Option<Vec<Cite>> {
+    let quoted: Vec<String> = text.split_whitespace().map(in_backticks).collect();
+    let quoted = quoted.join(" ");
+    let rest = TOKEN.replace_all(&quoted, " ");
+    let words = rest.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    let mut words = words.filter(|w| !w.bytes().all(|b| b.is_ascii_digit()));
+    let only = words.all(|w| CONNECTORS.contains(&w.to_lowercase().as_str()));
+    Some(cites(&quoted)).filter(|found| only && !found.is_empty())
+}
+
+const CONNECTORS: &[&str] =
+    &["in", "at", "and", "line", "lines", "file", "files", "see", "l", "und", "datei", "zeile", "zeilen"];
+
+/// The word in backticks, if it is a path that stands without.
+fn in_backticks(word: &str) -> String {
+    let bare = word.trim_matches(['(', ')', '[', ']', ',', ';', '*', '—']).trim_end_matches([':', '.']);
+    match path_token(bare) {
+        Some(_) if !word.contains('`') && !word.contains("](") => format!("`{bare}`"),
+        _ => word.to_owned(),
+    }
+}
+
+/// Places at the start of a text and what is said of them: `` `src/a.rs:3` — title ``, `[src/a.rs:3] title`,
+/// `src/a.rs:3: title`. A file's name alone may as well be what the title is about, so that a line or a folder is needed.
+pub(super) fn leading_places(text: &str) -> Option<(Vec<Cite>, String)> {
+    let text = text.trim_start_matches(['*', ' ']);
+    let first = text.trim_start_matches('[').trim_start_matches('`');
+    let end = first.find([' ', '`', ']', '*', ',']).unwrap_or(first.len());
+    let (_, lines) = path_token(first[..end].trim_end_matches(':'))?;
+    if lines.is_empty() && !first[..end].contains('/') {
+        return None;
+    }
+    let parted = |at: usize, sign: &str| {
+        let (before, after) = (&text[..at], &text[at + sign.len()..]);
+        let before = if before.contains("](") { before } else { before.trim_start_matches('[') };
+        let title = after.trim_start_matches(['*', ' ', ':', '：', ']', '—', '–', '-']);
+        Some((places(before)?, title.to_owned())).filter(|(_, title)| title.chars().any(char::is_alphabetic))
+    };
+    let signs = [" — ", " – ", " -- ", " - ", ": ", "：", ":** ", "]** ", "** ", "] ", "):"];
+    let mut at: Vec<(usize, &str)> = signs.iter().filter_map(|s| Some((text.find(s)?, *s))).collect();
+    at.sort_unstable_by_key(|(at, sign)| (*at, std::cmp::Reverse(sign.len())));
+    at.into_iter().find_map(|(at, sign)| parted(at, sign))
+}
+
 /// Further lines of the last path: they fill its place if it has none yet, else they are places of their own.
 fn add_lines(found: &mut Vec<Cite>, lines: &[LineRange]) {
     for lines in lines {
@@ -300,6 +345,14 @@ fn pieces(text: &str) -> Vec<&str> {
     }
     out.retain(|p| !p.is_empty());
     out
+}
+
+/// The first range of lines that a text names: `3-5`, `L7`, "3 to 5".
+pub(super) fn first_lines(text: &str) -> Option<LineRange> {
+    let text = text.trim_matches(['`', '*', ' ', '~']).replace(" to ", "-");
+    let spec: String =
+        text.trim_start_matches(['L', ' ']).chars().take_while(|c| "0123456789-–L ".contains(*c)).collect();
+    ranges(spec.trim_end_matches(['-', '–', ' '])).first().copied()
 }
 
 /// The anchors of citations; a path that cannot be inside a repository has none. An absolute path loses its

@@ -1,11 +1,13 @@
 //! Finds the findings among the lines of a review.
 
 use super::cite::{self, cites};
+use super::fielded;
 use super::head::{self, Head};
-use super::lines::{Lines, Role, heading_level, indent_of, info_of, pattern};
-use super::roster::{Roster, severity_word};
-use super::write::FIX;
-use crate::finding::{Anchor, Fix, Severity};
+use super::lines::{Lines, heading_level, pattern};
+use super::loose;
+use super::roster::Roster;
+use super::words::{severity_of, severity_word};
+use crate::finding::{Anchor, Severity};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -21,6 +23,8 @@ pub(super) struct Item {
     has_letter: bool,
     /// Its places, where a document of ours says them.
     pub(super) anchors: Vec<Anchor>,
+    /// What is said, where it is no lines of the document.
+    pub(super) text: Option<String>,
     /// Lines after the head, up to the next finding or section.
     pub(super) lines: Range<usize>,
 }
@@ -29,7 +33,16 @@ impl Item {
     /// One of a review without a format; its end is not known yet.
     pub(super) fn loose(severity: Severity, head: Head, start: usize) -> Self {
         let lines = start..start;
-        Self { severity, head, label: String::new(), number: None, has_letter: false, anchors: Vec::new(), lines }
+        Self {
+            severity,
+            head,
+            label: String::new(),
+            number: None,
+            has_letter: false,
+            anchors: Vec::new(),
+            text: None,
+            lines,
+        }
     }
 }
 
@@ -56,17 +69,13 @@ static SUBHEADING: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^#{1,7}\s+\**(suggested fix|suggestion:|recommendation:|fix|problem|classification|impact|evidence|why|details|description|proposed|location|code\b)",
     )
 });
-static AGENTS_LINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*\[([^\]\[]+)\]\s*$"));
-static CLASS_LINE: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static AGENTS_LINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*\[([^\]\[]+)\]\s*$"));
+pub(super) static CLASS_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)^\s*\*?`?\(\s*((?:critical|important|suggestion)\b[^()\n]*)\)`?\*?\s*$|\(\s*((?:critical|important|suggestion)\s*,[^()\n]*)\)\s*$",
     )
 });
 static CLASSIFICATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\*\*Classification:?\*\*:?\s*([^\n]+)"));
-static LOCATION: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\s*(?:[-*]\s+)?(?:\*\*)?(?:Files?|Locations?|Where)s?:?(?:\*\*)?:?\s*(.+)$"));
-static FACT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*\*(Severity|Checked|Rule|Since|Resolution):\*\* (.*)$"));
-static MORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*… and \d+ more lines?\.\*$"));
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^[*_(]*(none|no )"));
 
 /// The sections that end the findings.
@@ -107,21 +116,50 @@ const OTHER_SECTIONS: &[&str] = &[
     "recommendations",
     "notes",
     "refuted",
+    "conclusion",
+    "next steps",
+    "positives",
+    "positive aspects",
+    "zusammenfassung",
+    "fazit",
+    "résumé",
+    "conclusión",
+    "resumen",
+    "conclusão",
+    "resumo",
+    "conclusioni",
+    "riepilogo",
+    "вывод",
+    "итог",
+    "总结",
+    "總結",
+    "结论",
+    "まとめ",
+    "요약",
+    "결론",
 ];
 
 /// The longest line that is looked at as a severity's heading, in bytes.
 const LONGEST_HEADING: usize = 120;
 
 pub(super) fn severity_section(text: &str) -> Option<Severity> {
-    let m = Some(text).filter(|t| t.len() <= LONGEST_HEADING).and_then(|t| SEVERITY_SECTION.captures(t))?;
-    let heading = text.starts_with('#');
+    if text.len() > LONGEST_HEADING {
+        return None;
+    }
+    if let Some(summary) = text.rsplit_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>")) {
+        return severity_of(summary.0);
+    }
+    if heading_level(text).is_some() {
+        return severity_of(text);
+    }
+    let m = SEVERITY_SECTION.captures(text)?;
     let word = m[1].to_lowercase();
     // Words that are common in prose count in headings only.
     let narrow = matches!(
         word.as_str(),
         "critical" | "criticals" | "important" | "importants" | "suggestion" | "suggestions" | "minor" | "minors"
     );
-    if heading || narrow || (text.contains("**") && word != "warning" && word != "low" && word != "high") {
+    if narrow || (text.contains("**") && word != "warning" && word != "low" && word != "high") {
         severity_word(&word)
     } else {
         None
@@ -142,6 +180,8 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, ours
         current: false,
         expect: 1,
         last: 0,
+        section: None,
+        bare: Vec::new(),
         sectioned,
         ours,
     };
@@ -152,16 +192,28 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, ours
         }
     }
     walk.close(range.end);
+    walk.leave(range.end);
     let mut items = walk.items;
-    for item in &mut items {
-        if ours {
-            facts_line(item, lines, roster);
-        } else {
-            complete(item, lines, roster);
+    // A section may have its findings as a plain list, or as a table.
+    if !walk.bare.is_empty() && !ours {
+        for (severity, bare) in walk.bare {
+            items.extend(loose::in_section(lines, bare, severity, roster));
         }
+        items.sort_by_key(|item| item.lines.start);
     }
-    name(&mut items);
+    if ours {
+        items.iter_mut().for_each(|item| facts_line(item, lines, roster));
+        name(&mut items);
+    } else {
+        finish(&mut items, lines, roster);
+    }
     items
+}
+
+/// Takes from the lines what the heads do not say, and gives labels.
+pub(super) fn finish(items: &mut [Item], lines: &Lines<'_>, roster: &Roster) {
+    items.iter_mut().for_each(|item| complete(item, lines, roster));
+    name(items);
 }
 
 struct Walk<'r> {
@@ -173,6 +225,10 @@ struct Walk<'r> {
     current: bool,
     expect: u32,
     last: u32,
+    /// The severity's section that it is in: where it begins, and how many items there were before it.
+    section: Option<(Severity, usize, usize)>,
+    /// Sections of a severity in which no finding was found.
+    bare: Vec<(Severity, Range<usize>)>,
     sectioned: bool,
     ours: bool,
 }
@@ -187,6 +243,16 @@ impl Walk<'_> {
         self.current = false;
     }
 
+    /// Ends the section of a severity.
+    fn leave(&mut self, at: usize) {
+        self.severity = None;
+        if let Some((severity, start, before)) = self.section.take()
+            && before == self.items.len()
+        {
+            self.bare.push((severity, start..at));
+        }
+    }
+
     fn open(&mut self, at: usize, severity: Severity, head: Head, letter: Option<&str>, number: Option<u32>) {
         self.close(at);
         let label = match (letter, number) {
@@ -194,7 +260,16 @@ impl Walk<'_> {
             _ => String::new(),
         };
         let has_letter = letter.is_some();
-        self.items.push(Item { severity, head, label, number, has_letter, anchors: Vec::new(), lines: at + 1..at + 1 });
+        self.items.push(Item {
+            severity,
+            head,
+            label,
+            number,
+            has_letter,
+            anchors: Vec::new(),
+            text: None,
+            lines: at + 1..at + 1,
+        });
         self.current = true;
     }
 
@@ -202,10 +277,12 @@ impl Walk<'_> {
         let text = line.trim();
         let heading = heading_level(text);
         if let Some(severity) = severity_section(text)
-            && (heading.is_some() || text.contains("**") || (text.len() < 24 && line == text))
+            && (heading.is_some() || text.contains("**") || text.starts_with('<') || (text.len() < 24 && line == text))
         {
             self.close(i);
+            self.leave(i);
             self.severity = Some(severity);
+            self.section = Some((severity, i + 1, self.items.len()));
             self.section_level = heading.unwrap_or(7);
             self.expect = 1;
             return;
@@ -214,8 +291,7 @@ impl Walk<'_> {
             return;
         }
         if let Some(level) = heading {
-            let low = section_name(text);
-            let known = OTHER_SECTIONS.iter().any(|s| low.starts_with(s));
+            let known = is_other_section(text);
             if self.current && !known && SUBHEADING.is_match(text) {
                 return;
             }
@@ -231,12 +307,11 @@ impl Walk<'_> {
                 }
             }
             self.close(i);
-            self.severity = None;
+            self.leave(i);
         } else if text.starts_with("**") && text.trim_end_matches(':').ends_with("**") {
-            let low = section_name(text);
-            if OTHER_SECTIONS.iter().any(|s| low.starts_with(s)) {
+            if is_other_section(text) {
                 self.close(i);
-                self.severity = None;
+                self.leave(i);
             }
         }
     }
@@ -302,6 +377,7 @@ impl Walk<'_> {
         let says_more = CITED.is_match(rest)
             || head::has_agents(rest, self.roster)
             || head::class_in(rest).is_some()
+            || head::is_placed(rest)
             || self.roster.trailing(rest).is_some();
         if says_more {
             return true;
@@ -312,6 +388,12 @@ impl Walk<'_> {
             None => looks,
         }
     }
+}
+
+/// Whether a heading is that of another section.
+pub(super) fn is_other_section(heading: &str) -> bool {
+    let name = section_name(heading);
+    OTHER_SECTIONS.iter().any(|s| name.starts_with(s))
 }
 
 /// A heading's text in lower case, without marks and number.
@@ -363,13 +445,14 @@ fn complete(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
     {
         item.head.agents = named.into_iter().map(|m| m.name.clone()).collect();
     }
-    if item.head.cites.is_empty()
-        && let Some(found) = body().find_map(|l| LOCATION.captures(l).map(|m| cites(&m[1])))
-    {
-        item.head.cites = found;
+    if item.head.cites.is_empty() {
+        item.head.cites = fielded::places(body()).unwrap_or_default();
+    }
+    if item.head.agents.is_empty() {
+        item.head.agents = fielded::agents(body(), roster);
     }
     if item.head.cites.is_empty()
-        && let Some(next) = body().map(str::trim).find(|l| !l.is_empty())
+        && let Some(next) = body().map(|l| l.trim_start_matches(['>', ' ', '📍'])).find(|l| !l.is_empty())
         && next.starts_with(['`', '[', '('])
         && next.len() < 300
     {
@@ -378,7 +461,7 @@ fn complete(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
 }
 
 /// Gives labels to those without, and makes all of them unique.
-pub(super) fn name(items: &mut [Item]) {
+fn name(items: &mut [Item]) {
     let mut counts = [0u32; 3];
     let mut seen: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
     for item in items {
@@ -393,134 +476,6 @@ pub(super) fn name(items: &mut [Item]) {
             item.label = format!("{}#{times}", item.label);
         }
     }
-}
-
-/// A finding's text taken apart: prose, the code it quotes first, the fixes.
-#[derive(Debug, Default)]
-pub(super) struct Body {
-    pub(super) text: String,
-    pub(super) quote: Option<String>,
-    pub(super) fixes: Vec<Fix>,
-    /// `**Severity:**` and the like, by their names in lower case; in documents of ours.
-    pub(super) facts: Vec<(String, String)>,
-}
-
-/// Takes the lines of a finding apart. The quote is taken out of the text only where `anchored`, because
-/// elsewhere it is all that says which place is meant.
-pub(super) fn body(lines: &Lines<'_>, range: Range<usize>, anchored: bool, ours: bool) -> Body {
-    let mut out = Body::default();
-    let mut text: Vec<&str> = Vec::new();
-    let mut i = range.start;
-    while i < range.end {
-        let line = lines.at(i);
-        if line.role == Role::Wrapper {
-            i += 1;
-            continue;
-        }
-        if line.role != Role::Open {
-            if !(ours && out.quote.is_some() && MORE.is_match(line.text)) {
-                text.push(line.text);
-            }
-            i += 1;
-            continue;
-        }
-        let close = (i + 1..range.end).find(|k| lines.at(*k).role != Role::Code).unwrap_or(range.end);
-        let code = dedent(lines, i + 1..close, indent_of(line.text));
-        let after = if close < range.end && lines.at(close).role == Role::Close { close + 1 } else { close };
-        let language = info_of(line.text).split([' ', '{', ',']).next().unwrap_or("").to_ascii_lowercase();
-        if matches!(language.as_str(), "diff" | "patch" | "suggestion") && (!ours || says_fix(&text)) {
-            let note = take_note(&mut text);
-            let diff = if language == "suggestion" { format!("```suggestion\n{code}```\n") } else { code };
-            out.fixes.push(Fix { note, path: None, diff, by: Vec::new() });
-        } else if out.quote.is_none() && leads(&text, info_of(line.text), anchored, ours) {
-            out.quote = Some(code.trim_end_matches('\n').to_owned());
-            text.clear();
-        } else {
-            text.extend(lines.within(i..after).map(|l| l.text));
-        }
-        i = after;
-    }
-    if ours {
-        while let Some(at) = text.iter().rposition(|l| !l.trim().is_empty()) {
-            let Some(m) = FACT.captures(text[at]) else { break };
-            out.facts.push((m[1].to_lowercase(), m[2].to_owned()));
-            text.truncate(at);
-        }
-    }
-    out.text = tidy(&text);
-    // There are many of these, and few of them have more than one.
-    out.fixes.shrink_to_fit();
-    out
-}
-
-/// Whether code that stands below `text` is the code that the finding is about.
-fn leads(text: &[&str], info: &str, anchored: bool, ours: bool) -> bool {
-    if ours {
-        return is_quote(info) && text.iter().all(|l| l.trim().is_empty());
-    }
-    anchored && text.iter().all(|l| is_facts(l))
-}
-
-/// Whether a fence of ours quotes the code: `go 50-71`, `go quoted`.
-fn is_quote(info: &str) -> bool {
-    info.split_once(' ').is_some_and(|(_, lines)| {
-        lines == "quoted"
-            || lines.split_once('-').is_some_and(|(a, b)| a.parse::<u32>().is_ok() && b.parse::<u32>().is_ok())
-    })
-}
-
-/// Whether a line before the quote only says what the head says: a place, the agents, the class.
-fn is_facts(line: &str) -> bool {
-    let line = line.trim();
-    line.is_empty()
-        || AGENTS_LINE.is_match(line)
-        || CLASS_LINE.is_match(line)
-        || ((LOCATION.is_match(line) || line.starts_with(['`', '['])) && line.len() < 300 && !cites(line).is_empty())
-}
-
-fn dedent(lines: &Lines<'_>, range: Range<usize>, indent: usize) -> String {
-    let mut out = String::new();
-    for line in lines.within(range) {
-        let text = line.text;
-        let cut = text.bytes().take(indent).take_while(|b| *b == b' ' || *b == b'\t').count();
-        out.push_str(if cut == indent { &text[cut..] } else { text });
-        out.push('\n');
-    }
-    out.shrink_to_fit();
-    out
-}
-
-/// Whether what stands above a diff in a document of ours says that it is a fix; a body may hold diffs too.
-fn says_fix(text: &[&str]) -> bool {
-    text.iter().rev().find(|l| !l.trim().is_empty()).is_some_and(|l| l.starts_with(FIX))
-}
-
-/// The paragraph before a diff, if it is about the fix; it leaves the text.
-fn take_note(text: &mut Vec<&str>) -> Option<String> {
-    let end = text.iter().rposition(|l| !l.trim().is_empty())? + 1;
-    let start = text[..end].iter().rposition(|l| l.trim().is_empty()).map_or(0, |i| i + 1);
-    let paragraph = text[start..end].join("\n");
-    let bare = paragraph.trim_start_matches(['*', '_', ' ', '-', '#']);
-    let word = ["Fix", "Suggested fix", "Suggestion", "Proposed fix", "Recommended fix"]
-        .iter()
-        .find(|w| bare.starts_with(**w))?;
-    let rest = &bare[word.len()..];
-    if !rest.starts_with([':', '*', ' ', '.', '\n']) && !rest.is_empty() {
-        return None;
-    }
-    text.truncate(start);
-    let note = rest.trim_start_matches([':', '*', '_', ' ', '.', '\n', '—']).trim().trim_end_matches(':');
-    let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!note.is_empty()).then_some(note)
-}
-
-/// The lines as one text: no rules or empty lines at its ends.
-pub(super) fn tidy(lines: &[&str]) -> String {
-    let blank = |l: &&&str| l.trim().is_empty() || l.trim() == "---" || l.trim() == "***";
-    let start = lines.iter().take_while(|l| l.trim().is_empty()).count();
-    let kept = &lines[start..];
-    let end = kept.len() - kept.iter().rev().take_while(blank).count();
-    kept[..end].join("\n")
 }
 
 /// The anchors of a finding, `exact` ones or else those of its citations; the first with the quote.

@@ -1,6 +1,6 @@
 //! The first line of a finding: title, places, agents and class in any of the styles that reviews use.
 
-use super::cite::{Cite, cites, path_token};
+use super::cite::{Cite, cites, leading_places, path_token, places};
 use super::lines::pattern;
 use super::roster::Roster;
 use crate::finding::{AgentName, Classification};
@@ -30,6 +30,13 @@ static CITED_TITLE: LazyLock<Regex> =
 static DASHED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s+(?:—|–|--)\s+(`[^`]+`.*|\[[^\]]+\]\(.*)$"));
 static AT_END: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(.*?)\s+(?:—|–|--|-|\()\s*(/?(?:[\w.@+-]+/)*[\w.@+-]+\.\w+:\d[\d,\-–]*)\)?\s*$"));
+static IN_BRACKETS_AT_END: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*\S)\s*\(([^()]+)\)\s*$"));
+/// "Issue 1: ", "[I1] ", "#2 ", "(3) ", "2.1 ", "IMP-001: " before a title.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:(?i:issue|finding|problem|bug|comment|item|point|concern)\s+#?(?:[CIS]-?)?\d{1,4}(?:\.\d+)?\s*[:.)—–-]*\s+|[#(\[](?:[A-Z]{1,9}-?)?\d{1,4}(?:\.\d+)?[)\]]?(?:\*\*)?\s*[:.—–-]*\s+|\d{1,2}\.\d{1,2}\.?\s*[:)—–-]*\s+|(?:CRIT|CRITICAL|IMP|IMPORTANT|SUG|SUGGESTION|HIGH|MED|MEDIUM|LOW|MAJ|MAJOR|MIN|MINOR|NIT|BUG|ISSUE|FINDING)-?\d{1,4}(?:\*\*)?\s*[:.)—–-]*\s+|[CISFHML]-?\d{1,3}(?:\*\*\s*[:.)—–-]*|\s*[:.)—–]|\s+-)\s+)",
+    )
+});
 static SPACES: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s+"));
 
 /// The agents named in `[…]`, with the text without those brackets.
@@ -68,11 +75,37 @@ pub(super) fn class_in(text: &str) -> Option<String> {
     CLASS.captures_iter(text).last().map(|m| m[1].trim().to_owned())
 }
 
-/// Reads what follows the number of a finding. `tagged` says that it stood behind `[CRITICAL]`.
-pub(super) fn read(rest: &str, tagged: bool, roster: &Roster) -> Head {
-    let (text, mut agents) = brackets(rest, roster);
+/// The text without a number or a box to tick before it.
+pub(super) fn unnumbered(text: &str) -> String {
+    let text = text.trim_start();
+    let text = ["[ ] ", "[x] "].iter().find_map(|tick| text.strip_prefix(tick)).unwrap_or(text);
+    let (bold, inner) = text.strip_prefix("**").map_or((false, text), |inner| (true, inner));
+    let Some(number) = NUMBER.find(inner) else { return text.to_owned() };
+    let rest = &inner[number.end()..];
+    // "**[I1]** title" ends its bold with the number.
+    if bold && !number.as_str().contains("**") { format!("**{rest}") } else { rest.to_owned() }
+}
+
+/// Whether the text is a title in bold and its places.
+pub(super) fn is_placed(text: &str) -> bool {
+    BOLD.captures(text).is_some_and(|m| places(&m[2]).is_some())
+}
+
+/// The agents and the class that the text names, and the text without them.
+pub(super) fn said_by(text: &str, roster: &Roster) -> (String, Vec<AgentName>, Option<String>) {
+    let (text, agents) = brackets(text, roster);
     let class = class_in(&text);
     let text = CLASS.replace_all(&text, " ").into_owned();
+    (text, agents, class)
+}
+
+/// Reads what follows the number of a finding. `tagged` says that it stood behind `[CRITICAL]`.
+pub(super) fn read(rest: &str, tagged: bool, roster: &Roster) -> Head {
+    let (text, mut agents, class) = said_by(rest, roster);
+    let text = unnumbered(&text);
+    if !tagged && let Some((cites, title)) = leading_places(&text) {
+        return Head { title: clean(&title), cites, agents, class, struck: rest.contains("~~") };
+    }
     let (title, tail) = if tagged {
         let flat = text.replace("**", "");
         if let Some((places, title)) = places_first(&flat) {
@@ -94,7 +127,17 @@ pub(super) fn read(rest: &str, tagged: bool, roster: &Roster) -> Head {
         split_plain(&text)
     };
     let mut title = clean(&title);
-    let cites = cites(&tail);
+    let mut cites = cites(&tail);
+    if cites.is_empty() {
+        cites = places(&tail).unwrap_or_default();
+    }
+    if cites.is_empty()
+        && tail.trim().is_empty()
+        && let Some((before, inner)) = IN_BRACKETS_AT_END.captures(&title).map(|m| (m[1].to_owned(), m[2].to_owned()))
+        && let Some(found) = places(&inner)
+    {
+        (title, cites) = (clean(&before), found);
+    }
     if agents.is_empty()
         && let Some((end, names)) = roster.trailing(&title)
         && !tagged

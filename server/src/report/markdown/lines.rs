@@ -104,9 +104,12 @@ pub(super) fn info_of(line: &str) -> &str {
 /// No report holds more reviews that stand in a fence; each is looked through to its end.
 const MOST_WRAPPERS: usize = 100;
 
-/// Splits the text and tells what each line is. `is_reviewer` says whether a heading starts another
-/// reviewer's part, where a wrapping fence ends at the latest.
-pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Lines<'a> {
+/// Tells whether a heading starts another reviewer's part, where a wrapping fence ends at the latest.
+type IsReviewer<'f> = &'f dyn Fn(&str) -> bool;
+
+/// Splits the text and tells what each line is. Without `is_reviewer`, fences are read to the letter: as in a document of
+/// ours, where each is closed as it should be, whatever agents write.
+pub(super) fn scan<'a>(text: &'a str, is_reviewer: Option<IsReviewer<'_>>) -> Lines<'a> {
     let mut lines = Lines::of(text);
     let fences: Vec<usize> = (0..lines.len()).filter(|i| fence(lines.at(*i).text).is_some()).collect();
     // A fence's mark, its length, and whether it says a language.
@@ -126,9 +129,12 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Lin
             continue;
         }
         lines.roles[i] = match open {
-            None if wrappers < MOST_WRAPPERS && wraps_review(&lines, &fences[next..], i, info) => {
+            None if is_reviewer.is_some()
+                && wrappers < MOST_WRAPPERS
+                && wraps_review(&lines, &fences[next..], i, info) =>
+            {
                 wrappers += 1;
-                wrapper_ends.extend(wrapper_end(&lines, &fences[next..], i, is_reviewer));
+                wrapper_ends.extend(is_reviewer.and_then(|is| wrapper_end(&lines, &fences[next..], i, is)));
                 Role::Wrapper
             }
             None => {
@@ -141,7 +147,12 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Lin
             }
             // A missing close: what looked like the opening fence was the end of another. Only for one of the same
             // length, which ends where the first would have ended: however it is read, the text behind is text.
-            Some((m, n, false)) if m == mark && count == n && info.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            Some((m, n, false))
+                if is_reviewer.is_some()
+                    && m == mark
+                    && count == n
+                    && info.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+            {
                 open = Some((mark, count, true));
                 Role::Open
             }
@@ -151,9 +162,9 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: &dyn Fn(&str) -> bool) -> Lin
     lines
 }
 
-/// Whether the last line stands outside of fences.
+/// Whether the last line stands outside of fences, in a document of ours.
 pub(in crate::report) fn ends_as_text(text: &str) -> bool {
-    let lines = scan(text, &|_| false);
+    let lines = scan(text, None);
     lines.within(lines.len().saturating_sub(1)..lines.len()).all(|line| line.role == Role::Text)
 }
 
@@ -162,7 +173,7 @@ static REVIEW_HEADING: LazyLock<Regex> =
 
 /// A pattern of ours.
 #[expect(clippy::expect_used, reason = "the patterns are constants; every one is used by a test")]
-pub(super) fn pattern(text: &str) -> Regex {
+pub(in crate::report) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }
 
@@ -177,7 +188,7 @@ fn wraps_review(lines: &Lines<'_>, later: &[usize], i: usize, info: &str) -> boo
 }
 
 /// The line of the bare fence that ends the wrapper opened at `i`, if one is left over.
-fn wrapper_end(lines: &Lines<'_>, later: &[usize], i: usize, is_reviewer: &dyn Fn(&str) -> bool) -> Option<usize> {
+fn wrapper_end(lines: &Lines<'_>, later: &[usize], i: usize, is_reviewer: IsReviewer<'_>) -> Option<usize> {
     let end = (i + 1..lines.len()).find(|k| is_reviewer(lines.at(*k).text)).unwrap_or(lines.len());
     let here: Vec<usize> = later.iter().copied().take_while(|k| *k < end).collect();
     let (typed, bare): (Vec<usize>, Vec<usize>) =
@@ -197,7 +208,7 @@ mod tests {
             Role::Close => 'e',
             Role::Wrapper => 'w',
         };
-        let lines = scan(text, &|l| l.starts_with("### Codex"));
+        let lines = scan(text, Some(&|l| l.starts_with("### Codex")));
         lines.within(0..lines.len()).map(|l| letter(l.role)).collect()
     }
 

@@ -2,9 +2,11 @@
 //! ([`read()`], [`read_answer`]).
 
 mod answer;
+mod body;
 mod cite;
 mod coverage;
 mod decided;
+mod fielded;
 mod findings;
 mod head;
 mod header;
@@ -15,11 +17,15 @@ mod read;
 mod roster;
 mod runs;
 mod sections;
+mod table;
+mod words;
 mod write;
 
 pub use answer::read_answer;
 pub(super) use lines::ends_as_text;
+pub(in crate::report) use lines::pattern;
 pub use read::{NoReport, Review, read, read_review};
 pub(in crate::report) use roster::short;
+pub(in crate::report) use words::severity_of;
 pub(in crate::report) use write::code;
 pub use write::write;

@@ -1,6 +1,7 @@
 //! Reads reports and plain reviews, in all the styles that real ones use.
 
 use super::answer::{all, answer_of, answer_with, prepared, raw_with};
+use super::body::body_of;
 use super::coverage;
 use super::decided::{declined, dispute, fixups, rated, state_of, verification};
 use super::findings::{self, Item};
@@ -145,11 +146,12 @@ impl<'t> Reader<'t> {
             listed = labels("reviewer");
         }
         let roster = Roster::of(&listed);
+        let ours = text.starts_with(MARK);
         let lines = {
-            let roster = &roster;
-            scan(text, &|line| is_agent_heading(line, roster))
+            let is_reviewer = |line: &str| is_agent_heading(line, &roster);
+            scan(text, (!ours).then_some(&is_reviewer))
         };
-        Self { lines, header, roster, ours: text.starts_with(MARK) }
+        Self { lines, header, roster, ours }
     }
 
     fn find_heading(&self, range: Range<usize>, test: impl Fn(usize, &str) -> bool) -> Option<usize> {
@@ -186,9 +188,8 @@ impl<'t> Reader<'t> {
         if let Some(retro) = parts.retro.clone() {
             self.meet_retro(retro);
         }
-        // A report with reviewers keeps to the format; a review that names none may not.
-        let items = if self.ours || self.roster.0.iter().any(|m| m.listed) {
-            findings::find(&self.lines, parts.merged.clone(), &self.roster, self.ours)
+        let items = if self.ours {
+            findings::find(&self.lines, parts.merged.clone(), &self.roster, true)
         } else {
             all(&self.lines, parts.merged.clone(), &self.roster)
         };
@@ -331,7 +332,7 @@ impl<'t> Reader<'t> {
         let unknown = AgentName::new("imported");
         let named = std::mem::take(&mut item.head.agents);
         let agents = if named.is_empty() { vec![unknown] } else { named };
-        let mut body = findings::body(&self.lines, item.lines.clone(), !item.head.cites.is_empty(), self.ours);
+        let mut body = body_of(&self.lines, &mut item, self.ours);
         let facts = std::mem::take(&mut body.facts);
         let fact = |name: &str| facts.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         let rated = rated(&body.text, &self.roster);

@@ -1,6 +1,6 @@
 //! Who reviewed, as far as a document tells: labels such as "Claude Opus 4.6" and the short names made of them.
 
-use crate::finding::{AgentName, Severity};
+use crate::finding::AgentName;
 
 /// Families by which an agent is known where a document has no list of its reviewers.
 const FAMILIES: &[&str] = &[
@@ -157,21 +157,4 @@ pub(in crate::report) fn short(label: &str) -> AgentName {
         }
     }
     AgentName::new(if name.trim_matches('-').is_empty() { "imported" } else { name.trim_matches('-') })
-}
-
-/// The severity that a word in a heading or a tag means; narrower than [`Severity::from_word`], because
-/// headings say "Notes" and "Errors" for other things.
-pub(super) fn severity_word(word: &str) -> Option<Severity> {
-    let word = word.to_ascii_lowercase();
-    let word = match word.as_str() {
-        "suggestions" | "criticals" | "importants" | "minors" | "majors" | "nits" | "blockers" | "nitpicks"
-        | "warnings" => &word[..word.len() - 1],
-        other => other,
-    };
-    match word {
-        "critical" | "important" | "suggestion" | "minor" | "major" | "high" | "medium" | "low" | "nit" | "blocker"
-        | "p0" | "p1" | "p2" | "p3" | "warning" => Severity::from_word(word),
-        "nitpick" => Some(Severity::Suggestion),
-        _ => None,
-    }
 }

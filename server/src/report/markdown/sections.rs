@@ -1,7 +1,8 @@
 //! The sections around the findings: summary, design, testing, …, and the lists and tables in them.
 
+use super::body::tidy;
 use super::cite::{self, cites};
-use super::findings::{section_name, tidy};
+use super::findings::section_name;
 use super::head::has_agents;
 use super::lines::{Lines, Role, heading_level, pattern};
 use super::roster::Roster;

@@ -1,44 +1,8 @@
 use super::*;
 use crate::finding::*;
-use std::collections::BTreeMap;
+use crate::report::sample::{self, agents, finding, lines, path, run};
 
 const AUTH: &str = "use std::fmt;\n\n/// Says whether the token is the session's.\npub fn check(token: &str, session: &Session) -> bool {\n    if token.is_empty() {\n        return false;\n    }\n    token == session.secret\n}\n";
-
-fn path(text: &str) -> RepoPath {
-    RepoPath::new(text).unwrap()
-}
-
-fn run(name: &str, label: &str, kind: AgentKind, outcome: AgentOutcome, duration_ms: u64) -> AgentRun {
-    let agent = AgentInfo { name: AgentName::new(name), label: label.into(), kind };
-    AgentRun { duration_ms, ..AgentRun::new(agent, outcome) }
-}
-
-fn finding(label: &str, severity: Severity, title: &str, anchors: Vec<Anchor>, agents: &[&str]) -> Finding {
-    let attribution = |(n, name): (usize, &&str)| Attribution {
-        agent: AgentName::new(*name),
-        severity,
-        raw: RawId::new(format!("{name}:{n}")),
-    };
-    Finding {
-        id: FindingId::new(format!("id-{label}")),
-        label: label.into(),
-        severity,
-        dispute: None,
-        title: title.into(),
-        body: String::new(),
-        anchors,
-        symbol: None,
-        classification: None,
-        rule: None,
-        attributions: agents.iter().enumerate().map(attribution).collect(),
-        fixes: Vec::new(),
-        confidence: 0.9,
-        why: Vec::new(),
-        related: Vec::new(),
-        verification: FindingStatus::Unverified,
-        since: None,
-    }
-}
 
 fn texts() -> Texts {
     [(path("src/auth.rs"), std::sync::Arc::from(AUTH))].into_iter().collect()
@@ -50,8 +14,8 @@ fn round() -> Round {
         "C1",
         Severity::Critical,
         "The session's secret is compared with `==`, which tells its length and its first wrong byte by the time it takes",
-        vec![Anchor::lines(path("src/auth.rs"), LineRange::line(8)), Anchor::file(path("src/admin.rs"))],
-        &["claude", "codex"],
+        vec![lines("src/auth.rs", 8, 8), Anchor::file(path("src/admin.rs"))],
+        &agents(&["claude", "codex"]),
     );
     first.body = "`==` on strings stops at the **first** byte that differs. An attacker who can measure it:\n\n1. learns the length\n2. learns the secret, byte by byte\n\nSee [CWE-208](https://cwe.mitre.org/data/definitions/208.html).".into();
     first.dispute = Some("Claude Opus 4.6: Critical, Codex GPT 5.4: Important → Critical".into());
@@ -71,8 +35,8 @@ fn round() -> Round {
         "I1",
         Severity::Important,
         "An empty token is refused without a word in the log",
-        vec![Anchor::lines(path("src/auth.rs"), LineRange::new(5, 7))],
-        &["claude"],
+        vec![lines("src/auth.rs", 5, 7)],
+        &agents(&["claude"]),
     );
     second.fixes = vec![Fix {
         note: None,
@@ -80,18 +44,13 @@ fn round() -> Round {
         diff: "```diff\n--- a/src/other.rs\n+++ b/src/other.rs\n@@ -1,2 +1,2 @@\n-old line\n+new line\n```".into(),
         by: vec![AgentName::new("claude")],
     }];
-    let third = finding(
-        "S1",
-        Severity::Suggestion,
-        "Wrong lines",
-        vec![Anchor::lines(path("gone.rs"), LineRange::line(3))],
-        &["rules"],
-    );
-    let fourth = finding("S2", Severity::Suggestion, "The commits tell no story", vec![], &["history"]);
+    let third = finding("S1", Severity::Suggestion, "Wrong lines", vec![lines("gone.rs", 3, 3)], &agents(&["rules"]));
+    let fourth = finding("S2", Severity::Suggestion, "The commits tell no story", vec![], &agents(&["history"]));
+    // What codex said before it failed.
+    let raw = vec![sample::raw(&first, &first.attributions[1])];
     Round {
-        schema: ROUND_SCHEMA,
+        raw,
         id: RoundId::new("20260323-161334-sessions"),
-        number: 2,
         started: jiff::Timestamp::UNIX_EPOCH,
         duration_ms: 83_000,
         scope: RoundScope {
@@ -101,8 +60,6 @@ fn round() -> Round {
             head: None,
             uncommitted: true,
         },
-        commits: Vec::new(),
-        pull_request: None,
         author: "Ada".into(),
         agents: vec![
             run("claude", "Claude Opus 4.6", AgentKind::Cli, AgentOutcome::Reviewed, 82_400),
@@ -118,20 +75,6 @@ fn round() -> Round {
             ),
             run("rules", "rules", AgentKind::BuiltIn, AgentOutcome::Reviewed, 38),
         ],
-        findings: vec![first, second, third, fourth],
-        raw: vec![RawFinding {
-            id: RawId::new("codex:1"),
-            agent: AgentName::new("codex"),
-            severity: Severity::Important,
-            title: "x".into(),
-            body: String::new(),
-            anchors: vec![],
-            symbol: None,
-            classification: None,
-            rule: None,
-            fixes: vec![],
-        }],
-        judged: Vec::new(),
         observations: vec![
             Observation {
                 kind: ObservationKind::Strength,
@@ -152,9 +95,6 @@ fn round() -> Round {
             summary: Some("Moves session handling into **its own module**.".into()),
             ..Assessment::default()
         },
-        feedback: Vec::new(),
-        checks: Vec::new(),
-        declined: Vec::new(),
         coverage: Coverage {
             reviewed: vec![ReviewedFile { path: path("src/auth.rs"), by: vec![AgentName::new("claude")], lossy: true }],
             left_out: vec![
@@ -162,7 +102,7 @@ fn round() -> Round {
                 LeftOutFile { path: "logo.png".into(), why: LeftOut::Binary(3) },
             ],
         },
-        texts: BTreeMap::new(),
+        ..sample::round(vec![first, second, third, fourth])
     }
 }
 
@@ -254,7 +194,7 @@ fn many_suggestions_take_two_lines_each() {
     round.findings = (1..=9)
         .map(|n| {
             let anchor = Anchor::lines(path("src/auth.rs"), LineRange::line(n));
-            finding(&format!("S{n}"), Severity::Suggestion, "A small thing", vec![anchor], &["rules"])
+            finding(&format!("S{n}"), Severity::Suggestion, "A small thing", vec![anchor], &agents(&["rules"]))
         })
         .collect();
     let out = write(&round, &Decisions::default(), &texts(), Style::default());
