@@ -180,7 +180,7 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> V
         let title = above.take(MOST_BETWEEN).find(|k| is_title(lines.at(*k).text));
         heads.extend(title.map(|title| (title, severity)));
     }
-    items(lines, range, heads, roster)
+    items(lines, range, &heads, roster)
 }
 
 /// Findings whose headings say the severity: behind the title, or with a coloured sign.
@@ -190,8 +190,8 @@ pub(super) fn in_headings(lines: &Lines<'_>, range: Range<usize>, roster: &Roste
         let heading = line.is_heading() && !is_other_section(line.text) && severity_section(line.text.trim()).is_none();
         Some((i, behind(line.text).map(|(_, severity)| severity).or_else(|| sign(line.text))?)).filter(|_| heading)
     });
-    let heads = heads.collect();
-    items(lines, range, heads, roster)
+    let heads: Vec<_> = heads.collect();
+    items(lines, range, &heads, roster)
 }
 
 /// The severity behind a title, and the title.
@@ -211,7 +211,7 @@ fn is_field(name: &str) -> bool {
 }
 
 /// Makes findings of their heads: each goes up to the next, or to a heading of its own level.
-fn items(lines: &Lines<'_>, range: Range<usize>, heads: Vec<(usize, Severity)>, roster: &Roster) -> Vec<Item> {
+fn items(lines: &Lines<'_>, range: Range<usize>, heads: &[(usize, Severity)], roster: &Roster) -> Vec<Item> {
     let level = |i: usize| Some(lines.at(i)).filter(Line::is_text).and_then(|l| heading_level(l.text));
     let mut out: Vec<Item> = Vec::with_capacity(heads.len());
     for (n, (at, severity)) in heads.iter().copied().enumerate() {

@@ -308,11 +308,9 @@ impl Walk<'_> {
             }
             self.close(i);
             self.leave(i);
-        } else if text.starts_with("**") && text.trim_end_matches(':').ends_with("**") {
-            if is_other_section(text) {
-                self.close(i);
-                self.leave(i);
-            }
+        } else if text.starts_with("**") && text.trim_end_matches(':').ends_with("**") && is_other_section(text) {
+            self.close(i);
+            self.leave(i);
         }
     }
 
