@@ -5,9 +5,11 @@
 
 mod support;
 
-use deep_review::git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, unified_diff};
+use deep_review::finding::LineRange;
+use deep_review::git::{Age, Repository, ScopeRequest, Snapshot, SnapshotOptions, ages, unified_diff};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use support::repo::isolate;
 use support::{branch_of_a_thousand_files, side_by_side};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +19,9 @@ fn take(root: &Path, uncommitted: bool) -> Snapshot {
     let scope = repository.scope(&ScopeRequest { base: None, uncommitted }).expect("its scope");
     repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).expect("its snapshot")
 }
+
+/// Longest time for blame.
+const LIMIT: Duration = Duration::from_secs(60);
 
 fn git(root: &Path, args: &[&str]) {
     let status = isolate(&mut Command::new("git")).current_dir(root).args(args).stdout(Stdio::null()).status();
@@ -40,6 +45,24 @@ fn main() {
             std::hint::black_box(std::fs::read(path).expect("a changed file"));
         }
     };
+    let places: Vec<_> = snapshot
+        .files()
+        .iter()
+        .filter_map(|f| Some((f.path.clone(), f.hunks.iter().find(|h| h.new_count > 0)?.new_start)))
+        .map(|(path, line)| (path, LineRange::line(line)))
+        .take(10)
+        .collect();
+    let unknown = ages(&snapshot, &places, LIMIT).iter().filter(|age| matches!(age, Age::Unknown(_))).count();
+    println!("blame of {} changed lines, each in another file; unknown: {unknown}", places.len());
+    side_by_side(
+        "how old changed lines are",
+        5,
+        &mut [
+            ("the snapshot", Box::new(|| drop(take(root, true)))),
+            ("blame of 1 place", Box::new(|| drop(ages(&snapshot, &places[..1], LIMIT)))),
+            ("blame of 10 places", Box::new(|| drop(ages(&snapshot, &places, LIMIT)))),
+        ],
+    );
     side_by_side(
         "scope, snapshot and diff",
         15,

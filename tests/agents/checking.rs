@@ -1,7 +1,8 @@
 //! Agents that check each other, the lead, and how each did: with small programs, through the real binary.
 
 use super::crew::{Crew, Does, finding, part, says};
-use crate::cli::bed::{Bed, answer, finding as remark};
+use crate::cli::bed::{BEFORE, Bed, answer, finding as remark};
+use crate::support::repo::Repo;
 use serde_json::{Value, json};
 
 fn verdict(id: &str, verdict: &str, severity: &str) -> Value {
@@ -74,6 +75,34 @@ fn what_one_agent_raised_is_checked_by_another_and_ends_as_it_says() {
     let table = crew.bed.run(&["agents", "--record"]).out;
     let row = table.lines().find(|l| l.starts_with("Refuted")).unwrap();
     assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["Refuted", "1", "0"], "{table}");
+}
+
+#[test]
+fn only_what_blame_gives_to_the_merge_base_becomes_an_observation() {
+    // The branch moves `main` into a function of its own, indents it on the way and writes one line anew; none of
+    // that is committed.
+    let before = BEFORE.replace("}\n", "    println!(\"the number of something\");\n}\n");
+    let repo = Repo::with_topic(&[("src/main.rs", &before)]);
+    let moved: String = before.lines().map(|line| format!("    {line}\n")).collect();
+    repo.write("src/main.rs", "mod inner;\n");
+    repo.write("src/inner.rs", format!("mod deep {{\n{moved}}}\nfn written_anew() -> u32 {{ panic!() }}\n"));
+    let at = |title, line| {
+        let mut finding = remark("important", title, (line, line));
+        finding["places"][0]["path"] = json!("src/inner.rs");
+        finding
+    };
+    let raised = answer(&[at("It is a number without a unit", 3), at("It always ends the program", 8)]);
+    let b = verifier(&[verdict("I1", "pre-existing", "important"), verdict("I2", "pre-existing", "important")]);
+    let crew = Crew::of(Bed::of(repo)).with("a", &Does::review(&raised), "").with("b", &b, "");
+    let (code, round, _) = crew.review(&["a", "b"], &["--verify", "cross"]);
+    let titles = |list: &str| -> Vec<&str> {
+        round[list].as_array().unwrap().iter().map(|f| f["title"].as_str().unwrap()).collect()
+    };
+    assert_eq!(code, 0);
+    assert_eq!(titles("observations"), ["It is a number without a unit"]);
+    assert_eq!(titles("findings"), ["It always ends the program"]);
+    let why = round["findings"][0]["why"].to_string();
+    assert!(why.contains("B holds it to be older than the change, which touches its lines"), "{why}");
 }
 
 #[test]

@@ -1,17 +1,73 @@
-//! The `git` command, for the few things that libgit2 cannot do: objects that a partial clone has not fetched yet, and
-//! a sparse index.
+//! The `git` command, for the few things that libgit2 cannot do: objects that a partial clone has not fetched yet, a
+//! sparse index, and blame that follows moved lines.
 
 use super::GitError;
 use git2::Oid;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Instant;
 
 /// Runs git in `root` and returns its standard output. Nothing of the arguments may come from a repository without
 /// being an id.
 pub(crate) fn run(root: &Path, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, GitError> {
-    let failed = |why: String| GitError::Command { command: args.join(" "), why };
-    let mut child = Command::new("git")
+    let failed = |why: String| failed(args, why);
+    let mut child = start(root, args).map_err(|e| failed(e.to_string()))?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // A git that ends early closes the pipe; its exit code tells why.
+        let _ = pipe.write_all(stdin);
+    }
+    let out = child.wait_with_output().map_err(|e| failed(e.to_string()))?;
+    if out.status.success() { Ok(out.stdout) } else { Err(failed(last_line(&out.stderr))) }
+}
+
+/// Runs git in `root`, without input, and returns its standard output; ends it at `deadline`.
+pub(crate) fn run_until(root: &Path, args: &[&str], deadline: Instant) -> Result<Vec<u8>, GitError> {
+    let failed = |why: String| failed(args, why);
+    let began = Instant::now();
+    let mut child = start(root, args).map_err(|e| failed(e.to_string()))?;
+    drop(child.stdin.take());
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(failed("it has no output".into()));
+    };
+    let (done, read) = channel();
+    let other = done.clone();
+    std::thread::spawn(move || done.send((true, read_all(stdout))));
+    std::thread::spawn(move || other.send((false, read_all(stderr))));
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    for _ in 0..2 {
+        match read.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok((true, bytes)) => out = bytes,
+            Ok((false, bytes)) => err = bytes,
+            Err(_) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(failed(format!("given up after {:.1} s", began.elapsed().as_secs_f64())));
+            }
+        }
+    }
+    // It closed both, so it ends.
+    let status = child.wait().map_err(|e| failed(e.to_string()))?;
+    if status.success() { Ok(out) } else { Err(failed(last_line(&err))) }
+}
+
+fn read_all(mut pipe: impl Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = pipe.read_to_end(&mut bytes);
+    bytes
+}
+
+fn failed(args: &[&str], why: String) -> GitError {
+    GitError::Command { command: args.join(" "), why }
+}
+
+fn last_line(said: &[u8]) -> String {
+    String::from_utf8_lossy(said).lines().last().unwrap_or("it failed without a word").to_owned()
+}
+
+fn start(root: &Path, args: &[&str]) -> std::io::Result<Child> {
+    Command::new("git")
         .current_dir(root)
         // An index refreshed by us would be a write to the user's repository.
         .env("GIT_OPTIONAL_LOCKS", "0")
@@ -26,18 +82,6 @@ pub(crate) fn run(root: &Path, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, G
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|e| failed(e.to_string()))?;
-    if let Some(mut pipe) = child.stdin.take() {
-        // A git that ends early closes the pipe; its exit code tells why.
-        let _ = pipe.write_all(stdin);
-    }
-    let out = child.wait_with_output().map_err(|e| failed(e.to_string()))?;
-    if out.status.success() {
-        Ok(out.stdout)
-    } else {
-        let said = String::from_utf8_lossy(&out.stderr);
-        Err(failed(said.lines().last().unwrap_or("it failed without a word").to_owned()))
-    }
 }
 
 /// The bytes of a blob; git fetches it if this is a partial clone.

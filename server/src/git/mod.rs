@@ -10,6 +10,7 @@ mod error;
 mod frozen;
 pub mod history;
 mod large;
+mod older;
 mod remotes;
 mod renames;
 mod repository;
@@ -22,6 +23,7 @@ mod unified;
 
 pub use error::{GitError, MINIMUM_GIT};
 pub use large::{LargeBinary, large_binaries};
+pub use older::{Age, ages};
 pub use remotes::Remote;
 pub use repository::{HeadState, Repository, blob_id};
 pub use scope::ScopeRequest;

@@ -69,6 +69,12 @@ impl ChangedFile {
             lines.overlaps(LineRange::new(start, end))
         })
     }
+
+    /// Whether the change took lines out at or between `lines` (in the snapshot), and put none in their place.
+    pub(crate) fn lost_lines_at(&self, lines: LineRange) -> bool {
+        let mut deletions = self.hunks.iter().filter(|h| h.new_count == 0);
+        deletions.any(|h| lines.overlaps(LineRange::new(h.new_start.saturating_sub(1).max(1), h.new_start)))
+    }
 }
 
 /// Why a text of the snapshot could not be read.

@@ -6,10 +6,10 @@ use super::{Preparation, lead, verify};
 use crate::agent::Outcome;
 use crate::finding::{
     AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Check, Coverage,
-    Finding, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, ROUND_SCHEMA, RawFinding, RawId, RepoPath,
-    ReviewedFile, Round, RoundId, Usage,
+    Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, ROUND_SCHEMA, RawFinding, RawId,
+    RepoPath, ReviewedFile, Round, RoundId, Usage,
 };
-use crate::git::blob_id;
+use crate::git::{Age, blob_id};
 use crate::merge;
 use crate::patch::{self, Hints};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,8 @@ pub(super) struct Besides {
     pub(super) estimates: BTreeMap<AgentName, Usage>,
     /// What agents say of each other's findings.
     pub(super) checks: Vec<Check>,
+    /// Of the findings that they hold to be older than the change: whether they are.
+    pub(super) ages: BTreeMap<FindingId, Age>,
     /// The same, by remark.
     pub(super) status: BTreeMap<RawId, FindingStatus>,
     /// What the lead says.
@@ -126,7 +128,7 @@ pub(super) fn compose(
     let label = |name: &AgentName| {
         agents.iter().find(|run| run.agent.name == *name).map_or(name.to_string(), |run| run.agent.label.clone())
     };
-    let mut observations = verify::apply(&mut merged.findings, &besides.checks, snapshot, label);
+    let mut observations = verify::apply(&mut merged.findings, (&besides.checks, &besides.ages), label);
     lead::settle(&mut merged.findings, &besides.lead, label);
     merge::order(&mut merged.findings);
     observations.extend(answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()));

@@ -395,6 +395,9 @@ impl Running {
             self.use_more(&name, usage);
         }
         self.besides.status = verify::status_of(&round.findings, &self.besides.checks);
+        let (prepared, findings, checks) = (self.prepared.clone(), round.findings.clone(), self.besides.checks.clone());
+        let aging = blocking(move || verify::ages(&findings, &checks, &prepared.snapshot, verify::LONGEST_BLAME));
+        self.besides.ages = self.listening(aging, told).await;
         if options.verify == Verify::Lead && !shared.cancel.is_cancelled() {
             let mut candidates =
                 answering.iter().filter(|r| options.lead.as_ref().is_none_or(|n| *n == r.agent.info().name));

@@ -6,14 +6,17 @@
 
 use crate::agent::{Question, answer};
 use crate::finding::{
-    AgentName, Anchor, Check, CheckVerdict, Classification, Finding, FindingId, FindingStatus, Observation,
+    AgentName, Anchor, Check, CheckVerdict, Classification, Finding, FindingId, FindingStatus, LineRange, Observation,
     ObservationKind, RawId, RepoPath, Round,
 };
-use crate::git::{Snapshot, blob_id};
+use crate::git::{self, Age, Snapshot, blob_id};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+/// Longest time for blame, however many findings are held to be older than the change.
+pub(super) const LONGEST_BLAME: Duration = Duration::from_secs(5);
 /// Findings that one agent is given to check. Those that rank lower stay unverified, which is said.
 const MOST_CLAIMS: usize = 100;
 
@@ -118,8 +121,7 @@ fn status(check: &Check) -> Option<FindingStatus> {
 /// back as remarks on the design.
 pub(super) fn apply(
     findings: &mut Vec<Finding>,
-    checks: &[Check],
-    snapshot: &Snapshot,
+    (checks, ages): (&[Check], &BTreeMap<FindingId, Age>),
     label: impl Fn(&AgentName) -> String,
 ) -> Vec<Observation> {
     let mut observations = Vec::new();
@@ -133,12 +135,16 @@ pub(super) fn apply(
                     settle(finding, severity, &format!("{by} checked it"), note);
                 }
             }
-            CheckVerdict::PreExisting if was_there_before(finding, snapshot) => {
-                observations.push(observation(finding, &by, note));
-                return false;
-            }
             CheckVerdict::PreExisting => {
-                finding.why.push(format!("{by} holds it to be older than the change, which touches its lines: {note}"));
+                let but = match ages.get(&finding.id) {
+                    Some(Age::Older) => {
+                        observations.push(observation(finding, &by, note));
+                        return false;
+                    }
+                    Some(Age::New) | None => "which touches its lines".to_owned(),
+                    Some(Age::Unknown(why)) => format!("which was not found out ({why})"),
+                };
+                finding.why.push(format!("{by} holds it to be older than the change, {but}: {note}"));
             }
             CheckVerdict::Unclear => finding.why.push(format!("{by} checked it and could not decide: {note}")),
         }
@@ -160,32 +166,33 @@ pub(super) fn settle(finding: &mut Finding, severity: crate::finding::Severity, 
     finding.severity = severity;
 }
 
-/// Whether blame would give every line of the finding to the merge base or before: the change touches none of
-/// them, or they are the base's lines at another place.
-fn was_there_before(finding: &Finding, snapshot: &Snapshot) -> bool {
-    let was_there = |anchor: &Anchor| match (snapshot.file(&anchor.path), anchor.lines) {
-        (Some(file), Some(lines)) => {
-            (file.old.is_some() && !file.touches(lines))
-                || file.new.as_deref().is_some_and(|text| was_moved(text, lines, snapshot))
-        }
-        (Some(_), None) => false,
-        (None, _) => true,
+/// How old the findings are that were checked and held to be older than the change. What blame cannot say within
+/// `limit` is unknown.
+pub(super) fn ages(
+    findings: &[Finding],
+    checks: &[Check],
+    snapshot: &Snapshot,
+    limit: Duration,
+) -> BTreeMap<FindingId, Age> {
+    let is_held = |f: &&Finding| checks.iter().any(|c| c.finding == f.id && c.verdict == CheckVerdict::PreExisting);
+    let held: Vec<&Finding> = findings.iter().filter(is_held).collect();
+    let place = |anchor: &Anchor| Some((anchor.path.clone(), anchor.lines?));
+    let places: Vec<(RepoPath, LineRange)> = held.iter().flat_map(|f| &f.anchors).filter_map(place).collect();
+    let of: BTreeMap<_, _> = places.iter().zip(git::ages(snapshot, &places, limit)).collect();
+    let age = |anchor: &Anchor| match anchor.lines {
+        Some(lines) => of.get(&(anchor.path.clone(), lines)).cloned(),
+        // All of a file is older if nothing of it changed.
+        None => snapshot.file(&anchor.path).is_none().then_some(Age::Older),
     };
-    !finding.anchors.is_empty() && finding.anchors.iter().all(was_there)
-}
-
-/// Whether these lines stood one after the other in the base's text of some changed file. As `git blame -C` does,
-/// it asks for enough text that chance is no explanation.
-fn was_moved(text: &str, lines: crate::finding::LineRange, snapshot: &Snapshot) -> bool {
-    const ENOUGH: usize = 40;
-    let squeezed = |text: &str| -> Vec<String> {
-        text.lines().map(|l| l.split_whitespace().collect::<String>()).filter(|l| !l.is_empty()).collect()
+    let youngest = |f: &Finding| {
+        let ages = f.anchors.iter().map(|anchor| age(anchor).unwrap_or(Age::New));
+        ages.min_by_key(|age| match age {
+            Age::New => 0,
+            Age::Unknown(_) => 1,
+            Age::Older => 2,
+        })
     };
-    let (first, count) = (lines.start() as usize - 1, (lines.end() - lines.start() + 1) as usize);
-    let wanted = squeezed(&text.lines().skip(first).take(count).collect::<Vec<_>>().join("\n"));
-    let size: usize = wanted.iter().map(String::len).sum();
-    let old = || snapshot.files().iter().filter_map(|f| f.old.as_deref());
-    size >= ENOUGH && old().any(|text| squeezed(text).windows(wanted.len()).any(|w| w == wanted))
+    held.into_iter().map(|f| (f.id.clone(), youngest(f).unwrap_or(Age::New))).collect()
 }
 
 fn observation(finding: &Finding, by: &str, note: &str) -> Observation {

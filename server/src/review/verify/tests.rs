@@ -1,5 +1,5 @@
 use super::*;
-use crate::finding::{Attribution, LineRange, Severity};
+use crate::finding::{Attribution, Severity};
 
 fn finding(n: u32, agents: &[&str], line: u32) -> Finding {
     let path = RepoPath::new("a.rs").unwrap();
@@ -52,7 +52,8 @@ fn each_verdict_does_what_it_says() {
         check(6, Unclear, Severity::Important),
         check(99, Refuted, Severity::Important),
     ];
-    let observations = apply(&mut findings, &checks, &snapshot, ToString::to_string);
+    let ages = ages(&findings, &checks, &snapshot, Duration::ZERO);
+    let observations = apply(&mut findings, (&checks, &ages), ToString::to_string);
     let (b, note) = (AgentName::new("b"), || "a.rs:2".to_owned());
     assert_eq!(findings.len(), 5);
     assert_eq!(findings[0].verification, FindingStatus::Confirmed { by: b.clone(), note: note() });
@@ -64,18 +65,6 @@ fn each_verdict_does_what_it_says() {
     assert_eq!(observations[0].title, "finding 4");
     assert_eq!(findings[3].title, "finding 5", "the change touches its line");
     assert_eq!((findings[4].verification.clone(), findings[4].why.len()), (FindingStatus::Unverified, 1));
-}
-
-#[test]
-fn code_that_was_moved_was_there_before() {
-    let moved = "fn looks_for_the_name(names: &[&str], name: &str) -> bool {\n    names.contains(&name)\n}\n";
-    let snapshot = Snapshot::in_memory(&[("old.rs", moved)], &[("a.rs", &format!("// new\n{moved}")), ("old.rs", "")]);
-    let mut one = finding(1, &["a"], 2);
-    one.anchors[0].lines = Some(LineRange::new(2, 3));
-    let mut two = finding(2, &["a"], 1);
-    two.anchors[0].lines = Some(LineRange::new(1, 3));
-    assert!(was_there_before(&one, &snapshot));
-    assert!(!was_there_before(&two, &snapshot), "its first line is new");
 }
 
 fn round(findings: Vec<Finding>) -> Round {
