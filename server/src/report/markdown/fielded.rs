@@ -124,6 +124,9 @@ const AGENTS: &[&str] = &[
 
 /// The value of a field that has one of these names; a line may have several with a stroke between them.
 fn value<'l>(line: &'l str, names: &[&str]) -> Option<&'l str> {
+    if !line.contains([':', '：', '|']) {
+        return None;
+    }
     let named = |text: &'l str| {
         let m = FIELD.captures(text)?;
         let value = m.get(2)?.as_str();

@@ -9,6 +9,7 @@ use super::roster::Roster;
 use super::words::{severity_of, severity_word};
 use crate::finding::{Anchor, Severity};
 use regex::Regex;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -56,6 +57,10 @@ static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:#{1,7}\s+)?(?:[-*]\s+)?(\*\*|~~|__)?\s*(~~|\*\*)?\s*(?:([CIS])-?(\d{1,6})|(\d{1,6}))\s*(?:[.:)]|\s—|\s--)\s+(.*)$",
     )
 });
+/// `[I1] title`, `**[I1] title**`, `**[I1]** title`.
+static BRACKETED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^((?:#{1,7}\s+)?(?:[-*]\s+)?)(\*\*)?\[([CIS])-?(\d{1,6})\](\*\*)?\s*[.:—–-]*\s+(\S.*)$")
+});
 static TAGGED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?:#{1,7}\s+|[-*]\s+|\d+\.\s+)?(?:\*{0,2}\[(CRITICAL|IMPORTANT|SUGGESTION|MINOR|MAJOR|HIGH|MEDIUM|LOW|BLOCKER|WARNING|NIT|P[0-3]|Critical|Important|Suggestion|Minor|Major|High|Medium|Low)\]|\*\*(CRITICAL|IMPORTANT|SUGGESTION|MINOR|MAJOR|HIGH|MEDIUM|LOW|Critical|Important|Suggestion)\*\*(?::?\s+`?[\w./-]+\.\w+:|:\s))\s*",
@@ -69,7 +74,8 @@ static SUBHEADING: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^#{1,7}\s+\**(suggested fix|suggestion:|recommendation:|fix|problem|classification|impact|evidence|why|details|description|proposed|location|code\b)",
     )
 });
-pub(super) static AGENTS_LINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*\[([^\]\[]+)\]\s*$"));
+pub(super) static AGENTS_LINE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*\[([^\]\[]+(?:\]\s*\[[^\]\[]+)*)\]\s*$"));
 pub(super) static CLASS_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)^\s*\*?`?\(\s*((?:critical|important|suggestion)\b[^()\n]*)\)`?\*?\s*$|\(\s*((?:critical|important|suggestion)\s*,[^()\n]*)\)\s*$",
@@ -332,6 +338,7 @@ impl Walk<'_> {
     }
 
     fn numbered(&mut self, i: usize, line: &str) -> bool {
+        let line = &*without_brackets(line);
         let Some(m) = NUMBERED.captures(line) else { return false };
         let heading = heading_level(line.trim_start()).is_some();
         let letter = m.get(3).map(|l| l.as_str());
@@ -388,6 +395,15 @@ impl Walk<'_> {
     }
 }
 
+/// The line with its number as others write it: `I1. title`.
+fn without_brackets(line: &str) -> Cow<'_, str> {
+    let Some(m) = line.contains('[').then(|| BRACKETED.captures(line)).flatten() else { return line.into() };
+    // Bold that ends with the number says nothing of the title.
+    let bold = if m.get(2).is_some() && m.get(5).is_none() { "**" } else { "" };
+    let title = if bold.is_empty() && !m[6].starts_with("**") { format!("**{}**", &m[6]) } else { m[6].to_owned() };
+    format!("{}{bold}{}{}. {title}", &m[1], &m[3], &m[4]).into()
+}
+
 /// Whether a heading is that of another section.
 pub(super) fn is_other_section(heading: &str) -> bool {
     let name = section_name(heading);
@@ -438,7 +454,8 @@ fn complete(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
     if item.head.agents.is_empty()
         && let Some(named) = body().find_map(|l| {
             let m = AGENTS_LINE.captures(l)?;
-            roster.leading(&m[1]).map(|_| roster.named(m.get(1).map_or("", |x| x.as_str())))
+            // Each may have brackets of its own.
+            roster.leading(&m[1]).map(|_| roster.named(&m[1].replace(']', ",")))
         })
     {
         item.head.agents = named.into_iter().map(|m| m.name.clone()).collect();

@@ -33,7 +33,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// Puts back the marks that the reader goes by.
 pub(super) fn to_markdown(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let reviewers: Vec<&str> = lines
         .iter()
         .find_map(|l| l.strip_prefix("Reviewers"))
@@ -64,7 +64,7 @@ pub(super) fn to_markdown(text: &str) -> String {
                 }
                 out.push_str(&format!("| **{key}** | {value} |\n"));
             }
-        } else if line == text && HEADINGS.contains(&text) {
+        } else if line.trim_end() == text && HEADINGS.contains(&text) {
             concerns = matches!(text, "Concerns" | "Strengths");
             let level = if matches!(text, "Concerns" | "Strengths" | "Summary") { "###" } else { "##" };
             out.push_str(&format!("\n{level} {text}\n"));

@@ -168,10 +168,10 @@ impl<'t> Reader<'t> {
         let title = self.find_heading(0..n, |_, _| true).map_or(0, |i| i + 1);
         // In a document of ours, a heading below the second level is that of a finding, whatever it says.
         let section = |level| level <= 2 || !self.ours;
-        let appendix = self.find_heading(title..n, |level, name| section(level) && name.contains("appendix"));
+        let appendix = self.find_heading(title..n, |level, name| section(level) && is_appendix(name));
         let resolution = self.find_heading(0..n, |level, name| level == 2 && is_word(name, "resolution"));
         let before = appendix.unwrap_or(n);
-        let retro = self.find_heading(0..before, |level, name| section(level) && name.starts_with("agent performance"));
+        let retro = self.find_heading(0..before, |level, name| section(level) && is_retro(name));
         let merged = retro.unwrap_or(before).min(resolution.unwrap_or(n));
         let next_part = |from: usize| self.find_heading(from + 1..n, |level, _| level <= 2).unwrap_or(n);
         Parts {
@@ -539,6 +539,18 @@ pub(super) fn relabel(findings: &mut [Finding]) {
 pub(super) fn confidence(agents: usize) -> f64 {
     // Agents that found the same independently make it likelier; a report says no more.
     1.0 - 0.5f64.powi(i32::try_from(agents.min(8)).unwrap_or(8))
+}
+
+/// Whether a heading's name is that of the part with the agents' own reviews.
+fn is_appendix(name: &str) -> bool {
+    let kinds = ["original", "raw", "individual", "full agent", "verbatim", "unedited"];
+    name.contains("appendix") || (name.contains("review") && kinds.iter().any(|kind| name.starts_with(kind)))
+}
+
+fn is_retro(name: &str) -> bool {
+    ["agent performance", "agent retro", "agent comparison", "reviewer performance", "retrospective"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 fn is_word(name: &str, word: &str) -> bool {

@@ -202,6 +202,7 @@ const FILLERS: &[&str] = &[
     "have",
     "optional",
     "blocking",
+    "round",
     "non",
     "security",
     "performance",
