@@ -14,6 +14,7 @@ mod local_model;
 mod mock;
 #[cfg(target_os = "linux")]
 mod process;
+#[cfg(unix)]
 mod real;
 #[cfg(unix)]
 mod real_hostile;

@@ -12,6 +12,10 @@ use std::sync::Arc;
 /// More commits than this say that there is no base, not that the branch is long.
 const MOST_COMMITS: usize = 2000;
 
+/// Bytes of a commit's message that are kept: what is longer is no message.
+const LONGEST_SUBJECT: usize = 1000;
+const LONGEST_BODY: usize = 64 << 10;
+
 /// The commits from `base` to `head`, oldest first; of very many, the newest.
 pub(crate) fn commits(repo: &git2::Repository, base: Option<Oid>, head: Option<Oid>) -> Result<Vec<Commit>, GitError> {
     let Some(head) = head else { return Ok(Vec::new()) };
@@ -29,8 +33,8 @@ pub(crate) fn commits(repo: &git2::Repository, base: Option<Oid>, head: Option<O
         let (subject, body) = message.trim_start().split_once('\n').unwrap_or((message.trim_start(), ""));
         commits.push(Commit {
             id: commit_id(commit.id()),
-            subject: subject.trim_end().to_owned(),
-            body: body.trim().to_owned(),
+            subject: text::start(subject.trim_end(), LONGEST_SUBJECT).to_owned(),
+            body: text::start(body.trim(), LONGEST_BODY).to_owned(),
             author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
             time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
             is_merge: commit.parent_count() > 1,

@@ -50,6 +50,9 @@ const CONVENTION_FILES: &[&str] = &[
     "docs/CONTRIBUTING.md",
 ];
 
+/// Bytes of a convention file that are given: more than any agent has room for.
+const LONGEST_CONVENTIONS: usize = 256 << 10;
+
 impl Repository {
     /// Opens the repository that `path` (a file or folder) is in: looks there and in each folder above.
     ///
@@ -143,7 +146,7 @@ impl Repository {
     }
 
     /// The files of the base commit that say how the project wants its code (`AGENTS.md`, `CONTRIBUTING.md`, …), then
-    /// `extra` ones; those that are there, name and text.
+    /// `extra` ones; those that are there, name and text (of a very long one the start).
     ///
     /// # Errors
     /// As [`Self::read_at`].
@@ -156,8 +159,9 @@ impl Repository {
             }
             if let Some(text) = self.read_at_base(scope, path.as_str())? {
                 // Some projects have one file under two names.
-                if !found.iter().any(|(_, seen)| *seen == text) {
-                    found.push((path, text));
+                let start = super::text::start(&text, LONGEST_CONVENTIONS);
+                if !found.iter().any(|(_, seen)| **seen == *start) {
+                    found.push((path, start.into()));
                 }
             }
         }

@@ -15,6 +15,11 @@ pub(crate) fn decode(bytes: &[u8]) -> (Arc<str>, bool) {
     }
 }
 
+/// The first `most` bytes, or some less: no character is cut.
+pub(crate) fn start(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
 /// Line ends that git puts into work tree files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Eol {
