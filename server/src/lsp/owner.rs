@@ -75,6 +75,8 @@ pub(crate) enum Event {
     /// What is stored of a repository's branch.
     Loaded {
         root: PathBuf,
+        /// Which reading it is.
+        number: u64,
         loaded: Box<Loaded>,
     },
     /// Files that are not open, laid under a plan.
@@ -178,6 +180,9 @@ pub(crate) struct Owner {
     jobs: HashMap<PathBuf, Job>,
     looking: HashSet<PathBuf>,
     asked_for: HashSet<PathBuf>,
+    /// The number of the newest that was taken in of a repository, read or decided: readings may overtake each other.
+    taken: HashMap<PathBuf, u64>,
+    /// Reviews, readings and decisions so far.
     count: u64,
     /// How often the client was asked for settings, and which asking was answered last: answers may overtake each
     /// other.
@@ -213,6 +218,7 @@ impl Owner {
             jobs: HashMap::new(),
             looking: HashSet::new(),
             asked_for: HashSet::new(),
+            taken: HashMap::new(),
             count: 0,
             askings: 0,
             answered: 0,
@@ -298,7 +304,7 @@ impl Owner {
                 let _ = reply.send(self.world.clone());
             }
             Event::Found { folder, found } => self.found(&folder, found),
-            Event::Loaded { root, loaded } => self.loaded(&root, *loaded),
+            Event::Loaded { root, number, loaded } => self.loaded(&root, number, *loaded),
             Event::Seen { root, plan, files } => self.seen(&root, &plan, files),
             Event::Looked { root, stamp } => self.looked(&root, stamp),
             Event::LookedAlone { root, number, result } => self.looked_alone(&root, number, result),
@@ -332,3 +338,6 @@ impl Owner {
         Arc::make_mut(&mut self.world.repos).get_mut(root)
     }
 }
+
+#[cfg(test)]
+mod tests;

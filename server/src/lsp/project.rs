@@ -6,7 +6,9 @@
 //! the current text.
 
 use crate::finding::{Anchor, Decisions, Finding, FindingId, FindingStatus, Fix, LineRange, RepoPath, Round, State};
-use crate::patch::{self, Applied, Carried, Hints, LineEdit, LineMap, Patch, Placement, Refusal};
+use crate::patch::{
+    self, Applied, Carried, FileOutcome, FilePatch, Hints, LineEdit, LineMap, Patch, Placement, Refusal,
+};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -26,6 +28,8 @@ pub(crate) struct Plan {
     numbers: HashMap<FindingId, usize>,
     /// The findings that name a finding as related, by its number.
     related_by: HashMap<usize, Vec<usize>>,
+    /// Files beside that of its main place that the fixes of a finding change, by its number.
+    beyond: HashMap<usize, BTreeSet<RepoPath>>,
 }
 
 impl Plan {
@@ -44,6 +48,14 @@ impl Plan {
                 files.entry(anchor.path.clone()).or_default();
             }
         }
+        let beyond: HashMap<usize, BTreeSet<RepoPath>> = (0..)
+            .zip(&round.findings)
+            .map(|(number, finding)| (number, beyond_main_file(finding)))
+            .filter(|(_, files)| !files.is_empty())
+            .collect();
+        for path in beyond.values().flatten() {
+            files.entry(path.clone()).or_default();
+        }
         let numbers: HashMap<FindingId, usize> =
             round.findings.iter().enumerate().map(|(number, f)| (f.id.clone(), number)).collect();
         let mut related_by: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -52,7 +64,7 @@ impl Plan {
                 related_by.entry(*other).or_default().push(number);
             }
         }
-        Self { round, files, numbers, related_by }
+        Self { round, files, numbers, related_by, beyond }
     }
 
     /// The number of a finding in the round.
@@ -68,6 +80,17 @@ impl Plan {
     /// The places in a file, in the order of the findings; `None` if nothing is in it.
     pub(crate) fn file(&self, path: &RepoPath) -> Option<&[Spot]> {
         self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// Files beside that of its main place that a finding's fixes change.
+    pub(crate) fn beyond(&self, finding: usize) -> impl Iterator<Item = &RepoPath> {
+        self.beyond.get(&finding).into_iter().flatten()
+    }
+
+    /// The files of the main places of findings whose fixes reach into `path` from there.
+    pub(crate) fn reaching_into<'p>(&'p self, path: &RepoPath) -> impl Iterator<Item = &'p RepoPath> {
+        let reach = self.beyond.iter().filter(move |(_, files)| files.contains(path));
+        reach.filter_map(|(number, _)| Some(&self.round.findings[*number].anchors.first()?.path))
     }
 
     /// Files whose diagnostics mention places in `path`.
@@ -89,8 +112,21 @@ impl Plan {
 /// A fix read and placed in the frozen text of its finding's file.
 #[derive(Debug)]
 pub(crate) struct PlacedFix {
-    pub(crate) patch: Option<Patch>,
+    /// What it does to that file.
+    patch: Option<Patch>,
     placed: Result<Applied, Refusal>,
+    reach: Reach,
+}
+
+/// Which files a fix changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// That of its finding's main place alone.
+    Main,
+    /// That and others.
+    MainAndOthers,
+    /// Others alone.
+    Others,
 }
 
 /// What the fixes of a file's findings do to its frozen text; by finding, in the order of its fixes.
@@ -107,16 +143,17 @@ impl Facts {
         for spot in plan.file(path).unwrap_or_default().iter().filter(|s| s.anchor == 0) {
             let finding = &plan.round.findings[spot.finding];
             let place = |fix: &Fix| {
-                let parsed = patch::parse(&fix.diff);
-                let placed = match (&parsed, &text) {
-                    (Err(e), _) => Err(e.clone().into()),
-                    (Ok(parsed), _) if !is_in_main_file(finding, fix, parsed) => Err(Refusal::NotFound),
-                    (Ok(_), None) => Err(Refusal::NotFound),
-                    (Ok(parsed), Some(text)) => {
-                        patch::apply_patch(text, parsed, &hints(finding, fix, finding.anchors[0].lines))
-                    }
+                let (patch, reach) = match patch::parse(&fix.diff) {
+                    Ok(parsed) => main_part(finding, fix, parsed),
+                    Err(e) => return PlacedFix { patch: None, placed: Err(e.into()), reach: Reach::Main },
                 };
-                PlacedFix { patch: parsed.ok(), placed }
+                let placed = match (&patch, &text) {
+                    (Some(patch), Some(text)) => {
+                        patch::apply_patch(text, patch, &hints(finding, fix, finding.anchors[0].lines))
+                    }
+                    (None, _) | (_, None) => Err(Refusal::NotFound),
+                };
+                PlacedFix { patch, placed, reach }
             };
             if !finding.fixes.is_empty() {
                 fixes.insert(spot.finding, finding.fixes.iter().map(place).collect());
@@ -132,11 +169,71 @@ impl Facts {
 
 /// Whether a fix changes the file of its finding's main place, and no other.
 pub(crate) fn is_in_main_file(finding: &Finding, fix: &Fix, parsed: &Patch) -> bool {
-    let Some(main) = finding.anchors.first().map(|anchor| &anchor.path) else { return false };
-    let [file] = parsed.files.as_slice() else { return false };
-    let named = file.path.as_deref().or(fix.path.as_ref().map(RepoPath::as_str));
-    named.is_none_or(|named| named == main.as_str() || main.as_str().ends_with(&format!("/{named}")))
+    matches!(parsed.files.as_slice(), [file] if is_main_file(finding, fix, file))
 }
+
+fn is_main_file(finding: &Finding, fix: &Fix, file: &FilePatch) -> bool {
+    let Some(main) = finding.anchors.first().map(|anchor| anchor.path.as_str()) else { return false };
+    let named = file.path.as_deref().or(fix.path.as_ref().map(RepoPath::as_str));
+    named.is_none_or(|named| named == main || main.ends_with(&format!("/{named}")))
+}
+
+/// What a fix does to the file of its finding's main place, if anything.
+fn main_part(finding: &Finding, fix: &Fix, mut parsed: Patch) -> (Option<Patch>, Reach) {
+    let all = parsed.files.len();
+    parsed.files.retain(|file| is_main_file(finding, fix, file));
+    match parsed.files.len() {
+        0 => (None, Reach::Others),
+        own if own == all && own == 1 => (Some(parsed), Reach::Main),
+        _ => (Some(parsed), Reach::MainAndOthers),
+    }
+}
+
+/// Files beside that of its main place that a finding's fixes change.
+fn beyond_main_file(finding: &Finding) -> BTreeSet<RepoPath> {
+    let mut found = BTreeSet::new();
+    for fix in finding.fixes.iter().filter(|fix| may_reach_beyond(finding, fix)) {
+        let files = patch::parse(&fix.diff).map(|patch| patch.files).unwrap_or_default();
+        let others = files.into_iter().filter(|file| !is_main_file(finding, fix, file));
+        let named = others.flat_map(|file| [file.path.or(fix.path.as_ref().map(ToString::to_string)), file.old_path]);
+        found.extend(named.flatten().filter_map(|path| RepoPath::new(path).ok()));
+    }
+    found
+}
+
+/// Whether it is worth while to read a fix to know that: most name one file, or none.
+fn may_reach_beyond(finding: &Finding, fix: &Fix) -> bool {
+    let main = finding.anchors.first().map_or("", |anchor| anchor.path.as_str());
+    let own = |name: &str| name.split('\t').next().is_some_and(|name| name.trim_end().ends_with(main));
+    fix.path.as_ref().is_some_and(|path| path.as_str() != main)
+        || fix.diff.lines().any(|line| match line.strip_prefix("+++ ") {
+            Some(name) => !own(name),
+            None => line.starts_with("*** ") || line.starts_with("rename "),
+        })
+}
+
+/// Whether what a fix makes of the `frozen` texts is what stands in those of `now`, in all the files that it changes.
+/// It is not where the fix was in all of them before.
+pub(crate) fn is_in_all(finding: &Finding, fix: &Fix, now: &Texts, frozen: &Texts) -> bool {
+    let lines = finding.anchors.first().and_then(|anchor| anchor.lines);
+    let set = [patch::Fix { name: &finding.label, diff: &fix.diff, hints: hints(finding, fix, lines) }];
+    let outcome = patch::apply_set(&set, &|path| frozen.get(path).map(AsRef::as_ref));
+    let is = |path: &RepoPath, text: &str| now.get(path).is_some_and(|now| now.lines().eq(text.lines()));
+    let is_there = |(path, file): (&RepoPath, &FileOutcome)| match file {
+        FileOutcome::Edited { edits, .. } => {
+            let (Some(frozen), Some(now)) = (frozen.get(path), now.get(path)) else { return false };
+            let (map, lines) = (LineMap::between(frozen, now), now.lines().collect::<Vec<_>>());
+            edits.iter().all(|edit| is_done(edit, &map, &lines))
+        }
+        FileOutcome::Created { text } => is(path, text),
+        FileOutcome::Deleted => !now.contains_key(path),
+        FileOutcome::Renamed { to, text } => is(to, text) && !now.contains_key(path),
+    };
+    outcome.fixes.iter().all(Result::is_ok) && outcome.files.iter().all(is_there)
+}
+
+/// Texts of files of one repository.
+pub(crate) type Texts = BTreeMap<RepoPath, Arc<str>>;
 
 /// What says where a fix belongs; `lines` in the text that it is to be placed in.
 pub(crate) fn hints<'a>(finding: &'a Finding, fix: &'a Fix, lines: Option<LineRange>) -> Hints<'a> {
@@ -181,13 +278,15 @@ pub(crate) struct FileView {
 
 /// Lays the round over the current text of a file.
 ///
-/// `facts` is asked only where the text changed and a finding has fixes.
+/// `facts` is asked only where the text changed and a finding has fixes; `is_in_all`, whether a fix (the numbers of
+/// its finding and its own) is in all its files, only of those that change several.
 pub(crate) fn project<'f>(
     plan: &Plan,
     path: &RepoPath,
     facts: impl Fn() -> &'f Facts,
     frozen: Option<&str>,
     current: &str,
+    is_in_all: impl Fn(usize, usize) -> bool,
 ) -> FileView {
     let map = frozen.map(|frozen| LineMap::between(frozen, current));
     let changed = frozen.is_none_or(|frozen| frozen != current);
@@ -196,9 +295,19 @@ pub(crate) fn project<'f>(
         let finding = &plan.round.findings[spot.finding];
         let anchor = &finding.anchors[spot.anchor];
         let (lines, mut condition) = locate(anchor, map.as_ref(), current);
-        let may_be_fixed = changed && spot.anchor == 0 && !finding.fixes.is_empty();
-        if may_be_fixed && is_fixed(finding, facts().fixes(spot.finding), map.as_ref(), lines, &text) {
-            condition = Condition::Fixed;
+        let may_be_fixed = changed && !finding.fixes.is_empty() || plan.beyond.contains_key(&spot.finding);
+        if may_be_fixed && spot.anchor == 0 {
+            let is_done = |(number, (placed, fix)): (usize, (&PlacedFix, &Fix))| {
+                let in_main = || changed && is_in(finding, fix, placed, map.as_ref(), lines, &text);
+                match placed.reach {
+                    Reach::Main => in_main(),
+                    Reach::MainAndOthers => in_main() && is_in_all(spot.finding, number),
+                    Reach::Others => is_in_all(spot.finding, number),
+                }
+            };
+            if facts().fixes(spot.finding).iter().zip(&finding.fixes).enumerate().any(is_done) {
+                condition = Condition::Fixed;
+            }
         }
         Located { spot, lines, condition }
     });
@@ -219,24 +328,23 @@ fn locate(anchor: &Anchor, map: Option<&LineMap>, current: &str) -> (LineRange, 
     }
 }
 
-/// Whether the result of one of the finding's fixes is in the current text, and was not in the frozen one.
-fn is_fixed(
+/// Whether what a fix does to the file of its finding's main place is in the current text, and was not in the frozen
+/// one.
+fn is_in(
     finding: &Finding,
-    fixes: &[PlacedFix],
+    fix: &Fix,
+    placed: &PlacedFix,
     map: Option<&LineMap>,
     lines: LineRange,
     current: &Current<'_>,
 ) -> bool {
-    fixes.iter().zip(&finding.fixes).any(|(placed, fix)| {
-        let (Some(parsed), Ok(applied), Some(map)) = (&placed.patch, &placed.placed, map) else { return false };
-        // What its edits cover is as it was: it cannot be in. This keeps typing elsewhere cheap.
-        if applied.edits.iter().all(|edit| carried(edit, map).is_some()) {
-            return false;
-        }
-        applied.edits.iter().all(|edit| is_done(edit, map, current.lines()))
-            || patch::apply_patch(current.text(), parsed, &hints(finding, fix, Some(lines)))
-                == Err(Refusal::AlreadyApplied)
-    })
+    let (Some(patch), Ok(applied), Some(map)) = (&placed.patch, &placed.placed, map) else { return false };
+    // What its edits cover is as it was: it cannot be in. This keeps typing elsewhere cheap.
+    if applied.edits.iter().all(|edit| carried(edit, map).is_some()) {
+        return false;
+    }
+    applied.edits.iter().all(|edit| is_done(edit, map, current.lines()))
+        || patch::apply_patch(current.text(), patch, &hints(finding, fix, Some(lines))) == Err(Refusal::AlreadyApplied)
 }
 
 /// The current text, taken apart when that is first needed.
@@ -300,6 +408,9 @@ pub(crate) fn place(
     let (Some(fix), Some(placed)) = (finding.fixes.get(number), facts.fixes(index).get(number)) else {
         return Err(Refusal::NotFound);
     };
+    if placed.reach != Reach::Main {
+        return Err(Refusal::NotFound);
+    }
     if let (Ok(applied), Some(map)) = (&placed.placed, &view.map)
         && let Some(edits) = applied.edits.iter().map(|edit| carried(edit, map)).collect()
     {

@@ -36,7 +36,7 @@ fn a_place_follows_the_text() {
         (String::new(), 1, Condition::Gone),
         (OLD.replace('\n', "\r\n"), 6, Condition::Same),
     ] {
-        let view = project(&plan, &path, || &facts, Some(OLD), &current);
+        let view = project(&plan, &path, || &facts, Some(OLD), &current, |_, _| false);
         assert_eq!((view.places[0].lines.start(), view.places[0].condition), (line, condition), "{current:?}");
     }
 }

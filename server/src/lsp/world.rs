@@ -4,7 +4,7 @@
 
 use super::capabilities::Abilities;
 use super::documents::{Document, Lines, file_uri};
-use super::project::{Facts, FileView, Plan, project};
+use super::project::{Facts, FileView, Plan, is_in_all, project};
 use super::reports::Report;
 use super::reviewing::{Refused, Terms};
 use super::settings::{Settings, Trust};
@@ -202,7 +202,14 @@ impl Repo {
     }
 
     /// Projects one file: `document` where it is open, else what is on disk. `None` if the round says nothing of it.
-    pub(crate) fn see(&self, path: &RepoPath, document: Option<&Document>, abilities: Abilities) -> Option<Seen> {
+    /// Fixes may reach into others of the open `documents`.
+    pub(crate) fn see(
+        &self,
+        path: &RepoPath,
+        document: Option<&Document>,
+        documents: &HashMap<Uri, Document>,
+        abilities: Abilities,
+    ) -> Option<Seen> {
         let plan = self.plan.as_ref()?;
         plan.file(path)?;
         let frozen = self.frozen.get(path)?.clone();
@@ -216,7 +223,22 @@ impl Repo {
         }
         let kept = if same { None } else { frozen.text() };
         let before = if same { Some(text_or_none) } else { kept.map(AsRef::as_ref) };
-        let view = project(plan, path, || frozen.facts(plan, path), before, text_or_none);
+        let is_in_all = |finding: usize, fix: usize| {
+            let now = |path_of: &RepoPath| match &text {
+                Some(text) if path_of == path => Some(text.clone()),
+                _ => self.text(path_of, documents),
+            };
+            let finding_of = &plan.round.findings[finding];
+            let paths = || plan.beyond(finding).chain([path]);
+            let now: BTreeMap<_, _> = paths().filter_map(|path| Some((path.clone(), now(path)?))).collect();
+            let frozen = |path: &RepoPath| match self.frozen.get(path).filter(|frozen| frozen.blob.is_some()) {
+                Some(frozen) => frozen.text().cloned(),
+                None => now.get(path).cloned(),
+            };
+            let frozen = paths().filter_map(|path| Some((path.clone(), frozen(path)?))).collect();
+            is_in_all(finding_of, &finding_of.fixes[fix], &now, &frozen)
+        };
+        let view = project(plan, path, || frozen.facts(plan, path), before, text_or_none, is_in_all);
         let lines = Lines::new(text_or_none);
         let range = |lines_of: crate::finding::LineRange| {
             lines.range(lines_of.start() - 1, lines_of.end() - 1, abilities.encoding)
@@ -238,6 +260,17 @@ impl Repo {
             frozen,
             mark,
         })
+    }
+
+    /// The open document of a file.
+    pub(crate) fn document<'d>(&self, path: &RepoPath, documents: &'d HashMap<Uri, Document>) -> Option<&'d Document> {
+        let file = self.file_of(path);
+        documents.values().find(|d| d.path == file)
+    }
+
+    /// The current text of a file: the open document's, else the disk's.
+    pub(crate) fn text(&self, path: &RepoPath, documents: &HashMap<Uri, Document>) -> Option<Arc<str>> {
+        self.document(path, documents).map(Document::text).or_else(|| read(&self.file_of(path)))
     }
 
     /// The finding of that id, or of that label in this round.
@@ -356,13 +389,12 @@ impl World {
 
     /// The open document of a repository's file.
     pub(crate) fn document(&self, repo: &Repo, path: &RepoPath) -> Option<&Document> {
-        let file = repo.file_of(path);
-        self.documents.values().find(|d| d.path == file)
+        repo.document(path, &self.documents)
     }
 
-    /// The current text of a repository's file: the open document's, else the disk's.
+    /// The current text of a repository's file.
     pub(crate) fn text(&self, repo: &Repo, path: &RepoPath) -> Option<Arc<str>> {
-        self.document(repo, path).map(Document::text).or_else(|| read(&repo.file_of(path)))
+        repo.text(path, &self.documents)
     }
 
     /// The finding of that id or label in any repository; `root` narrows it down.

@@ -35,7 +35,8 @@ impl Owner {
         self.stale.remove(uri);
         let place = self.world.place(&document.path).map(|(repo, path)| (repo.root().to_owned(), path));
         if let Some((root, path)) = place {
-            self.see(&root, &[path]);
+            self.see(&root, std::slice::from_ref(&path));
+            self.see_reaching_into(&root, &[path]);
         }
     }
 
@@ -51,12 +52,18 @@ impl Owner {
 
     /// Projects the open documents whose text is newer than their projection.
     pub(super) fn refresh(&mut self) {
-        for uri in std::mem::take(&mut self.stale) {
+        let edited = std::mem::take(&mut self.stale);
+        let places = edited.iter().filter_map(|uri| self.world.place(&self.world.documents.get(uri)?.path));
+        let places: Vec<_> = places.map(|(repo, path)| (repo.root().to_owned(), path)).collect();
+        for (root, path) in places {
+            self.see_reaching_into(&root, &[path]);
+        }
+        for uri in edited.into_iter().chain(std::mem::take(&mut self.stale)) {
             let Some(document) = self.world.documents.get(&uri).cloned() else { continue };
             let Some((repo, path)) = self.world.place(&document.path) else { continue };
             let root = repo.root().to_owned();
             let before: Vec<_> = repo.files.get(&path).map(|s| conditions(s)).unwrap_or_default();
-            let seen = repo.see(&path, Some(&document), self.world.abilities);
+            let seen = repo.see(&path, Some(&document), &self.world.documents, self.world.abilities);
             if let Some(seen) = &seen {
                 if seen.view.places.is_empty() && seen.observations.is_empty() {
                     continue;

@@ -10,7 +10,7 @@ use crate::lsp::watch::{self, Stamp};
 use crate::lsp::world::{Repo, Seen};
 use crate::report::Format;
 use lsp_types::{MessageType, Uri};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -65,14 +65,20 @@ impl Owner {
 
     pub(super) fn load(&mut self, root: &Path) {
         let Some(repo) = self.world.repos.get(root).cloned() else { return };
-        let (events, root) = (self.events.clone(), root.to_owned());
+        self.count += 1;
+        let (events, root, number) = (self.events.clone(), root.to_owned(), self.count);
         drop(tokio::task::spawn_blocking(move || {
             let loaded = Box::new(watch::load(repo));
-            let _ = events.send(Event::Loaded { root, loaded });
+            let _ = events.send(Event::Loaded { root, number, loaded });
         }));
     }
 
-    pub(super) fn loaded(&mut self, root: &Path, loaded: Loaded) {
+    pub(super) fn loaded(&mut self, root: &Path, number: u64, loaded: Loaded) {
+        if self.taken.get(root).is_some_and(|taken| number < *taken) {
+            // It was begun before something newer came in, and may be older or newer than that.
+            return self.load(root);
+        }
+        self.taken.insert(root.to_owned(), number);
         for problem in &loaded.problems {
             self.outbox.log(MessageType::WARNING, problem.clone());
         }
@@ -191,15 +197,33 @@ impl Owner {
         let share = paths.len().div_ceil(SHARES).max(PART);
         for paths in paths.chunks(share).map(<[RepoPath]>::to_vec) {
             let (events, abilities, root) = (self.events.clone(), self.world.abilities, root.to_owned());
-            let (repo, plan) = (repo.clone(), plan.clone());
+            let (repo, plan, documents) = (repo.clone(), plan.clone(), self.world.documents.clone());
             drop(tokio::task::spawn_blocking(move || {
                 // In parts, so that what is seen is shown while the rest is looked at.
                 for part in paths.chunks(PART) {
-                    let files = part.iter().map(|path| (path.clone(), repo.see(path, None, abilities))).collect();
+                    let see = |path: &RepoPath| (path.clone(), repo.see(path, None, &documents, abilities));
+                    let files = part.iter().map(see).collect();
                     let _ = events.send(Event::Seen { root: root.clone(), plan: plan.clone(), files });
                 }
             }));
         }
+    }
+
+    /// Looks again at the files whose findings have fixes that reach into `paths`, whose texts changed.
+    pub(super) fn see_reaching_into(&mut self, root: &Path, paths: &[RepoPath]) {
+        let Some(repo) = self.world.repos.get(root) else { return };
+        let Some(plan) = &repo.plan else { return };
+        let mains: BTreeSet<&RepoPath> =
+            paths.iter().flat_map(|path| plan.reaching_into(path)).filter(|main| !paths.contains(main)).collect();
+        let (mut closed, mut open) = (Vec::new(), Vec::new());
+        for main in mains {
+            match self.world.document(repo, main) {
+                Some(document) => open.push(document.uri.clone()),
+                None => closed.push(main.clone()),
+            }
+        }
+        self.stale.extend(open);
+        self.see(root, &closed);
     }
 
     pub(super) fn seen(&mut self, root: &Path, plan: &Arc<Plan>, files: Vec<(RepoPath, Option<Seen>)>) {
@@ -253,9 +277,12 @@ impl Owner {
             stamp.files.into_iter().filter(|(path, mark)| repo.files.get(path).is_some_and(|s| s.mark != *mark));
         let changed: Vec<RepoPath> = changed.map(|(path, _)| path).collect();
         self.see(root, &changed);
+        self.see_reaching_into(root, &changed);
     }
 
     pub(super) fn decided(&mut self, root: &Path, decisions: Decisions) {
+        self.count += 1;
+        self.taken.insert(root.to_owned(), self.count);
         if let Some(repo) = self.repo(root) {
             repo.decisions = Arc::new(decisions);
             repo.is_reported = false;

@@ -11,6 +11,8 @@ const TEXTS: [(&str, &str); 2] = [
     ("b.rs", "struct B;\n\nimpl B {\n    fn f(&self) {}\n}\n"),
 ];
 const FIX: &str = "@@ -5,3 +5,3 @@\n fn two() {\n-    b();\n+    z();\n }\n";
+/// Over both files.
+const BOTH: &str = "--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,3 @@\n fn one() {\n-    a();\n+    z();\n }\n--- a/b.rs\n+++ b/b.rs\n@@ -3,3 +3,3 @@\n impl B {\n-    fn f(&self) {}\n+    z();\n }\n";
 
 /// What a person may do.
 #[derive(Debug, Clone)]
@@ -143,7 +145,12 @@ async fn check(steps: &[Step]) {
     let repo = Repo::with_topic(&TEXTS);
     let mut related = finding("C1", "b.rs", (4, 4), "");
     related["related"] = json!(["id-I1"]);
-    let findings = [finding("I1", "a.rs", (6, 6), FIX), related, finding("S1", "a.rs", (9, 11), "")];
+    let findings = [
+        finding("I1", "a.rs", (6, 6), FIX),
+        finding("I2", "a.rs", (2, 2), BOTH),
+        related,
+        finding("S1", "a.rs", (9, 11), ""),
+    ];
     store_round(&repo, &findings, &TEXTS);
     let files = TEXTS.iter().map(|(name, _)| repo.path().join(name)).collect();
     let mut editor = Editor { repo, files, open: BTreeMap::new(), version: 1 };
@@ -166,6 +173,31 @@ async fn check(steps: &[Step]) {
     }
     assert_eq!(shown(&server), expected, "it stays so");
     assert!(fresh.finish().await && server.finish().await);
+}
+
+#[test]
+fn a_fix_over_two_files_is_there_or_not_whoever_asks() {
+    // Both halves, in either order; one of them saved, closed or undone.
+    let (a, b) = (Step::Edit(0, 1, 1, 2), Step::Edit(1, 3, 1, 2));
+    let open = [Step::Open(0), Step::Open(1)];
+    for after in [
+        vec![a.clone()],
+        vec![a.clone(), b.clone()],
+        vec![b.clone(), a.clone()],
+        vec![a.clone(), b.clone(), Step::Undo(1)],
+        vec![a.clone(), b.clone(), Step::Save(1), Step::Close(1)],
+        vec![a.clone(), b.clone(), Step::Close(1)],
+        vec![a.clone(), b.clone(), Step::Save(0), Step::Close(0), Step::Undo(1)],
+        vec![a, b, Step::Save(0), Step::Close(0), Step::Save(1), Step::Close(1), Step::Restore(1)],
+    ] {
+        let steps = [&open[..], &after].concat();
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(check(&steps));
+    }
 }
 
 proptest! {

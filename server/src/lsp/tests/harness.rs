@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
 
-pub(super) use crate::test_repo::Repo;
+pub(in crate::lsp) use crate::test_repo::Repo;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -404,7 +404,7 @@ pub(super) fn uri(file: &Path) -> String {
 }
 
 /// A finding: label, lines (1-based, both included; 0 for the file), and a fix.
-pub(super) fn finding(label: &str, path: &str, lines: (u32, u32), diff: &str) -> Value {
+pub(in crate::lsp) fn finding(label: &str, path: &str, lines: (u32, u32), diff: &str) -> Value {
     let severity = match &label[..1] {
         "C" => "critical",
         "I" => "important",
@@ -429,7 +429,7 @@ pub(super) fn finding(label: &str, path: &str, lines: (u32, u32), diff: &str) ->
 }
 
 /// Stores a round of the branch that is checked out; `texts` are what it froze.
-pub(super) fn store_round(repo: &Repo, findings: &[Value], texts: &[(&str, &str)]) -> Round {
+pub(in crate::lsp) fn store_round(repo: &Repo, findings: &[Value], texts: &[(&str, &str)]) -> Round {
     let git = crate::git::Repository::discover(repo.path()).unwrap();
     let store = Store::of(git.common_dir());
     let branch: Branch = store.branch(git.head_state().unwrap().branch.as_deref());

@@ -2,7 +2,7 @@
 
 mod actions;
 mod fresh;
-mod harness;
+pub(in crate::lsp) mod harness;
 mod history;
 mod lens;
 mod lifecycle;

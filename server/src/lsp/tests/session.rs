@@ -103,6 +103,60 @@ async fn findings_move_with_edits_are_closed_by_their_fix_and_come_back_with_und
     assert!(server.finish().await);
 }
 
+/// Changes a line of both files.
+const BOTH: &str = "--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,3 @@\n fn one() {\n-    a();\n+    z();\n }\n--- a/b.rs\n+++ b/b.rs\n@@ -5,3 +5,3 @@\n fn two() {\n-    b();\n+    z();\n }\n";
+/// Changes a line of the other file only, and makes a new one.
+const OTHERS: &str = "--- a/b.rs\n+++ b/b.rs\n@@ -1,3 +1,3 @@\n fn one() {\n-    a();\n+    y();\n }\n--- /dev/null\n+++ b/new.rs\n@@ -0,0 +1 @@\n+fn new() {}\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fix_over_several_files_closes_its_finding_when_all_of_it_is_there() {
+    let (a, b) = (TEXT.replace("a();", "z();"), TEXT.replace("b();", "z();"));
+    let other = TEXT.replace("a();", "y();");
+    for are_open in [false, true] {
+        let repo = Repo::with_topic(&[("a.rs", TEXT), ("b.rs", TEXT)]);
+        let findings = [finding("I1", "a.rs", (2, 2), BOTH), finding("S1", "a.rs", (5, 5), OTHERS)];
+        store_round(&repo, &findings, &[("a.rs", TEXT), ("b.rs", TEXT)]);
+        let files = ["a.rs", "b.rs"].map(|name| repo.path().join(name));
+        let mut server = TestServer::of(&repo).await;
+        if are_open {
+            for file in &files {
+                server.open(file, TEXT).await;
+            }
+        }
+        for (step, (texts, new, left)) in [
+            ([TEXT, TEXT], false, &["I1", "S1"][..]),
+            ([&a, TEXT], false, &["I1", "S1"]),
+            ([&a, &b], false, &["S1"]),
+            ([TEXT, &b], false, &["I1", "S1"]),
+            ([TEXT, &other], false, &["I1", "S1"]),
+            ([TEXT, &other], true, &["I1"]),
+            ([&a, &TEXT.replace("a();", "y();").replace("b();", "z();")], true, &[]),
+            ([TEXT, TEXT], false, &["I1", "S1"]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            for (file, text) in files.iter().zip(texts) {
+                if are_open {
+                    server.change(file, i32::try_from(step).unwrap() + 2, text).await;
+                } else {
+                    std::fs::write(file, text).unwrap();
+                }
+            }
+            let added = repo.path().join("new.rs");
+            if new {
+                std::fs::write(added, "fn new() {}\n").unwrap();
+            } else if added.exists() {
+                std::fs::remove_file(added).unwrap();
+            }
+            server.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] })).await;
+            let codes = |s: &TestServer| s.list(&files[0]).into_iter().map(|(code, ..)| code).collect::<Vec<_>>();
+            server.until(&format!("step {step}, {left:?}, open: {are_open}"), |s| codes(s) == left).await;
+        }
+        assert!(server.finish().await);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fix_is_offered_where_it_applies_and_refused_with_a_reason() {
     let repo = repo();
