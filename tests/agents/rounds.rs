@@ -159,6 +159,65 @@ fn prompts_that_cannot_be_read_and_secrets_that_need_no_mask() {
     }
 }
 
+#[test]
+fn nothing_of_a_file_that_is_never_sent_leaves_in_any_prompt() {
+    // Its text, its convention file, what a local checker quotes of it, and its text under another name.
+    let body = |word: &str| format!("// {word}\nfn other() {{\n    let x = 1;\n    let y = 2;\n    join(x, y);\n}}\n");
+    let repo = Repo::with_topic(&[
+        ("src/main.rs", "fn main() {}\n"),
+        ("private/old.rs", &body("hidden_word")),
+        ("AGENTS.md", "Use tabs. hidden_word\n"),
+        (".deep-review.toml", "never_send = ['private', 'AGENTS.md']\n"),
+    ]);
+    repo.write("src/main.rs", "fn main() {\n    first();\n}\n");
+    repo.write("private/key.rs", "const KEY: &str = \"hidden_word\";\n");
+    repo.git(&["mv", "private/old.rs", "src/new.rs"]);
+    repo.write("src/new.rs", body("open"));
+    repo.commit("Add");
+    let mut local = in_file(remark("critical", "It says hidden_word", (1, 1)), "private/key.rs");
+    local["places"][0]["quote"] = json!("const KEY: &str = \"hidden_word\";");
+    let other = Does {
+        verify: says(&json!({"verdicts": []})),
+        lead: says(&json!({"summary": "It is fine.", "settled": []})),
+        ..Does::review(&answer(&[]))
+    };
+    let bed = Bed::of(repo).agent("local", &answer(&[local, remark("important", "It is called", (2, 2))]));
+    let crew = Crew::of(bed).with("b", &other, "").configured("verify = 'lead'\nlead = 'b'\n");
+    let dry = crew.run(&["local", "b"], &["--dry-run"]);
+    assert!(dry.out.contains("+    first();") && !dry.out.contains("hidden_word"), "{}", dry.out);
+    let (_, round, _) = crew.review(&["local", "b"], &[]);
+    assert_eq!(round["findings"].as_array().unwrap().len(), 2);
+    // A second round names what is open, and what was declined.
+    let declined = round["findings"][0]["id"].as_str().unwrap().to_owned();
+    crew.bed.run(&["dismiss", &declined, "--reason", "as it is meant"]);
+    crew.review(&["local", "b"], &["--fresh"]);
+    let calls = crew.calls("b");
+    assert!(calls.len() >= 5, "two reviews, a check and two summaries: {}", calls.len());
+    for prompt in &calls {
+        assert!(!prompt.contains("hidden_word"), "{prompt}");
+    }
+    let left_out = round["coverage"].to_string();
+    assert!(left_out.contains("private/key.rs"), "{left_out}");
+}
+
+#[test]
+fn a_second_round_after_a_small_fix_costs_a_small_part_of_the_first() {
+    let repo = Repo::with_topic(&[("src/main.rs", "fn main() {}\n")]);
+    for n in 0..40 {
+        let lines: String = (0..200).map(|line| format!("pub fn f{line}() -> usize {{ {n} + {line} }}\n")).collect();
+        repo.write(format!("src/file_{n}.rs"), lines);
+    }
+    repo.commit("Add");
+    let crew = Crew::of(Bed::of(repo)).with("a", &Does::review(&answer(&[])), "");
+    crew.review(&["a"], &[]);
+    let text = crew.bed.repo.read("src/file_7.rs").replace("{ 7 + 3 }", "{ 7 + 4 }");
+    crew.bed.repo.write("src/file_7.rs", text);
+    crew.review(&["a"], &[]);
+    let sizes: Vec<usize> = crew.calls("a").iter().map(String::len).collect();
+    let (last, first) = sizes.split_last().unwrap();
+    assert!(*last * 10 < first.iter().sum(), "{sizes:?}");
+}
+
 /// Starts a review in which `a` answers and `b` does not, waits until `a`'s answer is stored, and ends it.
 fn interrupted(end: &dyn Fn(&mut std::process::Child)) -> Crew {
     let folder = bed();

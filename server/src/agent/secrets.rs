@@ -1,7 +1,8 @@
 //! Hides credentials in what is sent to agents: the same secret under the same name everywhere in a round,
 //! names of variables left as they are, and quotes in answers turned back.
 
-use crate::finding::{Answer, RepoPath};
+use crate::finding::{Anchor, Answer, RepoPath};
+use crate::git::{ChangeKind, ChangedFile};
 use regex::{Captures, Regex};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -196,6 +197,22 @@ impl Sending {
         !self.never.is_match(path.as_str())
     }
 
+    /// Whether a changed file may be sent: neither its name here nor the one that it had in the base is kept back.
+    #[must_use]
+    pub fn allows_change(&self, file: &ChangedFile) -> bool {
+        let was_allowed = match &file.kind {
+            ChangeKind::Renamed { from } | ChangeKind::Copied { from } => self.allows(from),
+            ChangeKind::Added | ChangeKind::Modified | ChangeKind::Deleted => true,
+        };
+        was_allowed && self.allows(&file.path)
+    }
+
+    /// Whether a remark on these places may be sent: it may quote the files.
+    #[must_use]
+    pub fn allows_all<'a>(&self, mut anchors: impl Iterator<Item = &'a Anchor>) -> bool {
+        anchors.all(|anchor| self.allows(&anchor.path))
+    }
+
     /// The text as it may be sent.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
@@ -206,7 +223,7 @@ impl Sending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{AgentName, Anchor};
+    use crate::finding::AgentName;
 
     #[test]
     fn secrets_of_every_form_are_masked_and_names_stay() {

@@ -92,7 +92,7 @@ fn id(index: usize) -> String {
 fn pairs<'a>(brief: &Brief, doubts: &[Doubt], raw: &'a [RawFinding]) -> Vec<(&'a RawFinding, &'a RawFinding)> {
     let by_id: BTreeMap<&RawId, &RawFinding> = raw.iter().map(|raw| (&raw.id, raw)).collect();
     let both = |doubt: &Doubt| Some((*by_id.get(&doubt.one)?, *by_id.get(&doubt.other)?));
-    let allowed = |raw: &RawFinding| raw.anchors.iter().all(|anchor| brief.sending.allows(&anchor.path));
+    let allowed = |raw: &RawFinding| brief.sending.allows_all(raw.anchors.iter());
     doubts.iter().filter_map(both).filter(|(one, other)| allowed(one) && allowed(other)).collect()
 }
 

@@ -2,7 +2,7 @@
 //! summary is composed from what is known.
 
 use super::verify;
-use crate::agent::{Question, answer};
+use crate::agent::{Question, Sending, answer};
 use crate::finding::{AgentName, AgentOutcome, AgentRun, Finding, FindingId, FindingStatus, Round, Severity, Verdict};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -15,11 +15,12 @@ pub(super) struct Word {
     settled: Vec<(FindingId, Severity, String)>,
 }
 
-/// What the lead is asked.
-pub(super) fn question(round: &Round) -> Question {
+/// What the lead is asked, without what is said of files that are never sent.
+pub(super) fn question(round: &Round, sending: &Sending) -> Question {
     let findings: Vec<String> = round
         .findings
         .iter()
+        .filter(|f| sending.allows_all(f.anchors.iter()))
         .map(|f| {
             let places: Vec<String> = f.anchors.iter().map(ToString::to_string).collect();
             json!({

@@ -419,7 +419,7 @@ impl Running {
     ) -> Vec<(AgentName, Vec<Check>, Usage, Option<String>)> {
         let names: Vec<AgentName> = answering.iter().map(|r| r.agent.info().name).collect();
         let known = Round { checks: self.besides.checks.clone(), ..round.clone() };
-        let batches = verify::assign(&known, &names);
+        let batches = verify::assign(&known, &names, &self.prepared.brief.sending);
         let asked = answering.iter().zip(&names).filter_map(|(reviewer, name)| {
             let (batch, unasked) = verify::first(batches.get(name)?);
             Some(async move {
@@ -451,7 +451,7 @@ impl Running {
         let round = self.composed().await.round;
         let doing = "writing the summary".to_owned();
         let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
-        let question = lead::question(&round);
+        let question = lead::question(&round, &self.prepared.brief.sending);
         let asking = run_agent::ask(leader, &self.prepared.brief, &question, shared);
         let said = self.listening(asking, told).await;
         match answer::lead(&said) {

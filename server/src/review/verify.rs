@@ -4,7 +4,7 @@
 //! What was said is kept as [`Check`]s. [`apply`] puts them into merged findings; it is part of composing a
 //! round, so that checks change what is shown and never what was raised.
 
-use crate::agent::{Question, answer};
+use crate::agent::{Question, Sending, answer};
 use crate::finding::{
     AgentName, Anchor, Check, CheckVerdict, Classification, Finding, FindingId, FindingStatus, LineRange, Observation,
     ObservationKind, RawId, RepoPath, Round,
@@ -21,13 +21,18 @@ pub(super) const LONGEST_BLAME: Duration = Duration::from_secs(5);
 const MOST_CLAIMS: usize = 100;
 
 /// Who checks what, by labels of findings: an agent that did not raise it, the one with the least to do, the first
-/// of these. What was checked already is left alone.
-pub(super) fn assign<'a>(round: &'a Round, verifiers: &[AgentName]) -> BTreeMap<AgentName, Vec<&'a Finding>> {
+/// of these. What was checked already is left alone, and so is what is said of files that are never sent.
+pub(super) fn assign<'a>(
+    round: &'a Round,
+    verifiers: &[AgentName],
+    sending: &Sending,
+) -> BTreeMap<AgentName, Vec<&'a Finding>> {
     let checked: BTreeSet<&FindingId> = round.checks.iter().map(|c| &c.finding).collect();
     let mut batches: BTreeMap<AgentName, Vec<&Finding>> = BTreeMap::new();
     for finding in &round.findings {
         let [raiser] = finding.agents()[..] else { continue };
-        if checked.contains(&finding.id) || finding.verification != FindingStatus::Unverified {
+        let is_checked = checked.contains(&finding.id) || finding.verification != FindingStatus::Unverified;
+        if is_checked || !sending.allows_all(finding.anchors.iter()) {
             continue;
         }
         let candidates = verifiers.iter().filter(|v| *v != raiser);

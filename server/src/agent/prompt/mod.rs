@@ -132,13 +132,17 @@ pub fn review(brief: &Brief, reader: Reader<'_>) -> Result<Prompt, Failure> {
         format!("{} {}{indent}", c.id.short(), c.subject)
     })));
     let conventions = clean(&list(
-        brief.conventions.iter().map(|(path, text)| format!("=== {}\n{}\n", diff::plain(path), text.trim())),
+        brief
+            .conventions
+            .iter()
+            .filter(|(path, _)| sending.allows(path))
+            .map(|(path, text)| format!("=== {}\n{}\n", diff::plain(path), text.trim())),
     ));
-    let declined = clean(&list(brief.declined.iter().map(|d| {
+    let declined = clean(&list(brief.declined.iter().filter(|d| sending.allows_all(d.anchor.iter())).map(|d| {
         let place = d.anchor.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
         format!("- {}{place}: {}", d.title, d.reason)
     })));
-    let open = clean(&list(brief.open.iter().map(|f| {
+    let open = clean(&list(brief.open.iter().filter(|f| sending.allows_all(f.anchors.iter())).map(|f| {
         let place = f.anchors.first().map(|a| format!(" ({a})")).unwrap_or_default();
         format!("- {}: {}{place}", f.severity, f.title)
     })));
@@ -158,8 +162,9 @@ pub fn review(brief: &Brief, reader: Reader<'_>) -> Result<Prompt, Failure> {
         + open.len()
         + 6000;
     let room = reader.room.saturating_sub(fixed);
-    let kept_back: Vec<RepoPath> = brief.changed().map(|f| &f.path).filter(|p| !sending.allows(p)).cloned().collect();
-    let shown = diff::show(brief.changed().filter(|f| sending.allows(&f.path)), room, clean);
+    let kept_back: Vec<RepoPath> =
+        brief.changed().filter(|f| !sending.allows_change(f)).map(|f| f.path.clone()).collect();
+    let shown = diff::show(brief.changed().filter(|f| sending.allows_change(f)), room, clean);
     if shown.text.is_empty() && brief.files.len() > kept_back.len() {
         return Err(Failure::new(FailureKind::TooLarge, "no part of the change fits into what it can read"));
     }
@@ -218,7 +223,7 @@ pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Resul
         question.data.iter().map(|(name, text)| (*name, cut(sending.clean(text), share))).collect();
     let used: usize = data.values().map(String::len).sum();
     let room = reader.room.saturating_sub(schema.len() + used + 3000);
-    let about = brief.changed().filter(|f| question.files.contains(&f.path) && sending.allows(&f.path));
+    let about = brief.changed().filter(|f| question.files.contains(&f.path) && sending.allows_change(f));
     let shown = diff::show(about, room, |t| sending.clean(t));
     let texts: Vec<&str> = data.values().map(String::as_str).chain([shown.text.as_str()]).collect();
     let fence = fence(&texts);

@@ -83,14 +83,21 @@ fn nobody_checks_their_own_and_neither_agreement_nor_what_was_checked_needs_a_ch
     let findings =
         vec![finding(1, &["a"], 1), finding(2, &["b"], 1), finding(3, &["a", "b"], 1), finding(4, &["a"], 1), checked];
     let mut round = round(findings);
-    let batches = assign(&round, &names(&["a", "b", "c"]));
+    let batches = assign(&round, &names(&["a", "b", "c"]), &Sending::default());
     let of = |n: &str| batches.get(&AgentName::new(n)).map(|b| b.iter().map(|f| f.label.as_str()).collect::<Vec<_>>());
     assert_eq!((of("a"), of("b"), of("c")), (Some(vec!["I2"]), Some(vec!["I1"]), Some(vec!["I4"])));
     round.checks = vec![check(1, CheckVerdict::Unclear, Severity::Important)];
-    assert_eq!(assign(&round, &names(&["b"])).values().flatten().map(|f| f.label.as_str()).collect::<Vec<_>>(), ["I4"]);
+    assert_eq!(
+        assign(&round, &names(&["b"]), &Sending::default())
+            .values()
+            .flatten()
+            .map(|f| f.label.as_str())
+            .collect::<Vec<_>>(),
+        ["I4"]
+    );
     round.findings.truncate(1);
     round.checks.clear();
-    assert!(assign(&round, &names(&["a"])).is_empty());
+    assert!(assign(&round, &names(&["a"]), &Sending::default()).is_empty());
 }
 
 #[test]
