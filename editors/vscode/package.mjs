@@ -3,10 +3,11 @@
 //   With a target (linux-x64, darwin-arm64, win32-x64, …) the server's program for it is put inside; without, the
 //   package has none and works with the one of the setting or on PATH.
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-const SOURCE = "https://github.com/deep-review/deep-review";
+const { repository } = JSON.parse(readFileSync("package.json", "utf8"));
+const SOURCE = repository.url.replace(/\.git$/, "");
 const { values } = parseArgs({
   options: { target: { type: "string" }, server: { type: "string" }, out: { type: "string" } },
 });

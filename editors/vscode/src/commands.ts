@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { WorkspaceEdit } from "vscode-languageclient/node";
 import type { Server } from "./client";
 import { findingOf } from "./comments";
-import { asText, neighbour, open, ordered } from "./grouping";
+import { asText, isDismissed, isFixable, isOpen, neighbour, ordered } from "./grouping";
 import { askForKey } from "./keys";
 import { chooseBase } from "./bases";
 import { closePreview, previewed, Previews } from "./preview";
@@ -14,8 +14,15 @@ import { showReport } from "./report";
 import type { State } from "./state";
 import { severityName, type FindingsTree, type Node } from "./tree";
 
-/** What a command is called with: a row of the tree, a comment thread, or the address of a diff. */
+/** What a command can be called with: a row of the tree, a comment thread, or the address of a diff. */
 type Target = Node | vscode.CommentThread | vscode.Uri;
+
+/**
+ * None from the palette and from most keys. From a row it may hold nothing: the editor forgets a tree's rows while it
+ * fills the tree anew. The keys of the view have as arguments what the editor itself replaces by the focused row (as it
+ * does for the buttons in a view's title); where it does not, that is no target.
+ */
+type Arguments = [target?: Target | null, ...rest: unknown[]];
 
 export class Commands {
   private readonly previews = new Previews();
@@ -29,32 +36,19 @@ export class Commands {
   ) {}
 
   register(): vscode.Disposable[] {
-    const all: Record<string, (node?: Target) => Promise<unknown>> = {
+    const all: Record<string, (...args: Arguments) => Promise<unknown>> = {
       review: () => this.review({}),
       reviewUncommitted: () => this.review({ base: "HEAD", uncommitted: true }),
       reviewAgainst: () => this.reviewAgainst(),
       cancel: () => this.execute(command.cancel, {}),
-      applyFix: (node) =>
-        this.onFinding(
-          node,
-          (finding) => this.applyFix(finding),
-          (finding) => finding.fixable,
-        ),
-      previewFix: (node) =>
-        this.onFinding(
-          node,
-          (finding) => this.previewFix(finding),
-          (finding) => finding.fixable,
-        ),
+      applyFix: (...args) => this.onFinding(args, (finding) => this.applyFix(finding), isFixable),
+      previewFix: (...args) => this.onFinding(args, (finding) => this.previewFix(finding), isFixable),
       fixAll: () => this.fixAll(),
       next: () => this.go(1),
       previous: () => this.go(-1),
-      dismiss: (node) => this.onFinding(node, (finding) => this.dismiss(finding)),
-      // Only from a row: what else could be picked is open.
-      reopen: async (node) => {
-        const finding = this.named(node);
-        if (finding !== undefined) await this.execute(command.reopen, { id: finding.id });
-      },
+      dismiss: (...args) => this.onFinding(args, (finding) => this.dismiss(finding)),
+      reopen: (...args) =>
+        this.onFinding(args, (finding) => this.execute(command.reopen, { id: finding.id }), isDismissed),
       report: () => this.report(),
       import: () => this.import(),
       agents: () => this.agents(),
@@ -68,8 +62,8 @@ export class Commands {
       groupBySeverity: () => this.tree.groupBy("severity"),
       groupByFile: () => this.tree.groupBy("file"),
       groupByAgent: () => this.tree.groupBy("agent"),
-      open: (node) => this.onFinding(node, (finding) => reveal(finding)),
-      copy: (node) => this.onFinding(node, (finding) => vscode.env.clipboard.writeText(asText(finding))),
+      open: (...args) => this.onFinding(args, (finding) => reveal(finding)),
+      copy: (...args) => this.onFinding(args, (finding) => vscode.env.clipboard.writeText(asText(finding))),
     };
     const commands = Object.entries(all).map(([name, run]) =>
       vscode.commands.registerCommand(`deep-review.${name}`, run),
@@ -109,8 +103,8 @@ export class Commands {
     if (base !== undefined) await this.review({ base });
   }
 
-  private named(target: Target | undefined): Finding | undefined {
-    if (target === undefined) return undefined;
+  private named(target: Target | null | undefined): Finding | undefined {
+    if (target === undefined || target === null) return undefined;
     if (target instanceof vscode.Uri) {
       const id = previewed(target);
       return this.state.findings.find((finding) => finding.id === id);
@@ -119,13 +113,17 @@ export class Commands {
     return node?.kind === "finding" ? node.finding : undefined;
   }
 
-  /** The finding that the command was called with, else at the cursor, else one the user picks. */
+  /**
+   * The finding that the command was called with. Called with none, the one at the cursor; never that one where another
+   * was meant, which is not known. Else one the user picks.
+   */
   private async onFinding(
-    target: Target | undefined,
+    args: Arguments,
     act: (finding: Finding) => PromiseLike<unknown>,
-    fits: (finding: Finding) => boolean = () => true,
+    fits: (finding: Finding) => boolean = isOpen,
   ): Promise<void> {
-    const finding = this.named(target) ?? this.atCursor(fits) ?? (await this.pick(fits));
+    const meant = args.length === 0 ? this.atCursor(fits) : this.named(args[0]);
+    const finding = meant ?? (await this.pick(fits));
     if (finding !== undefined) await act(finding);
   }
 
@@ -133,7 +131,7 @@ export class Commands {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) return undefined;
     const [uri, line] = [editor.document.uri.toString(), editor.selection.active.line];
-    return ordered(open(this.state.findings)).find(
+    return ordered(this.state.findings).find(
       (finding) =>
         finding.uri !== undefined &&
         vscode.Uri.parse(finding.uri).toString() === uri &&
@@ -145,14 +143,14 @@ export class Commands {
   }
 
   private async pick(fits: (finding: Finding) => boolean): Promise<Finding | undefined> {
-    const items = ordered(open(this.state.findings).filter(fits)).map((finding) => ({
+    const items = ordered(this.state.findings.filter(fits)).map((finding) => ({
       label: `${finding.label} ${finding.title}`,
       description: finding.agents.map((agent) => agent.label).join(", "),
       detail: finding.path ?? "",
       finding,
     }));
     if (items.length === 0) {
-      void vscode.window.showInformationMessage(vscode.l10n.t("No open finding fits this command."));
+      void vscode.window.showInformationMessage(vscode.l10n.t("No finding fits this command."));
       return undefined;
     }
     return (await vscode.window.showQuickPick(items, { title: "Deep Review", matchOnDetail: true }))?.finding;

@@ -47,7 +47,12 @@ function keys(finding: Finding, by: Grouping, name: (key: string) => string): [s
   }
 }
 
-export const open = (findings: readonly Finding[]): Finding[] => findings.filter((finding) => finding.state === "open");
+export const isOpen = (finding: Finding): boolean => finding.state === "open";
+export const isDismissed = (finding: Finding): boolean => finding.state === "dismissed";
+/** Whether a command that changes the text can be used on it. */
+export const isFixable = (finding: Finding): boolean => isOpen(finding) && finding.fixable;
+
+export const open = (findings: readonly Finding[]): Finding[] => findings.filter(isOpen);
 
 export function counts(repositories: readonly Repository[]): Record<Severity, number> {
   const result = { critical: 0, important: 0, suggestion: 0 };

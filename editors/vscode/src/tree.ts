@@ -1,7 +1,7 @@
 // The findings view: groups of findings, the resolved ones dimmed.
 
 import * as vscode from "vscode";
-import { grouped, initials, open, type Group, type Grouping } from "./grouping";
+import { grouped, initials, isFixable, open, type Group, type Grouping } from "./grouping";
 import type { Finding, Severity } from "./protocol";
 import type { State } from "./state";
 
@@ -17,13 +17,18 @@ const SCHEME = "deep-review-finding";
 
 export class FindingsTree implements vscode.TreeDataProvider<Node> {
   private readonly emitter = new vscode.EventEmitter<undefined>();
+  private shown = "[]";
   readonly onDidChangeTreeData = this.emitter.event;
 
   constructor(
     private readonly state: State,
     private readonly memento: vscode.Memento,
   ) {
+    // Only for what is shown here: a row's menu does not know its row while the tree is filled anew.
     state.onDidChange(() => {
+      const shown = JSON.stringify(state.findings);
+      if (shown === this.shown) return;
+      this.shown = shown;
       this.emitter.fire(undefined);
     });
   }
@@ -92,9 +97,7 @@ function findingItem(finding: Finding, group: string): vscode.TreeItem {
   item.iconPath = isOpen
     ? severityIcon(finding.severity)
     : new vscode.ThemeIcon("pass", new vscode.ThemeColor("disabledForeground"));
-  item.contextValue = ["finding", isOpen ? "open" : "resolved", ...(isOpen && finding.fixable ? ["fixable"] : [])].join(
-    " ",
-  );
+  item.contextValue = ["finding", finding.state, ...(isFixable(finding) ? ["fixable"] : [])].join(" ");
   item.accessibilityInformation = {
     label: vscode.l10n.t(
       "{0} finding {1}: {2}, by {3}",

@@ -6,7 +6,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { Workbench } = require("./workbench.js");
 
-const { OUT, WORK, URL_TRUSTED, URL_ASKING, URL_GERMAN, CHROMIUM } = process.env;
+const { OUT, WORK, URL_TRUSTED, URL_ASKING, URL_GERMAN, URL_FRESH, CHROMIUM } = process.env;
 const bed = {
   work: WORK,
   folder: path.join(WORK, "sample"),
@@ -17,10 +17,15 @@ const bed = {
   trusted: URL_TRUSTED,
   asking: URL_ASKING,
   inGerman: URL_GERMAN,
+  // A profile in which nothing was ever set, and a repository for it.
+  fresh: URL_FRESH,
+  first: path.join(WORK, "first"),
   config: path.join(WORK, "config", "deep-review", "config.toml"),
 };
 // SESSIONS="review key" runs those alone.
-const SESSIONS = (process.env.SESSIONS ?? "review cancel key look comments refactor german places trust").split(" ");
+const SESSIONS = (
+  process.env.SESSIONS ?? "review rows cancel key look comments refactor german first places trust"
+).split(" ");
 
 (async () => {
   fs.rmSync(OUT, { recursive: true, force: true });
@@ -37,8 +42,12 @@ const SESSIONS = (process.env.SESSIONS ?? "review cancel key look comments refac
       "--disable-sync",
     ],
   });
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const page = await browser.newPage({
+    viewport: { width: 1440, height: 900 },
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   const workbench = new Workbench(page, OUT);
+  const config = fs.readFileSync(bed.config);
   let passed = 0;
   try {
     for (const name of SESSIONS) {
@@ -49,6 +58,7 @@ const SESSIONS = (process.env.SESSIONS ?? "review cancel key look comments refac
       } catch (error) {
         console.error(`FAIL ${name}`, error);
         await page.screenshot({ path: path.join(OUT, `error-${name}.png`) });
+        fs.writeFileSync(bed.config, config); // of what it added, nothing is for the next one
         process.exitCode = 1;
       }
     }

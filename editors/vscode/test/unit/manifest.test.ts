@@ -6,11 +6,14 @@ interface Rule {
   command: string;
   when?: string;
   key?: string;
+  args?: unknown;
 }
 interface Manifest {
   activationEvents: string[];
   dependencies?: object;
   publisher: string;
+  repository: { url: string };
+  bugs: { url: string };
   license: string;
   icon: string;
   capabilities: {
@@ -42,6 +45,7 @@ const PALETTE: [string, string | undefined][] = [
   ["Next Finding", "deepReview.hasFindings"],
   ["Previous Finding", "deepReview.hasFindings"],
   ["Dismiss…", "deepReview.hasFindings"],
+  ["Reopen…", "deepReview.hasDismissed"],
   ["Open Report", "deepReview.hasRound"],
   ["Import Report…", undefined],
   ["Show Agents", undefined],
@@ -119,4 +123,21 @@ test("what registries of extensions ask for is there", () => {
   assert.ok(manifest.license);
   const png = readFileSync(manifest.icon);
   assert.ok(png.readUInt32BE(16) >= 128 && png.readUInt32BE(20) >= 128, "an icon of at least 128 pixels");
+});
+
+test("the addresses of the project are the server's", () => {
+  const crate = readFileSync("../../server/Cargo.toml", "utf8");
+  const address = /^repository = "(.+)"$/m.exec(crate)?.[1];
+  assert.equal(manifest.repository.url, `${address ?? ""}.git`);
+  assert.equal(manifest.bugs.url, `${address ?? ""}/issues`);
+  for (const file of [...readdirSync("src").map((name) => `src/${name}`), "package.mjs"]) {
+    assert.doesNotMatch(readFileSync(file, "utf8"), /github\.com/, `${file} has an address of its own`);
+  }
+});
+
+test("a key of the findings view is about the focused row", () => {
+  const own = keybindings.filter((k) => k.when?.includes("focusedView"));
+  assert.equal(own.length, 3);
+  const focused = { $treeViewId: "deep-review.findings", $focusedTreeItem: true };
+  for (const key of own) assert.deepEqual(key.args, focused, key.command);
 });
