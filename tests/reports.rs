@@ -2,7 +2,7 @@
 
 use crate::support::repo::{Repo, isolate};
 use deep_review::finding::{Round, Severity};
-use deep_review::report::{Texts, markdown};
+use deep_review::report::{Texts, html, markdown};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -141,6 +141,19 @@ fn the_report_that_started_it_all_is_read_and_written_again() {
     }
     let (again, _) = markdown::read(&written).unwrap();
     assert_eq!(markdown::write(&again, &decisions, &Texts::default()), written, "what is read is written the same");
+
+    // The page has the same sections, and the same figures in its tables.
+    let page = html::write(&round, &decisions, &Texts::default());
+    let sections = written.lines().filter_map(|l| l.strip_prefix("## "));
+    let missing: Vec<&str> =
+        sections.filter(|name| !["</h2>", "</h3>"].iter().any(|end| page.contains(&format!(">{name}{end}")))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let rows =
+        written.lines().skip_while(|l| !l.starts_with("## Agent Performance Retro")).filter(|l| l.starts_with("| "));
+    let cells: Vec<&str> = rows.flat_map(|row| row.trim_matches('|').split('|').map(str::trim)).collect();
+    assert_eq!(cells.len(), 4 * 10, "{cells:?}");
+    let missing: Vec<&&str> = cells.iter().filter(|cell| !page.contains(&format!(">{cell}<"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 fn run<S: AsRef<std::ffi::OsStr>>(repo: &Repo, args: &[S]) -> String {

@@ -12,6 +12,63 @@ const looks = [
   { name: "phone", colorScheme: "light", viewport: { width: 390, height: 844 } },
 ];
 let wrong = 0;
+
+/// The filters hide what is not asked for, and say how much is left.
+async function filters(tab, complain) {
+  for (const name of ["severity", "agent"]) {
+    for (const box of await tab.locator(`.filters input[name="${name}"]`).all()) {
+      const value = await box.inputValue();
+      await box.uncheck();
+      const left = await tab.locator("[data-finding]:visible").evaluateAll((cards, [name, value]) => {
+        const only = (card) => (name === "severity" ? card.dataset.severity : card.dataset.agents.trim()) === value;
+        return cards.filter(only).length;
+      }, [name, value]);
+      if (left) complain(`${left} findings are shown after ${name} ${value} was filtered out`);
+      const shown = await tab.locator("[data-finding]:visible").count();
+      const said = await tab.locator(".filters .shown").textContent();
+      if (!said.startsWith(`${shown} of `)) complain(`${shown} findings are shown, and it says '${said}'`);
+      await box.check();
+    }
+  }
+}
+
+/// The first key leads past the top; the filters answer to the space bar.
+async function keyboard(tab, complain) {
+  await tab.evaluate(() => document.activeElement.blur());
+  await tab.keyboard.press("Tab");
+  const first = await tab.evaluate(() => document.activeElement.className);
+  if (first !== "skip") complain(`the first key leads to '${first}', not past the top`);
+  const box = tab.locator(".filters input").first();
+  await box.focus();
+  const ring = await box.evaluate((b) => b.matches(":focus-visible"));
+  await tab.keyboard.press("Space");
+  if (!ring || (await box.isChecked())) complain("a filter does not answer to the space bar");
+  await tab.keyboard.press("Space");
+}
+
+/// On paper: dark on light whatever the screen shows, no controls, no code cut off.
+async function paper(tab, complain, file) {
+  for (const theme of ["light", "dark"]) {
+    await tab.evaluate((theme) => (document.documentElement.dataset.theme = theme), theme);
+    await tab.emulateMedia({ media: "print" });
+    const seen = await tab.evaluate(() => {
+      const light = (colour) => colour.match(/\d+/g).slice(0, 3).reduce((sum, n) => sum + Number(n), 0) / 765;
+      const style = getComputedStyle(document.body);
+      const cut = [...document.querySelectorAll(".scroll")].filter((s) => s.scrollWidth > s.clientWidth + 1);
+      const shown = [...document.querySelectorAll(".filters, .toc, .skip")].filter((e) => e.checkVisibility());
+      const cards = [...document.querySelectorAll("[data-finding]")].filter((c) => !c.checkVisibility());
+      return { ink: light(style.color), cut: cut.length, shown: shown.map((e) => e.className), cards: cards.length };
+    });
+    if (seen.ink > 0.4) complain(`printed from the ${theme} theme, the text is light on white`);
+    if (seen.cut) complain(`printed, ${seen.cut} pieces of code are cut off`);
+    if (seen.shown.length) complain(`printed, there is '${seen.shown}'`);
+    if (seen.cards) complain(`printed, ${seen.cards} findings are missing`);
+    await tab.emulateMedia({ media: null });
+  }
+  await tab.pdf({ path: file });
+  await tab.evaluate(() => delete document.documentElement.dataset.theme);
+}
+
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
 for (const page of pages) {
   for (const look of looks) {
@@ -28,13 +85,10 @@ for (const page of pages) {
     await tab.screenshot({ path: join(out, `${basename(page, ".html")}-${look.name}.png`) });
     const wide = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth + 1);
     if (wide) complain("it is wider than the window");
-    // The filter hides what is not asked for.
-    const filter = tab.locator('.filters input[value="suggestion"]');
-    if (await filter.count()) {
-      await filter.uncheck();
-      const left = await tab.locator('[data-severity="suggestion"]:visible').count();
-      if (left) complain(`${left} suggestions are shown after they were filtered out`);
-      await filter.check();
+    if (await tab.locator(".filters").count()) {
+      await keyboard(tab, complain);
+      await filters(tab, complain);
+      await paper(tab, complain, join(out, `${basename(page, ".html")}-${look.name}.pdf`));
     }
     // The page's own policy forbids foreign scripts, so the audit is put in past it.
     const session = await context.newCDPSession(tab);

@@ -146,6 +146,72 @@ fn machine_formats_carry_exact_edits() {
 }
 
 #[test]
+fn sarif_has_a_run_for_each_agent_and_fingerprints_that_stay() {
+    let sarif = |round: &Round| -> serde_json::Value {
+        serde_json::from_str(&write(Format::Sarif, round, &Decisions::default(), &Texts::default())).unwrap()
+    };
+    let by = sample::agents(&["ann", "bob"]);
+    let mut round =
+        sample::round(vec![sample::finding("I1", Severity::Important, "Sum", vec![sample::lines("a.rs", 2, 3)], &by)]);
+    let before = sarif(&round);
+    let runs = before["runs"].as_array().unwrap();
+    let results: Vec<_> =
+        runs.iter().map(|r| (&r["tool"]["driver"]["name"], r["results"].as_array().unwrap().len())).collect();
+    assert_eq!(
+        results,
+        [(&"Ann 1".into(), 1), (&"Bob 2".into(), 1), (&"Cid 3".into(), 0)],
+        "who found nothing has a run too"
+    );
+    // The code moves, and the words of the body change.
+    for raw in &mut round.raw {
+        (raw.anchors, raw.body) = (vec![sample::lines("a.rs", 40, 41)], "Said otherwise.".into());
+    }
+    let fingerprint = |sarif: &serde_json::Value| sarif["runs"][0]["results"][0]["partialFingerprints"].clone();
+    let after = sarif(&round);
+    assert!(fingerprint(&before).is_object());
+    assert_eq!(fingerprint(&after), fingerprint(&before));
+}
+
+#[test]
+fn a_comment_suggests_only_where_one_block_of_lines_does_it() {
+    let (mut round, mut texts) = fixable();
+    let lines: String = (0..200).map(|n| format!("line {n}\n")).collect();
+    texts.insert(sample::path("src/ü.rs"), lines);
+    for (diff, suggests) in [
+        ("@@ -2,1 +2,1 @@\n-line 1\n+one\n", true),
+        ("@@ -2,1 +2,1 @@\n-line 1\n+one\n@@ -9,1 +9,1 @@\n-line 8\n+eight\n", true),
+        // Over more lines than anybody would read twice.
+        ("@@ -2,1 +2,1 @@\n-line 1\n+one\n@@ -190,1 +190,1 @@\n-line 189\n+last\n", false),
+        // It does not apply.
+        ("-nowhere\n+else\n", false),
+    ] {
+        round.findings[0].fixes[0].diff = diff.into();
+        let review = write(Format::Github, &round, &Decisions::default(), &texts);
+        assert_eq!(review.contains("```suggestion"), suggests, "{diff}");
+    }
+}
+
+#[test]
+fn the_page_shows_code_with_its_numbers_and_colours_and_loads_nothing() {
+    let (round, decisions, texts) = rich();
+    let page = html::write(&round, &decisions, &texts);
+    for (what, text) in [
+        ("the number of a line", "<td class=\"no\" data-no=\"10\"></td>"),
+        ("a word of the language", "<span class=\"k\">pub</span>"),
+        ("who raised it, and how bad it was called", "title=\"Claude Opus 4.6: important\">Claude Opus 4.6</span>"),
+        ("a card by its severity", "<article class=\"card critical\""),
+        ("a line that goes", "<del>        self.jobs.pop()</del>"),
+        ("a filter by agent", "name=\"agent\" value=\"claude\""),
+        ("a filter by severity", "name=\"severity\" value=\"suggestion\""),
+    ] {
+        assert!(page.contains(text), "{what} is missing");
+    }
+    for loads in ["src=\"", "<link", "@import", "url("] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+}
+
+#[test]
 fn the_schema_in_the_documentation_is_current() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/round.schema.json");
     if std::env::var_os("UPDATE_SCHEMA").is_some() {
