@@ -9,6 +9,7 @@ use super::{ChangeKind, ChangedFile, GitError, Repository, Snapshot, command};
 use crate::finding::{LineRange, RepoPath};
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType, Oid, Signature};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -99,7 +100,10 @@ fn blame<'a>(
     };
     let folder = tempfile::tempdir().map_err(GitError::io("make a folder in", &std::env::temp_dir()))?;
     let pair = commit_pair(tree.repository(), snapshot, asked, (oid(base.as_str())?, folder.path()))?;
-    Ok(asked.iter().map(|(path, lines)| (*path, blame_file(folder.path(), pair, (path, lines), deadline))).collect())
+    let lines_of = |(path, lines): (&&'a RepoPath, &Vec<LineRange>)| {
+        (*path, blame_file(folder.path(), pair, (path, lines), deadline))
+    };
+    Ok(asked.par_iter().map(lines_of).collect())
 }
 
 /// The base and the snapshot as two commits of a repository in `folder`. Of the changed files that are not `asked`
