@@ -24,7 +24,7 @@ const bed = {
 };
 // SESSIONS="review key" runs those alone.
 const SESSIONS = (
-  process.env.SESSIONS ?? "review rows cancel key look comments refactor german first places trust"
+  process.env.SESSIONS ?? "review rows commands cancel key look comments refactor german first places trust"
 ).split(" ");
 
 (async () => {

@@ -1,0 +1,53 @@
+// Commands that no other session uses: from finding to finding, uncommitted changes alone, every fix at once, the log.
+
+const { execFileSync } = require("node:child_process");
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+
+module.exports = async (w, page, bed) => {
+  const file = (name) => path.join(bed.folder, "src", name);
+  const text = (name) => fs.readFileSync(file(name), "utf8");
+  await w.run("View: Close All Editors");
+  await w.review();
+  await w.visit("LIMIT is never used", "src/emoji.py");
+  await w.chord("n");
+  await w.see(".tab.active:has-text('pool.py')");
+  await w.see(".statusbar-item:has-text('Ln 5,')");
+  await w.chord("p");
+  await w.see(".tab.active:has-text('emoji.py')");
+  w.say("to the next finding, in another file, and back");
+
+  const before = text("pool.py");
+  fs.writeFileSync(file("pool.py"), `${before}\n\ndef all_of(items=[]):\n    return items\n`);
+  await w.anotherRound(() => w.run("Deep Review: Review Uncommitted Changes"));
+  await w.see(w.finding("Default of `items`"));
+  assert.equal(await page.$(w.finding("Default of `waiting`")), null, "what is committed is not reviewed");
+  w.say("uncommitted changes alone");
+  fs.writeFileSync(file("pool.py"), before);
+
+  await w.review();
+  await w.see(w.finding("Default of `waiting`"));
+  await w.run("Deep Review: Apply All Fixes");
+  const dialog = ".monaco-dialog-box:has-text('Apply every fix that applies without doubt?')";
+  await w.see(dialog);
+  await w.shot("apply-all");
+  await page.click(`${dialog} .monaco-button:has-text('Cancel')`);
+  await w.gone(dialog);
+  assert.equal(await page.$(".tab.dirty"), null, "nothing without a yes");
+  await w.run("Deep Review: Apply All Fixes");
+  await page.click(`${dialog} .monaco-button:has-text('Apply')`);
+  await w.see(".tab.dirty:has-text('emoji.py')");
+  await w.see(".tab.dirty:has-text('windows.py')");
+  await w.run("File: Save All Files");
+  await w.until("the fixes on disk", () => !text("emoji.py").includes("LIMIT") && !text("windows.py").includes("None"));
+  w.say("every fix at once, on disk, after it asked");
+  execFileSync("git", ["checkout", "--quiet", "--", "."], { cwd: bed.folder });
+  await w.see(`${w.finding("LIMIT is never used")}:not(:has-text("fixed"))`);
+
+  await w.chord("l");
+  await w.see(".part.panel .view-lines:has-text('server:')");
+  w.say("the log says which server runs");
+  await w.run("View: Close All Editors");
+  await w.clearNotifications();
+};
