@@ -6,7 +6,7 @@ const path = require("node:path");
 const QUICK = ".quick-input-widget:not([style*='display: none'])";
 const row = (text) => `.quick-input-list .monaco-list-row:has-text("${text}")`;
 const LONG = { timeout: 45_000 };
-const STATUS = "[id='deep-review.deep-review.status'], .statusbar-item:has-text('Deep Review')";
+const STATUS = ".statusbar-item [aria-label^='Deep Review'], .statusbar-item:has-text('Deep Review')";
 
 /** The language servers that run and whose program is below a folder: [process id, program]. */
 function servers(folder) {
