@@ -69,12 +69,25 @@ fn what_one_agent_raised_is_checked_by_another_and_ends_as_it_says() {
         ("confirmed", 1),
         ("downgraded", 1),
         ("unique", 1),
+        ("failed", 0),
+        ("files_covered", 1),
+        ("files_missed", 0),
     ] {
         assert_eq!(a[metric], expected, "{metric} of {a}");
     }
+    assert!(a["duration_ms"].as_u64().is_some_and(|ms| ms > 0), "{a}");
     let table = crew.bed.run(&["agents", "--record"]).out;
     let row = table.lines().find(|l| l.starts_with("Refuted")).unwrap();
     assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["Refuted", "1", "0"], "{table}");
+}
+
+#[test]
+fn a_check_raises_a_severity_too_and_says_why() {
+    let b = verifier(&[verdict("S1", "confirmed", "critical")]);
+    let (_, round, _) = crew(&b, "").review(&["a", "b"], &["--verify", "cross"]);
+    let raised = finding(&round, "It prints no unit at all here");
+    assert_eq!(raised["severity"], "critical");
+    assert_eq!(raised["dispute"], "B checked it: Suggestion → Critical: src/main.rs decides S1");
 }
 
 #[test]
