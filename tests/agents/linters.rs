@@ -3,13 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use super::mock::{session, skipped};
-use deep_review::agent::{Adapter, AgentSettings, Availability, Brief, Surroundings, configured, detect, process};
+use deep_review::agent::{
+    Adapter, AgentSettings, Availability, Brief, LinterFormat, Surroundings, configured, detect, process,
+};
 use deep_review::git::Snapshot;
+use deep_review::patch::{Hints, apply, apply_edits};
 use std::path::Path;
 
 /// What one linter is shown, and what it must say of it.
 struct Case<'a> {
     linter: &'a str,
+    /// Another format and the options for it, in place of what we know.
+    prints: Option<(LinterFormat, &'a [&'a str])>,
     /// The program that must be there.
     program: &'a str,
     /// Files besides, for linters that read the real folder.
@@ -23,7 +28,7 @@ struct Case<'a> {
 }
 
 async fn check(case: Case<'_>) {
-    let Case { linter, program, besides, file: (path, old, new), rule, line, fix } = case;
+    let Case { linter, prints, program, besides, file: (path, old, new), rule, line, fix } = case;
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/linters/bin").join(program);
     let found = installed.canonicalize().ok().or_else(|| detect::find_program(program));
     let Some(found) = found else { return skipped(&format!("there is no {program}; ./test installs it")) };
@@ -40,6 +45,10 @@ async fn check(case: Case<'_>) {
     if program != "cargo-clippy" {
         settings.command = vec![found.to_string_lossy().into_owned()];
     }
+    if let Some((format, options)) = prints {
+        settings.format = Some(format);
+        settings.command.extend(options.iter().map(|o| (*o).to_owned()));
+    }
     let surroundings = Surroundings { root: Some(root.path().canonicalize().unwrap()), trusted: true };
     let agent = configured(&[(linter.to_owned(), settings)].into(), &surroundings).remove(0);
     assert!(matches!(agent.availability().await, Availability::Usable(_)));
@@ -54,7 +63,12 @@ async fn check(case: Case<'_>) {
     let anchor = &said.anchors[0];
     assert_eq!((anchor.path.as_str(), anchor.lines.map(|l| l.start())), (path, Some(line)));
     match (fix, said.fixes.first()) {
-        (Some(lines), Some(fix)) => assert!(fix.diff.contains(lines), "{}", fix.diff),
+        (Some(lines), Some(fix)) => {
+            let hints = Hints { lines: anchor.lines, quote: anchor.quote.as_deref(), ..Hints::default() };
+            let fixed = apply_edits(new, &apply(new, &fix.diff, &hints).unwrap().edits);
+            let diff = similar::TextDiff::from_lines(new, &fixed).unified_diff().to_string();
+            assert!(diff.contains(lines), "{diff}");
+        }
         (wanted, got) => assert_eq!((wanted, got), (None, None)),
     }
 }
@@ -64,7 +78,8 @@ async fn ruff_is_run_and_read() {
     let old = "import os\n\nprint(1)\n";
     let new = "import os\n\nimport sys\nprint(1)\n";
     let (file, fix) = (("a b.py", old, new), Some("-import sys\n"));
-    check(Case { linter: "ruff", program: "ruff", besides: &[], file, rule: "ruff/F401", line: 3, fix }).await;
+    check(Case { prints: None, linter: "ruff", program: "ruff", besides: &[], file, rule: "ruff/F401", line: 3, fix })
+        .await;
 }
 
 #[tokio::test]
@@ -72,6 +87,7 @@ async fn shellcheck_is_run_and_read() {
     let file = ("-a.sh", "#!/bin/sh\n", "#!/bin/sh\necho $1\n");
     let fix = Some("-echo $1\n+echo \"$1\"\n");
     check(Case {
+        prints: None,
         linter: "shellcheck",
         program: "shellcheck",
         besides: &[],
@@ -87,7 +103,7 @@ async fn shellcheck_is_run_and_read() {
 async fn biome_is_run_and_read() {
     let file = ("a.js", "f(b);\n", "f(b);\nif (b == 1) {\n  f(1);\n}\n");
     let rule = "biome/lint/suspicious/noDoubleEquals";
-    check(Case { linter: "biome", program: "biome", besides: &[], file, rule, line: 2, fix: None }).await;
+    check(Case { prints: None, linter: "biome", program: "biome", besides: &[], file, rule, line: 2, fix: None }).await;
 }
 
 #[tokio::test]
@@ -95,7 +111,17 @@ async fn eslint_is_run_and_read() {
     let besides = &[("eslint.config.mjs", "export default [{ rules: { 'prefer-const': 'error' } }];\n")];
     let fix = Some("-let c = 2; f(c);\n+const c = 2; f(c);\n");
     let file = ("src/a.js", "f('ü');\n", "f('ü');\nlet c = 2; f(c);\n");
-    check(Case { linter: "eslint", program: "eslint", besides, file, rule: "eslint/prefer-const", line: 2, fix }).await;
+    check(Case {
+        prints: None,
+        linter: "eslint",
+        program: "eslint",
+        besides,
+        file,
+        rule: "eslint/prefer-const",
+        line: 2,
+        fix,
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -104,5 +130,27 @@ async fn clippy_is_run_and_read() {
     let file = ("src/lib.rs", "//! A.\n", "//! A.\npub fn one() -> i32 {\n    return 1;\n}\n");
     let (besides, rule) = (&[("Cargo.toml", manifest)], "clippy/clippy::needless_return");
     let fix = Some("-    return 1;\n+    1\n");
-    check(Case { linter: "clippy", program: "cargo-clippy", besides, file, rule, line: 3, fix }).await;
+    check(Case { prints: None, linter: "clippy", program: "cargo-clippy", besides, file, rule, line: 3, fix }).await;
+}
+
+#[tokio::test]
+async fn semgrep_is_run_with_the_rules_of_the_repository_and_read() {
+    let rules = "rules:\n- id: no-eval\n  languages: [python]\n  message: eval of what came in\n  severity: ERROR\n  pattern: eval($X)\n  fix: safe($X)\n";
+    let fix = Some("-    return eval(x)\n+    return safe(x)\n");
+    let file = ("a.py", "X = 1\n", "X = 1\ndef f(x):\n    return eval(x)\n");
+    for (place, rule) in [(".semgrep.yml", "semgrep/no-eval"), (".semgrep/a.yml", "semgrep/semgrep.no-eval")] {
+        let besides = &[(place, rules)];
+        check(Case { prints: None, linter: "semgrep", program: "semgrep", besides, file, rule, line: 3, fix }).await;
+    }
+}
+
+#[tokio::test]
+async fn sarif_and_rdjson_of_a_real_linter_are_read() {
+    let file = ("a b.py", "import os\n\nprint(1)\n", "import os\n\nimport sys\nprint(1)\n");
+    for (format, word) in [(LinterFormat::Sarif, "sarif"), (LinterFormat::Rdjson, "rdjson")] {
+        let options = ["check", "--no-cache", "--output-format", word, "{files}"];
+        let (prints, fix) = (Some((format, &options[..])), Some("-import sys\n"));
+        check(Case { linter: "any", prints, program: "ruff", besides: &[], file, rule: "any/F401", line: 3, fix })
+            .await;
+    }
 }

@@ -172,6 +172,10 @@ pub fn read(text: &str) -> Result<Vec<Said>, serde_json::Error> {
         _ => {
             let lines = text.lines().filter(|l| !l.trim().is_empty());
             let diagnostics = lines.map(serde_json::from_str).collect::<Result<Vec<Diagnostic>, _>>()?;
+            // Any object could be one: what says nothing of any place is something else.
+            if diagnostics.iter().any(|d| d.message.is_empty() && d.location.path.is_empty()) {
+                return Err(serde::de::Error::custom("a line has neither a message nor a location"));
+            }
             Wire { source: None, severity: None, diagnostics: Some(diagnostics) }
         }
     };

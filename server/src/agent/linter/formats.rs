@@ -1,4 +1,4 @@
-//! What linters print, one function a format: values in, remarks out.
+//! What linters print, one function a format: values in, remarks out. SARIF and rdjson are read as they are from files.
 
 use crate::agent::LinterFormat;
 use crate::agent::answer::keep;
@@ -6,7 +6,8 @@ use crate::finding::{
     AgentName, Anchor, Failure, FailureKind, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity,
 };
 use crate::git::Snapshot;
-use crate::report::said::{At, Change, Replacement as Edit};
+use crate::report::said::{At, Change, Replacement as Edit, Said};
+use crate::report::{rdjson, sarif};
 use serde_json::Value;
 use std::path::Path;
 
@@ -35,13 +36,9 @@ pub(super) fn read(
     root: &Path,
     snapshot: &Snapshot,
 ) -> Result<Vec<RawFinding>, Failure> {
-    let values = values(stdout);
-    if values.is_empty() && !stdout.trim().is_empty() {
-        return Err(Failure::new(FailureKind::BadOutput, "what it printed is not JSON"));
-    }
     let each: fn(&Value) -> Option<Vec<Remark>> = match format {
-        LinterFormat::Sarif => sarif,
-        LinterFormat::Rdjson => rdjson,
+        LinterFormat::Sarif => return reported(stdout, sarif::read(stdout), agent, root, snapshot),
+        LinterFormat::Rdjson => return reported(stdout, rdjson::read(stdout), agent, root, snapshot),
         LinterFormat::Ruff => ruff,
         LinterFormat::Clippy => clippy,
         LinterFormat::Eslint => eslint,
@@ -50,6 +47,10 @@ pub(super) fn read(
         LinterFormat::GolangciLint => golangci,
         LinterFormat::Semgrep => semgrep,
     };
+    let values = values(stdout);
+    if values.is_empty() && !stdout.trim().is_empty() {
+        return Err(Failure::new(FailureKind::BadOutput, "what it printed is not JSON"));
+    }
     let mut remarks = Vec::new();
     let mut known = values.is_empty();
     for value in &values {
@@ -59,10 +60,94 @@ pub(super) fn read(
         }
     }
     if !known {
-        return Err(Failure::new(FailureKind::BadOutput, "what it printed is not of the configured format"));
+        return Err(Failure::new(FailureKind::BadOutput, NOT_OF_THE_FORMAT));
     }
     let findings = remarks.into_iter().take(MOST).enumerate();
     Ok(findings.filter_map(|(n, r)| finding(r, n + 1, agent, root, snapshot)).collect())
+}
+
+const NOT_OF_THE_FORMAT: &str = "what it printed is not of the configured format";
+
+/// The findings of a report, as this linter's own.
+fn reported<E: std::fmt::Display>(
+    stdout: &str,
+    read: Result<Vec<Said>, E>,
+    agent: &AgentName,
+    root: &Path,
+    snapshot: &Snapshot,
+) -> Result<Vec<RawFinding>, Failure> {
+    let said = match read {
+        Ok(said) => said,
+        Err(_) if stdout.trim().is_empty() => Vec::new(),
+        Err(e) => return Err(Failure::new(FailureKind::BadOutput, format!("{NOT_OF_THE_FORMAT}: {e}"))),
+    };
+    let all = said.into_iter().flat_map(|Said { answer, mut changes, .. }| {
+        answer.findings.into_iter().map(move |finding| {
+            let changes = changes.remove(&finding.id).unwrap_or_default();
+            (finding, changes)
+        })
+    });
+    let own = |(n, (finding, changes))| own(finding, changes, n + 1, agent, root, snapshot);
+    Ok(all.take(MOST).enumerate().filter_map(own).collect())
+}
+
+fn own(
+    mut finding: RawFinding,
+    changes: Vec<Change>,
+    number: usize,
+    agent: &AgentName,
+    root: &Path,
+    snapshot: &Snapshot,
+) -> Option<RawFinding> {
+    finding.id = RawId::new(format!("{agent}:{number}"));
+    finding.agent = agent.clone();
+    finding.title = title(&clean(&finding.title))?;
+    finding.body = clean(&finding.body);
+    // A linter's "error" is not our Critical, nor its "warning" our Important: it knows rules, not consequences.
+    finding.severity = match finding.severity {
+        Severity::Critical => Severity::Important,
+        Severity::Important | Severity::Suggestion => Severity::Suggestion,
+    };
+    finding.rule = finding.rule.map(|rule| RuleRef { id: format!("{agent}/{}", clean(&rule.id)), ..rule });
+    for anchor in &mut finding.anchors {
+        anchor.path = below(&anchor.path, root);
+        let text = snapshot.file(&anchor.path).and_then(|f| f.new.as_deref());
+        anchor.quote = anchor.quote.take().or_else(|| quoted(text?, anchor.lines?));
+    }
+    for fix in &mut finding.fixes {
+        fix.path = fix.path.take().map(|path| below(&path, root));
+        fix.by = vec![agent.clone()];
+    }
+    finding.fixes.extend(changes.into_iter().filter_map(|mut change| {
+        change.path = below(&change.path, root);
+        let text = snapshot.file(&change.path)?.new.as_deref()?;
+        change.fix(text, agent.clone())
+    }));
+    (!finding.anchors.is_empty()).then_some(finding)
+}
+
+/// The path inside the repository of one that was absolute and lost its first `/`; others as they are.
+fn below(path: &RepoPath, root: &Path) -> RepoPath {
+    let root = root.strip_prefix("/").unwrap_or(root);
+    let inside = Path::new(path.as_str()).strip_prefix(root).ok().and_then(Path::to_str);
+    inside.and_then(|inside| RepoPath::new(inside).ok()).unwrap_or_else(|| path.clone())
+}
+
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| keep(*c)).take(4000).collect()
+}
+
+/// The first line; `None` if nothing is in it.
+fn title(message: &str) -> Option<String> {
+    let title: String = message.lines().next().unwrap_or_default().chars().take(200).collect();
+    (!title.trim().is_empty()).then_some(title)
+}
+
+/// At most 20 of the lines; `None` if nothing is in them.
+fn quoted(text: &str, lines: LineRange) -> Option<String> {
+    let (start, count) = (lines.start() as usize - 1, lines.count().min(20) as usize);
+    let quote = text.lines().skip(start).take(count).collect::<Vec<_>>().join("\n");
+    (!quote.is_empty()).then_some(quote)
 }
 
 /// The whole output as one value, or a value a line.
@@ -75,12 +160,8 @@ fn values(stdout: &str) -> Vec<Value> {
 
 fn finding(r: Remark, number: usize, agent: &AgentName, root: &Path, snapshot: &Snapshot) -> Option<RawFinding> {
     let path = relative(&r.path, root)?;
-    let clean = |text: &str| text.chars().filter(|c| keep(*c)).take(4000).collect::<String>();
     let message = clean(&r.message);
-    let title: String = message.lines().next().unwrap_or_default().chars().take(200).collect();
-    if title.trim().is_empty() {
-        return None;
-    }
+    let title = title(&message)?;
     let mut body = message.lines().skip(1).collect::<Vec<_>>().join("\n").trim().to_owned();
     if let Some(help) = r.help.as_deref().map(clean) {
         body = if body.is_empty() { help } else { format!("{body}\n\n{help}") };
@@ -89,17 +170,14 @@ fn finding(r: Remark, number: usize, agent: &AgentName, root: &Path, snapshot: &
     let change = Change { note: None, path: path.clone(), replacements: r.edits };
     let fix = text.as_deref().and_then(|text| change.fix(text, agent.clone()));
     let lines = (r.start > 0).then(|| LineRange::new(r.start, r.end.max(r.start)));
-    let quote = text.as_deref().zip(lines).map(|(text, lines)| {
-        let (start, count) = (lines.start() as usize - 1, lines.count().min(20) as usize);
-        text.lines().skip(start).take(count).collect::<Vec<_>>().join("\n")
-    });
+    let quote = text.as_deref().zip(lines).and_then(|(text, lines)| quoted(text, lines));
     Some(RawFinding {
         id: RawId::new(format!("{agent}:{number}")),
         agent: agent.clone(),
         severity: r.severity.unwrap_or(Severity::Suggestion),
         title,
         body,
-        anchors: vec![Anchor { path, lines, quote: quote.filter(|q| !q.is_empty()) }],
+        anchors: vec![Anchor { path, lines, quote }],
         symbol: None,
         classification: None,
         rule: r.rule.map(|id| RuleRef { id: format!("{agent}/{}", clean(&id)), url: r.url }),
@@ -330,78 +408,4 @@ fn semgrep(value: &Value) -> Option<Vec<Remark>> {
         }
     };
     Some(value["results"].as_array()?.iter().map(remark).collect())
-}
-
-fn rdjson(value: &Value) -> Option<Vec<Remark>> {
-    let one = std::slice::from_ref(value);
-    let items = match value.get("diagnostics") {
-        Some(items) => items.as_array()?.as_slice(),
-        None if value.get("location").is_some() => one,
-        None => return None,
-    };
-    let at = |v: &Value| At::Byte(number(&v["line"]), number(&v["column"]));
-    let remark = |v: &Value| {
-        let range = &v["location"]["range"];
-        Remark {
-            path: text(&v["location"]["path"]).unwrap_or_default(),
-            start: number(&range["start"]["line"]),
-            end: number(&range["end"]["line"]),
-            severity: severity(&v["severity"]).or_else(|| severity(&value["severity"])),
-            rule: text(&v["code"]["value"]),
-            url: text(&v["code"]["url"]),
-            message: text(&v["message"]).unwrap_or_default(),
-            help: None,
-            edits: list(&v["suggestions"])
-                .iter()
-                .map(|s| Edit {
-                    from: at(&s["range"]["start"]),
-                    to: at(&s["range"]["end"]),
-                    text: text(&s["text"]).unwrap_or_default(),
-                })
-                .collect(),
-        }
-    };
-    Some(items.iter().map(remark).collect())
-}
-
-/// A linter's "error" is not our Critical: it knows rules, not consequences.
-fn severity(word: &Value) -> Option<Severity> {
-    Some(match word.as_str()?.to_ascii_lowercase().as_str() {
-        "error" => Severity::Important,
-        _ => Severity::Suggestion,
-    })
-}
-
-fn sarif(value: &Value) -> Option<Vec<Remark>> {
-    let mut remarks = Vec::new();
-    for run in value["runs"].as_array()? {
-        for result in list(&run["results"]) {
-            let place = &result["locations"][0]["physicalLocation"];
-            let region = &place["region"];
-            let changes = list(&result["fixes"][0]["artifactChanges"]);
-            let edit = |r: &Value| {
-                let d = &r["deletedRegion"];
-                let line = number(&d["startLine"]);
-                let end = number(&d["endLine"]).max(line);
-                let column = number(&d["startColumn"]).max(1);
-                // Without an end column the whole line is meant.
-                let to = match number(&d["endColumn"]) {
-                    0 => At::Char(end + 1, 1),
-                    column => At::Char(end, column),
-                };
-                Edit { from: At::Char(line, column), to, text: text(&r["insertedContent"]["text"]).unwrap_or_default() }
-            };
-            remarks.push(Remark {
-                path: text(&place["artifactLocation"]["uri"]).unwrap_or_default(),
-                start: number(&region["startLine"]),
-                end: number(&region["endLine"]),
-                severity: severity(&result["level"]),
-                rule: text(&result["ruleId"]),
-                message: text(&result["message"]["text"]).unwrap_or_default(),
-                edits: changes.iter().flat_map(|c| list(&c["replacements"])).map(edit).collect(),
-                ..Remark::default()
-            });
-        }
-    }
-    Some(remarks)
 }

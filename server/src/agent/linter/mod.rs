@@ -22,7 +22,11 @@ pub(super) struct Known {
     pub(super) inert: bool,
 }
 
-/// `{files}` stands for the changed files. Only inert ones are found by themselves.
+/// Where a repository keeps rules for semgrep. Without any, semgrep would fetch some and report what it did.
+const SEMGREP_RULES: [&str; 3] = [".semgrep.yml", ".semgrep.yaml", ".semgrep"];
+
+/// `{files}` stands for the changed files, `{semgrep-rules}` for where the repository has them. Only inert ones are found
+/// by themselves.
 pub(super) const KNOWN: &[Known] = &[
     Known {
         name: "ruff",
@@ -69,7 +73,17 @@ pub(super) const KNOWN: &[Known] = &[
     Known {
         name: "semgrep",
         format: LinterFormat::Semgrep,
-        command: &["semgrep", "scan", "--json", "--metrics", "off", "--disable-version-check", "{files}"],
+        command: &[
+            "semgrep",
+            "scan",
+            "--json",
+            "--metrics",
+            "off",
+            "--disable-version-check",
+            "--config",
+            "{semgrep-rules}",
+            "{files}",
+        ],
         endings: &[],
         inert: false,
     },
@@ -118,7 +132,7 @@ impl Linter {
 
     fn ready(&self) -> Result<(PathBuf, Vec<String>, LinterFormat), Failure> {
         let format = self.format()?;
-        let command = self.command();
+        let mut command = self.command();
         let name = command.first().map(String::as_str).unwrap_or_default();
         let path = detect::find_program(name).ok_or_else(|| {
             Failure::new(FailureKind::NotInstalled, format!("there is no program '{name}'"))
@@ -130,6 +144,15 @@ impl Linter {
                 "it can run code of the repository, and the repository is not trusted",
             )
             .with_remedy("trust this repository in your own configuration if you would build and run it anyway"));
+        }
+        if let Some(rules) = command.iter_mut().find(|arg| *arg == "{semgrep-rules}") {
+            let root = self.surroundings.root.as_deref();
+            let here = SEMGREP_RULES.iter().find(|name| root.is_some_and(|root| root.join(name).exists()));
+            *rules = here.map(|name| (*name).to_owned()).ok_or_else(|| {
+                Failure::new(FailureKind::NotAllowed, "the repository has no rules for it").with_remedy(
+                    "put rules into .semgrep.yml or .semgrep/, or set `command` with a --config of your own",
+                )
+            })?;
         }
         Ok((path, command, format))
     }

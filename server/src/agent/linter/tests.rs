@@ -3,6 +3,7 @@ use super::*;
 use crate::agent::{Adapter, Agent, AgentSettings};
 use crate::finding::{RawFinding, Severity};
 use crate::git::Snapshot;
+use crate::patch::{Hints, apply, apply_edits};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -97,8 +98,8 @@ fn every_format_is_read_with_place_rule_severity_and_fix() {
         (
             Sarif,
             json!({"runs": [{"results": [{"ruleId": "x", "level": "note", "message": {"text": "unused"},
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": "a.py"}, "region": {"startLine": 1}}}],
-                "fixes": [{"artifactChanges": [{"replacements": [{"deletedRegion": {"startLine": 1}, "insertedContent": {"text": ""}}]}]}]}]}]}),
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": "file:///repo/a.py"}, "region": {"startLine": 1}}}],
+                "fixes": [{"artifactChanges": [{"artifactLocation": {"uri": "file:///repo/a.py"}, "replacements": [{"deletedRegion": {"startLine": 1}, "insertedContent": {"text": ""}}]}]}]}]}]}),
             "lint/x",
             fixed,
         ),
@@ -111,8 +112,12 @@ fn every_format_is_read_with_place_rule_severity_and_fix() {
         assert!(anchor.to_string().starts_with("a.py:1"), "{format:?}: {anchor}");
         assert!(anchor.quote.as_deref().unwrap().starts_with("import os"), "{format:?}");
         assert_eq!(f.rule.as_ref().map(|r| r.id.as_str()), Some(rule), "{format:?}");
-        let diff = "@@ -1,3 +1,2 @@\n-import os\n ä = 1\n print(ä)\n";
-        assert_eq!(f.fixes.first().map(|f| f.diff.as_str()), has_fix.then_some(diff), "{format:?}");
+        let fixed = f.fixes.first().map(|fix| {
+            assert_eq!(fix.path.as_ref().map(RepoPath::as_str), Some("a.py"), "{format:?}");
+            let hints = Hints { lines: anchor.lines, quote: anchor.quote.as_deref(), ..Hints::default() };
+            apply_edits(TEXT, &apply(TEXT, &fix.diff, &hints).unwrap().edits)
+        });
+        assert_eq!(fixed.as_deref(), has_fix.then_some("ä = 1\nprint(ä)\n"), "{format:?}");
     }
 }
 
@@ -139,6 +144,14 @@ fn other_output_is_a_failure_and_files_elsewhere_are_left_out() {
     assert_eq!(read("Traceback").unwrap_err().message, "what it printed is not JSON");
     assert_eq!(read("{\"a\": 1}").unwrap_err().message, "what it printed is not of the configured format");
     assert_eq!(read("").unwrap(), []);
+    for format in [LinterFormat::Sarif, LinterFormat::Rdjson] {
+        let read = |text: &str| formats::read(format, text, &agent, Path::new("/repo"), &snapshot());
+        for text in ["Traceback", "[1]", "{\"a\": 1}"] {
+            let said = read(text).unwrap_err().message;
+            assert!(said.starts_with("what it printed is not of the configured format: "), "{text}: {said}");
+        }
+        assert_eq!(read("\n").unwrap(), [], "{format:?}");
+    }
     let elsewhere = json!([{"filename": "/etc/passwd", "message": "m"}, {"filename": "../x", "message": "m"}]);
     assert_eq!(read(&elsewhere.to_string()).unwrap(), []);
 }
