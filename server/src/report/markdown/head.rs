@@ -101,6 +101,8 @@ pub(super) fn said_by(text: &str, roster: &Roster) -> (String, Vec<AgentName>, O
 
 /// Reads what follows the number of a finding. `tagged` says that it stood behind `[CRITICAL]`.
 pub(super) fn read(rest: &str, tagged: bool, roster: &Roster) -> Head {
+    // Spaces that keep words together stand where any other may.
+    let rest = &rest.replace(['\u{a0}', '\u{202f}'], " ");
     let (text, mut agents, class) = said_by(rest, roster);
     let text = unnumbered(&text);
     if !tagged && let Some((cites, title)) = leading_places(&text) {

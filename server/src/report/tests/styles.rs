@@ -114,6 +114,8 @@ const SECTIONS: &[&str] = &[
 const FINDINGS: &[&str] = &[
     "N. **TITLE** — `PLACE`",
     "N) **TITLE** — `PLACE`",
+    "N. **TITLE**\u{a0}— `PLACE`",
+    "### N.\u{a0}TITLE\u{202f}—\u{a0}`PLACE`",
     "N. **TITLE** (PLACE)",
     "N. **TITLE** - PLACE",
     "N. **TITLE** in `PLACE`",

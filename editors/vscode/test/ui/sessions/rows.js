@@ -40,6 +40,10 @@ module.exports = async (w, page) => {
   const open = `${w.finding(ROW)}:not(:has-text("dismissed"))`;
 
   await w.visit(ELSEWHERE, "src/emoji.py");
+  const spoken = await page.$eval(w.finding(ROW), (found) => found.getAttribute("aria-label"));
+  assert.match(spoken, /Suggestion finding S\d+: greet\(\) accepts None.*, by Claude/);
+  w.say("a screen reader is told severity, number, title and agents");
+
   await focus();
   await page.keyboard.press("Control+c");
   const copied = () => page.evaluate("navigator.clipboard.readText()");
