@@ -106,12 +106,24 @@ class Workbench {
     await this.page.press(`${QUICK} input`, "Enter");
   }
 
-  /** Names a file in the workbench's own dialog. It lists the folder first; an Enter before that only opens the folder. */
+  /**
+   * Names a file in the workbench's own dialog. The dialog may still be listing the folder that it began with, and then
+   * an Enter opens a folder of that: the file is named again until the dialog is gone.
+   */
   async chooseFile(prompt, file) {
-    await this.see(`${QUICK}:has-text("${prompt}") input`);
-    await this.page.fill(`${QUICK} input`, file);
-    await this.page.waitForSelector(row(path.basename(file)), LONG);
-    await this.page.press(`${QUICK} input`, "Enter");
+    const dialog = `${QUICK}:has-text("${prompt}")`;
+    await this.see(`${dialog} input`);
+    await this.until(`the dialog has taken ${file}`, async () => {
+      try {
+        await this.page.fill(`${dialog} input`, file, { timeout: 2_000 });
+        await this.page.waitForSelector(row(path.basename(file)), { timeout: 2_000 });
+        await this.page.press(`${dialog} input`, "Enter", { timeout: 2_000 });
+        await this.page.waitForSelector(dialog, { state: "hidden", timeout: 2_000 });
+      } catch {
+        // Looked at again.
+      }
+      return !(await this.page.isVisible(dialog));
+    });
   }
 
   async open(file) {
