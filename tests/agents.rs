@@ -1,6 +1,8 @@
 //! Agents: how their processes are run, and what comes of it.
 
 #[cfg(unix)]
+mod at_once;
+#[cfg(unix)]
 mod checking;
 #[cfg(unix)]
 mod crew;
@@ -16,6 +18,8 @@ mod mock;
 mod process;
 #[cfg(unix)]
 mod real;
+#[cfg(target_os = "linux")]
+mod real_ends;
 #[cfg(unix)]
 mod real_hostile;
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
+pub(super) use tokio_util::sync::CancellationToken as Cancel;
 
 /// Said by a test that cannot run here.
 pub(super) fn skipped(why: &str) {
@@ -67,6 +67,7 @@ impl Mock {
             "length": [{"text": text[..text.len() - 60], "stop": "length"}],
             "max_tokens": [{"text": text[..text.len() - 60], "stop": "max_tokens"}],
             "MAX_TOKENS": [{"text": text[..text.len() - 60], "stop": "MAX_TOKENS"}],
+            "schema-refused": [{"status": 400, "message": "Invalid schema for response_format: 'required' is missing"}],
             "late": [{"status": 429, "headers": {"retry-after": "3600"}}],
         });
         // The server counts calls by scenario: the forms need names of their own for what changes by the call.
@@ -119,7 +120,7 @@ pub(super) fn brief() -> Brief {
 }
 
 pub(super) fn session() -> Session {
-    Session { progress: tokio::sync::mpsc::unbounded_channel().0, cancel: CancellationToken::new(), max_cost_usd: None }
+    Session { progress: tokio::sync::mpsc::unbounded_channel().0, cancel: Cancel::new(), max_cost_usd: None }
 }
 
 pub(super) fn agent(settings: AgentSettings) -> Arc<dyn Agent> {

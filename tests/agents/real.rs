@@ -18,7 +18,7 @@ pub(super) fn program(name: &str) -> Option<String> {
     std::path::Path::new(&path).exists().then_some(path)
 }
 
-fn settings(adapter: Adapter, program: String, mock: &Mock, scenario: &str) -> AgentSettings {
+pub(super) fn settings(adapter: Adapter, program: String, mock: &Mock, scenario: &str) -> AgentSettings {
     let mut settings = AgentSettings::new(adapter);
     let home = tempfile::tempdir().map(tempfile::TempDir::keep).unwrap_or_default();
     settings.command = vec![program];
@@ -65,7 +65,7 @@ async fn table(adapter: Adapter, name: &str, rows: &[(&str, Result<usize, Failur
 }
 
 /// Appends a row to the file that `DEEP_REVIEW_OUTCOMES` names.
-fn record(name: &str, scenario: &str, started: Instant, findings: usize, failure: Option<&Failure>) {
+pub(super) fn record(name: &str, scenario: &str, started: Instant, findings: usize, failure: Option<&Failure>) {
     let Some(path) = std::env::var_os("DEEP_REVIEW_OUTCOMES") else { return };
     let took = started.elapsed().as_secs_f64();
     let said = failure.map_or(format!("reviewed, {findings} finding"), |f| format!("{:?}: {}", f.kind, f.message));
@@ -97,6 +97,10 @@ async fn claude_code() {
             ("e429-then-ok", Ok(1)),
             ("e503-then-ok", Ok(1)),
             ("cut-then-ok", Ok(1)),
+            // It asks again without streaming, which the stand-in does not cut.
+            ("cut", Ok(1)),
+            ("garbage", Err(Crashed)),
+            ("schema-refused", Err(Crashed)),
             ("hang", Err(TimedOut)),
         ],
     )
@@ -122,9 +126,13 @@ async fn codex() {
             ("e429", Err(RateLimited)),
             ("e500", Err(Overloaded)),
             ("e503", Err(Overloaded)),
+            ("e529", Err(Overloaded)),
             ("e429-then-ok", Ok(1)),
             ("e503-then-ok", Ok(1)),
             ("cut-then-ok", Ok(1)),
+            ("cut", Err(Unreachable)),
+            ("garbage", Err(Unreachable)),
+            ("schema-refused", Err(Crashed)),
             ("hang", Err(TimedOut)),
         ],
     )
@@ -146,9 +154,18 @@ async fn gemini_cli() {
             ("e400", Err(Crashed)),
             ("e401", Err(NotLoggedIn)),
             ("e403", Err(NotLoggedIn)),
+            ("e404", Err(Crashed)),
             ("e429", Err(RateLimited)),
+            ("e500", Err(Overloaded)),
             ("e503", Err(Overloaded)),
+            ("e529", Err(Overloaded)),
             ("e429-then-ok", Ok(1)),
+            ("e503-then-ok", Ok(1)),
+            // It does not try again after a cut; that is for our own tries, which are none here.
+            ("cut-then-ok", Err(Unreachable)),
+            ("cut", Err(Unreachable)),
+            ("garbage", Err(Crashed)),
+            ("schema-refused", Err(Crashed)),
             ("hang", Err(TimedOut)),
         ],
     )

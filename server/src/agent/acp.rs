@@ -100,8 +100,11 @@ impl Conversation {
             // -32000: it wants to be logged in to first.
             let failure = match error["code"].as_i64() {
                 Some(-32000) => Failure::new(FailureKind::NotLoggedIn, "nobody is logged in"),
+                // The protocol's own codes are negative: Gemini CLI hands on the vendor's HTTP status.
+                Some(code @ 400..600) => failure::of_status(u16::try_from(code).unwrap_or(500), &words),
                 _ => failure::of_words(&words).unwrap_or_else(|| {
-                    let words: String = words.trim().chars().filter(|c| answer::keep(*c)).take(200).collect();
+                    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                    let words: String = words.chars().filter(|c| answer::keep(*c)).take(200).collect();
                     Failure::new(FailureKind::Crashed, format!("it failed: {words}"))
                 }),
             };

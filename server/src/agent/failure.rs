@@ -74,6 +74,8 @@ pub(super) fn of_words(message: &str) -> Option<Failure> {
         "dns error",
         "stream disconnected",
         "failed to connect",
+        // Node's word for an answer that was cut.
+        "api error: terminated",
     ]) {
         failure(FailureKind::Unreachable, "the vendor cannot be reached")
     } else {
