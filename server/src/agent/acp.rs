@@ -380,6 +380,10 @@ mod tests {
                 json!({"error": {"code": -32603, "message": "Internal error", "data": {"details": "429 Too Many Requests"}}}),
                 Some(FailureKind::RateLimited),
             ),
+            (json!({"error": {"code": 429, "message": "try later"}}), Some(FailureKind::RateLimited)),
+            (json!({"error": {"code": 503, "message": "busy"}}), Some(FailureKind::Overloaded)),
+            (json!({"error": {"code": 401, "message": "who?"}}), Some(FailureKind::NotLoggedIn)),
+            (json!({"error": {"code": -32603, "message": "other\nwords"}}), Some(FailureKind::Crashed)),
         ];
         for (mut reply, kind) in table {
             let (mut conversation, _from_us) = begin(Path::new("/"));

@@ -168,7 +168,10 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Said {
     said
 }
 
+/// What its words on an error mean. It hands on the vendor's answer as it came: of one in JSON, the message counts.
 fn words(message: &str) -> Failure {
+    let answer: Option<Value> = serde_json::from_str(message).ok();
+    let message = answer.as_ref().and_then(|answer| answer["error"]["message"].as_str()).unwrap_or(message);
     failure::of_words(message).unwrap_or_else(|| {
         let line: String = message.chars().filter(|c| super::answer::keep(*c)).take(200).collect();
         Failure::new(FailureKind::Crashed, format!("it failed: {line}"))

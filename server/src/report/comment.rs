@@ -119,7 +119,7 @@ fn label(part: &str) -> Option<Severity> {
     known.or_else(|| severity_of(part.trim_end_matches(" Badge")))
 }
 
-/// Severity and title of "**Critical: title** — agents", "[High] title", "P1 Badge  title".
+/// Severity and title of `**Critical: title** — agents`, `[High] title`, `P1 Badge  title`.
 fn led(first: &str) -> Option<(Severity, String)> {
     let bare = first.trim_start_matches(|c: char| !c.is_alphanumeric());
     let word: String = bare.chars().take_while(|c| c.is_alphanumeric()).collect();

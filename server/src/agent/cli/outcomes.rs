@@ -150,8 +150,20 @@ fn what_a_run_used_is_known() {
 }
 
 #[test]
+fn of_a_vendors_answer_that_codex_hands_on_the_message_counts() {
+    for (message, kind, said) in [
+        (r#"{"error": {"message": "Invalid schema", "code": null}}"#, Crashed, "it failed: Invalid schema"),
+        (r#"{"other": 1}"#, Crashed, r#"it failed: {"other": 1}"#),
+        ("mock error 404", Crashed, "it failed: mock error 404"),
+    ] {
+        let event = serde_json::json!({"type": "turn.failed", "error": {"message": message}});
+        check("codex", &ONE, &event.to_string(), "", Some((kind, said)), 0);
+    }
+}
+
+#[test]
 fn programs_without_events_are_told_by_their_words() {
-    let table: [(&str, End, &str, FailureKind); 8] = [
+    let table: [(&str, End, &str, FailureKind); 9] = [
         ("claude", End::Exited(127), "node: not found", Crashed),
         ("codex", ONE, "Error: Missing environment variable: `KEY`.", NotLoggedIn),
         (
@@ -172,6 +184,7 @@ fn programs_without_events_are_told_by_their_words() {
             r#"{"session_id":"x","error":{"message":"[API Error: {\"error\":{\"code\":401}}]"}}"#,
             NotLoggedIn,
         ),
+        ("gemini", End::Exited(1), "[API Error: terminated]", Unreachable),
         ("gemini", End::Exited(1), "TypeError: fetch failed\n  cause: ECONNREFUSED 127.0.0.1:1", Unreachable),
         ("claude", End::Exited(143), "", Crashed),
         ("claude", OK, "", BadOutput),

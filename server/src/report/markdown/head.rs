@@ -31,7 +31,7 @@ static DASHED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s+(?:—|–|
 static AT_END: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(.*?)\s+(?:—|–|--|-|\()\s*(/?(?:[\w.@+-]+/)*[\w.@+-]+\.\w+:\d[\d,\-–]*)\)?\s*$"));
 static IN_BRACKETS_AT_END: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*\S)\s*\(([^()]+)\)\s*$"));
-/// "Issue 1: ", "[I1] ", "#2 ", "(3) ", "2.1 ", "IMP-001: " before a title.
+/// `Issue 1:`, `[I1]`, `#2`, `(3)`, `2.1`, `IMP-001:` before a title.
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?:(?i:issue|finding|problem|bug|comment|item|point|concern)\s+#?(?:[CIS]-?)?\d{1,4}(?:\.\d+)?\s*[:.)—–-]*\s+|[#(\[](?:[A-Z]{1,9}-?)?\d{1,4}(?:\.\d+)?[)\]]?(?:\*\*)?\s*[:.—–-]*\s+|\d{1,2}\.\d{1,2}\.?\s*[:)—–-]*\s+|(?:CRIT|CRITICAL|IMP|IMPORTANT|SUG|SUGGESTION|HIGH|MED|MEDIUM|LOW|MAJ|MAJOR|MIN|MINOR|NIT|BUG|ISSUE|FINDING)-?\d{1,4}(?:\*\*)?\s*[:.)—–-]*\s+|[CISFHML]-?\d{1,3}(?:\*\*\s*[:.)—–-]*|\s*[:.)—–]|\s+-)\s+)",
