@@ -82,6 +82,8 @@ pub(crate) enum Event {
     /// Files that are not open, laid under a plan.
     Seen {
         root: PathBuf,
+        /// Which look it is.
+        number: u64,
         plan: Arc<Plan>,
         files: Vec<(RepoPath, Option<Seen>)>,
     },
@@ -182,7 +184,9 @@ pub(crate) struct Owner {
     asked_for: HashSet<PathBuf>,
     /// The number of the newest that was taken in of a repository, read or decided: readings may overtake each other.
     taken: HashMap<PathBuf, u64>,
-    /// Reviews, readings and decisions so far.
+    /// The number of the newest look at each file that was not open, begun or done.
+    newest_looks: HashMap<PathBuf, HashMap<RepoPath, u64>>,
+    /// Reviews, readings, looks and decisions so far.
     count: u64,
     /// How often the client was asked for settings, and which asking was answered last: answers may overtake each
     /// other.
@@ -219,6 +223,7 @@ impl Owner {
             looking: HashSet::new(),
             asked_for: HashSet::new(),
             taken: HashMap::new(),
+            newest_looks: HashMap::new(),
             count: 0,
             askings: 0,
             answered: 0,
@@ -305,7 +310,7 @@ impl Owner {
             }
             Event::Found { folder, found } => self.found(&folder, found),
             Event::Loaded { root, number, loaded } => self.loaded(&root, number, *loaded),
-            Event::Seen { root, plan, files } => self.seen(&root, &plan, files),
+            Event::Seen { root, number, plan, files } => self.seen(&root, number, &plan, files),
             Event::Looked { root, stamp } => self.looked(&root, stamp),
             Event::LookedAlone { root, number, result } => self.looked_alone(&root, number, result),
             Event::Reported { root, plan, report } => self.reported(&root, &plan, report),

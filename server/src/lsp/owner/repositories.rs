@@ -191,9 +191,13 @@ impl Owner {
     }
 
     /// Projects files that are not open.
-    pub(super) fn see(&self, root: &Path, paths: &[RepoPath]) {
+    pub(super) fn see(&mut self, root: &Path, paths: &[RepoPath]) {
         let Some(repo) = self.world.repos.get(root).cloned() else { return };
         let Some(plan) = repo.plan.clone() else { return };
+        self.count += 1;
+        let number = self.count;
+        let newest = self.newest_looks.entry(root.to_owned()).or_default();
+        newest.extend(paths.iter().map(|path| (path.clone(), number)));
         let share = paths.len().div_ceil(SHARES).max(PART);
         for paths in paths.chunks(share).map(<[RepoPath]>::to_vec) {
             let (events, abilities, root) = (self.events.clone(), self.world.abilities, root.to_owned());
@@ -203,7 +207,7 @@ impl Owner {
                 for part in paths.chunks(PART) {
                     let see = |path: &RepoPath| (path.clone(), repo.see(path, None, &documents, abilities));
                     let files = part.iter().map(see).collect();
-                    let _ = events.send(Event::Seen { root: root.clone(), plan: plan.clone(), files });
+                    let _ = events.send(Event::Seen { root: root.clone(), number, plan: plan.clone(), files });
                 }
             }));
         }
@@ -226,16 +230,27 @@ impl Owner {
         self.see(root, &closed);
     }
 
-    pub(super) fn seen(&mut self, root: &Path, plan: &Arc<Plan>, files: Vec<(RepoPath, Option<Seen>)>) {
+    pub(super) fn seen(&mut self, root: &Path, number: u64, plan: &Arc<Plan>, files: Vec<(RepoPath, Option<Seen>)>) {
         let Some(repo) = self.world.repos.get(root) else { return };
         if !repo.plan.as_ref().is_some_and(|now| Arc::ptr_eq(now, plan)) {
             return;
         }
         let open: HashSet<&Path> = self.world.documents.values().map(|d| d.path.as_path()).collect();
-        let closed: Vec<_> = files.into_iter().filter(|(path, _)| !open.contains(&*repo.file_of(path))).collect();
-        for (path, seen) in closed {
+        // Looks may overtake each other: what a newer one will tell of is left to it.
+        let newest = self.newest_looks.get(root);
+        let is_newest = |path: &RepoPath| newest.and_then(|looks| looks.get(path)) == Some(&number);
+        let is_wanted = |path: &RepoPath| is_newest(path) && !open.contains(&*repo.file_of(path));
+        let wanted: Vec<_> = files.into_iter().filter(|(path, _)| is_wanted(path)).collect();
+        let mark = |seen: Option<&Seen>| seen.and_then(|seen| seen.mark);
+        let is_written = |(path, seen): &&(RepoPath, Option<Seen>)| {
+            mark(seen.as_ref()) != mark(repo.files.get(path).map(AsRef::as_ref))
+        };
+        let written: Vec<RepoPath> = wanted.iter().filter(is_written).map(|(path, _)| path.clone()).collect();
+        for (path, seen) in wanted {
             self.put(root, &path, seen);
         }
+        // After their marks were taken, so that what is written from now on is seen at the next look.
+        self.see_reaching_into(root, &written);
         self.changed = true;
     }
 
@@ -277,7 +292,6 @@ impl Owner {
             stamp.files.into_iter().filter(|(path, mark)| repo.files.get(path).is_some_and(|s| s.mark != *mark));
         let changed: Vec<RepoPath> = changed.map(|(path, _)| path).collect();
         self.see(root, &changed);
-        self.see_reaching_into(root, &changed);
     }
 
     pub(super) fn decided(&mut self, root: &Path, decisions: Decisions) {

@@ -78,3 +78,33 @@ async fn what_was_read_before_a_decision_does_not_take_it_back() {
     owner.loaded(&root, number, before);
     assert_eq!(*owner.world.repos[&root].decisions, decisions);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_look_at_a_file_does_not_win_over_a_newer() {
+    let repo = TestRepo::with_topic(&[("a.rs", "a\n")]);
+    store_round(&repo, &[finding("I1", "a.rs", (1, 1), "")], &[("a.rs", "a\n")]);
+    let (mut owner, mut heard, root) = owner(&repo);
+    let (number, round) = reading(&mut heard).await;
+    owner.loaded(&root, number, round);
+    let first = look(&mut heard).await;
+    repo.write("a.rs", "new\na\n");
+    owner.see(&root, &[RepoPath::new("a.rs").unwrap()]);
+    let second = look(&mut heard).await;
+    let line = |owner: &Owner| {
+        let files = &owner.world.repos[&root].files;
+        files.values().next().map(|seen| seen.view.places[0].lines.start())
+    };
+    owner.take(second);
+    assert_eq!(line(&owner), Some(2));
+    owner.take(first);
+    assert_eq!(line(&owner), Some(2), "what was seen before the file was written came late");
+}
+
+/// The next look at files.
+async fn look(heard: &mut UnboundedReceiver<Event>) -> Event {
+    loop {
+        if let Some(event @ Event::Seen { .. }) = heard.recv().await {
+            return event;
+        }
+    }
+}
