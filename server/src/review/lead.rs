@@ -85,7 +85,11 @@ pub(super) fn compose(findings: &[Finding], agents: &[AgentRun], files: usize) -
         .iter()
         .map(|s| (s, standing.iter().filter(|f| f.severity == *s).count()))
         .filter(|(_, n)| *n > 0)
-        .map(|(s, n)| format!("{n} {s}"))
+        .map(|(s, n)| match s {
+            Severity::Critical => count(n, "critical issue"),
+            Severity::Important => count(n, "important issue"),
+            Severity::Suggestion => count(n, "suggestion"),
+        })
         .collect();
     text.push_str(&if counts.is_empty() { "no findings".into() } else { counts.join(", ") });
     text.push('.');
