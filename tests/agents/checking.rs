@@ -219,7 +219,7 @@ fn without_a_lead_summary_and_severities_are_composed() {
     let summary = round["assessment"]["summary"].as_str().unwrap();
     assert_eq!(
         (code, summary),
-        (0, "2 agents reviewed 1 changed file. It can be merged as it is: 1 Suggestion.\n\nA sees it so.")
+        (0, "2 agents reviewed 1 changed file. It can be merged as it is: 1 suggestion.\n\nA sees it so.")
     );
     assert_eq!(finding(&round, "It counts the program's name")["dispute"], "A: Critical, B: Suggestion → Suggestion");
     let notes = part(&round, "b")["notes"].to_string();
