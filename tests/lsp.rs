@@ -2,11 +2,11 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use crate::support::repo::{Repo, isolate};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
+use test_repo::{Repo, isolate};
 
 /// Long enough to never be the reason that a test ends.
 const LONG: Duration = Duration::from_secs(60);

@@ -1,10 +1,10 @@
 //! `deep-review pr` against forges on the loopback address.
 
 use crate::support::http::{Asked, Reply, Server};
-use crate::support::repo::{Repo, isolate};
 use serde_json::{Value, json};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
+use test_repo::{Repo, isolate};
 
 const OLD: &str = "fn f() -> i32 {\n    1\n}\n\nfn tail() {}\n";
 const NEW: &str = "fn f() -> i32 {\n    let x = 1;\n    x\n}\n\nfn tail() {}\n";

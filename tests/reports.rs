@@ -1,11 +1,11 @@
 //! Reports in and out, measured on real ones where they are at hand.
 
-use crate::support::repo::{Repo, isolate};
 use deep_review::finding::{Round, Severity};
 use deep_review::report::{Texts, html, markdown};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use test_repo::{Repo, isolate};
 
 /// The folder of material that lies beside the repository on some machines.
 fn shared() -> Option<PathBuf> {

@@ -4,8 +4,8 @@
 //! The input is two texts with a NUL byte between them; the bytes of the second are, three at a time, edits of the first.
 #![no_main]
 
-use deep_review_fuzz::finding::LineRange;
-use deep_review_fuzz::patch::{Carried, LineMap};
+use finding::LineRange;
+use patch::{Carried, LineMap};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

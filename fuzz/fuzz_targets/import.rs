@@ -4,10 +4,10 @@
 //! The input is a file and the text of `src/a.rs`, with a NUL byte between them.
 #![no_main]
 
-use deep_review_fuzz::finding::RepoPath;
-use deep_review_fuzz::patch::{Hints, apply};
-use deep_review_fuzz::report::import::{Code, Import, read};
-use deep_review_fuzz::report::json;
+use finding::RepoPath;
+use patch::{Hints, apply};
+use report::import::{Code, Import, read};
+use report::json;
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
 

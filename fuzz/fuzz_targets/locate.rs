@@ -5,8 +5,8 @@
 //! cited line (0 for none), the rest is the quoted code.
 #![no_main]
 
-use deep_review_fuzz::finding::LineRange;
-use deep_review_fuzz::patch::{Hints, LineMap, apply, apply_edits, apply_since, find_quote};
+use finding::LineRange;
+use patch::{Hints, LineMap, apply, apply_edits, apply_since, find_quote};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

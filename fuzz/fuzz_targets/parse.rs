@@ -1,7 +1,7 @@
 //! Any text is read or refused, without a panic, and in time that its length bounds.
 #![no_main]
 
-use deep_review_fuzz::patch::{canonical, parse};
+use patch::{canonical, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

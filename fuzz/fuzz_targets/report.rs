@@ -2,8 +2,8 @@
 //! read and written again is one of deep-review's own: it has the same findings.
 #![no_main]
 
-use deep_review_fuzz::finding::{AgentName, Decisions, Round};
-use deep_review_fuzz::report::{Texts, markdown};
+use finding::{AgentName, Decisions, Round};
+use report::{Texts, markdown};
 use libfuzzer_sys::fuzz_target;
 
 fn labels(round: &Round) -> Vec<String> {

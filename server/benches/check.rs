@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use support::repo::isolate;
 use support::{branch_of_a_thousand_files, side_by_side_with};
+use test_repo::isolate;
 use tokio_util::sync::CancellationToken;
 
 fn take(root: &Path, uncommitted: bool) -> Snapshot {

@@ -16,8 +16,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use support::repo::isolate;
 use support::{branch_of_a_thousand_files, side_by_side, side_by_side_with};
+use test_repo::isolate;
 use tokio_util::sync::CancellationToken;
 
 /// Findings of each agent; people get a tenth of it.

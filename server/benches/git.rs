@@ -10,8 +10,8 @@ use deep_review::git::{Age, Repository, ScopeRequest, Snapshot, SnapshotOptions,
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use support::repo::isolate;
 use support::{branch_of_a_thousand_files, side_by_side};
+use test_repo::isolate;
 use tokio_util::sync::CancellationToken;
 
 fn take(root: &Path, uncommitted: bool) -> Snapshot {

@@ -1,6 +1,7 @@
-//! deep-review: several agents review a branch at once; their findings are merged and shown in the editor.
+//! deep-review: several AI agents review a branch at once; their findings are merged and shown in the editor.
 //!
-//! The modules, in the order of the flow; each may use those above it, never those below:
+//! Each floor of the house is a crate of its own, so that the compiler keeps what `ARCHITECTURE.md` promises. Here they
+//! are under one roof, in the order of the flow; each may use those above it, never those below:
 //!
 //! * [`finding`]: the domain, plain data;
 //! * [`patch`], [`merge`], [`report`]: pure functions on it;
@@ -9,20 +10,17 @@
 //! * [`review`]: the engine, which runs one round from scope to store;
 //! * [`cli`], [`lsp`]: the two ways in.
 
-pub mod agent;
-pub mod check;
 pub mod cli;
-pub mod config;
-pub mod finding;
-pub mod forge;
-pub mod git;
-pub mod lsp;
-pub mod merge;
-pub mod patch;
-pub mod report;
-pub mod review;
-pub mod store;
 
-#[cfg(test)]
-#[path = "../../tests/support/repo.rs"]
-pub(crate) mod test_repo;
+pub use ::agent;
+pub use ::check;
+pub use ::config;
+pub use ::finding;
+pub use ::forge;
+pub use ::git;
+pub use ::lsp;
+pub use ::merge;
+pub use ::patch;
+pub use ::report;
+pub use ::review;
+pub use ::store;

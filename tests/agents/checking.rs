@@ -2,8 +2,8 @@
 
 use super::crew::{Crew, Does, finding, part, says};
 use crate::cli::bed::{BEFORE, Bed, answer, finding as remark};
-use crate::support::repo::Repo;
 use serde_json::{Value, json};
+use test_repo::Repo;
 
 fn verdict(id: &str, verdict: &str, severity: &str) -> Value {
     json!({"id": id, "verdict": verdict, "severity": severity, "reason": format!("src/main.rs decides {id}")})

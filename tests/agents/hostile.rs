@@ -4,13 +4,13 @@
 
 use super::crew::{Crew, Does};
 use crate::cli::bed::{Bed, answer, finding};
-use crate::support::repo::Repo;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use test_repo::Repo;
 
 const NAME: &str = "src/\u{1b}[31mred\u{1b}]0;pwned\u{7}.rs";
 

@@ -3,10 +3,10 @@
 
 use super::crew::{Crew, Does, arguments, part, says};
 use crate::cli::bed::{Bed, answer, finding as remark};
-use crate::support::repo::Repo;
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Stdio;
+use test_repo::Repo;
 
 /// A branch with two changed files.
 fn bed() -> Bed {

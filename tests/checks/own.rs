@@ -71,7 +71,7 @@ fn the_whole_tree_has_nothing_that_the_built_in_agents_find() {
     let snapshot = snapshot(&repository, &scope);
     assert!(snapshot.files().len() > 200, "{} files are no whole tree", snapshot.files().len());
     let files: Vec<&str> = snapshot.files().iter().map(|f| f.path.as_str()).collect();
-    assert!(files.contains(&"server/src/check/leftovers.rs") && files.contains(&"editors/vscode/package.json"));
+    assert!(files.contains(&"server/crates/check/src/leftovers.rs") && files.contains(&"editors/vscode/package.json"));
     let needed = review(&snapshot);
     assert!(needed.into_iter().eq(0..DISMISSED.len()), "some of what is dismissed is not found any more: take it out");
 }

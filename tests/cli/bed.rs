@@ -1,9 +1,9 @@
 //! A repository with a branch, a configuration with recorded agents, and the binary.
 
-use crate::support::repo::{Repo, isolate};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use test_repo::{Repo, isolate};
 
 pub(crate) const BEFORE: &str = "fn main() {\n    let n = 1;\n    println!(\"{n}\");\n}\n";
 pub(crate) const AFTER: &str = "fn main() {\n    let n = first();\n    println!(\"{n}\");\n}\n\nfn first() -> u32 {\n    std::env::args().count() as u32\n}\n";

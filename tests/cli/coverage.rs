@@ -1,8 +1,8 @@
 //! What was reviewed and what was not: large changes in parts, and texts that are not UTF-8.
 
 use super::bed::{Bed, answer};
-use crate::support::repo::Repo;
 use std::collections::BTreeSet;
+use test_repo::Repo;
 
 /// A branch with 30 new files of some hundred bytes, and a program that keeps each brief it gets; it fails on those
 /// with the word `poison`.

@@ -1,8 +1,8 @@
 //! What cannot be done, says so, and ends with 2.
 
 use super::bed::{Bed, answer, finding, playing};
-use crate::support::repo::Repo;
 use serde_json::json;
+use test_repo::Repo;
 
 #[test]
 fn what_cannot_be_done_ends_with_2_and_says_what_to_do() {

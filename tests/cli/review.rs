@@ -1,8 +1,8 @@
 //! What a review says and how it ends.
 
 use super::bed::{AFTER, Bed, answer, finding, playing, titles, with_fix};
-use crate::support::repo::Repo;
 use serde_json::{Value, json};
+use test_repo::Repo;
 
 #[test]
 fn a_complete_review_ends_with_0_and_one_finding_for_one_issue() {

@@ -109,10 +109,8 @@ fn what_the_git_library_cannot_read_is_refused_with_a_way_that_works() {
         );
         repo.git_in(&folder, &["init", "-q", "--object-format=sha1", "../copy"]);
         let run = "git fast-export --all | git -C ../copy fast-import --quiet";
-        let done = crate::support::repo::isolate(&mut std::process::Command::new("sh"))
-            .current_dir(&folder)
-            .args(["-c", run])
-            .status();
+        let done =
+            test_repo::isolate(&mut std::process::Command::new("sh")).current_dir(&folder).args(["-c", run]).status();
         assert!(done.unwrap().success());
         let copy = repo.beside("copy");
         repo.configure(&copy);

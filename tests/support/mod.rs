@@ -1,8 +1,7 @@
 //! What several end-to-end tests need.
 
 pub(crate) mod http;
-pub(crate) mod repo;
 #[cfg(unix)]
 pub(crate) mod terminal;
 
-pub(crate) use repo::Repo;
+pub(crate) use test_repo::Repo;

@@ -3,12 +3,9 @@
 #![allow(dead_code, reason = "each benchmark uses another part of it")]
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark that cannot start is to fail at once")]
 
-#[path = "../../../tests/support/repo.rs"]
-pub(crate) mod repo;
-
-use repo::Repo;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
+use test_repo::Repo;
 
 /// Numbers that are the same in each run (a linear congruential generator, as in Knuth's MMIX).
 pub(crate) struct Numbers(u64);

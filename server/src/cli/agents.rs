@@ -3,10 +3,10 @@
 use super::args::AgentsArgs;
 use super::context::{self, Context, block_on};
 use super::{Exit, output};
-use crate::agent::{self, Availability};
-use crate::finding::{AgentInfo, Failure};
-use crate::report::inert::printable;
+use agent::Availability;
+use finding::{AgentInfo, Failure};
 use futures_util::future::join_all;
+use report::inert::printable;
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> {

@@ -4,9 +4,9 @@ use super::args::ApplyArgs;
 use super::context::{self, Context, Open};
 use super::worktree::{Texts, WorkTree};
 use super::{Exit, decide, output};
-use crate::finding::{Finding, Fix, LineRange, RepoPath, Round, State};
-use crate::patch::{self, Hints, LineMap, Placement, Refusal};
-use crate::report::inert::printable;
+use finding::{Finding, Fix, LineRange, RepoPath, Round, State};
+use patch::{Hints, LineMap, Placement, Refusal};
+use report::inert::printable;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
     }
     let tree = WorkTree::of(&open.repository)?;
     let (texts, mut refused) = read(&tree, &findings);
-    let snapshot = crate::review::document::texts(&open.store, &round);
+    let snapshot = review::document::texts(&open.store, &round);
     let mut chosen = Vec::new();
     for finding in findings {
         match choose(finding, &texts, &snapshot, args.all) {
@@ -106,7 +106,7 @@ fn hints<'a>(chosen: &Chosen<'a>) -> Hints<'a> {
 fn choose<'a>(
     finding: &'a Finding,
     texts: &Texts,
-    snapshot: &crate::report::Texts,
+    snapshot: &report::Texts,
     only_certain: bool,
 ) -> Result<Chosen<'a>, String> {
     let mut first_refusal = None;

@@ -1,10 +1,10 @@
 //! What the command line takes, and its help.
 
 use super::examples;
-use crate::config::Verify;
-use crate::finding::{DismissReason, Severity};
-use crate::report::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use config::Verify;
+use finding::{DismissReason, Severity};
+use report::Format;
 use std::path::PathBuf;
 
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
@@ -265,7 +265,7 @@ pub(super) enum ForgeKind {
     Gitea,
 }
 
-impl From<ForgeKind> for crate::forge::Kind {
+impl From<ForgeKind> for forge::Kind {
     fn from(kind: ForgeKind) -> Self {
         match kind {
             ForgeKind::GitHub => Self::GitHub,

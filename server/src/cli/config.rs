@@ -3,7 +3,6 @@
 use super::args::ConfigArgs;
 use super::context::Context;
 use super::{Exit, output};
-use crate::config;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 

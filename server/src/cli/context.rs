@@ -2,16 +2,15 @@
 
 use super::args::Color;
 use super::output;
-use crate::agent::Agent;
-use crate::config::{self, Config, Loaded};
-use crate::finding::{Decisions, Finding, Round};
-use crate::git::{Repository, ScopeRequest};
-use crate::review;
-use crate::store::{Branch, Store};
+use agent::Agent;
 use anyhow::{Context as _, bail};
+use config::{Config, Loaded};
+use finding::{Decisions, Finding, Round};
+use git::{Repository, ScopeRequest};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use store::{Branch, Store};
 
 pub(super) struct Context {
     directory: PathBuf,
@@ -66,7 +65,7 @@ impl Open {
             Some(number) => {
                 let mut all = self.branch.rounds()?;
                 let found = all.value.drain(..).find(|r| r.number == number);
-                crate::store::Read { value: found, set_aside: all.set_aside }
+                store::Read { value: found, set_aside: all.set_aside }
             }
         };
         warn_of(&read.set_aside);
@@ -92,7 +91,7 @@ pub(super) fn finding<'a>(round: &'a Round, name: &str) -> anyhow::Result<&'a Fi
     }
 }
 
-pub(super) fn warn_of(set_aside: &[crate::store::SetAside]) {
+pub(super) fn warn_of(set_aside: &[store::SetAside]) {
     for aside in set_aside {
         output::note(&format!("warning: {aside}"));
     }

@@ -3,10 +3,9 @@
 use super::args::{DismissArgs, ReopenArgs};
 use super::context::{self, Context, Open};
 use super::{Exit, output};
-use crate::finding::{Finding, Resolution, Round, State};
-use crate::merge;
-use crate::report::inert::printable;
+use finding::{Finding, Resolution, Round, State};
 use jiff::Timestamp;
+use report::inert::printable;
 
 pub(super) fn dismiss(context: &Context, args: &DismissArgs) -> anyhow::Result<Exit> {
     let state = State::Dismissed { reason: args.kind.into(), text: args.reason.clone() };

@@ -4,12 +4,12 @@ use super::args::DemoArgs;
 use super::context::Context;
 use super::sample::{make_sample, recorded_agents};
 use super::{Exit, output, review};
-use crate::agent::builtin;
-use crate::config::Config;
-use crate::git::Repository;
-use crate::report::Format;
-use crate::review::{Reviewed, request};
+use ::review::{Reviewed, request};
+use agent::builtin;
 use anyhow::{Context as _, bail};
+use config::Config;
+use git::Repository;
+use report::Format;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {

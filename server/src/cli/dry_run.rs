@@ -2,16 +2,16 @@
 
 use super::context::block_on;
 use super::{Exit, output};
-use crate::agent::Preview;
-use crate::finding::{AgentKind, Usage};
-use crate::report::inert::printable;
-use crate::review::{self, DryRun, Request, Sent};
+use agent::Preview;
+use finding::{AgentKind, Usage};
+use report::inert::printable;
+use review::{DryRun, Request, Sent};
 use std::fmt::Write as _;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(request: Request, file: Option<&Path>) -> anyhow::Result<Exit> {
-    let verifies = request.options.verify != crate::config::Verify::Off;
+    let verifies = request.options.verify != config::Verify::Off;
     let dry = block_on(review::dry_run(request, CancellationToken::new()))??;
     let mut text = text(&dry);
     if verifies {
@@ -63,7 +63,7 @@ fn one(out: &mut String, preview: &Preview, (n, of): (usize, usize)) {
         out.push_str("--- it may read a copy of the repository, masked and without what is never sent\n");
     }
     // As it is, but for what would steer the terminal.
-    let shown: String = preview.text.chars().filter(|c| crate::agent::answer::keep(*c)).collect();
+    let shown: String = preview.text.chars().filter(|c| agent::answer::keep(*c)).collect();
     out.push_str(&shown);
     out.push_str("\n--- end\n");
 }

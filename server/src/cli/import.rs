@@ -3,8 +3,8 @@
 use super::args::ImportArgs;
 use super::context::Context;
 use super::{Exit, output, review};
-use crate::report::Format;
-use crate::review::import::{Imported, Target, import};
+use ::review::import::{Imported, Target, import};
+use report::Format;
 
 pub(super) fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> {
     let repository = context.repository()?;

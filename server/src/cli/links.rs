@@ -3,10 +3,9 @@
 use super::args::{JoinArgs, SplitArgs};
 use super::context::{self, Context, Open};
 use super::{Exit, output};
-use crate::finding::{Finding, FindingId, Link, LinkKind, RawFinding, Round};
-use crate::merge;
-use crate::report::inert::printable;
 use anyhow::bail;
+use finding::{Finding, FindingId, Link, LinkKind, RawFinding, Round};
+use report::inert::printable;
 use std::collections::BTreeSet;
 
 /// What holds for both: the round that is stored does not change.

@@ -53,12 +53,12 @@ impl From<Exit> for ExitCode {
 #[must_use]
 pub fn main() -> ExitCode {
     #[cfg(unix)]
-    if let Some(ended) = crate::agent::process::supervise_if_asked() {
+    if let Some(ended) = agent::process::supervise_if_asked() {
         return ended;
     }
     if std::env::args_os().skip(1).eq(["lsp"]) {
         // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
-        return crate::lsp::run();
+        return lsp::run();
     }
     match run(Cli::parse()) {
         Ok(exit) => exit.into(),
@@ -73,7 +73,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = context::Context::new(cli.directory, cli.color);
     match cli.command {
         Command::Review(args) => review::run(&context, args),
-        Command::Lsp(_) => Ok(if crate::lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
+        Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Agents(args) => agents::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),

@@ -43,12 +43,12 @@ fn told(error: &anyhow::Error) -> String {
 }
 
 fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    if let Some(error) = error.downcast_ref::<crate::forge::ForgeError>() {
+    if let Some(error) = error.downcast_ref::<forge::ForgeError>() {
         return error.remedy();
     }
-    match error.downcast_ref::<crate::review::ReviewError>() {
+    match error.downcast_ref::<review::ReviewError>() {
         Some(error) => error.remedy(),
-        None => error.downcast_ref::<crate::git::GitError>()?.remedy(),
+        None => error.downcast_ref::<git::GitError>()?.remedy(),
     }
 }
 

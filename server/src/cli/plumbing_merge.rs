@@ -1,7 +1,7 @@
 //! `deep-review plumbing merge`: raw findings → findings, a JSON object a line.
 
-use crate::finding::{AgentName, Anchor, LineRange, RawFinding, RawId, RepoPath, Severity};
-use crate::merge::{self, Input};
+use finding::{AgentName, Anchor, LineRange, RawFinding, RawId, RepoPath, Severity};
+use merge::Input;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};

@@ -1,7 +1,7 @@
 //! `deep-review plumbing patch`: applies suggestions, a JSON object a line.
 
-use crate::finding::{LineRange, RepoPath};
-use crate::patch::{self, Hints, Refusal};
+use finding::{LineRange, RepoPath};
+use patch::{Hints, Refusal};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Write};
 

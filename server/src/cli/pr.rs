@@ -3,14 +3,14 @@
 use super::args::PrArgs;
 use super::context::{Context, Open, block_on};
 use super::{Exit, output};
-use crate::finding::{Feedback, PullRequestNow, ROUND_SCHEMA};
-use crate::forge::{Forge, ForgeError, Found, Head, Plan, Site};
-use crate::git::{Remote, Repository};
-use crate::report::forge::{intro, remarks};
-use crate::report::inert;
-use crate::review::document::document;
 use anyhow::bail;
+use finding::{Feedback, PullRequestNow, ROUND_SCHEMA};
+use forge::{Forge, ForgeError, Found, Head, Plan, Site};
+use git::{Remote, Repository};
 use jiff::Timestamp;
+use report::forge::{intro, remarks};
+use report::inert;
+use review::document::document;
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal};
 
@@ -167,8 +167,8 @@ async fn post(open: &Open, forge: &Forge, found: &Found, args: &PrArgs) -> anyho
     Ok(Exit::Done)
 }
 
-fn preview(plan: &Plan, round: &crate::finding::Round, number: u64) -> String {
-    let finding = |id: &crate::finding::FindingId| {
+fn preview(plan: &Plan, round: &finding::Round, number: u64) -> String {
+    let finding = |id: &finding::FindingId| {
         let found = round.findings.iter().find(|f| f.id == *id);
         found.map(|f| format!("{:<3} {}", f.label, plain(&f.title, 90))).unwrap_or_default()
     };

@@ -2,10 +2,10 @@
 
 use super::dry_run::{expected, grouped};
 use super::output;
-use crate::finding::{AgentName, AgentOutcome, Round, Usage};
-use crate::report::inert::printable;
-use crate::review::Event;
+use finding::{AgentName, AgentOutcome, Round, Usage};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use report::inert::printable;
+use review::Event;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Arc;

@@ -2,12 +2,12 @@
 
 use super::context::{Context, warn_of};
 use super::{Exit, output};
-use crate::finding::{AgentName, Decisions, Round, Work};
-use crate::merge::{self, Record};
-use crate::report::inert::printable;
-use crate::store::Store;
+use finding::{AgentName, Decisions, Round, Work};
+use merge::Record;
+use report::inert::printable;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use store::Store;
 
 /// An agent over all rounds.
 #[derive(Debug, Default)]

@@ -3,10 +3,10 @@
 use super::args::ReportArgs;
 use super::context::{Context, Open, warn_of};
 use super::{Exit, output, review};
-use crate::report::Format;
-use crate::report::html::{self, Listed};
-use crate::review::document::{INDEX, document};
+use ::review::document::{INDEX, document};
 use anyhow::Context as _;
+use report::Format;
+use report::html::{self, Listed};
 use std::path::Path;
 
 pub(super) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Exit> {

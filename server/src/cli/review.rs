@@ -3,12 +3,12 @@
 use super::args::ReviewArgs;
 use super::context::{self, Context, block_on};
 use super::{Exit, output, progress};
-use crate::finding::{AgentOutcome, Decisions, Round, Severity};
-use crate::git::Repository;
-use crate::report::{self, Format};
-use crate::review::document::document;
-use crate::review::{self, Request, ReviewError, Reviewed};
 use anyhow::Context as _;
+use finding::{AgentOutcome, Decisions, Round, Severity};
+use git::Repository;
+use report::Format;
+use review::document::document;
+use review::{Request, ReviewError, Reviewed};
 use std::path::Path;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;

@@ -3,7 +3,7 @@
 use super::args::RoundsArgs;
 use super::context::{Context, warn_of};
 use super::{Exit, output};
-use crate::finding::{Decisions, Round, Severity};
+use finding::{Decisions, Round, Severity};
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &RoundsArgs) -> anyhow::Result<Exit> {

@@ -1,9 +1,9 @@
 //! The demo's sample repository and the answers recorded for it, all inside of the binary.
 
-use crate::agent::Agent;
-use crate::agent::recorded::Recorded;
-use crate::finding::AgentName;
+use agent::Agent;
+use agent::recorded::Recorded;
 use anyhow::{Context as _, Result};
+use finding::AgentName;
 use git2::{IndexAddOption, Repository, RepositoryInitOptions, Signature, Time, build::CheckoutBuilder};
 use serde::Deserialize;
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
-        [$(($path, include_str!(concat!("../../../fixtures/demo/", $path)))),*]
+        [$(($path, include_str!(concat!("../../demo/", $path)))),*]
     };
 }
 
@@ -30,9 +30,9 @@ const FILES: [(&str, &str); 10] = files![
 ];
 
 const ANSWERS: [(&str, &str, &str); 3] = [
-    ("claude", "Claude (recorded)", include_str!("../../../fixtures/demo/claude.json")),
-    ("codex", "Codex (recorded)", include_str!("../../../fixtures/demo/codex.json")),
-    ("gemini", "Gemini (recorded)", include_str!("../../../fixtures/demo/gemini.json")),
+    ("claude", "Claude (recorded)", include_str!("../../demo/claude.json")),
+    ("codex", "Codex (recorded)", include_str!("../../demo/codex.json")),
+    ("gemini", "Gemini (recorded)", include_str!("../../demo/gemini.json")),
 ];
 
 /// When the first commit was made, in seconds since 1970; each later one is an hour after the one before.
@@ -55,7 +55,7 @@ struct Step {
 /// # Errors
 /// When git or the disk cannot.
 pub fn make_sample(dir: &Path) -> Result<()> {
-    let plan: Plan = toml::from_str(include_str!("../../../fixtures/demo/commits.toml"))?;
+    let plan: Plan = toml::from_str(include_str!("../../demo/commits.toml"))?;
     let mut options = RepositoryInitOptions::new();
     options.initial_head("main").external_template(false).mkpath(true);
     let repo = Repository::init_opts(dir, &options).with_context(|| format!("failed to make {}", dir.display()))?;
@@ -94,15 +94,15 @@ pub fn recorded_agents() -> Vec<Arc<dyn Agent>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::answer;
-    use crate::git::{ScopeRequest, Snapshot, SnapshotOptions};
-    use crate::patch::{Hints, apply};
+    use agent::answer;
+    use git::{ScopeRequest, Snapshot, SnapshotOptions};
+    use patch::{Hints, apply};
     use tokio_util::sync::CancellationToken;
 
     fn sample() -> (tempfile::TempDir, Snapshot) {
         let folder = tempfile::tempdir().unwrap();
         make_sample(folder.path()).unwrap();
-        let repository = crate::git::Repository::discover(folder.path()).unwrap();
+        let repository = git::Repository::discover(folder.path()).unwrap();
         let scope = repository.scope(&ScopeRequest { base: Some("main".into()), uncommitted: true }).unwrap();
         let cancel = CancellationToken::new();
         let snapshot = repository.snapshot(&scope, &SnapshotOptions::default(), &cancel).unwrap();
@@ -139,7 +139,7 @@ mod tests {
     fn every_built_in_agent_finds_something_in_the_sample() {
         let (_folder, snapshot) = sample();
         let mut rules = Vec::new();
-        for checker in crate::check::ALL {
+        for checker in check::ALL {
             for finding in (checker.check)(&snapshot, &CancellationToken::new()).unwrap() {
                 for fix in &finding.fixes {
                     let path = fix.path.as_ref().unwrap();

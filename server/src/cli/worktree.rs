@@ -1,10 +1,10 @@
 //! Writes into the user's working tree: several files or none, only inside of the repository, never over what
 //! changed in the meantime.
 
-use crate::finding::RepoPath;
-use crate::git::Repository;
-use crate::patch::FileOutcome;
 use anyhow::{Context as _, bail, ensure};
+use finding::RepoPath;
+use git::Repository;
+use patch::FileOutcome;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};

@@ -1,0 +1,396 @@
+//! Agents of the Agent Client Protocol, version 1: JSON-RPC, a message a line, over the program's standard
+//! streams. The client's side of a review is small: one session, one prompt, every permission refused, files
+//! read from the checkout only. It is written on plain JSON, so that the one runner of all processes keeps
+//! hold of the program.
+
+use super::cli::{Said, finish, model_label, retry, unfinished};
+use super::process::{self, End, Program, Scratch};
+use super::prompt::{self, Reader};
+use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
+use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// A configured ACP agent.
+#[derive(Debug)]
+pub(super) struct AcpAgent {
+    pub(super) name: AgentName,
+    pub(super) settings: AgentSettings,
+}
+
+/// Most bytes of a brief.
+const ROOM: usize = 600_000;
+/// Longest answer, in bytes.
+const LONGEST: usize = 16 << 20;
+
+const INITIALIZE: u64 = 1;
+const NEW_SESSION: u64 = 2;
+const PROMPT: u64 = 3;
+
+/// What a conversation is at.
+#[derive(Debug)]
+struct Conversation {
+    to_agent: Sender<String>,
+    checkout: PathBuf,
+    prompt: String,
+    said: Said,
+    tool_calls: u64,
+    /// The turn ended, or cannot: nothing is to be waited for.
+    over: bool,
+}
+
+impl Conversation {
+    fn begin(checkout: &Path, prompt: String) -> (Self, Receiver<String>) {
+        let (to_agent, from_us) = channel();
+        let conversation =
+            Self { to_agent, checkout: checkout.to_owned(), prompt, said: Said::default(), tool_calls: 0, over: false };
+        let capabilities = json!({"fs": {"readTextFile": true, "writeTextFile": false}, "terminal": false});
+        conversation.request(
+            INITIALIZE,
+            "initialize",
+            &json!({
+                "protocolVersion": 1,
+                "clientCapabilities": capabilities,
+                "clientInfo": {"name": "deep-review", "version": env!("CARGO_PKG_VERSION")},
+            }),
+        );
+        (conversation, from_us)
+    }
+
+    fn send(&self, message: &Value) {
+        // A program that is gone is noticed by its end.
+        let _ = self.to_agent.send(format!("{message}\n"));
+    }
+
+    fn request(&self, id: u64, method: &str, params: &Value) {
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.said.failure.get_or_insert(failure);
+        self.over = true;
+    }
+
+    /// Takes a line of the agent; returns what it is doing, where it says so.
+    fn hear(&mut self, line: &str) -> Option<String> {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let method = message["method"].as_str();
+        match (message.get("id"), method) {
+            (Some(id), Some(method)) => {
+                self.serve(id, method, &message["params"]);
+                None
+            }
+            (None, Some("session/update")) => self.update(&message["params"]["update"]),
+            (Some(id), None) => {
+                self.answered(id.as_u64()?, &message);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn answered(&mut self, id: u64, message: &Value) {
+        let error = &message["error"];
+        if error.is_object() {
+            let text = error["message"].as_str().unwrap_or_default();
+            let details = error["data"]["details"].as_str().or(error["data"].as_str()).unwrap_or_default();
+            let words = format!("{text} {details}");
+            // -32000: it wants to be logged in to first.
+            let failure = match error["code"].as_i64() {
+                Some(-32000) => Failure::new(FailureKind::NotLoggedIn, "nobody is logged in"),
+                // The protocol's own codes are negative: Gemini CLI hands on the vendor's HTTP status.
+                Some(code @ 400..600) => failure::of_status(u16::try_from(code).unwrap_or(500), &words),
+                _ => failure::of_words(&words).unwrap_or_else(|| {
+                    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                    let words: String = words.chars().filter(|c| answer::keep(*c)).take(200).collect();
+                    Failure::new(FailureKind::Crashed, format!("it failed: {words}"))
+                }),
+            };
+            return self.fail(failure);
+        }
+        let result = &message["result"];
+        match id {
+            INITIALIZE => {
+                if result["protocolVersion"] != 1 {
+                    let text = format!("it speaks version {} of the protocol, not 1", result["protocolVersion"]);
+                    return self.fail(Failure::new(FailureKind::BadOutput, text));
+                }
+                self.request(NEW_SESSION, "session/new", &json!({"cwd": self.checkout, "mcpServers": []}));
+            }
+            NEW_SESSION => {
+                let Some(session) = result["sessionId"].as_str() else {
+                    return self.fail(Failure::new(FailureKind::BadOutput, "it opened no session"));
+                };
+                self.said.model = result["models"]["currentModelId"].as_str().map(Into::into);
+                let prompt = json!([{"type": "text", "text": self.prompt}]);
+                self.request(PROMPT, "session/prompt", &json!({"sessionId": session, "prompt": prompt}));
+            }
+            PROMPT => {
+                self.over = true;
+                let why = match result["stopReason"].as_str() {
+                    Some("end_turn") => return,
+                    Some("max_tokens") => (FailureKind::BadOutput, "its answer was cut at its token limit"),
+                    Some("max_turn_requests") => (FailureKind::BudgetReached, "it used up its turns"),
+                    Some("refusal") => (FailureKind::BadOutput, "the vendor withheld the answer (refusal)"),
+                    _ => (FailureKind::Cancelled, "it stopped by itself"),
+                };
+                self.fail(Failure::new(why.0, why.1));
+            }
+            _ => {}
+        }
+    }
+
+    fn update(&mut self, update: &Value) -> Option<String> {
+        match update["sessionUpdate"].as_str()? {
+            "agent_message_chunk" => {
+                let text = update["content"]["text"].as_str().unwrap_or_default();
+                if self.said.text.len() + text.len() > LONGEST {
+                    self.fail(Failure::new(FailureKind::TooLarge, "its answer has more than 16 MiB"));
+                } else {
+                    self.said.text.push_str(text);
+                }
+                None
+            }
+            "tool_call" => {
+                self.tool_calls += 1;
+                // What it said before it read on is not the answer.
+                self.said.text.clear();
+                let title: String = update["title"].as_str()?.chars().filter(|c| answer::keep(*c)).take(80).collect();
+                Some(title.replace('\n', " "))
+            }
+            _ => None,
+        }
+    }
+
+    /// Answers a request of the agent.
+    fn serve(&self, id: &Value, method: &str, params: &Value) {
+        let result = match method {
+            // A review needs no permission: what needs one writes, runs or goes elsewhere.
+            "session/request_permission" => {
+                let options = params["options"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let reject = options.iter().find(|o| o["kind"].as_str().is_some_and(|k| k.starts_with("reject")));
+                Ok(match reject {
+                    Some(option) => json!({"outcome": {"outcome": "selected", "optionId": option["optionId"]}}),
+                    None => json!({"outcome": {"outcome": "cancelled"}}),
+                })
+            }
+            "fs/read_text_file" => self.read_file(params).map(|content| json!({"content": content})),
+            _ => Err((-32601, "deep-review does not offer this".to_owned())),
+        };
+        self.send(&match result {
+            Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+            Err((code, message)) => json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}),
+        });
+    }
+
+    fn read_file(&self, params: &Value) -> Result<String, (i32, String)> {
+        let refuse = |why: &str| (-32602, format!("the file cannot be read: {why}"));
+        let path = params["path"].as_str().ok_or_else(|| refuse("no path"))?;
+        // Links and dots are resolved before they are compared.
+        let path = self.checkout.join(path).canonicalize().map_err(|e| refuse(&e.to_string()))?;
+        let root = self.checkout.canonicalize().map_err(|e| refuse(&e.to_string()))?;
+        if !path.starts_with(&root) {
+            return Err(refuse("it is outside the repository"));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|e| refuse(&e.to_string()))?;
+        let number = |name: &str| params[name].as_u64().and_then(|n| usize::try_from(n).ok());
+        let first = number("line").unwrap_or(1).max(1) - 1;
+        Ok(text.split_inclusive('\n').skip(first).take(number("limit").unwrap_or(usize::MAX)).collect())
+    }
+}
+
+impl AcpAgent {
+    fn executable(&self) -> Result<PathBuf, Failure> {
+        let Some(name) = self.settings.command.first() else {
+            return Err(Failure::new(FailureKind::NotAllowed, "no command is configured")
+                .with_remedy(format!("set `command` of the agent '{}'", self.name)));
+        };
+        detect::find_program(name)
+            .ok_or_else(|| Failure::new(FailureKind::NotInstalled, format!("there is no program '{name}'")))
+    }
+
+    async fn prompt(&self, prompt: &str, checkout: &Path, session: &Session) -> Said {
+        retry(self.settings.retries.unwrap_or(1), session, || async {
+            match self.once(prompt, checkout, session).await {
+                Ok(said) => said,
+                Err(failure) => Said::failed(failure),
+            }
+        })
+        .await
+    }
+
+    async fn once(&self, prompt: &str, checkout: &Path, session: &Session) -> Result<Said, Failure> {
+        let program = Program {
+            path: self.executable()?,
+            args: self.settings.command.iter().skip(1).cloned().collect(),
+            environment: self.settings.environment(),
+            folder: Some(checkout.to_owned()),
+            input: String::new(),
+        };
+        let scratch = Scratch::new()?;
+        let (mut conversation, from_us) = Conversation::begin(checkout, prompt.to_owned());
+        let stop = session.cancel.child_token();
+        let ran = process::converse(&program, self.settings.limits(), &scratch, &stop, from_us, |line| {
+            if let Some(doing) = conversation.hear(line) {
+                session.doing(doing);
+            }
+            if conversation.over {
+                // Some outlive the end of their input.
+                stop.cancel();
+            }
+        })
+        .await;
+        let mut said = std::mem::take(&mut conversation.said);
+        said.usage.tool_calls = Some(conversation.tool_calls);
+        if !conversation.over {
+            said.text.clear();
+            said.failure = Some(match &ran.end {
+                End::Failed(failure) => failure.clone(),
+                end => unfinished(end, &ran.stderr),
+            });
+        }
+        Ok(said)
+    }
+
+    fn room(&self) -> usize {
+        self.settings.context_tokens.map_or(ROOM, |t| (t as usize).saturating_mul(2)).min(ROOM)
+    }
+
+    async fn review_all(&self, brief: &Brief, session: &Session) -> Result<Outcome, Failure> {
+        let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
+        let room = self.room();
+        let prompt = prompt::review(brief, Reader { checkout: checkout.to_str(), room })?;
+        let said = self.prompt(&prompt.text, checkout, session).await;
+        let again = |text: String| async move { self.prompt(&text, checkout, session).await };
+        Ok(finish(&self.name, brief, said, prompt.version, &prompt.not_shown, room, again).await)
+    }
+}
+
+impl super::Agent for AcpAgent {
+    fn info(&self) -> AgentInfo {
+        let label = self.settings.label.clone().or_else(|| self.settings.model.as_deref().map(model_label));
+        AgentInfo {
+            name: self.name.clone(),
+            label: label.unwrap_or_else(|| self.name.to_string()),
+            kind: AgentKind::Acp,
+        }
+    }
+
+    fn availability<'a>(&'a self) -> BoxFuture<'a, Availability> {
+        Box::pin(async move {
+            match self.executable() {
+                Ok(path) => Availability::Usable(path.display().to_string()),
+                Err(failure) => Availability::Unusable(failure),
+            }
+        })
+    }
+
+    fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
+        let prompt = prompt::review(brief, Reader { checkout: Some("(checkout)"), room: self.room() });
+        let to = self.settings.command.first().map_or("", String::as_str);
+        Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
+    }
+
+    fn price(&self) -> Option<(f64, f64)> {
+        self.settings.price
+    }
+
+    fn answers(&self) -> bool {
+        true
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(self.settings.identity())
+    }
+
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
+        Box::pin(async move {
+            let asked = async {
+                let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
+                let reader = Reader { checkout: checkout.to_str(), room: self.room() };
+                let text = prompt::question(brief, question, reader)?;
+                Ok(self.prompt(&text, checkout, session).await)
+            };
+            asked.await.unwrap_or_else(Said::failed)
+        })
+    }
+
+    fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let mut outcome = self.review_all(brief, session).await.unwrap_or_else(Outcome::failed);
+            if self.settings.label.is_some() {
+                outcome.label = None;
+            }
+            outcome
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begin(checkout: &Path) -> (Conversation, Receiver<String>) {
+        let (conversation, from_us) = Conversation::begin(checkout, "the prompt".into());
+        let first: Value = serde_json::from_str(&from_us.recv().unwrap()).unwrap();
+        assert_eq!(first["method"], "initialize");
+        (conversation, from_us)
+    }
+
+    #[test]
+    fn every_permission_is_refused_and_nothing_outside_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("repository");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(root.join("a.txt"), "1\n2\n3\n").unwrap();
+        std::fs::write(folder.path().join("secret"), "s").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder.path().join("secret"), root.join("link")).unwrap();
+        let (mut conversation, from_us) = begin(&root);
+        let options = json!([{"optionId": "y", "kind": "allow_always"}, {"optionId": "n", "kind": "reject_once"}]);
+        let table = [
+            ("session/request_permission", json!({"options": options}), "\"optionId\":\"n\""),
+            ("session/request_permission", json!({"options": [options[0]]}), "\"outcome\":\"cancelled\""),
+            ("fs/read_text_file", json!({"path": root.join("a.txt"), "line": 2, "limit": 1}), "\"content\":\"2\\n\""),
+            ("fs/read_text_file", json!({"path": root.join("../secret")}), "outside the repository"),
+            ("fs/read_text_file", json!({"path": root.join("link")}), "outside the repository"),
+            ("fs/read_text_file", json!({"path": "/etc/passwd"}), "outside the repository"),
+            ("fs/write_text_file", json!({"path": root.join("a.txt"), "content": "x"}), "-32601"),
+            ("terminal/create", json!({"command": "sh"}), "-32601"),
+        ];
+        for (method, params, expected) in table {
+            conversation.hear(&json!({"jsonrpc": "2.0", "id": "x", "method": method, "params": params}).to_string());
+            let reply = from_us.recv().unwrap();
+            assert!(reply.contains(expected), "{method} {params}: {reply}");
+        }
+        assert!(!conversation.over);
+    }
+
+    #[test]
+    fn the_turns_end_decides_what_the_answer_is_worth() {
+        let table = [
+            (json!({"result": {"stopReason": "end_turn"}}), None),
+            (json!({"result": {"stopReason": "max_tokens"}}), Some(FailureKind::BadOutput)),
+            (json!({"result": {"stopReason": "refusal"}}), Some(FailureKind::BadOutput)),
+            (json!({"result": {"stopReason": "cancelled"}}), Some(FailureKind::Cancelled)),
+            (json!({"error": {"code": -32000, "message": "Authentication required"}}), Some(FailureKind::NotLoggedIn)),
+            (
+                json!({"error": {"code": -32603, "message": "Internal error", "data": {"details": "429 Too Many Requests"}}}),
+                Some(FailureKind::RateLimited),
+            ),
+            (json!({"error": {"code": 429, "message": "try later"}}), Some(FailureKind::RateLimited)),
+            (json!({"error": {"code": 503, "message": "busy"}}), Some(FailureKind::Overloaded)),
+            (json!({"error": {"code": 401, "message": "who?"}}), Some(FailureKind::NotLoggedIn)),
+            (json!({"error": {"code": -32603, "message": "other\nwords"}}), Some(FailureKind::Crashed)),
+        ];
+        for (mut reply, kind) in table {
+            let (mut conversation, _from_us) = begin(Path::new("/"));
+            reply["id"] = json!(PROMPT);
+            conversation.hear(&reply.to_string());
+            assert!(conversation.over);
+            assert_eq!(conversation.said.failure.map(|f| f.kind), kind, "{reply}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The built-in checkers as agents: no model runs.
+
+use super::{Agent, Availability, Brief, Outcome, Session};
+use check::Checker;
+use finding::{AgentInfo, AgentKind, AgentName, Answer, Failure, FailureKind};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+/// All of them, in the order in which they are listed.
+#[must_use]
+pub fn all() -> Vec<Arc<dyn Agent>> {
+    check::ALL.iter().map(|checker| Arc::new(BuiltIn(*checker)) as Arc<dyn Agent>).collect()
+}
+
+#[derive(Debug)]
+struct BuiltIn(Checker);
+
+impl Agent for BuiltIn {
+    fn info(&self) -> AgentInfo {
+        AgentInfo { name: AgentName::new(self.0.name), label: self.0.label.to_owned(), kind: AgentKind::BuiltIn }
+    }
+
+    fn availability<'a>(&'a self) -> BoxFuture<'a, Availability> {
+        Box::pin(async { Availability::Usable(format!("built in, no model: {}", self.0.looks_for)) })
+    }
+
+    fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            session.doing(format!("looking for {}", self.0.looks_for));
+            let (snapshot, cancel, check) = (brief.snapshot.clone(), session.cancel.clone(), self.0.check);
+            let done = tokio::task::spawn_blocking(move || check(&snapshot, &cancel)).await;
+            if session.cancel.is_cancelled() {
+                return Outcome::failed(Failure::new(FailureKind::Cancelled, "it was stopped"));
+            }
+            match done {
+                Ok(Ok(findings)) => {
+                    let covered = brief.snapshot.files().iter().map(|f| f.path.clone()).collect();
+                    Outcome::reviewed(Answer { findings, covered, ..Answer::default() })
+                }
+                Ok(Err(e)) => Outcome::failed(Failure::new(FailureKind::Crashed, e.to_string())),
+                Err(_) => Outcome::failed(Failure::new(FailureKind::Crashed, "it crashed on this branch")),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use git::Snapshot;
+    use tokio_util::sync::CancellationToken;
+
+    async fn run(agent: &Arc<dyn Agent>, cancel: CancellationToken) -> Outcome {
+        let snapshot = Snapshot::in_memory(&[], &[("a.js", "debugger\n")]);
+        let (progress, _progress) = tokio::sync::mpsc::unbounded_channel();
+        agent.review(&Brief::new(snapshot), &Session { progress, cancel, max_cost_usd: None }).await
+    }
+
+    #[tokio::test]
+    async fn every_checker_is_an_agent_that_says_that_no_model_ran() {
+        let mut found = 0;
+        for agent in all() {
+            assert!(agent.info().label.ends_with("(built-in)"));
+            assert_eq!(agent.info().kind, AgentKind::BuiltIn);
+            let outcome = run(&agent, CancellationToken::new()).await;
+            assert_eq!(outcome.failure, None);
+            assert_eq!(outcome.answer.covered.len(), 1);
+            for (n, finding) in outcome.answer.findings.iter().enumerate() {
+                assert_eq!(finding.agent, agent.info().name);
+                assert_eq!(finding.id.as_str(), format!("{}:{}", agent.info().name, n + 1));
+                found += 1;
+            }
+        }
+        assert_eq!(found, 1);
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_checker_is_no_clean_review() {
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        for agent in all() {
+            let failure = run(&agent, cancel.clone()).await.failure.expect("a failure");
+            assert_eq!(failure.kind, FailureKind::Cancelled);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Claude Code: `claude -p` with its event stream.
+
+use super::cli::{Dialect, Login, Run, Said, Sign, events, shown_path, unfinished};
+use super::failure;
+use super::process::{End, Program};
+use finding::{Failure, FailureKind, Usage};
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(super) struct Claude;
+
+impl Dialect for Claude {
+    fn executable(&self) -> &'static str {
+        "claude"
+    }
+
+    fn label(&self) -> &'static str {
+        "Claude Code"
+    }
+
+    fn program(&self, run: &Run<'_>) -> Result<Program, Failure> {
+        let mut args: Vec<String> = [
+            "-p",
+            "--output-format",
+            "stream-json",
+            "--verbose",
+            "--tools",
+            "Read,Grep,Glob",
+            "--permission-mode",
+            "dontAsk",
+            // Neither hooks nor servers nor settings of the repository: they run commands.
+            "--restricted",
+            "--setting-sources",
+            "",
+            "--strict-mcp-config",
+            "--no-session-persistence",
+        ]
+        .map(String::from)
+        .into();
+        args.extend(["--json-schema".into(), run.schema.to_string()]);
+        if let Some(model) = &run.settings.model {
+            args.extend(["--model".into(), model.clone()]);
+        }
+        if let Some(turns) = run.settings.max_turns {
+            args.extend(["--max-turns".into(), turns.to_string()]);
+        }
+        if let Some(cost) = run.settings.max_cost_usd {
+            args.extend(["--max-budget-usd".into(), cost.to_string()]);
+        }
+        let mut environment = run
+            .settings
+            .environment()
+            .set("CLAUDE_CODE_MAX_RETRIES", "1")
+            .set("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+            .set("DISABLE_AUTOUPDATER", "1");
+        if let Some(url) = &run.settings.url {
+            environment = environment.set("ANTHROPIC_BASE_URL", url);
+        }
+        Ok(Program {
+            path: run.executable.to_owned(),
+            args,
+            environment,
+            folder: Some(run.checkout.to_owned()),
+            input: run.prompt.clone(),
+        })
+    }
+
+    fn sign(&self, line: &str) -> Option<Sign> {
+        let event: Value = serde_json::from_str(line).ok()?;
+        match event["type"].as_str()? {
+            "assistant" => {
+                let tool = event["message"]["content"].as_array()?.iter().find(|b| b["type"] == "tool_use")?;
+                let input = &tool["input"];
+                Some(Sign::Doing(match tool["name"].as_str()? {
+                    "Read" => format!("reading {}", shown_path(input["file_path"].as_str().unwrap_or("a file"))),
+                    "Grep" | "Glob" => format!("searching {}", shown_path(input["pattern"].as_str().unwrap_or(""))),
+                    "StructuredOutput" => "answering".into(),
+                    _ => return None,
+                }))
+            }
+            "system" if event["subtype"] == "api_retry" => {
+                let status = event["error_status"].as_u64().map(|s| format!(" ({s})")).unwrap_or_default();
+                Some(Sign::Doing(format!("waiting for the vendor{status}")))
+            }
+            _ => None,
+        }
+    }
+
+    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Said {
+        read(end, stdout, stderr)
+    }
+
+    fn login(&self) -> Login {
+        Login {
+            check: &["auth", "status"],
+            variables: &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
+            remedy: "run `claude auth login`, or name ANTHROPIC_API_KEY in the agent's pass-env",
+            install: "run `npm install -g @anthropic-ai/claude-code`",
+        }
+    }
+
+    fn room(&self) -> usize {
+        500_000
+    }
+}
+
+/// What came of a run of `claude -p --output-format stream-json`.
+#[must_use]
+pub fn read(end: &End, stdout: &str, stderr: &str) -> Said {
+    let mut said = Said::default();
+    let mut tool_calls = 0;
+    let mut result = None;
+    for event in events(stdout) {
+        match event["type"].as_str() {
+            Some("system") if event["subtype"] == "init" => said.model = event["model"].as_str().map(Into::into),
+            Some("assistant") => {
+                let blocks = event["message"]["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+                tool_calls +=
+                    blocks.iter().filter(|b| b["type"] == "tool_use" && b["name"] != "StructuredOutput").count() as u64;
+            }
+            Some("result") => result = Some(event),
+            // With `--output-format json` the result alone, and it carries no type in some versions.
+            None if event.get("is_error").is_some() => result = Some(event),
+            _ => {}
+        }
+    }
+    let result = match result.or_else(|| events(stdout).find(|e| e.get("is_error").is_some())) {
+        Some(result) if !matches!(end, End::Failed(_)) => result,
+        _ => {
+            said.failure = Some(unfinished(end, stderr));
+            return said;
+        }
+    };
+    let tokens = |names: &[&str]| names.iter().filter_map(|n| result["usage"][*n].as_u64()).reduce(|a, b| a + b);
+    said.usage = Usage {
+        cost_usd: result["total_cost_usd"].as_f64(),
+        input_tokens: tokens(&["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]),
+        output_tokens: tokens(&["output_tokens"]),
+        tool_calls: Some(tool_calls),
+    };
+    said.text = result["result"].as_str().unwrap_or_default().to_owned();
+    said.value = result.get("structured_output").filter(|v| v.is_object()).cloned();
+    if result["is_error"] == true {
+        said.failure = Some(error(&result, &said.text));
+        said.text.clear();
+    }
+    said
+}
+
+fn error(result: &Value, text: &str) -> Failure {
+    match result["subtype"].as_str().unwrap_or_default() {
+        "error_max_structured_output_retries" => {
+            return Failure::new(FailureKind::BadOutput, "it did not bring its answer into the form asked for");
+        }
+        "error_max_turns" => {
+            return Failure::new(FailureKind::BudgetReached, "it used up its turns without an answer");
+        }
+        "error_max_budget_usd" => {
+            return Failure::new(FailureKind::BudgetReached, "it used up its money without an answer");
+        }
+        _ => {}
+    }
+    let errors = result["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let words = errors.iter().filter_map(Value::as_str).fold(text.to_owned(), |w, e| w + " " + e);
+    let status = result["api_error_status"].as_u64().and_then(|s| u16::try_from(s).ok());
+    match status {
+        Some(status) => failure::of_status(status, &words),
+        None => failure::of_words(&words).unwrap_or_else(|| {
+            let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            Failure::new(FailureKind::Crashed, format!("it failed: {}", line.chars().take(200).collect::<String>()))
+        }),
+    }
+}

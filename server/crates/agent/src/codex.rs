@@ -1,0 +1,179 @@
+//! Codex: `codex exec --json`.
+
+use super::cli::{Dialect, Login, Run, Said, Sign, events, unfinished};
+use super::failure;
+use super::process::{End, Program};
+use finding::{Failure, FailureKind, Usage};
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(super) struct Codex;
+
+impl Dialect for Codex {
+    fn executable(&self) -> &'static str {
+        "codex"
+    }
+
+    fn label(&self) -> &'static str {
+        "Codex"
+    }
+
+    fn program(&self, run: &Run<'_>) -> Result<Program, Failure> {
+        let schema = run.scratch.file("schema.json", &run.schema.to_string())?;
+        let text = |path: &std::path::Path| {
+            path.to_str().map(str::to_owned).ok_or_else(|| {
+                Failure::new(FailureKind::Crashed, format!("the name of {} is not UTF-8", path.display()))
+            })
+        };
+        let mut args: Vec<String> = [
+            "exec",
+            "--json",
+            "--ephemeral",
+            "--ignore-user-config",
+            "--ignore-rules",
+            "--skip-git-repo-check",
+            "-s",
+            "read-only",
+            // Instructions of the repository are not read; the brief has the base commit's.
+            "-c",
+            "project_doc_max_bytes=0",
+            "-c",
+            "analytics.enabled=false",
+            "-c",
+            "check_for_update_on_startup=false",
+        ]
+        .map(String::from)
+        .into();
+        args.extend(["-C".into(), text(run.checkout)?, "--output-schema".into(), text(&schema)?]);
+        if let Some(model) = &run.settings.model {
+            args.extend(["-m".into(), model.clone()]);
+        }
+        if let Some(url) = &run.settings.url {
+            let key = run.settings.key_env.as_deref().unwrap_or("OPENAI_API_KEY");
+            let quoted = |text: &str| Value::from(text).to_string();
+            for setting in [
+                "model_provider=\"configured\"".to_owned(),
+                "model_providers.configured.name=\"configured\"".to_owned(),
+                format!("model_providers.configured.base_url={}", quoted(url)),
+                format!("model_providers.configured.env_key={}", quoted(key)),
+                "model_providers.configured.wire_api=\"responses\"".to_owned(),
+                "model_providers.configured.request_max_retries=1".to_owned(),
+                "model_providers.configured.stream_max_retries=1".to_owned(),
+            ] {
+                args.extend(["-c".into(), setting]);
+            }
+        }
+        args.push("-".into());
+        Ok(Program {
+            path: run.executable.to_owned(),
+            args,
+            environment: run.settings.environment().pass("CODEX_HOME"),
+            folder: None,
+            input: run.prompt.clone(),
+        })
+    }
+
+    fn sign(&self, line: &str) -> Option<Sign> {
+        let event: Value = serde_json::from_str(line).ok()?;
+        match event["type"].as_str()? {
+            "item.started" if event["item"]["type"] == "command_execution" => {
+                let command = event["item"]["command"].as_str().unwrap_or_default();
+                let command: String =
+                    command.chars().filter(|c| super::answer::keep(*c) && *c != '\n').take(80).collect();
+                Some(Sign::Doing(format!("running {command}")))
+            }
+            "item.completed" if event["item"]["type"] == "agent_message" => Some(Sign::Doing("answering".into())),
+            "error" => {
+                let message = event["message"].as_str().unwrap_or_default();
+                // Without a server it tries for ever, whatever it is told: three tries are enough.
+                match failure::of_words(message) {
+                    Some(f) if f.kind == FailureKind::Unreachable && !is_early(message) => Some(Sign::Hopeless(f)),
+                    _ => Some(Sign::Doing("waiting for the vendor".into())),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Said {
+        read(end, stdout, stderr)
+    }
+
+    fn login(&self) -> Login {
+        Login {
+            check: &["login", "status"],
+            variables: &["CODEX_API_KEY", "OPENAI_API_KEY"],
+            remedy: "run `codex login`, or name CODEX_API_KEY in the agent's pass-env",
+            install: "run `npm install -g @openai/codex`",
+        }
+    }
+
+    fn room(&self) -> usize {
+        // It refuses more than 1,048,576 characters.
+        700_000
+    }
+}
+
+/// "Reconnecting... 1/5" and 2; not "Reconnecting... waiting for network", which has no end.
+fn is_early(message: &str) -> bool {
+    let Some(rest) = message.strip_prefix("Reconnecting... ") else { return false };
+    rest.split_once('/').and_then(|(at, _)| at.parse::<u32>().ok()).is_some_and(|at| at < 3)
+}
+
+/// What came of a run of `codex exec --json`.
+#[must_use]
+pub fn read(end: &End, stdout: &str, stderr: &str) -> Said {
+    let mut said = Said::default();
+    let mut tool_calls = 0;
+    let mut done = false;
+    let mut last_error = None;
+    for event in events(stdout) {
+        let item = &event["item"];
+        match event["type"].as_str() {
+            Some("item.completed") => match item["type"].as_str() {
+                Some("agent_message") => said.text = item["text"].as_str().unwrap_or_default().to_owned(),
+                Some("command_execution" | "mcp_tool_call" | "web_search" | "file_change") => tool_calls += 1,
+                _ => {}
+            },
+            Some("error") => last_error = event["message"].as_str().map(str::to_owned),
+            Some("turn.completed") => {
+                done = true;
+                said.usage.input_tokens = event["usage"]["input_tokens"].as_u64();
+                said.usage.output_tokens = event["usage"]["output_tokens"].as_u64();
+            }
+            Some("turn.failed") => {
+                let message = event["error"]["message"].as_str().unwrap_or_default();
+                said.failure = Some(words(message));
+            }
+            _ => {}
+        }
+    }
+    said.usage = Usage { tool_calls: Some(tool_calls), ..said.usage };
+    if let End::Failed(failure) = end {
+        // Its own words on the server say more than that it took too long.
+        let known = last_error.as_deref().and_then(failure::of_words);
+        said.failure = Some(match known {
+            Some(known) if failure.kind == FailureKind::TimedOut => known,
+            _ => failure.clone(),
+        });
+    } else if said.failure.is_none() && !done {
+        said.failure = Some(match last_error {
+            Some(message) => words(&message),
+            None => unfinished(end, stderr),
+        });
+    }
+    if said.failure.is_some() {
+        said.text.clear();
+    }
+    said
+}
+
+/// What its words on an error mean. It hands on the vendor's answer as it came: of one in JSON, the message counts.
+fn words(message: &str) -> Failure {
+    let answer: Option<Value> = serde_json::from_str(message).ok();
+    let message = answer.as_ref().and_then(|answer| answer["error"]["message"].as_str()).unwrap_or(message);
+    failure::of_words(message).unwrap_or_else(|| {
+        let line: String = message.chars().filter(|c| super::answer::keep(*c)).take(200).collect();
+        Failure::new(FailureKind::Crashed, format!("it failed: {line}"))
+    })
+}

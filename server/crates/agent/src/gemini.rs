@@ -1,0 +1,190 @@
+//! Gemini CLI: `gemini -o stream-json`.
+
+use super::cli::{Dialect, Login, Run, Said, Sign, events, shown_path, unfinished};
+use super::failure;
+use super::process::{End, Program};
+use finding::{Failure, FailureKind, Usage};
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(super) struct Gemini;
+
+/// Denies every tool but those that only read the workspace.
+const POLICY: &str = r#"[[rule]]
+toolName = "*"
+decision = "deny"
+priority = 500
+
+[[rule]]
+toolName = ["read_file", "grep_search", "glob", "list_directory", "read_many_files"]
+decision = "allow"
+priority = 600
+"#;
+
+/// Of the scratch folder that it works in: long answers about much alike code look like a loop to it.
+const SETTINGS: &str =
+    r#"{"model": {"disableLoopDetection": true}, "general": {"retryFetchErrors": false, "maxAttempts": 2}SECURITY}"#;
+
+/// With an address of its own it would take the server for a gateway that it has no credentials for.
+const WITH_KEY: &str = r#", "security": {"auth": {"selectedType": "gemini-api-key"}}"#;
+
+impl Dialect for Gemini {
+    fn executable(&self) -> &'static str {
+        "gemini"
+    }
+
+    fn label(&self) -> &'static str {
+        "Gemini CLI"
+    }
+
+    fn program(&self, run: &Run<'_>) -> Result<Program, Failure> {
+        let crashed = |what: &str| Failure::new(FailureKind::Crashed, format!("failed to prepare scratch: {what}"));
+        let policy = run.scratch.file("policy.toml", POLICY)?;
+        let settings = run.scratch.work().join(".gemini");
+        let text = SETTINGS.replace("SECURITY", if run.settings.url.is_some() { WITH_KEY } else { "" });
+        std::fs::create_dir_all(&settings)
+            .and_then(|()| std::fs::write(settings.join("settings.json"), text))
+            .map_err(|e| crashed(&e.to_string()))?;
+        let text = |path: &std::path::Path| path.to_str().map(str::to_owned).ok_or_else(|| crashed("not UTF-8"));
+        let mut args: Vec<String> = ["-o", "stream-json", "-e", "none", "--admin-policy"].map(String::from).into();
+        args.push(text(&policy)?);
+        // It works in scratch: in the repository it would read and run the repository's settings.
+        args.extend(["--include-directories".into(), text(run.checkout)?]);
+        if let Some(model) = &run.settings.model {
+            args.extend(["-m".into(), model.clone()]);
+        }
+        let mut environment =
+            run.settings.environment().set("GEMINI_CLI_TRUST_WORKSPACE", "true").set("GEMINI_CLI_NO_RELAUNCH", "true");
+        if let Some(url) = &run.settings.url {
+            environment = environment.set("GOOGLE_GEMINI_BASE_URL", url);
+        }
+        Ok(Program { path: run.executable.to_owned(), args, environment, folder: None, input: run.prompt.clone() })
+    }
+
+    fn sign(&self, line: &str) -> Option<Sign> {
+        let event: Value = serde_json::from_str(line).ok()?;
+        match event["type"].as_str()? {
+            "tool_use" => {
+                let what = &event["parameters"];
+                let path = ["file_path", "dir_path", "pattern"].iter().find_map(|k| what[*k].as_str());
+                Some(Sign::Doing(format!("reading {}", shown_path(path.unwrap_or("files")))))
+            }
+            "message" if event["role"] == "assistant" => Some(Sign::Doing("answering".into())),
+            _ => None,
+        }
+    }
+
+    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Said {
+        read(end, stdout, stderr)
+    }
+
+    fn login(&self) -> Login {
+        Login {
+            check: &[],
+            variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+            remedy: "name GEMINI_API_KEY in the agent's pass-env, or start `gemini` once and log in",
+            install: "run `npm install -g @google/gemini-cli`",
+        }
+    }
+
+    fn room(&self) -> usize {
+        1_000_000
+    }
+}
+
+/// What came of a run of `gemini -o stream-json`.
+#[must_use]
+pub fn read(end: &End, stdout: &str, stderr: &str) -> Said {
+    let mut said = Said::default();
+    let mut looped = false;
+    let mut result = None;
+    for event in events(stdout) {
+        match event["type"].as_str() {
+            Some("init") => said.model = event["model"].as_str().map(Into::into),
+            Some("message") if event["role"] == "assistant" => {
+                said.text.push_str(event["content"].as_str().unwrap_or_default());
+            }
+            Some("tool_use") => {
+                said.usage.tool_calls = Some(said.usage.tool_calls.unwrap_or(0) + 1);
+                // What it said before it read on is not the answer.
+                said.text.clear();
+            }
+            Some("result") => result = Some(event),
+            _ => looped |= event["message"].as_str().is_some_and(|m| m.contains("Loop detected")),
+        }
+    }
+    if result.is_none() {
+        // With `-o json`: one value over many lines, and errors of the same form behind a stack trace.
+        let whole = |text: &str| {
+            super::answer::json_values(text).find(|v| v.get("session_id").is_some() || v.get("response").is_some())
+        };
+        if let Some(value) = whole(stdout).or_else(|| whole(stderr)) {
+            looped |= value["warnings"].to_string().contains("Loop detected");
+            if let Some(error) = value.get("error").filter(|e| e.is_object()) {
+                said.failure = Some(error_of(error, end));
+                return said;
+            }
+            if let Some(response) = value["response"].as_str() {
+                said.text = response.to_owned();
+                said.usage = model_usage(&value["stats"]["models"]);
+                said.usage.tool_calls = value["stats"]["tools"]["totalCalls"].as_u64();
+                said.failure = looped.then(loop_failure);
+                return said;
+            }
+        }
+    }
+    let Some(result) = result.filter(|_| !matches!(end, End::Failed(_))) else {
+        said.failure = Some(match end {
+            End::Exited(41) => Failure::new(FailureKind::NotLoggedIn, "it has no credentials"),
+            _ => unfinished(end, stderr),
+        });
+        said.text.clear();
+        return said;
+    };
+    let stats = &result["stats"];
+    said.usage = Usage {
+        cost_usd: None,
+        input_tokens: stats["input_tokens"].as_u64(),
+        output_tokens: stats["output_tokens"].as_u64(),
+        tool_calls: stats["tool_calls"].as_u64(),
+    };
+    if result["status"] != "success" {
+        said.failure = Some(error_of(&result["error"], end));
+        said.text.clear();
+    } else if looped {
+        said.failure = Some(loop_failure());
+    }
+    said
+}
+
+fn loop_failure() -> Failure {
+    Failure::new(FailureKind::BadOutput, "it took its own answer for a loop and cut it")
+}
+
+fn model_usage(models: &Value) -> Usage {
+    let total = |name: &str| {
+        let tokens = models.as_object()?.values().filter_map(|m| m["tokens"][name].as_u64());
+        tokens.reduce(|a, b| a + b)
+    };
+    Usage { input_tokens: total("prompt"), output_tokens: total("candidates"), ..Usage::default() }
+}
+
+fn error_of(error: &Value, end: &End) -> Failure {
+    let message = error["message"].as_str().unwrap_or_default();
+    // 41 is its word for missing credentials; a status that does not fit into an exit code wraps around.
+    let code = error["code"].as_u64().or(match end {
+        End::Exited(41) => Some(41),
+        End::Exited(code) => {
+            [400, 401, 403, 404, 429, 500, 502, 503, 504, 529].into_iter().find(|s| s % 256 == *code as u64)
+        }
+        _ => None,
+    });
+    match code {
+        Some(41) => Failure::new(FailureKind::NotLoggedIn, "it has no credentials"),
+        Some(status @ 400..=599) => failure::of_status(u16::try_from(status).unwrap_or(500), message),
+        _ => failure::of_words(message).unwrap_or_else(|| {
+            let line: String = message.chars().filter(|c| super::answer::keep(*c)).take(200).collect();
+            Failure::new(FailureKind::Crashed, format!("it failed: {line}"))
+        }),
+    }
+}

@@ -1,0 +1,439 @@
+//! What was put in while working and is not to stay: conflict markers, debugger statements, focused tests.
+
+use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, number, remark};
+use super::syntax::{Kind, Part, kind_of, parts};
+use super::tree::{self, Tree};
+use finding::{LineRange, RawFinding, RepoPath, Severity};
+use git::{ChangedFile, LineHunk, Snapshot, SnapshotError};
+use rayon::prelude::*;
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+use tokio_util::sync::CancellationToken;
+
+const AGENT: &str = "leftovers";
+
+/// Finds them in the added lines.
+///
+/// # Errors
+/// None.
+pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError> {
+    let found = snapshot
+        .files()
+        .par_iter()
+        .flat_map_iter(|file| if cancel.is_cancelled() { Vec::new() } else { in_file(file) });
+    Ok(number(found.collect(), AGENT))
+}
+
+/// What a line of code may have left in it.
+struct Pattern {
+    endings: &'static [&'static str],
+    pattern: &'static str,
+    rule: &'static str,
+    severity: Severity,
+    title: &'static str,
+    why: &'static str,
+    edit: Edit,
+}
+
+/// How it is taken out.
+#[derive(Clone, Copy)]
+enum Edit {
+    /// The line goes if there is nothing else in it.
+    DropLine,
+    /// The match is replaced (`$1` and so on are groups).
+    Replace(&'static str),
+    /// A person has to.
+    None,
+}
+
+const JS: &[&str] = &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte"];
+const PY: &[&str] = &["py", "pyi"];
+const STOPS: &str = "It stops the program in a debugger, or does nothing but slow it down where there is none.";
+const PRINTS: &str = "It prints a value for the person who was debugging; users and logs get it too.";
+const FOCUS: &str = "The runner then leaves out every other test of the file or the suite, and still reports success.";
+
+const PATTERNS: &[Pattern] = &[
+    Pattern {
+        endings: JS,
+        pattern: r"^\s*debugger\s*;?\s*(?://.*)?$",
+        rule: "debugger",
+        severity: Severity::Important,
+        title: "`debugger` statement left in",
+        why: STOPS,
+        edit: Edit::DropLine,
+    },
+    Pattern {
+        endings: PY,
+        pattern: r"^\s*(?:breakpoint\(\)|(?:import\s+i?pu?db\s*;\s*)?i?pu?db\.set_trace\(\))\s*;?\s*(?:#.*)?$",
+        rule: "debugger",
+        severity: Severity::Important,
+        title: "Breakpoint left in",
+        why: STOPS,
+        edit: Edit::DropLine,
+    },
+    Pattern {
+        endings: PY,
+        pattern: r"^\s*import\s+i?pu?db\s*(?:#.*)?$",
+        rule: "debugger",
+        severity: Severity::Suggestion,
+        title: "Import of a debugger left in",
+        why: STOPS,
+        edit: Edit::DropLine,
+    },
+    Pattern {
+        endings: &["rb"],
+        pattern: r"^\s*(?:binding\.(?:pry|irb|break)|byebug|debugger)\s*(?:#.*)?$",
+        rule: "debugger",
+        severity: Severity::Important,
+        title: "Breakpoint left in",
+        why: STOPS,
+        edit: Edit::DropLine,
+    },
+    Pattern {
+        endings: &["go"],
+        pattern: r"^\s*runtime\.Breakpoint\(\)\s*(?://.*)?$",
+        rule: "debugger",
+        severity: Severity::Important,
+        title: "Breakpoint left in",
+        why: STOPS,
+        edit: Edit::DropLine,
+    },
+    Pattern {
+        endings: &["rs"],
+        pattern: r"^\s*dbg!\([^()]*(?:\([^()]*\)[^()]*)*\);\s*(?://.*)?$",
+        rule: "debug-output",
+        severity: Severity::Suggestion,
+        title: "`dbg!` left in",
+        why: PRINTS,
+        edit: Edit::DropLine,
+    },
+    Pattern {
+        endings: &["rs"],
+        pattern: r"(?:^|[^\w])dbg!\(",
+        rule: "debug-output",
+        severity: Severity::Suggestion,
+        title: "`dbg!` left in",
+        why: PRINTS,
+        edit: Edit::None,
+    },
+    Pattern {
+        endings: &["php"],
+        pattern: r"^\s*(?:dd|var_dump|xdebug_break)\([^;]*\);\s*(?:(?://|#).*)?$",
+        rule: "debug-output",
+        severity: Severity::Suggestion,
+        title: "Debug output left in",
+        why: PRINTS,
+        edit: Edit::DropLine,
+    },
+    Pattern {
+        endings: JS,
+        pattern: r"^\s*(?:describe|context|suite|it|test)(\.only)\s*(?:\(|\.|`)",
+        rule: "focused-test",
+        severity: Severity::Critical,
+        title: "Only this test runs: `.only` left in",
+        why: FOCUS,
+        edit: Edit::Replace(""),
+    },
+    Pattern {
+        endings: JS,
+        pattern: r"^\s*(f)(?:describe|it)\s*\(",
+        rule: "focused-test",
+        severity: Severity::Critical,
+        title: "Only this test runs: focus left in",
+        why: FOCUS,
+        edit: Edit::Replace(""),
+    },
+    Pattern {
+        endings: &["go"],
+        pattern: r"^\s*(F)(?:Describe|Context|It|When|Specify|DescribeTable|Entry)\(",
+        rule: "focused-test",
+        severity: Severity::Critical,
+        title: "Only this test runs: Ginkgo focus left in",
+        why: FOCUS,
+        edit: Edit::Replace(""),
+    },
+    Pattern {
+        endings: &["rb"],
+        pattern: r"^\s*(f)(?:describe|context|it)\s",
+        rule: "focused-test",
+        severity: Severity::Critical,
+        title: "Only this test runs: RSpec focus left in",
+        why: FOCUS,
+        edit: Edit::Replace(""),
+    },
+    Pattern {
+        endings: JS,
+        pattern: r#"^\s*console\.log\(\s*(?:(["'`])(?:[>=#*!-]{3,}|here\b|debug\b|test\b|xxx|asdf|foo\b|aaa|wtf).*)\);?\s*$"#,
+        rule: "debug-output",
+        severity: Severity::Suggestion,
+        title: "Debug output left in",
+        why: PRINTS,
+        edit: Edit::DropLine,
+    },
+    Pattern {
+        endings: PY,
+        pattern: r#"^\s*print\(\s*f?(?:(["'])(?:[>=#*!-]{3,}\s*\w|here\b|debug\b|xxx|asdf|wtf).*)\)\s*$"#,
+        rule: "debug-output",
+        severity: Severity::Suggestion,
+        title: "Debug output left in",
+        why: PRINTS,
+        edit: Edit::None,
+    },
+];
+
+static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the patterns are constants, and every test compiles them")]
+    PATTERNS.iter().map(|p| Regex::new(p.pattern).expect("a constant pattern")).collect()
+});
+
+/// What a comment says that tells another checker to let the line be: whoever wrote it means it to stay.
+static MEANT: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
+    Regex::new(r"(?i)(?:#|//)\s*(?:noqa|nosonar|nolint|nosec|eslint-disable|biome-ignore|rubocop:disable)")
+        .expect("a constant pattern")
+});
+
+/// What comments say when they ask not to be merged.
+static NOT_TO_MERGE: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
+    Regex::new(r"\bDO NOT (?:MERGE|COMMIT|SUBMIT)\b|\bDON'T (?:MERGE|COMMIT)\b|\bNOCOMMIT\b|\bNOMERGE\b|\b(?:XXX|TODO|FIXME|HACK)\b.{0,12}\b(?i:remove|revert|delete)\b.{0,24}\b(?i:before|prior to)\b.{0,12}\b(?i:merg|commit|land|ship|push|releas|review)")
+        .expect("a constant pattern")
+});
+
+fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
+    let Some(text) = file.new.as_deref() else { return Vec::new() };
+    let mut findings = conflicts(file, text);
+    let ending = file.path.extension().unwrap_or("");
+    let active: Vec<usize> = (0..PATTERNS.len()).filter(|i| PATTERNS[*i].endings.contains(&ending)).collect();
+    // Read only when something hits: most files have nothing.
+    let mut reading = None;
+    for (line, start, content) in added_lines(file) {
+        if findings.len() >= MOST_FINDINGS {
+            break;
+        }
+        let hit = active.iter().find_map(|i| Some((&PATTERNS[*i], COMPILED[*i].captures(content)?)));
+        let hit = hit.filter(|_| !MEANT.is_match(content));
+        let asked = if hit.is_none() { NOT_TO_MERGE.find(content) } else { None };
+        if hit.is_none() && asked.is_none() {
+            continue;
+        }
+        let reading = reading.get_or_insert_with(|| Reading::of(file, text));
+        if let Some((pattern, groups)) = hit {
+            if reading.part_at(start + word_of(content, &groups)).is_none() {
+                findings.push(leftover(file, text, pattern, &groups, line, content));
+            }
+        } else if let Some(found) = asked
+            && reading.part_at(start + found.start()) == Some(Part::Comment)
+        {
+            let title = format!("Comment asks not to merge this: \"{}\"", found.as_str());
+            let body = "Whoever wrote it meant to come back to it before the merge.".to_owned();
+            let mut finding = remark(AGENT, "not-to-merge", Severity::Important, title, body);
+            finding.anchors.push(anchor(&file.path, text, LineRange::line(line)));
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+/// Where the first word of a match begins, in bytes of its line: the pattern may take in a sign before it.
+fn word_of(content: &str, groups: &regex::Captures<'_>) -> usize {
+    let found = groups.get(0).map_or(0..0, |m| m.range());
+    found.start + content[found].find(|c: char| c.is_alphanumeric()).unwrap_or(0)
+}
+
+/// A text of which it is known what is comment, string and code: by its grammar where that is built in, else lightly.
+enum Reading {
+    Tree(Tree),
+    Parts(Vec<(Range<usize>, Part)>),
+}
+
+impl Reading {
+    fn of(file: &ChangedFile, text: &str) -> Self {
+        match (tree::language_of(&file.path).and_then(|language| tree::parse(text, language)), kind_of(&file.path)) {
+            (Some(tree), _) => Self::Tree(tree),
+            (None, Kind::Code(syntax)) => Self::Parts(parts(text, &syntax)),
+            (None, Kind::Prose | Kind::Unknown) => Self::Parts(Vec::new()),
+        }
+    }
+
+    fn part_at(&self, at: usize) -> Option<Part> {
+        match self {
+            Self::Tree(tree) => tree::part_at(tree, at),
+            Self::Parts(parts) => {
+                let i = parts.partition_point(|(range, _)| range.end <= at);
+                parts.get(i).filter(|(range, _)| range.start <= at).map(|(_, part)| *part)
+            }
+        }
+    }
+}
+
+fn leftover(
+    file: &ChangedFile,
+    text: &str,
+    pattern: &Pattern,
+    groups: &regex::Captures<'_>,
+    line: u32,
+    content: &str,
+) -> RawFinding {
+    let mut finding =
+        remark(AGENT, pattern.rule, pattern.severity, pattern.title.replace('`', ""), pattern.why.to_owned());
+    finding.anchors.push(anchor(&file.path, text, LineRange::line(line)));
+    match pattern.edit {
+        Edit::DropLine => finding.fixes.push(without_lines(&file.path, text, &[LineRange::line(line)])),
+        Edit::Replace(with) => {
+            if let Some(group) = groups.get(1) {
+                let edited = format!("{}{with}{}", &content[..group.start()], &content[group.end()..]);
+                let new: String = text
+                    .split_inclusive('\n')
+                    .zip(1_u32..)
+                    .map(|(l, n)| if n == line { l.replacen(content, &edited, 1) } else { l.to_owned() })
+                    .collect();
+                let hunk = LineHunk { old_start: line, old_count: 1, new_start: line, new_count: 1 };
+                finding.fixes.push(fix(AGENT, "run all tests again", &file.path, text, &new, vec![hunk]));
+            }
+        }
+        Edit::None => {}
+    }
+    finding
+}
+
+/// The fix that takes whole lines out; `ranges` are in order and apart.
+fn without_lines(path: &RepoPath, text: &str, ranges: &[LineRange]) -> finding::Fix {
+    let gone = |n: u32| ranges.iter().any(|r| r.overlaps(LineRange::line(n)));
+    let new: String = text.split_inclusive('\n').zip(1_u32..).filter(|(_, n)| !gone(*n)).map(|(l, _)| l).collect();
+    let mut taken = 0;
+    let hunks = ranges.iter().map(|r| {
+        let hunk = LineHunk { old_start: r.start(), old_count: r.count(), new_start: r.start() - taken, new_count: 0 };
+        taken += r.count();
+        hunk
+    });
+    fix(AGENT, "remove it", path, text, &new, hunks.collect())
+}
+
+/// Conflict markers: all three kinds in order, so that underlined headings and quoted mails are no alarm; nor are
+/// the search and replace blocks that models write, which look alike. The fix is not guessed: only a person knows
+/// which side is right.
+fn conflicts(file: &ChangedFile, text: &str) -> Vec<RawFinding> {
+    let mut findings = Vec::new();
+    let (mut open, mut split) = (None, false);
+    for (line, _, content) in added_lines(file) {
+        if content.starts_with("<<<<<<< ") && content.trim_end() != "<<<<<<< SEARCH" {
+            (open, split) = (Some(line), false);
+        } else if content == "=======" && open.is_some() {
+            split = true;
+        } else if content.starts_with(">>>>>>> ") && split {
+            let Some(start) = open.take() else { continue };
+            let title = "Unresolved merge conflict".to_owned();
+            let body = "The markers of a conflict were committed with both sides between them.".to_owned();
+            let mut finding = remark(AGENT, "conflict-marker", Severity::Critical, title, body);
+            finding.anchors.push(anchor(&file.path, text, LineRange::new(start, line.min(start + 200))));
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patch::{Hints, apply, apply_edits};
+
+    /// The findings in a file that changes from `old` to `new`: lines, rule, and the text with the fix.
+    fn found(path: &str, old: &str, new: &str) -> Vec<(String, String, Option<String>)> {
+        let snapshot = Snapshot::in_memory(&[(path, old)], &[(path, new)]);
+        let findings = check(&snapshot, &CancellationToken::new()).unwrap();
+        let fixed = |f: &RawFinding| {
+            let fix = f.fixes.first()?;
+            let applied =
+                apply(new, &fix.diff, &Hints { lines: f.anchors[0].lines, ..Hints::default() }).expect("an exact fix");
+            Some(apply_edits(new, &applied.edits))
+        };
+        let rule = |f: &RawFinding| f.rule.as_ref().unwrap().id.trim_start_matches("deep-review/").to_owned();
+        findings.iter().map(|f| (f.anchors[0].lines.unwrap().to_string(), rule(f), fixed(f))).collect()
+    }
+
+    #[test]
+    fn what_was_left_in_is_found_and_taken_out() {
+        for (path, new, lines, rule, fixed) in [
+            ("a.ts", "a()\n  debugger;\nb()\n", "2", "debugger", Some("a()\nb()\n")),
+            ("a.py", "x = 1\nbreakpoint()\n", "2", "debugger", Some("x = 1\n")),
+            ("a.py", "import pdb; pdb.set_trace()\n", "1", "debugger", Some("")),
+            ("a.go", "\truntime.Breakpoint()\n", "1", "debugger", Some("")),
+            ("a.py", "x = 1\nbreakpoint()  # look here\n", "2", "debugger", Some("x = 1\n")),
+            ("a.py", "import ipdb; ipdb.set_trace();  # why?\n", "1", "debugger", Some("")),
+            ("a.ts", "debugger; // here\n", "1", "debugger", Some("")),
+            ("a.go", "\truntime.Breakpoint() // here\n", "1", "debugger", Some("")),
+            ("a.rb", "binding.irb # here\n", "1", "debugger", Some("")),
+            ("a.rs", "dbg!(f(x)); // here\n", "1", "debug-output", Some("")),
+            ("a.php", "var_dump($a); // here\n", "1", "debug-output", Some("")),
+            ("a.rb", "  binding.pry\n", "1", "debugger", Some("")),
+            ("a.rs", "dbg!(f(x));\n", "1", "debug-output", Some("")),
+            ("a.rs", "let y = dbg!(f(x));\n", "1", "debug-output", None),
+            ("a.js", "console.log('here', x);\n", "1", "debug-output", Some("")),
+            ("a.test.js", "  it.only('a', f)\n", "1", "focused-test", Some("  it('a', f)\n")),
+            ("a.test.js", "test.only.each([1])('a', f)\r\n", "1", "focused-test", Some("test.each([1])('a', f)\r\n")),
+            ("a.spec.ts", "fdescribe('a', f)", "1", "focused-test", Some("describe('a', f)")),
+            ("a_test.go", "\tFIt(\"a\", f)\n", "1", "focused-test", Some("\tIt(\"a\", f)\n")),
+            ("a.rs", "// XXX: remove before merging\n", "1", "not-to-merge", None),
+            ("a.py", "x = 1  # DO NOT MERGE\n", "1", "not-to-merge", None),
+            ("a.c", "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> topic\n", "1-5", "conflict-marker", None),
+            ("a.md", "<<<<<<< HEAD\na\n||||||| x\n=======\nb\n>>>>>>> topic\n", "1-6", "conflict-marker", None),
+        ] {
+            let want = vec![(lines.to_owned(), rule.to_owned(), fixed.map(str::to_owned))];
+            assert_eq!(found(path, "", new), want, "{path}: {new}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_left_alone() {
+        for (path, new) in [
+            ("a.ts", "const debugger_url = 1; open(debuggerUrl)\n"),
+            ("a.ts", "/*\ndebugger;\n*/\n`\ndebugger;\n`\n"),
+            ("a.py", "# breakpoint()\nset_breakpoint()\n\"\"\"\nbreakpoint()\n\"\"\"\n"),
+            ("a.js", "console.log('listening on', port);\nconsole.log(`Done: ${n}`)\n"),
+            ("a.js", "list.only('a')\nquery.it.only(1)\n"),
+            ("a.py", "print(report)\n"),
+            ("a.py", "breakpoint()  # noqa: T100\n"),
+            ("a.js", "debugger; // eslint-disable-line no-debugger\n"),
+            (
+                "a.rs",
+                "fn f() {\n    g(\"a.rs\", \"dbg!(f(x));\\n\", r##\"\n dbg!(x) \"# dbg!(y);\n\"##, br\"\\\");\n    let q = \"\n    dbg!(x);\n    \";\n}\n",
+            ),
+            ("a.js", "const s = `${a(`x`)}\n  debugger;\n`;\nconst r = /[`'\"]/;\nconst t = `\n  debugger;\n`;\n"),
+            ("a.py", "x = r'\\\\'\ny = \"\"\"\nbreakpoint()\n\"\"\"\n"),
+            ("a.rs", "// TODO: remove this\n// dbg!(x)\nmy_dbg!(x);\nlet s = \"DO NOT MERGE\";\n"),
+            ("a.md", "Title\n=======\n\n> quoted\n>>>>>>> deeply\n"),
+            ("a.toml", "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE\n"),
+            ("a.md", "Write `DO NOT MERGE` into the title.\n"),
+            ("a.go", "Fit(x)\nFirst()\n"),
+        ] {
+            assert_eq!(found(path, "", new), [], "{path}: {new}");
+        }
+    }
+
+    #[test]
+    fn code_inside_of_a_string_is_code() {
+        let new = "const s = `${f(() => {\n  debugger;\n})}`;\n";
+        assert_eq!(found("a.js", "", new)[0].0, "2");
+        assert_eq!(found("a.rs", "", "fn f() { println!(\"{}\", dbg!(x)); }\n")[0].1, "debug-output");
+    }
+
+    #[test]
+    fn lines_that_were_there_before_are_left_alone() {
+        assert_eq!(found("a.js", "debugger\na\n", "debugger\nb\n"), []);
+        assert_eq!(found("a.js", "debugger\na\n", "debugger\na\ndebugger\n").len(), 1);
+    }
+
+    #[test]
+    fn large_and_minified_texts_take_no_time() {
+        let long = "debugger;".repeat(1_000_000);
+        let many = "debugger\n".repeat(200_000);
+        assert_eq!(found("a.js", "", &long), []);
+        let snapshot = Snapshot::in_memory(&[], &[("a.js", &many)]);
+        let findings = check(&snapshot, &CancellationToken::new()).unwrap();
+        assert_eq!(findings.len(), MOST_FINDINGS);
+        let nested = "(".repeat(100_000) + "\n/*";
+        assert_eq!(found("a.rs", "", &nested), []);
+    }
+}

@@ -1,0 +1,122 @@
+//! The rules' pages in `docs/rules/`: every rule has one, and the examples in it are true.
+
+use finding::RawFinding;
+use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
+use patch::{Hints, apply, apply_edits};
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use test_repo::{Repo, isolate};
+use tokio_util::sync::CancellationToken;
+
+/// The pages' texts by the rules that they are named for.
+fn pages() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/rules");
+    let page =
+        |path: &Path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap());
+    std::fs::read_dir(folder).unwrap().map(|entry| page(&entry.unwrap().path())).collect()
+}
+
+/// The rules that the checkers' sources name.
+fn rules() -> BTreeSet<String> {
+    let names = Regex::new(r#"remark\(\s*AGENT,\s*"([a-z-]+)"|\brule: "([a-z-]+)"|(?m:^id: ([a-z-]+)$)"#).unwrap();
+    let mut rules = BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.ends_with("pages.rs") {
+                let text = std::fs::read_to_string(path).unwrap();
+                let names = names.captures_iter(&text).filter_map(|c| c.iter().skip(1).flatten().next());
+                rules.extend(names.map(|name| name.as_str().to_owned()));
+            }
+        }
+    }
+    rules
+}
+
+#[test]
+fn every_rule_has_a_page_and_every_page_a_rule() {
+    assert_eq!(pages().into_keys().collect::<BTreeSet<_>>(), rules());
+}
+
+fn block<'p>(page: &'p str, heading: &str) -> (&'p str, &'p str) {
+    let find = || {
+        let after = page.split_once(&format!("\n## {heading}\n\n```"))?.1;
+        let (language, code) = after.split_once('\n')?;
+        Some((language, code.split_once("\n```")?.0))
+    };
+    find().unwrap_or_else(|| panic!("no example '{heading}' in {page}"))
+}
+
+/// What an example shows.
+struct Shown {
+    snapshot: Snapshot,
+    /// Its text, where it has one that fixes are for.
+    text: Option<String>,
+    /// Where the snapshot reads from.
+    _repo: Option<Repo>,
+}
+
+fn shown(language: &str, code: &str) -> Shown {
+    let ending = match language {
+        "python" => "py",
+        "rust" => "rs",
+        "typescript" => "ts",
+        "javascript" => "js",
+        // A commit's message.
+        "text" => return committed("git", &["commit", "-q", "--allow-empty", "--cleanup=verbatim", "-m", code]),
+        "sh" => return committed("sh", &["-e", "-c", code]),
+        "diff" => {
+            let side = |signs: [char; 2]| -> String {
+                let lines = code.lines().skip(3).filter(|line| line.starts_with(signs));
+                lines.map(|line| format!("{}\n", &line[1..])).collect()
+            };
+            let new = side([' ', '+']);
+            let path = code.lines().next().unwrap().trim_start_matches("--- a/");
+            let snapshot = Snapshot::in_memory(&[(path, &side([' ', '-']))], &[(path, &new)]);
+            return Shown { snapshot, text: Some(new), _repo: None };
+        }
+        other => other,
+    };
+    let snapshot = Snapshot::in_memory(&[], &[(&format!("a.{ending}"), code)]);
+    Shown { snapshot, text: Some(code.to_owned()), _repo: None }
+}
+
+/// A branch on which this command was run.
+fn committed(program: &str, args: &[&str]) -> Shown {
+    let repo = Repo::with_topic(&[("a.txt", "a\n")]);
+    repo.write("a.txt", "b\n");
+    repo.commit("Say b");
+    let done = isolate(&mut Command::new(program)).current_dir(repo.path()).args(args).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let repository = Repository::discover(repo.path()).unwrap();
+    let scope = repository.scope(&ScopeRequest::default()).unwrap();
+    let snapshot = repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).unwrap();
+    Shown { snapshot, text: None, _repo: Some(repo) }
+}
+
+fn found(snapshot: &Snapshot) -> Vec<RawFinding> {
+    super::ALL.iter().flat_map(|c| (c.check)(snapshot, &CancellationToken::new()).unwrap()).collect()
+}
+
+#[test]
+fn examples_are_found_before_and_not_after() {
+    for (rule, page) in pages() {
+        assert!(page.starts_with(&format!("# {rule}\n")), "{rule}");
+        let (language, before) = block(&page, "Before");
+        let before = shown(language, before);
+        let findings = found(&before.snapshot);
+        let ids: Vec<&str> = findings.iter().map(|f| f.rule.as_ref().unwrap().id.as_str()).collect();
+        assert_eq!(ids, [format!("deep-review/{rule}")]);
+        let (language, after) = block(&page, "After");
+        let after = shown(language, after);
+        assert_eq!(found(&after.snapshot), [], "{rule}");
+        if let (Some(fix), Some(text)) = (findings[0].fixes.first(), before.text) {
+            let edits = apply(&text, &fix.diff, &Hints::default()).unwrap().edits;
+            assert_eq!(Some(apply_edits(&text, &edits)), after.text, "{rule}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Names that the branch removed or renamed, and that a comment, a text or a document still speaks of.
+//!
+//! A name is *gone* if the branch took it out of some code, and no code of the snapshot has it any more. What counts as
+//! code, comment and string is told by `syntax`; a string that is nothing but the name counts as a use (it may be looked up
+//! by it). Names are identifiers, strings that stand alone (flags, settings, variables of the environment), keys of
+//! settings files, and files. The new name is read off the diff, where a taken-out line and a put-in line differ in
+//! names only.
+
+mod files;
+mod names;
+
+use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, line_at, line_text, number, remark, replacing};
+use super::syntax::{Kind, Part, kind_of, parts};
+use aho_corasick::{AhoCorasick, MatchKind};
+use files::There;
+use finding::{LineRange, RawFinding, RepoPath, Severity};
+use git::{Snapshot, SnapshotError};
+use names::{Gone, What};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio_util::sync::CancellationToken;
+
+const AGENT: &str = "references";
+/// A name that is spoken of in more places than this is a word of the language, not a reference.
+const MOST_MENTIONS: usize = 25;
+
+/// What says that a name is spoken of because it is gone.
+static ON_PURPOSE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
+    regex::Regex::new(
+        r"(?i)\b(renam|remov|former|previous|deprecat|replac|instead of|used to|no longer|was called|were called|old name|legacy|until|before|superse|dropped|since|unlike|historic|not available)",
+    )
+    .ok()
+});
+
+struct Mention {
+    /// Which of the names.
+    name: usize,
+    path: RepoPath,
+    at: Range<usize>,
+    /// What it should say, where that depends on where it stands: a file's name.
+    now: Option<String>,
+}
+
+/// What is looked for, and what is known of it so far.
+struct Search<'s> {
+    gone: &'s [Gone],
+    /// The names that a pattern of `finder` stands for: several files may have one name.
+    by_pattern: Vec<Vec<usize>>,
+    finder: AhoCorasick,
+    there: There<'s>,
+    /// Whether some code still has the name.
+    alive: Vec<AtomicBool>,
+}
+
+impl<'s> Search<'s> {
+    fn new(gone: &'s [Gone], paths: &'s [RepoPath]) -> Option<Self> {
+        let mut patterns: Vec<&str> = Vec::new();
+        let mut by_pattern: Vec<Vec<usize>> = Vec::new();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for (name, gone) in gone.iter().enumerate() {
+            let pattern = *known.entry(&gone.sought).or_insert_with(|| {
+                patterns.push(&gone.sought);
+                by_pattern.push(Vec::new());
+                patterns.len() - 1
+            });
+            by_pattern[pattern].push(name);
+        }
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns).ok()?;
+        let alive = gone.iter().map(|_| AtomicBool::new(false)).collect();
+        Some(Self { gone, by_pattern, finder, there: There::new(paths), alive })
+    }
+
+    fn is_alive(&self, name: usize) -> bool {
+        self.alive[name].load(Ordering::Relaxed)
+    }
+
+    /// The mentions in a text; what is used in it is marked alive.
+    fn in_file(&self, path: &RepoPath, text: &str) -> Vec<Mention> {
+        let mut mentions = Vec::new();
+        let mut reading = Reading { kind: kind_of(path), text, spans: None };
+        for found in self.finder.find_iter(text) {
+            for &name in &self.by_pattern[found.pattern().as_usize()] {
+                let gone = &self.gone[name];
+                if self.is_alive(name) {
+                    continue;
+                }
+                let (at, now) = match gone.what {
+                    What::Path => match files::named(path, text, &found.range(), gone, &self.there) {
+                        Some(named) => (named.at, named.now),
+                        None => continue,
+                    },
+                    what if names::stands_alone(text, &found.range(), what) => (found.range(), None),
+                    What::Identifier | What::Literal => continue,
+                };
+                if !reading.speaks_of(&at, gone.what) {
+                    self.alive[name].store(true, Ordering::Relaxed);
+                } else if text.len() <= LARGEST_TEXT && !is_history(path) {
+                    mentions.push(Mention { name, path: path.clone(), at, now });
+                }
+            }
+        }
+        mentions
+    }
+}
+
+/// A text, and what in it is comment and string, found when it is asked for.
+struct Reading<'t> {
+    kind: Kind,
+    text: &'t str,
+    spans: Option<Vec<(Range<usize>, Part)>>,
+}
+
+impl Reading<'_> {
+    /// Whether what is at `at` is spoken of, not used.
+    fn speaks_of(&mut self, at: &Range<usize>, what: What) -> bool {
+        let syntax = match self.kind {
+            Kind::Prose => return true,
+            Kind::Unknown => return false,
+            Kind::Code(syntax) => syntax,
+        };
+        let spans = self.spans.get_or_insert_with(|| parts(self.text, &syntax));
+        let i = spans.partition_point(|(range, _)| range.end <= at.start);
+        match spans.get(i).filter(|(range, _)| range.start <= at.start) {
+            None => false,
+            Some((_, Part::Comment)) => true,
+            // A text for people has several words.
+            Some((range, Part::Text)) => {
+                let inside = self.text.get(range.clone()).unwrap_or("").trim_matches(['"', '\'', '`']);
+                what != What::Literal && inside.trim().contains(' ') && !inside.contains('{')
+            }
+        }
+    }
+}
+
+/// Finds them.
+///
+/// # Errors
+/// When the tree cannot be listed; a file that cannot be read is an error too, as a name may be used in it.
+pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError> {
+    let gone = names::candidates(snapshot, cancel);
+    if gone.is_empty() || cancel.is_cancelled() {
+        return Ok(Vec::new());
+    }
+    let paths = snapshot.paths()?;
+    let Some(search) = Search::new(&gone, &paths) else { return Ok(Vec::new()) };
+    let mentions: Vec<Vec<Mention>> = paths
+        .par_iter()
+        .map(|path| {
+            if cancel.is_cancelled() {
+                return Ok(Vec::new());
+            }
+            Ok(snapshot.read(path)?.map_or_else(Vec::new, |text| search.in_file(path, &text)))
+        })
+        .collect::<Result<_, SnapshotError>>()?;
+    let mut by_name: BTreeMap<usize, Vec<Mention>> = BTreeMap::new();
+    for mention in mentions.into_iter().flatten().filter(|m| !search.is_alive(m.name)) {
+        by_name.entry(mention.name).or_default().push(mention);
+    }
+    by_name.retain(|_, mentions| mentions.len() <= MOST_MENTIONS);
+    let wanted = by_name.keys().map(|name| &gone[*name]).filter(|g| g.what != What::Path);
+    let renamed = names::renamed(snapshot, &wanted.map(|g| g.name.as_str()).collect());
+    let mut findings = Vec::new();
+    for (name, mentions) in by_name {
+        let mut gone = gone[name].clone();
+        gone.new = gone.new.or_else(|| renamed.get(&gone.name).cloned());
+        let mut by_path: BTreeMap<&RepoPath, Vec<&Mention>> = BTreeMap::new();
+        for mention in &mentions {
+            by_path.entry(&mention.path).or_default().push(mention);
+        }
+        for (path, mentions) in by_path {
+            if let Some(text) = snapshot.read(path)? {
+                findings.extend(finding(snapshot, path, &text, &gone, &mentions));
+            }
+        }
+    }
+    findings.sort_by(|a, b| {
+        (a.anchors[0].path.as_str(), a.anchors[0].lines).cmp(&(b.anchors[0].path.as_str(), b.anchors[0].lines))
+    });
+    Ok(number(findings, AGENT))
+}
+
+/// Documents that tell of the past.
+fn is_history(path: &RepoPath) -> bool {
+    let whole = path.as_str().to_ascii_lowercase();
+    ["changelog", "changes", "history", "news", "release", "migrat", "upgrad", "/adr/", "/rfc", "licen", "authors"]
+        .iter()
+        .any(|w| whole.contains(w))
+}
+
+fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentions: &[&Mention]) -> Option<RawFinding> {
+    let is_prose = matches!(kind_of(path), Kind::Prose);
+    let stale = |m: &&&Mention| {
+        let line = line_text(text, m.at.start);
+        line.len() <= LONGEST_LINE
+            && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
+            && !gone.new.as_deref().is_some_and(|new| line.contains(new))
+            && !is_marker(line, text, &m.at)
+            && !is_of_others(text, &m.at, gone)
+            && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
+            && (gone.is_name_like || is_written_as_code(text, &m.at, gone.what))
+            && !is_new(snapshot, path, text, &m.at, &gone.sought)
+    };
+    let mentions: Vec<&Mention> = mentions.iter().filter(stale).copied().collect();
+    let first = mentions.first()?;
+    let (name, noun) = (&gone.name, gone.noun);
+    let title = match (&gone.new, is_prose) {
+        (Some(new), false) => format!("Comment still says {name}, which is now {new}"),
+        (Some(new), true) => format!("Document still says {name}, which is now {new}"),
+        (None, false) => format!("Stale comment references removed {noun} {name}"),
+        (None, true) => format!("Document references removed {noun} {name}"),
+    };
+    let line = line_at(text, first.at.start);
+    let body = format!(
+        "This branch takes the last `{name}` out of the code (`{}:{}` in the base). The text here still speaks of it.",
+        gone.path, gone.line
+    );
+    // Users type these; a reader of the code only wonders.
+    let severity = if is_prose && gone.what == What::Literal { Severity::Important } else { Severity::Suggestion };
+    let mut finding = remark(AGENT, "stale-reference", severity, title, body);
+    finding.anchors.push(anchor(path, text, LineRange::line(line)));
+    for other in &mentions[1..] {
+        let other = LineRange::line(line_at(text, other.at.start));
+        if finding.anchors.last().is_some_and(|a| a.lines != Some(other)) {
+            finding.anchors.push(anchor(path, text, other));
+        }
+    }
+    let now = |m: &'_ Mention| if gone.what == What::Path { m.now.clone() } else { gone.new.clone() };
+    let edits: Option<Vec<(Range<usize>, String)>> = mentions.iter().map(|m| Some((m.at.clone(), now(m)?))).collect();
+    if let Some(edits) = edits {
+        let edits: Vec<(Range<usize>, &str)> = edits.iter().map(|(at, now)| (at.clone(), now.as_str())).collect();
+        finding.fixes.push(replacing(AGENT, "use the new name", path, text, &edits));
+    }
+    Some(finding)
+}
+
+/// Whether the mention was put in by the branch, in words that the file did not have: then it is meant.
+fn is_new(snapshot: &Snapshot, path: &RepoPath, text: &str, at: &Range<usize>, name: &str) -> bool {
+    let Some(file) = snapshot.file(path) else { return false };
+    let line = line_at(text, at.start);
+    let added = file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&line));
+    let here = line_text(text, at.start).trim();
+    added
+        && !file
+            .old
+            .as_deref()
+            .is_some_and(|old| old.lines().any(|l| l.contains(name) && similar_lines(l.trim(), here)))
+}
+
+fn similar_lines(a: &str, b: &str) -> bool {
+    a == b || (a.len() < 500 && b.len() < 500 && strsim::normalized_levenshtein(a, b) > 0.6)
+}
+
+/// Whether the mention is no reference: an annotation (`+name`, `@name`), a placeholder (`COMMAND`), or code that was
+/// commented out (`name = 1`).
+fn is_marker(line: &str, text: &str, at: &Range<usize>) -> bool {
+    let name = &text[at.clone()];
+    let (before, after) = (&text[..at.start], &text[at.end..]);
+    let is_placeholder = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let line = line.trim_start_matches(['/', '#', '*', '-', ';', ' ', '\t']);
+    let is_code =
+        line.starts_with(name) && (after.trim_start_matches(' ').starts_with('=') || line.ends_with([';', '{']));
+    before.ends_with(['+', '@']) || is_placeholder || is_code
+}
+
+/// Whether a name that the repository only used is spoken of as another's: `http.STATUS_CODES`.
+fn is_of_others(text: &str, at: &Range<usize>, gone: &Gone) -> bool {
+    let before = text[..at.start].strip_suffix('.').or_else(|| text[..at.start].strip_suffix("::"));
+    let owner = before.map(|b| b.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""));
+    gone.what == What::Identifier && !gone.is_defined && !matches!(owner, None | Some("" | "self" | "this" | "Self"))
+}
+
+/// Whether a place of a document is in a sample of code: between fences, or indented.
+fn in_sample(text: &str, at: usize) -> bool {
+    let is_fence = |line: &&str| ["```", "~~~"].iter().any(|f| line.trim_start().starts_with(f));
+    let line = line_text(text, at);
+    line.starts_with("    ") || line.starts_with('\t') || text[..at].lines().filter(is_fence).count() % 2 == 1
+}
+
+/// Whether a sample of code has the name from itself or from others: it is a program of its own. What the repository
+/// defined, a sample of its use may well have from there; so may flags, and keys at the start of a line.
+fn is_own_in_sample(text: &str, at: &Range<usize>, gone: &Gone) -> bool {
+    let before = |at: usize| &text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at];
+    match gone.what {
+        What::Path => false,
+        What::Literal => {
+            let is_key =
+                before(at.start).trim_matches([' ', '\t', '"', '\'', '-']).trim_start_matches("export ").is_empty();
+            !is_key && !gone.name.starts_with('-') && !before(at.start).ends_with('-')
+        }
+        What::Identifier => {
+            let defines = |(n, _)| names::noun_of(before(n)).is_some();
+            !gone.is_defined || text.match_indices(&gone.name).any(defines)
+        }
+    }
+}
+
+/// In backticks, or with a call's parentheses among other words; a setting also as a key with its sign, a flag with its
+/// dashes.
+fn is_written_as_code(text: &str, at: &Range<usize>, what: What) -> bool {
+    let (before, after) = (&text.as_bytes()[..at.start], &text.as_bytes()[at.end..]);
+    let in_backticks = before.last() == Some(&b'`') && matches!(after.first(), Some(b'`' | b'('));
+    let is_setting = || {
+        (before.ends_with(b"-") && !before.ends_with(b"---"))
+            || (before.ends_with(b"\"") && after.starts_with(b"\":"))
+            || (before.ends_with(b"`") && (after.starts_with(b" = ") || after.starts_with(b": ")))
+    };
+    // Alone on its line it is an example, of whatever code.
+    let is_call = || after.starts_with(b"()") && line_text(text, at.start).trim().len() > at.len() + 2;
+    match what {
+        What::Literal => in_backticks || is_setting(),
+        What::Identifier | What::Path => in_backticks || is_call() || before.ends_with(b"::"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+use super::*;
+use patch::{Hints, apply, apply_edits};
+
+/// The rules found in the added file, with their lines and the text after the fix.
+pub(crate) fn found(path: &str, new: &str) -> Vec<(String, String, Option<String>)> {
+    let snapshot = Snapshot::in_memory(&[], &[(path, new)]);
+    let findings = check(&snapshot, &CancellationToken::new()).unwrap();
+    let fixed = |f: &RawFinding| {
+        let hints = Hints { lines: f.anchors[0].lines, ..Hints::default() };
+        let applied = apply(new, &f.fixes.first()?.diff, &hints).expect("an exact fix");
+        Some(apply_edits(new, &applied.edits))
+    };
+    let rule = |f: &RawFinding| f.rule.as_ref().unwrap().id.trim_start_matches("deep-review/").to_owned();
+    findings.iter().map(|f| (rule(f), f.anchors[0].lines.unwrap().to_string(), fixed(f))).collect()
+}
+
+#[test]
+fn mistakes_are_found_and_repaired() {
+    for (rule, path, code, lines, fixed) in [
+        ("python-is-literal", "a.py", "if x is \"a\":\n    y\n", "1", Some("if x == \"a\":\n    y\n")),
+        ("python-is-literal", "a.py", "a = f(x) is not 3\n", "1", Some("a = f(x) != 3\n")),
+        ("python-assert-tuple", "a.py", "assert (x > 1, \"low\")\n", "1", Some("assert x > 1, \"low\"\n")),
+        ("python-strip-affix", "a.py", "n = s.rstrip(\".json\")\n", "1", Some("n = s.removesuffix(\".json\")\n")),
+        ("python-strip-affix", "a.py", "n = s.lstrip('https://')\n", "1", Some("n = s.removeprefix('https://')\n")),
+        ("python-mutable-default", "a.py", "def f(x, seen=[]):\n    pass\n", "1", None),
+        ("python-mutable-default", "a.py", "def f(*, m: dict = {}):\n    pass\n", "1", None),
+        (
+            "go-trim-cutset",
+            "a.go",
+            "package a\n\nvar x = strings.TrimLeft(u, \"https://\")\n",
+            "3",
+            Some("package a\n\nvar x = strings.TrimPrefix(u, \"https://\")\n"),
+        ),
+        (
+            "go-defer-in-loop",
+            "a.go",
+            "package a\n\nfunc f() {\n\tfor _, n := range l {\n\t\tif ok {\n\t\t\tdefer n.Close()\n\t\t}\n\t}\n}\n",
+            "6",
+            None,
+        ),
+        ("js-nan-comparison", "a.js", "if (x === NaN) {}\n", "1", Some("if (Number.isNaN(x)) {}\n")),
+        ("js-nan-comparison", "a.tsx", "f(a.b != NaN)\n", "1", Some("f(!Number.isNaN(a.b))\n")),
+        ("js-assignment-in-condition", "a.ts", "if (a = 1) b()\n", "1", Some("if (a === 1) b()\n")),
+        (
+            "js-async-foreach",
+            "a.ts",
+            "async function f(l: X[]) {\n  l.forEach(async (x) => {\n    await x.go();\n  });\n}\n",
+            "2-4",
+            Some(
+                "async function f(l: X[]) {\n  await Promise.all(l.map(async (x) => {\n    await x.go();\n  }));\n}\n",
+            ),
+        ),
+        (
+            "rust-dropped-guard",
+            "a.rs",
+            "fn f() {\n    let _ = m.lock().unwrap();\n    go();\n}\n",
+            "2",
+            Some("fn f() {\n    let _guard = m.lock().unwrap();\n    go();\n}\n"),
+        ),
+        (
+            "rust-nan-comparison",
+            "a.rs",
+            "fn f(x: f64) -> bool { x == f64::NAN }\n",
+            "1",
+            Some("fn f(x: f64) -> bool { x.is_nan() }\n"),
+        ),
+    ] {
+        let want = vec![(rule.to_owned(), lines.to_owned(), fixed.map(str::to_owned))];
+        assert_eq!(found(path, code), want, "{path}: {code}");
+    }
+}
+
+#[test]
+fn what_is_meant_is_left_alone() {
+    for (path, code) in [
+        ("a.py", "x is None\nx is not True\nx is y\n\"x is 'a'\"\n# x is 3\n"),
+        ("a.py", "assert (x > 1), 'low'\nassert (x, y) == (1, 2)\nassert f(x, 1)\n"),
+        ("a.py", "s.rstrip('\\n')\ns.strip()\ns.lstrip('0')\ns.rstrip('/')\ns.lstrip('abc')\ns.rstrip('.,;')\n"),
+        ("a.py", "def f(x=(), y=None, z=\"[]\"):\n    pass\n"),
+        ("a.go", "package a\n\nvar x = strings.TrimLeft(s, \" \\t\") + strings.TrimRight(s, \"0123456789\")\n"),
+        ("a.go", "package a\n\nfunc f() {\n\tfor {\n\t\tfunc() {\n\t\t\tdefer a()\n\t\t}()\n\t}\n\tdefer b()\n}\n"),
+        ("a.js", "if ((m = re.exec(s))) {}\nwhile (x = next()) {}\nif (a == 1) {}\nif (f(b = 2)) {}\n"),
+        ("a.js", "Number.isNaN(x)\nconst s = 'x === NaN'\n"),
+        ("a.js", "async function f() { l.forEach((x) => x); }\nfunction g() { l.forEach(async (x) => x); }\n"),
+        ("a.rs", "fn f() { let _g = m.lock().unwrap(); let _ = s.send(1); let _ = r.read(b); }\n"),
+    ] {
+        assert_eq!(found(path, code), [], "{path}: {code}");
+    }
+}
+
+#[test]
+fn code_that_was_there_before_is_left_alone() {
+    let (old, new) = ("x == NaN\nb\n", "x == NaN\nc\nd\n");
+    let snapshot = Snapshot::in_memory(&[("a.js", old)], &[("a.js", new)]);
+    assert_eq!(check(&snapshot, &CancellationToken::new()).unwrap(), []);
+}
+
+#[test]
+fn any_text_is_read() {
+    let deep = "if (".repeat(2_000);
+    let wide = "x === NaN;".repeat(1000);
+    for path in ["a.js", "a.tsx", "a.py", "a.go", "a.rs"] {
+        for text in [deep.as_str(), &wide, "\0\u{feff}NaN if", "def \n\tassert ("] {
+            let _ = found(path, text);
+        }
+    }
+}
+
+#[test]
+fn nesting_and_width_cost_no_more_than_the_text_is_long() {
+    let nested = |open: &str, close: &str, deep: usize, around: (&str, &str)| {
+        format!("{}{}NaN{}{}", around.0, open.repeat(deep), close.repeat(deep), around.1)
+    };
+    for (path, (before, after)) in [
+        ("a.js", ("if (x === NaN) {}\nx = ", ";\n")),
+        ("a.ts", ("if (x === NaN) {}\nx = ", ";\n")),
+        ("a.tsx", ("if (x === NaN) {}\nx = ", ";\n")),
+        ("a.py", ("assert (a is 'b', c)\nx = ", "\n")),
+        ("a.go", ("package a\nfunc f() { for { defer g() }\nx = ", "}\n")),
+        ("a.rs", ("fn f() { let _ = m.lock().unwrap(); x == f64::NAN; let y = ", "; }\n")),
+    ] {
+        // Found beside what is nested as people nest; too deep to be searched, it is passed over.
+        assert_ne!(found(path, &nested("(", ")", 50, (before, after))), [], "{path}");
+        assert_eq!(found(path, &nested("(", ")", 100_000, (before, after))), [], "{path}");
+        for (open, close) in [("[", "]"), ("{", "}"), ("(", ""), ("-", ""), ("a.", ""), ("f(a, ", ")")] {
+            let _ = found(path, &nested(open, close, 10_000, (before, after)));
+        }
+    }
+    // Only the first of very many are reported, and each asks what it is in.
+    let wide = format!("package a\n\nfunc f() {{\n\tfor {{\n{}\t}}\n}}\n", "\t\tdefer g()\n".repeat(20_000));
+    assert_eq!(found("a.go", &wide).len(), super::MOST_FINDINGS);
+    let wide = format!("if (a = 1) b();\n{}", "a = 1;\n".repeat(10_000));
+    assert_eq!(found("a.js", &wide).len(), 1);
+}

@@ -1,0 +1,231 @@
+//! Configuration: the user's file, the repository's harmless keys, environment and flags, in layers.
+//!
+//! | layer | where | may say |
+//! |---|---|---|
+//! | default | here | everything |
+//! | user | `$XDG_CONFIG_HOME/deep-review/config.toml` | everything |
+//! | repository | `.deep-review.toml` of the **base commit** | what cannot run or send anything: [`RepositoryFile`] |
+//! | environment | `DEEP_REVIEW_BASE`, … | single values |
+//! | flags | the command line, the editor's settings | single values |
+//!
+//! A later layer's value replaces an earlier one's; lists of patterns add up, because a repository must not be
+//! able to take back what the user excludes.
+
+mod layers;
+mod parse;
+
+#[cfg(test)]
+mod tests;
+
+pub use layers::{Environment, Loaded, Origin, load, user_file};
+pub use parse::ConfigError;
+
+use agent::AgentSettings;
+use finding::Severity;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How findings are verified.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verify {
+    /// Not at all.
+    #[default]
+    Off,
+    /// Each finding that one agent alone raised, by another one.
+    Cross,
+    /// The same, and one agent writes the summary and settles disputes.
+    Lead,
+}
+
+impl Verify {
+    /// The mode of that name.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "off" => Some(Self::Off),
+            "cross" => Some(Self::Cross),
+            "lead" => Some(Self::Lead),
+            _ => None,
+        }
+    }
+}
+
+/// What the user's file may say. Unknown keys are errors.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "deep-review configuration")]
+pub struct UserFile {
+    /// The branch, tag or commit to compare with. Default: the remote's default branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Whether staged, unstaged and untracked work is reviewed. Default: true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncommitted: Option<bool>,
+    /// Patterns of files that are not reviewed, as in `.gitignore`.
+    pub exclude: Vec<String>,
+    /// Patterns of files whose text never leaves this machine.
+    pub never_send: Vec<String>,
+    /// Convention files for the agents to follow, besides `AGENTS.md`, `CONTRIBUTING.md` and the like.
+    pub conventions: Vec<String>,
+    /// `review` ends with exit code 1 from this severity on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail_on: Option<Severity>,
+    /// Files over this size in bytes are not reviewed. Default: 1,000,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_file_bytes: Option<u64>,
+    /// Diffs over this size in bytes are given to an agent in several parts. Default: 400,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brief_bytes: Option<usize>,
+    /// How long an agent may take, in seconds. Default: 1,200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+    /// How remarks are merged.
+    #[serde(skip_serializing_if = "MergeSettings::is_default")]
+    pub merge: MergeSettings,
+    /// Whether agents check each other's findings: `off`, `cross`, `lead`. Default: off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+    /// The agent that leads where `verify` is `lead`. Default: the first that can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead: Option<String>,
+    /// Most US dollars for a round. What has no known price is not counted. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_cost_usd: Option<f64>,
+    /// Most tokens, read and written, for a round. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// Most agents outside of deep-review that work at the same time. Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<usize>,
+    /// Whether secrets are masked in what agents are sent. Default: true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mask_secrets: Option<bool>,
+    /// A folder with prompts that replace the built-in ones: `review.md`, `verify.md`, `lead.md`, `repair.md`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PathBuf>,
+    /// Repositories, or folders of them, as absolute paths, that may run their own code in linters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted: Vec<PathBuf>,
+    /// The agents by name. The built-in ones are there without being named here.
+    pub agents: BTreeMap<String, AgentSettings>,
+}
+
+/// How remarks are merged into findings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MergeSettings {
+    /// The agent of the round that judges, in one call at its end, remarks whose likeness leaves it open whether they are
+    /// one issue. Default: nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjudicator: Option<String>,
+}
+
+impl MergeSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a repository may say about its own reviews: nothing that runs a program or sends text anywhere.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RepositoryFile {
+    /// The branch to compare with.
+    pub base: Option<String>,
+    /// Patterns of files that are not reviewed, as in `.gitignore`.
+    pub exclude: Vec<String>,
+    /// Patterns of files whose text never leaves the machine.
+    pub never_send: Vec<String>,
+    /// Convention files for the agents to follow.
+    pub conventions: Vec<String>,
+    /// `review` ends with exit code 1 from this severity on.
+    pub fail_on: Option<Severity>,
+}
+
+/// The effective configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// See [`UserFile::base`].
+    pub base: Option<String>,
+    /// See [`UserFile::uncommitted`].
+    pub uncommitted: bool,
+    /// See [`UserFile::exclude`].
+    pub exclude: Vec<String>,
+    /// See [`UserFile::never_send`].
+    pub never_send: Vec<String>,
+    /// See [`UserFile::conventions`].
+    pub conventions: Vec<String>,
+    /// See [`UserFile::fail_on`].
+    pub fail_on: Option<Severity>,
+    /// See [`UserFile::max_file_bytes`].
+    pub max_file_bytes: u64,
+    /// See [`UserFile::brief_bytes`].
+    pub brief_bytes: usize,
+    /// See [`UserFile::timeout`].
+    pub timeout: u64,
+    /// See [`UserFile::merge`].
+    pub merge: MergeSettings,
+    /// See [`UserFile::verify`].
+    pub verify: Verify,
+    /// See [`UserFile::lead`].
+    pub lead: Option<String>,
+    /// See [`UserFile::max_cost_usd`].
+    pub max_cost_usd: Option<f64>,
+    /// See [`UserFile::max_tokens`].
+    pub max_tokens: Option<u64>,
+    /// See [`UserFile::parallel`].
+    pub parallel: Option<usize>,
+    /// See [`UserFile::mask_secrets`].
+    pub mask_secrets: bool,
+    /// See [`UserFile::prompts`].
+    pub prompts: Option<PathBuf>,
+    /// See [`UserFile::trusted`].
+    pub trusted: Vec<PathBuf>,
+    /// See [`UserFile::agents`].
+    pub agents: BTreeMap<String, AgentSettings>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            base: None,
+            uncommitted: true,
+            exclude: Vec::new(),
+            never_send: Vec::new(),
+            conventions: Vec::new(),
+            fail_on: None,
+            max_file_bytes: 1_000_000,
+            brief_bytes: 400_000,
+            timeout: 1200,
+            merge: MergeSettings::default(),
+            verify: Verify::Off,
+            lead: None,
+            max_cost_usd: None,
+            max_tokens: None,
+            parallel: None,
+            mask_secrets: true,
+            prompts: None,
+            trusted: Vec::new(),
+            agents: BTreeMap::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Whether the user lets the repository whose working tree begins at `root` run its own code.
+    #[must_use]
+    pub fn trusts(&self, root: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        self.trusted.iter().any(|folder| folder.is_absolute() && real(root).starts_with(real(folder)))
+    }
+}
+
+/// The JSON Schema of the user's file, as it is checked in at `docs/config.schema.json`.
+#[must_use]
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(UserFile);
+    serde_json::to_string_pretty(&schema).map_or_else(|_| String::new(), |text| text + "\n")
+}

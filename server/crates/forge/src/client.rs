@@ -1,0 +1,198 @@
+//! JSON over HTTP, bounded in size and time, to one host only.
+
+use super::{ForgeError, Kind, Site};
+use futures_util::StreamExt;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LINK};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::time::Duration;
+
+/// No answer is larger.
+const MOST_BYTES: usize = 16 << 20;
+/// A list of more pages is cut.
+const MOST_PAGES: usize = 30;
+
+#[derive(Debug)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    site: Site,
+    token: Option<SecretString>,
+}
+
+impl Client {
+    pub(super) fn new(site: &Site, token: Option<SecretString>) -> Result<Self, ForgeError> {
+        // An error says that it was installed before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("deep-review/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(15))
+            .timeout(Duration::from_secs(60))
+            // A redirect could take the token elsewhere.
+            .redirect(reqwest::redirect::Policy::none());
+        if site.is_local() {
+            builder = builder.no_proxy();
+        }
+        let http =
+            builder.build().map_err(|e| ForgeError::Unreachable { host: site.host.clone(), why: innermost(&e) })?;
+        Ok(Self { http, site: site.clone(), token })
+    }
+
+    /// Where it asks.
+    pub(super) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Nothing if requests are made as somebody.
+    pub(super) fn needs_token(&self) -> Result<(), ForgeError> {
+        if self.token.is_some() { Ok(()) } else { Err(ForgeError::NoToken { site: self.site.clone() }) }
+    }
+
+    /// Asks for `path` below the API.
+    pub(super) async fn get(&self, path: &str) -> Result<Value, ForgeError> {
+        let url = format!("{}{path}", self.site.api);
+        Ok(self.send(Method::GET, &url, None).await?.0)
+    }
+
+    /// Asks for `path`, which is no JSON.
+    pub(super) async fn text(&self, path: &str) -> Result<String, ForgeError> {
+        let url = format!("{}{path}", self.site.api);
+        let (bytes, _) = self.bytes(Method::GET, &url, None).await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Sends `body` to `path` below the API.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, ForgeError> {
+        let url = format!("{}{path}", self.site.api);
+        Ok(self.send(Method::POST, &url, Some(body)).await?.0)
+    }
+
+    /// Asks GitHub's other API, which is beside the first.
+    pub(super) async fn graphql(&self, body: &Value) -> Result<Value, ForgeError> {
+        let url = format!("{}/graphql", self.site.api.strip_suffix("/v3").unwrap_or(&self.site.api));
+        let answer = self.send(Method::POST, &url, Some(body)).await?.0;
+        match answer["errors"][0]["message"].as_str() {
+            Some(message) if answer["data"].is_null() => Err(self.bad(message)),
+            _ => Ok(answer),
+        }
+    }
+
+    /// All entries of a list that comes in pages.
+    pub(super) async fn pages(&self, path: &str) -> Result<Vec<Value>, ForgeError> {
+        let mut url = format!("{}{path}", self.site.api);
+        let mut all = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let (page, headers) = self.send(Method::GET, &url, None).await?;
+            let Value::Array(page) = page else { return Err(self.bad("a list was expected")) };
+            all.extend(page);
+            match next(&headers) {
+                // A link that leads elsewhere is not followed: the token would go with it.
+                Some(link) if link.strip_prefix(&self.site.api).is_some_and(|rest| rest.starts_with('/')) => url = link,
+                _ => break,
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) fn bad(&self, why: &str) -> ForgeError {
+        ForgeError::BadAnswer { site: self.site.clone(), why: clean(why) }
+    }
+
+    async fn send(&self, method: Method, url: &str, body: Option<&Value>) -> Result<(Value, HeaderMap), ForgeError> {
+        let (bytes, headers) = self.bytes(method, url, body).await?;
+        let value = serde_json::from_slice(&bytes).map_err(|e| self.bad(&e.to_string()))?;
+        Ok((value, headers))
+    }
+
+    async fn bytes(&self, method: Method, url: &str, body: Option<&Value>) -> Result<(Vec<u8>, HeaderMap), ForgeError> {
+        let unreachable =
+            |e: &reqwest::Error| ForgeError::Unreachable { host: self.site.host.clone(), why: innermost(e) };
+        let mut request = self.http.request(method, url).header(ACCEPT, "application/json");
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some((name, value)) = self.authority()? {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.map_err(|e| unreachable(&e))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut bytes = Vec::new();
+        let mut stream = response.bytes_stream();
+        while let Some(chunk) = stream.next().await {
+            bytes.extend_from_slice(&chunk.map_err(|e| unreachable(&e))?);
+            if bytes.len() > MOST_BYTES {
+                return Err(self.bad("it has more than 16 MiB"));
+            }
+        }
+        if !status.is_success() {
+            return Err(self.error(status, &headers, &bytes, url));
+        }
+        Ok((bytes, headers))
+    }
+
+    fn authority(&self) -> Result<Option<(HeaderName, HeaderValue)>, ForgeError> {
+        let Some(token) = &self.token else { return Ok(None) };
+        let (name, before) = match self.site.kind {
+            Kind::GitHub => (AUTHORIZATION, "Bearer "),
+            Kind::GitLab => (HeaderName::from_static("private-token"), ""),
+            Kind::Gitea => (AUTHORIZATION, "token "),
+        };
+        let mut value = HeaderValue::from_str(&format!("{before}{}", token.expose_secret())).map_err(|_| {
+            ForgeError::Refused { site: self.site.clone(), message: "it has characters that no token has".into() }
+        })?;
+        value.set_sensitive(true);
+        Ok(Some((name, value)))
+    }
+
+    fn error(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], url: &str) -> ForgeError {
+        let site = self.site.clone();
+        let said: Value = serde_json::from_slice(body).unwrap_or_default();
+        let mut message = said["message"]
+            .as_str()
+            .or(said["error"].as_str())
+            .map_or_else(|| status.canonical_reason().unwrap_or("an error").to_owned(), str::to_owned);
+        for detail in said["errors"].as_array().into_iter().flatten().take(3) {
+            if let Some(detail) = detail.as_str().or(detail["message"].as_str()) {
+                message = format!("{message}; {detail}");
+            }
+        }
+        let message = clean(&message);
+        let spent = headers.get("x-ratelimit-remaining").is_some_and(|v| v == "0");
+        match status.as_u16() {
+            429 => ForgeError::RateLimited { site, until: until(headers) },
+            403 if spent || message.contains("rate limit") => ForgeError::RateLimited { site, until: until(headers) },
+            401 | 403 if self.token.is_none() => ForgeError::NoToken { site },
+            401 | 403 => ForgeError::Refused { site, message },
+            404 => {
+                let what = url.strip_prefix(&site.api).unwrap_or(url).split('?').next().unwrap_or("").to_owned();
+                ForgeError::NotFound { site, what, token: self.token.is_some() }
+            }
+            status => ForgeError::Status { site, status, message },
+        }
+    }
+}
+
+/// The address behind `rel="next"`.
+fn next(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get(LINK)?.to_str().ok()?;
+    let link = links.split(',').find(|l| l.contains("rel=\"next\""))?;
+    Some(link.trim().strip_prefix('<')?.split_once('>')?.0.to_owned())
+}
+
+fn until(headers: &HeaderMap) -> Option<String> {
+    let seconds: i64 = headers.get("x-ratelimit-reset")?.to_str().ok()?.parse().ok()?;
+    Some(jiff::Timestamp::from_second(seconds).ok()?.strftime("%H:%M UTC").to_string())
+}
+
+fn clean(text: &str) -> String {
+    report::inert::printable(text).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
+}
+
+/// The innermost reason, without addresses.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    clean(&innermost.to_string())
+}

@@ -1,0 +1,79 @@
+//! Gitea and Forgejo. Their comments are on single lines and know no suggestions.
+
+use super::client::Client;
+pub(super) use super::github::numbered;
+use super::github::{self, author_and_text, found, pulls};
+use super::{ForgeError, Found, Head, Placed, Plan, There, anchor, conversation, diff, line, text};
+use finding::Feedback;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub(super) async fn of_branch(client: &Client, head: &Head) -> Result<Option<Found>, ForgeError> {
+    let open = client.pages(&format!("{}?state=open&limit=50", pulls(client))).await?;
+    let is = |pull: &&Value, name: &str| {
+        pull["head"]["ref"] == name && pull["head"]["repo"]["full_name"].as_str() == Some(head.project.as_str())
+    };
+    let pull = head.names.iter().find_map(|name| open.iter().find(|p| is(p, name)));
+    pull.map(|pull| found(pull, client)).transpose()
+}
+
+/// Every review's comments, in order.
+async fn comments(client: &Client, number: u64) -> Result<(Vec<Value>, Vec<Value>), ForgeError> {
+    let path = format!("{}/{number}/reviews", pulls(client));
+    let reviews = client.pages(&format!("{path}?limit=50")).await?;
+    let mut all = Vec::new();
+    for review in reviews.iter().filter(|r| r["comments_count"].as_u64().is_some_and(|n| n > 0)) {
+        let Some(id) = review["id"].as_u64() else { continue };
+        if let Value::Array(list) = client.get(&format!("{path}/{id}/comments")).await? {
+            all.extend(list);
+        }
+    }
+    Ok((reviews, all))
+}
+
+pub(super) async fn unresolved(client: &Client, number: u64) -> Result<Vec<Feedback>, ForgeError> {
+    let (reviews, comments) = comments(client, number).await?;
+    // What is on one line is one conversation; one resolved comment resolves it.
+    let mut threads: BTreeMap<(String, Option<u32>), Vec<&Value>> = BTreeMap::new();
+    for comment in &comments {
+        threads.entry((text(&comment["path"]), line(&comment["position"]))).or_default().push(comment);
+    }
+    let mut out: Vec<Feedback> = Vec::new();
+    for ((_, at), thread) in threads {
+        if thread.iter().any(|c| !c["resolver"].is_null()) {
+            continue;
+        }
+        let said: Vec<_> = thread.iter().copied().map(author_and_text).collect();
+        let Some((author, text)) = conversation(&said) else { continue };
+        let url = thread[0]["html_url"].as_str().map(str::to_owned);
+        out.push(Feedback { author, text, anchor: anchor(&thread[0]["path"], None, at), url });
+    }
+    for review in reviews.iter().filter(|r| r["state"] == "REQUEST_CHANGES" && r["dismissed"] != true) {
+        let said = conversation(&[author_and_text(review)]);
+        out.extend(said.map(|(author, text)| Feedback {
+            author,
+            text,
+            anchor: None,
+            url: review["html_url"].as_str().map(str::to_owned),
+        }));
+    }
+    Ok(out)
+}
+
+pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeError> {
+    let diff = client.text(&format!("{}/{number}.diff", pulls(client))).await?;
+    let (reviews, comments) = comments(client, number).await?;
+    let said = reviews.iter().chain(&comments).map(author_and_text).collect();
+    Ok(There { me: text(&client.get("/user").await?["login"]), files: diff::files(&diff), said })
+}
+
+pub(super) async fn post(
+    client: &Client,
+    found: &Found,
+    intro: &str,
+    plan: &Plan,
+) -> Result<Option<String>, ForgeError> {
+    let comment =
+        |p: &Placed| json!({ "path": p.path, "body": p.body(), "new_position": p.lines.end(), "old_position": 0 });
+    github::post_review(client, found, intro, plan, comment).await
+}

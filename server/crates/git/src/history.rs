@@ -1,0 +1,305 @@
+//! The branch's commits, and which of them touched what.
+
+use super::repository::{commit_id, oid};
+use super::snapshot::line_hunks;
+use super::{ChangeKind, ChangedFile, GitError, LineHunk, Repository, Snapshot, text};
+use finding::{Commit, CommitId, LineRange, RepoPath};
+use git2::{BlameOptions, Delta, DiffFindOptions, Oid, Sort};
+use jiff::Timestamp;
+use std::path::Path;
+use std::sync::Arc;
+
+/// More commits than this say that there is no base, not that the branch is long.
+const MOST_COMMITS: usize = 2000;
+
+/// Bytes of a commit's message that are kept: what is longer is no message.
+const LONGEST_SUBJECT: usize = 1000;
+const LONGEST_BODY: usize = 64 << 10;
+
+/// The commits from `base` to `head`, oldest first; of very many, the newest.
+pub(crate) fn commits(repo: &git2::Repository, base: Option<Oid>, head: Option<Oid>) -> Result<Vec<Commit>, GitError> {
+    let Some(head) = head else { return Ok(Vec::new()) };
+    let failed = || GitError::git("list the branch's commits");
+    let mut walk = repo.revwalk().map_err(failed())?;
+    walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).map_err(failed())?;
+    walk.push(head).map_err(failed())?;
+    if let Some(base) = base {
+        walk.hide(base).map_err(failed())?;
+    }
+    let mut commits = Vec::new();
+    for id in walk.take(MOST_COMMITS) {
+        let commit = repo.find_commit(id.map_err(failed())?).map_err(failed())?;
+        let message = String::from_utf8_lossy(commit.message_bytes());
+        let (subject, body) = message.trim_start().split_once('\n').unwrap_or((message.trim_start(), ""));
+        commits.push(Commit {
+            id: commit_id(commit.id()),
+            subject: text::start(subject.trim_end(), LONGEST_SUBJECT).to_owned(),
+            body: text::start(body.trim(), LONGEST_BODY).to_owned(),
+            author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+            time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
+            is_merge: commit.parent_count() > 1,
+        });
+    }
+    commits.reverse();
+    Ok(commits)
+}
+
+/// Where a line of the snapshot came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// It was there before the branch.
+    Before,
+    /// A commit of the branch brought it.
+    Commit(CommitId),
+    /// It is not committed yet.
+    Uncommitted,
+}
+
+/// Lines in a row with the same origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginRun {
+    /// The lines, in the snapshot.
+    pub lines: LineRange,
+    /// Where they came from.
+    pub origin: Origin,
+}
+
+/// Where the lines of a file of the snapshot came from; empty if it has no such file or lines. Follows renames.
+///
+/// # Errors
+/// When git or the snapshot cannot be read.
+pub fn blame(
+    repository: &Repository,
+    snapshot: &Snapshot,
+    path: &RepoPath,
+    lines: LineRange,
+) -> Result<Vec<OriginRun>, GitError> {
+    let text = snapshot.read(path).map_err(|e| GitError::Missing { what: e.to_string() })?;
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let count = text.split_inclusive('\n').count() as u32;
+    if lines.start() > count {
+        return Ok(Vec::new());
+    }
+    let lines = LineRange::new(lines.start(), lines.end().min(count));
+    let all = |origin| vec![OriginRun { lines, origin }];
+    let Some(changed) = snapshot.file(path) else { return Ok(all(Origin::Before)) };
+    if !changed.touches(lines) {
+        return Ok(all(Origin::Before));
+    }
+    let Some((head_path, head_text)) = at_head(repository, snapshot, changed)? else {
+        return Ok(all(Origin::Uncommitted));
+    };
+    let to_head = LineMap::new(&text, &head_text);
+    let base = snapshot.scope().base.as_ref().map(|c| oid(c.as_str())).transpose()?;
+    let mut runs: Vec<OriginRun> = Vec::new();
+    repository.with(|repo| {
+        let mut options = BlameOptions::new();
+        if let Some(base) = base {
+            options.oldest_commit(base);
+        }
+        let wanted = (lines.start()..=lines.end()).filter_map(|l| to_head.get(l));
+        let bounds =
+            wanted.fold(None, |b: Option<(u32, u32)>, l| Some(b.map_or((l, l), |(a, z)| (a.min(l), z.max(l)))));
+        let blame = match bounds {
+            Some((first, last)) => {
+                options.min_line(first as usize).max_line(last as usize);
+                let blame = repo.blame_file(Path::new(head_path.as_str()), Some(&mut options));
+                Some(blame.map_err(GitError::git("blame a file"))?)
+            }
+            None => None,
+        };
+        for line in lines.start()..=lines.end() {
+            let hunk = to_head.get(line).and_then(|l| blame.as_ref()?.get_line(l as usize));
+            let origin = match hunk {
+                None => Origin::Uncommitted,
+                Some(hunk) if base.is_some() && (hunk.is_boundary() || Some(hunk.final_commit_id()) == base) => {
+                    Origin::Before
+                }
+                Some(hunk) => Origin::Commit(commit_id(hunk.final_commit_id())),
+            };
+            match runs.last_mut() {
+                Some(run) if run.origin == origin => run.lines = LineRange::new(run.lines.start(), line),
+                _ => runs.push(OriginRun { lines: LineRange::line(line), origin }),
+            }
+        }
+        Ok(runs)
+    })?
+}
+
+/// The branch's commits that changed a file of the snapshot (with `lines`: these lines or what stood there), newest
+/// first. Merges are passed over: what they brought is on the base's side, or in the commits that they merged.
+///
+/// # Errors
+/// When git or the snapshot cannot be read.
+pub fn commits_touching(
+    repository: &Repository,
+    snapshot: &Snapshot,
+    path: &RepoPath,
+    lines: Option<LineRange>,
+) -> Result<Vec<CommitId>, GitError> {
+    let Some(changed) = snapshot.file(path) else { return Ok(Vec::new()) };
+    let Some((mut name, mut text)) = at_head(repository, snapshot, changed)? else { return Ok(Vec::new()) };
+    let snapshot_text = changed.new.as_deref().unwrap_or("");
+    let mut lines = lines.map(|l| carried(l, &line_hunks(snapshot_text, &text)));
+    let mut found = Vec::new();
+    for commit in snapshot.commits().iter().rev().filter(|c| !c.is_merge) {
+        let id = oid(commit.id.as_str())?;
+        let before = repository.with(|repo| parent_of(repo, id, &name))??;
+        let Before::Other(before) = before else { continue };
+        let (old_name, old_text) = match before {
+            Some((old_name, id)) => {
+                let bytes = repository.with(|repo| repository.blob(repo, id))??;
+                (old_name, text::decode(&bytes).0)
+            }
+            None => {
+                // It begins here.
+                found.push(commit.id.clone());
+                break;
+            }
+        };
+        // From new to old, as the lines are followed backwards.
+        let hunks = line_hunks(&text, &old_text);
+        if lines.is_none_or(|lines| hunks.iter().any(|h| touches(h, lines))) {
+            found.push(commit.id.clone());
+        }
+        lines = lines.map(|l| carried(l, &hunks));
+        (name, text) = (old_name, old_text);
+    }
+    Ok(found)
+}
+
+/// The commit of the branch that a correction of these lines belongs to (`git commit --fixup`): the newest of those
+/// that brought one of the lines, else the newest that changed something there. `None` if none did: the correction is a
+/// commit of its own.
+///
+/// # Errors
+/// When git or the snapshot cannot be read.
+pub fn fixup_target(
+    repository: &Repository,
+    snapshot: &Snapshot,
+    path: &RepoPath,
+    lines: LineRange,
+) -> Result<Option<CommitId>, GitError> {
+    let brought: Vec<CommitId> = blame(repository, snapshot, path, lines)?
+        .into_iter()
+        .filter_map(|run| match run.origin {
+            Origin::Commit(id) => Some(id),
+            Origin::Before | Origin::Uncommitted => None,
+        })
+        .collect();
+    let newest = snapshot.commits().iter().rev().find(|c| !c.is_merge && brought.contains(&c.id));
+    match newest {
+        Some(commit) => Ok(Some(commit.id.clone())),
+        None => Ok(commits_touching(repository, snapshot, path, Some(lines))?.into_iter().next()),
+    }
+}
+
+/// Whether `old` is `new` or one of its ancestors; false where one is not in the clone.
+///
+/// # Errors
+/// When git cannot be read.
+pub fn is_ancestor(repository: &Repository, old: &CommitId, new: &CommitId) -> Result<bool, GitError> {
+    let (old, new) = (oid(old.as_str())?, oid(new.as_str())?);
+    repository.with(|repo| old == new || repo.graph_descendant_of(new, old).unwrap_or(false))
+}
+
+/// A changed file's name and text in HEAD; `None` if HEAD does not have it.
+fn at_head(
+    repository: &Repository,
+    snapshot: &Snapshot,
+    file: &ChangedFile,
+) -> Result<Option<(RepoPath, Arc<str>)>, GitError> {
+    let Some(head) = &snapshot.scope().head else { return Ok(None) };
+    let old_name = match &file.kind {
+        ChangeKind::Renamed { from } => Some(from),
+        ChangeKind::Added | ChangeKind::Modified | ChangeKind::Deleted | ChangeKind::Copied { .. } => None,
+    };
+    for name in std::iter::once(&file.path).chain(old_name) {
+        if let Some(text) = repository.read_at(head, name)? {
+            return Ok(Some((name.clone(), text)));
+        }
+    }
+    Ok(None)
+}
+
+/// What a commit's parent has of a file.
+enum Before {
+    /// The same.
+    Same,
+    /// Another blob, under this name or another one; or nothing.
+    Other(Option<(RepoPath, Oid)>),
+}
+
+fn parent_of(repo: &git2::Repository, commit: Oid, path: &RepoPath) -> Result<Before, GitError> {
+    let failed = || GitError::git("read a commit");
+    let commit = repo.find_commit(commit).map_err(failed())?;
+    let blob = |tree: &git2::Tree<'_>| tree.get_path(Path::new(path.as_str())).ok().map(|e| e.id());
+    let tree = commit.tree().map_err(failed())?;
+    let Some(here) = blob(&tree) else { return Ok(Before::Same) };
+    let Ok(parent) = commit.parent(0).and_then(|p| p.tree()) else { return Ok(Before::Other(None)) };
+    match blob(&parent) {
+        Some(id) if id == here => return Ok(Before::Same),
+        Some(id) => return Ok(Before::Other(Some((path.clone(), id)))),
+        None => {}
+    }
+    // New under this name: perhaps it had another.
+    let mut diff = repo.diff_tree_to_tree(Some(&parent), Some(&tree), None).map_err(failed())?;
+    let mut options = DiffFindOptions::new();
+    options.renames(true).rename_limit(200);
+    diff.find_similar(Some(&mut options)).map_err(failed())?;
+    let renamed = diff
+        .deltas()
+        .find(|d| d.status() == Delta::Renamed && d.new_file().path_bytes() == Some(path.as_str().as_bytes()));
+    let from = renamed.and_then(|d| {
+        let name = std::str::from_utf8(d.old_file().path_bytes()?).ok()?;
+        Some((RepoPath::new(name).ok()?, d.old_file().id()))
+    });
+    Ok(Before::Other(from))
+}
+
+/// Which line of another text each line of a text is.
+struct LineMap(Vec<LineHunk>);
+
+impl LineMap {
+    fn new(from: &str, to: &str) -> Self {
+        // Line ends do not make another line.
+        let plain = |text: &str| text.replace("\r\n", "\n");
+        Self(line_hunks(&plain(from), &plain(to)))
+    }
+
+    /// `None` for a line that the other text has not.
+    fn get(&self, line: u32) -> Option<u32> {
+        match self.0.iter().rev().find(|h| h.old_start <= line) {
+            None => Some(line),
+            Some(h) if line < h.old_start + h.old_count => None,
+            Some(h) => Some(line - h.old_start - h.old_count + h.new_start + h.new_count),
+        }
+    }
+}
+
+/// Whether a hunk's old side is in or between the lines.
+fn touches(hunk: &LineHunk, lines: LineRange) -> bool {
+    match hunk.old_count {
+        0 => lines.start() <= hunk.old_start && hunk.old_start <= lines.end() + 1,
+        count => lines.overlaps(LineRange::new(hunk.old_start, hunk.old_start + count - 1)),
+    }
+}
+
+/// The lines in the hunks' new text: where a changed run is touched, all of it.
+fn carried(lines: LineRange, hunks: &[LineHunk]) -> LineRange {
+    let map = |line: u32, end: bool| {
+        let hunk = hunks.iter().rev().find(|h| h.old_start <= line);
+        match hunk {
+            None => line,
+            Some(h) if line < h.old_start + h.old_count => {
+                if end {
+                    (h.new_start + h.new_count).saturating_sub(1)
+                } else {
+                    h.new_start
+                }
+            }
+            Some(h) => line - h.old_start - h.old_count + h.new_start + h.new_count,
+        }
+    };
+    LineRange::new(map(lines.start(), false), map(lines.end(), true))
+}

@@ -1,0 +1,34 @@
+//! The edge to git: what is reviewed ([`Scope`](finding::RoundScope)) and its frozen text ([`Snapshot`]).
+//!
+//! Reads only: the work tree, the index, references and objects of the user's repository stay as they are, and no hook,
+//! filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
+
+mod changes;
+pub mod checkout;
+mod command;
+mod error;
+mod frozen;
+pub mod history;
+mod large;
+mod new_files;
+mod older;
+mod remotes;
+mod renames;
+mod repository;
+mod rules;
+mod scope;
+mod snapshot;
+mod take;
+mod text;
+mod unified;
+
+pub use error::{GitError, MINIMUM_GIT};
+pub use large::{LargeBinary, large_binaries};
+pub use older::{Age, ages};
+pub use remotes::Remote;
+pub use repository::{HeadState, Repository, blob_id};
+pub use scope::ScopeRequest;
+pub use snapshot::line_hunks;
+pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, SnapshotError};
+pub use take::SnapshotOptions;
+pub use unified::unified_diff;

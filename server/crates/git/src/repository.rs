@@ -1,0 +1,264 @@
+//! A repository on disk, shared by many threads.
+
+use super::GitError;
+use finding::{BlobId, CommitId, RepoPath, RoundScope};
+use git2::{ErrorCode, ObjectType, Oid};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+
+/// A repository with a work tree. Cheap to clone; may be used from many threads at once.
+///
+/// Nothing here writes: not the work tree, not the index, no reference, no object.
+#[derive(Clone)]
+pub struct Repository {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// This worktree's own git directory (`.git`, or `.git/worktrees/<name>`).
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    root: PathBuf,
+    /// libgit2's handles are not for two threads at once: whoever needs one takes it from here or opens another.
+    idle: Mutex<Vec<git2::Repository>>,
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository").field("root", &self.shared.root).finish_non_exhaustive()
+    }
+}
+
+/// Where HEAD is. Compared to see whether the branch was switched, committed to, reset or rebased.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HeadState {
+    /// The branch's short name; `None` with a detached HEAD.
+    pub branch: Option<String>,
+    /// Its commit; `None` on an unborn branch.
+    pub commit: Option<CommitId>,
+}
+
+/// Files at the top of the base commit that say how the project wants its code, in the order in which they are given.
+const CONVENTION_FILES: &[&str] = &[
+    "AGENTS.md",
+    "CLAUDE.md",
+    "GEMINI.md",
+    "CONTRIBUTING.md",
+    "CONTRIBUTING",
+    ".github/CONTRIBUTING.md",
+    ".github/copilot-instructions.md",
+    "docs/CONTRIBUTING.md",
+];
+
+/// Bytes of a convention file that are given: more than any agent has room for.
+const LONGEST_CONVENTIONS: usize = 256 << 10;
+
+impl Repository {
+    /// Opens the repository that `path` (a file or folder) is in: looks there and in each folder above.
+    ///
+    /// # Errors
+    /// [`GitError::NotARepository`], [`GitError::Bare`], [`GitError::NotOwned`], [`GitError::Unsupported`].
+    pub fn discover(path: impl AsRef<Path>) -> Result<Self, GitError> {
+        set_up_libgit2();
+        let path = path.as_ref();
+        let raw = git2::Repository::discover(path).map_err(|e| opening_failed(path, e))?;
+        let Some(root) = raw.workdir() else {
+            return Err(GitError::Bare { path: raw.path().to_owned() });
+        };
+        let shared = Shared {
+            git_dir: raw.path().to_owned(),
+            common_dir: raw.commondir().to_owned(),
+            root: root.to_owned(),
+            idle: Mutex::new(Vec::new()),
+        };
+        shared.give_back(raw);
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The work tree's folder, absolute.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.shared.root
+    }
+
+    /// The git directory that all worktrees share, absolute: where the store lives.
+    #[must_use]
+    pub fn common_dir(&self) -> &Path {
+        &self.shared.common_dir
+    }
+
+    /// This worktree's own git directory, absolute: where its `HEAD` and `index` are.
+    #[must_use]
+    pub fn git_dir(&self) -> &Path {
+        &self.shared.git_dir
+    }
+
+    /// Where HEAD is now. Reads two small files.
+    ///
+    /// # Errors
+    /// When HEAD cannot be read.
+    pub fn head_state(&self) -> Result<HeadState, GitError> {
+        self.with(|repo| {
+            let head = repo.find_reference("HEAD").map_err(GitError::git("read HEAD"))?;
+            let branch = head
+                .symbolic_target_bytes()
+                .map(|name| String::from_utf8_lossy(name.strip_prefix(b"refs/heads/").unwrap_or(name)).into_owned());
+            let commit = match repo.head() {
+                Ok(head) => Some(head.peel_to_commit().map_err(GitError::git("read HEAD's commit"))?.id()),
+                Err(e) if matches!(e.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => None,
+                Err(e) => return Err(GitError::git("read HEAD")(e)),
+            };
+            Ok(HeadState { branch, commit: commit.map(commit_id) })
+        })?
+    }
+
+    /// The text of a file in a commit; `None` if it is not there or not text. What is not UTF-8 is read lossily.
+    ///
+    /// # Errors
+    /// When the commit or the blob is not there, or git cannot read it.
+    pub fn read_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<Arc<str>>, GitError> {
+        let id = oid(commit.as_str())?;
+        self.with(|repo| {
+            let tree = repo
+                .find_commit(id)
+                .and_then(|c| c.tree())
+                .map_err(|_| GitError::Missing { what: format!("commit {}", commit.short()) })?;
+            let entry = match tree.get_path(Path::new(path.as_str())) {
+                Ok(entry) => entry,
+                Err(e) if e.code() == ErrorCode::NotFound => return Ok(None),
+                Err(e) => return Err(GitError::git("read a tree")(e)),
+            };
+            if entry.kind() != Some(ObjectType::Blob) || entry.filemode() == i32::from(git2::FileMode::Link) {
+                return Ok(None);
+            }
+            let bytes = self.blob(repo, entry.id())?;
+            Ok((!super::text::is_binary(&bytes)).then(|| super::text::decode(&bytes).0))
+        })?
+    }
+
+    /// The repository's own settings, `.deep-review.toml`, as the base commit has them: the branch under review is not
+    /// asked how it is to be reviewed.
+    ///
+    /// # Errors
+    /// As [`Self::read_at`].
+    pub fn read_base_config(&self, scope: &RoundScope) -> Result<Option<Arc<str>>, GitError> {
+        self.read_at_base(scope, ".deep-review.toml")
+    }
+
+    /// The files of the base commit that say how the project wants its code (`AGENTS.md`, `CONTRIBUTING.md`, …), then
+    /// `extra` ones; those that are there, name and text (of a very long one the start).
+    ///
+    /// # Errors
+    /// As [`Self::read_at`].
+    pub fn conventions(&self, scope: &RoundScope, extra: &[RepoPath]) -> Result<Vec<(RepoPath, Arc<str>)>, GitError> {
+        let mut found: Vec<(RepoPath, Arc<str>)> = Vec::new();
+        let known = CONVENTION_FILES.iter().filter_map(|name| RepoPath::new(*name).ok());
+        for path in known.chain(extra.iter().cloned()) {
+            if found.iter().any(|(seen, _)| *seen == path) {
+                continue;
+            }
+            if let Some(text) = self.read_at_base(scope, path.as_str())? {
+                // Some projects have one file under two names.
+                let start = super::text::start(&text, LONGEST_CONVENTIONS);
+                if !found.iter().any(|(_, seen)| **seen == *start) {
+                    found.push((path, start.into()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn read_at_base(&self, scope: &RoundScope, path: &str) -> Result<Option<Arc<str>>, GitError> {
+        match (&scope.base, RepoPath::new(path)) {
+            (Some(base), Ok(path)) => self.read_at(base, &path),
+            _ => Ok(None),
+        }
+    }
+
+    /// The bytes of a blob; in a partial clone, of one that is not here yet too.
+    pub(crate) fn blob(&self, repo: &git2::Repository, id: Oid) -> Result<Vec<u8>, GitError> {
+        match repo.find_blob(id) {
+            Ok(blob) => Ok(blob.content().to_vec()),
+            Err(e) if e.code() == ErrorCode::NotFound => super::command::cat_file(self.root(), id),
+            Err(e) => Err(GitError::git("read a blob")(e)),
+        }
+    }
+
+    /// Lends a handle of libgit2, for one thread at a time.
+    pub(crate) fn with<T>(&self, f: impl FnOnce(&git2::Repository) -> T) -> Result<T, GitError> {
+        let idle = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let repo = match idle {
+            Some(repo) => repo,
+            None => git2::Repository::open(&self.shared.git_dir).map_err(|e| opening_failed(self.root(), e))?,
+        };
+        let out = f(&repo);
+        self.shared.give_back(repo);
+        Ok(out)
+    }
+}
+
+impl Shared {
+    fn give_back(&self, repo: git2::Repository) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(repo);
+    }
+}
+
+/// The id that git gives a file with this text.
+#[must_use]
+pub fn blob_id(text: &str) -> BlobId {
+    // Hashing a blob in memory fails only if libgit2 cannot set up its hash; an id that names nothing is the answer
+    // that does the least harm.
+    let id = Oid::hash_object(ObjectType::Blob, text.as_bytes()).map_or_else(|_| String::new(), |id| id.to_string());
+    BlobId::new(id)
+}
+
+pub(crate) fn commit_id(id: Oid) -> CommitId {
+    CommitId::new(id.to_string())
+}
+
+pub(crate) fn oid(id: &str) -> Result<Oid, GitError> {
+    Oid::from_str(id).map_err(|_| GitError::Missing { what: format!("'{id}'") })
+}
+
+const FILES_FOR_REFTABLE: &str = "'git refs migrate --ref-format=files' (git 2.48) gives it the usual form; with an \
+                                  older git review a copy: 'git clone --ref-format=files . ../copy'";
+const COPY_WITH_SHA1: &str = "review a copy: 'git init --object-format=sha1 ../copy', then \
+                              'git fast-export --all | git -C ../copy fast-import' and 'git -C ../copy checkout BRANCH'";
+
+fn opening_failed(path: &Path, e: git2::Error) -> GitError {
+    let message = e.message();
+    match e.code() {
+        ErrorCode::NotFound => GitError::NotARepository { path: path.to_owned() },
+        ErrorCode::Owner => GitError::NotOwned { path: path.to_owned() },
+        _ if message.contains("refstorage") => GitError::Unsupported {
+            what: "the 'reftable' form of references".into(),
+            instead: Some(FILES_FOR_REFTABLE),
+        },
+        _ if message.contains("object format") => {
+            GitError::Unsupported { what: "object ids of SHA-256".into(), instead: Some(COPY_WITH_SHA1) }
+        }
+        _ if message.contains("unsupported extension") || message.contains("unsupported repository version") => {
+            let name = message.rsplit("extensions.").next().unwrap_or(message);
+            GitError::Unsupported { what: format!("the extension '{name}'"), instead: None }
+        }
+        _ => GitError::Git { doing: "open the repository", source: e },
+    }
+}
+
+/// Has it open partial clones, which it refuses unless told that the program can deal with absent objects, as
+/// [`Repository::blob`] does; and not hash each object that it reads, which git does not either.
+fn set_up_libgit2() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        git2::opts::strict_hash_verification(false);
+        #[expect(
+            unsafe_code,
+            reason = "libgit2 keeps this list without a lock; it is set once, before any repository is open"
+        )]
+        // SAFETY: no other code of this crate touches the list, and `Once` keeps other threads out until it is done.
+        let set = unsafe { git2::opts::set_extensions(&["partialclone"]) };
+        if let Err(e) = set {
+            tracing::warn!("partial clones cannot be opened: {}", e.message());
+        }
+    });
+}

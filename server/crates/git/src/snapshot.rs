@@ -1,0 +1,266 @@
+//! The exact text under review, frozen when a round starts.
+
+use super::frozen::FrozenTree;
+use dashmap::DashMap;
+use finding::{Commit, LeftOutFile, LineRange, RepoPath, RoundScope};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What happened to a file between base and snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// New in the snapshot.
+    Added,
+    /// In both, with other text.
+    Modified,
+    /// Only in the base; [`ChangedFile::path`] is its name there.
+    Deleted,
+    /// Under another name in the base.
+    Renamed {
+        /// That name.
+        from: RepoPath,
+    },
+    /// Copied from a file of the base that is still there.
+    Copied {
+        /// That file.
+        from: RepoPath,
+    },
+}
+
+/// A run of changed lines, without context. Lines are 1-based; a count of 0 means that the run is empty on
+/// that side and stands *before* line `start` (at the end of the text: number of lines + 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineHunk {
+    /// First line in the base.
+    pub old_start: u32,
+    /// Lines taken out of the base.
+    pub old_count: u32,
+    /// First line in the snapshot.
+    pub new_start: u32,
+    /// Lines put into the snapshot.
+    pub new_count: u32,
+}
+
+/// A text file that the change touches and that is to be reviewed.
+#[derive(Debug, Clone)]
+pub struct ChangedFile {
+    /// Its name in the snapshot (of a deleted file: in the base).
+    pub path: RepoPath,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// Its text in the base; `None` for added files.
+    pub old: Option<Arc<str>>,
+    /// Its text in the snapshot; `None` for deleted files.
+    pub new: Option<Arc<str>>,
+    /// The changed runs, in order.
+    pub hunks: Vec<LineHunk>,
+    /// Whether either text was not UTF-8 and was read lossily.
+    pub lossy: bool,
+}
+
+impl ChangedFile {
+    /// Whether any line of `lines` (in the snapshot) was added or changed, or stands where lines were deleted.
+    #[must_use]
+    pub fn touches(&self, lines: LineRange) -> bool {
+        self.hunks.iter().any(|h| {
+            let end = h.new_start + h.new_count.max(1) - 1;
+            let start = if h.new_count == 0 { h.new_start.saturating_sub(1).max(1) } else { h.new_start };
+            lines.overlaps(LineRange::new(start, end))
+        })
+    }
+
+    /// Whether the change took lines out at or between `lines` (in the snapshot), and put none in their place.
+    pub(crate) fn lost_lines_at(&self, lines: LineRange) -> bool {
+        let mut deletions = self.hunks.iter().filter(|h| h.new_count == 0);
+        deletions.any(|h| lines.overlaps(LineRange::new(h.new_start.saturating_sub(1).max(1), h.new_start)))
+    }
+}
+
+/// Why a text of the snapshot could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to read {path} from the snapshot: {why}")]
+pub struct SnapshotError {
+    /// The file.
+    pub path: String,
+    /// What git or the system said.
+    pub why: String,
+}
+
+/// Reads texts that are not part of the change. Implemented by the repository; in memory for tests.
+pub(crate) trait Tree: std::fmt::Debug + Send + Sync {
+    /// Every file of the snapshot's tree that is text by its name, sorted.
+    fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError>;
+    /// The snapshot's text of `path`; `None` if it is not there or not text.
+    fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError>;
+    /// The repository's tree, where there is a repository.
+    fn frozen(&self) -> Option<&FrozenTree> {
+        None
+    }
+}
+
+/// The text under review. Cheap to clone; immutable; safe to read from many threads.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) scope: RoundScope,
+    pub(crate) commits: Vec<Commit>,
+    pub(crate) files: Vec<ChangedFile>,
+    pub(crate) left_out: Vec<LeftOutFile>,
+    pub(crate) moved: Vec<(RepoPath, RepoPath)>,
+    pub(crate) tree: Box<dyn Tree>,
+    pub(crate) kept: Kept,
+}
+
+/// Texts of files that the change does not touch, kept for the round: agents that run at the same time read the same
+/// ones, and a text that comes from git's objects has to be unpacked each time.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    texts: DashMap<RepoPath, Arc<str>>,
+    bytes: AtomicUsize,
+}
+
+/// More is not kept, in bytes; of a larger tree the rest is read again.
+const MOST_KEPT: usize = 32 << 20;
+
+impl Kept {
+    fn get(&self, path: &RepoPath) -> Option<Arc<str>> {
+        self.texts.get(path).map(|text| text.clone())
+    }
+
+    fn keep(&self, path: &RepoPath, text: &Arc<str>) {
+        let size = text.len() + path.as_str().len() + 100;
+        if self.bytes.fetch_add(size, Ordering::Relaxed) + size <= MOST_KEPT {
+            self.texts.insert(path.clone(), text.clone());
+        }
+    }
+}
+
+impl Snapshot {
+    /// What is reviewed.
+    #[must_use]
+    pub fn scope(&self) -> &RoundScope {
+        &self.inner.scope
+    }
+
+    /// The branch's commits, oldest first.
+    #[must_use]
+    pub fn commits(&self) -> &[Commit] {
+        &self.inner.commits
+    }
+
+    /// The changed files to review, by path.
+    #[must_use]
+    pub fn files(&self) -> &[ChangedFile] {
+        &self.inner.files
+    }
+
+    /// The changed file of that name in the snapshot.
+    #[must_use]
+    pub fn file(&self, path: &RepoPath) -> Option<&ChangedFile> {
+        self.inner.files.binary_search_by(|f| f.path.cmp(path)).ok().map(|i| &self.inner.files[i])
+    }
+
+    /// The changed files that are not reviewed, with the reason.
+    #[must_use]
+    pub fn left_out(&self) -> &[LeftOutFile] {
+        &self.inner.left_out
+    }
+
+    /// Files that have another name in the snapshot and the same text: the old name, the new one. They are listed as left
+    /// out, as there is no changed line to review.
+    #[must_use]
+    pub fn moved(&self) -> &[(RepoPath, RepoPath)] {
+        &self.inner.moved
+    }
+
+    /// Every text file of the repository in the snapshot, changed or not, sorted.
+    ///
+    /// # Errors
+    /// When git cannot list the tree.
+    pub fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError> {
+        self.inner.tree.paths()
+    }
+
+    /// The snapshot's text of any file; `None` if it is not there or not text.
+    ///
+    /// # Errors
+    /// When git or the disk cannot give it.
+    pub fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
+        match self.file(path) {
+            Some(changed) => Ok(changed.new.clone()),
+            None => match self.inner.kept.get(path) {
+                Some(text) => Ok(Some(text)),
+                None => Ok(self.inner.tree.read(path)?.inspect(|text| self.inner.kept.keep(path, text))),
+            },
+        }
+    }
+
+    /// A snapshot from texts, for tests: `base` and `new` are whole trees.
+    #[must_use]
+    pub fn in_memory(base: &[(&str, &str)], new: &[(&str, &str)]) -> Self {
+        let tree = |files: &[(&str, &str)]| -> BTreeMap<RepoPath, Arc<str>> {
+            files.iter().filter_map(|(p, t)| Some((RepoPath::new(*p).ok()?, Arc::from(*t)))).collect()
+        };
+        let (base, new) = (tree(base), tree(new));
+        let mut files = Vec::new();
+        for path in base.keys().chain(new.keys().filter(|p| !base.contains_key(*p))) {
+            let (old, text) = (base.get(path).cloned(), new.get(path).cloned());
+            if old == text {
+                continue;
+            }
+            let kind = match (&old, &text) {
+                (None, _) => ChangeKind::Added,
+                (_, None) => ChangeKind::Deleted,
+                _ => ChangeKind::Modified,
+            };
+            let hunks = line_hunks(old.as_deref().unwrap_or(""), text.as_deref().unwrap_or(""));
+            files.push(ChangedFile { path: path.clone(), kind, old, new: text, hunks, lossy: false });
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let scope = RoundScope {
+            branch: Some("topic".into()),
+            base_name: "main".into(),
+            base: None,
+            head: None,
+            uncommitted: false,
+        };
+        let (commits, left_out, moved) = (Vec::new(), Vec::new(), Vec::new());
+        let kept = Kept::default();
+        let inner = Inner { scope, commits, files, left_out, moved, tree: Box::new(InMemory(new)), kept };
+        Self { inner: Arc::new(inner) }
+    }
+}
+
+#[derive(Debug)]
+struct InMemory(BTreeMap<RepoPath, Arc<str>>);
+
+impl Tree for InMemory {
+    fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError> {
+        Ok(self.0.keys().cloned().collect())
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
+        Ok(self.0.get(path).cloned())
+    }
+}
+
+/// The changed runs of lines between two texts.
+pub fn line_hunks(old: &str, new: &str) -> Vec<LineHunk> {
+    use imara_diff::{Algorithm, Diff, InternedInput};
+    let input = InternedInput::new(old, new);
+    let mut diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.postprocess_lines(&input);
+    diff.hunks()
+        .map(|h| LineHunk {
+            old_start: h.before.start + 1,
+            old_count: h.before.end - h.before.start,
+            new_start: h.after.start + 1,
+            new_count: h.after.end - h.after.start,
+        })
+        .collect()
+}

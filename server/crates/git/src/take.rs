@@ -1,0 +1,443 @@
+//! Takes the snapshot: which files changed, their texts, renames, and the changed lines.
+
+use super::changes::{self, Change, Kind, RawPath, Side, os_path};
+use super::frozen::{FrozenTree, Source, read_regular};
+use super::renames::{self, Candidate};
+use super::rules::{self, Attributes, Mentioned};
+use super::snapshot::{ChangeKind, ChangedFile, Inner, Kept, Snapshot, line_hunks};
+use super::text::{self, Conversion};
+use super::{GitError, Repository, command, history};
+use finding::{LeftOut, LeftOutFile, RepoPath, RoundScope};
+use git2::Oid;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What is left out of a review.
+#[derive(Debug, Clone)]
+pub struct SnapshotOptions {
+    /// Globs of paths to leave out, as in `docs/**/*.md`; `*` does not cross `/`, and a pattern without `/` is for
+    /// file names in any folder.
+    pub exclude: Vec<String>,
+    /// Files with more bytes are left out, and are not read from the rest of the tree either.
+    pub max_file_bytes: u64,
+}
+
+impl Default for SnapshotOptions {
+    fn default() -> Self {
+        Self { exclude: Vec::new(), max_file_bytes: 1024 * 1024 }
+    }
+}
+
+impl Repository {
+    /// Freezes the text under review. Blocks: it reads the repository and the work tree, on all cores.
+    ///
+    /// # Errors
+    /// [`GitError::BadPattern`], [`GitError::Cancelled`], or when git or the disk cannot be read.
+    pub fn snapshot(
+        &self,
+        scope: &RoundScope,
+        options: &SnapshotOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Snapshot, GitError> {
+        let excluded = Excluded::new(&options.exclude)?;
+        let id = |commit: &Option<finding::CommitId>| {
+            commit.as_ref().map(|c| super::repository::oid(c.as_str())).transpose()
+        };
+        let (base, head) = (id(&scope.base)?, id(&scope.head)?);
+        let max = options.max_file_bytes;
+        let (tree, commits) = rayon::join(
+            || -> Result<(FrozenTree, Vec<Change>), GitError> {
+                if scope.uncommitted {
+                    let work = changes::to_work_tree(self, base)?;
+                    Ok((FrozenTree::of_index(self, work.entries, max)?, work.changes))
+                } else {
+                    let changes = self.with(|repo| changes::between(repo, base, head))??;
+                    Ok((FrozenTree::of_commit(self, head, max)?, changes))
+                }
+            },
+            || self.with(|repo| history::commits(repo, base, head))?,
+        );
+        let ((mut tree, changes), commits) = (tree?, commits?);
+        if tree.is_partial() {
+            self.fetch_absent(base, head, &changes)?;
+        }
+        let mentioned = self.with(|repo| Mentioned::of(repo, changes.iter().map(|c| c.path.as_slice())))?;
+        let look = Look { tree: &tree, excluded: &excluded, mentioned };
+        let looked = changes
+            .into_par_iter()
+            .map(|change| if cancel.is_cancelled() { Err(GitError::Cancelled) } else { look.at(change) })
+            .collect::<Result<Vec<Looked>, GitError>>()?;
+        let mut work = BTreeMap::new();
+        let (mut found, mut left_out) = (Vec::new(), Vec::new());
+        for looked in looked {
+            if let Some((path, content)) = looked.work {
+                work.insert(path, content);
+            }
+            match looked.verdict {
+                Verdict::Review(file) => found.push(file),
+                Verdict::LeftOut(file) => left_out.push(file),
+                Verdict::Same => {}
+            }
+        }
+        tree.overlay(work);
+        let found = pair_renames(found, &tree)?;
+        if cancel.is_cancelled() {
+            return Err(GitError::Cancelled);
+        }
+        let mut files: Vec<ChangedFile> = found.into_par_iter().map(Found::finish).collect();
+        let mut moved = Vec::new();
+        files.retain(|file| {
+            let review = !file.hunks.is_empty() || matches!(file.kind, ChangeKind::Added | ChangeKind::Deleted);
+            if !review {
+                if let ChangeKind::Renamed { from } = &file.kind {
+                    moved.push((from.clone(), file.path.clone()));
+                }
+                left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NoTextChange });
+            }
+            review
+        });
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        left_out.sort_by(|a, b| a.path.cmp(&b.path));
+        moved.sort();
+        let (scope, tree) = (scope.clone(), Box::new(tree));
+        let inner = Inner { scope, commits, files, left_out, moved, tree, kept: Kept::default() };
+        Ok(Snapshot { inner: Arc::new(inner) })
+    }
+
+    /// Has git fetch the texts of a change that a partial clone does not have yet.
+    fn fetch_absent(&self, base: Option<Oid>, head: Option<Oid>, changes: &[Change]) -> Result<(), GitError> {
+        let absent = self.with(|repo| {
+            let odb = repo.odb().map_err(GitError::git("open the object database"))?;
+            let sides = changes.iter().flat_map(|c| [c.old, c.new]).flatten().filter(|s| s.kind.is_regular());
+            Ok::<bool, GitError>(sides.filter_map(|s| s.blob).any(|id| !odb.exists(id)))
+        })??;
+        match (absent, base, head) {
+            (true, Some(base), Some(head)) => command::fetch_changed(self.root(), base, head),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The user's patterns.
+struct Excluded {
+    set: GlobSet,
+    patterns: Vec<String>,
+}
+
+impl Excluded {
+    fn new(patterns: &[String]) -> Result<Self, GitError> {
+        let bad = |pattern: &str, e: &globset::Error| GitError::BadPattern {
+            pattern: pattern.to_owned(),
+            why: e.kind().to_string(),
+        };
+        let mut set = GlobSetBuilder::new();
+        for pattern in patterns {
+            let whole = match pattern.trim_end_matches('/') {
+                folder if folder.len() < pattern.len() => Cow::from(format!("{folder}/**")),
+                name if !name.contains('/') => Cow::from(format!("**/{name}")),
+                path => Cow::from(path.trim_start_matches('/')),
+            };
+            let glob = GlobBuilder::new(&whole).literal_separator(true).build().map_err(|e| bad(pattern, &e))?;
+            set.add(glob);
+        }
+        let set = set.build().map_err(|e| bad(&patterns.join(", "), &e))?;
+        Ok(Self { set, patterns: patterns.to_vec() })
+    }
+
+    fn matching(&self, path: &str) -> Option<&String> {
+        self.set.matches(path).first().and_then(|i| self.patterns.get(*i))
+    }
+}
+
+/// What came of looking at one change.
+struct Looked {
+    verdict: Verdict,
+    /// What the work tree has under this path, if that differs from the index.
+    work: Option<(RawPath, Option<(Kind, Source)>)>,
+}
+
+enum Verdict {
+    Review(Found),
+    LeftOut(LeftOutFile),
+    Same,
+}
+
+/// A changed file before renames are known.
+struct Found {
+    path: RepoPath,
+    kind: ChangeKind,
+    old: Option<Arc<str>>,
+    new: Option<Arc<str>>,
+    new_blob: Option<Oid>,
+    lossy: bool,
+    conversion: Conversion,
+}
+
+impl Found {
+    fn finish(self) -> ChangedFile {
+        let (old, new) = (self.old.as_deref().unwrap_or(""), self.new.as_deref().unwrap_or(""));
+        // Where git does not tell line ends apart, neither do the changed lines.
+        let plain = |text| match self.conversion.output {
+            Some(_) => normalised(text),
+            None => Cow::Borrowed(text),
+        };
+        let hunks = line_hunks(&plain(old), &plain(new));
+        let Self { path, kind, old, new, lossy, .. } = self;
+        ChangedFile { path, kind, old, new, hunks, lossy }
+    }
+}
+
+fn normalised(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
+}
+
+/// A side's content.
+enum Content {
+    Text { text: Arc<str>, lossy: bool, as_in_work_tree: bool },
+    Not(LeftOut),
+}
+
+struct Look<'a> {
+    tree: &'a FrozenTree,
+    excluded: &'a Excluded,
+    mentioned: Mentioned,
+}
+
+impl Look<'_> {
+    fn at(&self, change: Change) -> Result<Looked, GitError> {
+        // A link or folder that was a file, or the other way round, is not a changed text: one side is all there is.
+        let regular = |side: Option<Side>| side.filter(|s| s.kind.is_regular());
+        let (old, new) = (regular(change.old), regular(change.new));
+        let only_work = change.new.is_some_and(|s| s.blob.is_none());
+        let on_disk = match new {
+            Some(side) if side.blob.is_none() => {
+                let path = self.tree.repository().root().join(os_path(&change.path));
+                match read_regular(&path, self.tree.max_file_bytes(), None)? {
+                    Some(bytes) => OnDisk::Read(bytes),
+                    None => path.symlink_metadata().map_or(OnDisk::Gone, |m| OnDisk::TooLarge(m.len())),
+                }
+            }
+            _ => OnDisk::NotAsked,
+        };
+        let mut work = match (&on_disk, change.new) {
+            (OnDisk::Gone, _) | (_, None) => Some(None),
+            (OnDisk::Read(bytes), Some(side)) => Some(Some((side.kind, keep(bytes)))),
+            (OnDisk::TooLarge(_), Some(side)) => Some(Some((side.kind, Source::WorkTree))),
+            (OnDisk::NotAsked, Some(side)) if only_work => Some(Some((side.kind, Source::WorkTree))),
+            (OnDisk::NotAsked, Some(_)) => None,
+        };
+        let verdict = self.judge(&change, old, new, on_disk)?;
+        if let (
+            Verdict::Review(Found { new: Some(text), lossy: false, .. }),
+            Some(Some((_, source @ Source::Text(_)))),
+        ) = (&verdict, &mut work)
+        {
+            // One copy of the text is enough.
+            *source = Source::Text(text.clone());
+        }
+        Ok(Looked { verdict, work: work.map(|content| (change.path, content)) })
+    }
+
+    fn judge(
+        &self,
+        change: &Change,
+        old: Option<Side>,
+        new: Option<Side>,
+        on_disk: OnDisk,
+    ) -> Result<Verdict, GitError> {
+        let left_out =
+            |why| Ok(Verdict::LeftOut(LeftOutFile { path: String::from_utf8_lossy(&change.path).into_owned(), why }));
+        let Some(path) = std::str::from_utf8(&change.path).ok().and_then(|p| RepoPath::new(p).ok()) else {
+            return left_out(LeftOut::NameNotUtf8);
+        };
+        match change.new.or(change.old).map(|s| s.kind) {
+            Some(Kind::Submodule) => return left_out(LeftOut::Submodule),
+            Some(Kind::Link) => return left_out(LeftOut::SymbolicLink),
+            _ => {}
+        }
+        if let Some(pattern) = self.excluded.matching(path.as_str()) {
+            return left_out(LeftOut::Excluded(pattern.clone()));
+        }
+        let defaults = self.tree.defaults();
+        let attributes =
+            self.tree.repository().with(|repo| Attributes::of(repo, &change.path, defaults, self.mentioned))?;
+        if let Some(why) = rules::by_name(path.as_str(), &attributes) {
+            return left_out(why);
+        }
+        let new_text = match (new, on_disk) {
+            (None, _) | (_, OnDisk::Gone) => None,
+            (_, OnDisk::TooLarge(size)) => return left_out(LeftOut::TooLarge(size)),
+            (_, OnDisk::Read(bytes)) => Some(content(&bytes, true)),
+            (Some(side), OnDisk::NotAsked) => Some(self.committed(&change.path, side)?),
+        };
+        let old_text = match old.and_then(|side| side.blob) {
+            Some(id) => Some(self.blob(id)?),
+            None => None,
+        };
+        let conversion = attributes.conversion;
+        let (new_text, mut lossy, as_in_work_tree) = match new_text {
+            Some(Content::Not(why)) => return left_out(why),
+            Some(Content::Text { text, lossy, as_in_work_tree: true }) => (Some(text), lossy, true),
+            Some(Content::Text { text, lossy, .. }) => (Some(conversion.checked_out(text)), lossy, false),
+            None => (None, false, false),
+        };
+        let old_text = match old_text {
+            Some(Content::Not(why)) => return left_out(why),
+            Some(Content::Text { text, lossy: old_lossy, .. }) => {
+                lossy |= old_lossy;
+                Some(match &new_text {
+                    Some(new) if as_in_work_tree => conversion.like(text, new),
+                    _ => conversion.checked_out(text),
+                })
+            }
+            None => None,
+        };
+        let kind = match (&old_text, &new_text) {
+            (None, None) => return Ok(Verdict::Same),
+            (Some(old), Some(new)) if old == new => {
+                let touched =
+                    change.new.is_some_and(|s| s.blob.is_none() && change.old.is_some_and(|o| o.kind == s.kind));
+                return if touched { Ok(Verdict::Same) } else { left_out(LeftOut::NoTextChange) };
+            }
+            (None, Some(_)) => ChangeKind::Added,
+            (Some(_), None) => ChangeKind::Deleted,
+            (Some(_), Some(_)) => ChangeKind::Modified,
+        };
+        if new_text.as_deref().or(old_text.as_deref()).is_some_and(|text| rules::is_generated(text, &attributes)) {
+            return left_out(LeftOut::Generated);
+        }
+        let new_blob = new.and_then(|s| s.blob);
+        Ok(Verdict::Review(Found { path, kind, old: old_text, new: new_text, new_blob, lossy, conversion }))
+    }
+
+    /// What is committed or staged under a path, from the work tree where that has it unchanged.
+    fn committed(&self, path: &[u8], side: Side) -> Result<Content, GitError> {
+        let Some(id) = side.blob else { return Ok(Content::Not(LeftOut::Binary(0))) };
+        if let Some(file) = self.tree.of_work_tree(path)
+            && let Some((bytes, true)) = self.tree.bytes(file, self.tree.max_file_bytes())?
+        {
+            return Ok(content(&bytes, true));
+        }
+        self.blob(id)
+    }
+
+    fn blob(&self, id: Oid) -> Result<Content, GitError> {
+        let repository = self.tree.repository();
+        repository.with(|repo| match repo.find_blob(id) {
+            Ok(blob) if blob.size() as u64 > self.tree.max_file_bytes() => {
+                Ok(Content::Not(LeftOut::TooLarge(blob.size() as u64)))
+            }
+            Ok(blob) => Ok(content(blob.content(), false)),
+            Err(_) => Ok(content(&repository.blob(repo, id)?, false)),
+        })?
+    }
+}
+
+enum OnDisk {
+    NotAsked,
+    Gone,
+    TooLarge(u64),
+    Read(Vec<u8>),
+}
+
+fn keep(bytes: &[u8]) -> Source {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text::is_binary(bytes) => Source::Text(Arc::from(text)),
+        _ => Source::Bytes(Arc::from(bytes)),
+    }
+}
+
+fn content(bytes: &[u8], as_in_work_tree: bool) -> Content {
+    if text::is_binary(bytes) {
+        return Content::Not(LeftOut::Binary(bytes.len() as u64));
+    }
+    if let Some(size) = large_file_pointer(bytes) {
+        return Content::Not(LeftOut::Binary(size));
+    }
+    let (text, lossy) = text::decode(bytes);
+    Content::Text { text, lossy, as_in_work_tree }
+}
+
+/// The size that a Git LFS pointer tells of.
+fn large_file_pointer(bytes: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(bytes.get(..bytes.len().min(1024))?).ok()?;
+    let rest = text.strip_prefix("version https://git-lfs.github.com/spec/")?;
+    rest.lines().find_map(|l| l.strip_prefix("size "))?.trim().parse().ok()
+}
+
+/// Turns pairs of deleted and added files into renames, and added files that resemble others into copies.
+fn pair_renames(mut found: Vec<Found>, tree: &FrozenTree) -> Result<Vec<Found>, GitError> {
+    let indices = |found: &[Found], of: &dyn Fn(&ChangeKind) -> bool| -> Vec<usize> {
+        (0..found.len()).filter(|i| of(&found[*i].kind)).collect()
+    };
+    let candidates = |found: &'_ [Found], which: &[usize], old: bool| -> Vec<(usize, Arc<str>)> {
+        let text = |f: &Found| if old { f.old.clone() } else { f.new.clone() };
+        which.iter().filter_map(|i| Some((*i, text(&found[*i])?))).collect()
+    };
+    let pairs = |found: &[Found], sources: &[usize], threshold, exclusive| -> Vec<(usize, usize)> {
+        let added = indices(found, &|k| *k == ChangeKind::Added);
+        let (s, t) = (candidates(found, sources, true), candidates(found, &added, false));
+        let view = |all: &[(usize, Arc<str>)]| -> Vec<usize> { all.iter().map(|(i, _)| *i).collect() };
+        let (si, ti) = (view(&s), view(&t));
+        let s: Vec<_> = s.iter().map(|(i, text)| Candidate { path: found[*i].path.as_str(), text }).collect();
+        let t: Vec<_> = t.iter().map(|(i, text)| Candidate { path: found[*i].path.as_str(), text }).collect();
+        let matches = renames::pair(&s, &t, threshold, exclusive);
+        matches.into_iter().map(|m| (si[m.source], ti[m.target])).collect()
+    };
+    let deleted = indices(&found, &|k| *k == ChangeKind::Deleted);
+    let mut gone = HashSet::new();
+    for (source, target) in pairs(&found, &deleted, renames::RENAME, true) {
+        let (from, old, lossy) = (found[source].path.clone(), found[source].old.clone(), found[source].lossy);
+        found[target].kind = ChangeKind::Renamed { from };
+        found[target].old = old;
+        found[target].lossy |= lossy;
+        gone.insert(source);
+    }
+    let modified = indices(&found, &|k| *k == ChangeKind::Modified);
+    for (source, target) in pairs(&found, &modified, renames::COPY, false) {
+        let (from, old) = (found[source].path.clone(), found[source].old.clone());
+        found[target].kind = ChangeKind::Copied { from };
+        found[target].old = old;
+    }
+    copies_of_unchanged(&mut found, tree)?;
+    let mut at = 0..;
+    found.retain(|_| at.next().is_none_or(|i| !gone.contains(&i)));
+    Ok(found)
+}
+
+/// Added files with exactly the content of a file that the branch did not touch.
+fn copies_of_unchanged(found: &mut [Found], tree: &FrozenTree) -> Result<(), GitError> {
+    let mut added: HashMap<Oid, Vec<usize>> = HashMap::new();
+    for (i, file) in found.iter().enumerate() {
+        let Some(text) = file.new.as_ref().filter(|t| file.kind == ChangeKind::Added && t.len() >= 64) else {
+            continue;
+        };
+        let hashed = || Oid::hash_object(git2::ObjectType::Blob, text.as_bytes()).ok();
+        if let Some(id) = file.new_blob.or_else(hashed) {
+            added.entry(id).or_default().push(i);
+        }
+    }
+    if added.is_empty() {
+        return Ok(());
+    }
+    let changed: HashSet<&str> = found.iter().map(|f| f.path.as_str()).collect();
+    let mut copies: Vec<(usize, RepoPath)> = Vec::new();
+    for file in tree.files()? {
+        let Source::Blob(id, _) = file.source else { continue };
+        let Some(targets) = added.get(&id) else { continue };
+        let Some(from) = std::str::from_utf8(&file.path).ok().filter(|p| !changed.contains(p)) else { continue };
+        if let Ok(from) = RepoPath::new(from) {
+            copies.extend(targets.iter().map(|t| (*t, from.clone())));
+        }
+    }
+    // In the order of paths the last wins; the first is meant.
+    for (target, from) in copies.into_iter().rev() {
+        found[target].kind = ChangeKind::Copied { from };
+        found[target].old = found[target].new.clone();
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! Scripted sessions with a client in memory.
+
+mod actions;
+mod fresh;
+pub(crate) mod harness;
+mod history;
+mod lens;
+mod lifecycle;
+mod meta;
+mod pull;
+mod reviews;
+mod session;
+mod workspace;

@@ -1,0 +1,485 @@
+//! Raw findings → findings: similarity, clusters, severity, ranking, identity over rounds, explanation.
+//! Pure and deterministic: the order in which agents answered never changes the result.
+//!
+//! ```text
+//! raw findings ─▶ similarity (pairs) ─▶ cluster ─▶ memory (earlier rounds) ─▶ compose ─▶ rank ─▶ findings
+//! ```
+//!
+//! [`merge`] is the whole of it. What it cannot know without a repository (the enclosing symbol, whether a
+//! quote is in the file, whether a fix applies) is told to it as [`Facts`]; [`Facts::look`] finds most of
+//! that out from a text. How similarity and ranking were measured is in `docs/merging.md`.
+
+mod carry;
+mod cluster;
+mod compose;
+mod doubt;
+mod facts;
+mod identity;
+mod links;
+mod memory;
+mod observations;
+mod rank;
+mod records;
+mod remark;
+mod similarity;
+mod symbols;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use doubt::{Doubt, judgement};
+pub use facts::Facts;
+pub use identity::{code_hash, fingerprint};
+pub use links::{join, known_by, split, take_back};
+pub use observations::observations;
+pub use records::{Record, records};
+pub use symbols::Outline;
+
+use carry::Carrier;
+use compose::Member;
+use finding::{
+    AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, Judgement, LineRange,
+    RawFinding, RawId, RepoPath, Round,
+};
+use memory::{Memory, Origin};
+use rank::Signals;
+use remark::{Field, Reader, Remark};
+use similarity::{Comparison, Space};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Lines between two remarks of one agent within which they may be the same one.
+const REPEAT_REACH: u32 = 2;
+/// Likeness to a better finding from which the two are linked.
+const RELATED: f32 = 0.2;
+/// Findings that one is linked with because they share its place.
+const MAX_RELATED: usize = 8;
+
+/// An earlier round of the branch, with the texts that its anchors refer to.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    /// The round as it was stored.
+    pub round: &'a Round,
+    /// The snapshot's text of each anchored file; files may be missing, then quotes are all there is.
+    pub texts: &'a BTreeMap<RepoPath, Arc<str>>,
+}
+
+/// Everything a merge looks at. [`Input::of`] has the raw findings and nothing else.
+#[derive(Debug, Clone, Default)]
+pub struct Input<'a> {
+    /// Number of the round; shown in explanations and compared with those of `earlier`.
+    pub round: u32,
+    /// What all agents said so far, in any order.
+    pub raw: Vec<&'a RawFinding>,
+    /// The agents of the round: what people call them, what sort they are, whether they are done.
+    pub agents: &'a [AgentRun],
+    /// What is known of each raw finding; nothing where it is missing.
+    pub facts: BTreeMap<RawId, Facts>,
+    /// What people decided on this branch.
+    pub decisions: Option<&'a Decisions>,
+    /// The branch's earlier rounds, oldest first.
+    pub earlier: Vec<Earlier<'a>>,
+    /// The snapshot's texts, by name: of every file that an anchor of this or an earlier round is in, and of
+    /// changed files (one of them may be an earlier file under a new name).
+    pub texts: BTreeMap<RepoPath, Arc<str>>,
+    /// How the agents did before.
+    pub records: BTreeMap<AgentName, Record>,
+    /// What was judged of pairs in doubt; the last on a pair counts.
+    pub judged: &'a [Judgement],
+}
+
+impl<'a> Input<'a> {
+    /// Raw findings about which nothing more is known.
+    #[must_use]
+    pub fn of(raw: &'a [RawFinding]) -> Self {
+        Self { round: 1, raw: raw.iter().collect(), ..Self::default() }
+    }
+
+    fn run(&self, agent: &AgentName) -> Option<&'a AgentRun> {
+        self.agents.iter().find(|run| run.agent.name == *agent)
+    }
+
+    /// What people call an agent.
+    fn label<'b>(&'b self, agent: &'b AgentName) -> &'b str {
+        self.run(agent).map_or(agent.as_str(), |run| &run.agent.label)
+    }
+
+    /// Whether an agent reviewed all it was given; where nothing is said of agents, whether it said anything.
+    fn has_looked(&self, agent: &AgentName) -> bool {
+        if self.agents.is_empty() {
+            return self.raw.iter().any(|raw| raw.agent == *agent);
+        }
+        self.run(agent).is_some_and(|run| run.outcome == AgentOutcome::Reviewed)
+    }
+
+    /// Number of agents that gave an answer.
+    fn run_count(&self) -> usize {
+        let mut names: BTreeSet<&AgentName> = self.raw.iter().map(|raw| &raw.agent).collect();
+        names.extend(self.agents.iter().filter(|run| run.outcome == AgentOutcome::Reviewed).map(|run| &run.agent.name));
+        names.len()
+    }
+}
+
+/// What became of a finding of an earlier round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It was raised again: a finding of this round has its id.
+    Raised,
+    /// It was raised again as a part of another finding, which has an id of its own.
+    Joined,
+    /// Nobody raised it again and its code is as it was: it stands among the findings of this round.
+    Standing,
+    /// Its fix or an equal change is in, or its code changed and its agents do not raise it any more.
+    Fixed,
+    /// Its code is gone.
+    Outdated,
+    /// It was declined and stays so.
+    Declined,
+}
+
+/// An earlier finding and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Became {
+    /// The finding.
+    pub id: FindingId,
+    /// The newest round that has it.
+    pub round: u32,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// The result of a merge.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Merged {
+    /// The findings: gravest first, by confidence within a severity, labelled.
+    pub findings: Vec<Finding>,
+    /// Raw findings of earlier rounds on which findings of this one stand; they belong into [`Round::raw`].
+    pub carried: Vec<RawFinding>,
+    /// What became of each finding of the earlier rounds that was open or declined.
+    pub earlier: Vec<Became>,
+    /// Declined before and not raised again, or raised again and kept out.
+    pub declined: Vec<DeclinedEarlier>,
+    /// Pairs that may be one issue or two, the most doubtful first; see [`Input::judged`].
+    pub doubts: Vec<Doubt>,
+}
+
+/// Puts findings whose severity or confidence was changed back into the order of rank, and labels them anew.
+pub fn order(findings: &mut [Finding]) {
+    findings.sort_by(compose::by_rank);
+    compose::label(findings);
+}
+
+/// Merges what the agents said into findings. The same for any order of `input.raw`.
+#[must_use]
+pub fn merge(input: &Input<'_>) -> Merged {
+    Merger::default().merge(input)
+}
+
+/// Merges again and again as agents answer, and reads each remark only once. What it gives is always what
+/// [`merge`] gives.
+///
+/// What it keeps is what was read: the words of each remark, of this round and of earlier ones, and how each earlier
+/// text became what it is. Remarks are compared anew each time, because what a word weighs depends on all that was said.
+#[derive(Debug, Default)]
+pub struct Merger {
+    reader: Reader,
+    carrier: Carrier,
+}
+
+/// A remark, with everybody who made it in exactly these words.
+struct Item<'a> {
+    remark: Arc<Remark>,
+    raws: Vec<&'a RawFinding>,
+    /// Number of its agent.
+    agent: usize,
+    id: FindingId,
+}
+
+impl Merger {
+    /// Merges all of `input`.
+    #[must_use]
+    pub fn merge(&mut self, input: &Input<'_>) -> Merged {
+        let items = self.items(input);
+        let remarks: Vec<&Remark> = items.iter().map(|item| &*item.remark).collect();
+        let agents: Vec<usize> = items.iter().map(|item| item.agent).collect();
+        let space = Space::new(&remarks);
+        let may_be_one = |a: usize, b: usize| agents[a] != agents[b] || may_repeat(remarks[a], remarks[b]);
+        let mut compared = space.compare(&agents, may_be_one);
+        let memory = Memory::new(input, &remarks, &mut self.reader, &mut self.carrier);
+        let word = links::word(input, &remarks, &memory);
+        let (judged, doubts) = doubt::judge(input, &items, &mut compared.pairs, &word);
+        let clusters = cluster::clusters(&agents, &compared.pairs, &word);
+        let origins = memory.origins(&clusters);
+        let mut taken: HashSet<FindingId> = HashSet::new();
+        let mut drafts: Vec<Draft> = Vec::new();
+        for (members, origin) in clusters.iter().zip(&origins.of_clusters) {
+            if *origin == Origin::Declined {
+                continue;
+            }
+            let id = identify(input, &items, members, origin, &mut taken);
+            drafts.push(draft(input, &items, members, origin, id, &space, &compared, (&word, &judged)));
+        }
+        let mut findings = rank_all(input, drafts, &compared);
+        let raised: HashSet<&FindingId> = findings.iter().map(|f| &f.id).collect();
+        let settled = memory.settle(input, &raised, &origins.joined);
+        findings.extend(settled.standing);
+        findings.sort_by(compose::by_rank);
+        compose::label(&mut findings);
+        relate(&mut findings);
+        Merged { findings, carried: settled.carried, earlier: settled.earlier, declined: settled.declined, doubts }
+    }
+
+    /// The distinct remarks in an order that depends only on what they say.
+    fn items<'a>(&mut self, input: &Input<'a>) -> Vec<Item<'a>> {
+        let remarks = self.reader.read(&input.raw, |raw| input.facts.get(&raw.id));
+        let names: BTreeSet<&AgentName> = input.raw.iter().map(|raw| &raw.agent).collect();
+        let numbers: HashMap<&AgentName, usize> = names.into_iter().zip(0..).collect();
+        let mut items: Vec<Item<'a>> = Vec::new();
+        let mut by_content: HashMap<u64, usize> = HashMap::new();
+        for (raw, remark) in input.raw.iter().copied().zip(remarks) {
+            let item = *by_content.entry(remark.content).or_insert(items.len());
+            match items.get_mut(item) {
+                Some(item) => item.raws.push(raw),
+                None => items.push(Item {
+                    remark,
+                    raws: vec![raw],
+                    agent: numbers[&raw.agent],
+                    id: FindingId::new(String::new()),
+                }),
+            }
+        }
+        for item in &mut items {
+            item.raws.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        let order = |item: &Item<'_>| {
+            let place = item.remark.places.first().and_then(|p| p.lines);
+            (item.remark.fingerprint.clone(), place, item.remark.content)
+        };
+        items.sort_by_cached_key(order);
+        // The same words at several places (a rule that is broken often) have one fingerprint and many ids.
+        let mut nth = 0_usize;
+        for i in 0..items.len() {
+            let again = i > 0 && items[i - 1].remark.fingerprint == items[i].remark.fingerprint;
+            nth = if again { nth + 1 } else { 0 };
+            items[i].id = FindingId::new(identity::short(&[&items[i].remark.fingerprint.0, &nth.to_string()]));
+        }
+        items
+    }
+}
+
+/// Whether two remarks of one agent can be the same one: not when it put them at different lines.
+fn may_repeat(a: &Remark, b: &Remark) -> bool {
+    let placed = !a.places.is_empty() && !b.places.is_empty();
+    !placed || similarity::distance(a, b).is_some_and(|lines| lines <= REPEAT_REACH)
+}
+
+/// The id of a cluster: that of the earlier finding it is; else one that somebody already decided on; else the
+/// smallest of its remarks'. None is given twice.
+fn identify(
+    input: &Input<'_>,
+    items: &[Item<'_>],
+    members: &[usize],
+    origin: &Origin,
+    taken: &mut HashSet<FindingId>,
+) -> FindingId {
+    let mut ids: Vec<FindingId> = members.iter().map(|i| items[*i].id.clone()).collect();
+    ids.sort();
+    let decided = |id: &FindingId| input.decisions.is_some_and(|d| d.resolutions.contains_key(id));
+    ids.sort_by_key(|id| !decided(id));
+    match origin {
+        Origin::Known { id, .. } => ids.insert(0, id.clone()),
+        Origin::Back { id, .. } => ids = vec![memory::id_of_back(id, input.round)],
+        Origin::New | Origin::Declined => {}
+    }
+    let mut id = ids.iter().find(|id| !taken.contains(*id)).unwrap_or(&ids[0]).clone();
+    while !taken.insert(id.clone()) {
+        id = FindingId::new(identity::short(&[id.as_str(), "again"]));
+    }
+    id
+}
+
+/// A finding before it is compared with the others.
+struct Draft {
+    finding: Finding,
+    items: Vec<usize>,
+    signals: Signals,
+}
+
+#[expect(clippy::too_many_arguments, reason = "one step of `Merger::merge`, on what the steps before it made")]
+fn draft(
+    input: &Input<'_>,
+    items: &[Item<'_>],
+    members: &[usize],
+    origin: &Origin,
+    id: FindingId,
+    space: &Space<'_>,
+    compared: &Comparison,
+    (word, judged): (&cluster::Word, &doubt::Judged<'_>),
+) -> Draft {
+    let central = |i: usize| {
+        let sum: f32 = members.iter().filter(|j| **j != i).map(|j| compared.likeness(i, *j)).sum();
+        sum / (members.len().max(2) - 1) as f32
+    };
+    let all: Vec<Member<'_>> =
+        members.iter().flat_map(|i| items[*i].raws.iter().map(|raw| Member { raw, central: central(*i) })).collect();
+    let mut finding = compose::finding(input, &all, id);
+    let raws: Vec<&RawFinding> = all.iter().map(|member| member.raw).collect();
+    let mut by_agent: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
+    for i in members {
+        by_agent.entry(items[*i].agent).or_default().push(compared.support[*i]);
+    }
+    let signals = Signals {
+        support: by_agent.values().map(|own| own.iter().sum::<f32>() / own.len() as f32).sum(),
+        severity: Some(finding.severity),
+        facts: compose::known(input, &raws),
+        computed: compose::is_computed(input, &raws),
+        records: finding.agents().iter().filter_map(|agent| input.records.get(*agent)).copied().collect(),
+    };
+    match origin {
+        Origin::Known { since, .. } => finding.since = Some(*since).filter(|since| *since < input.round),
+        Origin::Back { why, .. } => finding.why.push(why.clone()),
+        Origin::New | Origin::Declined => {}
+    }
+    let clearest = finding.attributions.first().map(|a| a.raw.clone());
+    if let Some(first) = members.iter().find(|i| items[**i].raws.iter().any(|raw| Some(&raw.id) == clearest.as_ref())) {
+        for other in members.iter().filter(|i| *i != first) {
+            let by_hand = word.joined.iter().any(|(a, b)| [(a, b), (b, a)].contains(&(first, other)));
+            finding.why.push(match judged.get(&(*first.min(other), *first.max(other))) {
+                Some(judgement) => why_judged(input, items, *first, *other, judgement),
+                None => why_one(input, items, space, *first, *other, by_hand),
+            });
+        }
+    }
+    let apart = judged.iter().filter(|(_, judgement)| !judgement.same);
+    for ((a, b), judgement) in apart.filter(|((a, b), _)| members.contains(a) != members.contains(b)) {
+        let (own, other) = if members.contains(a) { (*a, *b) } else { (*b, *a) };
+        finding.why.push(why_judged(input, items, own, other, judgement));
+    }
+    Draft { finding, items: members.to_vec(), signals }
+}
+
+/// Who judged that two remarks are one issue or two, in a line.
+fn why_judged(input: &Input<'_>, items: &[Item<'_>], first: usize, other: usize, judgement: &Judgement) -> String {
+    let label = |i: usize| input.label(&items[i].raws[0].agent);
+    let judged = if judgement.same { "judged one issue" } else { "judged two issues" };
+    let note = if judgement.note.is_empty() { String::new() } else { format!(": {}", judgement.note) };
+    format!("{} and {}: {judged} by {}{note}", label(first), label(other), input.label(&judgement.by))
+}
+
+/// Why two remarks are one finding, in a line.
+fn why_one(
+    input: &Input<'_>,
+    items: &[Item<'_>],
+    space: &Space<'_>,
+    first: usize,
+    other: usize,
+    by_hand: bool,
+) -> String {
+    let label = |i: usize| input.label(&items[i].raws[0].agent);
+    let who = if items[first].agent == items[other].agent {
+        format!("{} says it twice", label(first))
+    } else {
+        format!("{} and {}", label(first), label(other))
+    };
+    if by_hand {
+        return format!("{who}: joined by hand");
+    }
+    let (a, b) = (&items[first].remark, &items[other].remark);
+    let mut what: Vec<String> = Vec::new();
+    match similarity::distance(a, b) {
+        Some(0) if a.places[0].lines.is_some() && b.places[0].lines.is_some() => what.push("the same lines".into()),
+        Some(0) => what.push("the same file".into()),
+        Some(1) => what.push("1 line apart".into()),
+        Some(lines) => what.push(format!("{lines} lines apart")),
+        None => {}
+    }
+    for (field, cosine) in Field::ALL.into_iter().zip(space.cosines(first, other)) {
+        if cosine >= 0.05 {
+            what.push(format!("{} {:.0} %", field.name(), cosine * 100.0));
+        }
+    }
+    format!("{who}: {}", what.join(", "))
+}
+
+/// Gives the drafts their confidence, best first, and takes off where one says again what a better one says.
+fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) -> Vec<Finding> {
+    drafts
+        .sort_by(|a, b| b.signals.support.total_cmp(&a.signals.support).then_with(|| a.finding.id.cmp(&b.finding.id)));
+    let of_draft: HashMap<usize, usize> =
+        drafts.iter().enumerate().flat_map(|(d, draft)| draft.items.iter().map(move |item| (*item, d))).collect();
+    // Of each draft: the better one that has the remark most like one of its own.
+    let mut repeats: Vec<Option<(usize, f32)>> = vec![None; drafts.len()];
+    let drafted: Vec<Option<usize>> = (0..compared.support.len()).map(|item| of_draft.get(&item).copied()).collect();
+    for (a, b, likeness) in compared.alike() {
+        let (Some(x), Some(y)) = (drafted[a], drafted[b]) else { continue };
+        if x != y {
+            let (better, repeat) = (x.min(y), &mut repeats[x.max(y)]);
+            if repeat.is_none_or(|(other, most)| likeness > most || (likeness == most && better < other)) {
+                *repeat = Some((better, likeness));
+            }
+        }
+    }
+    let ids: Vec<FindingId> = drafts.iter().map(|draft| draft.finding.id.clone()).collect();
+    let total = input.run_count();
+    let mut findings = Vec::with_capacity(drafts.len());
+    for (mut draft, repeat) in drafts.into_iter().zip(repeats) {
+        if let Some((better, likeness)) = repeat {
+            draft.signals.support *= (1.0 - rank::REPETITION * likeness).max(0.0);
+            if likeness >= RELATED {
+                draft.finding.related.push(ids[better].clone());
+                draft.finding.why.push("resembles a finding that ranks above it".into());
+            }
+        }
+        let (confidence, reasons) = draft.signals.confidence();
+        let agents = draft.finding.agents().len();
+        draft.finding.why.push(format!("raised by {agents} of {}", agents_of(total)));
+        draft.finding.why.extend(reasons.into_iter().map(String::from));
+        draft.finding.confidence = confidence;
+        findings.push(draft.finding);
+    }
+    findings
+}
+
+fn agents_of(total: usize) -> String {
+    if total == 1 { "1 agent".into() } else { format!("{total} agents") }
+}
+
+/// Links findings that share their main place: near each other, yet not one.
+fn relate(findings: &mut [Finding]) {
+    let mut by_path: BTreeMap<&RepoPath, Vec<(LineRange, usize)>> = BTreeMap::new();
+    for (i, finding) in findings.iter().enumerate() {
+        if let Some(anchor) = finding.anchors.first()
+            && let Some(lines) = anchor.lines
+        {
+            by_path.entry(&anchor.path).or_default().push((lines, i));
+        }
+    }
+    let mut related: Vec<Vec<usize>> = vec![Vec::new(); findings.len()];
+    for places in by_path.values_mut() {
+        places.sort_unstable();
+        for (n, (lines, i)) in places.iter().enumerate() {
+            // Sorted by their starts: those that overlap come next to each other.
+            let overlapping = places[n + 1..].iter().take_while(|(others, _)| others.start() <= lines.end());
+            for (others, j) in overlapping.take(MAX_RELATED) {
+                debug_assert!(lines.overlaps(*others));
+                if related[*i].len() < MAX_RELATED {
+                    related[*i].push(*j);
+                }
+                if related[*j].len() < MAX_RELATED {
+                    related[*j].push(*i);
+                }
+            }
+        }
+    }
+    let ids: Vec<FindingId> = findings.iter().map(|f| f.id.clone()).collect();
+    let shown: HashSet<&FindingId> = ids.iter().collect();
+    for (finding, others) in findings.iter_mut().zip(related) {
+        for other in others {
+            if !finding.related.contains(&ids[other]) {
+                finding.related.push(ids[other].clone());
+            }
+        }
+        finding.related.retain(|id| shown.contains(id));
+    }
+}

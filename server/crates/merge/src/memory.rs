@@ -1,0 +1,400 @@
+//! What earlier rounds found: recognised in what is raised now, kept out where it was declined, closed where
+//! its code is gone, and kept standing where nothing happened to it.
+
+use super::carry::{self, Carrier, Code};
+use super::remark::{Reader, Remark};
+use super::similarity::{self, MOST_COMPARED, Space};
+use super::{Became, Fate, Input, identity};
+use finding::{
+    Attribution, DeclinedEarlier, Finding, FindingId, Fingerprint, RawFinding, RawId, Resolution, Round, State,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// Log odds that the same wording by the same agent in the same file adds.
+const SAME_WORDING: f32 = 8.0;
+/// Log odds from which a remark is taken for one that was declined. Higher than for anything else: a finding
+/// that is kept out by mistake is never seen.
+const DECLINED_AGAIN: f32 = 1.0;
+/// Log odds by which two earlier findings may differ and still be resembled as much.
+const AS_MUCH: f32 = 0.01;
+/// Wordings of an earlier finding that are compared.
+const WORDINGS: usize = 6;
+/// Remarks in the same words that an earlier one may be, the nearest.
+const PLACES: usize = 20;
+/// Confidence of a finding that is raised no more, of what it was.
+const NOT_RAISED: f64 = 0.7;
+
+/// A finding of an earlier round, in its newest form.
+struct Old<'a> {
+    finding: &'a Finding,
+    round: &'a Round,
+    /// The first round that had it.
+    since: u32,
+    resolution: Option<&'a Resolution>,
+    /// Its remarks with their anchors in the texts of now.
+    raws: Vec<RawFinding>,
+    /// What they were known by in their round: a file's new name makes another fingerprint.
+    prints: Vec<Fingerprint>,
+    code: Code,
+}
+
+impl Old<'_> {
+    fn is_dismissed(&self) -> bool {
+        matches!(self.resolution.map(|r| &r.state), Some(State::Dismissed { .. }))
+    }
+
+    fn is_closed(&self) -> bool {
+        self.resolution.is_some_and(|r| r.state != State::Open)
+    }
+
+    /// Declined, on code that is as it was or cannot be compared.
+    fn stays_declined(&self) -> bool {
+        self.is_dismissed() && self.code >= Code::Unknown
+    }
+
+    fn reason(&self) -> String {
+        match self.resolution.map(|r| &r.state) {
+            Some(State::Dismissed { reason, text }) if text.trim().is_empty() => reason.to_string(),
+            Some(State::Dismissed { reason, text }) => format!("{reason}: {}", text.trim()),
+            _ => String::new(),
+        }
+    }
+}
+
+/// What is remembered of the branch.
+pub(super) struct Memory<'a> {
+    olds: Vec<Old<'a>>,
+    /// Of each item of now, each earlier finding it resembles, with the log odds.
+    known: Vec<Vec<(usize, f32)>>,
+    /// The same for single remarks of earlier rounds, by what they were: whose word a person has given.
+    heirs: HashMap<Fingerprint, usize>,
+}
+
+/// What a cluster of this round is to earlier rounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Nothing like it was there.
+    New,
+    /// It is an earlier finding that was open.
+    Known {
+        /// Its id.
+        id: FindingId,
+        /// The first round that had it.
+        since: u32,
+    },
+    /// It was closed before and is back: a finding of its own that says what it was.
+    Back {
+        /// The id it had.
+        id: FindingId,
+        /// What it was and why it is back.
+        why: String,
+    },
+    /// It was declined before and stays so.
+    Declined,
+}
+
+/// What the clusters are to earlier rounds.
+pub(super) struct Origins {
+    /// Of each cluster.
+    pub(super) of_clusters: Vec<Origin>,
+    /// The earlier findings that are part of a cluster that is another one.
+    pub(super) joined: BTreeSet<usize>,
+}
+
+impl<'a> Memory<'a> {
+    /// Remembers `input.earlier` and compares it with the remarks of now.
+    pub(super) fn new(input: &Input<'a>, items: &[&Remark], reader: &mut Reader, carrier: &mut Carrier) -> Self {
+        let olds = gather(input, carrier);
+        let worded = olds.iter().enumerate();
+        let worded = worded.flat_map(|(i, old)| old.raws.iter().zip(&old.prints).map(move |(raw, p)| (i, raw, p)));
+        let (raws, whose): (Vec<&RawFinding>, Vec<(usize, &Fingerprint)>) =
+            worded.map(|(i, raw, print)| (raw, (i, print))).unzip();
+        let remarks = reader.read(&raws, |_| None);
+        let remarks: Vec<(usize, &Fingerprint, &Remark)> =
+            whose.into_iter().zip(&remarks).map(|((i, print), remark)| (i, print, &**remark)).collect();
+        // The words of more are not compared: those are known again by their fingerprints alone.
+        let wordings = remarks.iter().take(MOST_COMPARED).map(|(_, _, remark)| *remark);
+        let all: Vec<&Remark> = items.iter().copied().chain(wordings).collect();
+        let mut by_print: HashMap<&Fingerprint, Vec<usize>> = HashMap::new();
+        for (item, remark) in items.iter().enumerate() {
+            by_print.entry(&remark.fingerprint).or_default().push(item);
+        }
+        let mut known: Vec<BTreeMap<usize, f32>> = vec![BTreeMap::new(); items.len()];
+        let mut heirs: HashMap<Fingerprint, (usize, f32)> = HashMap::new();
+        if !remarks.is_empty() {
+            let space = Space::new(&all);
+            for (n, (old, print, remark)) in remarks.iter().enumerate() {
+                let worded = if n < MOST_COMPARED { space.scores(items.len() + n, items.len()) } else { Vec::new() };
+                let mut scores: BTreeMap<usize, f32> = worded
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(item, s)| Some((item, s.filter(|s| *s > 0.0)?)))
+                    .collect();
+                let mut alike = by_print.get(&remark.fingerprint).cloned().unwrap_or_default();
+                if alike.len() > PLACES {
+                    let away = |item: &usize| (similarity::distance(items[*item], remark).unwrap_or(u32::MAX), *item);
+                    alike.select_nth_unstable_by_key(PLACES, away);
+                    alike.truncate(PLACES);
+                }
+                for item in alike {
+                    *scores.entry(item).or_default() += SAME_WORDING;
+                }
+                for (item, score) in scores {
+                    let best = known[item].entry(*old).or_insert(score);
+                    *best = best.max(score);
+                    let heir = heirs.entry((*print).clone()).or_insert((item, score));
+                    if score > heir.1 {
+                        *heir = (item, score);
+                    }
+                }
+            }
+        }
+        Self {
+            olds,
+            known: known.into_iter().map(|m| m.into_iter().collect()).collect(),
+            heirs: heirs.into_iter().map(|(print, (item, _))| (print, item)).collect(),
+        }
+    }
+
+    /// The item of now that says what an earlier remark said.
+    pub(super) fn heir(&self, of: &Fingerprint) -> Option<usize> {
+        self.heirs.get(of).copied()
+    }
+
+    /// What each cluster is. An earlier finding lives on in one cluster; a declined one keeps out every cluster
+    /// that resembles it and nothing else more. Where two earlier findings have become one cluster, the second is
+    /// part of the first.
+    pub(super) fn origins(&self, clusters: &[Vec<usize>]) -> Origins {
+        let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
+        for (c, members) in clusters.iter().enumerate() {
+            let mut scores: BTreeMap<usize, f32> = BTreeMap::new();
+            for (old, score) in members.iter().flat_map(|item| &self.known[*item]) {
+                let best = scores.entry(*old).or_insert(*score);
+                *best = best.max(*score);
+            }
+            pairs.extend(scores.into_iter().map(|(old, score)| (score, c, old)));
+        }
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2))));
+        let mut origins = vec![Origin::New; clusters.len()];
+        let (mut settled, mut taken) = (vec![false; clusters.len()], vec![false; self.olds.len()]);
+        for (score, c, o) in pairs {
+            let old = &self.olds[o];
+            if settled[c] || (taken[o] && !(old.stays_declined() && score >= DECLINED_AGAIN)) {
+                continue;
+            }
+            if old.stays_declined() && score < DECLINED_AGAIN {
+                continue;
+            }
+            (settled[c], taken[o]) = (true, true);
+            origins[c] = if old.stays_declined() {
+                Origin::Declined
+            } else if old.is_closed() {
+                Origin::Back { id: old.finding.id.clone(), why: back(old) }
+            } else {
+                Origin::Known { id: old.finding.id.clone(), since: old.since }
+            };
+        }
+        // An item that resembles an earlier finding more than any other says that one again, whatever its cluster is.
+        // Those that it resembles as much are the same one at other times: apart, joined, and apart again.
+        let nearest = |item: &usize| {
+            let best = self.known[*item].iter().map(|(_, score)| *score).fold(f32::MIN, f32::max);
+            self.known[*item].iter().filter(move |(_, score)| *score > best - AS_MUCH)
+        };
+        let raised = clusters.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Declined);
+        let joined = raised.flat_map(|(members, _)| members.iter().flat_map(nearest)).map(|(old, _)| *old);
+        let joined = joined.filter(|old| !taken[*old]).collect();
+        Origins { of_clusters: origins, joined }
+    }
+
+    /// What became of every earlier finding that was open or declined, given the ids that are raised now; the
+    /// findings that stand though nobody raised them, with the remarks they stand on; and what is declined.
+    pub(super) fn settle(&self, input: &Input<'_>, raised: &HashSet<&FindingId>, joined: &BTreeSet<usize>) -> Settled {
+        let mut settled = Settled::default();
+        for (number, old) in self.olds.iter().enumerate() {
+            let fate = if raised.contains(&old.finding.id) {
+                Fate::Raised
+            } else if joined.contains(&number) && !old.is_closed() {
+                Fate::Joined
+            } else if old.is_dismissed() {
+                settled.declined.push(DeclinedEarlier {
+                    id: old.finding.id.clone(),
+                    title: old.finding.title.clone(),
+                    reason: old.reason(),
+                    round: old.round.number,
+                    anchor: old.raws.first().and_then(|raw| raw.anchors.first()).cloned(),
+                });
+                Fate::Declined
+            } else if old.is_closed() {
+                continue;
+            } else {
+                fate(input, old)
+            };
+            if fate == Fate::Standing {
+                settled.stand(old);
+            }
+            settled.earlier.push(Became { id: old.finding.id.clone(), round: old.round.number, fate });
+        }
+        settled
+    }
+}
+
+/// What [`Memory::settle`] finds.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Fates, in the order of the rounds.
+    pub(super) earlier: Vec<Became>,
+    /// Findings that stand.
+    pub(super) standing: Vec<Finding>,
+    /// Their remarks.
+    pub(super) carried: Vec<RawFinding>,
+    /// What was declined.
+    pub(super) declined: Vec<DeclinedEarlier>,
+}
+
+impl Settled {
+    fn stand(&mut self, old: &Old<'_>) {
+        let mut finding = old.finding.clone();
+        finding.since = Some(old.since);
+        finding.confidence *= NOT_RAISED;
+        finding.why = vec![format!("raised in round {} and not since; its code is still there", old.round.number)];
+        finding.attributions.clear();
+        for raw in &old.raws {
+            let id = if raw.id.as_str().starts_with("round ") {
+                raw.id.clone()
+            } else {
+                RawId::new(format!("round {}/{}", old.round.number, raw.id))
+            };
+            let attribution = Attribution { agent: raw.agent.clone(), severity: raw.severity, raw: id.clone() };
+            finding.attributions.push(attribution);
+            self.carried.push(RawFinding { id, ..raw.clone() });
+        }
+        if let Some(main) = old.raws.first() {
+            finding.anchors.clone_from(&main.anchors);
+        }
+        self.standing.push(finding);
+    }
+}
+
+/// The newest form of every earlier finding that nobody refuted, in the order of the rounds.
+fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
+    let mut newest: BTreeMap<&FindingId, (usize, usize)> = BTreeMap::new();
+    let mut first: BTreeMap<&FindingId, u32> = BTreeMap::new();
+    for (r, earlier) in input.earlier.iter().enumerate() {
+        for (f, finding) in earlier.round.findings.iter().enumerate() {
+            newest.insert(&finding.id, (r, f));
+            first.entry(&finding.id).or_insert(finding.since.unwrap_or(earlier.round.number));
+        }
+    }
+    let mut order: Vec<(usize, usize)> = newest.into_values().collect();
+    order.sort_unstable();
+    let resolutions = input.decisions.map(|d| &d.resolutions);
+    order
+        .into_iter()
+        .map(|(r, f)| {
+            let earlier = &input.earlier[r];
+            let finding = &earlier.round.findings[f];
+            let resolution = resolutions.and_then(|all| all.get(&finding.id));
+            let mut raws = wordings(finding, earlier.round);
+            let prints = raws.iter().map(identity::fingerprint).collect();
+            let mut code = Code::Unknown;
+            for (n, raw) in raws.iter_mut().enumerate() {
+                for (m, anchor) in raw.anchors.iter_mut().enumerate() {
+                    let (moved, became) = carrier.carry(anchor, earlier.texts, &input.texts);
+                    *anchor = moved;
+                    if (n, m) == (0, 0) {
+                        code = became;
+                    }
+                }
+            }
+            let decided_on = resolution.and_then(|r| r.code.as_deref());
+            if let (Some(hash), Some(anchor)) = (decided_on, raws.first().and_then(|raw| raw.anchors.first())) {
+                match carry::is_code(hash, anchor, &input.texts) {
+                    Some(true) => code = Code::Same,
+                    Some(false) => code = code.min(Code::Changed),
+                    None => {}
+                }
+            }
+            let since = first.get(&finding.id).copied().unwrap_or(earlier.round.number);
+            Old { finding, round: earlier.round, since, resolution, raws, prints, code }
+        })
+        .collect()
+}
+
+/// The finding as its agents worded it, its own wording first.
+fn wordings(finding: &Finding, round: &Round) -> Vec<RawFinding> {
+    let by_id = |id: &RawId| round.raw.iter().find(|raw| raw.id == *id);
+    let mut raws: Vec<RawFinding> =
+        finding.attributions.iter().filter_map(|a| by_id(&a.raw)).take(WORDINGS).cloned().collect();
+    if raws.is_empty()
+        && let Some(attribution) = finding.attributions.first()
+    {
+        raws.push(RawFinding {
+            id: attribution.raw.clone(),
+            agent: attribution.agent.clone(),
+            severity: finding.severity,
+            title: finding.title.clone(),
+            body: finding.body.clone(),
+            anchors: finding.anchors.clone(),
+            symbol: finding.symbol.clone(),
+            classification: finding.classification,
+            rule: finding.rule.clone(),
+            fixes: finding.fixes.clone(),
+        });
+    }
+    raws
+}
+
+/// What a finding that was open and is not raised has become.
+fn fate(input: &Input<'_>, old: &Old<'_>) -> Fate {
+    let agents = old.finding.agents();
+    let looked = |all: bool| {
+        let mut agents = agents.iter().map(|agent| input.has_looked(agent));
+        if all { agents.all(|x| x) } else { agents.any(|x| x) }
+    };
+    let raws: Vec<&RawFinding> = old.raws.iter().collect();
+    match old.code {
+        _ if old.finding.fixes.iter().any(|fix| is_in(&fix.diff, old, input)) => Fate::Fixed,
+        Code::Gone => Fate::Outdated,
+        // Who computes its findings raises them as long as they are there.
+        _ if super::compose::is_computed(input, &raws) && looked(true) => Fate::Fixed,
+        Code::Changed | Code::Unknown if looked(false) => Fate::Fixed,
+        Code::Changed | Code::Unknown | Code::Same => Fate::Standing,
+    }
+}
+
+/// Whether the lines that a fix puts in stand in the file, and were not there when it was suggested.
+fn is_in(diff: &str, old: &Old<'_>, input: &Input<'_>) -> bool {
+    let Some(anchor) = old.raws.first().and_then(|raw| raw.anchors.first()) else { return false };
+    let Some(text) = input.texts.get(&anchor.path) else { return false };
+    if old.code != Code::Changed && old.code != Code::Gone {
+        return false;
+    }
+    let squeeze = |line: &str| line.split_whitespace().collect::<String>();
+    let put_in: Vec<String> = diff
+        .lines()
+        .filter(|line| !line.starts_with("+++"))
+        .filter_map(|line| line.strip_prefix('+'))
+        .map(squeeze)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let lines: Vec<String> = text.lines().map(squeeze).filter(|line| !line.is_empty()).collect();
+    !put_in.is_empty() && lines.windows(put_in.len()).any(|w| w == put_in)
+}
+
+/// Why a closed finding is back.
+fn back(old: &Old<'_>) -> String {
+    let round = old.round.number;
+    match old.resolution.map(|r| &r.state) {
+        Some(State::Dismissed { .. }) => {
+            format!("dismissed in round {round} ({}); its code has changed since", old.reason())
+        }
+        Some(State::Fixed) => format!("was fixed after round {round} and is raised again"),
+        _ => format!("was outdated after round {round} and is raised again"),
+    }
+}
+
+/// The id of a finding that was closed and is back in `round`: another, so that the old decision stays where it
+/// was made.
+pub(super) fn id_of_back(id: &FindingId, round: u32) -> FindingId {
+    FindingId::new(identity::short(&[id.as_str(), "back in round", &round.to_string()]))
+}

@@ -1,0 +1,346 @@
+//! How likely two remarks are one issue.
+//!
+//! One linear score, the log odds: the cosines of four kinds of words under TF-IDF within the round, each
+//! times its weight, and what the places say. Above 0 they are more likely one issue than two.
+//!
+//! The weights come from a logistic regression on pairs that people had merged or kept apart, rounded; how it
+//! was done and measured is in `docs/merging.md`.
+
+use super::remark::{Field, Place, Remark};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Log odds of two remarks in the same place with nothing in common.
+const BIAS: f32 = -7.0;
+/// What each kind of words adds at a cosine of 1; by [`Field::ALL`].
+const WEIGHTS: [f32; 4] = [6.0, 9.0, 5.5, 4.0];
+/// What the same lines add; falls with the distance.
+const NEAR: f32 = 1.5;
+/// Lines at which that has halved.
+const HALF: f32 = 10.0;
+/// Closeness in the same file where one of the two has no lines, and at least in the same symbol.
+const SAME_FILE: f32 = 0.3;
+const SAME_SYMBOL: f32 = 0.5;
+/// What other files take off. Of the pairs that people made one finding of, one in thirty was in two files; of the others
+/// nearly two in three.
+const ELSEWHERE: f32 = 3.0;
+/// What it adds that one has no place at all: then words are all there is, and fewer must do.
+const UNPLACED: f32 = 5.0;
+/// What the same rule or weakness at the same lines adds.
+const SAME_RULE: f32 = 2.0;
+/// What it adds that both suggest the same edit.
+const SAME_EDIT: f32 = 4.0;
+/// As if so many more remarks on other things had been made: else the words that two remarks of a small round
+/// share would count for nothing, because "all" have them.
+const BACKGROUND: f32 = 8.0;
+/// Pairs below plainly differ: they never are in one finding, whatever lies between them.
+pub(super) const DIFFER: f32 = -2.0;
+/// A rule names its lines exactly; remarks further away are on something else.
+const RULE_REACH: u32 = 5;
+
+/// Remarks of a round that are compared; the others are findings of their own. Time and room grow with the square.
+pub(super) const MOST_COMPARED: usize = 4000;
+/// Pairs that are kept of a remark with those before it, the likeliest: nobody words one issue in so many ways.
+pub(super) const MOST_PAIRS: usize = 100;
+
+/// A pair with its log odds, which are not below [`DIFFER`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    /// Number of the later remark.
+    pub(super) a: usize,
+    /// Number of the earlier one.
+    pub(super) b: usize,
+    /// Log odds that they are one issue.
+    pub(super) score: f32,
+}
+
+/// What of a remark tells at once how much its place and what is known of it can add, as bits.
+const PLACED: u8 = 1;
+const RULED: u8 = 2;
+const EDITED: u8 = 4;
+
+fn traits(remark: &Remark) -> u8 {
+    let bit = |has: bool, bit: u8| if has { bit } else { 0 };
+    bit(!remark.places.is_empty(), PLACED) | bit(remark.rule.is_some(), RULED) | bit(!remark.edits.is_empty(), EDITED)
+}
+
+/// Remarks in a common space of words.
+pub(super) struct Space<'a> {
+    remarks: &'a [&'a Remark],
+    /// Of each remark: its [`traits`], side by side, because all pairs are asked for them.
+    traits: Vec<u8>,
+    /// Of each remark, by number of the term: that number, its field, its weight. Vectors of a field have the length
+    /// √(weight of the field), so that one dot product is the whole of what words say.
+    vectors: Vec<Vec<(u32, Field, f32)>>,
+    /// Of each term that more than one remark has: the remarks and their weights.
+    postings: Vec<Vec<(u32, f32)>>,
+}
+
+/// What the words of one remark have in common with those of each one before it: all fields, weighted; and those
+/// of [`Field::Text`] alone.
+type Row = Vec<[f32; 2]>;
+
+/// Takes a term for its own hash, which it is.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = super::text::hash(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// All remarks compared with all.
+pub(super) struct Comparison {
+    /// The pairs that do not plainly differ.
+    pub(super) pairs: Vec<Pair>,
+    /// Of each remark: how much the other agents' remarks support it. The sum over those agents of the likeness
+    /// of their most similar one.
+    pub(super) support: Vec<f32>,
+    /// Of each remark: the likeness to each one before it; none of one over [`MOST_COMPARED`].
+    likeness: Vec<Vec<f32>>,
+}
+
+impl Comparison {
+    /// The cosine of [`Field::Text`] of two remarks.
+    pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
+        if a == b { 1.0 } else { self.likeness[a.max(b)].get(a.min(b)).copied().unwrap_or_default() }
+    }
+
+    /// All pairs of remarks that have a word in common, the later one first, with their likeness.
+    pub(super) fn alike(&self) -> impl Iterator<Item = (usize, usize, f32)> {
+        let rows = self.likeness.iter().enumerate();
+        rows.flat_map(|(a, row)| row.iter().enumerate().map(move |(b, l)| (a, b, *l))).filter(|(_, _, l)| *l > 0.0)
+    }
+}
+
+impl<'a> Space<'a> {
+    /// Weighs the words of `remarks` by how few have them.
+    pub(super) fn new(remarks: &'a [&'a Remark]) -> Self {
+        let mut numbers: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
+        let mut counts: Vec<u32> = Vec::new();
+        let numbered: Vec<Vec<u32>> = remarks
+            .iter()
+            .map(|remark| {
+                let number = |hash: u64| {
+                    let number = *numbers.entry(hash).or_insert_with(|| {
+                        counts.push(0);
+                        u32::try_from(counts.len() - 1).unwrap_or(u32::MAX)
+                    });
+                    counts[number as usize] += 1;
+                    number
+                };
+                remark.terms.iter().map(|term| term.hash).map(number).collect()
+            })
+            .collect();
+        let total = remarks.len() as f32 + 1.0 + BACKGROUND;
+        let vectors: Vec<Vec<(u32, Field, f32)>> = remarks
+            .par_iter()
+            .zip(&numbered)
+            .map(|(remark, numbers)| {
+                let mut squares = [0.0_f32; 4];
+                let mut vector: Vec<(u32, Field, f32)> = remark
+                    .terms
+                    .iter()
+                    .zip(numbers)
+                    .map(|(term, number)| {
+                        let weight = term.weight * (total / (counts[*number as usize] as f32 + 0.5)).ln();
+                        squares[term.field as usize] += weight * weight;
+                        (*number, term.field, weight)
+                    })
+                    .collect();
+                for (_, field, weight) in &mut vector {
+                    let field = *field as usize;
+                    *weight *= (WEIGHTS[field] / squares[field]).sqrt();
+                }
+                vector.retain(|(number, _, _)| counts[*number as usize] > 1);
+                vector.sort_unstable_by_key(|(number, _, _)| *number);
+                vector
+            })
+            .collect();
+        let mut postings = vec![Vec::new(); counts.len()];
+        for (remark, vector) in vectors.iter().enumerate() {
+            for (number, _, weight) in vector {
+                postings[*number as usize].push((remark as u32, *weight));
+            }
+        }
+        Self { remarks, traits: remarks.iter().map(|remark| traits(remark)).collect(), vectors, postings }
+    }
+
+    /// Compares remark `a` with the first `count`, which come before it, in `row`.
+    fn row(&self, a: usize, count: usize, row: &mut Row) {
+        row.clear();
+        row.resize(count, [0.0; 2]);
+        for (number, field, weight) in &self.vectors[a] {
+            let postings = &self.postings[*number as usize];
+            let before = &postings[..postings.partition_point(|(b, _)| (*b as usize) < count)];
+            let text = if *field == Field::Text { *weight } else { 0.0 };
+            for (b, other) in before {
+                let [words, wording] = &mut row[*b as usize];
+                *words += weight * other;
+                *wording += text * other;
+            }
+        }
+    }
+
+    /// Compares all with all of which `may_be_one`. `agents` numbers each remark's agent.
+    pub(super) fn compare(&self, agents: &[usize], may_be_one: impl Fn(usize, usize) -> bool + Sync) -> Comparison {
+        let groups = agents.iter().max().map_or(0, |most| most + 1);
+        let mut rows: Vec<(Vec<Pair>, Vec<f32>)> = (0..self.remarks.len().min(MOST_COMPARED))
+            .into_par_iter()
+            .map_init(Row::new, |row, a| {
+                self.row(a, a, row);
+                let score = |(b, words): (usize, &[f32; 2])| Some(Pair { a, b, score: self.score(a, b, words[0])? });
+                let likely = |pair: &Pair| pair.score >= DIFFER && may_be_one(pair.a, pair.b);
+                let mut pairs: Vec<Pair> = row.iter().enumerate().filter_map(score).filter(likely).collect();
+                if pairs.len() > MOST_PAIRS {
+                    pairs.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.b.cmp(&y.b)));
+                    pairs.truncate(MOST_PAIRS);
+                }
+                (pairs, row.iter().map(|[_, text]| text / WEIGHTS[Field::Text as usize]).collect())
+            })
+            .collect();
+        rows.resize(self.remarks.len(), (Vec::new(), Vec::new()));
+        let mut all = Comparison { pairs: Vec::new(), support: Vec::new(), likeness: Vec::with_capacity(rows.len()) };
+        let mut best = vec![0.0_f32; groups * rows.len()];
+        for (a, (pairs, likeness)) in rows.into_iter().enumerate() {
+            for (b, likeness) in likeness.iter().enumerate().filter(|(b, _)| agents[*b] != agents[a]) {
+                for at in [a * groups + agents[b], b * groups + agents[a]] {
+                    best[at] = best[at].max(*likeness);
+                }
+            }
+            all.pairs.extend(pairs);
+            all.likeness.push(likeness);
+        }
+        all.support = best.chunks(groups.max(1)).map(|of_agents| of_agents.iter().sum()).collect();
+        all
+    }
+
+    /// The log odds for remark `a` and each of the first `count`, which come before it; `None` where they plainly
+    /// differ.
+    pub(super) fn scores(&self, a: usize, count: usize) -> Vec<Option<f32>> {
+        let mut row = Row::new();
+        self.row(a, count, &mut row);
+        let score = |(b, words): (usize, &[f32; 2])| self.score(a, b, words[0]).filter(|score| *score >= DIFFER);
+        row.iter().enumerate().map(score).collect()
+    }
+
+    /// The log odds, given what the words say; `None` where the places rule it out.
+    fn score(&self, a: usize, b: usize, words: f32) -> Option<f32> {
+        let both = self.traits[a] & self.traits[b];
+        let if_both = |bit: u8, adds: f32| if both & bit == bit { adds } else { 0.0 };
+        let known = if_both(RULED, SAME_RULE) + if_both(EDITED, SAME_EDIT);
+        let most = if both & PLACED == 0 { UNPLACED } else { NEAR + known };
+        // Nearly all pairs end here, before any path is looked at.
+        if BIAS + words + most < DIFFER {
+            return None;
+        }
+        Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
+    }
+
+    /// The cosine of each kind of words; by [`Field::ALL`].
+    pub(super) fn cosines(&self, a: usize, b: usize) -> [f32; 4] {
+        let (mut left, mut right) = (self.vectors[a].as_slice(), self.vectors[b].as_slice());
+        let mut cosines = [0.0; 4];
+        while let ([x, rest_left @ ..], [y, rest_right @ ..]) = (left, right) {
+            if x.0 == y.0 {
+                cosines[x.1 as usize] += x.2 * y.2 / WEIGHTS[x.1 as usize];
+            }
+            if x.0 <= y.0 {
+                left = rest_left;
+            }
+            if y.0 <= x.0 {
+                right = rest_right;
+            }
+        }
+        cosines
+    }
+}
+
+/// What the places add; `None` where they rule out that the two are one.
+fn place_score(a: &Remark, b: &Remark) -> Option<f32> {
+    if a.places.is_empty() || b.places.is_empty() {
+        return Some(UNPLACED);
+    }
+    let rules = (a.rule.as_deref(), b.rule.as_deref());
+    let near = closeness(a, b);
+    if (rules.0.is_some() || rules.1.is_some()) && distance(a, b).is_none_or(|lines| lines > RULE_REACH) {
+        return None;
+    }
+    let same_rule = rules.0.is_some() && rules.0 == rules.1 && near > SAME_SYMBOL;
+    let same_edit = near > 0.0 && a.edits.iter().any(|edit| b.edits.contains(edit));
+    let known = if same_rule { SAME_RULE } else { 0.0 } + if same_edit { SAME_EDIT } else { 0.0 };
+    Some(if near > 0.0 { NEAR * near } else { -ELSEWHERE } + known)
+}
+
+/// 1 at the same lines, less with the distance, 0 in other files.
+fn closeness(a: &Remark, b: &Remark) -> f32 {
+    let mut best = 0.0_f32;
+    for p in &a.places {
+        for q in b.places.iter().filter(|q| same_path(&p.path, &q.path)) {
+            let near = match (p.lines, q.lines) {
+                (Some(p), Some(q)) => 1.0 / (1.0 + p.distance(q) as f32 / HALF),
+                _ => SAME_FILE,
+            };
+            best = best.max(near);
+        }
+    }
+    if best > 0.0 && best < SAME_SYMBOL && a.symbol.is_some() && a.symbol == b.symbol {
+        best = SAME_SYMBOL;
+    }
+    best
+}
+
+/// Lines between the closest of their places; `None` in other files. 0 where one means the whole file.
+pub(super) fn distance(a: &Remark, b: &Remark) -> Option<u32> {
+    let pairs = a.places.iter().flat_map(|p| b.places.iter().map(move |q| (p, q)));
+    pairs.filter(|(p, q)| same_path(&p.path, &q.path)).map(|(p, q)| lines_between(p, q)).min()
+}
+
+fn lines_between(p: &Place, q: &Place) -> u32 {
+    p.lines.zip(q.lines).map_or(0, |(p, q)| p.distance(q))
+}
+
+/// Whether the paths are the same or one is the end of the other: agents give bare file names.
+fn same_path(a: &str, b: &str) -> bool {
+    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::raw;
+
+    /// Short remarks in the same words, one a line, each agent in turn.
+    fn alike(count: usize) -> Vec<Remark> {
+        let line = |n: usize| format!("agent{}:{n} low a.rs:{} | Unused import", n % 3, n + 1);
+        (0..count).map(|n| Remark::new(&raw(&line(n)), None)).collect()
+    }
+
+    #[test]
+    fn what_is_compared_and_kept_is_bounded() {
+        let remarks = alike(MOST_COMPARED + 50);
+        let all: Vec<&Remark> = remarks.iter().collect();
+        let agents: Vec<usize> = (0..all.len()).map(|n| n % 3).collect();
+        let compared = Space::new(&all).compare(&agents, |_, _| true);
+        assert!(compared.pairs.len() <= MOST_COMPARED * MOST_PAIRS, "{}", compared.pairs.len());
+        let comparisons: usize = compared.likeness.iter().map(Vec::len).sum();
+        assert_eq!(comparisons, MOST_COMPARED * (MOST_COMPARED - 1) / 2);
+        assert_eq!(compared.likeness(0, all.len() - 1), 0.0);
+        assert!(compared.likeness(0, 1) > 0.9);
+        // The likeliest are kept: those on the next lines.
+        let kept: Vec<usize> = compared.pairs.iter().filter(|pair| pair.a == 1000).map(|pair| pair.b).collect();
+        assert_eq!(kept.len(), MOST_PAIRS);
+        assert!(kept.contains(&999) && !kept.contains(&0));
+    }
+}

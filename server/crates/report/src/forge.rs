@@ -1,0 +1,270 @@
+//! What forges take: GitHub's review comments, GitLab's code quality report.
+
+use super::edits::placed;
+use super::markdown::{code, short};
+use super::said::Said;
+use super::view::one_line;
+use super::{Texts, comment, inert, json};
+use finding::{
+    AgentName, Anchor, Decisions, Finding, FindingId, Fix, LineRange, RawFinding, RawId, RepoPath, Round, Severity,
+};
+use patch::LineEdit;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The hidden mark by which a comment is known again: followed by the finding's id and ` -->`.
+pub const MARK: &str = "<!-- deep-review finding ";
+
+/// A finding as a review comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Which.
+    pub finding: FindingId,
+    /// Where it is about.
+    pub place: Option<Anchor>,
+    /// What is said, with the hidden mark at its end.
+    pub text: String,
+    /// New text for whole lines of the place's file.
+    pub suggestion: Option<(LineRange, String)>,
+}
+
+impl Remark {
+    /// The text with the suggestion in a fence, for a comment on the suggestion's lines.
+    #[must_use]
+    pub fn with_suggestion(&self) -> String {
+        self.suggesting("suggestion")
+    }
+
+    /// The same with another word behind the fence: GitLab's says how many lines are meant.
+    #[must_use]
+    pub fn suggesting(&self, word: &str) -> String {
+        let Some((_, new)) = &self.suggestion else { return self.text.clone() };
+        let longest = new.lines().map(|l| l.trim_start().bytes().take_while(|b| *b == b'`').count()).max().unwrap_or(0);
+        let ticks = "`".repeat(longest.max(2) + 1);
+        let newline = if new.is_empty() || new.ends_with('\n') { "" } else { "\n" };
+        format!("{}\n\n{ticks}{word}\n{new}{newline}{ticks}", self.text)
+    }
+
+    /// The text for where there is no line to put it on: it names its place.
+    #[must_use]
+    pub fn elsewhere(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{}\n\n{}", code(&place.to_string()), self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
+/// The open findings as review comments. A suggestion is there where one block of new lines in the place's file does
+/// what the fix does.
+#[must_use]
+pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remark> {
+    let open = round.standing().filter(|f| decisions.is_open(&f.id));
+    open.map(|f| {
+        let place = f.anchors.first();
+        let suggestion = place.and_then(|place| {
+            let mut fixes = placed(f, texts).filter(|p| *p.path == place.path);
+            fixes.find_map(|p| suggestion(&p.edits, texts.get(p.path)?))
+        });
+        Remark { finding: f.id.clone(), place: place.cloned(), text: text_of(round, f), suggestion }
+    })
+    .collect()
+}
+
+/// What a review says above its comments: the verdict, and which agents gave none.
+#[must_use]
+pub fn intro(round: &Round, decisions: &Decisions) -> String {
+    let mut text =
+        format!("**deep-review**, round {}: {}.", round.number, round.verdict(decisions).to_string().to_lowercase());
+    for (info, failure) in round.failures() {
+        let (label, why) = (inert::markdown_line(&info.label), inert::markdown_line(&failure.message));
+        text.push_str(&format!("\n\n{label} gave no full review: {why}."));
+    }
+    text
+}
+
+/// The open findings as the body of a request that makes a GitHub review (`POST …/pulls/N/reviews`): one
+/// comment for each finding that has a line, the rest in the review's text.
+#[must_use]
+pub fn github_review(round: &Round, decisions: &Decisions, texts: &Texts) -> Value {
+    let mut comments = Vec::new();
+    let mut body = intro(round, decisions);
+    for remark in remarks(round, decisions, texts) {
+        // A suggestion replaces the lines that the comment is on, so the comment takes the fix's lines.
+        let lines = remark.suggestion.as_ref().map(|(lines, _)| *lines);
+        match remark.place.as_ref().and_then(|place| Some((place, lines.or(place.lines)?))) {
+            Some((place, lines)) => comments.push(github_comment(&place.path, lines, &remark.with_suggestion())),
+            None => {
+                body.push_str("\n\n---\n\n");
+                body.push_str(&remark.elsewhere());
+            }
+        }
+    }
+    let mut out = json!({ "event": "COMMENT", "body": body, "comments": comments });
+    if let Some(head) = &round.scope.head {
+        out["commit_id"] = json!(head);
+    }
+    out
+}
+
+/// A comment of a GitHub review.
+#[must_use]
+pub fn github_comment(path: impl Serialize, lines: LineRange, body: &str) -> Value {
+    let mut out = json!({ "path": path, "line": lines.end(), "side": "RIGHT", "body": body });
+    if lines.count() > 1 {
+        out["start_line"] = json!(lines.start());
+        out["start_side"] = json!("RIGHT");
+    }
+    out
+}
+
+/// [`github_review`] as text.
+#[must_use]
+pub fn github(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
+    json::to_json(&github_review(round, decisions, texts))
+}
+
+fn text_of(round: &Round, f: &Finding) -> String {
+    let agents: Vec<String> = f.agents().iter().map(|a| inert::markdown_line(round.label_of(a))).collect();
+    let mut text = format!("**{}: {}** — {}", f.severity, inert::markdown_line(&f.title), agents.join(", "));
+    if !f.body.trim().is_empty() {
+        text.push_str("\n\n");
+        text.push_str(inert::markdown(&f.body).trim_end());
+    }
+    if let Some(dispute) = &f.dispute {
+        text.push_str(&format!("\n\n*{}*", inert::markdown_line(dispute)));
+    }
+    text.push_str(&format!("\n\n{MARK}{} -->", f.id));
+    text
+}
+
+/// The edits as one block of new lines in place of old ones; a pure insertion takes a neighbour line along.
+fn suggestion(edits: &[LineEdit], text: &str) -> Option<(LineRange, String)> {
+    let (first, last) = (edits.first()?, edits.last()?);
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let total = u32::try_from(lines.len()).ok()?;
+    let start = first.start.min(total).max(1);
+    let end = (last.start + last.count).saturating_sub(1).max(start).min(total);
+    // Over many lines a suggestion is no help.
+    if total == 0 || end - start > 60 {
+        return None;
+    }
+    let mut new = String::new();
+    let mut line = start;
+    for edit in edits {
+        while line < edit.start && line <= end {
+            new.push_str(lines[line as usize - 1]);
+            line += 1;
+        }
+        if edit.start > total && !new.is_empty() && !new.ends_with('\n') {
+            new.push('\n');
+        }
+        new.push_str(&edit.text);
+        line += edit.count;
+    }
+    while line <= end {
+        new.push_str(lines[line as usize - 1]);
+        line += 1;
+    }
+    Some((LineRange::new(start, end), new.replace("\r\n", "\n")))
+}
+
+/// GitLab's code quality report.
+#[must_use]
+pub fn gitlab(round: &Round, decisions: &Decisions) -> String {
+    let open = round.standing().filter(|f| decisions.is_open(&f.id));
+    let issues: Vec<Value> = open
+        .filter_map(|f| {
+            let anchor = f.anchors.first()?;
+            let agents: Vec<&str> = f.agents().iter().map(|a| round.label_of(a)).collect();
+            let mut lines = json!({ "begin": anchor.lines.map_or(1, LineRange::start) });
+            if let Some(range) = anchor.lines.filter(|l| l.count() > 1) {
+                lines["end"] = json!(range.end());
+            }
+            Some(json!({
+                "description": format!("{} [{}]", one_line(&f.title), agents.join(", ")),
+                "check_name": f.rule.as_ref().map_or("deep-review", |r| r.id.as_str()),
+                "fingerprint": f.id,
+                "severity": match f.severity {
+                    Severity::Critical => "critical",
+                    Severity::Important => "major",
+                    Severity::Suggestion => "minor",
+                },
+                "location": { "path": anchor.path, "lines": lines },
+            }))
+        })
+        .collect();
+    json::to_json(&issues)
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wire {
+    List(Vec<Comment>),
+    Review { comments: Vec<Comment> },
+}
+
+#[derive(Deserialize)]
+struct Comment {
+    path: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    line: Option<u32>,
+    #[serde(default)]
+    start_line: Option<u32>,
+    #[serde(default)]
+    original_line: Option<u32>,
+    #[serde(default)]
+    user: Option<User>,
+    #[serde(default)]
+    in_reply_to_id: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    login: String,
+}
+
+/// Reads GitHub's review comments, as its API lists them or as [`github_review`] has them: what each author says.
+/// Replies are left out.
+///
+/// # Errors
+/// When it is no JSON of that form.
+pub fn read_github(text: &str) -> Result<Vec<Said>, serde_json::Error> {
+    let comments = match serde_json::from_str(text)? {
+        Wire::List(list) | Wire::Review { comments: list } => list,
+    };
+    let mut out: Vec<Said> = Vec::new();
+    for c in comments.into_iter().filter(|c| c.in_reply_to_id.is_none()) {
+        let Ok(path) = RepoPath::new(c.path.as_str()) else { continue };
+        let label = c.user.as_ref().map_or("GitHub review", |u| u.login.as_str());
+        let said = Said::of(&mut out, short(label), label);
+        if let Some(finding) = remark(&c, path, said.agent.clone(), said.next_id()) {
+            said.add(finding, Vec::new());
+        }
+    }
+    Ok(out)
+}
+
+/// `None` for a comment that asks for nothing.
+fn remark(c: &Comment, path: RepoPath, agent: AgentName, id: RawId) -> Option<RawFinding> {
+    let end = c.line.or(c.original_line);
+    let lines = end.map(|end| LineRange::new(c.start_line.unwrap_or(end), end));
+    let by = vec![agent.clone()];
+    let fix = |diff| Fix { note: None, path: Some(path.clone()), diff, by: by.clone() };
+    let comment::Comment { severity, title, body, fixes } = comment::read(&c.body)?;
+    let fixes = fixes.into_iter().map(fix).collect();
+    Some(RawFinding {
+        id,
+        severity,
+        title,
+        body,
+        anchors: vec![Anchor { path, lines, quote: None }],
+        symbol: None,
+        classification: None,
+        rule: None,
+        fixes,
+        agent,
+    })
+}

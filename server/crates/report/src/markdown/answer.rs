@@ -1,0 +1,138 @@
+//! One agent's review: its findings, and its view of the whole.
+
+use super::body::{Body, body_of};
+use super::cite::cites;
+use super::fielded;
+use super::findings::{self, Item};
+use super::head;
+use super::lines::{Line, Lines, scan};
+use super::loose;
+use super::plain;
+use super::roster::Roster;
+use super::sections::{self, Around, around};
+use super::table;
+use finding::{AgentName, Answer, RawFinding, RawId};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// The largest part of a document that is read; what is beyond is cut off.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
+/// Reads one agent's review, in any style: findings under severity headings, `[CRITICAL] file:line — title`
+/// lines, numbered or lettered lists. Never fails: a text without findings gives an answer without findings,
+/// with the text as its summary.
+#[must_use]
+pub fn read_answer(text: &str, agent: &AgentName) -> Answer {
+    let text = unix(bounded(text));
+    let roster = Roster::of(&[]);
+    let lines = scan(&text, Some(&|_| false));
+    let mut answer = answer_of(&lines, 0..lines.len(), agent, &roster, "");
+    if answer.findings.is_empty() && answer.assessment.summary.is_none() && answer.observations.is_empty() {
+        let whole = sections::text_of(&lines, 0..lines.len());
+        answer.assessment.summary = (!whole.trim().is_empty()).then_some(whole);
+    }
+    answer
+}
+
+pub(super) fn answer_of(
+    lines: &Lines<'_>,
+    range: Range<usize>,
+    agent: &AgentName,
+    roster: &Roster,
+    prefix: &str,
+) -> Answer {
+    let items = all(lines, range.clone(), roster);
+    let about = around(lines, range, roster);
+    answer_with(lines, items, about, agent, prefix)
+}
+
+pub(super) fn answer_with(
+    lines: &Lines<'_>,
+    items: Vec<Item>,
+    about: Around,
+    agent: &AgentName,
+    prefix: &str,
+) -> Answer {
+    let mut observations = about.observations;
+    for o in &mut observations {
+        o.by = vec![agent.clone()];
+    }
+    Answer {
+        findings: items
+            .into_iter()
+            .filter(|i| !i.head.struck)
+            .map(|i| {
+                let id = format!("{agent}:{prefix}{}", i.label);
+                raw_of(lines, i, agent, id)
+            })
+            .collect(),
+        observations,
+        assessment: about.assessment,
+        covered: about.covered,
+        notes: Vec::new(),
+    }
+}
+
+/// The findings of a review that may keep to no format.
+pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Vec<Item> {
+    let mut items = findings::find(lines, range.clone(), roster, false);
+    if !items.is_empty() {
+        return items;
+    }
+    let looser: [&dyn Fn() -> Vec<Item>; 4] = [
+        &|| fielded::find(lines, range.clone(), roster),
+        &|| loose::find(lines, range.clone(), roster),
+        &|| fielded::in_headings(lines, range.clone(), roster),
+        &|| table::find(lines, range.clone(), None, roster),
+    ];
+    for find in looser {
+        if items.is_empty() {
+            items = find();
+        }
+    }
+    findings::finish(&mut items, lines, roster);
+    // Where nothing says the place, the text may.
+    for item in items.iter_mut().filter(|item| item.head.cites.is_empty()) {
+        let said = lines.within(item.lines.clone()).filter(Line::is_text).flat_map(|l| cites(l.text));
+        item.head.cites.extend(said.into_iter().find(|cite| cite.lines.is_some()));
+    }
+    items
+}
+
+fn raw_of(lines: &Lines<'_>, mut item: Item, agent: &AgentName, id: String) -> RawFinding {
+    let body = body_of(lines, &mut item, false);
+    raw_with(item, body, agent, id)
+}
+
+pub(super) fn raw_with(item: Item, body: Body, agent: &AgentName, id: String) -> RawFinding {
+    let mut fixes = body.fixes;
+    for fix in &mut fixes {
+        fix.by = vec![agent.clone()];
+    }
+    RawFinding {
+        id: RawId::new(id),
+        agent: agent.clone(),
+        severity: item.severity,
+        classification: item.head.class.as_deref().and_then(head::classification),
+        anchors: findings::anchors(&item.head, item.anchors, body.quote),
+        title: item.head.title,
+        body: body.text,
+        symbol: None,
+        rule: None,
+        fixes,
+    }
+}
+
+/// The text as it is read: bounded, with plain line endings, and with Markdown's marks where they were lost.
+pub(super) fn prepared(text: &str) -> Cow<'_, str> {
+    let text = unix(bounded(text));
+    if plain::is_plain(&text) { plain::to_markdown(&text).into() } else { text }
+}
+
+fn bounded(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MOST_BYTES)]
+}
+
+fn unix(text: &str) -> Cow<'_, str> {
+    if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { text.into() }
+}

@@ -1,0 +1,94 @@
+//! What a report says of a finding besides the remark itself: severities that were given, checks, resolutions.
+
+use super::lines::pattern;
+use super::roster::{Roster, short};
+use finding::{
+    AgentName, Attribution, CommitId, DeclinedEarlier, DismissReason, Finding, FindingId, FindingStatus, Fixup,
+    Severity, State,
+};
+use regex::Regex;
+use std::sync::LazyLock;
+
+static RATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"([A-Z][A-Za-z0-9. ]{1,40}?) (?:over-?|under-?)?rated (?:this|it)(?: as)? (?:an? )?(critical|important|suggestion)\b",
+    )
+});
+static CHECKED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(Confirmed|Refuted) by ([^:]+)(?:: (.*))?$"));
+/// How [`DismissReason`] is written.
+static DISMISSED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^Dismissed \((false positive|won't fix|later)\)(?:: (.*))?$"));
+static FIXUP: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^git commit --fixup=([0-9a-f]{7,64})  # ([CIS]\d+(?:, [CIS]\d+)*)"));
+static ROUND_DECLINED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^declined (?:in )?round (\d+):?\s*"));
+
+/// The severities that the text says agents gave: "Gemini rated this critical; Codex rated it important".
+pub(super) fn rated(text: &str, roster: &Roster) -> Vec<(AgentName, Severity)> {
+    RATED
+        .captures_iter(text)
+        .filter_map(|m| Some((roster.named(&m[1]).first()?.name.clone(), Severity::from_word(&m[2])?)))
+        .collect()
+}
+
+pub(super) fn verification(text: &str, roster: &Roster) -> Option<FindingStatus> {
+    let m = CHECKED.captures(text)?;
+    let by = roster.labelled(&m[2]).unwrap_or_else(|| short(&m[2]));
+    let note = m.get(3).map_or("", |n| n.as_str()).to_owned();
+    Some(if &m[1] == "Confirmed" { FindingStatus::Confirmed { by, note } } else { FindingStatus::Refuted { by, note } })
+}
+
+/// What the action of a resolution table means.
+pub(super) fn state_of(action: &str) -> Option<State> {
+    let low = action.trim_matches(['*', ' ', '`']).to_lowercase();
+    if low.is_empty() || low.starts_with("open") {
+        return None;
+    }
+    if let Some(m) = DISMISSED.captures(action) {
+        let reason = match &m[1] {
+            "later" => DismissReason::Later,
+            "won't fix" => DismissReason::WontFix,
+            _ => DismissReason::FalsePositive,
+        };
+        return Some(State::Dismissed { reason, text: m.get(2).map_or("", |t| t.as_str()).to_owned() });
+    }
+    let text = action.to_owned();
+    Some(if ["fixed", "done", "addressed", "resolved", "documented"].iter().any(|w| low.starts_with(w)) {
+        State::Fixed
+    } else if low.starts_with("outdated") {
+        State::Outdated
+    } else if ["invalid", "false positive"].iter().any(|w| low.contains(w)) {
+        State::Dismissed { reason: DismissReason::FalsePositive, text }
+    } else if ["deferred", "later", "follow-up", "future"].iter().any(|w| low.contains(w)) {
+        State::Dismissed { reason: DismissReason::Later, text }
+    } else {
+        State::Dismissed { reason: DismissReason::WontFix, text }
+    })
+}
+
+pub(super) fn dispute(attributions: &[Attribution], settled: Severity, roster: &Roster) -> Option<String> {
+    if attributions.iter().all(|a| a.severity == settled) {
+        return None;
+    }
+    let said: Vec<String> = attributions
+        .iter()
+        .map(|a| format!("{}: {}", roster.member(&a.agent).map_or(a.agent.as_str(), |m| m.label.as_str()), a.severity))
+        .collect();
+    Some(format!("{} → {settled}", said.join(", ")))
+}
+
+/// The lines of `git commit --fixup`, with the findings by their labels.
+pub(super) fn fixups(text: &str, findings: &[Finding]) -> Vec<Fixup> {
+    let of = |line: &str| {
+        let m = FIXUP.captures(line)?;
+        let named = m[2].split(", ").filter_map(|l| findings.iter().find(|f| f.label == l)).map(|f| f.id.clone());
+        Some(Fixup { commit: CommitId::new(&m[1]), findings: named.collect() })
+    };
+    text.lines().filter_map(of).collect()
+}
+
+pub(super) fn declined(title: String, rest: &str) -> DeclinedEarlier {
+    let m = ROUND_DECLINED.captures(rest);
+    let round = m.as_ref().and_then(|m| m[1].parse().ok()).unwrap_or(0);
+    let reason = m.map_or(rest, |m| &rest[m[0].len()..]).to_owned();
+    DeclinedEarlier { id: FindingId::new(short(&title).to_string()), title, reason, round, anchor: None }
+}

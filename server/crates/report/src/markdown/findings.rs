@@ -1,0 +1,503 @@
+//! Finds the findings among the lines of a review.
+
+use super::cite::{self, cites};
+use super::fielded;
+use super::head::{self, Head};
+use super::lines::{Lines, heading_level, pattern};
+use super::loose;
+use super::roster::Roster;
+use super::words::{severity_of, severity_word};
+use finding::{Anchor, Severity};
+use regex::Regex;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// A finding as it stands in the document.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) severity: Severity,
+    pub(super) head: Head,
+    /// Its number in the document: `I3`; made from the severity and the place in the list where it has none.
+    pub(super) label: String,
+    number: Option<u32>,
+    has_letter: bool,
+    /// Its places, where a document of ours says them.
+    pub(super) anchors: Vec<Anchor>,
+    /// What is said, where it is no lines of the document.
+    pub(super) text: Option<String>,
+    /// Lines after the head, up to the next finding or section.
+    pub(super) lines: Range<usize>,
+}
+
+impl Item {
+    /// One of a review without a format; its end is not known yet.
+    pub(super) fn loose(severity: Severity, head: Head, start: usize) -> Self {
+        let lines = start..start;
+        Self {
+            severity,
+            head,
+            label: String::new(),
+            number: None,
+            has_letter: false,
+            anchors: Vec::new(),
+            text: None,
+            lines,
+        }
+    }
+}
+
+static SEVERITY_SECTION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:[-*]\s+)?(?:#{1,7}\s*)?(?:\d+\.\s+)?(?:\*\*)?\s*(?:\d+\.\s+)?([a-z]+\d?)(?:[ -](?:priority|severity))?(?:\s+(?:issues?|findings?|problems?|bugs?))?\s*(?:\(\d+\))?\s*:?\s*(?:\*\*)?\s*:?\s*$",
+    )
+});
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:#{1,7}\s+)?(?:[-*]\s+)?(\*\*|~~|__)?\s*(~~|\*\*)?\s*(?:([CIS])-?(\d{1,6})|(\d{1,6}))\s*(?:[.:)]|\s—|\s--)\s+(.*)$",
+    )
+});
+/// `[I1] title`, `**[I1] title**`, `**[I1]** title`.
+static BRACKETED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^((?:#{1,7}\s+)?(?:[-*]\s+)?)(\*\*)?\[([CIS])-?(\d{1,6})\](\*\*)?\s*[.:—–-]*\s+(\S.*)$")
+});
+static TAGGED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:#{1,7}\s+|[-*]\s+|\d+\.\s+)?(?:\*{0,2}\[(CRITICAL|IMPORTANT|SUGGESTION|MINOR|MAJOR|HIGH|MEDIUM|LOW|BLOCKER|WARNING|NIT|P[0-3]|Critical|Important|Suggestion|Minor|Major|High|Medium|Low)\]|\*\*(CRITICAL|IMPORTANT|SUGGESTION|MINOR|MAJOR|HIGH|MEDIUM|LOW|Critical|Important|Suggestion)\*\*(?::?\s+`?[\w./-]+\.\w+:|:\s))\s*",
+    )
+});
+static BOLD_ONLY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(~~)?\*\*.+\*\*[\s*~()\w]*$"));
+static CITED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:—|–|-)\s+[`\[]"));
+static DASHED_CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:—|--)\s+`"));
+static SUBHEADING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^#{1,7}\s+\**(suggested fix|suggestion:|recommendation:|fix|problem|classification|impact|evidence|why|details|description|proposed|location|code\b)",
+    )
+});
+pub(super) static AGENTS_LINE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*\[([^\]\[]+(?:\]\s*\[[^\]\[]+)*)\]\s*$"));
+pub(super) static CLASS_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^\s*\*?`?\(\s*((?:critical|important|suggestion)\b[^()\n]*)\)`?\*?\s*$|\(\s*((?:critical|important|suggestion)\s*,[^()\n]*)\)\s*$",
+    )
+});
+static CLASSIFICATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\*\*Classification:?\*\*:?\s*([^\n]+)"));
+static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^[*_(]*(none|no )"));
+
+/// The sections that end the findings.
+const OTHER_SECTIONS: &[&str] = &[
+    "design observation",
+    "testing assessment",
+    "documentation assessment",
+    "commit structure",
+    "acknowledged limitation",
+    "unresolved feedback",
+    "coverage",
+    "agent performance",
+    "strengths",
+    "concerns",
+    "verdict",
+    "executive summary",
+    "summary",
+    "review process",
+    "findings",
+    "resolution",
+    "appendix",
+    "reconciliation",
+    "skill improvement",
+    "repo context",
+    "header",
+    "path variables",
+    "overall",
+    "test coverage",
+    "structure",
+    "previous review",
+    "clarification",
+    "improvement recommendations",
+    "declined in prior rounds",
+    "verification",
+    "design review",
+    "documentation",
+    "testing",
+    "recommendations",
+    "notes",
+    "refuted",
+    "conclusion",
+    "next steps",
+    "positives",
+    "positive aspects",
+    "zusammenfassung",
+    "fazit",
+    "résumé",
+    "conclusión",
+    "resumen",
+    "conclusão",
+    "resumo",
+    "conclusioni",
+    "riepilogo",
+    "вывод",
+    "итог",
+    "总结",
+    "總結",
+    "结论",
+    "まとめ",
+    "요약",
+    "결론",
+];
+
+/// The longest line that is looked at as a severity's heading, in bytes.
+const LONGEST_HEADING: usize = 120;
+
+pub(super) fn severity_section(text: &str) -> Option<Severity> {
+    if text.len() > LONGEST_HEADING {
+        return None;
+    }
+    if let Some(summary) = text.rsplit_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>")) {
+        return severity_of(summary.0);
+    }
+    if heading_level(text).is_some() {
+        return severity_of(text);
+    }
+    let m = SEVERITY_SECTION.captures(text)?;
+    let word = m[1].to_lowercase();
+    // Words that are common in prose count in headings only.
+    let narrow = matches!(
+        word.as_str(),
+        "critical" | "criticals" | "important" | "importants" | "suggestion" | "suggestions" | "minor" | "minors"
+    );
+    if narrow || (text.contains("**") && word != "warning" && word != "low" && word != "high") {
+        severity_word(&word)
+    } else {
+        None
+    }
+}
+
+/// The findings in `range`.
+/// Whether a number starts a finding depends on what came before, so this is one pass from top to bottom.
+///
+/// `ours` says that deep-review wrote the document: then only headings start findings and sections.
+pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, ours: bool) -> Vec<Item> {
+    let sectioned = range.clone().any(|i| lines.at(i).is_text() && severity_section(lines.at(i).text.trim()).is_some());
+    let mut walk = Walk {
+        roster,
+        items: Vec::new(),
+        severity: None,
+        section_level: 0,
+        current: false,
+        expect: 1,
+        last: 0,
+        section: None,
+        bare: Vec::new(),
+        sectioned,
+        ours,
+    };
+    for i in range.clone() {
+        let counts = if ours { lines.at(i).is_heading() } else { !lines.at(i).text.trim().is_empty() };
+        if lines.at(i).is_text() && counts {
+            walk.line(i, lines.at(i).text);
+        }
+    }
+    walk.close(range.end);
+    walk.leave(range.end);
+    let mut items = walk.items;
+    // A section may have its findings as a plain list, or as a table.
+    if !walk.bare.is_empty() && !ours {
+        for (severity, bare) in walk.bare {
+            items.extend(loose::in_section(lines, bare, severity, roster));
+        }
+        items.sort_by_key(|item| item.lines.start);
+    }
+    if ours {
+        items.iter_mut().for_each(|item| facts_line(item, lines, roster));
+        name(&mut items);
+    } else {
+        finish(&mut items, lines, roster);
+    }
+    items
+}
+
+/// Takes from the lines what the heads do not say, and gives labels.
+pub(super) fn finish(items: &mut [Item], lines: &Lines<'_>, roster: &Roster) {
+    items.iter_mut().for_each(|item| complete(item, lines, roster));
+    name(items);
+}
+
+struct Walk<'r> {
+    roster: &'r Roster,
+    items: Vec<Item>,
+    severity: Option<Severity>,
+    section_level: usize,
+    /// Whether the last item is still open.
+    current: bool,
+    expect: u32,
+    last: u32,
+    /// The severity's section that it is in: where it begins, and how many items there were before it.
+    section: Option<(Severity, usize, usize)>,
+    /// Sections of a severity in which no finding was found.
+    bare: Vec<(Severity, Range<usize>)>,
+    sectioned: bool,
+    ours: bool,
+}
+
+impl Walk<'_> {
+    fn close(&mut self, at: usize) {
+        if self.current
+            && let Some(item) = self.items.last_mut()
+        {
+            item.lines.end = at.max(item.lines.start);
+        }
+        self.current = false;
+    }
+
+    /// Ends the section of a severity.
+    fn leave(&mut self, at: usize) {
+        self.severity = None;
+        if let Some((severity, start, before)) = self.section.take()
+            && before == self.items.len()
+        {
+            self.bare.push((severity, start..at));
+        }
+    }
+
+    fn open(&mut self, at: usize, severity: Severity, head: Head, letter: Option<&str>, number: Option<u32>) {
+        self.close(at);
+        let label = match (letter, number) {
+            (Some(letter), Some(n)) => format!("{letter}{n}"),
+            _ => String::new(),
+        };
+        let has_letter = letter.is_some();
+        self.items.push(Item {
+            severity,
+            head,
+            label,
+            number,
+            has_letter,
+            anchors: Vec::new(),
+            text: None,
+            lines: at + 1..at + 1,
+        });
+        self.current = true;
+    }
+
+    fn line(&mut self, i: usize, line: &str) {
+        let text = line.trim();
+        let heading = heading_level(text);
+        if let Some(severity) = severity_section(text)
+            && (heading.is_some() || text.contains("**") || text.starts_with('<') || (text.len() < 24 && line == text))
+        {
+            self.close(i);
+            self.leave(i);
+            self.severity = Some(severity);
+            self.section = Some((severity, i + 1, self.items.len()));
+            self.section_level = heading.unwrap_or(7);
+            self.expect = 1;
+            return;
+        }
+        if self.tagged(i, line) || self.numbered(i, line) {
+            return;
+        }
+        if let Some(level) = heading {
+            let known = is_other_section(text);
+            if self.current && !known && SUBHEADING.is_match(text) {
+                return;
+            }
+            // A heading below the severity's own is a finding without a number.
+            if let Some(severity) = self.severity.filter(|_| !known && level > self.section_level)
+                && self.items.last().is_none_or(|item| !self.current || item.number.is_none())
+                && !NOTHING.is_match(text.trim_start_matches(['#', ' ']))
+            {
+                let head = head::read(text.trim_start_matches('#').trim_start(), false, self.roster);
+                if !head.title.is_empty() {
+                    self.open(i, severity, head, None, None);
+                    return;
+                }
+            }
+            self.close(i);
+            self.leave(i);
+        } else if text.starts_with("**") && text.trim_end_matches(':').ends_with("**") && is_other_section(text) {
+            self.close(i);
+            self.leave(i);
+        }
+    }
+
+    fn tagged(&mut self, i: usize, line: &str) -> bool {
+        if !line.starts_with(['#', '-', '*', '[']) && !line.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
+        let Some(m) = TAGGED.captures(line) else { return false };
+        let (word, rest_at) = match (m.get(1), m.get(2)) {
+            (Some(tag), _) => (tag.as_str(), m.get(0).map_or(0, |m| m.end())),
+            (_, Some(tag)) => (tag.as_str(), tag.end() + 2),
+            _ => return false,
+        };
+        let Some(severity) = severity_word(word) else { return false };
+        let severity = if line.contains("DOWNGRADED") { self.severity.unwrap_or(severity) } else { severity };
+        let head = head::read(line[rest_at..].trim_start_matches(':').trim_start(), true, self.roster);
+        self.open(i, severity, head, None, None);
+        true
+    }
+
+    fn numbered(&mut self, i: usize, line: &str) -> bool {
+        let line = &*without_brackets(line);
+        let Some(m) = NUMBERED.captures(line) else { return false };
+        let heading = heading_level(line.trim_start()).is_some();
+        let letter = m.get(3).map(|l| l.as_str());
+        let Some(number) = m.get(4).or(m.get(5)).and_then(|n| n.as_str().parse::<u32>().ok()) else { return false };
+        let rest = &m[6];
+        let of_letter = letter.map(|l| match l {
+            "C" => Severity::Critical,
+            "I" => Severity::Important,
+            _ => Severity::Suggestion,
+        });
+        let lone = heading && (self.ours || !self.sectioned);
+        let Some(severity) = of_letter.filter(|_| self.severity.is_some() || lone).or(self.severity) else {
+            return false;
+        };
+        let bold =
+            m.get(1).is_some() || m.get(2).is_some() || rest.trim_start().starts_with("**") || rest.starts_with("~~");
+        let is_finding = if letter.is_some() {
+            bold || heading || DASHED_CODE.is_match(rest)
+        } else {
+            (bold || heading || self.roster.trailing(rest).is_some()) && self.follows(number, line, heading, rest)
+        };
+        if !is_finding {
+            return false;
+        }
+        let opened = m.get(1).or(m.get(2)).is_some_and(|b| b.as_str() == "**");
+        let rest = if opened { format!("**{rest}") } else { rest.to_owned() };
+        let head =
+            if self.ours { Head { title: rest, ..Head::default() } } else { head::read(&rest, false, self.roster) };
+        self.open(i, severity, head, letter, Some(number));
+        self.last = number;
+        self.expect = number + 1;
+        true
+    }
+
+    /// Whether a plain number can be that of a finding, not that of a list in a finding's text.
+    fn follows(&self, number: u32, line: &str, heading: bool, rest: &str) -> bool {
+        let in_order = number == self.expect || number == self.last + 1 || (number == 1 && !self.current);
+        if !in_order || !(heading || line.trim_start() == line) {
+            return false;
+        }
+        let says_more = CITED.is_match(rest)
+            || head::has_agents(rest, self.roster)
+            || head::class_in(rest).is_some()
+            || head::is_placed(rest)
+            || self.roster.trailing(rest).is_some();
+        if says_more {
+            return true;
+        }
+        let looks = heading || BOLD_ONLY.is_match(rest.trim());
+        match self.items.last().filter(|_| self.current) {
+            Some(current) => looks && current.number.is_some_and(|n| n + 1 == number),
+            None => looks,
+        }
+    }
+}
+
+/// The line with its number as others write it: `I1. title`.
+fn without_brackets(line: &str) -> Cow<'_, str> {
+    let Some(m) = line.contains('[').then(|| BRACKETED.captures(line)).flatten() else { return line.into() };
+    // Bold that ends with the number says nothing of the title.
+    let bold = if m.get(2).is_some() && m.get(5).is_none() { "**" } else { "" };
+    let title = if bold.is_empty() && !m[6].starts_with("**") { format!("**{}**", &m[6]) } else { m[6].to_owned() };
+    format!("{}{bold}{}{}. {title}", &m[1], &m[3], &m[4]).into()
+}
+
+/// Whether a heading is that of another section.
+pub(super) fn is_other_section(heading: &str) -> bool {
+    let name = section_name(heading);
+    OTHER_SECTIONS.iter().any(|s| name.starts_with(s))
+}
+
+/// A heading's text in lower case, without marks and number.
+pub(super) fn section_name(text: &str) -> String {
+    let text = text.trim_start_matches(|c: char| "#* .".contains(c) || c.is_ascii_digit() || c.is_whitespace());
+    text.trim_matches(|c: char| "*: #".contains(c)).to_lowercase()
+}
+
+static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"`([^`]+)`|``\s?(.+?)\s?``"));
+
+/// Reads the line below the head of a finding of ours: its places, agents and class.
+fn facts_line(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
+    let Some(at) = item.lines.clone().find(|i| !lines.at(*i).text.trim().is_empty()) else { return };
+    let line = lines.at(at).text;
+    // The agents stand in the last brackets, the class behind them; a path may hold brackets too.
+    let Some((before, rest)) = line.rsplit_once(" (") else { return };
+    let Some(open) = before.rfind('[') else { return };
+    if !lines.at(at).is_text() || !line.ends_with(')') {
+        return;
+    }
+    item.head.class = Some(rest.trim_end_matches(')').to_owned());
+    let labels = before[open..].trim_matches(['[', ']']);
+    item.head.agents = labels.split(", ").filter_map(|l| roster.labelled(l)).collect();
+    item.anchors =
+        CODE.captures_iter(&before[..open]).filter_map(|m| cite::exact(m.get(1).or(m.get(2))?.as_str())).collect();
+    item.lines.start = at + 1;
+}
+
+/// Takes from the body what the head does not say.
+fn complete(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
+    let body = || item.lines.clone().filter(|i| lines.at(*i).is_text()).map(|i| lines.at(i).text);
+    if item.head.class.is_none() {
+        item.head.class = body()
+            .filter(|l| l.contains('('))
+            .find_map(|l| {
+                CLASS_LINE.captures(l).and_then(|m| m.get(1).or(m.get(2)).map(|c| c.as_str().trim().to_owned()))
+            })
+            .or_else(|| {
+                body()
+                    .filter(|l| l.contains("Classif"))
+                    .find_map(|l| CLASSIFICATION.captures(l).map(|m| m[1].trim().to_owned()))
+            });
+    }
+    if item.head.agents.is_empty()
+        && let Some(named) = body().find_map(|l| {
+            let m = AGENTS_LINE.captures(l)?;
+            // Each may have brackets of its own.
+            roster.leading(&m[1]).map(|_| roster.named(&m[1].replace(']', ",")))
+        })
+    {
+        item.head.agents = named.into_iter().map(|m| m.name.clone()).collect();
+    }
+    if item.head.cites.is_empty() {
+        item.head.cites = fielded::places(body()).unwrap_or_default();
+    }
+    if item.head.agents.is_empty() {
+        item.head.agents = fielded::agents(body(), roster);
+    }
+    if item.head.cites.is_empty()
+        && let Some(next) = body().map(|l| l.trim_start_matches(['>', ' ', '📍'])).find(|l| !l.is_empty())
+        && next.starts_with(['`', '[', '('])
+        && next.len() < 300
+    {
+        item.head.cites = cites(next);
+    }
+}
+
+/// Gives labels to those without, and makes all of them unique.
+fn name(items: &mut [Item]) {
+    let mut counts = [0u32; 3];
+    let mut seen: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
+    for item in items {
+        let n = &mut counts[item.severity as usize];
+        *n += 1;
+        if !item.has_letter {
+            item.label = format!("{}{}", item.severity.letter(), item.number.unwrap_or(*n));
+        }
+        let times = seen.entry(item.label.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            item.label = format!("{}#{times}", item.label);
+        }
+    }
+}
+
+/// The anchors of a finding, `exact` ones or else those of its citations; the first with the quote.
+pub(super) fn anchors(head: &Head, exact: Vec<Anchor>, quote: Option<String>) -> Vec<Anchor> {
+    let mut anchors = if exact.is_empty() { cite::anchors(&head.cites) } else { exact };
+    if let Some(first) = anchors.first_mut() {
+        first.quote = quote;
+    }
+    anchors
+}

@@ -1,0 +1,579 @@
+//! Reads reports and plain reviews, in all the styles that real ones use.
+
+use super::answer::{all, answer_of, answer_with, prepared, raw_with};
+use super::body::body_of;
+use super::coverage;
+use super::decided::{declined, dispute, fixups, rated, state_of, verification};
+use super::findings::{self, Item};
+use super::header::{LINK, duration, leading_number, moment, pull_request, split_labels, unquote};
+use super::lines::{Line, Lines, heading_level, pattern, scan};
+use super::roster::Roster;
+use super::runs::{Remarks, Runs};
+use super::sections::{self, Around, around, cells, is_rule, sections};
+use super::write::MARK;
+use crate::view::NO_REVIEW_BY;
+use finding::{
+    AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions, Failure, FailureKind, Finding,
+    FindingId, FindingStatus, Fix, ROUND_SCHEMA, RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope,
+    RuleRef,
+};
+use jiff::Timestamp;
+use regex::Regex;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// The rows of the table at the top of a report.
+const HEADER: &[&str] = &[
+    "date",
+    "round",
+    "author",
+    "pr",
+    "branch",
+    "base",
+    "commits",
+    "reviewers",
+    "reviewer",
+    "verdict",
+    "wall-clock time",
+];
+/// A row of it where there is no table.
+static HEADER_LINE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?:[-*]\s+)?\*\*([A-Za-z][A-Za-z -]{1,20}?):?\*\*:?\s+(\S.*)$"));
+static COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^`?([0-9a-f]{7,64})`?\s+(.*)$"));
+static RESOLVED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^\W*(critical|important|suggestion)s?\s+#?([CIS]?)-?(\d+)"));
+static BARE_LABEL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*([CIS])-?(\d+)\b"));
+static PASS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bpass\s+(\d+)"));
+static IN_COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:fixed|outdated) in `?([0-9a-f]{7,64})\b"));
+
+static FIX_AGENTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\[([^\[\]]+)\]$"));
+static FIX_PATH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\(`([^`]+)`\)$"));
+
+/// A text that holds no report and no review.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no review can be found in it: it has no sections and no findings that deep-review knows")]
+pub struct NoReport;
+
+/// Reads a whole report (or a plain review, which becomes a round with one agent).
+///
+/// The round's places are as the report gives them: paths may be shortened and lines old; whoever imports it
+/// finds them in the code.
+///
+/// # Errors
+/// When nothing in the text looks like a review.
+pub fn read(text: &str) -> Result<(Round, Decisions), NoReport> {
+    let text = prepared(text);
+    let (reader, found) = Reader::new(&text).find()?;
+    Ok(reader.round_of(found))
+}
+
+/// What a text turned out to be.
+#[derive(Debug, Clone)]
+pub enum Review {
+    /// A report that names its reviewers, and what was decided on its findings.
+    Report(Box<Round>, Decisions),
+    /// A review that names nobody.
+    Answer(Box<Answer>),
+}
+
+/// Reads a report, or the review of one agent: of `agent`, if the text names no reviewer.
+///
+/// # Errors
+/// When nothing in the text looks like a review.
+pub fn read_review(text: &str, agent: &AgentName) -> Result<Review, NoReport> {
+    let text = prepared(text);
+    let (reader, found) = Reader::new(&text).find()?;
+    if reader.names_somebody(&found) {
+        let (round, decisions) = reader.round_of(found);
+        return Ok(Review::Report(Box::new(round), decisions));
+    }
+    let lines = &reader.lines;
+    // What ends a report's findings says nothing in the review of one agent.
+    let answer = if found.parts.merged.end == lines.len() {
+        answer_with(lines, found.items, found.about, agent, "")
+    } else {
+        answer_of(lines, 0..lines.len(), agent, &reader.roster, "")
+    };
+    Ok(Review::Answer(Box::new(answer)))
+}
+
+struct Reader<'t> {
+    lines: Lines<'t>,
+    header: BTreeMap<String, String>,
+    roster: Roster,
+    /// Whether deep-review wrote it, so that its structure can be relied on.
+    ours: bool,
+}
+
+/// The parts of a report, as ranges of lines.
+struct Parts {
+    merged: Range<usize>,
+    retro: Option<Range<usize>>,
+    resolution: Option<Range<usize>>,
+    appendix: Option<Range<usize>>,
+}
+
+/// What a text holds.
+struct Found {
+    parts: Parts,
+    items: Vec<Item>,
+    about: Around,
+    /// The raw reviews of the appendix: who, label and answer; several passes of one agent stay apart.
+    reviews: Vec<(AgentName, String, Answer)>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        let mut header = BTreeMap::new();
+        for line in text.lines().take(80) {
+            let (key, value) = match (cells(line).filter(|r| r.len() >= 2), HEADER_LINE.captures(line)) {
+                (Some(row), _) => (row[0].trim_matches('*').to_lowercase(), row[1].clone()),
+                (None, Some(m)) => (m[1].to_lowercase(), m[2].to_owned()),
+                (None, None) => continue,
+            };
+            if HEADER.contains(&key.as_str()) {
+                header.entry(key).or_insert(value);
+            }
+        }
+        let labels = |key: &str| -> Vec<String> {
+            let row = header.get(key).map_or("", String::as_str);
+            split_labels(row)
+        };
+        let mut listed = labels("reviewers");
+        if listed.is_empty() {
+            listed = labels("reviewer");
+        }
+        let roster = Roster::of(&listed);
+        let ours = text.starts_with(MARK);
+        let lines = {
+            let is_reviewer = |line: &str| is_agent_heading(line, &roster);
+            scan(text, (!ours).then_some(&is_reviewer))
+        };
+        Self { lines, header, roster, ours }
+    }
+
+    fn find_heading(&self, range: Range<usize>, test: impl Fn(usize, &str) -> bool) -> Option<usize> {
+        range.into_iter().find(|i| {
+            let line = self.lines.at(*i);
+            line.is_text()
+                && heading_level(line.text).is_some_and(|level| test(level, &findings::section_name(line.text)))
+        })
+    }
+
+    fn parts(&self) -> Parts {
+        let n = self.lines.len();
+        // The report's own title may have any word.
+        let title = self.find_heading(0..n, |_, _| true).map_or(0, |i| i + 1);
+        // In a document of ours, a heading below the second level is that of a finding, whatever it says.
+        let section = |level| level <= 2 || !self.ours;
+        let appendix = self.find_heading(title..n, |level, name| section(level) && is_appendix(name));
+        let resolution = self.find_heading(0..n, |level, name| level == 2 && is_word(name, "resolution"));
+        let before = appendix.unwrap_or(n);
+        let retro = self.find_heading(0..before, |level, name| section(level) && is_retro(name));
+        let merged = retro.unwrap_or(before).min(resolution.unwrap_or(n));
+        let next_part = |from: usize| self.find_heading(from + 1..n, |level, _| level <= 2).unwrap_or(n);
+        Parts {
+            merged: 0..merged,
+            retro: retro.map(|r| r + 1..next_part(r).min(before)),
+            resolution: resolution.map(|r| r + 1..next_part(r)),
+            appendix: appendix.map(|a| a + 1..resolution.filter(|r| *r > a).unwrap_or(n)),
+        }
+    }
+
+    /// Finds what there is, before anything is made of it.
+    fn find(mut self) -> Result<(Self, Found), NoReport> {
+        let parts = self.parts();
+        if let Some(retro) = parts.retro.clone() {
+            self.meet_retro(retro);
+        }
+        let items = if self.ours {
+            findings::find(&self.lines, parts.merged.clone(), &self.roster, true)
+        } else {
+            all(&self.lines, parts.merged.clone(), &self.roster)
+        };
+        let about = around(&self.lines, parts.merged.clone(), &self.roster);
+        let reviews = parts.appendix.clone().map(|a| self.reviews(a)).unwrap_or_default();
+        let silent = items.is_empty() && reviews.is_empty() && about.assessment.summary.is_none();
+        if !self.ours && silent && about.observations.is_empty() && about.assessment.testing.is_none() {
+            return Err(NoReport);
+        }
+        Ok((self, Found { parts, items, about, reviews }))
+    }
+
+    /// Whether the text says who reviewed.
+    fn names_somebody(&self, found: &Found) -> bool {
+        self.roster.0.iter().any(|m| m.listed)
+            || !found.reviews.is_empty()
+            || found.parts.retro.is_some()
+            || found.items.iter().any(|i| !i.head.agents.is_empty())
+            || found.about.observations.iter().any(|o| !o.by.is_empty())
+    }
+
+    fn round_of(self, found: Found) -> (Round, Decisions) {
+        let Found { parts, items, about, reviews } = found;
+        let mut runs = Runs::default();
+        for member in self.roster.0.iter().filter(|m| m.listed) {
+            runs.meet(&member.name, &member.label);
+        }
+        let mut raw: Vec<RawFinding> = Vec::new();
+        for (name, label, answer) in reviews {
+            let run = runs.meet(&name, &label);
+            run.assessment.merge(answer.assessment);
+            run.covered.extend(answer.covered);
+            raw.extend(answer.findings);
+        }
+        let mut remarks = Remarks::of(raw);
+        let mut findings = Vec::with_capacity(items.len());
+        // By the label that the document gives it.
+        let mut labels: HashMap<String, FindingId> = HashMap::new();
+        for item in items {
+            let label = parts.resolution.is_some().then(|| item.label.clone());
+            let finding = self.finding(item, &mut runs, &mut remarks);
+            if let Some(label) = label {
+                labels.entry(label).or_insert_with(|| finding.id.clone());
+            }
+            findings.push(finding);
+        }
+        for o in &about.observations {
+            for name in &o.by {
+                let label = self.roster.member(name).map_or(name.as_str(), |m| m.label.as_str()).to_owned();
+                runs.meet(name, &label);
+            }
+        }
+        if let Some(retro) = parts.retro {
+            self.retro(retro, &mut runs);
+        }
+        let mut round = self.round(runs.0, findings, remarks.into_all());
+        relabel(&mut round.findings);
+        round.observations = about.observations;
+        round.assessment = about.assessment;
+        let covered = about.covered;
+        round.coverage.reviewed = covered
+            .into_iter()
+            .map(|path| finding::ReviewedFile {
+                by: round
+                    .agents
+                    .iter()
+                    .filter(|r| r.covered.is_empty() || r.covered.contains(&path))
+                    .map(|r| r.agent.name.clone())
+                    .collect(),
+                path,
+                lossy: false,
+            })
+            .collect();
+        if self.ours {
+            self.as_written(&mut round);
+        }
+        round.feedback = about.feedback;
+        round.assessment.fixups = about.fixups.map(|text| fixups(&text, &round.findings)).unwrap_or_default();
+        round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
+        let decisions = parts.resolution.map(|r| self.decisions(r, &labels, &round)).unwrap_or_default();
+        (round, decisions)
+    }
+
+    /// What only documents of ours say: who looked at which file, and who gave no full review.
+    fn as_written(&self, round: &mut Round) {
+        let heading = |level, name: &str| level == 2 && name == "coverage";
+        if let Some(at) = self.find_heading(0..self.lines.len(), heading) {
+            let end = self.find_heading(at + 1..self.lines.len(), |level, _| level <= 2).unwrap_or(self.lines.len());
+            round.coverage = coverage::read(&self.lines, at + 1..end, &self.roster);
+        }
+        let verdict = self.header.get("verdict").map_or("", String::as_str);
+        let missing = verdict.split_once(NO_REVIEW_BY).map_or("", |(_, labels)| labels);
+        for name in missing.split(", ").filter_map(|label| self.roster.labelled(label)) {
+            if let Some(run) = round.agents.iter_mut().find(|run| run.agent.name == name) {
+                let failure = Failure::new(FailureKind::Crashed, "it gave no full review, as the report says");
+                run.outcome = AgentOutcome::Failed { failure };
+            }
+        }
+    }
+
+    /// Labels are often found only in the retro's headings ("### \[Claude\] Claude Opus 4.6").
+    fn meet_retro(&mut self, range: Range<usize>) {
+        if self.roster.0.iter().any(|m| m.listed) {
+            return;
+        }
+        let labels: Vec<String> = sections(&self.lines, range)
+            .iter()
+            .filter(|s| self.roster.leading(&s.title).is_some())
+            .map(|s| label_in(&s.title))
+            .collect();
+        self.roster = Roster::of(&labels);
+    }
+
+    fn reviews(&self, appendix: Range<usize>) -> Vec<(AgentName, String, Answer)> {
+        let starts: Vec<usize> = appendix
+            .clone()
+            .filter(|i| self.lines.at(*i).is_text() && is_agent_heading(self.lines.at(*i).text, &self.roster))
+            .collect();
+        let mut out = Vec::new();
+        let mut times: HashMap<AgentName, u32> = HashMap::new();
+        for (k, start) in starts.iter().enumerate() {
+            let end = starts.get(k + 1).copied().unwrap_or(appendix.end);
+            let title = self.lines.at(*start).text.trim_start_matches(['#', ' ', '[']);
+            let Some(member) = self.roster.leading(title) else { continue };
+            let times = times.entry(member.name.clone()).or_default();
+            *times += 1;
+            let pass = PASS.captures(title).and_then(|m| m[1].parse().ok()).unwrap_or(*times);
+            let prefix = if pass > 1 { format!("p{pass}-") } else { String::new() };
+            let label = if member.listed { member.label.clone() } else { label_in(title) };
+            out.push((
+                member.name.clone(),
+                label,
+                answer_of(&self.lines, start + 1..end, &member.name, &self.roster, &prefix),
+            ));
+        }
+        out
+    }
+
+    fn finding(&self, mut item: Item, runs: &mut Runs, remarks: &mut Remarks) -> Finding {
+        let unknown = AgentName::new("imported");
+        let named = std::mem::take(&mut item.head.agents);
+        let agents = if named.is_empty() { vec![unknown] } else { named };
+        let mut body = body_of(&self.lines, &mut item, self.ours);
+        let facts = std::mem::take(&mut body.facts);
+        let fact = |name: &str| facts.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let rated = rated(&body.text, &self.roster);
+        let (severity, struck, label_here) = (item.severity, item.head.struck, std::mem::take(&mut item.label));
+        let merged = raw_with(item, body, &agents[0], "merged".into());
+        let mut attributions = Vec::with_capacity(agents.len());
+        let mut id = None;
+        for agent in &agents {
+            let label = self.roster.member(agent).map_or("Imported", |m| m.label.as_str());
+            runs.meet(agent, label);
+            let number = remarks.take(&merged, agent).unwrap_or_else(|| {
+                let mut fixes = merged.fixes.clone();
+                fixes.iter_mut().for_each(|f| f.by = vec![agent.clone()]);
+                remarks.add(RawFinding {
+                    id: RawId::new(format!("{agent}:merged-{label_here}")),
+                    agent: agent.clone(),
+                    severity: rated.iter().find(|(a, _)| a == agent).map_or(severity, |(_, said)| *said),
+                    fixes,
+                    ..merged.clone()
+                })
+            });
+            let raw = remarks.get(number);
+            id = id.or_else(|| Some(merge::fingerprint(raw).0));
+            attributions.push(Attribution { agent: agent.clone(), severity: raw.severity, raw: raw.id.clone() });
+        }
+        let by = agents.clone();
+        let fixes = merged.fixes.into_iter().map(|f| self.fix(f, &by)).collect();
+        let verification = match fact("checked").and_then(|c| verification(c, &self.roster)) {
+            Some(status) => status,
+            None if struck => FindingStatus::Refuted { by: AgentName::new("report"), note: "struck through".into() },
+            None => FindingStatus::Unverified,
+        };
+        Finding {
+            id: FindingId::new(id.unwrap_or_default()),
+            label: String::new(),
+            severity,
+            dispute: fact("severity").map(str::to_owned).or_else(|| dispute(&attributions, severity, &self.roster)),
+            title: merged.title,
+            body: merged.body,
+            anchors: merged.anchors,
+            symbol: None,
+            classification: merged.classification,
+            rule: fact("rule").map(|id| RuleRef { id: id.trim_matches('`').trim().to_owned(), url: None }),
+            confidence: confidence(agents.len()),
+            attributions,
+            fixes,
+            why: vec!["read from a report".into()],
+            related: Vec::new(),
+            verification,
+            since: fact("since").and_then(|s| s.trim_start_matches("round ").parse().ok()),
+        }
+    }
+
+    /// A fix with who proposed it. In a document of ours the note ends with the file and the agents.
+    fn fix(&self, fix: Fix, by: &[AgentName]) -> Fix {
+        let (mut note, mut path, mut proposers) = (fix.note, fix.path, by.to_vec());
+        if let Some(text) = note.as_deref().filter(|_| self.ours) {
+            let mut text = text;
+            if let Some(m) = FIX_AGENTS.captures(text) {
+                let named: Vec<AgentName> = m[2].split(", ").filter_map(|l| self.roster.labelled(l)).collect();
+                if !named.is_empty() {
+                    proposers = named;
+                    text = m.get(1).map_or("", |t| t.as_str());
+                }
+            }
+            let place = FIX_PATH.captures(text).and_then(|m| Some((m.get(1)?.as_str(), RepoPath::new(&m[2]).ok()?)));
+            if let Some((before, file)) = place {
+                path = Some(file);
+                text = before;
+            }
+            note = (!text.is_empty()).then(|| text.to_owned());
+        }
+        Fix { note, path, by: proposers, diff: fix.diff }
+    }
+
+    /// The agents' retrospectives and the figures of the summary table.
+    fn retro(&self, range: Range<usize>, runs: &mut Runs) {
+        for s in sections(&self.lines, range.clone()) {
+            if let Some(member) = self.roster.leading(&s.title) {
+                let text = sections::text_of(&self.lines, s.lines.clone());
+                runs.meet(&member.name, &member.label).retro = Some(text);
+            }
+        }
+        let mut columns: Vec<Option<AgentName>> = Vec::new();
+        for i in range {
+            let Some(row) = cells(self.lines.at(i).text).filter(|r| !is_rule(r)) else { continue };
+            if columns.is_empty() {
+                let named: Vec<_> =
+                    row.iter().skip(1).map(|c| self.roster.leading(c).map(|m| m.name.clone())).collect();
+                if named.iter().any(Option::is_some) {
+                    columns = named;
+                }
+                continue;
+            }
+            let metric = row[0].trim_matches('*').trim().to_owned();
+            if metric.is_empty() {
+                continue;
+            }
+            for (agent, value) in columns.iter().zip(&row[1..]) {
+                let Some(agent) = agent else { continue };
+                let label = self.roster.member(agent).map_or(agent.as_str(), |m| m.label.as_str()).to_owned();
+                let run = runs.meet(agent, &label);
+                let value = value.trim_matches('*').trim();
+                match metric.to_lowercase().as_str() {
+                    m if m.starts_with("duration") => run.duration_ms = duration(value),
+                    m if m.starts_with("tool calls") => run.usage.tool_calls = leading_number(value),
+                    _ => {}
+                }
+                run.assessment.figures.push((metric.clone(), value.to_owned()));
+            }
+        }
+    }
+
+    fn round(&self, agents: Vec<AgentRun>, findings: Vec<Finding>, raw: Vec<RawFinding>) -> Round {
+        let get = |key: &str| self.header.get(key).map_or("", String::as_str);
+        let title = self.lines.within(0..self.lines.len()).find(Line::is_heading).map_or("", |l| l.text);
+        let id = title.rsplit("Deep Review:").next().unwrap_or("").trim_start_matches('#').trim();
+        let id = if title.contains("Deep Review:") && !id.is_empty() { id } else { "imported" };
+        let started = moment(get("date")).unwrap_or(Timestamp::UNIX_EPOCH);
+        let branch = unquote(get("branch"));
+        let commits = get("commits").split("<br>").filter_map(|c| {
+            let m = COMMIT.captures(c.trim())?;
+            Some(Commit {
+                id: CommitId::new(&m[1]),
+                subject: m[2].to_owned(),
+                body: String::new(),
+                author: String::new(),
+                time: started,
+                is_merge: false,
+            })
+        });
+        let base = unquote(get("base"));
+        Round {
+            schema: ROUND_SCHEMA,
+            id: RoundId::new(id),
+            number: leading_number(get("round")).and_then(|n| u32::try_from(n).ok()).unwrap_or(1).max(1),
+            started,
+            duration_ms: duration(get("wall-clock time")),
+            scope: RoundScope {
+                branch: (!branch.is_empty()).then_some(branch),
+                base_name: base,
+                base: None,
+                head: None,
+                uncommitted: false,
+            },
+            commits: commits.collect(),
+            pull_request: pull_request(get("pr")),
+            author: LINK.replace_all(get("author"), "$1").into_owned(),
+            agents,
+            findings,
+            raw,
+            judged: Vec::new(),
+            observations: Vec::new(),
+            assessment: finding::Assessment::default(),
+            feedback: Vec::new(),
+            checks: Vec::new(),
+            declined: Vec::new(),
+            coverage: finding::Coverage::default(),
+            texts: BTreeMap::new(),
+        }
+    }
+
+    /// What a resolution table says; the findings are known by their labels.
+    fn decisions(&self, range: Range<usize>, labels: &HashMap<String, FindingId>, round: &Round) -> Decisions {
+        let mut decisions = Decisions::default();
+        for i in range {
+            let Some(row) = cells(self.lines.at(i).text) else { continue };
+            let when = row.get(3).and_then(|cell| moment(cell)).unwrap_or(round.started);
+            let (finding, action) = match row.as_slice() {
+                [number, finding, action, ..] if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
+                    (finding, action)
+                }
+                [finding, action] => (finding, action),
+                _ => continue,
+            };
+            let label = match (RESOLVED.captures(finding), BARE_LABEL.captures(finding)) {
+                (Some(m), _) => format!("{}{}", m[1].to_uppercase().chars().next().unwrap_or('S'), &m[3]),
+                (None, Some(m)) => format!("{}{}", &m[1], &m[2]),
+                _ => continue,
+            };
+            let Some(id) = labels.get(&label) else { continue };
+            if let Some(state) = state_of(action) {
+                let commit = IN_COMMIT.captures(action).map(|m| CommitId::new(&m[1]));
+                decisions
+                    .resolutions
+                    .insert(id.clone(), Resolution { state, at: when, round: round.id.clone(), code: None, commit });
+            }
+        }
+        decisions
+    }
+}
+
+/// Labels by severity and order, as in every round.
+pub(super) fn relabel(findings: &mut [Finding]) {
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let mut counts = [0u32; 3];
+    for f in findings {
+        let n = &mut counts[f.severity as usize];
+        *n += 1;
+        f.label = format!("{}{n}", f.severity.letter());
+    }
+}
+
+pub(super) fn confidence(agents: usize) -> f64 {
+    // Agents that found the same independently make it likelier; a report says no more.
+    1.0 - 0.5f64.powi(i32::try_from(agents.min(8)).unwrap_or(8))
+}
+
+/// Whether a heading's name is that of the part with the agents' own reviews.
+fn is_appendix(name: &str) -> bool {
+    let kinds = ["original", "raw", "individual", "full agent", "verbatim", "unedited"];
+    name.contains("appendix") || (name.contains("review") && kinds.iter().any(|kind| name.starts_with(kind)))
+}
+
+fn is_retro(name: &str) -> bool {
+    ["agent performance", "agent retro", "agent comparison", "reviewer performance", "retrospective"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
+fn is_word(name: &str, word: &str) -> bool {
+    name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+}
+
+fn is_agent_heading(line: &str, roster: &Roster) -> bool {
+    heading_level(line).is_some_and(|level| (2..=5).contains(&level))
+        && line.len() < 120
+        && roster.leading(line.trim_start_matches(['#', ' ', '['])).is_some()
+}
+
+/// "\[Claude\] — Claude Opus 4.6 — Pass 1" → "Claude Opus 4.6".
+fn label_in(title: &str) -> String {
+    let title = title.trim_start_matches(['#', ' ']);
+    let (bracket, rest) = match title.strip_prefix('[').and_then(|t| t.split_once(']')) {
+        Some((inner, rest)) => (inner, rest),
+        None => match title.split_once(']') {
+            Some((inner, rest)) => (inner, rest),
+            None => (title, ""),
+        },
+    };
+    let rest = rest.trim_matches([' ', '—', '–', '-', ':']);
+    let rest = if PASS.is_match(rest) { "" } else { rest };
+    let label = if rest.len() > bracket.len() { rest } else { bracket };
+    label.split(" — ").next().unwrap_or(label).trim().to_owned()
+}

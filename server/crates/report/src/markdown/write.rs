@@ -1,0 +1,346 @@
+//! The whole report as Markdown, section by section.
+
+use crate::view::{FindingView, FixupView, ObservationView, Pill, Quote, View, one_line};
+use crate::{Texts, inert};
+use finding::{Decisions, Round};
+use std::fmt::Write as _;
+
+/// The first line of every report: by it the reader knows that headings can be relied on.
+pub(super) const MARK: &str = "<!-- deep-review report, version 1 -->";
+
+/// What begins the line above a fix.
+pub(super) const FIX: &str = "**Fix:**";
+
+/// A body in which no line passes for what we say of a finding: the colon leaves the bold, which looks the same.
+fn unlike_facts(body: &str) -> String {
+    let words = ["Fix", "Severity", "Checked", "Rule", "Since", "Resolution"];
+    let line = |line: &str| {
+        let word = words.iter().find(|w| line.strip_prefix("**").is_some_and(|l| l.starts_with(&format!("{w}:**"))));
+        word.map_or_else(|| line.to_owned(), |w| format!("**{w}**:{}", &line[w.len() + 5..]))
+    };
+    body.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What stands above the lines of [`FixupView`].
+pub(super) const FIXUPS: &str = "Fixes that belong into a commit of this branch:";
+
+/// Writes the round as one Markdown document. Reading it gives the findings back.
+#[must_use]
+pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
+    let view = View::of(round, decisions, texts);
+    let mut out = Out::default();
+    out.block(&format!("{MARK}\n# Deep Review: {}", plain(view.id)));
+    header(&mut out, &view);
+    out.section("Executive Summary", view.summary.unwrap_or("No summary was given."));
+    for severity in &view.severities {
+        out.block(&format!("## {}", severity.heading));
+        if severity.findings.is_empty() {
+            out.block("None.");
+        }
+        for f in &severity.findings {
+            finding(&mut out, f);
+        }
+    }
+    if !view.refuted.is_empty() {
+        out.block("## Refuted");
+        for f in &view.refuted {
+            finding(&mut out, f);
+        }
+    }
+    out.block("## Design Observations");
+    observations(&mut out, "Concerns", &view.concerns);
+    observations(&mut out, "Strengths", &view.strengths);
+    assessment(&mut out, &view);
+    feedback(&mut out, &view);
+    coverage(&mut out, &view);
+    retro(&mut out, &view);
+    resolutions(&mut out, &view);
+    out.text
+}
+
+#[derive(Default)]
+struct Out {
+    text: String,
+}
+
+impl Out {
+    /// Adds a block, with an empty line between it and the one before.
+    fn block(&mut self, block: &str) {
+        let block = block.trim_end();
+        if block.trim().is_empty() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(block);
+        self.text.push('\n');
+    }
+
+    fn section(&mut self, heading: &str, text: &str) {
+        self.block(&format!("## {heading}"));
+        self.block(&inert::markdown(text));
+    }
+}
+
+/// One line of text as Markdown that shows the same text: marks that agents use in titles (code, emphasis)
+/// stay, the rest is made harmless.
+fn plain(text: &str) -> String {
+    inert::markdown_line(text)
+}
+
+/// A line of text as a table's cell.
+fn cell(text: &str) -> String {
+    plain(text).replace('|', "\\|")
+}
+
+/// Text in back quotes, whatever is in it.
+pub(crate) fn code(text: &str) -> String {
+    let text = one_line(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn codes(texts: &[String]) -> String {
+    texts.iter().map(|t| code(t)).collect::<Vec<_>>().join(", ")
+}
+
+/// Lines in a fence that is longer than any in them.
+fn fenced(info: &str, text: &str) -> String {
+    let longest = text.lines().map(|l| l.trim_start().chars().take_while(|c| *c == '`').count()).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}{info}\n{text}{newline}{fence}")
+}
+
+fn labels(pills: &[Pill<'_>]) -> String {
+    let names: Vec<String> = pills.iter().map(|p| one_line(p.label).replace([',', '[', ']'], " ")).collect();
+    format!("[{}]", names.join(", "))
+}
+
+fn header(out: &mut Out, view: &View<'_>) {
+    let mut rows: Vec<(&str, String)> = vec![("Date", view.date.clone()), ("Round", view.number.to_string())];
+    if !view.author.trim().is_empty() {
+        rows.push(("Author", cell(view.author)));
+    }
+    if let Some(pr) = &view.pull_request {
+        let number = match pr.url.filter(|u| u.starts_with("https://") || u.starts_with("http://")) {
+            Some(url) if !url.contains([')', ' ', '|', '\n']) => format!("[#{}]({url})", pr.number),
+            _ => format!("#{}", pr.number),
+        };
+        rows.push(("PR", format!("{number} — {}", cell(pr.title))));
+    }
+    if let Some(branch) = view.branch {
+        rows.push(("Branch", code(branch).replace('|', "\\|")));
+    }
+    if !view.base.is_empty() {
+        rows.push(("Base", code(view.base).replace('|', "\\|")));
+    }
+    if !view.commits.is_empty() {
+        let commits: Vec<String> =
+            view.commits.iter().map(|(id, subject)| format!("`{id}` {}", cell(subject))).collect();
+        rows.push(("Commits", commits.join("<br>")));
+    }
+    let reviewers: Vec<String> = view.reviewers.iter().map(|p| cell(p.label).replace(',', " ")).collect();
+    rows.push(("Reviewers", reviewers.join(", ")));
+    rows.push(("Verdict", format!("**{}** — {}", view.verdict, cell(&view.verdict_note))));
+    rows.push(("Wall-clock time", format!("`{}`", view.wall_clock)));
+    let mut table = String::from("| | |\n|---|---|\n");
+    for (name, value) in rows {
+        let _ = writeln!(table, "| **{name}** | {value} |");
+    }
+    out.block(&table);
+}
+
+fn finding(out: &mut Out, f: &FindingView<'_>) {
+    let title = if f.title.is_empty() { "(no title)".to_owned() } else { plain(&f.title) };
+    out.block(&format!("### {}. {title}", one_line(f.label)));
+    let mut facts = f.severity.to_string().to_lowercase();
+    if let Some(classification) = f.classification {
+        let _ = write!(facts, ", {classification}");
+    }
+    let places = codes(&f.places);
+    let sep = if places.is_empty() { "" } else { " " };
+    out.block(&format!("{places}{sep}{} ({facts})", labels(&f.agents)));
+    if let Some(quote) = &f.quote {
+        out.block(&quoted(quote));
+    }
+    out.block(&unlike_facts(&inert::markdown(f.body)));
+    let mut facts: Vec<String> = Vec::new();
+    if let Some(dispute) = f.dispute {
+        facts.push(format!("**Severity:** {}", plain(dispute)));
+    }
+    if let Some(verification) = &f.verification {
+        facts.push(format!("**Checked:** {}", plain(verification)));
+    }
+    if let Some(rule) = f.rule {
+        facts.push(format!("**Rule:** {}", code(rule)));
+    }
+    if let Some(round) = f.since {
+        facts.push(format!("**Since:** round {round}"));
+    }
+    if let Some(state) = &f.state {
+        facts.push(format!("**Resolution:** {}", plain(state)));
+    }
+    for fact in facts {
+        out.block(&fact);
+    }
+    for fix in &f.fixes {
+        let by = if f.agents.len() > 1 && !fix.by.is_empty() { format!(" {}", labels(&fix.by)) } else { String::new() };
+        let note = fix.note.map(|n| format!(" {}", plain(n))).unwrap_or_default();
+        let path = fix.path.map(|p| format!(" ({})", code(p))).unwrap_or_default();
+        out.block(&format!("{FIX}{note}{path}{by}"));
+        out.block(&fenced("diff", &inert::printable(fix.diff)));
+    }
+}
+
+/// A quote's fence says the language and the lines: `go 50-71`.
+fn quoted(quote: &Quote<'_>) -> String {
+    let language = quote.path.rsplit_once('.').map_or("text", |(_, ext)| ext);
+    let language: String = language.chars().filter(char::is_ascii_alphanumeric).collect();
+    let language = if language.is_empty() { "text" } else { &language };
+    let info = match quote.start {
+        Some(start) => format!("{language} {start}-{}", start as usize + quote.lines.len().max(1) - 1),
+        None => format!("{language} quoted"),
+    };
+    let mut block = fenced(&info, &inert::printable(&quote.lines.join("\n")));
+    if quote.more > 0 {
+        let lines = if quote.more == 1 { "line" } else { "lines" };
+        let _ = write!(block, "\n\n*… and {} more {lines}.*", quote.more);
+    }
+    block
+}
+
+fn observations(out: &mut Out, heading: &str, list: &[ObservationView<'_>]) {
+    out.block(&format!("### {heading}"));
+    if list.is_empty() {
+        out.block("None.");
+    }
+    for (n, o) in list.iter().enumerate() {
+        let scope = o.scope.map(|s| format!(" ({s})")).unwrap_or_default();
+        let agents = if o.agents.is_empty() { String::new() } else { format!(" {}", labels(&o.agents)) };
+        let places = if o.places.is_empty() { String::new() } else { format!(" — {}", codes(&o.places)) };
+        out.block(&format!("{}. **{}**{scope}{places}{agents}", n + 1, plain(o.title).replace("**", "")));
+        out.block(&indented(&inert::markdown(o.body)));
+    }
+}
+
+/// Text as part of a list's item.
+fn indented(text: &str) -> String {
+    let lines: Vec<String> =
+        text.lines().map(|l| if l.trim().is_empty() { String::new() } else { format!("   {l}") }).collect();
+    lines.join("\n")
+}
+
+fn assessment(out: &mut Out, view: &View<'_>) {
+    out.section("Testing Assessment", view.testing.unwrap_or("Not assessed."));
+    if !view.untested.is_empty() {
+        out.block("Untested scenarios ranked by risk:");
+        let items: Vec<String> =
+            view.untested.iter().enumerate().map(|(n, s)| format!("{}. {}", n + 1, plain(s))).collect();
+        out.block(&items.join("\n"));
+    }
+    out.section("Documentation Assessment", view.documentation.unwrap_or("Not assessed."));
+    out.section("Commit Structure", view.commit_structure.unwrap_or("Not assessed."));
+    if !view.fixups.is_empty() {
+        out.block(FIXUPS);
+        let lines: Vec<String> = view.fixups.iter().map(FixupView::command).collect();
+        out.block(&fenced("sh", &lines.join("\n")));
+    }
+    out.block("## Acknowledged Limitations");
+    if view.limitations.is_empty() {
+        out.block("None.");
+    }
+    for (n, l) in view.limitations.iter().enumerate() {
+        let place = l.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
+        out.block(&format!("{}. **{}**{place}", n + 1, plain(l.title).replace("**", "")));
+        out.block(&indented(&inert::markdown(l.body)));
+    }
+}
+
+fn feedback(out: &mut Out, view: &View<'_>) {
+    out.block("## Unresolved Feedback");
+    if view.feedback.is_empty() {
+        out.block("None.");
+    }
+    for (n, f) in view.feedback.iter().enumerate() {
+        let place = f.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
+        let url =
+            f.url.filter(|u| u.starts_with("https://")).map(|u| format!(" <{}>", one_line(u))).unwrap_or_default();
+        // A report that was read does not always say who said it.
+        if f.author.trim().is_empty() {
+            let text = indented(&inert::markdown(f.text));
+            out.block(&format!("{}. {}", n + 1, text.trim_start()));
+            continue;
+        }
+        out.block(&format!("{}. **{}**{place}{url}", n + 1, plain(f.author).replace("**", "")));
+        out.block(&indented(&inert::markdown(f.text)));
+    }
+    out.block("## Declined in prior rounds");
+    if view.declined.is_empty() {
+        out.block("None.");
+    }
+    for d in &view.declined {
+        out.block(&format!(
+            "- **{}** — declined in round {}: {}",
+            plain(d.title).replace("**", ""),
+            d.round,
+            plain(d.reason)
+        ));
+    }
+}
+
+fn coverage(out: &mut Out, view: &View<'_>) {
+    out.block("## Coverage");
+    if view.reviewed.is_empty() && view.left_out.is_empty() {
+        out.block("Not recorded.");
+        return;
+    }
+    let mut table = String::from("| File | Reviewed by | Findings |\n|---|---|---|\n");
+    for file in &view.reviewed {
+        let by: Vec<String> = file.agents.iter().map(|p| cell(p.label)).collect();
+        let lossy = if file.lossy { " (not UTF-8, read lossily)" } else { "" };
+        let found = if file.findings.is_empty() { "none".to_owned() } else { file.findings.join(", ") };
+        let _ = writeln!(table, "| {}{lossy} | {} | {found} |", code(file.path).replace('|', "\\|"), by.join(", "));
+    }
+    for (path, why) in &view.left_out {
+        let _ = writeln!(table, "| {} | not reviewed: {} | |", code(path).replace('|', "\\|"), cell(why));
+    }
+    out.block(&table);
+}
+
+fn retro(out: &mut Out, view: &View<'_>) {
+    out.block("## Agent Performance Retro");
+    for r in &view.retro {
+        out.block(&format!("### {}", plain(r.agent.label)));
+        out.block(&inert::markdown(&r.text));
+    }
+    out.block("### Summary");
+    let mut table = String::from("| Metric |");
+    for r in &view.retro {
+        let _ = write!(table, " {} |", cell(r.agent.label));
+    }
+    table.push_str("\n|---|");
+    table.push_str(&"---|".repeat(view.retro.len()));
+    table.push('\n');
+    for (name, cells) in &view.figures {
+        let cells: Vec<String> = cells.iter().map(|c| cell(c)).collect();
+        let _ = writeln!(table, "| {} | {} |", cell(name), cells.join(" | "));
+    }
+    out.block(&table);
+}
+
+fn resolutions(out: &mut Out, view: &View<'_>) {
+    if view.resolutions.is_empty() {
+        return;
+    }
+    out.block("## Resolution");
+    let mut table = String::from("| # | Finding | Action | When |\n|---|---|---|---|\n");
+    for (n, r) in view.resolutions.iter().enumerate() {
+        let finding = format!("{} {}: {}", r.severity, one_line(r.label), cell(r.title));
+        let _ = writeln!(table, "| {} | {finding} | {} | {} |", n + 1, cell(&r.action), r.when);
+    }
+    out.block(&table);
+}

@@ -1,0 +1,225 @@
+//! SARIF 2.1.0: a run for each agent, a result for each of its remarks.
+//!
+//! What SARIF has a place for is there (locations, fixes, suppressions, fingerprints, failed runs); the rest
+//! of a finding stands in `properties`, so that reading gives it back.
+
+mod read;
+mod wire;
+
+pub use read::{SarifError, read};
+
+use super::edits::placed;
+use super::view::one_line;
+use super::{Texts, json};
+use finding::{
+    AgentOutcome, AgentRun, Anchor, Decisions, Failure, Finding, RawFinding, RepoPath, Round, Severity, State,
+};
+use patch::LineEdit;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Our fingerprint's name and version.
+const FINGERPRINT: &str = "deepReviewFinding/v1";
+
+/// Writes the round. Only agents that took part have a run; a failed one has `executionSuccessful: false`.
+#[must_use]
+pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
+    let runs: Vec<Value> = round.agents.iter().map(|run| run_json(round, run, decisions, texts)).collect();
+    json::to_json(&json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": runs,
+    }))
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "error",
+        Severity::Important => "warning",
+        Severity::Suggestion => "note",
+    }
+}
+
+fn rule_id(finding: &Finding) -> String {
+    let severity = || format!("deep-review/{}", finding.severity.to_string().to_lowercase());
+    finding.rule.as_ref().map_or_else(severity, |r| r.id.clone())
+}
+
+fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts) -> Value {
+    let mut rules: Vec<Value> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let mut results = Vec::new();
+    for finding in round.standing() {
+        for attribution in finding.attributions.iter().filter(|a| a.agent == run.agent.name) {
+            let id = rule_id(finding);
+            let index = *known.entry(id.clone()).or_insert_with(|| {
+                let mut rule = json!({ "id": id });
+                if let Some(url) = finding.rule.as_ref().and_then(|r| r.url.as_deref()) {
+                    rule["helpUri"] = json!(url);
+                }
+                rules.push(rule);
+                rules.len() - 1
+            });
+            let raw = round.raw.iter().find(|r| r.id == attribution.raw);
+            let mut result = result_json(finding, raw, decisions, texts);
+            result["ruleId"] = json!(id);
+            result["ruleIndex"] = json!(index);
+            result["properties"]["severity"] = json!(attribution.severity);
+            result["properties"]["raw"] = json!(attribution.raw);
+            results.push(result);
+        }
+    }
+    let mut invocation = json!({
+        "executionSuccessful": matches!(run.outcome, AgentOutcome::Reviewed),
+        "startTimeUtc": round.started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    });
+    if let AgentOutcome::Failed { failure } = &run.outcome {
+        invocation["toolExecutionNotifications"] =
+            json!([{ "level": "error", "message": { "text": failure_text(failure) } }]);
+    }
+    let mut out = json!({
+        "tool": { "driver": {
+            "name": run.agent.label,
+            "informationUri": env!("CARGO_PKG_REPOSITORY"),
+            "rules": rules,
+            "properties": { "agent": run.agent.name, "kind": run.agent.kind },
+        } },
+        "automationDetails": { "id": format!("deep-review/{}/{}", run.agent.name, round.id) },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": { "SRCROOT": { "description": { "text": "The root of the repository." } } },
+        "invocations": [invocation],
+        "results": results,
+    });
+    if round.scope.branch.is_some() || round.scope.head.is_some() {
+        let mut tags = Map::new();
+        tags.insert("base".into(), json!(round.scope.base_name));
+        out["properties"] = json!({ "branch": round.scope.branch, "head": round.scope.head, "base": tags["base"] });
+    }
+    out
+}
+
+fn failure_text(failure: &Failure) -> String {
+    match &failure.remedy {
+        Some(remedy) => format!("{}. {remedy}", failure.message),
+        None => failure.message.clone(),
+    }
+}
+
+fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decisions, texts: &Texts) -> Value {
+    let (title, body) = raw.map_or((&finding.title, &finding.body), |r| (&r.title, &r.body));
+    let anchors = raw.map_or(&finding.anchors, |r| &r.anchors);
+    let locations: Vec<Value> = anchors.iter().map(|a| location(a, texts)).collect();
+    let text = if title.trim().is_empty() { "(no title)".to_owned() } else { title.clone() };
+    let mut message = json!({ "text": text });
+    if !body.is_empty() {
+        message["markdown"] = json!(format!("**{}**\n\n{body}", one_line(title)));
+    }
+    let mut out = json!({
+        "ruleId": "",
+        "ruleIndex": 0,
+        "level": level(finding.severity),
+        "message": message,
+        "locations": locations.first().into_iter().collect::<Vec<_>>(),
+        "partialFingerprints": { FINGERPRINT: finding.id },
+        "rank": (finding.confidence.clamp(0.0, 1.0) * 1000.0).round() / 10.0,
+    });
+    if locations.len() > 1 {
+        out["relatedLocations"] = json!(&locations[1..]);
+    }
+    let fixes: Vec<Value> = placed(finding, texts)
+        .map(|p| {
+            let note = p.fix.note.as_deref().unwrap_or("Suggested fix");
+            json!({
+                "description": { "text": note },
+                "artifactChanges": [{
+                    "artifactLocation": artifact(p.path),
+                    "replacements": p.edits.iter().map(replacement).collect::<Vec<_>>(),
+                }],
+            })
+        })
+        .collect();
+    if !fixes.is_empty() {
+        out["fixes"] = json!(fixes);
+    }
+    if let Some(resolution) = decisions.resolutions.get(&finding.id) {
+        match &resolution.state {
+            State::Dismissed { reason, text } => {
+                out["suppressions"] =
+                    json!([{ "kind": "external", "status": "accepted", "justification": format!("{reason}: {text}") }]);
+            }
+            State::Fixed | State::Outdated => out["baselineState"] = json!("absent"),
+            State::Open => {}
+        }
+    }
+    let mut properties = Map::new();
+    properties.insert("label".into(), json!(finding.label));
+    properties.insert("merged".into(), json!(finding.severity));
+    properties.insert("title".into(), json!(title));
+    properties.insert("body".into(), json!(body));
+    let own = raw.map_or(&finding.fixes, |r| &r.fixes);
+    if !own.is_empty() {
+        properties.insert("fixes".into(), json!(own));
+    }
+    let (symbol, class) = raw.map_or((&finding.symbol, finding.classification), |r| (&r.symbol, r.classification));
+    if let Some(symbol) = symbol {
+        properties.insert("symbol".into(), json!(symbol));
+    }
+    if let Some(class) = class {
+        properties.insert("classification".into(), json!(class));
+    }
+    if let Some(rule) = raw.map_or(finding.rule.as_ref(), |r| r.rule.as_ref()) {
+        properties.insert("rule".into(), json!(rule));
+    }
+    out["properties"] = Value::Object(properties);
+    out
+}
+
+/// The path as a relative URI reference: bytes that are no part of one are percent-encoded.
+fn uri(path: &RepoPath) -> String {
+    let mut out = String::with_capacity(path.as_str().len());
+    for byte in path.as_str().bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'@' | b'+' | b',' => {
+                out.push(char::from(byte));
+            }
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn artifact(path: &RepoPath) -> Value {
+    json!({ "uri": uri(path), "uriBaseId": "SRCROOT" })
+}
+
+fn location(anchor: &Anchor, texts: &Texts) -> Value {
+    let mut physical = json!({ "artifactLocation": artifact(&anchor.path) });
+    if let Some(lines) = anchor.lines {
+        physical["region"] = json!({ "startLine": lines.start(), "endLine": lines.end() });
+        let snippet = anchor.quote.clone().or_else(|| {
+            let text = texts.get(&anchor.path)?;
+            let quoted: Vec<&str> =
+                text.lines().skip(lines.start() as usize - 1).take(lines.count().min(40) as usize).collect();
+            (!quoted.is_empty()).then(|| quoted.join("\n"))
+        });
+        if let Some(snippet) = snippet {
+            physical["region"]["snippet"] = json!({ "text": snippet });
+        }
+    } else if let Some(quote) = &anchor.quote {
+        physical["properties"] = json!({ "quote": quote });
+    }
+    json!({ "physicalLocation": physical })
+}
+
+/// A replacement of whole lines: from the start of the first to the start of the line after the last.
+fn replacement(edit: &LineEdit) -> Value {
+    json!({
+        "deletedRegion": {
+            "startLine": edit.start,
+            "startColumn": 1,
+            "endLine": edit.start + edit.count,
+            "endColumn": 1,
+        },
+        "insertedContent": { "text": edit.text },
+    })
+}

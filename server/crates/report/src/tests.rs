@@ -1,0 +1,222 @@
+//! Documents of whole rounds: what is in them, and what is read of them again.
+
+mod round_trip;
+mod styles;
+
+use super::*;
+use crate::markdown;
+use finding::*;
+
+fn fixtures() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fixtures/reports")
+}
+
+/// A round that has everything.
+fn rich() -> (Round, Decisions, Texts) {
+    let (round, decisions) = json::read(&std::fs::read_to_string(fixtures().join("rich.json")).unwrap()).unwrap();
+    let text =
+        |p: &RepoPath| (p.clone(), std::fs::read_to_string(fixtures().join("rich").join(p.as_str())).unwrap().into());
+    let texts = round.texts.keys().map(text).collect();
+    (round, decisions, texts)
+}
+
+#[test]
+fn a_rich_round_has_every_section_in_its_order() {
+    let (round, decisions, texts) = rich();
+    let text = markdown::write(&round, &decisions, &texts);
+    let headings: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("## ")).collect();
+    let want = [
+        "Executive Summary",
+        "Critical Issues",
+        "Important Issues",
+        "Suggestions",
+        "Refuted",
+        "Design Observations",
+        "Testing Assessment",
+        "Documentation Assessment",
+        "Commit Structure",
+        "Acknowledged Limitations",
+        "Unresolved Feedback",
+        "Declined in prior rounds",
+        "Coverage",
+        "Agent Performance Retro",
+        "Resolution",
+    ];
+    assert_eq!(headings, want);
+    insta::assert_snapshot!("rich_markdown", text);
+    let style = terminal::Style { colours: false, width: 100 };
+    insta::assert_snapshot!("rich_terminal", terminal::write(&round, &decisions, &texts, style));
+    // The page's text, without marks.
+    let page = html::write(&round, &decisions, &texts);
+    let body = &page[page.find("<body>").unwrap()..page.find("<footer>").unwrap()];
+    let body = regex::Regex::new("<[^>]*>").unwrap().replace_all(body, "");
+    let lines: Vec<&str> = body.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    insta::assert_snapshot!("rich_html", lines.join("\n"));
+}
+
+#[test]
+fn a_finding_named_like_a_section_is_none() {
+    let (mut round, decisions, texts) = rich();
+    for (finding, title) in round.findings.iter_mut().zip(["Appendix", "Agent performance", "Resolution"]) {
+        finding.title = title.into();
+    }
+    let (again, _) = markdown::read(&markdown::write(&round, &decisions, &texts)).unwrap();
+    assert_eq!(again.findings.len(), round.findings.len());
+}
+
+#[test]
+fn a_rich_round_comes_back() {
+    let (round, decisions, texts) = rich();
+    let (again, decided) = json::read(&json::write(&round, &decisions)).unwrap();
+    assert_eq!((again, &decided), (round.clone(), &decisions));
+    let text = markdown::write(&round, &decisions, &texts);
+    let (read, decided) = markdown::read(&text).unwrap();
+    let sorted = |round: &Round| {
+        let mut shape = shape(round);
+        shape.sort();
+        shape
+    };
+    assert_eq!(sorted(&read), sorted(&round), "the findings");
+    assert_eq!(decided.resolutions.len(), 2);
+    assert_eq!(read.feedback.iter().map(|f| f.author.as_str()).collect::<Vec<_>>(), ["bob", "eve"]);
+    assert_eq!(read.pull_request.as_ref().map(|p| p.number), Some(7));
+    assert_eq!(read.observations.len(), 3);
+    assert_eq!((read.declined.len(), read.assessment.fixups.len(), read.assessment.untested.len()), (1, 2, 2));
+    // What was read is written the same, where the texts are at hand.
+    let again = markdown::write(&read, &decided, &texts);
+    let differ: Vec<_> = text.lines().zip(again.lines()).filter(|(a, b)| a != b).collect();
+    assert_eq!(again.lines().count(), text.lines().count(), "{again}");
+    assert!(differ.is_empty(), "{differ:#?}");
+}
+
+/// What no text may change: how many findings there are, their severities, agents and places.
+fn shape(round: &Round) -> Vec<String> {
+    let one = |f: &Finding| {
+        let places: Vec<String> = f.anchors.iter().map(ToString::to_string).collect();
+        format!("{} {:?} {:?} {places:?} {:?} {}", f.label, f.severity, f.agents(), f.verification, f.fixes.len())
+    };
+    round.findings.iter().map(one).collect()
+}
+
+/// A round whose fix applies to a text at hand.
+fn fixable() -> (Round, Texts) {
+    let mut found = sample::finding(
+        "I1",
+        Severity::Important,
+        "Wrong sum",
+        vec![sample::lines("src/ü.rs", 2, 3)],
+        &sample::agents(&["ann"]),
+    );
+    found.body = "It is off by one.".into();
+    let diff = " fn f() {\n-    ä + 1\n+    ä + 2\n }\n".into();
+    found.fixes = vec![Fix { note: None, path: None, diff, by: sample::agents(&["ann"]) }];
+    let round = sample::round(vec![found]);
+    let mut texts = Texts::default();
+    texts.insert(sample::path("src/ü.rs"), "\nfn f() {\n    ä + 1\n}\n");
+    (round, texts)
+}
+
+#[test]
+fn machine_formats_carry_exact_edits() {
+    let (round, texts) = fixable();
+    let none = Decisions::default();
+    let value = |format| -> serde_json::Value { serde_json::from_str(&write(format, &round, &none, &texts)).unwrap() };
+    let sarif = value(Format::Sarif);
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "src/%C3%BC.rs");
+    let replacement = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(
+        (&replacement["deletedRegion"]["startLine"], &replacement["insertedContent"]["text"]),
+        (&3.into(), &"    ä + 2\n".into())
+    );
+    let diagnostic = &value(Format::Rdjson)["diagnostics"][0];
+    // The umlaut is two bytes.
+    assert_eq!(diagnostic["location"]["range"]["end"], serde_json::json!({ "line": 3, "column": 11 }));
+    assert_eq!(diagnostic["suggestions"][0]["text"], "    ä + 2\n");
+    let comment = &value(Format::Github)["comments"][0];
+    assert_eq!(comment["line"], 3);
+    assert!(comment["body"].as_str().unwrap().ends_with("```suggestion\n    ä + 2\n```"), "{comment}");
+    assert_eq!(value(Format::Gitlab)[0]["location"]["lines"], serde_json::json!({ "begin": 2, "end": 3 }));
+    assert!(write(Format::Junit, &round, &none, &texts).contains("<failure type=\"Important\""));
+    let lines = write(Format::Rdjsonl, &round, &none, &texts);
+    assert_eq!(rdjson::read(&lines).unwrap()[0].answer.findings[0].anchors[0].lines, Some(LineRange::new(2, 3)));
+    let github = write(Format::Github, &round, &none, &texts);
+    let read = forge::read_github(&github).unwrap();
+    assert_eq!((read[0].answer.findings[0].title.as_str(), read[0].answer.findings[0].fixes.len()), ("Wrong sum", 1));
+}
+
+#[test]
+fn sarif_has_a_run_for_each_agent_and_fingerprints_that_stay() {
+    let sarif = |round: &Round| -> serde_json::Value {
+        serde_json::from_str(&write(Format::Sarif, round, &Decisions::default(), &Texts::default())).unwrap()
+    };
+    let by = sample::agents(&["ann", "bob"]);
+    let mut round =
+        sample::round(vec![sample::finding("I1", Severity::Important, "Sum", vec![sample::lines("a.rs", 2, 3)], &by)]);
+    let before = sarif(&round);
+    let runs = before["runs"].as_array().unwrap();
+    let results: Vec<_> =
+        runs.iter().map(|r| (&r["tool"]["driver"]["name"], r["results"].as_array().unwrap().len())).collect();
+    assert_eq!(
+        results,
+        [(&"Ann 1".into(), 1), (&"Bob 2".into(), 1), (&"Cid 3".into(), 0)],
+        "who found nothing has a run too"
+    );
+    // The code moves, and the words of the body change.
+    for raw in &mut round.raw {
+        (raw.anchors, raw.body) = (vec![sample::lines("a.rs", 40, 41)], "Said otherwise.".into());
+    }
+    let fingerprint = |sarif: &serde_json::Value| sarif["runs"][0]["results"][0]["partialFingerprints"].clone();
+    let after = sarif(&round);
+    assert!(fingerprint(&before).is_object());
+    assert_eq!(fingerprint(&after), fingerprint(&before));
+}
+
+#[test]
+fn a_comment_suggests_only_where_one_block_of_lines_does_it() {
+    let (mut round, mut texts) = fixable();
+    let lines: String = (0..200).map(|n| format!("line {n}\n")).collect();
+    texts.insert(sample::path("src/ü.rs"), lines);
+    for (diff, suggests) in [
+        ("@@ -2,1 +2,1 @@\n-line 1\n+one\n", true),
+        ("@@ -2,1 +2,1 @@\n-line 1\n+one\n@@ -9,1 +9,1 @@\n-line 8\n+eight\n", true),
+        // Over more lines than anybody would read twice.
+        ("@@ -2,1 +2,1 @@\n-line 1\n+one\n@@ -190,1 +190,1 @@\n-line 189\n+last\n", false),
+        // It does not apply.
+        ("-nowhere\n+else\n", false),
+    ] {
+        round.findings[0].fixes[0].diff = diff.into();
+        let review = write(Format::Github, &round, &Decisions::default(), &texts);
+        assert_eq!(review.contains("```suggestion"), suggests, "{diff}");
+    }
+}
+
+#[test]
+fn the_page_shows_code_with_its_numbers_and_colours_and_loads_nothing() {
+    let (round, decisions, texts) = rich();
+    let page = html::write(&round, &decisions, &texts);
+    for (what, text) in [
+        ("the number of a line", "<td class=\"no\" data-no=\"10\"></td>"),
+        ("a word of the language", "<span class=\"k\">pub</span>"),
+        ("who raised it, and how bad it was called", "title=\"Claude Opus 4.6: important\">Claude Opus 4.6</span>"),
+        ("a card by its severity", "<article class=\"card critical\""),
+        ("a line that goes", "<del>        self.jobs.pop()</del>"),
+        ("a filter by agent", "name=\"agent\" value=\"claude\""),
+        ("a filter by severity", "name=\"severity\" value=\"suggestion\""),
+    ] {
+        assert!(page.contains(text), "{what} is missing");
+    }
+    for loads in ["src=\"", "<link", "@import", "url("] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+}
+
+#[test]
+fn the_schema_in_the_documentation_is_current() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/round.schema.json");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(file, json::schema()).unwrap();
+    }
+    let current = std::fs::read_to_string(file).is_ok_and(|text| text == json::schema());
+    assert!(current, "run the tests with UPDATE_SCHEMA=1");
+}

@@ -1,0 +1,600 @@
+//! What a report says, worked out from a round once and laid out by Markdown and HTML alike.
+
+use super::{Texts, inert};
+use finding::{
+    AgentName, AgentOutcome, Anchor, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
+    ObservationKind, Resolution, Round, Severity, State, Work,
+};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The most lines of code that are quoted for a finding.
+const MOST_QUOTED: u32 = 40;
+
+/// What stands in the verdict's row before the agents that gave no full review.
+pub(super) const NO_REVIEW_BY: &str = "no full review by ";
+
+/// A report's content.
+#[derive(Debug, Serialize)]
+pub(super) struct View<'a> {
+    pub(super) id: &'a str,
+    pub(super) date: String,
+    pub(super) number: u32,
+    pub(super) author: &'a str,
+    pub(super) pull_request: Option<PullRequestView<'a>>,
+    pub(super) branch: Option<&'a str>,
+    pub(super) base: &'a str,
+    pub(super) commits: Vec<(&'a str, &'a str)>,
+    pub(super) reviewers: Vec<Pill<'a>>,
+    pub(super) verdict: String,
+    pub(super) verdict_note: String,
+    pub(super) wall_clock: String,
+    pub(super) summary: Option<&'a str>,
+    pub(super) severities: Vec<SeverityView<'a>>,
+    pub(super) refuted: Vec<FindingView<'a>>,
+    pub(super) concerns: Vec<ObservationView<'a>>,
+    pub(super) strengths: Vec<ObservationView<'a>>,
+    pub(super) testing: Option<&'a str>,
+    pub(super) untested: Vec<&'a str>,
+    pub(super) documentation: Option<&'a str>,
+    pub(super) commit_structure: Option<&'a str>,
+    pub(super) fixups: Vec<FixupView<'a>>,
+    pub(super) limitations: Vec<LimitationView<'a>>,
+    pub(super) feedback: Vec<FeedbackView<'a>>,
+    pub(super) declined: Vec<DeclinedView<'a>>,
+    pub(super) reviewed: Vec<ReviewedView<'a>>,
+    pub(super) left_out: Vec<(&'a str, String)>,
+    pub(super) retro: Vec<RetroView<'a>>,
+    pub(super) figures: Vec<(String, Vec<String>)>,
+    pub(super) resolutions: Vec<ResolutionView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PullRequestView<'a> {
+    pub(super) number: u64,
+    pub(super) title: &'a str,
+    pub(super) url: Option<&'a str>,
+}
+
+/// An agent's name as it is shown, with a number for its colour.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Pill<'a> {
+    pub(super) name: &'a str,
+    pub(super) label: &'a str,
+    pub(super) colour: usize,
+    pub(super) severity: Option<Severity>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SeverityView<'a> {
+    pub(super) severity: Severity,
+    pub(super) heading: &'static str,
+    pub(super) findings: Vec<FindingView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FindingView<'a> {
+    pub(super) id: &'a str,
+    pub(super) label: &'a str,
+    pub(super) severity: Severity,
+    pub(super) title: String,
+    pub(super) agents: Vec<Pill<'a>>,
+    pub(super) places: Vec<String>,
+    pub(super) quote: Option<Quote<'a>>,
+    pub(super) body: &'a str,
+    pub(super) classification: Option<&'static str>,
+    pub(super) rule: Option<&'a str>,
+    pub(super) rule_url: Option<&'a str>,
+    pub(super) symbol: Option<&'a str>,
+    pub(super) dispute: Option<&'a str>,
+    pub(super) verification: Option<String>,
+    pub(super) fixes: Vec<FixView<'a>>,
+    pub(super) since: Option<u32>,
+    pub(super) state: Option<String>,
+    pub(super) confidence: f64,
+    pub(super) why: &'a [String],
+}
+
+/// Code with the number of its first line where it is known.
+#[derive(Debug, Serialize)]
+pub(super) struct Quote<'a> {
+    pub(super) path: &'a str,
+    pub(super) start: Option<u32>,
+    pub(super) lines: Vec<&'a str>,
+    /// Lines of the cited range that were left out at its end.
+    pub(super) more: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FixView<'a> {
+    pub(super) note: Option<&'a str>,
+    pub(super) path: Option<&'a str>,
+    pub(super) diff: &'a str,
+    pub(super) by: Vec<Pill<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ObservationView<'a> {
+    pub(super) title: &'a str,
+    pub(super) scope: Option<&'static str>,
+    pub(super) body: &'a str,
+    pub(super) places: Vec<String>,
+    pub(super) agents: Vec<Pill<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FixupView<'a> {
+    /// The shortened commit.
+    pub(super) commit: &'a str,
+    /// Its subject, where the round has it.
+    pub(super) subject: String,
+    /// Labels of the findings.
+    pub(super) findings: Vec<&'a str>,
+}
+
+impl FixupView<'_> {
+    /// A line for a shell; what stands behind it is for people.
+    pub(super) fn command(&self) -> String {
+        let subject = if self.subject.is_empty() { String::new() } else { format!(": {}", self.subject) };
+        format!("git commit --fixup={}  # {}{subject}", self.commit, self.findings.join(", "))
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LimitationView<'a> {
+    pub(super) title: &'a str,
+    pub(super) place: Option<String>,
+    pub(super) body: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FeedbackView<'a> {
+    pub(super) author: &'a str,
+    pub(super) text: &'a str,
+    pub(super) place: Option<String>,
+    pub(super) url: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DeclinedView<'a> {
+    pub(super) title: &'a str,
+    pub(super) round: u32,
+    pub(super) reason: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ReviewedView<'a> {
+    pub(super) path: &'a str,
+    pub(super) lossy: bool,
+    pub(super) agents: Vec<Pill<'a>>,
+    /// Labels of the findings in it.
+    pub(super) findings: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RetroView<'a> {
+    pub(super) agent: Pill<'a>,
+    pub(super) text: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ResolutionView<'a> {
+    pub(super) label: &'a str,
+    pub(super) id: &'a str,
+    pub(super) severity: Severity,
+    pub(super) title: &'a str,
+    pub(super) action: String,
+    pub(super) when: String,
+}
+
+/// The word that stands behind the severity in a finding's head.
+pub(super) fn classification_word(classification: Classification) -> &'static str {
+    match classification {
+        Classification::Regression => "regression",
+        Classification::Gap => "gap",
+        Classification::Enhancement => "enhancement",
+        Classification::PreExisting => "pre-existing",
+    }
+}
+
+/// `2026-03-23 16:13`, in UTC.
+pub(super) fn minute(at: jiff::Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// `1 h 2 min 3 s`.
+pub(super) fn long_duration(ms: u64) -> String {
+    let s = (ms + 500) / 1000;
+    match (s / 3600, s / 60 % 60, s % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, s) => format!("{h} h {m} min {s} s"),
+    }
+}
+
+/// `8:25`, with hours `1:08:25`.
+pub(super) fn short_duration(ms: u64) -> String {
+    let s = (ms + 500) / 1000;
+    match (s / 3600, s / 60 % 60, s % 60) {
+        (0, m, s) => format!("{m}:{s:02}"),
+        (h, m, s) => format!("{h}:{m:02}:{s:02}"),
+    }
+}
+
+/// `3 important findings`, `1 suggestion`.
+pub(super) fn count_of(severity: Severity, n: usize) -> String {
+    match (severity, n) {
+        (Severity::Suggestion, 1) => "1 suggestion".into(),
+        (Severity::Suggestion, n) => format!("{n} suggestions"),
+        (severity, 1) => format!("1 {} issue", severity.to_string().to_lowercase()),
+        (severity, n) => format!("{n} {} issues", severity.to_string().to_lowercase()),
+    }
+}
+
+/// What became of a finding, in words; `None` while it is open and nobody said anything.
+pub(super) fn state_words(state: &State) -> String {
+    match state {
+        State::Open => "Open again".into(),
+        State::Fixed => "Fixed".into(),
+        State::Outdated => "Outdated".into(),
+        State::Dismissed { reason, text } if text.trim().is_empty() => format!("Dismissed ({reason})"),
+        State::Dismissed { reason, text } => format!("Dismissed ({reason}): {}", one_line(text)),
+    }
+}
+
+/// The same with the commit that did it.
+fn resolution_words(resolution: &Resolution) -> String {
+    let words = state_words(&resolution.state);
+    match &resolution.commit {
+        Some(commit) => format!("{words} in {}", commit.short()),
+        None => words,
+    }
+}
+
+/// The text on one line, without control characters.
+pub(super) fn one_line(text: &str) -> String {
+    inert::printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The lines `lines` of `text`, at most [`MOST_QUOTED`]; `None` if they are past its end.
+fn quote_lines(text: &str, lines: LineRange) -> Option<(Vec<&str>, u32)> {
+    let shown = lines.count().min(MOST_QUOTED);
+    let quoted: Vec<&str> = text.lines().skip(lines.start() as usize - 1).take(shown as usize).collect();
+    if quoted.is_empty() { None } else { Some((quoted, lines.count() - shown)) }
+}
+
+fn quote_of<'a>(anchor: &'a Anchor, texts: &'a Texts) -> Option<Quote<'a>> {
+    let path = anchor.path.as_str();
+    if let Some(lines) = anchor.lines
+        && let Some((quoted, more)) = texts.get(&anchor.path).and_then(|t| quote_lines(t, lines))
+    {
+        return Some(Quote { path, start: Some(lines.start()), lines: quoted, more });
+    }
+    let quote = anchor.quote.as_deref().filter(|q| !q.trim().is_empty())?;
+    let all: Vec<&str> = quote.lines().collect();
+    // Where the agent quoted as many lines as it cited, they are those lines.
+    let start = anchor.lines.filter(|l| l.count() as usize == all.len()).map(LineRange::start);
+    let more = all.len().saturating_sub(MOST_QUOTED as usize);
+    let lines = all[..all.len() - more].to_vec();
+    Some(Quote { path, start, lines, more: u32::try_from(more).unwrap_or(u32::MAX) })
+}
+
+/// Looks up agents' labels and colours.
+pub(super) struct Agents<'a> {
+    round: &'a Round,
+    colours: BTreeMap<&'a AgentName, usize>,
+}
+
+impl<'a> Agents<'a> {
+    pub(super) fn of(round: &'a Round) -> Self {
+        let colours = round.agents.iter().enumerate().map(|(i, run)| (&run.agent.name, i)).collect();
+        Self { round, colours }
+    }
+
+    pub(super) fn pill(&self, name: &'a AgentName) -> Pill<'a> {
+        let colour = self.colours.get(name).copied().unwrap_or(0);
+        Pill { name: name.as_str(), label: self.round.label_of(name), colour, severity: None }
+    }
+
+    fn pills(&self, names: impl IntoIterator<Item = &'a AgentName>) -> Vec<Pill<'a>> {
+        names.into_iter().map(|n| self.pill(n)).collect()
+    }
+}
+
+fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, agents: &Agents<'a>) -> FindingView<'a> {
+    let pills = f.agents().into_iter().map(|name| {
+        let severity = f.attributions.iter().find(|a| a.agent == *name).map(|a| a.severity);
+        Pill { severity, ..agents.pill(name) }
+    });
+    FindingView {
+        id: f.id.as_str(),
+        label: &f.label,
+        severity: f.severity,
+        title: one_line(&f.title),
+        agents: pills.collect(),
+        places: f.anchors.iter().map(ToString::to_string).collect(),
+        quote: f.anchors.first().and_then(|a| quote_of(a, texts)),
+        body: &f.body,
+        classification: f.classification.map(classification_word),
+        rule: f.rule.as_ref().map(|r| r.id.as_str()),
+        rule_url: f.rule.as_ref().and_then(|r| r.url.as_deref()),
+        symbol: f.symbol.as_deref(),
+        dispute: f.dispute.as_deref(),
+        verification: match &f.verification {
+            FindingStatus::Unverified => None,
+            FindingStatus::Confirmed { by, note } => Some(checked("Confirmed", agents.round.label_of(by), note)),
+            FindingStatus::Refuted { by, note } => Some(checked("Refuted", agents.round.label_of(by), note)),
+        },
+        fixes: f
+            .fixes
+            .iter()
+            .map(|fix| FixView {
+                note: fix.note.as_deref(),
+                path: fix.path.as_ref().map(finding::RepoPath::as_str),
+                diff: &fix.diff,
+                by: agents.pills(&fix.by),
+            })
+            .collect(),
+        since: f.since,
+        state: decisions.resolutions.get(&f.id).map(resolution_words),
+        confidence: f.confidence,
+        why: &f.why,
+    }
+}
+
+fn checked(word: &str, by: &str, note: &str) -> String {
+    if note.trim().is_empty() { format!("{word} by {by}") } else { format!("{word} by {by}: {}", one_line(note)) }
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(round: &'a Round, decisions: &Decisions, texts: &'a Texts) -> Self {
+        let agents = Agents::of(round);
+        let standing: Vec<&Finding> = round.standing().collect();
+        let heading = |severity| match severity {
+            Severity::Critical => "Critical Issues",
+            Severity::Important => "Important Issues",
+            Severity::Suggestion => "Suggestions",
+        };
+        let view = |f: &&'a Finding| finding_view(f, decisions, texts, &agents);
+        let open: Vec<&&Finding> = standing.iter().filter(|f| decisions.is_open(&f.id)).collect();
+        let counts: Vec<String> = Severity::ALL
+            .into_iter()
+            .map(|s| (s, open.iter().filter(|f| f.severity == s).count()))
+            .filter(|(_, n)| *n > 0)
+            .map(|(s, n)| count_of(s, n))
+            .collect();
+        let mut note = if counts.is_empty() { "nothing is open".into() } else { format!("{} open", counts.join(", ")) };
+        let failed: Vec<&str> = round.failures().map(|(info, _)| info.label.as_str()).collect();
+        if !failed.is_empty() {
+            note = format!("{note}; incomplete: {NO_REVIEW_BY}{}", failed.join(", "));
+        }
+        let observations = |strength: bool| {
+            let mut found: Vec<_> =
+                round.observations.iter().filter(|o| (o.kind == ObservationKind::Strength) == strength).collect();
+            found.sort_by_key(|o| o.kind);
+            found
+                .into_iter()
+                .map(|o| ObservationView {
+                    title: &o.title,
+                    scope: match o.kind {
+                        ObservationKind::ConcernInScope => Some("in-scope"),
+                        ObservationKind::ConcernFuture => Some("future"),
+                        ObservationKind::Strength => None,
+                    },
+                    body: &o.body,
+                    places: o.anchors.iter().map(ToString::to_string).collect(),
+                    agents: agents.pills(&o.by),
+                })
+                .collect()
+        };
+        Self {
+            id: round.id.as_str(),
+            date: minute(round.started),
+            number: round.number,
+            author: &round.author,
+            pull_request: round.pull_request.as_ref().map(|p| PullRequestView {
+                number: p.number,
+                title: &p.title,
+                url: p.url.as_deref(),
+            }),
+            branch: round.scope.branch.as_deref(),
+            base: &round.scope.base_name,
+            commits: round.commits.iter().map(|c| (c.id.short(), c.subject.as_str())).collect(),
+            reviewers: agents.pills(round.agents.iter().map(|run| &run.agent.name)),
+            verdict: round.verdict(decisions).to_string(),
+            verdict_note: note,
+            wall_clock: long_duration(round.duration_ms),
+            summary: round.assessment.summary.as_deref(),
+            severities: Severity::ALL
+                .into_iter()
+                .map(|severity| SeverityView {
+                    severity,
+                    heading: heading(severity),
+                    findings: standing.iter().filter(|f| f.severity == severity).map(view).collect(),
+                })
+                .collect(),
+            refuted: round
+                .findings
+                .iter()
+                .filter(|f| matches!(f.verification, FindingStatus::Refuted { .. }))
+                .map(|f| finding_view(f, decisions, texts, &agents))
+                .collect(),
+            concerns: observations(false),
+            strengths: observations(true),
+            testing: round.assessment.testing.as_deref(),
+            untested: round.assessment.untested.iter().map(String::as_str).collect(),
+            documentation: round.assessment.documentation.as_deref(),
+            commit_structure: round.assessment.commit_structure.as_deref(),
+            fixups: round.assessment.fixups.iter().map(|f| fixup_view(round, f)).collect(),
+            limitations: round
+                .assessment
+                .limitations
+                .iter()
+                .map(|l| LimitationView {
+                    title: &l.title,
+                    place: l.anchor.as_ref().map(ToString::to_string),
+                    body: &l.body,
+                })
+                .collect(),
+            feedback: round
+                .feedback
+                .iter()
+                .map(|f| FeedbackView {
+                    author: &f.author,
+                    text: &f.text,
+                    place: f.anchor.as_ref().map(ToString::to_string),
+                    url: f.url.as_deref(),
+                })
+                .collect(),
+            declined: round
+                .declined
+                .iter()
+                .map(|d| DeclinedView { title: &d.title, round: d.round, reason: &d.reason })
+                .collect(),
+            reviewed: round
+                .coverage
+                .reviewed
+                .iter()
+                .map(|file| ReviewedView {
+                    path: file.path.as_str(),
+                    lossy: file.lossy,
+                    agents: agents.pills(&file.by),
+                    findings: standing
+                        .iter()
+                        .filter(|f| f.anchors.iter().any(|a| a.path == file.path))
+                        .map(|f| f.label.as_str())
+                        .collect(),
+                })
+                .collect(),
+            left_out: round.coverage.left_out.iter().map(|f| (f.path.as_str(), f.why.to_string())).collect(),
+            retro: retro(round, &agents),
+            figures: figures(round),
+            resolutions: round
+                .findings
+                .iter()
+                .filter_map(|f| {
+                    let resolution = decisions.resolutions.get(&f.id)?;
+                    Some(ResolutionView {
+                        label: &f.label,
+                        id: f.id.as_str(),
+                        severity: f.severity,
+                        title: &f.title,
+                        action: resolution_words(resolution),
+                        when: minute(resolution.at),
+                    })
+                })
+                .collect(),
+        }
+    }
+}
+
+fn fixup_view<'a>(round: &'a Round, fixup: &'a Fixup) -> FixupView<'a> {
+    let same = |c: &&finding::Commit| c.id.as_str().starts_with(fixup.commit.as_str());
+    let label = |id: &finding::FindingId| round.findings.iter().find(|f| f.id == *id).map(|f| f.label.as_str());
+    FixupView {
+        commit: fixup.commit.short(),
+        subject: round.commits.iter().find(same).map(|c| one_line(&c.subject)).unwrap_or_default(),
+        findings: fixup.findings.iter().filter_map(label).collect(),
+    }
+}
+
+fn retro<'a>(round: &'a Round, agents: &Agents<'a>) -> Vec<RetroView<'a>> {
+    let text = |run: &finding::AgentRun| {
+        if let Some(text) = run.retro.as_deref().filter(|t| !t.trim().is_empty()) {
+            return text.to_owned();
+        }
+        let w = Work::of(round, &run.agent.name);
+        let mut text = match &run.outcome {
+            AgentOutcome::Failed { failure } => format!("Gave no full review: {failure}. "),
+            AgentOutcome::Running => "Was not done when the round ended. ".into(),
+            AgentOutcome::Reviewed => String::new(),
+        };
+        let findings = match w.standing {
+            0 => "No finding of its stands".into(),
+            1 => "1 finding stands".into(),
+            n => format!("{n} findings stand"),
+        };
+        text.push_str(&format!("{findings}, {} of them raised by no other agent; {} refuted", w.unique, w.refuted));
+        if !round.coverage.reviewed.is_empty() {
+            text.push_str(&format!("; {} of {} files reviewed", w.covered, round.coverage.reviewed.len()));
+        }
+        text.push('.');
+        for note in &run.notes {
+            text.push_str(&format!(" {}.", one_line(note).trim_end_matches('.')));
+        }
+        text
+    };
+    round.agents.iter().map(|run| RetroView { agent: agents.pill(&run.agent.name), text: text(run) }).collect()
+}
+
+/// The summary table's rows: a name and a cell for each agent.
+fn figures(round: &Round) -> Vec<(String, Vec<String>)> {
+    let runs = &round.agents;
+    // A report that was read says its figures itself; what is not in its findings cannot be computed from them.
+    let stated: Vec<&(String, String)> = runs.iter().flat_map(|r| &r.assessment.figures).collect();
+    if !stated.is_empty() {
+        let mut rows: Vec<(String, Vec<String>)> = Vec::new();
+        for (metric, _) in stated {
+            if !rows.iter().any(|(m, _)| m == metric) {
+                let cell = |r: &finding::AgentRun| {
+                    let found = r.assessment.figures.iter().find(|(m, _)| m == metric);
+                    found.map_or_else(|| "–".to_owned(), |(_, value)| one_line(value))
+                };
+                rows.push((one_line(metric), runs.iter().map(cell).collect()));
+            }
+        }
+        return rows;
+    }
+    let works: Vec<Work> = runs.iter().map(|run| Work::of(round, &run.agent.name)).collect();
+    let mut rows: Vec<(&'static str, Vec<String>)> = Vec::new();
+    rows.push(("Duration", runs.iter().map(|r| short_duration(r.duration_ms)).collect()));
+    for severity in Severity::ALL {
+        let name = match severity {
+            Severity::Critical => "Critical",
+            Severity::Important => "Important",
+            Severity::Suggestion => "Suggestion",
+        };
+        rows.push((name, runs.iter().map(|r| raised(round, &r.agent.name, severity)).collect()));
+    }
+    rows.push(("Design observations", works.iter().map(|w| w.observations.to_string()).collect()));
+    rows.push(("False positives", works.iter().map(|w| w.refuted.to_string()).collect()));
+    for (name, of) in [("Confirmed", (|w| w.confirmed) as fn(&Work) -> u32), ("Downgraded", |w| w.downgraded)] {
+        if works.iter().any(|w| of(w) > 0) {
+            rows.push((name, works.iter().map(|w| of(w).to_string()).collect()));
+        }
+    }
+    rows.push(("Unique insights", works.iter().map(|w| w.unique.to_string()).collect()));
+    if !round.coverage.reviewed.is_empty() {
+        rows.push(("Files reviewed", works.iter().map(|w| w.covered.to_string()).collect()));
+        rows.push(("Coverage misses", works.iter().map(|w| w.missed.to_string()).collect()));
+    }
+    let dash = || "–".to_owned();
+    let mut optional = |name, cell: &dyn Fn(&finding::Usage) -> Option<String>| {
+        if runs.iter().any(|r| cell(&r.usage).is_some()) {
+            rows.push((name, runs.iter().map(|r| cell(&r.usage).unwrap_or_else(dash)).collect()));
+        }
+    };
+    optional("Tool calls", &|u| u.tool_calls.map(|n| n.to_string()));
+    optional("Tokens in", &|u| u.input_tokens.map(|n| n.to_string()));
+    optional("Tokens out", &|u| u.output_tokens.map(|n| n.to_string()));
+    optional("Cost", &|u| u.cost_usd.map(|c| format!("${c:.2}")));
+    rows.into_iter().map(|(name, cells)| (name.to_owned(), cells)).collect()
+}
+
+/// How many findings the agent put at `severity`, and where they ended: `1 (disputed → 0)`.
+fn raised(round: &Round, agent: &AgentName, severity: Severity) -> String {
+    let mine: Vec<&Finding> = round
+        .findings
+        .iter()
+        .filter(|f| f.attributions.iter().any(|a| a.agent == *agent && a.severity == severity))
+        .collect();
+    let refuted = mine.iter().filter(|f| matches!(f.verification, FindingStatus::Refuted { .. })).count();
+    let moved = mine.iter().filter(|f| f.severity != severity).count();
+    match (mine.len(), moved, refuted) {
+        (n, 0, 0) => n.to_string(),
+        (n, 0, 1) => format!("{n} ({} false positive)", 1),
+        (n, 0, r) => format!("{n} ({r} false positives)"),
+        (n, m, _) => format!("{n} (disputed → {})", n - m),
+    }
+}

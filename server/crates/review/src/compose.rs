@@ -1,0 +1,314 @@
+//! The round as a function of its preparation, of what the agents gave so far, and of what was judged.
+
+use super::adjudicate::Judged;
+use super::locate::locate;
+use super::{Preparation, lead, verify};
+use agent::Outcome;
+use finding::{
+    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Check, Coverage,
+    Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, ROUND_SCHEMA, RawFinding, RawId,
+    RepoPath, ReviewedFile, Round, RoundId, Usage,
+};
+use git::{Age, blob_id};
+use patch::Hints;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an agent gave, read once: each finding in its place, with what is known of it. A function of the preparation
+/// and of the agent's outcome alone.
+#[derive(Debug)]
+pub(super) struct Answered {
+    outcome: Outcome,
+    took: Duration,
+    facts: BTreeMap<RawId, merge::Facts>,
+    /// Texts that it speaks of and that the preparation does not have.
+    texts: BTreeMap<RepoPath, Arc<str>>,
+}
+
+impl Answered {
+    pub(super) fn has_failed(&self) -> bool {
+        self.outcome.failure.is_some()
+    }
+}
+
+/// What all agents gave that are done.
+pub(super) type Answers = BTreeMap<AgentName, Arc<Answered>>;
+
+/// What is said besides the reviews.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Besides {
+    /// What each review was expected to use.
+    pub(super) estimates: BTreeMap<AgentName, Usage>,
+    /// What agents say of each other's findings.
+    pub(super) checks: Vec<Check>,
+    /// Of the findings that they hold to be older than the change: whether they are.
+    pub(super) ages: BTreeMap<FindingId, Age>,
+    /// The same, by remark.
+    pub(super) status: BTreeMap<RawId, FindingStatus>,
+    /// What the lead says.
+    pub(super) lead: lead::Word,
+    /// What that used.
+    pub(super) usage: BTreeMap<AgentName, Usage>,
+    /// What went wrong with it.
+    pub(super) notes: Vec<(AgentName, String)>,
+}
+
+/// A round with what belongs to it and is stored beside it.
+#[derive(Debug, Clone)]
+pub(super) struct Composed {
+    /// Its number is 0: the store gives it.
+    pub(super) round: Round,
+    /// The snapshot's text of every file that an anchor or a fix is in, and of others that were read.
+    pub(super) texts: BTreeMap<RepoPath, Arc<str>>,
+    /// What became of the findings of earlier rounds.
+    pub(super) earlier: Vec<merge::Became>,
+    /// What is in doubt and may be judged.
+    pub(super) doubts: Vec<merge::Doubt>,
+}
+
+/// Puts an agent's findings in their places and finds out what can be known of them.
+pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Duration) -> Answered {
+    let mut texts = BTreeMap::new();
+    for finding in &mut outcome.answer.findings {
+        read_missing(finding, &mut texts, prepared);
+        locate(finding, &texts, &prepared.snapshot);
+    }
+    let mut facts: BTreeMap<RawId, merge::Facts> = BTreeMap::new();
+    for finding in &outcome.answer.findings {
+        let text = |path: &RepoPath| texts.get(path).or_else(|| prepared.texts.get(path)).map(|text| &**text);
+        let mut known = facts_of(prepared, finding, &text);
+        if let Some(Anchor { path, lines: Some(lines), .. }) = finding.anchors.first()
+            && let Some(text) = text(path)
+        {
+            known.symbol = prepared.outlines.enclosing(path, text, *lines);
+        }
+        facts.insert(finding.id.clone(), known);
+    }
+    Answered { outcome, took, facts, texts }
+}
+
+/// The round. `merger` reads each remark once, however often the round is composed; it changes nothing in the result.
+pub(super) fn compose(
+    prepared: &Preparation,
+    answers: &Answers,
+    (judged, besides): (&Judged, &Besides),
+    merger: &mut merge::Merger,
+    took: Duration,
+) -> Composed {
+    let snapshot = &prepared.snapshot;
+    let mut texts = prepared.texts.clone();
+    texts.extend(answers.values().flat_map(|a| &a.texts).map(|(path, text)| (path.clone(), text.clone())));
+    let mut raw: Vec<RawFinding> = answers.values().flat_map(|a| a.outcome.answer.findings.iter().cloned()).collect();
+    let mut agents: Vec<AgentRun> = prepared.agents.iter().map(|info| run_of(info, answers, besides)).collect();
+    if let Some(judge) = agents.iter_mut().find(|run| judged.by.as_ref() == Some(&run.agent.name)) {
+        judge.usage = judge.usage.plus(judged.usage);
+        judge.notes.extend(judged.note.clone());
+    }
+    let judgements = about(&judged.judgements, &raw);
+    let mut facts: BTreeMap<RawId, merge::Facts> = answers.values().flat_map(|a| a.facts.clone()).collect();
+    for (id, status) in &besides.status {
+        if let Some(facts) = facts.get_mut(id) {
+            facts.verification = status.clone();
+        }
+    }
+    let mut merged = merger.merge(&merge::Input {
+        round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
+        raw: raw.iter().collect(),
+        agents: &agents,
+        facts,
+        decisions: Some(&prepared.decisions),
+        earlier: prepared.earlier.iter().map(|(round, texts)| merge::Earlier { round, texts }).collect(),
+        texts: texts.clone(),
+        records: merge::records(prepared.earlier.iter().map(|(round, _)| round), &prepared.decisions),
+        judged: &judgements,
+    });
+    raw.extend(merged.carried);
+    let label = |name: &AgentName| {
+        agents.iter().find(|run| run.agent.name == *name).map_or(name.to_string(), |run| run.agent.label.clone())
+    };
+    let mut observations = verify::apply(&mut merged.findings, (&besides.checks, &besides.ages), label);
+    lead::settle(&mut merged.findings, &besides.lead, label);
+    merge::order(&mut merged.findings);
+    observations.extend(answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()));
+    let coverage = coverage(prepared, &agents);
+    let assessment = assessed(besides, &agents, &merged.findings, coverage.reviewed.len());
+    let mut round = Round {
+        schema: ROUND_SCHEMA,
+        id: round_id(prepared),
+        number: 0,
+        started: prepared.started,
+        duration_ms: millis(took),
+        scope: snapshot.scope().clone(),
+        commits: snapshot.commits().to_vec(),
+        pull_request: None,
+        author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
+        assessment,
+        agents,
+        findings: merged.findings,
+        raw,
+        judged: judgements,
+        observations: merge::observations(&observations),
+        feedback: Vec::new(),
+        checks: besides.checks.clone(),
+        declined: merged.declined,
+        coverage,
+        texts: BTreeMap::new(),
+    };
+    if let Some(now) = &prepared.pull_request {
+        now.put_into(&mut round);
+    }
+    round.texts = anchored(&round, &texts);
+    Composed { round, texts, earlier: merged.earlier, doubts: merged.doubts }
+}
+
+/// The judgements that are about remarks of this round: the others would say nothing.
+fn about(judgements: &[Judgement], raw: &[RawFinding]) -> Vec<Judgement> {
+    if judgements.is_empty() {
+        return Vec::new();
+    }
+    let prints: BTreeSet<Fingerprint> = raw.iter().map(merge::fingerprint).collect();
+    judgements.iter().filter(|j| prints.contains(&j.a) && prints.contains(&j.b)).cloned().collect()
+}
+
+/// `20260323-161334-msys2-ci`: the start in UTC, and the branch.
+fn round_id(prepared: &Preparation) -> RoundId {
+    let scope = prepared.snapshot.scope();
+    let branch = scope.branch.as_deref().or(scope.head.as_ref().map(|h| h.short())).unwrap_or("HEAD");
+    let branch: String =
+        branch.chars().take(60).map(|c| if c.is_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    RoundId::new(format!("{}-{branch}", prepared.started.strftime("%Y%m%d-%H%M%S")))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Agents read the whole repository, so a finding may be in a file that the change does not touch.
+fn read_missing(finding: &RawFinding, texts: &mut BTreeMap<RepoPath, Arc<str>>, prepared: &Preparation) {
+    let fixed = finding.fixes.iter().filter_map(|fix| fix.path.as_ref());
+    for path in finding.anchors.iter().map(|a| &a.path).chain(fixed) {
+        if !prepared.texts.contains_key(path)
+            && !texts.contains_key(path)
+            && let Ok(Some(text)) = prepared.snapshot.read(path)
+        {
+            texts.insert(path.clone(), text);
+        }
+    }
+}
+
+fn facts_of<'a>(
+    prepared: &Preparation,
+    raw: &RawFinding,
+    text: &impl Fn(&RepoPath) -> Option<&'a str>,
+) -> merge::Facts {
+    let path = raw.anchors.first().map(|a| &a.path);
+    let file = path.and_then(|p| prepared.snapshot.file(p));
+    let touches = |lines| file.is_some_and(|f| f.touches(lines));
+    let mut facts = merge::Facts::look(raw, path.and_then(text), touches);
+    facts.fix_applies = (!raw.fixes.is_empty()).then(|| raw.fixes.iter().any(|fix| applies(raw, fix, text)));
+    facts
+}
+
+fn applies<'a>(raw: &RawFinding, fix: &finding::Fix, text: &impl Fn(&RepoPath) -> Option<&'a str>) -> bool {
+    let anchor = raw.anchors.first();
+    let Some(path) = fix.path.as_ref().or(anchor.map(|a| &a.path)) else { return false };
+    let Some(text) = text(path) else { return false };
+    let hints = Hints {
+        path: Some(path),
+        lines: anchor.filter(|a| a.path == *path).and_then(|a| a.lines),
+        quote: anchor.and_then(|a| a.quote.as_deref()),
+        symbol: raw.symbol.as_deref(),
+    };
+    patch::apply(text, &fix.diff, &hints).is_ok()
+}
+
+fn run_of(info: &AgentInfo, answers: &Answers, besides: &Besides) -> AgentRun {
+    let mut run = AgentRun::new(info.clone(), AgentOutcome::Running);
+    run.estimate = besides.estimates.get(&info.name).copied();
+    let Some(Answered { outcome, took, .. }) = answers.get(&info.name).map(|a| &**a) else { return run };
+    let Answer { covered, notes, assessment, .. } = outcome.answer.clone();
+    run.agent.label = outcome.label.clone().unwrap_or_else(|| info.label.clone());
+    run.outcome = match outcome.failure.clone() {
+        Some(failure) => AgentOutcome::Failed { failure },
+        None => AgentOutcome::Reviewed,
+    };
+    run.duration_ms = millis(*took);
+    run.usage = outcome.usage;
+    run.prompt = outcome.prompt.clone();
+    (run.covered, run.notes, run.assessment) = (covered, notes, assessment);
+    run.usage = run.usage.plus(besides.usage.get(&info.name).copied().unwrap_or_default());
+    run.notes.extend(besides.notes.iter().filter(|(name, _)| *name == info.name).map(|(_, note)| note.clone()));
+    run
+}
+
+/// Every changed file: reviewed by those who say so (an agent that answered and names no file read them all), or
+/// left out with the reason.
+fn coverage(prepared: &Preparation, agents: &[AgentRun]) -> Coverage {
+    let mut left_out: Vec<LeftOutFile> = prepared.snapshot.left_out().to_vec();
+    let mut reviewed = Vec::new();
+    for file in prepared.snapshot.files() {
+        let by: Vec<AgentName> =
+            agents.iter().filter(|run| read(run, &file.path)).map(|run| run.agent.name.clone()).collect();
+        if by.is_empty() {
+            left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NoAgent });
+        } else {
+            reviewed.push(ReviewedFile { path: file.path.clone(), by, lossy: file.lossy });
+        }
+    }
+    left_out.sort_by(|a, b| a.path.cmp(&b.path));
+    Coverage { reviewed, left_out }
+}
+
+fn read(run: &AgentRun, path: &RepoPath) -> bool {
+    match run.outcome {
+        AgentOutcome::Running => false,
+        AgentOutcome::Reviewed => run.covered.is_empty() || run.covered.contains(path),
+        AgentOutcome::Failed { .. } => run.covered.contains(path),
+    }
+}
+
+/// What is said of the whole; the summary by the lead, or composed.
+fn assessed(besides: &Besides, agents: &[AgentRun], findings: &[Finding], files: usize) -> Assessment {
+    let mut all = assessment(agents);
+    all.summary = match (&besides.lead.by, all.summary.take()) {
+        (Some(_), _) => Some(besides.lead.summary.clone()),
+        (None, Some(first)) => Some(format!("{}\n\n{first}", lead::compose(findings, agents, files))),
+        (None, None) => None,
+    };
+    all
+}
+
+/// The first agent that says something of a part speaks for it; what is a list is taken together.
+fn assessment(agents: &[AgentRun]) -> Assessment {
+    let mut all = Assessment::default();
+    let models_first = agents
+        .iter()
+        .filter(|a| a.agent.kind != AgentKind::BuiltIn)
+        .chain(agents.iter().filter(|a| a.agent.kind == AgentKind::BuiltIn));
+    for said in models_first.map(|run| &run.assessment) {
+        all.summary = all.summary.or_else(|| said.summary.clone());
+        all.testing = all.testing.or_else(|| said.testing.clone());
+        all.documentation = all.documentation.or_else(|| said.documentation.clone());
+        all.commit_structure = all.commit_structure.or_else(|| said.commit_structure.clone());
+        for scenario in &said.untested {
+            if !all.untested.contains(scenario) {
+                all.untested.push(scenario.clone());
+            }
+        }
+        for limitation in &said.limitations {
+            if !all.limitations.iter().any(|l| l.title == limitation.title) {
+                all.limitations.push(limitation.clone());
+            }
+        }
+    }
+    all
+}
+
+/// The files that an anchor or a fix of a finding is in, by the blob of their exact text.
+fn anchored(round: &Round, texts: &BTreeMap<RepoPath, Arc<str>>) -> BTreeMap<RepoPath, BlobId> {
+    let anchors =
+        round.findings.iter().flat_map(|f| &f.anchors).chain(round.observations.iter().flat_map(|o| &o.anchors));
+    let fixes = round.findings.iter().flat_map(|f| f.fixes.iter().filter_map(|fix| fix.path.as_ref()));
+    anchors.map(|a| &a.path).chain(fixes).filter_map(|path| Some((path.clone(), blob_id(texts.get(path)?)))).collect()
+}

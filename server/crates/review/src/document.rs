@@ -1,0 +1,105 @@
+//! A stored round as a document: with its texts, with what was decided and heard since, and with what git says of it.
+
+use finding::{Decisions, RepoPath, Round};
+use git::Repository;
+use patch::{Carried, LineMap};
+use report::{Format, Texts, html};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+use store::{Store, StoreError};
+
+/// What a report is written from.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The round, with what is known now of its pull request.
+    pub round: Round,
+    /// What people decided.
+    pub decisions: Decisions,
+    /// The texts that it cites.
+    pub texts: Texts,
+}
+
+/// Completes a round of the repository. The stored one does not change. Blocks.
+///
+/// # Errors
+/// When the decisions cannot be read.
+pub fn document(repository: &Repository, mut round: Round) -> Result<Document, StoreError> {
+    let store = Store::of(repository.common_dir());
+    let branch = store.branch(round.scope.branch.as_deref());
+    let decisions = branch.decisions()?.value;
+    let texts = texts(&store, &round);
+    if let Some(now) = branch.pull_request() {
+        now.put_into(&mut round);
+    }
+    Ok(Document { round, decisions, texts })
+}
+
+/// The texts that a round refers to.
+#[must_use]
+pub fn texts(store: &Store, round: &Round) -> Texts {
+    let text = |(path, blob): (&RepoPath, _)| Some((path.clone(), Arc::from(store.text(blob)?)));
+    round.texts.iter().filter_map(text).collect()
+}
+
+/// The file beside reports that lists all rounds, as `deep-review report --index` writes it.
+pub const INDEX: &str = "index.html";
+
+/// Whether the list of all rounds is beside the file, and not some other page of that name.
+fn is_listed(file: &Path) -> bool {
+    let list = file.with_file_name(INDEX);
+    let mut head = Vec::new();
+    let read = list != file && File::open(list).and_then(|list| list.take(2048).read_to_end(&mut head)).is_ok();
+    read && String::from_utf8_lossy(&head).contains(html::GENERATOR)
+}
+
+impl Document {
+    /// Writes it, for `file` if that is known: a page leads to the list of all rounds where one of ours is beside it.
+    #[must_use]
+    pub fn write(&self, format: Format, file: Option<&Path>) -> String {
+        let listed = file.filter(|file| format == Format::Html && is_listed(file));
+        match listed {
+            Some(_) => html::page(&self.round, &self.decisions, &self.texts, Some(INDEX)),
+            None => report::write(format, &self.round, &self.decisions, &self.texts),
+        }
+    }
+
+    /// Adds what the history says: the commits that resolved findings, and those that fixes belong into. What it does
+    /// not say is left out: a report is never lost to a history that cannot be read.
+    pub fn trace(&mut self, repository: &Repository) {
+        super::trace::trace(repository, self);
+    }
+
+    /// The same round with its findings' places in other texts. A place whose lines were changed there keeps its file
+    /// and loses its lines.
+    pub fn move_to(&mut self, read: impl Fn(&RepoPath) -> Option<Arc<str>>) {
+        let mut maps: BTreeMap<RepoPath, Option<LineMap>> = BTreeMap::new();
+        let mut there = Texts::default();
+        for finding in &mut self.round.findings {
+            for anchor in &mut finding.anchors {
+                let map = maps.entry(anchor.path.clone()).or_insert_with(|| {
+                    let new = read(&anchor.path)?;
+                    let old = self.texts.get(&anchor.path);
+                    let map = old.map(|old| LineMap::between(old, &new));
+                    there.insert(anchor.path.clone(), new);
+                    map
+                });
+                anchor.lines = match (&map, anchor.lines) {
+                    (Some(map), Some(lines)) => match map.carry(lines) {
+                        Carried::Untouched(lines) => Some(lines),
+                        Carried::Touched(_) | Carried::Gone(_) => None,
+                    },
+                    _ => None,
+                };
+            }
+            for path in finding.fixes.iter().filter_map(|f| f.path.as_ref()) {
+                if let Some(text) = there.get(path).is_none().then(|| read(path)).flatten() {
+                    there.insert(path.clone(), text);
+                }
+            }
+        }
+        self.texts = there;
+    }
+}

@@ -1,0 +1,266 @@
+//! Takes reviews that were written elsewhere in as rounds of the branch, anchored in the current code.
+
+mod join;
+
+use anyhow::Context as _;
+use config::Config;
+use finding::{
+    AgentInfo, AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round,
+    RoundId,
+};
+use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
+use jiff::Timestamp;
+use report::import::{Code, Import, read};
+use report::said::Said;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+/// Larger files are not read.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// A round that was imported.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// As it is stored.
+    pub round: Round,
+    /// How many of its findings are in a file of the current code.
+    pub placed: usize,
+}
+
+/// Where what was read goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Each whole report is a round of its own, all other reviews together are one.
+    Own,
+    /// All of it joins the branch's newest round, as more agents: a new round has what both say.
+    Current,
+}
+
+/// Reads the files and stores what they hold. Blocks.
+///
+/// # Errors
+/// When a file cannot be read as a review, or git or the store cannot be used. Nothing is stored then.
+pub fn import(
+    repository: &Repository,
+    config: &Config,
+    files: &[PathBuf],
+    target: Target,
+) -> anyhow::Result<Vec<Imported>> {
+    let scope = repository.scope(&ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted })?;
+    let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
+    let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
+    let mut rounds: Vec<(Round, Decisions)> = Vec::new();
+    let mut said: Vec<Said> = Vec::new();
+    for file in files {
+        match read_file(file)? {
+            Import::Round(round, decisions) => rounds.push((*round, decisions)),
+            Import::Answers(all) => said.extend(all),
+        }
+    }
+    let paths = snapshot.paths()?;
+    let changed: Vec<RepoPath> = snapshot.files().iter().map(|f| f.path.clone()).collect();
+    let text = |path: &RepoPath| snapshot.read(path).ok().flatten();
+    let code = Code::new(&paths, &changed, &text);
+    let mut answers: Vec<(AgentInfo, Answer)> = Vec::new();
+    said.into_iter().for_each(|s| add(&mut answers, code.settle_said(s)));
+    if target == Target::Current {
+        for (agent, mut answer) in rounds.drain(..).flat_map(|(round, _)| taken_apart(round)) {
+            code.settle_answer(&mut answer);
+            add(&mut answers, (agent, answer));
+        }
+    }
+    for (round, _) in &mut rounds {
+        code.settle_round(round);
+        adopt(round, &snapshot);
+    }
+    let store = Store::of(repository.common_dir());
+    let branch = store.branch(scope.branch.as_deref());
+    match target {
+        Target::Current => {
+            let newest = branch.newest()?.value;
+            let newest =
+                newest.context("there is no round on this branch that it could join; leave --into-current out")?;
+            let decisions = branch.decisions()?.value;
+            rounds.push((join::joined(&newest, answers, &snapshot, &store, &decisions, &code), Decisions::default()));
+        }
+        Target::Own if answers.is_empty() => {}
+        Target::Own => rounds.push((merged(answers, &snapshot), Decisions::default())),
+    }
+    for (round, decisions) in &mut rounds {
+        keep_texts(round, &snapshot, &store)?;
+        branch.begin(round).context("failed to store the round")?;
+        if !decisions.resolutions.is_empty() {
+            let theirs = std::mem::take(decisions);
+            branch.decide(|mine| {
+                // What was decided here counts more than what a report says.
+                for (id, resolution) in theirs.resolutions {
+                    mine.resolutions.entry(id).or_insert(resolution);
+                }
+            })?;
+        }
+    }
+    let placed =
+        |round: &Round| round.findings.iter().filter(|f| f.anchors.iter().any(|a| text(&a.path).is_some())).count();
+    Ok(rounds.into_iter().map(|(round, _)| Imported { placed: placed(&round), round }).collect())
+}
+
+fn read_file(file: &Path) -> anyhow::Result<Import> {
+    let name = || format!("failed to import {}", file.display());
+    let size = std::fs::metadata(file).with_context(name)?.len();
+    anyhow::ensure!(size <= MOST_BYTES, "{}: it has {size} bytes, more than the {MOST_BYTES} that are read", name());
+    let bytes = std::fs::read(file).with_context(name)?;
+    let stem = file.file_stem().map_or_else(|| "imported".to_owned(), |s| s.to_string_lossy().into_owned());
+    read(&String::from_utf8_lossy(&bytes), &stem).with_context(name)
+}
+
+/// What each agent of a report said.
+fn taken_apart(round: Round) -> impl Iterator<Item = (AgentInfo, Answer)> {
+    let Round { agents, raw, observations, .. } = round;
+    agents.into_iter().map(move |run| {
+        let name = &run.agent.name;
+        let answer = Answer {
+            findings: raw.iter().filter(|r| r.agent == *name).cloned().collect(),
+            observations: observations.iter().filter(|o| o.by.first() == Some(name)).cloned().collect(),
+            assessment: run.assessment,
+            covered: run.covered,
+            notes: run.notes,
+        };
+        (run.agent, answer)
+    })
+}
+
+/// Two files of one tool are one agent.
+fn add(answers: &mut Vec<(AgentInfo, Answer)>, (info, answer): (AgentInfo, Answer)) {
+    match answers.iter_mut().find(|(known, _)| known.name == info.name) {
+        Some((_, known)) => {
+            let mut ids: BTreeSet<RawId> = known.findings.iter().map(|f| f.id.clone()).collect();
+            for mut finding in answer.findings {
+                // Each file counts from one.
+                for n in known.findings.len() + 1.. {
+                    if ids.insert(finding.id.clone()) {
+                        break;
+                    }
+                    finding.id = RawId::new(format!("{}:{n}", info.name));
+                }
+                known.findings.push(finding);
+            }
+            known.observations.extend(answer.observations);
+            known.assessment.merge(answer.assessment);
+            known.covered.extend(answer.covered);
+        }
+        None => answers.push((info, answer)),
+    }
+}
+
+/// Makes a round that was reviewed elsewhere one of this branch as it is now.
+fn adopt(round: &mut Round, snapshot: &Snapshot) {
+    let here = snapshot.scope();
+    if round.scope.branch != here.branch || round.commits.is_empty() {
+        round.commits = snapshot.commits().to_vec();
+    }
+    for commit in &mut round.commits {
+        // A report shortens the ids.
+        let full = snapshot.commits().iter().find(|c| c.id.as_str().starts_with(commit.id.as_str()));
+        if let Some(full) = full {
+            *commit = full.clone();
+        }
+    }
+    round.scope = here.clone();
+    round.schema = ROUND_SCHEMA;
+    if round.started == Timestamp::UNIX_EPOCH {
+        round.started = Timestamp::now();
+    }
+    round.id = id(round.id.as_str());
+}
+
+/// An id that can be a file's name.
+fn id(text: &str) -> RoundId {
+    let safe: String =
+        text.chars().take(120).map(|c| if c.is_alphanumeric() || c == '.' || c == '-' { c } else { '-' }).collect();
+    RoundId::new(if safe.trim_matches(['-', '.']).is_empty() { "imported".into() } else { safe })
+}
+
+/// Adds an agent and what it said, unmerged.
+fn take_in(round: &mut Round, agent: AgentInfo, answer: Answer) {
+    round.assessment.merge(answer.assessment.clone());
+    round.observations.extend(answer.observations);
+    round.raw.extend(answer.findings);
+    round.agents.push(AgentRun {
+        covered: answer.covered,
+        notes: answer.notes,
+        assessment: answer.assessment,
+        ..AgentRun::new(agent, AgentOutcome::Reviewed)
+    });
+}
+
+/// A round of what agents said elsewhere.
+fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
+    let started = Timestamp::now();
+    let branch = snapshot.scope().branch.as_deref().unwrap_or("HEAD");
+    let mut round = Round {
+        schema: ROUND_SCHEMA,
+        id: id(&format!("{}-{branch}", started.strftime("%Y%m%d-%H%M%S"))),
+        number: 1,
+        started,
+        duration_ms: 0,
+        scope: snapshot.scope().clone(),
+        commits: snapshot.commits().to_vec(),
+        pull_request: None,
+        author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
+        agents: Vec::new(),
+        findings: Vec::new(),
+        raw: Vec::new(),
+        judged: Vec::new(),
+        observations: Vec::new(),
+        assessment: finding::Assessment::default(),
+        feedback: Vec::new(),
+        checks: Vec::new(),
+        declined: Vec::new(),
+        coverage: Coverage::default(),
+        texts: BTreeMap::new(),
+    };
+    for (agent, answer) in answers {
+        take_in(&mut round, agent, answer);
+    }
+    let mut input = merge::Input::of(&round.raw);
+    let cited = round.raw.iter().flat_map(|r| &r.anchors).map(|a| &a.path);
+    input.texts = cited.filter_map(|path| Some((path.clone(), snapshot.read(path).ok()??))).collect();
+    round.findings = merge::merge(&input).findings;
+    round.observations = merge::observations(&round.observations);
+    cover(&mut round, snapshot);
+    round
+}
+
+/// The changed files that agents say they looked at.
+fn cover(round: &mut Round, snapshot: &Snapshot) {
+    round.coverage.reviewed.clear();
+    for file in snapshot.files() {
+        let covered = |r: &&AgentRun| r.covered.contains(&file.path);
+        let by: Vec<_> = round.agents.iter().filter(covered).map(|r| r.agent.name.clone()).collect();
+        if !by.is_empty() {
+            round.coverage.reviewed.push(ReviewedFile { path: file.path.clone(), by, lossy: file.lossy });
+        }
+    }
+}
+
+/// Keeps the texts of the files that the round cites, so that its anchors can be carried on from here.
+fn keep_texts(round: &mut Round, snapshot: &Snapshot, store: &Store) -> anyhow::Result<()> {
+    let anchored =
+        round.findings.iter().flat_map(|f| &f.anchors).chain(round.observations.iter().flat_map(|o| &o.anchors));
+    let fixed = round.findings.iter().flat_map(|f| f.fixes.iter().filter_map(|fix| fix.path.as_ref()));
+    let mut texts: BTreeMap<RepoPath, Arc<str>> = BTreeMap::new();
+    for path in anchored.map(|a| &a.path).chain(fixed) {
+        if !texts.contains_key(path)
+            && let Some(text) = snapshot.read(path)?
+        {
+            texts.insert(path.clone(), text);
+        }
+    }
+    round.texts = texts.iter().map(|(path, text)| (path.clone(), blob_id(text))).collect();
+    store
+        .put_texts(round.texts.values().zip(texts.values().map(|text| &**text)))
+        .context("failed to store the files' texts")
+}

@@ -1,0 +1,563 @@
+//! The engine: runs one round from scope to store. Knows nothing of terminals and editors: it sends [`Event`]s.
+//!
+//! ```text
+//! prepare (scope, snapshot, earlier rounds) ─▶ agents, each in a task of its own ─▶ compose ─▶ store
+//! ```
+//!
+//! What is shown while agents still run is [`compose`]d anew from all that was answered so far: the round is a
+//! function of the preparation and the outcomes, whatever the order in which they came.
+
+mod adjudicate;
+mod asked;
+mod budget;
+mod compose;
+pub mod document;
+mod estimate;
+pub mod import;
+mod kept;
+mod lead;
+mod locate;
+mod look;
+mod parts;
+mod prepare;
+mod preview;
+mod run_agent;
+mod setup;
+mod trace;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use budget::Limits;
+pub use look::{Look, look};
+pub use prepare::Preparation;
+pub use preview::{DryRun, Sent, dry_run};
+pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};
+
+use adjudicate::Judged;
+use agent::{Agent, Progress, answer};
+use asked::Asked;
+use budget::Budget;
+use compose::{Answered, Answers, Besides, Composed};
+use config::Verify;
+use finding::{AgentName, Check, FindingId, Resolution, Round, RoundScope, State, Usage};
+use git::{GitError, Repository, ScopeRequest, SnapshotError, SnapshotOptions};
+use merge::{Fate, Merger};
+use run_agent::{Done, Shared};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::{Branch, SetAside, Store, StoreError};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What happens in a round, for whoever shows it.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The round with all that is known now: sent at the start (all agents running), when an agent is done,
+    /// after verification, and at the end. The newest replaces all before it.
+    Updated(Arc<Round>),
+    /// What an agent is doing.
+    Progress(AgentName, Progress),
+    /// A stored file could not be read and was kept under another name.
+    SetAside(SetAside),
+}
+
+/// An agent of a round with its time limit.
+#[derive(Debug, Clone)]
+pub struct Reviewer {
+    /// The agent.
+    pub agent: Arc<dyn Agent>,
+    /// How long one brief may take.
+    pub deadline: Duration,
+}
+
+/// What to review, and by whom.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The repository.
+    pub repository: Repository,
+    /// Which base, and whether uncommitted work counts.
+    pub scope: ScopeRequest,
+    /// What is left out of the snapshot.
+    pub snapshot: SnapshotOptions,
+    /// Who reviews; names are unique.
+    pub reviewers: Vec<Reviewer>,
+    /// Convention files besides the usual ones, read from the base commit.
+    pub conventions: Vec<finding::RepoPath>,
+    /// Patterns of files that no agent outside the machine gets.
+    pub never_send: Vec<String>,
+    /// Size in bytes above which a change is given to agents in parts.
+    pub brief_bytes: usize,
+    /// Which of the reviewers judges remarks of which it is in doubt whether they are one issue; nobody if it does not
+    /// take part.
+    pub adjudicator: Option<AgentName>,
+    /// How it is done.
+    pub options: Options,
+}
+
+/// How a round is done.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether agents check each other's findings.
+    pub verify: Verify,
+    /// Who leads, with [`Verify::Lead`]; the first that can where it is `None`.
+    pub lead: Option<AgentName>,
+    /// What it may cost.
+    pub limits: Limits,
+    /// Whether every agent is asked about everything, whatever it answered before.
+    pub fresh: bool,
+    /// Whether the newest round, which was interrupted, is finished instead of beginning another one.
+    pub resume: bool,
+    /// Whether secrets are masked in what is sent.
+    pub mask_secrets: bool,
+    /// A folder with prompts that replace the built-in ones.
+    pub prompts: Option<PathBuf>,
+}
+
+impl Default for Options {
+    /// No verification, no limits, everything masked.
+    fn default() -> Self {
+        Self {
+            verify: Verify::Off,
+            lead: None,
+            limits: Limits::default(),
+            fresh: false,
+            resume: false,
+            mask_secrets: true,
+            prompts: None,
+        }
+    }
+}
+
+/// Why there is no round.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// The repository cannot be read, or what to compare cannot be found.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A text of the snapshot cannot be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The round could not be stored. It is lost only if `round` is `None`.
+    #[error("{source}")]
+    Store {
+        /// What went wrong.
+        source: StoreError,
+        /// The round, complete but not stored.
+        round: Option<Arc<Round>>,
+    },
+    /// It is unclear what must not be sent, so nothing is.
+    #[error("'{0}' in never_send is not a pattern")]
+    NeverSend(String),
+    /// The user's own prompts cannot be read.
+    #[error(transparent)]
+    Prompts(finding::Failure),
+    /// The newest round is complete, or there is none.
+    #[error("there is no interrupted round on this branch")]
+    NothingToResume,
+    /// Nobody to review.
+    #[error("no agent is to review: all are turned off or none was found")]
+    NoAgents,
+    /// The user stopped it before it began.
+    #[error("the review was cancelled")]
+    Cancelled,
+}
+
+impl ReviewError {
+    /// What the user can do about it: a sentence that starts in lower case.
+    #[must_use]
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Git(error) => error.remedy(),
+            Self::NoAgents => Some("'deep-review agents' says which there are and why they cannot be used".into()),
+            Self::NothingToResume => Some("review without --resume to begin a new round".into()),
+            Self::NeverSend(_) => Some("mend it in your configuration or in the base's .deep-review.toml".into()),
+            Self::Prompts(_) => Some("mend `prompts` in your configuration".into()),
+            Self::Snapshot(_) | Self::Store { .. } | Self::Cancelled => None,
+        }
+    }
+
+    fn storing(source: StoreError) -> Self {
+        Self::Store { source, round: None }
+    }
+}
+
+/// What a request led to.
+#[derive(Debug, Clone)]
+pub enum Reviewed {
+    /// A round, stored.
+    Round(Arc<Round>),
+    /// Nothing differs from the base, so nobody was asked.
+    NothingChanged(RoundScope),
+}
+
+/// Runs a round: asks every agent at once, merges what they say, stores the round.
+///
+/// A cancelled round keeps what was answered and is stored like any other; the agents that had not answered are
+/// failures of kind [`Cancelled`](finding::FailureKind::Cancelled).
+///
+/// # Errors
+/// Only when there can be no round at all; a failing agent is part of the round.
+pub async fn run(
+    request: Request,
+    events: UnboundedSender<Event>,
+    cancel: CancellationToken,
+) -> Result<Reviewed, ReviewError> {
+    if request.reviewers.is_empty() {
+        return Err(ReviewError::NoAgents);
+    }
+    let started = Instant::now();
+    let (reviewers, options) = (request.reviewers.clone(), request.options.clone());
+    let judge = reviewers.iter().find(|r| Some(r.agent.info().name) == request.adjudicator).cloned();
+    let stop = cancel.clone();
+    let prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
+    if cancel.is_cancelled() {
+        return Err(ReviewError::Cancelled);
+    }
+    for aside in &prepared.set_aside {
+        let _ = events.send(Event::SetAside(aside.clone()));
+    }
+    if prepared.snapshot.files().is_empty() && prepared.snapshot.left_out().is_empty() {
+        return Ok(Reviewed::NothingChanged(prepared.snapshot.scope().clone()));
+    }
+    // What was judged before of remarks in the same words holds.
+    let judgements = prepared.earlier.last().map(|(round, _)| round.judged.clone()).unwrap_or_default();
+    let running = Running {
+        prepared: Arc::new(prepared),
+        number: 0,
+        answers: Answers::new(),
+        judged: Judged { judgements, ..Judged::default() },
+        besides: Besides::default(),
+        merger: Merger::default(),
+        events,
+        started,
+    };
+    running.run(&reviewers, judge, &options, cancel).await
+}
+
+/// A round under way. What was answered, judged and said besides is its only state; the merger only spares work.
+struct Running {
+    prepared: Arc<Preparation>,
+    number: u32,
+    answers: Answers,
+    judged: Judged,
+    besides: Besides,
+    merger: Merger,
+    events: UnboundedSender<Event>,
+    started: Instant,
+}
+
+impl Running {
+    async fn run(
+        mut self,
+        reviewers: &[Reviewer],
+        judge: Option<Reviewer>,
+        options: &Options,
+        cancel: CancellationToken,
+    ) -> Result<Reviewed, ReviewError> {
+        let (progress, mut told) = unbounded_channel();
+        let shared = Shared { budget: Arc::new(Budget::new(options.limits)), cancel, progress };
+        let asked = self.asked(reviewers).await;
+        for (reviewer, asked) in reviewers.iter().zip(&asked) {
+            self.besides.estimates.extend(asked.estimate.map(|estimate| (reviewer.agent.info().name, estimate)));
+        }
+        self.begin().await?;
+
+        let mut tasks = JoinSet::new();
+        for (reviewer, mut asked) in reviewers.iter().zip(asked) {
+            // In the order of the agents, so that the first ones come first where not all can be paid.
+            if let Some(failure) = asked.estimate.and_then(|estimate| shared.budget.reserve(&estimate).err()) {
+                asked.refuse(failure);
+            }
+            let running = run_agent::run(reviewer.clone(), asked, shared.clone());
+            let (prepared, number) = (self.prepared.clone(), self.number);
+            tasks.spawn(async move { read(prepared, number, running.await).await });
+        }
+        let mut composed = self.composed().await;
+        while let Some((name, answered)) = self.next(&mut tasks, &mut told).await {
+            self.answers.insert(name, Arc::new(answered));
+            composed = self.composed().await;
+            if !tasks.is_empty() {
+                // What cannot be stored now is tried again with the next answer.
+                let _ = self.publish(&composed, false).await;
+            }
+        }
+        if let Some(judge) = judge.filter(|judge| self.can_judge(judge, &composed)) {
+            let _ = self.publish(&composed, false).await;
+            let doubts = (&composed.doubts[..], &composed.round.raw[..]);
+            let judging = adjudicate::adjudicate(&judge, &self.prepared.brief, doubts, &shared);
+            let said = self.listening(judging, &mut told).await;
+            self.judged.add(said);
+            composed = self.composed().await;
+        }
+        if options.verify != Verify::Off && !shared.cancel.is_cancelled() {
+            let round = self.publish(&composed, false).await.0;
+            self.verify(&round, reviewers, options, &shared, &mut told).await;
+            composed = self.composed().await;
+        }
+        match self.publish(&composed, true).await {
+            (round, Ok(())) => Ok(Reviewed::Round(round)),
+            (round, Err(source)) => Err(ReviewError::Store { source, round: Some(round) }),
+        }
+    }
+
+    /// What each agent is to be asked.
+    async fn asked(&self, reviewers: &[Reviewer]) -> Vec<Asked> {
+        let (prepared, reviewers) = (self.prepared.clone(), reviewers.to_vec());
+        blocking(move || reviewers.iter().map(|r| asked::what(&prepared, &*r.agent)).collect()).await
+    }
+
+    /// Stores and shows the round with all agents running, under its number.
+    async fn begin(&mut self) -> Result<(), ReviewError> {
+        let Composed { mut round, .. } = self.composed().await;
+        let prepared = self.prepared.clone();
+        let stored = blocking(move || {
+            match prepared.resumes {
+                // What was answered is on its way into the round again, from what is kept.
+                Some(number) => round.number = number,
+                None => prepared.branch.begin(&mut round)?,
+            }
+            Ok(round)
+        });
+        let round = stored.await.map_err(ReviewError::storing)?;
+        self.number = round.number;
+        self.show(&Arc::new(round));
+        Ok(())
+    }
+
+    /// Whether something is in doubt, and the judge is not known to fail.
+    fn can_judge(&self, judge: &Reviewer, composed: &Composed) -> bool {
+        !composed.doubts.is_empty() && self.has_answered(judge)
+    }
+
+    fn has_answered(&self, reviewer: &Reviewer) -> bool {
+        self.answers.get(&reviewer.agent.info().name).is_some_and(|answered| !answered.has_failed())
+    }
+
+    /// Stores the round before it shows it: whoever sees it finds its texts, and a crash of ours loses no answer.
+    async fn publish(&self, composed: &Composed, is_last: bool) -> (Arc<Round>, Result<(), StoreError>) {
+        let mut composed = composed.clone();
+        composed.round.number = self.number;
+        let round = Arc::new(composed.round.clone());
+        let prepared = self.prepared.clone();
+        let stored = blocking(move || store(&prepared, &composed, is_last)).await;
+        self.show(&round);
+        (round, stored)
+    }
+
+    /// The next agent that is done; passes progress on meanwhile. `None` when all are.
+    async fn next(
+        &self,
+        tasks: &mut JoinSet<(AgentName, Answered)>,
+        told: &mut UnboundedReceiver<(AgentName, Progress)>,
+    ) -> Option<(AgentName, Answered)> {
+        loop {
+            tokio::select! {
+                biased;
+                Some((name, progress)) = told.recv() => {
+                    let _ = self.events.send(Event::Progress(name, progress));
+                }
+                done = tasks.join_next() => match done {
+                    // An agent's panic is caught where it runs; this is one of ours.
+                    Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                    // Aborted with the runtime.
+                    Some(Err(_)) => {}
+                    Some(Ok(done)) => return Some(done),
+                    None => return None,
+                },
+            }
+        }
+    }
+
+    /// Has agents check each other's findings, all at once, and the lead speak.
+    async fn verify(
+        &mut self,
+        round: &Round,
+        reviewers: &[Reviewer],
+        options: &Options,
+        shared: &Shared,
+        told: &mut UnboundedReceiver<(AgentName, Progress)>,
+    ) {
+        let answering: Vec<&Reviewer> =
+            reviewers.iter().filter(|r| r.agent.answers()).filter(|r| self.has_answered(r)).collect();
+        if !self.prepared.fresh {
+            let earlier = self.prepared.earlier.last().map(|(round, _)| round);
+            self.besides.checks = verify::still_hold(&round.findings, earlier, &self.prepared.texts);
+        }
+        let asking = self.checks(round, &answering, shared);
+        let answers = self.listening(asking, told).await;
+        for (name, checks, usage, note) in answers {
+            self.besides.checks.extend(checks);
+            self.besides.notes.extend(note.map(|note| (name.clone(), note)));
+            self.use_more(&name, usage);
+        }
+        self.besides.status = verify::status_of(&round.findings, &self.besides.checks);
+        let (prepared, findings, checks) = (self.prepared.clone(), round.findings.clone(), self.besides.checks.clone());
+        let aging = blocking(move || verify::ages(&findings, &checks, &prepared.snapshot, verify::LONGEST_BLAME));
+        self.besides.ages = self.listening(aging, told).await;
+        if options.verify == Verify::Lead && !shared.cancel.is_cancelled() {
+            let mut candidates =
+                answering.iter().filter(|r| options.lead.as_ref().is_none_or(|n| *n == r.agent.info().name));
+            if let Some(leader) = candidates.next() {
+                self.lead(leader, shared, told).await;
+            } else if let (Some(lead), Some(first)) = (&options.lead, reviewers.first()) {
+                let note = format!("{lead} was to lead, and cannot: it is not among the agents that answered");
+                self.besides.notes.push((first.agent.info().name, note));
+            }
+        }
+    }
+
+    /// Each agent's checks of what others found, with what they used and what went wrong.
+    async fn checks(
+        &self,
+        round: &Round,
+        answering: &[&Reviewer],
+        shared: &Shared,
+    ) -> Vec<(AgentName, Vec<Check>, Usage, Option<String>)> {
+        let names: Vec<AgentName> = answering.iter().map(|r| r.agent.info().name).collect();
+        let known = Round { checks: self.besides.checks.clone(), ..round.clone() };
+        let batches = verify::assign(&known, &names, &self.prepared.brief.sending);
+        let asked = answering.iter().zip(&names).filter_map(|(reviewer, name)| {
+            let (batch, unasked) = verify::first(batches.get(name)?);
+            Some(async move {
+                let doing = format!("checking {}", count(batch.len(), "finding of others", "findings of others"));
+                let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+                let question = verify::question(batch);
+                let said = run_agent::ask(reviewer, &self.prepared.brief, &question, shared).await;
+                let (checks, note) = match answer::verdicts(&said) {
+                    Ok(verdicts) => {
+                        let checks = verify::checks(&verdicts, batch, name);
+                        let missing = batch.len() - checks.len();
+                        let note = || format!("it was asked to check {} findings and left out {missing}", batch.len());
+                        (checks, (missing > 0).then(note))
+                    }
+                    Err(failure) => {
+                        let what = count(batch.len(), "finding", "findings");
+                        (Vec::new(), Some(format!("its check of {what} failed: {failure}")))
+                    }
+                };
+                let note = [note, unasked].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
+                (name.clone(), checks, said.usage, note)
+            })
+        });
+        futures_util::future::join_all(asked).await
+    }
+
+    async fn lead(&mut self, leader: &Reviewer, shared: &Shared, told: &mut UnboundedReceiver<(AgentName, Progress)>) {
+        let name = leader.agent.info().name;
+        let round = self.composed().await.round;
+        let doing = "writing the summary".to_owned();
+        let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+        let question = lead::question(&round, &self.prepared.brief.sending);
+        let asking = run_agent::ask(leader, &self.prepared.brief, &question, shared);
+        let said = self.listening(asking, told).await;
+        match answer::lead(&said) {
+            Ok(answer) => self.besides.lead = lead::word(answer, &round, &name),
+            Err(failure) => {
+                self.besides.notes.push((name.clone(), format!("it was to lead, and failed: {failure}")));
+            }
+        }
+        self.use_more(&name, said.usage);
+    }
+
+    fn use_more(&mut self, name: &AgentName, usage: Usage) {
+        let all = self.besides.usage.entry(name.clone()).or_default();
+        *all = all.plus(usage);
+    }
+
+    /// Waits for `work`, and passes progress on meanwhile.
+    async fn listening<T>(
+        &self,
+        work: impl Future<Output = T>,
+        told: &mut UnboundedReceiver<(AgentName, Progress)>,
+    ) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                Some((name, progress)) = told.recv() => {
+                    let _ = self.events.send(Event::Progress(name, progress));
+                }
+                done = &mut work => return done,
+            }
+        }
+    }
+
+    async fn composed(&mut self) -> Composed {
+        let (prepared, answers) = (self.prepared.clone(), self.answers.clone());
+        let (judged, besides) = (self.judged.clone(), self.besides.clone());
+        let (mut merger, took) = (std::mem::take(&mut self.merger), self.started.elapsed());
+        let (composed, merger) = blocking(move || {
+            let composed = compose::compose(&prepared, &answers, (&judged, &besides), &mut merger, took);
+            (composed, merger)
+        })
+        .await;
+        self.merger = merger;
+        composed
+    }
+
+    fn show(&self, round: &Arc<Round>) {
+        // Nobody listening is no error: the round is stored all the same.
+        let _ = self.events.send(Event::Updated(round.clone()));
+    }
+}
+
+/// Reads what an agent said, and keeps it for the next round. Each agent's while others still run.
+async fn read(prepared: Arc<Preparation>, number: u32, done: Done) -> (AgentName, Answered) {
+    let Done { name, outcome, took, asked, files } = done;
+    blocking(move || {
+        if let Some(identity) = asked.identity {
+            kept::keep(&prepared, (&name, &identity), &outcome, &files, number);
+        }
+        (name, compose::answered(&prepared, outcome, took))
+    })
+    .await
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// The texts first: a round never names a text that is not there. At the end, what became of earlier findings.
+fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(), StoreError> {
+    let store: &Store = &prepared.store;
+    let branch: &Branch = &prepared.branch;
+    let Composed { round, texts, earlier, .. } = composed;
+    store.put_texts(round.texts.iter().filter_map(|(path, blob)| Some((blob, &**texts.get(path)?))))?;
+    branch.save(round)?;
+    let closed: Vec<(&FindingId, State)> = earlier
+        .iter()
+        .filter_map(|became| match became.fate {
+            Fate::Fixed => Some((&became.id, State::Fixed)),
+            Fate::Outdated => Some((&became.id, State::Outdated)),
+            Fate::Raised | Fate::Joined | Fate::Standing | Fate::Declined => None,
+        })
+        .collect();
+    if is_last && !closed.is_empty() {
+        branch.decide(|decisions| {
+            for (id, state) in closed {
+                if decisions.is_open(id) {
+                    let resolution =
+                        Resolution { state, at: prepared.started, round: round.id.clone(), code: None, commit: None };
+                    decisions.resolutions.insert(id.clone(), resolution);
+                }
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Runs what computes or reads files, off the threads that wait for agents.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            // Our own bug: it goes on to whoever started the round.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => unreachable!("a blocking task is not cancelled while its runtime lives"),
+        },
+    }
+}

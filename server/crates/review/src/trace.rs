@@ -1,0 +1,122 @@
+//! What the history says of a round's findings: which commit resolved one, and which commit a fix belongs into.
+//!
+//! Found when a report is written, from the commits that there are then: a rebase makes new ones.
+
+use super::document::Document;
+use finding::{Anchor, CommitId, Finding, FindingId, Fixup, LineRange, RepoPath, RoundScope, State};
+use git::history::{commits_touching, fixup_target, is_ancestor};
+use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
+use patch::{Carried, LineEdit, LineMap};
+use report::edits::placed;
+use std::collections::BTreeMap;
+use tokio_util::sync::CancellationToken;
+
+/// Beyond so many findings nobody looks at commits.
+const MOST_FINDINGS: usize = 200;
+
+pub(super) fn trace(repository: &Repository, document: &mut Document) {
+    let closed = |f: &&Finding| {
+        let state = document.decisions.resolutions.get(&f.id).map(|r| &r.state);
+        matches!(state, Some(State::Fixed | State::Outdated))
+    };
+    let closed: Vec<Finding> = document.round.findings.iter().filter(closed).take(MOST_FINDINGS).cloned().collect();
+    if closed.is_empty() && !document.round.standing().any(|f| !f.fixes.is_empty()) {
+        return;
+    }
+    let Ok(head) = repository.head_state() else { return };
+    let (Some(now), true) = (head.commit, head.branch == document.round.scope.branch) else { return };
+    let Some(branch) = branch(repository, document) else { return };
+    let since = since(repository, document.round.scope.head.as_ref(), &now);
+    for finding in closed {
+        let commit = resolved_by(repository, document, &finding, since.as_ref(), &branch);
+        if let Some(resolution) = document.decisions.resolutions.get_mut(&finding.id) {
+            resolution.commit = commit.or(resolution.commit.take());
+        }
+    }
+    document.round.assessment.fixups = fixups(repository, document, &branch);
+}
+
+/// The branch's commits as they are now.
+fn branch(repository: &Repository, document: &Document) -> Option<Snapshot> {
+    let base = Some(document.round.scope.base_name.clone()).filter(|b| !b.is_empty());
+    let scope = repository.scope(&ScopeRequest { base, uncommitted: false }).ok()?;
+    repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).ok()
+}
+
+/// What was committed on top of the round; `None` if its head is no longer on the branch, or nothing was.
+fn since(repository: &Repository, then: Option<&CommitId>, now: &CommitId) -> Option<Snapshot> {
+    let then = then.filter(|then| *then != now)?;
+    if !is_ancestor(repository, then, now).ok()? {
+        return None;
+    }
+    let (base, head) = (Some(then.clone()), Some(now.clone()));
+    let scope = RoundScope { branch: None, base_name: then.to_string(), base, head, uncommitted: false };
+    repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).ok()
+}
+
+/// The commit that changed what the finding is about. Where commits came on top of the round, the first of them that
+/// did, or the first that has the fix's lines; where the branch was rewritten, the newest that touched the place.
+fn resolved_by(
+    repository: &Repository,
+    document: &Document,
+    finding: &Finding,
+    since: Option<&Snapshot>,
+    branch: &Snapshot,
+) -> Option<CommitId> {
+    let Anchor { path, lines: Some(lines), .. } = finding.anchors.first()? else { return None };
+    let old = document.texts.get(path)?;
+    let history = since.unwrap_or(branch);
+    let new = history.read(path).ok().flatten()?;
+    let carried = LineMap::between(old, &new).carry(*lines);
+    if matches!(carried, Carried::Untouched(_)) {
+        return None;
+    }
+    let mut touching = commits_touching(repository, history, path, Some(carried.lines())).ok()?;
+    if since.is_none() {
+        return touching.into_iter().next();
+    }
+    touching.reverse();
+    let has_fix = |commit: &&CommitId| {
+        let text = repository.read_at(commit, path).ok().flatten();
+        text.is_some_and(|text| placed(finding, &document.texts).any(|p| p.path == path && is_in(&p.edits, &text)))
+    };
+    touching.iter().find(has_fix).or(touching.first()).cloned()
+}
+
+/// Whether the text has every run of lines that the edits put in.
+fn is_in(edits: &[LineEdit], text: &str) -> bool {
+    let added = || edits.iter().map(|e| e.text.trim()).filter(|t| !t.is_empty());
+    added().next().is_some() && added().all(|t| text.contains(t))
+}
+
+/// For each commit, oldest first, the findings whose fixes change lines that it brought. Fixes are placed in what is
+/// committed, so that one which is applied and not committed yet is named too.
+fn fixups(repository: &Repository, document: &Document, branch: &Snapshot) -> Vec<Fixup> {
+    let mut there = document.clone();
+    there.move_to(|path| branch.read(path).ok().flatten());
+    let mut found: BTreeMap<usize, Vec<FindingId>> = BTreeMap::new();
+    for finding in there.round.standing().take(MOST_FINDINGS) {
+        let state = document.decisions.resolutions.get(&finding.id).map(|r| &r.state);
+        if matches!(state, Some(State::Dismissed { .. } | State::Outdated)) {
+            continue;
+        }
+        let Some(fix) = placed(finding, &there.texts).next() else { continue };
+        let newest = fix.edits.iter().filter_map(|edit| target(repository, branch, fix.path, edit)).max();
+        if let Some(at) = newest {
+            found.entry(at).or_default().push(finding.id.clone());
+        }
+    }
+    let fixup = |(at, findings): (usize, Vec<FindingId>)| {
+        branch.commits().get(at).map(|c| Fixup { commit: c.id.clone(), findings })
+    };
+    found.into_iter().filter_map(fixup).collect()
+}
+
+/// The place, in the branch's commits, of the one that brought the lines which an edit changes.
+fn target(repository: &Repository, branch: &Snapshot, path: &RepoPath, edit: &LineEdit) -> Option<usize> {
+    let total = u32::try_from(branch.read(path).ok()??.lines().count()).ok()?;
+    let first = edit.start.min(total);
+    let last = (edit.start + edit.count).saturating_sub(1).clamp(first, total.max(first));
+    let commit = fixup_target(repository, branch, path, LineRange::new(first, last)).ok()??;
+    branch.commits().iter().position(|c| c.id == commit)
+}

@@ -1,0 +1,123 @@
+use super::*;
+use finding::{Attribution, Severity};
+
+fn finding(n: u32, agents: &[&str], line: u32) -> Finding {
+    let path = RepoPath::new("a.rs").unwrap();
+    Finding {
+        id: FindingId::new(n.to_string()),
+        label: format!("I{n}"),
+        severity: Severity::Important,
+        dispute: None,
+        title: format!("finding {n}"),
+        body: String::new(),
+        anchors: vec![Anchor::lines(path, LineRange::line(line))],
+        symbol: None,
+        classification: None,
+        rule: None,
+        attributions: agents
+            .iter()
+            .map(|a| Attribution {
+                agent: AgentName::new(*a),
+                severity: Severity::Important,
+                raw: RawId::new(format!("{a}:{n}")),
+            })
+            .collect(),
+        fixes: Vec::new(),
+        confidence: 0.5,
+        why: Vec::new(),
+        related: Vec::new(),
+        verification: FindingStatus::Unverified,
+        since: None,
+    }
+}
+
+fn check(n: u32, verdict: CheckVerdict, severity: Severity) -> Check {
+    let reason = "a.rs:2".to_owned();
+    Check { finding: FindingId::new(n.to_string()), by: AgentName::new("b"), verdict, severity: Some(severity), reason }
+}
+
+#[test]
+fn each_verdict_does_what_it_says() {
+    use CheckVerdict::*;
+    // Line 2 of 3 changes.
+    let snapshot = Snapshot::in_memory(&[("a.rs", "1\n2\n3\n")], &[("a.rs", "1\nnew\n3\n")]);
+    let mut findings: Vec<Finding> =
+        [(1, 2), (2, 2), (3, 2), (4, 3), (5, 2), (6, 2)].map(|(n, line)| finding(n, &["a"], line)).into();
+    let checks = [
+        check(1, Confirmed, Severity::Important),
+        check(2, Refuted, Severity::Suggestion),
+        check(3, Confirmed, Severity::Suggestion),
+        check(4, PreExisting, Severity::Important),
+        check(5, PreExisting, Severity::Important),
+        check(6, Unclear, Severity::Important),
+        check(99, Refuted, Severity::Important),
+    ];
+    let ages = ages(&findings, &checks, &snapshot, Duration::ZERO);
+    let observations = apply(&mut findings, (&checks, &ages), ToString::to_string);
+    let (b, note) = (AgentName::new("b"), || "a.rs:2".to_owned());
+    assert_eq!(findings.len(), 5);
+    assert_eq!(findings[0].verification, FindingStatus::Confirmed { by: b.clone(), note: note() });
+    assert_eq!(findings[1].verification, FindingStatus::Refuted { by: b, note: note() });
+    assert_eq!(findings[1].severity, Severity::Important, "what is false has no other severity");
+    assert_eq!(findings[2].severity, Severity::Suggestion);
+    assert_eq!(findings[2].dispute.as_deref(), Some("b checked it: Important → Suggestion: a.rs:2"));
+    assert_eq!(observations.len(), 1, "its line is as in the base");
+    assert_eq!(observations[0].title, "finding 4");
+    assert_eq!(findings[3].title, "finding 5", "the change touches its line");
+    assert_eq!((findings[4].verification.clone(), findings[4].why.len()), (FindingStatus::Unverified, 1));
+}
+
+fn round(findings: Vec<Finding>) -> Round {
+    let json = json!({
+        "schema": 1, "id": "r", "number": 1, "started": "2026-01-01T00:00:00Z", "agents": [],
+        "scope": {"base_name": "main", "uncommitted": true},
+    });
+    Round { findings, ..serde_json::from_value(json).unwrap() }
+}
+
+#[test]
+fn nobody_checks_their_own_and_neither_agreement_nor_what_was_checked_needs_a_check() {
+    let names = |n: &[&str]| n.iter().map(|n| AgentName::new(*n)).collect::<Vec<_>>();
+    let mut checked = finding(5, &["a"], 1);
+    checked.verification = FindingStatus::Confirmed { by: AgentName::new("c"), note: String::new() };
+    let findings =
+        vec![finding(1, &["a"], 1), finding(2, &["b"], 1), finding(3, &["a", "b"], 1), finding(4, &["a"], 1), checked];
+    let mut round = round(findings);
+    let batches = assign(&round, &names(&["a", "b", "c"]), &Sending::default());
+    let of = |n: &str| batches.get(&AgentName::new(n)).map(|b| b.iter().map(|f| f.label.as_str()).collect::<Vec<_>>());
+    assert_eq!((of("a"), of("b"), of("c")), (Some(vec!["I2"]), Some(vec!["I1"]), Some(vec!["I4"])));
+    round.checks = vec![check(1, CheckVerdict::Unclear, Severity::Important)];
+    assert_eq!(
+        assign(&round, &names(&["b"]), &Sending::default())
+            .values()
+            .flatten()
+            .map(|f| f.label.as_str())
+            .collect::<Vec<_>>(),
+        ["I4"]
+    );
+    round.findings.truncate(1);
+    round.checks.clear();
+    assert!(assign(&round, &names(&["a"]), &Sending::default()).is_empty());
+}
+
+#[test]
+fn a_check_holds_as_long_as_its_finding_and_its_files_are_the_same() {
+    let mut earlier = round(vec![finding(1, &["a"], 1)]);
+    earlier.checks = vec![check(1, CheckVerdict::Refuted, Severity::Important)];
+    let path = RepoPath::new("a.rs").unwrap();
+    earlier.texts = [(path.clone(), blob_id("one\n"))].into();
+    let held = |text: &str, n: u32| {
+        still_hold(&[finding(n, &["a"], 1)], Some(&earlier), &[(path.clone(), Arc::from(text))].into()).len()
+    };
+    assert_eq!((held("one\n", 1), held("two\n", 1), held("one\n", 2)), (1, 0, 0));
+}
+
+#[test]
+fn what_is_over_an_agents_batch_is_said() {
+    let all: Vec<Finding> = (0..103).map(|n| finding(n, &["a"], 1)).collect();
+    let batch: Vec<&Finding> = all.iter().collect();
+    let (given, note) = first(&batch);
+    assert_eq!((given.len(), given[0].label.as_str()), (100, "I0"), "the first of them");
+    assert_eq!(note.as_deref(), Some("3 more that it was to check stay unchecked: it is given 100 at most"));
+    assert_eq!(first(&batch[..100]), (&batch[..100], None));
+}

@@ -1,0 +1,418 @@
+//! Rounds and decisions on disk, under `$GIT_COMMON_DIR/deep-review/`: readable JSON, written atomically.
+//!
+//! ```text
+//! deep-review/
+//!   lock                         held by whoever writes
+//!   branches/<branch>/0007.json  a round, by its number
+//!   branches/<branch>/decisions.json
+//!   branches/<branch>/pull-request.json   what the forge said last
+//!   branches/<branch>/answers/<agent>.json   an agent's newest answer, for the next round
+//!   texts/<blob>                 exact text of an anchored file
+//! ```
+//!
+//! Many processes may use one store at once (an editor and a terminal). Writers hold the lock; readers need
+//! none, because every file is replaced as a whole. A file that cannot be read is set aside under another
+//! name and reported: it is never deleted, and never a reason to fail.
+
+mod files;
+
+use files::{create_folders, set_aside, write_all_atomically, write_atomically};
+use finding::{AgentName, BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
+use memchr::memmem;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+#[cfg(test)]
+mod tests;
+
+/// Largest file that is read as a round or as decisions, in bytes.
+const MAX_FILE: u64 = 256 << 20;
+
+/// Why the store could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {doing} {}: {source}", path.display())]
+pub struct StoreError {
+    /// What was tried.
+    pub doing: &'static str,
+    /// On which file or folder.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl StoreError {
+    fn new(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self { doing, path, source }
+    }
+}
+
+/// A file that could not be read and was kept under another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// What it is called now.
+    pub path: PathBuf,
+    /// Why it could not be read.
+    pub why: String,
+}
+
+impl std::fmt::Display for SetAside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a stored file could not be read and was kept as {}: {}", self.path.display(), self.why)
+    }
+}
+
+/// What was read, and what had to be set aside on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read<T> {
+    /// What was read.
+    pub value: T,
+    /// What could not be read.
+    pub set_aside: Vec<SetAside>,
+}
+
+/// The store of one repository. Opening it touches nothing: folders are made by the first write.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// The rounds and decisions of one branch.
+#[derive(Debug, Clone)]
+pub struct Branch {
+    store: Store,
+    folder: PathBuf,
+}
+
+/// Written around the decisions, so that a later version can tell its own form.
+#[derive(Serialize, Deserialize)]
+struct StoredDecisions {
+    schema: u32,
+    decisions: Decisions,
+}
+
+impl Store {
+    /// The store below a repository's common git directory.
+    #[must_use]
+    pub fn of(common_dir: &Path) -> Self {
+        Self { folder: common_dir.join("deep-review") }
+    }
+
+    /// The folder that everything is in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What belongs to a branch; `None` is a detached HEAD.
+    #[must_use]
+    pub fn branch(&self, name: Option<&str>) -> Branch {
+        let folder = self.folder.join("branches").join(folder_name(name));
+        Branch { store: self.clone(), folder }
+    }
+
+    /// Every branch of which something is stored.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn branches(&self) -> Result<Vec<Branch>, StoreError> {
+        let folder = self.folder.join("branches");
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(StoreError::new("list", &folder)(e)),
+        };
+        let mut folders: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
+        folders.sort();
+        Ok(folders.into_iter().map(|folder| Branch { store: self.clone(), folder }).collect())
+    }
+
+    /// Keeps the exact texts of files, each under its blob id.
+    ///
+    /// # Errors
+    /// When one cannot be written; others may be.
+    pub fn put_texts<'a>(&self, texts: impl IntoIterator<Item = (&'a BlobId, &'a str)>) -> Result<(), StoreError> {
+        let named: BTreeMap<PathBuf, &[u8]> =
+            texts.into_iter().map(|(blob, text)| (self.text_path(blob), text.as_bytes())).collect();
+        let new: Vec<(PathBuf, &[u8])> = named.into_iter().filter(|(path, _)| !path.exists()).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let folder = self.folder.join("texts");
+        create_folders(&folder)?;
+        write_all_atomically(&folder, &new)
+    }
+
+    /// The text that was kept, or `None` if it was not or is damaged (its blob id tells).
+    #[must_use]
+    pub fn text(&self, blob: &BlobId) -> Option<String> {
+        let text = fs::read_to_string(self.text_path(blob)).ok()?;
+        (git::blob_id(&text) == *blob).then_some(text)
+    }
+
+    fn text_path(&self, blob: &BlobId) -> PathBuf {
+        // Blob ids come from stored files too, so they are not taken for safe names.
+        let name: String = blob.as_str().chars().filter(char::is_ascii_hexdigit).collect();
+        self.folder.join("texts").join(name)
+    }
+
+    /// Waits until no other process writes; the lock ends with the value.
+    fn lock(&self) -> Result<File, StoreError> {
+        create_folders(&self.folder)?;
+        let path = self.folder.join("lock");
+        let file = File::create(&path).map_err(StoreError::new("open", &path))?;
+        file.lock().map_err(StoreError::new("lock", &path))?;
+        Ok(file)
+    }
+}
+
+impl Branch {
+    /// The folder that the branch's rounds are in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// All rounds that can be read, oldest first.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn rounds(&self) -> Result<Read<Vec<Round>>, StoreError> {
+        let mut read = Read { value: Vec::new(), set_aside: Vec::new() };
+        for number in self.numbers()? {
+            match self.load(&self.round_path(number)) {
+                Ok(round) => read.value.extend(round),
+                Err(aside) => read.set_aside.push(aside),
+            }
+        }
+        Ok(read)
+    }
+
+    /// The newest round that can be read.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn newest(&self) -> Result<Read<Option<Round>>, StoreError> {
+        self.newest_of(|_| {})
+    }
+
+    /// The same, without the raw findings where they are as we write them: they are half of a round, and who only shows
+    /// its findings is done in half the time.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn newest_without_raw(&self) -> Result<Read<Option<Round>>, StoreError> {
+        self.newest_of(without_raw)
+    }
+
+    fn newest_of(&self, prepare: impl Fn(&mut Vec<u8>)) -> Result<Read<Option<Round>>, StoreError> {
+        let mut read = Read { value: None, set_aside: Vec::new() };
+        for number in self.numbers()?.into_iter().rev() {
+            match self.load_prepared(&self.round_path(number), &prepare) {
+                Ok(Some(round)) => {
+                    read.value = Some(round);
+                    break;
+                }
+                Ok(None) => {}
+                Err(aside) => read.set_aside.push(aside),
+            }
+        }
+        Ok(read)
+    }
+
+    /// Stores a round that begins, under the branch's next number, which it sets in `round`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(&self, round: &mut Round) -> Result<(), StoreError> {
+        let _lock = self.store.lock()?;
+        create_folders(&self.folder)?;
+        round.number = self.taken()?.last().map_or(1, |n| n + 1);
+        self.write_round(round)
+    }
+
+    /// Stores a round again, under the number that [`Branch::begin`] gave it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, round: &Round) -> Result<(), StoreError> {
+        let _lock = self.store.lock()?;
+        create_folders(&self.folder)?;
+        self.write_round(round)
+    }
+
+    /// What people decided on the branch's findings.
+    ///
+    /// # Errors
+    /// Never for a damaged file: that is set aside.
+    pub fn decisions(&self) -> Result<Read<Decisions>, StoreError> {
+        Ok(match self.load::<StoredDecisions>(&self.folder.join("decisions.json")) {
+            Ok(stored) => Read { value: stored.map(|s| s.decisions).unwrap_or_default(), set_aside: Vec::new() },
+            Err(aside) => Read { value: Decisions::default(), set_aside: vec![aside] },
+        })
+    }
+
+    /// Changes the decisions, while no other process does, and returns what they are then.
+    ///
+    /// # Errors
+    /// When they cannot be written; then nothing is changed.
+    pub fn decide(&self, change: impl FnOnce(&mut Decisions)) -> Result<Decisions, StoreError> {
+        let _lock = self.store.lock()?;
+        create_folders(&self.folder)?;
+        let mut decisions = self.decisions()?.value;
+        change(&mut decisions);
+        let stored = StoredDecisions { schema: ROUND_SCHEMA, decisions };
+        self.write_json("decisions.json", &stored)?;
+        Ok(stored.decisions)
+    }
+
+    /// What the forge said last of the branch's pull request. What cannot be read is as if it had never been asked.
+    #[must_use]
+    pub fn pull_request(&self) -> Option<PullRequestNow> {
+        self.load(&self.folder.join("pull-request.json")).ok().flatten()
+    }
+
+    /// Keeps what the forge said.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_pull_request(&self, now: &PullRequestNow) -> Result<(), StoreError> {
+        let _lock = self.store.lock()?;
+        create_folders(&self.folder)?;
+        self.write_json("pull-request.json", now)
+    }
+
+    /// Keeps what an agent answered, in place of what it answered before. `answer` has a field `schema`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_answer(&self, agent: &AgentName, answer: &impl Serialize) -> Result<(), StoreError> {
+        let _lock = self.store.lock()?;
+        create_folders(&self.folder.join("answers"))?;
+        self.write_json(&answer_path(agent), answer)
+    }
+
+    /// What was kept of an agent; `None` where nothing was or it cannot be read.
+    #[must_use]
+    pub fn kept_answer<T: DeserializeOwned>(&self, agent: &AgentName) -> Option<T> {
+        self.load(&self.folder.join(answer_path(agent))).ok().flatten()
+    }
+
+    fn write_round(&self, round: &Round) -> Result<(), StoreError> {
+        self.write_json(&format!("{:04}.json", round.number), round)
+    }
+
+    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), StoreError> {
+        let path = self.folder.join(name);
+        let mut bytes = serde_json::to_vec_pretty(value)
+            .map_err(|e| StoreError::new("write", &path)(io::Error::new(io::ErrorKind::InvalidData, e)))?;
+        bytes.push(b'\n');
+        write_atomically(&path, &bytes)
+    }
+
+    fn round_path(&self, number: u32) -> PathBuf {
+        self.folder.join(format!("{number:04}.json"))
+    }
+
+    /// Numbers of the rounds that are there, ascending.
+    fn numbers(&self) -> Result<Vec<u32>, StoreError> {
+        self.listed(|name| name.strip_suffix(".json").and_then(|stem| stem.parse().ok()))
+    }
+
+    /// Numbers that were given, also to rounds that were set aside since: none is given twice.
+    fn taken(&self) -> Result<Vec<u32>, StoreError> {
+        self.listed(|name| name.split('.').next().and_then(|stem| stem.parse().ok()))
+    }
+
+    fn listed(&self, number: impl Fn(&str) -> Option<u32>) -> Result<Vec<u32>, StoreError> {
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(StoreError::new("list", &self.folder)(e)),
+        };
+        let mut numbers: Vec<u32> = entries.filter_map(|entry| number(entry.ok()?.file_name().to_str()?)).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// `Ok(None)` if the file is not there; set aside if it is damaged or of a newer version.
+    fn load<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, SetAside> {
+        self.load_prepared(path, |_| {})
+    }
+
+    /// The same; `prepare` may take out what is not wanted.
+    fn load_prepared<T: DeserializeOwned>(
+        &self,
+        path: &Path,
+        prepare: impl Fn(&mut Vec<u8>),
+    ) -> Result<Option<T>, SetAside> {
+        let mut bytes = match fs::metadata(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(SetAside { path: path.to_owned(), why: e.to_string() }),
+            Ok(m) if m.len() > MAX_FILE => return Err(set_aside(path, "too-large", "it is too large".into())),
+            Ok(_) => fs::read(path).map_err(|e| SetAside { path: path.to_owned(), why: e.to_string() })?,
+        };
+        match schema_of(&bytes) {
+            Ok(schema) if schema > ROUND_SCHEMA => {
+                let why =
+                    format!("it was written by a newer deep-review (form {schema}, this one knows {ROUND_SCHEMA})");
+                return Err(set_aside(path, "newer", why));
+            }
+            Ok(_) => {}
+            Err(e) => return Err(set_aside(path, "damaged", e.to_string())),
+        }
+        prepare(&mut bytes);
+        // A large round takes twice as long where the place of an error is kept track of: that is done if there is one.
+        if let Ok(value) = serde_json::from_slice(&bytes) {
+            return Ok(Some(value));
+        }
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        serde_path_to_error::deserialize(&mut json).map(Some).map_err(|e| set_aside(path, "damaged", e.to_string()))
+    }
+}
+
+/// Empties the list of raw findings of a round that is indented as we write it; any other form stays as it is. A line
+/// end never stands in a JSON string, so that nothing but the member itself looks like it.
+fn without_raw(bytes: &mut Vec<u8>) {
+    const OPENING: &[u8] = b"\n  \"raw\": [";
+    let list = memmem::find(bytes, OPENING).map(|at| at + OPENING.len());
+    if let Some(list) = list.filter(|list| bytes.get(*list) == Some(&b'\n'))
+        && let Some(length) = memmem::find(&bytes[list..], b"\n  ]")
+    {
+        bytes.drain(list..list + length);
+    }
+}
+
+/// The version of a stored form. We write it first, so that the rest need not be read for it.
+fn schema_of(bytes: &[u8]) -> serde_json::Result<u32> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(64)]);
+    let first = start.trim_start().strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix("\"schema\""));
+    let number = first.and_then(|rest| rest.trim_start().strip_prefix(':')).map(str::trim_start);
+    let digits = number.and_then(|number| number.split_once(|c: char| !c.is_ascii_digit()));
+    match digits.and_then(|(digits, _)| digits.parse().ok()) {
+        Some(schema) => Ok(schema),
+        None => serde_json::from_slice(bytes).map(|Version { schema }| schema),
+    }
+}
+
+fn answer_path(agent: &AgentName) -> String {
+    format!("answers/{}.json", folder_name(Some(agent.as_str())))
+}
+
+/// A folder name for a branch: readable, safe on every file system, and different for different branches.
+fn folder_name(branch: Option<&str>) -> String {
+    let Some(branch) = branch else { return "HEAD".to_owned() };
+    let readable: String =
+        branch.chars().take(60).map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let hash = Sha256::digest(branch.as_bytes());
+    format!("{}-{:02x}{:02x}{:02x}{:02x}", readable.trim_matches('.'), hash[0], hash[1], hash[2], hash[3])
+}

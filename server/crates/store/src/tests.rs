@@ -1,0 +1,192 @@
+use super::*;
+use finding::{AgentOutcome, DismissReason, FindingId, Resolution, RoundId, RoundScope, State};
+
+fn round() -> Round {
+    let scope = RoundScope {
+        branch: Some("topic".into()),
+        base_name: "main".into(),
+        base: None,
+        head: None,
+        uncommitted: true,
+    };
+    Round {
+        schema: ROUND_SCHEMA,
+        id: RoundId::new("r"),
+        number: 0,
+        started: jiff::Timestamp::UNIX_EPOCH,
+        duration_ms: 0,
+        scope,
+        commits: vec![],
+        pull_request: None,
+        author: String::new(),
+        agents: vec![],
+        findings: vec![],
+        raw: vec![],
+        judged: Vec::new(),
+        observations: vec![],
+        assessment: finding::Assessment::default(),
+        feedback: vec![],
+        checks: Vec::new(),
+        declined: vec![],
+        coverage: finding::Coverage::default(),
+        texts: std::collections::BTreeMap::default(),
+    }
+}
+
+struct Temp {
+    folder: tempfile::TempDir,
+}
+
+impl Temp {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn branch(&self, name: &str) -> Branch {
+        Store::of(self.folder.path()).branch(Some(name))
+    }
+
+    fn begin(&self, name: &str) -> u32 {
+        let mut round = round();
+        self.branch(name).begin(&mut round).unwrap();
+        round.number
+    }
+}
+
+fn numbers(branch: &Branch) -> Vec<u32> {
+    branch.rounds().unwrap().value.iter().map(|r| r.number).collect()
+}
+
+#[test]
+fn rounds_are_numbered_per_branch_and_come_back() {
+    let temp = Temp::new();
+    assert_eq!((temp.begin("a"), temp.begin("a"), temp.begin("b")), (1, 2, 1));
+    assert_eq!(numbers(&temp.branch("a")), [1, 2]);
+    assert_eq!(temp.branch("a").newest().unwrap().value.unwrap().number, 2);
+    assert_eq!(temp.branch("none").newest().unwrap().value, None);
+}
+
+#[test]
+fn branches_with_like_names_do_not_meet() {
+    let names = ["a/b", "a-b", "a b", "A-b", "", "..", "ä", &"x".repeat(300)];
+    let folders: std::collections::BTreeSet<String> =
+        names.iter().map(|n| folder_name(Some(n)).to_lowercase()).chain([folder_name(None).to_lowercase()]).collect();
+    assert_eq!(folders.len(), names.len() + 1);
+    assert!(folders.iter().all(|f| !f.contains(['/', '\\']) && f.len() < 100), "{folders:?}");
+}
+
+#[test]
+fn a_saved_round_keeps_its_number_and_replaces_the_interim_one() {
+    let temp = Temp::new();
+    let branch = temp.branch("a");
+    let mut round = round();
+    branch.begin(&mut round).unwrap();
+    round.duration_ms = 7;
+    branch.save(&round).unwrap();
+    assert_eq!(branch.rounds().unwrap().value, [round]);
+}
+
+#[test]
+fn what_cannot_be_read_is_set_aside_and_its_number_is_not_given_again() {
+    for (text, ending) in [
+        ("{ not json", "damaged.kept"),
+        ("", "damaged.kept"),
+        (r#"{"schema": 1, "id": 5}"#, "damaged.kept"),
+        (r#"{"schema": 999, "future": true}"#, "newer.kept"),
+    ] {
+        let temp = Temp::new();
+        let branch = temp.branch("a");
+        temp.begin("a");
+        temp.begin("a");
+        let path = branch.round_path(2);
+        fs::write(&path, text).unwrap();
+
+        let read = branch.newest().unwrap();
+        assert_eq!(read.value.unwrap().number, 1, "{text}");
+        assert!(read.set_aside[0].path.to_str().unwrap().ends_with(ending), "{:?}", read.set_aside);
+        assert_eq!(fs::read_to_string(&read.set_aside[0].path).unwrap(), text);
+        assert_eq!(temp.begin("a"), 3);
+    }
+}
+
+#[test]
+fn decisions_are_changed_one_after_the_other() {
+    let temp = Temp::new();
+    let branch = temp.branch("a");
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let branch = &branch;
+            scope.spawn(move || {
+                let state = State::Dismissed { reason: DismissReason::Later, text: format!("{n}") };
+                let resolution = Resolution {
+                    state,
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                    round: RoundId::new("r"),
+                    code: None,
+                    commit: None,
+                };
+                branch.decide(|d| drop(d.resolutions.insert(FindingId::new(format!("f{n}")), resolution))).unwrap();
+            });
+        }
+    });
+    assert_eq!(branch.decisions().unwrap().value.resolutions.len(), 8);
+}
+
+#[test]
+fn damaged_decisions_are_set_aside_not_lost() {
+    let temp = Temp::new();
+    let branch = temp.branch("a");
+    branch.decide(|_| ()).unwrap();
+    fs::write(branch.folder.join("decisions.json"), "[").unwrap();
+    let read = branch.decisions().unwrap();
+    assert_eq!(read.value, Decisions::default());
+    assert_eq!(fs::read_to_string(&read.set_aside[0].path).unwrap(), "[");
+}
+
+#[test]
+fn texts_are_checked_against_their_name() {
+    let temp = Temp::new();
+    let store = Store::of(temp.folder.path());
+    let blob = git::blob_id("a\r\nb");
+    store.put_texts([(&blob, "a\r\nb")]).unwrap();
+    assert_eq!(store.text(&blob).as_deref(), Some("a\r\nb"));
+    fs::write(store.text_path(&blob), "changed").unwrap();
+    assert_eq!(store.text(&blob), None);
+    assert_eq!(store.text(&BlobId::new("../../etc/passwd")), None);
+}
+
+#[test]
+fn an_interrupted_round_says_so_when_it_is_read_again() {
+    let temp = Temp::new();
+    let branch = temp.branch("a");
+    let mut round = round();
+    let agent =
+        finding::AgentInfo { name: finding::AgentName::new("a"), label: "A".into(), kind: finding::AgentKind::BuiltIn };
+    round.agents.push(finding::AgentRun::new(agent, AgentOutcome::Running));
+    branch.begin(&mut round).unwrap();
+    assert_eq!(branch.newest().unwrap().value.unwrap().agents[0].outcome, AgentOutcome::Running);
+}
+
+#[test]
+fn the_newest_round_is_read_without_its_raw_findings_or_as_it_is() {
+    let raw = |id: &str, title: &str| -> finding::RawFinding {
+        serde_json::from_value(serde_json::json!({
+            "id": id, "agent": "a", "severity": "important", "title": title,
+            "body": "\n  \"raw\": [\n  ]\n", "anchors": [{ "path": "a.txt", "lines": { "start": 1, "end": 2 } }],
+        }))
+        .unwrap()
+    };
+    let two = vec![raw("a:1", "One"), raw("a:2", "\n  ],\n  \"raw\": [\n")];
+    for raw in [Vec::new(), two] {
+        let temp = Temp::new();
+        let branch = temp.branch("topic");
+        let mut whole = Round { raw, author: "\n  \"raw\": [\n".into(), ..round() };
+        branch.begin(&mut whole).unwrap();
+        assert_eq!(branch.newest().unwrap().value, Some(whole.clone()));
+        let less = Round { raw: Vec::new(), ..whole.clone() };
+        assert_eq!(branch.newest_without_raw().unwrap().value, Some(less));
+        // As somebody else may have written it.
+        std::fs::write(branch.folder().join("0001.json"), serde_json::to_vec(&whole).unwrap()).unwrap();
+        assert_eq!(branch.newest_without_raw().unwrap().value, Some(whole));
+    }
+}
