@@ -3,7 +3,7 @@
 //! Asks only the host of a remote of the user's clone, over HTTPS, with a token that the user's environment or the
 //! `gh` command gives. Everything works without it: what is not fetched is missing in the report's header.
 //!
-//! What a remark says is worked out in [`report::forge`](report::forge); here it is fitted to what the forge
+//! What a remark says is worked out in [`report::forge`]; here it is fitted to what the forge
 //! takes, and sent.
 
 mod client;
