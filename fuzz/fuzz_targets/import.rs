@@ -5,7 +5,7 @@
 #![no_main]
 
 use finding::RepoPath;
-use patch::{Hints, apply};
+use patch::{Hints, place};
 use report::import::{Code, Import, read};
 use report::json;
 use libfuzzer_sys::fuzz_target;
@@ -34,7 +34,7 @@ fuzz_target!(|input: &[u8]| {
             assert!(anchor.lines.is_none_or(|lines| lines.end() <= total), "{anchor:?} is outside of the text");
         }
         for fix in &finding.fixes {
-            let _ = apply(text, &fix.diff, &Hints::default());
+            let _ = place(text, &fix.diff, &Hints::default());
         }
     }
 });

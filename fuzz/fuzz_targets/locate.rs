@@ -6,7 +6,7 @@
 #![no_main]
 
 use finding::LineRange;
-use patch::{Hints, LineMap, apply, apply_edits, apply_since, find_quote};
+use patch::{Hints, LineMap, place, apply_edits, place_since, find_quote};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
     let hints = Hints { lines, quote, ..Hints::default() };
     let old: Vec<&str> = text.split_inclusive('\n').collect();
     let total = u32::try_from(old.len()).unwrap_or(u32::MAX);
-    let applied = apply(text, diff, &hints);
+    let applied = place(text, diff, &hints);
     if let Ok(applied) = &applied {
         let mut next = 1;
         for edit in &applied.edits {
@@ -32,7 +32,7 @@ fuzz_target!(|input: &[u8]| {
         let last = old.len() - (next as usize - 1).min(old.len());
         assert!(after.ends_with(&old[old.len() - last..].concat()));
     }
-    assert_eq!(apply_since(text, text, &LineMap::identity(), diff, &hints), applied);
+    assert_eq!(place_since(text, text, &LineMap::identity(), diff, &hints), applied);
     if let Some(found) = find_quote(text, quote.unwrap_or(diff), lines) {
         assert!(found.end() <= total);
     }

@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use deep_review::finding::LineRange;
-use deep_review::patch::{Hints, LineMap, Text, apply, apply_patch, find_quote, parse};
+use deep_review::patch::{Hints, LineMap, Text, find_quote, parse, place, place_patch};
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -70,18 +70,18 @@ fn main() {
     let hunks: Vec<String> = (0..1000).map(|i| hunk(&lines, i * 10 + 4)).collect();
     let all = hunks.concat();
     measure("1,000 hunks in one diff, 10,000 lines", 20, || {
-        assert_eq!(apply(&text, &all, &none).map(|a| a.edits.len()), Ok(1000));
+        assert_eq!(place(&text, &all, &none).map(|a| a.edits.len()), Ok(1000));
     });
     measure("1,000 diffs of one hunk, 10,000 lines, text prepared once", 20, || {
         let text = Text::new(&text);
         for hunk in &hunks {
             let patch = parse(hunk);
-            assert!(patch.is_ok_and(|p| apply_patch(&text, &p, &none).is_ok()));
+            assert!(patch.is_ok_and(|p| place_patch(&text, &p, &none).is_ok()));
         }
     });
     let spaces = all.replace('\t', "    ");
     measure("1,000 hunks in one diff, 10,000 lines, spaces for tabs", 20, || {
-        assert!(apply(&text, &spaces, &none).is_ok());
+        assert!(place(&text, &spaces, &none).is_ok());
     });
 
     let in_the_middle = |text: &str| {
@@ -93,14 +93,14 @@ fn main() {
         (size, text.len(), in_the_middle(&text))
     });
     let of = |text: &str| middles.iter().find(|m| m.1 == text.len()).map_or("", |m| &m.2);
-    grows("one hunk", code, |text| assert!(apply(text, of(text), &none).is_ok()));
+    grows("one hunk", code, |text| assert!(place(text, of(text), &none).is_ok()));
     let missing = middles[0].2.replace("service", "elsewhere");
-    grows("one hunk that is not there", code, |text| assert!(apply(text, &missing, &none).is_err()));
+    grows("one hunk that is not there", code, |text| assert!(place(text, &missing, &none).is_err()));
 
     // Texts and hunks that are made to be slow.
     let cited = Hints { lines: Some(LineRange::line(500)), ..none };
     let same = |lines| repeated(&["\treturn nil"], lines);
-    let refused = |diff: String| move |text: &str| assert!(apply(text, &diff, &cited).is_err());
+    let refused = |diff: String| move |text: &str| assert!(place(text, &diff, &cited).is_err());
     let context = " \treturn nil\n";
     let change = "-\treturn nil\n+\treturn err\n";
     grows("identical lines, a hunk of 1,001", same, refused(context.repeat(1000) + change));
@@ -119,9 +119,9 @@ fn main() {
         |lines: usize| code(lines / 2) + &(0..lines / 2).map(|n| format!("\tnew_line_{n}()\n")).collect::<String>();
     grows("a hunk of 10,000 lines, of which half is there", there, refused(changes));
     let long = |lines: usize| "x = f(1); ".repeat(lines * 3) + "\nend\n";
-    grows("one very long line", long, |text| assert!(apply(text, "-end\n+fin\n", &none).is_ok()));
+    grows("one very long line", long, |text| assert!(place(text, "-end\n+fin\n", &none).is_ok()));
     grows("one very long line, a search inside of it", long, |text| {
-        assert!(apply(text, r#"{"old":"x = f(1); x = f(1); end","new":"y"}"#, &none).is_err());
+        assert!(place(text, r#"{"old":"x = f(1); x = f(1); end","new":"y"}"#, &none).is_err());
     });
 
     let text = code(10_000);
@@ -132,10 +132,10 @@ fn main() {
         .map(|(i, l)| if i % 2 == 0 { format!(" {l}\n") } else { format!("-{l}\n+{l} // x\n") })
         .collect();
     measure("one hunk of 10,000 lines that applies, 10,000 lines", 20, || {
-        assert!(apply(&text, &every_second, &none).is_ok());
+        assert!(place(&text, &every_second, &none).is_ok());
     });
     let spaces = every_second.replace('\t', "  ");
-    measure("the same, spaces for tabs", 20, || assert!(apply(&text, &spaces, &none).is_ok()));
+    measure("the same, spaces for tabs", 20, || assert!(place(&text, &spaces, &none).is_ok()));
 
     let text = code(100_000);
     measure("a quote in 100,000 lines", 50, || {

@@ -7,7 +7,7 @@ use deep_review::agent::{
     Adapter, AgentSettings, Availability, Brief, LinterFormat, Surroundings, configured, detect, process,
 };
 use deep_review::git::Snapshot;
-use deep_review::patch::{Hints, apply, apply_edits};
+use deep_review::patch::{Hints, apply_edits, place};
 use std::path::Path;
 
 /// What one linter is shown, and what it must say of it.
@@ -65,7 +65,7 @@ async fn check(case: Case<'_>) {
     match (fix, said.fixes.first()) {
         (Some(lines), Some(fix)) => {
             let hints = Hints { lines: anchor.lines, quote: anchor.quote.as_deref(), ..Hints::default() };
-            let fixed = apply_edits(new, &apply(new, &fix.diff, &hints).unwrap().edits);
+            let fixed = apply_edits(new, &place(new, &fix.diff, &hints).unwrap().edits);
             let diff = similar::TextDiff::from_lines(new, &fixed).unified_diff().to_string();
             assert!(diff.contains(lines), "{diff}");
         }

@@ -6,7 +6,7 @@ use super::{Exit, output};
 use agent::Availability;
 use finding::{AgentInfo, Failure};
 use futures_util::future::join_all;
-use report::inert::printable;
+use report::sanitize::printable;
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> {

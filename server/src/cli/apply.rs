@@ -6,7 +6,7 @@ use super::worktree::{Texts, WorkTree};
 use super::{Exit, decide, output};
 use finding::{Finding, Fix, LineRange, RepoPath, Round, State};
 use patch::{Hints, LineMap, Placement, Refusal};
-use report::inert::printable;
+use report::sanitize::printable;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
     }
     let fixes: Vec<patch::Fix<'_>> =
         chosen.iter().map(|c| patch::Fix { name: &c.finding.label, diff: &c.fix.diff, hints: hints(c) }).collect();
-    let outcome = patch::apply_set(&fixes, &|path| texts.get(path)?.as_deref());
+    let outcome = patch::place_set(&fixes, &|path| texts.get(path)?.as_deref());
     if !args.check {
         tree.change(&texts, &outcome.files)?;
     }
@@ -122,7 +122,7 @@ fn choose<'a>(
         };
         let chosen = Chosen { finding, fix, path, lines };
         let one = patch::Fix { name: &finding.label, diff: &fix.diff, hints: hints(&chosen) };
-        match patch::apply_set(&[one], &|path| texts.get(path)?.as_deref()).fixes.pop() {
+        match patch::place_set(&[one], &|path| texts.get(path)?.as_deref()).fixes.pop() {
             Some(Ok(Placement::Fuzzy)) if only_certain => {
                 let why = "its place is not certain; name it to apply it all the same";
                 first_refusal.get_or_insert_with(|| why.to_owned());
@@ -143,7 +143,7 @@ fn choose<'a>(
 
 /// Whether the fix fits in the text that was reviewed.
 fn fits_in(then: Option<impl AsRef<str>>, fix: &Fix, path: Option<&RepoPath>, lines: Option<LineRange>) -> bool {
-    then.is_some_and(|then| patch::apply(then.as_ref(), &fix.diff, &Hints { path, lines, ..Hints::default() }).is_ok())
+    then.is_some_and(|then| patch::place(then.as_ref(), &fix.diff, &Hints { path, lines, ..Hints::default() }).is_ok())
 }
 
 /// Notes that the findings are fixed.

@@ -5,7 +5,7 @@ use super::context::{self, Context, Open};
 use super::{Exit, output};
 use finding::{Finding, Resolution, Round, State};
 use jiff::Timestamp;
-use report::inert::printable;
+use report::sanitize::printable;
 
 pub(super) fn dismiss(context: &Context, args: &DismissArgs) -> anyhow::Result<Exit> {
     let state = State::Dismissed { reason: args.kind.into(), text: args.reason.clone() };

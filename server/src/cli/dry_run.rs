@@ -4,7 +4,7 @@ use super::context::block_on;
 use super::{Exit, output};
 use agent::Preview;
 use finding::{AgentKind, Usage};
-use report::inert::printable;
+use report::sanitize::printable;
 use review::{DryRun, Request, Sent};
 use std::fmt::Write as _;
 use std::path::Path;

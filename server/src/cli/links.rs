@@ -5,7 +5,7 @@ use super::context::{self, Context, Open};
 use super::{Exit, output};
 use anyhow::bail;
 use finding::{Finding, FindingId, Link, LinkKind, RawFinding, Round};
-use report::inert::printable;
+use report::sanitize::printable;
 use std::collections::BTreeSet;
 
 /// What holds for both: the round that is stored does not change.

@@ -65,7 +65,7 @@ fn answer(request: &Request) -> Result<String, Refusal> {
     };
     let lines = request.start_line.map(|start| LineRange::new(start, request.end_line.unwrap_or(start)));
     let hints = Hints { path: path.as_ref(), lines, ..Hints::default() };
-    let applied = patch::apply(&request.text, &request.diff, &hints)?;
+    let applied = patch::place(&request.text, &request.diff, &hints)?;
     Ok(patch::apply_edits(&request.text, &applied.edits))
 }
 

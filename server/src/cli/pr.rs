@@ -9,7 +9,7 @@ use forge::{Forge, ForgeError, Found, Head, Plan, Site};
 use git::{Remote, Repository};
 use jiff::Timestamp;
 use report::forge::{intro, remarks};
-use report::inert;
+use report::sanitize;
 use review::document::document;
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal};
@@ -132,7 +132,7 @@ fn line(said: &Feedback) -> String {
 
 /// Foreign text on one line of a terminal.
 fn plain(text: &str, most: usize) -> String {
-    let text = inert::printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = sanitize::printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() > most { text.chars().take(most).chain(['…']).collect() } else { text }
 }
 

@@ -4,7 +4,7 @@ use super::dry_run::{expected, grouped};
 use super::output;
 use finding::{AgentName, AgentOutcome, Round, Usage};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use report::inert::printable;
+use report::sanitize::printable;
 use review::Event;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;

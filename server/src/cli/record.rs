@@ -4,7 +4,7 @@ use super::context::{Context, warn_of};
 use super::{Exit, output};
 use finding::{AgentName, Decisions, Round, Work};
 use merge::Record;
-use report::inert::printable;
+use report::sanitize::printable;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use store::Store;

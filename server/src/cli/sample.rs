@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use agent::answer;
     use git::{ScopeRequest, Snapshot, SnapshotOptions};
-    use patch::{Hints, apply};
+    use patch::{Hints, place};
     use tokio_util::sync::CancellationToken;
 
     fn sample() -> (tempfile::TempDir, Snapshot) {
@@ -128,7 +128,7 @@ mod tests {
                     let path = fix.path.as_ref().unwrap();
                     let text = snapshot.read(path).unwrap().unwrap();
                     let hints = Hints { path: Some(path), lines: finding.anchors[0].lines, ..Hints::default() };
-                    let applied = apply(&text, &fix.diff, &hints);
+                    let applied = place(&text, &fix.diff, &hints);
                     assert!(applied.is_ok(), "{name}: {}: {applied:?}\n{}", finding.title, fix.diff);
                 }
             }
@@ -144,7 +144,7 @@ mod tests {
                 for fix in &finding.fixes {
                     let path = fix.path.as_ref().unwrap();
                     let text = snapshot.read(path).unwrap().unwrap();
-                    assert!(apply(&text, &fix.diff, &Hints::default()).is_ok(), "{}", fix.diff);
+                    assert!(place(&text, &fix.diff, &Hints::default()).is_ok(), "{}", fix.diff);
                 }
                 let place = finding.anchors.first().map_or("-", |a| a.path.as_str()).to_owned();
                 rules.push((place, finding.rule.unwrap().id.trim_start_matches("deep-review/").to_owned()));

@@ -3,7 +3,7 @@
 //! read from the checkout only. It is written on plain JSON, so that the one runner of all processes keeps
 //! hold of the program.
 
-use super::cli::{Said, finish, model_label, retry, unfinished};
+use super::cli::{Completion, finish, model_label, retry, unfinished};
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Reader};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
@@ -35,7 +35,7 @@ struct Conversation {
     to_agent: Sender<String>,
     checkout: PathBuf,
     prompt: String,
-    said: Said,
+    said: Completion,
     tool_calls: u64,
     /// The turn ended, or cannot: nothing is to be waited for.
     over: bool,
@@ -44,8 +44,14 @@ struct Conversation {
 impl Conversation {
     fn begin(checkout: &Path, prompt: String) -> (Self, Receiver<String>) {
         let (to_agent, from_us) = channel();
-        let conversation =
-            Self { to_agent, checkout: checkout.to_owned(), prompt, said: Said::default(), tool_calls: 0, over: false };
+        let conversation = Self {
+            to_agent,
+            checkout: checkout.to_owned(),
+            prompt,
+            said: Completion::default(),
+            tool_calls: 0,
+            over: false,
+        };
         let capabilities = json!({"fs": {"readTextFile": true, "writeTextFile": false}, "terminal": false});
         conversation.request(
             INITIALIZE,
@@ -211,17 +217,17 @@ impl AcpAgent {
             .ok_or_else(|| Failure::new(FailureKind::NotInstalled, format!("there is no program '{name}'")))
     }
 
-    async fn prompt(&self, prompt: &str, checkout: &Path, session: &Session) -> Said {
+    async fn prompt(&self, prompt: &str, checkout: &Path, session: &Session) -> Completion {
         retry(self.settings.retries.unwrap_or(1), session, || async {
             match self.once(prompt, checkout, session).await {
                 Ok(said) => said,
-                Err(failure) => Said::failed(failure),
+                Err(failure) => Completion::failed(failure),
             }
         })
         .await
     }
 
-    async fn once(&self, prompt: &str, checkout: &Path, session: &Session) -> Result<Said, Failure> {
+    async fn once(&self, prompt: &str, checkout: &Path, session: &Session) -> Result<Completion, Failure> {
         let program = Program {
             path: self.executable()?,
             args: self.settings.command.iter().skip(1).cloned().collect(),
@@ -305,7 +311,7 @@ impl super::Agent for AcpAgent {
         Some(self.settings.identity())
     }
 
-    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Completion> {
         Box::pin(async move {
             let asked = async {
                 let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
@@ -313,7 +319,7 @@ impl super::Agent for AcpAgent {
                 let text = prompt::question(brief, question, reader)?;
                 Ok(self.prompt(&text, checkout, session).await)
             };
-            asked.await.unwrap_or_else(Said::failed)
+            asked.await.unwrap_or_else(Completion::failed)
         })
     }
 

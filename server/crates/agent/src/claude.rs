@@ -1,6 +1,6 @@
 //! Claude Code: `claude -p` with its event stream.
 
-use super::cli::{Dialect, Login, Run, Said, Sign, events, shown_path, unfinished};
+use super::cli::{Completion, Dialect, Login, Run, Sign, events, shown_path, unfinished};
 use super::failure;
 use super::process::{End, Program};
 use finding::{Failure, FailureKind, Usage};
@@ -86,7 +86,7 @@ impl Dialect for Claude {
         }
     }
 
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Said {
+    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion {
         read(end, stdout, stderr)
     }
 
@@ -106,8 +106,8 @@ impl Dialect for Claude {
 
 /// What came of a run of `claude -p --output-format stream-json`.
 #[must_use]
-pub fn read(end: &End, stdout: &str, stderr: &str) -> Said {
-    let mut said = Said::default();
+pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
+    let mut said = Completion::default();
     let mut tool_calls = 0;
     let mut result = None;
     for event in events(stdout) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What one run of a program, or one call of a server, said.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Said {
+pub struct Completion {
     /// The answer where it came as a value.
     pub value: Option<Value>,
     /// The answer's text.
@@ -26,7 +26,7 @@ pub struct Said {
     pub wait: Option<Duration>,
 }
 
-impl Said {
+impl Completion {
     /// Nothing but a failure.
     #[must_use]
     pub fn failed(failure: Failure) -> Self {
@@ -109,7 +109,7 @@ pub(super) trait Dialect: std::fmt::Debug + Send + Sync {
     /// What a line of output tells.
     fn sign(&self, line: &str) -> Option<Sign>;
     /// What came of it.
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Said;
+    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion;
     /// How to find out whether somebody is logged in, and what to do if not.
     fn login(&self) -> Login;
     /// Most bytes of input.
@@ -158,15 +158,15 @@ impl CliAgent {
     }
 
     /// One prompt, tried again where that may help.
-    async fn prompt(&self, prompt: String, schema: Value, checkout: &Path, session: &Session) -> Said {
+    async fn prompt(&self, prompt: String, schema: Value, checkout: &Path, session: &Session) -> Completion {
         let executable = match self.executable() {
             Ok(path) => path,
-            Err(failure) => return Said::failed(failure),
+            Err(failure) => return Completion::failed(failure),
         };
         retry(self.settings.retries.unwrap_or(1), session, || async {
             let scratch = match Scratch::new() {
                 Ok(scratch) => scratch,
-                Err(failure) => return Said::failed(failure),
+                Err(failure) => return Completion::failed(failure),
             };
             let mut settings = self.settings.clone();
             settings.max_cost_usd =
@@ -181,7 +181,7 @@ impl CliAgent {
             };
             let program = match self.dialect.program(&run) {
                 Ok(program) => program,
-                Err(failure) => return Said::failed(failure),
+                Err(failure) => return Completion::failed(failure),
             };
             let stop = session.cancel.child_token();
             let mut hopeless = None;
@@ -204,7 +204,7 @@ impl CliAgent {
         .await
     }
 
-    fn with_remedy(&self, mut said: Said) -> Said {
+    fn with_remedy(&self, mut said: Completion) -> Completion {
         if let Some(failure) = &mut said.failure {
             let login = self.dialect.login();
             let remedy = match failure.kind {
@@ -249,10 +249,10 @@ impl CliAgent {
 }
 
 /// Makes the outcome of what was said: one repair prompt at most, masks turned back, losses noted.
-pub(super) async fn finish<F: Future<Output = Said>>(
+pub(super) async fn finish<F: Future<Output = Completion>>(
     agent: &AgentName,
     brief: &Brief,
-    said: Said,
+    said: Completion,
     version: String,
     not_shown: &[String],
     room: usize,
@@ -288,11 +288,11 @@ pub(super) async fn finish<F: Future<Output = Said>>(
 }
 
 /// Tries again where the failure may pass, after the wait that the vendor asks for or one of ours.
-pub(super) async fn retry<F: Future<Output = Said>>(
+pub(super) async fn retry<F: Future<Output = Completion>>(
     retries: u32,
     session: &Session,
     mut once: impl FnMut() -> F,
-) -> Said {
+) -> Completion {
     let mut usage = Usage::default();
     let mut tries = 0;
     loop {
@@ -361,15 +361,15 @@ impl super::Agent for CliAgent {
         Some(self.settings.identity())
     }
 
-    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Completion> {
         Box::pin(async move {
             let checkout = match brief.checkout.folder(&brief.snapshot, &brief.sending).await {
                 Ok(folder) => folder,
-                Err(failure) => return Said::failed(failure),
+                Err(failure) => return Completion::failed(failure),
             };
             match prompt::question(brief, question, Reader { checkout: checkout.to_str(), room: self.room() }) {
                 Ok(text) => self.prompt(text, question.schema.clone(), checkout, session).await,
-                Err(failure) => Said::failed(failure),
+                Err(failure) => Completion::failed(failure),
             }
         })
     }

@@ -1,6 +1,6 @@
 //! Codex: `codex exec --json`.
 
-use super::cli::{Dialect, Login, Run, Said, Sign, events, unfinished};
+use super::cli::{Completion, Dialect, Login, Run, Sign, events, unfinished};
 use super::failure;
 use super::process::{End, Program};
 use finding::{Failure, FailureKind, Usage};
@@ -95,7 +95,7 @@ impl Dialect for Codex {
         }
     }
 
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Said {
+    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion {
         read(end, stdout, stderr)
     }
 
@@ -122,8 +122,8 @@ fn is_early(message: &str) -> bool {
 
 /// What came of a run of `codex exec --json`.
 #[must_use]
-pub fn read(end: &End, stdout: &str, stderr: &str) -> Said {
-    let mut said = Said::default();
+pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
+    let mut said = Completion::default();
     let mut tool_calls = 0;
     let mut done = false;
     let mut last_error = None;

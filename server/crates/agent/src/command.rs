@@ -1,6 +1,6 @@
 //! Any program that takes the brief on standard input and answers on standard output. It runs in the checkout.
 
-use super::cli::{Dialect, Login, Run, Said, Sign, unfinished};
+use super::cli::{Completion, Dialect, Login, Run, Sign, unfinished};
 use super::process::{End, Program};
 use finding::{AgentKind, Failure};
 
@@ -34,10 +34,10 @@ impl Dialect for Command {
         None
     }
 
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Said {
+    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion {
         match end {
-            End::Exited(0) => Said { text: stdout.to_owned(), ..Said::default() },
-            end => Said::failed(unfinished(end, stderr)),
+            End::Exited(0) => Completion { text: stdout.to_owned(), ..Completion::default() },
+            end => Completion::failed(unfinished(end, stderr)),
         }
     }
 

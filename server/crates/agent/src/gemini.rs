@@ -1,6 +1,6 @@
 //! Gemini CLI: `gemini -o stream-json`.
 
-use super::cli::{Dialect, Login, Run, Said, Sign, events, shown_path, unfinished};
+use super::cli::{Completion, Dialect, Login, Run, Sign, events, shown_path, unfinished};
 use super::failure;
 use super::process::{End, Program};
 use finding::{Failure, FailureKind, Usage};
@@ -74,7 +74,7 @@ impl Dialect for Gemini {
         }
     }
 
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Said {
+    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion {
         read(end, stdout, stderr)
     }
 
@@ -94,8 +94,8 @@ impl Dialect for Gemini {
 
 /// What came of a run of `gemini -o stream-json`.
 #[must_use]
-pub fn read(end: &End, stdout: &str, stderr: &str) -> Said {
-    let mut said = Said::default();
+pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
+    let mut said = Completion::default();
     let mut looped = false;
     let mut result = None;
     for event in events(stdout) {

@@ -21,7 +21,7 @@ mod secrets;
 mod settings;
 
 pub use checkout::Checkout;
-pub use cli::Said;
+pub use cli::Completion;
 pub use configured::{Surroundings, configured, detected, missing};
 pub use secrets::{MASK, Masker, Sending};
 pub use settings::{Adapter, AgentSettings, LinterFormat};
@@ -190,9 +190,9 @@ pub trait Agent: std::fmt::Debug + Send + Sync {
 
     /// Answers a question: one call, with the tries again and the limits of a review. The answer is read by
     /// [`answer::object`] and what is built on it. Ends soon after `session.cancel`.
-    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Completion> {
         let _ = (brief, question, session);
-        Box::pin(async { Said::failed(Failure::new(FailureKind::NotAllowed, "it answers no questions")) })
+        Box::pin(async { Completion::failed(Failure::new(FailureKind::NotAllowed, "it answers no questions")) })
     }
 
     /// All of its settings that change what it answers, as a text: an answer is kept for the same text only.

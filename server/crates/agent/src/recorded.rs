@@ -9,7 +9,7 @@
 //!
 //! One with `verdicts` can also check what others found: they are its answer then, and `check` says how it behaves.
 
-use super::{Agent, Availability, Brief, Outcome, Question, Said, Session, answer};
+use super::{Agent, Availability, Brief, Completion, Outcome, Question, Session, answer};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
@@ -102,14 +102,14 @@ impl Recorded {
         }
     }
 
-    async fn play_check(&self, session: &Session) -> Said {
+    async fn play_check(&self, session: &Session) -> Completion {
         let (text, check) = match self.read_all().await {
             Ok((text, document)) => (text, document.check),
-            Err(failure) => return Said::failed(failure),
+            Err(failure) => return Completion::failed(failure),
         };
         match check.behave(session).await.err().or(check.fail) {
-            Some(failure) => Said { usage: check.usage, ..Said::failed(failure) },
-            None => Said { text, usage: check.usage, ..Said::default() },
+            Some(failure) => Completion { usage: check.usage, ..Completion::failed(failure) },
+            None => Completion { text, usage: check.usage, ..Completion::default() },
         }
     }
 }
@@ -190,7 +190,12 @@ impl Agent for Recorded {
         }
     }
 
-    fn ask<'a>(&'a self, _brief: &'a Brief, _question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn ask<'a>(
+        &'a self,
+        _brief: &'a Brief,
+        _question: &'a Question,
+        session: &'a Session,
+    ) -> BoxFuture<'a, Completion> {
         Box::pin(self.play_check(session))
     }
 }

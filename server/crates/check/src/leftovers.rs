@@ -337,7 +337,7 @@ fn conflicts(file: &ChangedFile, text: &str) -> Vec<RawFinding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patch::{Hints, apply, apply_edits};
+    use patch::{Hints, apply_edits, place};
 
     /// The findings in a file that changes from `old` to `new`: lines, rule, and the text with the fix.
     fn found(path: &str, old: &str, new: &str) -> Vec<(String, String, Option<String>)> {
@@ -346,7 +346,7 @@ mod tests {
         let fixed = |f: &RawFinding| {
             let fix = f.fixes.first()?;
             let applied =
-                apply(new, &fix.diff, &Hints { lines: f.anchors[0].lines, ..Hints::default() }).expect("an exact fix");
+                place(new, &fix.diff, &Hints { lines: f.anchors[0].lines, ..Hints::default() }).expect("an exact fix");
             Some(apply_edits(new, &applied.edits))
         };
         let rule = |f: &RawFinding| f.rule.as_ref().unwrap().id.trim_start_matches("deep-review/").to_owned();

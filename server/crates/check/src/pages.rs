@@ -2,7 +2,7 @@
 
 use finding::RawFinding;
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
-use patch::{Hints, apply, apply_edits};
+use patch::{Hints, apply_edits, place};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -115,7 +115,7 @@ fn examples_are_found_before_and_not_after() {
         let after = shown(language, after);
         assert_eq!(found(&after.snapshot), [], "{rule}");
         if let (Some(fix), Some(text)) = (findings[0].fixes.first(), before.text) {
-            let edits = apply(&text, &fix.diff, &Hints::default()).unwrap().edits;
+            let edits = place(&text, &fix.diff, &Hints::default()).unwrap().edits;
             assert_eq!(Some(apply_edits(&text, &edits)), after.text, "{rule}");
         }
     }

@@ -185,7 +185,7 @@ fn until(headers: &HeaderMap) -> Option<String> {
 }
 
 fn clean(text: &str) -> String {
-    report::inert::printable(text).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
+    report::sanitize::printable(text).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }
 
 /// The innermost reason, without addresses.

@@ -8,7 +8,7 @@ use super::world::{Repo, World};
 use finding::{AgentKind, Finding, LinkKind, Round, State};
 use lsp_types::*;
 use patch::Placement;
-use report::inert;
+use report::sanitize;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -109,7 +109,8 @@ fn fixes(
         let by: Vec<&str> = fix.by.iter().map(|name| plan.round.label_of(name)).collect();
         let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
         let verb = if number == 0 { "Apply fix" } else { "Apply another fix" };
-        let mut action = action(format!("{verb}: {}{}", short(what), inert::printable(&by)), CodeActionKind::QUICKFIX);
+        let mut action =
+            action(format!("{verb}: {}{}", short(what), sanitize::printable(&by)), CodeActionKind::QUICKFIX);
         action.diagnostics = told.cloned();
         match edits::plan(world, repo, index, number) {
             Ok(planned) => {
@@ -220,7 +221,7 @@ fn is_linked(repo: &Repo, finding: &Finding, kind: LinkKind) -> bool {
 
 /// One line that fits a menu.
 fn short(text: &str) -> String {
-    let line = inert::printable(text.lines().next().unwrap_or_default());
+    let line = sanitize::printable(text.lines().next().unwrap_or_default());
     if line.chars().count() <= 80 { line } else { line.chars().take(79).chain(['…']).collect() }
 }
 

@@ -5,7 +5,7 @@ use super::settings::Settings;
 use super::world::{Repo, Seen, World};
 use finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, RepoPath, Round, State};
 use lsp_types::*;
-use report::inert;
+use report::sanitize;
 use serde_json::json;
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ fn diagnostic(
     range: Range,
 ) -> Diagnostic {
     let round = &plan.round;
-    let mut message = inert::printable(&finding.title);
+    let mut message = sanitize::printable(&finding.title);
     if condition == Condition::Touched {
         message.push_str(" (the code was changed since the review)");
     }
@@ -71,14 +71,14 @@ fn concern(settings: &Settings, round: &Round, observation: &Observation, range:
         severity: Some(settings.concern()),
         code: Some(NumberOrString::String("design".into())),
         source: Some(source(round, &by)),
-        message: inert::printable(&observation.title),
+        message: sanitize::printable(&observation.title),
         ..Diagnostic::default()
     }
 }
 
 /// "deep-review · Codex, Gemini".
 fn source(round: &Round, agents: &[&AgentName]) -> String {
-    let labels: Vec<String> = agents.iter().map(|name| inert::printable(round.label_of(name))).collect();
+    let labels: Vec<String> = agents.iter().map(|name| sanitize::printable(round.label_of(name))).collect();
     if labels.is_empty() { "deep-review".to_owned() } else { format!("deep-review · {}", labels.join(", ")) }
 }
 
@@ -110,14 +110,14 @@ fn related(
             && let Some(location) = repo.location(other, 0)
         {
             let other = &round.findings[other];
-            let message = format!("related: {} {}", other.label, inert::printable(&other.title));
+            let message = format!("related: {} {}", other.label, sanitize::printable(&other.title));
             all.push(DiagnosticRelatedInformation { location, message });
         }
     }
     if let Some(dispute) = &finding.dispute
         && let Some(uri) = finding.anchors.first().and_then(|a| repo.uri_of(&a.path))
     {
-        let message = inert::printable(dispute);
+        let message = sanitize::printable(dispute);
         all.push(DiagnosticRelatedInformation { location: Location::new(uri, range), message });
     }
     (!all.is_empty()).then_some(all)

@@ -61,7 +61,7 @@ fn many(
         let texts = texts(world, repo, fix, finding);
         let lines = main_lines(repo, index, finding);
         let set = [patch::Fix { name: &finding.label, diff: &fix.diff, hints: hints(finding, fix, lines) }];
-        let outcome = patch::apply_set(&set, &|path| texts.get(path).map(AsRef::as_ref));
+        let outcome = patch::place_set(&set, &|path| texts.get(path).map(AsRef::as_ref));
         let placement = outcome.fixes.into_iter().next().unwrap_or(Err(Refusal::NotFound))?;
         let files = outcome.files.into_iter().map(|(path, outcome)| {
             let change = match outcome {

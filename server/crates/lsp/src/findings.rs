@@ -5,7 +5,7 @@ use super::hover::explanation;
 use super::reviewing::with_remedy;
 use super::world::{Repo, World};
 use finding::{AgentOutcome, Finding, State};
-use report::inert;
+use report::sanitize;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -82,10 +82,10 @@ fn about(repo: &Repo) -> Value {
                 }
             };
             let mut agent = json!({
-                "name": run.agent.name, "label": inert::printable(&run.agent.label), "state": state,
+                "name": run.agent.name, "label": sanitize::printable(&run.agent.label), "state": state,
             });
             if let (Some(message), Some(agent)) = (message, agent.as_object_mut()) {
-                agent.insert("message".into(), inert::printable(&message).into());
+                agent.insert("message".into(), sanitize::printable(&message).into());
             }
             agent
         });
@@ -105,7 +105,7 @@ fn repository(world: &World, repo: &Repo, params: &Params) -> Value {
             let agents = finding
                 .agents()
                 .into_iter()
-                .map(|name| json!({ "name": name, "label": inert::printable(plan.round.label_of(name)) }));
+                .map(|name| json!({ "name": name, "label": sanitize::printable(plan.round.label_of(name)) }));
             let state = repo.state(index, finding);
             let fixable = state == State::Open
                 && (0..finding.fixes.len()).any(|number| edits::plan(world, repo, index, number).is_ok());
@@ -113,7 +113,7 @@ fn repository(world: &World, repo: &Repo, params: &Params) -> Value {
                 "id": finding.id,
                 "label": finding.label,
                 "severity": finding.severity,
-                "title": inert::printable(&finding.title),
+                "title": sanitize::printable(&finding.title),
                 "agents": agents.collect::<Vec<_>>(),
                 "state": match state {
                     State::Open => "open",

@@ -4,7 +4,7 @@ use super::diagnostics::spots_at;
 use super::world::{Repo, World};
 use finding::{Finding, FindingStatus, Round, State};
 use lsp_types::*;
-use report::inert;
+use report::sanitize;
 use std::fmt::Write;
 
 /// Most findings that one hover tells of, and most bytes of a body.
@@ -40,7 +40,7 @@ fn text(repo: &Repo, round: &Round, finding: &Finding) -> String {
 
 /// Untrusted text as one inert line.
 fn line(text: &str) -> String {
-    inert::markdown(&inert::printable(text)).trim().replace('\n', " ")
+    sanitize::markdown(&sanitize::printable(text)).trim().replace('\n', " ")
 }
 
 /// All that is known of a finding but its title, as inert Markdown: who says it and how grave, why, who confirmed it.
@@ -54,7 +54,7 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
     while !finding.body.is_char_boundary(end) {
         end -= 1;
     }
-    let body = inert::markdown(&finding.body[..end]);
+    let body = sanitize::markdown(&finding.body[..end]);
     if !body.trim().is_empty() {
         let _ = writeln!(out, "{}{}\n", body.trim(), if end < finding.body.len() { " …" } else { "" });
     }

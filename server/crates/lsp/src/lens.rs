@@ -8,7 +8,7 @@ use finding::{Finding, LineRange, RepoPath, Severity, State};
 use lsp_types::*;
 use merge::Outline;
 use patch::LineMap;
-use report::inert;
+use report::sanitize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ pub(crate) fn of(world: &World, uri: &Uri) -> Vec<CodeLens> {
         if let (Some(label), Some(argument)) = (labels.first(), argument.as_object_mut()) {
             argument.insert("id".into(), json!(label));
         }
-        let title = format!("{}: {says}", inert::printable(&name));
+        let title = format!("{}: {says}", sanitize::printable(&name));
         lenses.push(lens(Range::new(at, at), title, Name::ShowReport, argument));
     }
     lenses
@@ -90,7 +90,7 @@ fn top(repo: &Repo, plan: &Plan, path: &RepoPath, open: &[(&Finding, Range)]) ->
         .collect();
     let says = match (left_out(plan, path), counts.is_empty()) {
         (_, false) => counts.join(", "),
-        (Some(why), true) => format!("this file was not reviewed ({})", inert::printable(&why)),
+        (Some(why), true) => format!("this file was not reviewed ({})", sanitize::printable(&why)),
         (None, true) => "nothing open here".to_owned(),
     };
     // Who did not answer may have had something to say of this file too.
@@ -165,7 +165,7 @@ pub(crate) fn links(world: &World, uri: &Uri) -> Vec<DocumentLink> {
             links.push(DocumentLink {
                 range: Range::new(Position::new(number, from), Position::new(number, to)),
                 target: target.parse().ok(),
-                tooltip: world.abilities.link_tooltips.then(|| inert::printable(&plan.round.findings[index].title)),
+                tooltip: world.abilities.link_tooltips.then(|| sanitize::printable(&plan.round.findings[index].title)),
                 data: None,
             });
         }

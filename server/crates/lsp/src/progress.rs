@@ -5,7 +5,7 @@ use super::reviewing;
 use agent::Progress;
 use finding::{AgentName, AgentOutcome, AgentRun, Round};
 use lsp_types::*;
-use report::inert;
+use report::sanitize;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -91,7 +91,7 @@ async fn begin(client: &Client, outbox: &Outbox, label: &str, token: String) -> 
         return None;
     }
     let begin = WorkDoneProgress::Begin(WorkDoneProgressBegin {
-        title: format!("Review: {}", inert::printable(label)),
+        title: format!("Review: {}", sanitize::printable(label)),
         cancellable: Some(true),
         message: Some(STARTING.into()),
         percentage: None,
@@ -109,7 +109,7 @@ fn report(line: &Line) -> WorkDoneProgress {
         .map(|(done, total)| u32::try_from(u64::from(done.min(total)) * 100 / u64::from(total)).unwrap_or(100));
     WorkDoneProgress::Report(WorkDoneProgressReport {
         cancellable: Some(true),
-        message: Some(format!("{} · {elapsed} s", inert::printable(&line.doing.doing))),
+        message: Some(format!("{} · {elapsed} s", sanitize::printable(&line.doing.doing))),
         percentage,
     })
 }
@@ -126,7 +126,7 @@ fn summary(run: &AgentRun) -> String {
         AgentOutcome::Failed { failure } => {
             format!(
                 "failed after {seconds} s{cost}: {}",
-                inert::printable(&reviewing::with_remedy(&failure.message, failure.remedy.as_deref()))
+                sanitize::printable(&reviewing::with_remedy(&failure.message, failure.remedy.as_deref()))
             )
         }
         AgentOutcome::Running | AgentOutcome::Reviewed => format!("done in {seconds} s{cost}"),

@@ -147,7 +147,7 @@ impl Facts {
                 };
                 let placed = match (&patch, &text) {
                     (Some(patch), Some(text)) => {
-                        patch::apply_patch(text, patch, &hints(finding, fix, finding.anchors[0].lines))
+                        patch::place_patch(text, patch, &hints(finding, fix, finding.anchors[0].lines))
                     }
                     (None, _) | (_, None) => Err(Refusal::NotFound),
                 };
@@ -215,7 +215,7 @@ fn may_reach_beyond(finding: &Finding, fix: &Fix) -> bool {
 pub(crate) fn is_in_all(finding: &Finding, fix: &Fix, now: &Texts, frozen: &Texts) -> bool {
     let lines = finding.anchors.first().and_then(|anchor| anchor.lines);
     let set = [patch::Fix { name: &finding.label, diff: &fix.diff, hints: hints(finding, fix, lines) }];
-    let outcome = patch::apply_set(&set, &|path| frozen.get(path).map(AsRef::as_ref));
+    let outcome = patch::place_set(&set, &|path| frozen.get(path).map(AsRef::as_ref));
     let is = |path: &RepoPath, text: &str| now.get(path).is_some_and(|now| now.lines().eq(text.lines()));
     let is_there = |(path, file): (&RepoPath, &FileOutcome)| match file {
         FileOutcome::Edited { edits, .. } => {
@@ -342,7 +342,7 @@ fn is_in(
         return false;
     }
     applied.edits.iter().all(|edit| is_done(edit, map, current.lines()))
-        || patch::apply_patch(current.text(), patch, &hints(finding, fix, Some(lines))) == Err(Refusal::AlreadyApplied)
+        || patch::place_patch(current.text(), patch, &hints(finding, fix, Some(lines))) == Err(Refusal::AlreadyApplied)
 }
 
 /// The current text, taken apart when that is first needed.
@@ -417,8 +417,8 @@ pub(crate) fn place(
     let cited = hints(finding, fix, finding.anchors.first().and_then(|a| a.lines));
     let (frozen, current) = texts();
     match (frozen, &view.map) {
-        (Some(frozen), Some(map)) => patch::apply_since(&frozen, &current, map, &fix.diff, &cited),
-        _ => patch::apply(&current, &fix.diff, &hints(finding, fix, lines)),
+        (Some(frozen), Some(map)) => patch::place_since(&frozen, &current, map, &fix.diff, &cited),
+        _ => patch::place(&current, &fix.diff, &hints(finding, fix, lines)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! When two fixes are the same fix.
 
 use super::hunk::{HunkBody, Op};
-use super::{Hints, apply, apply_edits, parse, text};
+use super::{Hints, apply_edits, parse, place, text};
 
 /// What a fix takes out and puts in, without context, numbers and white space. Equal values are equal fixes as
 /// far as the diffs alone can say; [`same_edits`] asks the text.
@@ -67,7 +67,7 @@ impl Canonical {
 /// Whether two fixes lead from `text` to the same text, white space aside. `false` where either does not apply.
 #[must_use]
 pub fn same_edits(text: &str, a: (&str, &Hints<'_>), b: (&str, &Hints<'_>)) -> bool {
-    let result = |(diff, hints)| apply(text, diff, hints).ok().map(|applied| apply_edits(text, &applied.edits));
+    let result = |(diff, hints)| place(text, diff, hints).ok().map(|applied| apply_edits(text, &applied.edits));
     match (result(a), result(b)) {
         (Some(a), Some(b)) => text::squeezed_eq(&a, &b),
         _ => false,

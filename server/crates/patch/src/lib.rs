@@ -25,7 +25,7 @@ pub use carry::{Carried, LineMap};
 pub use hunk::{FileChange, FilePatch, Hunk, HunkBody, HunkLine, Op, Patch};
 pub use parse::{ParseError, parse};
 pub use quote::find_quote;
-pub use set::{FileOutcome, Fix, SetOutcome, apply_set};
+pub use set::{FileOutcome, Fix, SetOutcome, place_set};
 pub use text::Text;
 
 use finding::{LineRange, RepoPath};
@@ -148,15 +148,15 @@ impl From<ParseError> for Refusal {
 ///
 /// # Errors
 /// Whatever is not certain is refused; the text is never changed in a place that was guessed.
-pub fn apply(text: &str, diff: &str, hints: &Hints<'_>) -> Result<Applied, Refusal> {
-    apply_patch(&Text::new(text), &parse(diff)?, hints)
+pub fn place(text: &str, diff: &str, hints: &Hints<'_>) -> Result<Applied, Refusal> {
+    place_patch(&Text::new(text), &parse(diff)?, hints)
 }
 
-/// [`apply`] for a text that is used often and a diff that is parsed already.
+/// [`place`] for a text that is used often and a diff that is parsed already.
 ///
 /// # Errors
-/// As [`apply`].
-pub fn apply_patch(text: &Text<'_>, patch: &Patch, hints: &Hints<'_>) -> Result<Applied, Refusal> {
+/// As [`place`].
+pub fn place_patch(text: &Text<'_>, patch: &Patch, hints: &Hints<'_>) -> Result<Applied, Refusal> {
     let file = patch.for_path(hints.path)?;
     match file.change {
         FileChange::Edit | FileChange::Rename => {}
@@ -176,14 +176,14 @@ pub fn apply_patch(text: &Text<'_>, patch: &Patch, hints: &Hints<'_>) -> Result<
     locate::place_hunks(text, &file.hunks, hints)
 }
 
-/// [`apply`] to the text as it is now; where that does not work because the code was edited since the review,
+/// [`place`] to the text as it is now; where that does not work because the code was edited since the review,
 /// the refusal is [`Refusal::Touched`] instead of [`Refusal::NotFound`].
 ///
 /// `hints.lines` are lines of `snapshot`; `map` leads from there to `current`.
 ///
 /// # Errors
-/// As [`apply`].
-pub fn apply_since(
+/// As [`place`].
+pub fn place_since(
     snapshot: &str,
     current: &str,
     map: &LineMap,
@@ -191,8 +191,8 @@ pub fn apply_since(
     hints: &Hints<'_>,
 ) -> Result<Applied, Refusal> {
     let lines = hints.lines.map(|lines| map.carry(lines).lines());
-    match apply(current, diff, &Hints { lines, ..*hints }) {
-        Err(Refusal::NotFound) if apply(snapshot, diff, hints).is_ok() => Err(Refusal::Touched),
+    match place(current, diff, &Hints { lines, ..*hints }) {
+        Err(Refusal::NotFound) if place(snapshot, diff, hints).is_ok() => Err(Refusal::Touched),
         other => other,
     }
 }

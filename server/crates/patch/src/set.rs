@@ -1,7 +1,7 @@
 //! Many fixes at once: what each file becomes, which fixes apply, and which stand in each other's way.
 
 use super::hunk::{FileChange, FilePatch, HunkBody};
-use super::{Hints, LineEdit, Placement, Refusal, apply_edits, apply_patch, parse, text::Text};
+use super::{Hints, LineEdit, Placement, Refusal, apply_edits, parse, place_patch, text::Text};
 use finding::RepoPath;
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ struct Part {
 /// Applies `fixes` to the texts that `text_of` gives (`None` for a file that is not there), all located in the
 /// texts as they are. The first fix in the list wins a conflict; the later one is refused and told its name.
 /// Equal edits of two fixes are no conflict.
-pub fn apply_set<'t>(fixes: &[Fix<'_>], text_of: &dyn Fn(&RepoPath) -> Option<&'t str>) -> SetOutcome {
+pub fn place_set<'t>(fixes: &[Fix<'_>], text_of: &dyn Fn(&RepoPath) -> Option<&'t str>) -> SetOutcome {
     let mut outcome = SetOutcome::default();
     // What is taken already: by file, what happens to it and the edits with the fix that made them.
     let mut taken: BTreeMap<RepoPath, (Part, Vec<(LineEdit, String)>)> = BTreeMap::new();
@@ -216,7 +216,7 @@ fn parts<'t>(fix: &Fix<'_>, text_of: &dyn Fn(&RepoPath) -> Option<&'t str>) -> R
                             hunks: file.hunks.clone(),
                         }],
                     };
-                    match apply_patch(&Text::new(text), &single, &hints) {
+                    match place_patch(&Text::new(text), &single, &hints) {
                         Ok(applied) => (part.edits, part.placement) = (applied.edits, applied.placement),
                         Err(Refusal::AlreadyApplied) if file.change == FileChange::Edit => {
                             done_already += 1;

@@ -13,5 +13,5 @@ use super::*;
 /// `text` after `diff`, or the refusal.
 fn result(text: &str, diff: &str, lines: Option<(u32, u32)>) -> Result<String, Refusal> {
     let hints = Hints { lines: lines.map(|(a, b)| LineRange::new(a, b)), ..Hints::default() };
-    apply(text, diff, &hints).map(|applied| apply_edits(text, &applied.edits))
+    place(text, diff, &hints).map(|applied| apply_edits(text, &applied.edits))
 }

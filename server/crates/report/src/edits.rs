@@ -25,7 +25,7 @@ pub fn place<'a>(finding: &'a Finding, fix: &'a Fix, texts: &Texts) -> Option<Pl
         quote: cited.and_then(|a| a.quote.as_deref()),
         symbol: finding.symbol.as_deref(),
     };
-    let edits = patch::apply(texts.get(path)?, &fix.diff, &hints).ok()?.edits;
+    let edits = patch::place(texts.get(path)?, &fix.diff, &hints).ok()?.edits;
     (!edits.is_empty()).then_some(Placed { path, edits, fix })
 }
 

@@ -4,7 +4,7 @@ use super::edits::placed;
 use super::markdown::{code, short};
 use super::said::Said;
 use super::view::one_line;
-use super::{Texts, comment, inert, json};
+use super::{Texts, comment, json, sanitize};
 use finding::{
     AgentName, Anchor, Decisions, Finding, FindingId, Fix, LineRange, RawFinding, RawId, RepoPath, Round, Severity,
 };
@@ -77,7 +77,7 @@ pub fn intro(round: &Round, decisions: &Decisions) -> String {
     let mut text =
         format!("**deep-review**, round {}: {}.", round.number, round.verdict(decisions).to_string().to_lowercase());
     for (info, failure) in round.failures() {
-        let (label, why) = (inert::markdown_line(&info.label), inert::markdown_line(&failure.message));
+        let (label, why) = (sanitize::markdown_line(&info.label), sanitize::markdown_line(&failure.message));
         text.push_str(&format!("\n\n{label} gave no full review: {why}."));
     }
     text
@@ -125,14 +125,14 @@ pub fn github(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
 }
 
 fn text_of(round: &Round, f: &Finding) -> String {
-    let agents: Vec<String> = f.agents().iter().map(|a| inert::markdown_line(round.label_of(a))).collect();
-    let mut text = format!("**{}: {}** — {}", f.severity, inert::markdown_line(&f.title), agents.join(", "));
+    let agents: Vec<String> = f.agents().iter().map(|a| sanitize::markdown_line(round.label_of(a))).collect();
+    let mut text = format!("**{}: {}** — {}", f.severity, sanitize::markdown_line(&f.title), agents.join(", "));
     if !f.body.trim().is_empty() {
         text.push_str("\n\n");
-        text.push_str(inert::markdown(&f.body).trim_end());
+        text.push_str(sanitize::markdown(&f.body).trim_end());
     }
     if let Some(dispute) = &f.dispute {
-        text.push_str(&format!("\n\n*{}*", inert::markdown_line(dispute)));
+        text.push_str(&format!("\n\n*{}*", sanitize::markdown_line(dispute)));
     }
     text.push_str(&format!("\n\n{MARK}{} -->", f.id));
     text

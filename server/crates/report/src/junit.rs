@@ -1,7 +1,7 @@
 //! JUnit's XML: a suite for each agent, a failed case for each of its findings; an agent without a review is
 //! an error, so that it never looks like a pass.
 
-use super::inert::printable;
+use super::sanitize::printable;
 use finding::{AgentOutcome, Decisions, Round, Severity};
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
 //! What a report says, worked out from a round once and laid out by Markdown and HTML alike.
 
-use super::{Texts, inert};
+use super::{Texts, sanitize};
 use finding::{
     AgentName, AgentOutcome, Anchor, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
     ObservationKind, Resolution, Round, Severity, State, Work,
@@ -254,7 +254,7 @@ fn resolution_words(resolution: &Resolution) -> String {
 
 /// The text on one line, without control characters.
 pub(super) fn one_line(text: &str) -> String {
-    inert::printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    sanitize::printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The lines `lines` of `text`, at most [`MOST_QUOTED`]; `None` if they are past its end.

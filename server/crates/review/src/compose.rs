@@ -220,7 +220,7 @@ fn applies<'a>(raw: &RawFinding, fix: &finding::Fix, text: &impl Fn(&RepoPath) -
         quote: anchor.and_then(|a| a.quote.as_deref()),
         symbol: raw.symbol.as_deref(),
     };
-    patch::apply(text, &fix.diff, &hints).is_ok()
+    patch::place(text, &fix.diff, &hints).is_ok()
 }
 
 fn run_of(info: &AgentInfo, answers: &Answers, besides: &Besides) -> AgentRun {

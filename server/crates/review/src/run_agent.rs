@@ -3,7 +3,7 @@
 use super::Reviewer;
 use super::asked::{self, Asked};
 use super::budget::Budget;
-use agent::{Agent, Brief, Outcome, Progress, Question, Said, Session};
+use agent::{Agent, Brief, Completion, Outcome, Progress, Question, Session};
 use finding::{AgentName, Answer, Failure, FailureKind, RawId, RepoPath, Usage};
 use futures_util::FutureExt;
 use std::collections::BTreeSet;
@@ -101,14 +101,14 @@ async fn one(
 }
 
 /// Asks an agent a question besides its review.
-pub(super) async fn ask(reviewer: &Reviewer, brief: &Brief, question: &Question, shared: &Shared) -> Said {
+pub(super) async fn ask(reviewer: &Reviewer, brief: &Brief, question: &Question, shared: &Shared) -> Completion {
     let agent: &dyn Agent = &*reviewer.agent;
     let name = agent.info().name;
     let about: usize = brief.changed().filter(|f| question.files.contains(&f.path)).map(super::parts::weight).sum();
     let bytes = about + question.data.iter().map(|(_, text)| text.len()).sum::<usize>();
     let estimate = super::estimate::question(agent, bytes);
     if let Err(failure) = shared.budget.reserve(&estimate) {
-        return Said::failed(failure);
+        return Completion::failed(failure);
     }
     let _place = shared.budget.place().await;
     let session = session(&name, Some(&estimate), shared);
@@ -117,7 +117,7 @@ pub(super) async fn ask(reviewer: &Reviewer, brief: &Brief, question: &Question,
     let said = said.unwrap_or_default();
     shared.budget.settle(&estimate, &said.usage);
     match stopped {
-        Some(failure) => Said { failure: Some(failure), ..said },
+        Some(failure) => Completion { failure: Some(failure), ..said },
         None => said,
     }
 }

@@ -6,7 +6,7 @@ mod wire;
 
 pub use wire::{lead_schema, review_schema, verification_schema};
 
-use super::Said;
+use super::Completion;
 use finding::{
     AgentName, Anchor, Answer, Assessment, CheckVerdict, Classification, Failure, FailureKind, Fix, Limitation,
     LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity,
@@ -178,7 +178,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// The failure of the run, or that there is no such object.
-pub fn object(said: &Said, has: &str) -> Result<Value, Failure> {
+pub fn object(said: &Completion, has: &str) -> Result<Value, Failure> {
     if let Some(failure) = &said.failure {
         return Err(failure.clone());
     }
@@ -192,7 +192,7 @@ pub fn object(said: &Said, has: &str) -> Result<Value, Failure> {
 ///
 /// # Errors
 /// The failure of the run, or that nothing could be read.
-pub fn verdicts(said: &Said) -> Result<Vec<Checked>, Failure> {
+pub fn verdicts(said: &Completion) -> Result<Vec<Checked>, Failure> {
     let object = object(said, "verdicts")?;
     let items = object["verdicts"].as_array();
     let items = items.ok_or_else(|| Failure::new(FailureKind::BadOutput, "its answer has no verdicts"))?;
@@ -212,7 +212,7 @@ pub struct LeadAnswer {
 ///
 /// # Errors
 /// The failure of the run, or that it has no summary.
-pub fn lead(said: &Said) -> Result<LeadAnswer, Failure> {
+pub fn lead(said: &Completion) -> Result<LeadAnswer, Failure> {
     let value = object(said, "summary")?;
     let empty = Map::new();
     let o = Object(value.as_object().unwrap_or(&empty));

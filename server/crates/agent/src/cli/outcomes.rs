@@ -5,7 +5,7 @@ use crate::{claude, codex, gemini};
 use FailureKind::*;
 use finding::AgentName;
 
-type Read = fn(&End, &str, &str) -> Said;
+type Read = fn(&End, &str, &str) -> Completion;
 /// No failure, or its kind and message.
 type Expected = Option<(FailureKind, &'static str)>;
 

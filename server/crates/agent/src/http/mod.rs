@@ -6,7 +6,7 @@ mod chat;
 mod gemini;
 mod openai;
 
-use super::cli::{Said, finish, model_label, retry};
+use super::cli::{Completion, finish, model_label, retry};
 use super::prompt::{self, Reader};
 use super::{Adapter, AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, failure};
 use eventsource_stream::Eventsource;
@@ -162,7 +162,7 @@ impl HttpAgent {
     }
 
     /// One prompt, tried again where that may help, and without the schema where the server refuses that.
-    async fn prompt(&self, prompt: &str, schema: Value, session: &Session) -> Said {
+    async fn prompt(&self, prompt: &str, schema: Value, session: &Session) -> Completion {
         retry(self.settings.retries.unwrap_or(3), session, || async {
             let said = self.once(prompt, Some(&schema), session).await;
             let refused = said.failure.as_ref().is_some_and(|f| {
@@ -184,22 +184,22 @@ impl HttpAgent {
         .await
     }
 
-    async fn once(&self, prompt: &str, schema: Option<&Value>, session: &Session) -> Said {
+    async fn once(&self, prompt: &str, schema: Option<&Value>, session: &Session) -> Completion {
         let limits = self.settings.limits();
         tokio::select! {
             said = self.send(prompt, schema, session) => said,
-            () = session.cancel.cancelled() => Said::failed(Failure::new(FailureKind::Cancelled, "it was stopped")),
+            () = session.cancel.cancelled() => Completion::failed(Failure::new(FailureKind::Cancelled, "it was stopped")),
             () = tokio::time::sleep(limits.total) => {
                 let text = format!("it was not done after {} s", limits.total.as_secs());
-                Said::failed(Failure::new(FailureKind::TimedOut, text))
+                Completion::failed(Failure::new(FailureKind::TimedOut, text))
             }
         }
     }
 
-    async fn send(&self, prompt: &str, schema: Option<&Value>, session: &Session) -> Said {
+    async fn send(&self, prompt: &str, schema: Option<&Value>, session: &Session) -> Completion {
         let (client, model, key) = match (self.client(), self.model(), self.key()) {
             (Ok(client), Ok(model), Ok(key)) => (client, model, key),
-            (Err(failure), ..) | (_, Err(failure), _) | (.., Err(failure)) => return Said::failed(failure),
+            (Err(failure), ..) | (_, Err(failure), _) | (.., Err(failure)) => return Completion::failed(failure),
         };
         let max_output_tokens = self.settings.max_output_tokens.unwrap_or(self.output_tokens());
         let call = self.api.call(Exchange { model, prompt, schema, max_output_tokens });
@@ -211,7 +211,10 @@ impl HttpAgent {
             let (name, before) = call.key_header;
             let value = reqwest::header::HeaderValue::from_str(&format!("{before}{}", key.expose_secret()));
             let Ok(mut value) = value else {
-                return Said::failed(Failure::new(FailureKind::NotLoggedIn, "its key has characters that no key has"));
+                return Completion::failed(Failure::new(
+                    FailureKind::NotLoggedIn,
+                    "its key has characters that no key has",
+                ));
             };
             value.set_sensitive(true);
             request = request.header(name, value);
@@ -220,7 +223,7 @@ impl HttpAgent {
         match request.send().await {
             Ok(response) if response.status().is_success() => self.collect(response, session).await,
             Ok(response) => refused(response).await,
-            Err(e) => Said::failed(transport(&e)),
+            Err(e) => Completion::failed(transport(&e)),
         }
     }
 
@@ -238,14 +241,14 @@ impl HttpAgent {
         (self.context().saturating_sub(self.output_tokens()) as usize).saturating_mul(3)
     }
 
-    async fn collect(&self, response: reqwest::Response, session: &Session) -> Said {
+    async fn collect(&self, response: reqwest::Response, session: &Session) -> Completion {
         let is_stream = content_type(&response).is_some_and(|t| t.starts_with("text/event-stream"));
         if !is_stream {
             let body = body(response, 4096).await;
             let text = String::from_utf8_lossy(&body);
             let start: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
             let text = format!("the server answered with something else than events: {start}");
-            return Said::failed(Failure::new(FailureKind::BadOutput, text));
+            return Completion::failed(Failure::new(FailureKind::BadOutput, text));
         }
         let mut collected = Collected::default();
         let mut bytes = 0;
@@ -285,7 +288,7 @@ impl HttpAgent {
         self.said(collected)
     }
 
-    fn said(&self, collected: Collected) -> Said {
+    fn said(&self, collected: Collected) -> Completion {
         let mut usage = collected.usage;
         if let (Some((read, written)), Some(i), Some(o)) =
             (self.settings.price, usage.input_tokens, usage.output_tokens)
@@ -296,7 +299,7 @@ impl HttpAgent {
             (!collected.done)
                 .then(|| Failure::new(FailureKind::Unreachable, "the connection ended before the answer did"))
         });
-        Said { value: None, text: collected.text, failure, usage, model: collected.model, wait: None }
+        Completion { value: None, text: collected.text, failure, usage, model: collected.model, wait: None }
     }
 
     async fn review_all(&self, brief: &Brief, session: &Session) -> Outcome {
@@ -363,11 +366,11 @@ impl super::Agent for HttpAgent {
         Some(self.settings.identity())
     }
 
-    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Said> {
+    fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Completion> {
         Box::pin(async move {
             match prompt::question(brief, question, Reader { checkout: None, room: self.room() }) {
                 Ok(text) => self.prompt(&text, question.schema.clone(), session).await,
-                Err(failure) => Said::failed(failure),
+                Err(failure) => Completion::failed(failure),
             }
         })
     }
@@ -401,7 +404,7 @@ async fn body(response: reqwest::Response, limit: usize) -> Vec<u8> {
 }
 
 /// An answer with an error status.
-async fn refused(response: reqwest::Response) -> Said {
+async fn refused(response: reqwest::Response) -> Completion {
     let status = response.status().as_u16();
     let told = told_in_headers(response.headers());
     let text = body(response, 64 << 10).await;
@@ -410,7 +413,7 @@ async fn refused(response: reqwest::Response) -> Said {
     let value = value.get(0).unwrap_or(&value);
     let message = value["error"]["message"].as_str().or(value["message"].as_str()).or(value["error"].as_str());
     let raw = String::from_utf8_lossy(&text);
-    let mut said = Said::failed(failure::of_status(status, message.unwrap_or(&raw)));
+    let mut said = Completion::failed(failure::of_status(status, message.unwrap_or(&raw)));
     said.wait = told.or_else(|| told_in_body(value));
     said
 }

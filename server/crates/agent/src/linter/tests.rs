@@ -3,7 +3,7 @@ use super::*;
 use crate::{Adapter, Agent, AgentSettings};
 use finding::{RawFinding, Severity};
 use git::Snapshot;
-use patch::{Hints, apply, apply_edits};
+use patch::{Hints, apply_edits, place};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -115,7 +115,7 @@ fn every_format_is_read_with_place_rule_severity_and_fix() {
         let fixed = f.fixes.first().map(|fix| {
             assert_eq!(fix.path.as_ref().map(RepoPath::as_str), Some("a.py"), "{format:?}");
             let hints = Hints { lines: anchor.lines, quote: anchor.quote.as_deref(), ..Hints::default() };
-            apply_edits(TEXT, &apply(TEXT, &fix.diff, &hints).unwrap().edits)
+            apply_edits(TEXT, &place(TEXT, &fix.diff, &hints).unwrap().edits)
         });
         assert_eq!(fixed.as_deref(), has_fix.then_some("ä = 1\nprint(ä)\n"), "{format:?}");
     }

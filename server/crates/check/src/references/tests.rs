@@ -1,5 +1,5 @@
 use super::*;
-use patch::{Hints, apply, apply_edits};
+use patch::{Hints, apply_edits, place};
 
 /// The findings between two trees: place, title, and the text of the file with the fix.
 fn found(base: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, String, Option<String>)> {
@@ -7,7 +7,7 @@ fn found(base: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, String, Op
     let findings = check(&snapshot, &CancellationToken::new()).unwrap();
     let fixed = |f: &RawFinding| {
         let text = snapshot.read(&f.anchors[0].path).unwrap().unwrap();
-        let applied = apply(&text, &f.fixes.first()?.diff, &Hints::default()).expect("an exact fix");
+        let applied = place(&text, &f.fixes.first()?.diff, &Hints::default()).expect("an exact fix");
         Some(apply_edits(&text, &applied.edits))
     };
     findings.iter().map(|f| (f.anchors[0].to_string(), f.title.clone(), fixed(f))).collect()

@@ -1,5 +1,5 @@
 use super::*;
-use patch::{Hints, apply, apply_edits};
+use patch::{Hints, apply_edits, place};
 
 /// The rules found in the added file, with their lines and the text after the fix.
 pub(crate) fn found(path: &str, new: &str) -> Vec<(String, String, Option<String>)> {
@@ -7,7 +7,7 @@ pub(crate) fn found(path: &str, new: &str) -> Vec<(String, String, Option<String
     let findings = check(&snapshot, &CancellationToken::new()).unwrap();
     let fixed = |f: &RawFinding| {
         let hints = Hints { lines: f.anchors[0].lines, ..Hints::default() };
-        let applied = apply(new, &f.fixes.first()?.diff, &hints).expect("an exact fix");
+        let applied = place(new, &f.fixes.first()?.diff, &hints).expect("an exact fix");
         Some(apply_edits(new, &applied.edits))
     };
     let rule = |f: &RawFinding| f.rule.as_ref().unwrap().id.trim_start_matches("deep-review/").to_owned();

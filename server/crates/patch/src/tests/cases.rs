@@ -1,6 +1,6 @@
 //! The table of cases in `fixtures/patch/`: each a text, a suggestion, and what becomes of the text.
 
-use crate::{Hints, Placement, Refusal, apply, apply_edits};
+use crate::{Hints, Placement, Refusal, apply_edits, place};
 use finding::{LineRange, RepoPath};
 use serde::Deserialize;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn run(case: &Case) -> Result<(), String> {
         quote: case.quote.as_deref(),
         symbol: case.symbol.as_deref(),
     };
-    let outcome = apply(&case.text, &case.diff, &hints);
+    let outcome = place(&case.text, &case.diff, &hints);
     match (&outcome, &case.expect, &case.refused) {
         (Ok(applied), Some(expect), None) => {
             let text = apply_edits(&case.text, &applied.edits);

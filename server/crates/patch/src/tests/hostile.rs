@@ -1,6 +1,6 @@
 //! Whatever comes in: no panic, no edit outside of the text, and the same answer for the same question.
 
-use crate::{Applied, Hints, LineEdit, LineMap, apply, apply_edits, canonical, find_quote, parse};
+use crate::{Applied, Hints, LineEdit, LineMap, apply_edits, canonical, find_quote, parse, place};
 use finding::LineRange;
 use proptest::prelude::*;
 
@@ -67,7 +67,7 @@ proptest! {
         let _ = parse(&diff);
         let _ = canonical(&diff);
         let hints = Hints { lines: cited.then(|| LineRange::new(a, b)), quote: Some(&text), ..Hints::default() };
-        if let Ok(applied) = apply(&text, &diff, &hints) {
+        if let Ok(applied) = place(&text, &diff, &hints) {
             sound(&text, &applied);
             prop_assert_ne!(apply_edits(&text, &applied.edits), text.clone());
         }
@@ -84,13 +84,13 @@ fn identical_lines_cost_no_more_than_others() {
     // Quadratic work on these would take minutes.
     let text = "    return x\n".repeat(100_000);
     let diff: String = format!("{}-    return x\n+    return y\n", "     return x\n".repeat(2000));
-    assert!(matches!(apply(&text, &diff, &Hints::default()), Err(crate::Refusal::Ambiguous { .. })));
+    assert!(matches!(place(&text, &diff, &Hints::default()), Err(crate::Refusal::Ambiguous { .. })));
     let elided = "     return x\n ...\n".repeat(50) + "-    return x\n+    return y\n";
     let hints = Hints { lines: Some(LineRange::new(5000, 5001)), ..Hints::default() };
-    let _ = apply(&text, &elided, &hints);
+    let _ = place(&text, &elided, &hints);
     let _ = find_quote(&text, &"return x\n".repeat(100), hints.lines);
     let fuzzy = "     return x\n".repeat(150) + "-    retain z\n+    y\n";
-    assert!(apply(&text, &fuzzy, &hints).is_err());
+    assert!(place(&text, &fuzzy, &hints).is_err());
 }
 
 /// The seeds of the fuzz targets, each with every other's text.
@@ -102,7 +102,7 @@ fn the_seeds_of_the_fuzzer_break_nothing() {
     assert!(!seeds.is_empty());
     for (text, _) in seeds.iter().filter_map(|s| s.split_once('\0')) {
         for (_, diff) in seeds.iter().filter_map(|s| s.split_once('\0')) {
-            if let Ok(applied) = apply(text, diff, &Hints::default()) {
+            if let Ok(applied) = place(text, diff, &Hints::default()) {
                 sound(text, &applied);
             }
         }

@@ -1,11 +1,11 @@
 //! Each reason for which a fix is refused is a sentence that says what is the matter.
 
-use crate::{Fix, Hints, LineMap, Refusal, apply, apply_set, apply_since};
+use crate::{Fix, Hints, LineMap, Refusal, place, place_set, place_since};
 use finding::{LineRange, RepoPath};
 
 fn refusal(text: &str, diff: &str) -> Refusal {
     let path = RepoPath::new("a.py").unwrap();
-    apply(text, diff, &Hints { path: Some(&path), lines: Some(LineRange::line(1)), ..Hints::default() }).unwrap_err()
+    place(text, diff, &Hints { path: Some(&path), lines: Some(LineRange::line(1)), ..Hints::default() }).unwrap_err()
 }
 
 fn of_set(diffs: &[&str], text: Option<&'static str>) -> Refusal {
@@ -13,19 +13,19 @@ fn of_set(diffs: &[&str], text: Option<&'static str>) -> Refusal {
     let hints = Hints { path: Some(&path), ..Hints::default() };
     let fixes: Vec<Fix<'_>> =
         ["C1", "I1"].into_iter().zip(diffs).map(|(name, diff)| Fix { name, diff, hints }).collect();
-    apply_set(&fixes, &|_| text).fixes.into_iter().find_map(Result::err).unwrap()
+    place_set(&fixes, &|_| text).fixes.into_iter().find_map(Result::err).unwrap()
 }
 
 #[test]
 fn every_refusal_is_a_sentence_that_says_what_is_the_matter() {
     let (then, now) = ("one\ntwo\n", "one\nzwei\n");
-    let touched = apply_since(then, now, &LineMap::between(then, now), "-two\n+2", &Hints::default()).unwrap_err();
+    let touched = place_since(then, now, &LineMap::between(then, now), "-two\n+2", &Hints::default()).unwrap_err();
     let repeated = "x\na()\ny\na()\n".repeat(20);
     for (refusal, sentence) in [
         (refusal("one\n", "-two\n+2"), "the code that the fix changes is not in the file"),
         (touched, "the code that the fix changes was edited since the review"),
         (
-            apply(&repeated, "-y\n+z", &Hints::default()).unwrap_err(),
+            place(&repeated, "-y\n+z", &Hints::default()).unwrap_err(),
             "the fix fits in 20 places and nothing says which is meant",
         ),
         (refusal("one\n", "+two"), "the fix only adds lines and does not say where"),

@@ -1,6 +1,6 @@
 //! Sets of fixes: together, or the ones in conflict named.
 
-use crate::{FileOutcome, Fix, Hints, Placement, Refusal, SetOutcome, apply_set};
+use crate::{FileOutcome, Fix, Hints, Placement, Refusal, SetOutcome, place_set};
 use finding::{LineRange, RepoPath};
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ fn run(files: &[(&str, &str)], fixes: &[(&str, &str, &str)]) -> SetOutcome {
         .zip(&paths)
         .map(|((name, _, diff), path)| Fix { name, diff, hints: Hints { path: Some(path), ..Hints::default() } })
         .collect();
-    apply_set(&fixes, &|p| texts.get(p).copied())
+    place_set(&fixes, &|p| texts.get(p).copied())
 }
 
 fn text<'o>(outcome: &'o SetOutcome, file: &str) -> &'o str {
@@ -92,7 +92,7 @@ fn what_was_edited_since_the_review_is_said_to_be() {
     let (old, new) = ("1\n2\n3\n", "0\n1\nchanged\n3\n");
     let map = crate::LineMap::between(old, new);
     let hints = Hints { lines: Some(LineRange::line(2)), ..Hints::default() };
-    let since = |diff| crate::apply_since(old, new, &map, diff, &hints);
+    let since = |diff| crate::place_since(old, new, &map, diff, &hints);
     assert_eq!(since("-2\n+two"), Err(Refusal::Touched));
     assert_eq!(since("-nowhere\n+two"), Err(Refusal::NotFound));
     assert_eq!(since("-3\n+three").unwrap().edits[0].start, 4);

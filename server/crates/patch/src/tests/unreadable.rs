@@ -1,6 +1,6 @@
 //! What the formats are read as, and what cannot be read.
 
-use crate::{FileChange, Hints, ParseError, Refusal, apply, canonical, find_quote, parse, same_edits};
+use crate::{FileChange, Hints, ParseError, Refusal, canonical, find_quote, parse, place, same_edits};
 use finding::{LineRange, RepoPath};
 
 #[test]
@@ -59,7 +59,7 @@ fn the_part_for_the_file_is_taken() {
     let diff = "--- a/src/x\n+++ b/src/x\n@@\n-1\n+one\n--- a/src/y\n+++ b/src/y\n@@\n-1\n+two\n";
     let edit = |path: &str, diff: &str| {
         let path = RepoPath::new(path).unwrap();
-        apply("1\n", diff, &Hints { path: Some(&path), ..Hints::default() }).map(|a| a.edits[0].text.clone())
+        place("1\n", diff, &Hints { path: Some(&path), ..Hints::default() }).map(|a| a.edits[0].text.clone())
     };
     assert_eq!(edit("src/y", diff), Ok("two\n".to_owned()));
     assert_eq!(edit("src/z", diff), Err(Refusal::OtherFile { path: "src/x".to_owned() }));

@@ -1,6 +1,6 @@
 //! Syntax highlighting of quoted code, line by line, as spans with one-letter classes.
 
-use crate::inert::printable;
+use crate::sanitize::printable;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 use syntect::easy::ScopeRegionIterator;

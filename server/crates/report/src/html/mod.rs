@@ -6,7 +6,7 @@
 mod highlight;
 
 use super::view::{View, minute};
-use super::{Texts, inert, steerless};
+use super::{Texts, sanitize, steerless};
 use finding::{Decisions, Round, Verdict};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -113,8 +113,8 @@ fn class_of(verdict: Verdict) -> &'static str {
 fn render(template: &'static str, context: &Value) -> String {
     let mut env = Environment::new();
     env.set_auto_escape_callback(|_| AutoEscape::Html);
-    env.add_filter("md", |text: &str| Value::from_safe_string(inert::html(text)));
-    env.add_filter("mdline", |text: &str| Value::from_safe_string(inert::html_line(text)));
+    env.add_filter("md", |text: &str| Value::from_safe_string(sanitize::html(text)));
+    env.add_filter("mdline", |text: &str| Value::from_safe_string(sanitize::html_line(text)));
     env.add_filter("words", |text: &str| text.replace(['`', '*'], ""));
     env.add_function("highlight", |path: &str, lines: Vec<String>| highlight::lines(path, &lines));
     env.add_function("diff", |text: &str| Value::from(Serde(diff(text))));
@@ -142,7 +142,7 @@ fn diff(text: &str) -> Vec<DiffLine> {
         };
         DiffLine { kind, sign, text: text.to_owned() }
     };
-    inert::printable(text).trim_end_matches('\n').lines().map(line).collect()
+    sanitize::printable(text).trim_end_matches('\n').lines().map(line).collect()
 }
 
 /// Nothing but the page's own style and script.

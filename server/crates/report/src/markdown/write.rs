@@ -1,7 +1,7 @@
 //! The whole report as Markdown, section by section.
 
 use crate::view::{FindingView, FixupView, ObservationView, Pill, Quote, View, one_line};
-use crate::{Texts, inert};
+use crate::{Texts, sanitize};
 use finding::{Decisions, Round};
 use std::fmt::Write as _;
 
@@ -79,14 +79,14 @@ impl Out {
 
     fn section(&mut self, heading: &str, text: &str) {
         self.block(&format!("## {heading}"));
-        self.block(&inert::markdown(text));
+        self.block(&sanitize::markdown(text));
     }
 }
 
 /// One line of text as Markdown that shows the same text: marks that agents use in titles (code, emphasis)
 /// stay, the rest is made harmless.
 fn plain(text: &str) -> String {
-    inert::markdown_line(text)
+    sanitize::markdown_line(text)
 }
 
 /// A line of text as a table's cell.
@@ -167,7 +167,7 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
     if let Some(quote) = &f.quote {
         out.block(&quoted(quote));
     }
-    out.block(&unlike_facts(&inert::markdown(f.body)));
+    out.block(&unlike_facts(&sanitize::markdown(f.body)));
     let mut facts: Vec<String> = Vec::new();
     if let Some(dispute) = f.dispute {
         facts.push(format!("**Severity:** {}", plain(dispute)));
@@ -192,7 +192,7 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
         let note = fix.note.map(|n| format!(" {}", plain(n))).unwrap_or_default();
         let path = fix.path.map(|p| format!(" ({})", code(p))).unwrap_or_default();
         out.block(&format!("{FIX}{note}{path}{by}"));
-        out.block(&fenced("diff", &inert::printable(fix.diff)));
+        out.block(&fenced("diff", &sanitize::printable(fix.diff)));
     }
 }
 
@@ -205,7 +205,7 @@ fn quoted(quote: &Quote<'_>) -> String {
         Some(start) => format!("{language} {start}-{}", start as usize + quote.lines.len().max(1) - 1),
         None => format!("{language} quoted"),
     };
-    let mut block = fenced(&info, &inert::printable(&quote.lines.join("\n")));
+    let mut block = fenced(&info, &sanitize::printable(&quote.lines.join("\n")));
     if quote.more > 0 {
         let lines = if quote.more == 1 { "line" } else { "lines" };
         let _ = write!(block, "\n\n*… and {} more {lines}.*", quote.more);
@@ -223,7 +223,7 @@ fn observations(out: &mut Out, heading: &str, list: &[ObservationView<'_>]) {
         let agents = if o.agents.is_empty() { String::new() } else { format!(" {}", labels(&o.agents)) };
         let places = if o.places.is_empty() { String::new() } else { format!(" — {}", codes(&o.places)) };
         out.block(&format!("{}. **{}**{scope}{places}{agents}", n + 1, plain(o.title).replace("**", "")));
-        out.block(&indented(&inert::markdown(o.body)));
+        out.block(&indented(&sanitize::markdown(o.body)));
     }
 }
 
@@ -256,7 +256,7 @@ fn assessment(out: &mut Out, view: &View<'_>) {
     for (n, l) in view.limitations.iter().enumerate() {
         let place = l.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
         out.block(&format!("{}. **{}**{place}", n + 1, plain(l.title).replace("**", "")));
-        out.block(&indented(&inert::markdown(l.body)));
+        out.block(&indented(&sanitize::markdown(l.body)));
     }
 }
 
@@ -271,12 +271,12 @@ fn feedback(out: &mut Out, view: &View<'_>) {
             f.url.filter(|u| u.starts_with("https://")).map(|u| format!(" <{}>", one_line(u))).unwrap_or_default();
         // A report that was read does not always say who said it.
         if f.author.trim().is_empty() {
-            let text = indented(&inert::markdown(f.text));
+            let text = indented(&sanitize::markdown(f.text));
             out.block(&format!("{}. {}", n + 1, text.trim_start()));
             continue;
         }
         out.block(&format!("{}. **{}**{place}{url}", n + 1, plain(f.author).replace("**", "")));
-        out.block(&indented(&inert::markdown(f.text)));
+        out.block(&indented(&sanitize::markdown(f.text)));
     }
     out.block("## Declined in prior rounds");
     if view.declined.is_empty() {
@@ -315,7 +315,7 @@ fn retro(out: &mut Out, view: &View<'_>) {
     out.block("## Agent Performance Retro");
     for r in &view.retro {
         out.block(&format!("### {}", plain(r.agent.label)));
-        out.block(&inert::markdown(&r.text));
+        out.block(&sanitize::markdown(&r.text));
     }
     out.block("### Summary");
     let mut table = String::from("| Metric |");

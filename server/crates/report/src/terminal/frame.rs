@@ -149,7 +149,7 @@ fn placed(fix: &Fix, finding: &Finding, texts: &Texts) -> Option<Vec<(Face, Stri
         quote: here.and_then(|a| a.quote.as_deref()),
         symbol: finding.symbol.as_deref(),
     };
-    let edits = patch::apply(text, &fix.diff, &hints).ok()?.edits;
+    let edits = patch::place(text, &fix.diff, &hints).ok()?.edits;
     let lines: Vec<&str> = text.lines().collect();
     let digits = lines.len().to_string().len();
     let old = |number: usize, mark: char, face: Face| {

@@ -1,7 +1,7 @@
 //! Markdown as plain lines for a terminal: wrapped, with what matters of its structure.
 
 use super::ink::{Face, Ink};
-use crate::inert;
+use crate::sanitize;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use unicode_width::UnicodeWidthChar;
 
@@ -36,7 +36,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// Lays `text` out in lines of at most `width` columns; code lines are cut, not broken.
 pub(super) fn markdown(text: &str, width: usize, ink: Ink) -> Vec<String> {
-    let text = inert::printable(text);
+    let text = sanitize::printable(text);
     let mut layout = Layout { width, ink, ..Layout::default() };
     for event in Parser::new_ext(&text, Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES) {
         layout.take(event);
