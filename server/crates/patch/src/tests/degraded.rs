@@ -144,7 +144,7 @@ fn harmed(diff: &str, harms: &[Harm]) -> String {
 }
 
 impl Harm {
-    fn place(&self, lines: Vec<String>) -> Vec<String> {
+    fn apply(&self, lines: Vec<String>) -> Vec<String> {
         let is_header = |l: &str| l.starts_with("@@");
         let first = lines.iter().position(|l| is_header(l)).unwrap_or(lines.len());
         let in_hunk = |i: usize, l: &str| i >= first && !is_header(l) && !l.starts_with('\\');
