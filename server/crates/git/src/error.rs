@@ -134,3 +134,13 @@ impl GitError {
         move |source| Self::Io { doing, path, source }
     }
 }
+
+/// Why a text of the snapshot could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to read {path} from the snapshot: {why}")]
+pub struct SnapshotError {
+    /// The file.
+    pub path: String,
+    /// What git or the system said.
+    pub why: String,
+}

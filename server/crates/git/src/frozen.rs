@@ -2,15 +2,12 @@
 //! when the snapshot was taken.
 
 use super::changes::{Entry, Kind, RawPath, Stat, entries_of, os_path};
+use super::disk::read_regular;
 use super::rules::{Attributes, Defaults, Mentioned};
-use super::snapshot::{SnapshotError, Tree};
-use super::{GitError, Repository, text};
+use super::{GitError, Repository, SnapshotError, text};
 use finding::RepoPath;
 use git2::{ErrorCode, Oid};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// Where a file's content is.
@@ -198,8 +195,9 @@ impl FrozenTree {
     }
 }
 
-impl Tree for FrozenTree {
-    fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError> {
+impl FrozenTree {
+    /// Every file of the tree that is text by its name, sorted.
+    pub(crate) fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError> {
         let files = self.files().map_err(|e| SnapshotError { path: "the tree".into(), why: e.to_string() })?;
         Ok(files
             .iter()
@@ -209,12 +207,9 @@ impl Tree for FrozenTree {
             .collect())
     }
 
-    fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
+    /// The text of `path`; `None` if it is not there or not text.
+    pub(crate) fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
         self.text(path).map_err(|e| SnapshotError { path: path.to_string(), why: e.to_string() })
-    }
-
-    fn frozen(&self) -> Option<&FrozenTree> {
-        Some(self)
     }
 }
 
@@ -230,52 +225,6 @@ fn is_partial(repo: &git2::Repository) -> bool {
         Ok(entries.next().is_some())
     };
     repo.config().and_then(promisor).unwrap_or(false)
-}
-
-/// A regular file's bytes; `None` if it is not there, is no regular file, is over `max` bytes or, after the reading,
-/// not (any more) the file that `stat` is of.
-pub(crate) fn read_regular(path: &Path, max: u64, stat: Option<Stat>) -> Result<Option<Vec<u8>>, GitError> {
-    let failed = |e| GitError::io("read", path)(e);
-    let mut file = match options().open(path) {
-        Ok(file) => file,
-        Err(_) if !path.symlink_metadata().is_ok_and(|m| m.is_file()) => return Ok(None),
-        Err(e) => return Err(failed(e)),
-    };
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() || metadata.len() > max || stat.is_some_and(|s| !s.is_of(&metadata)) {
-        return Ok(None);
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
-    // It may grow meanwhile.
-    (&mut file).take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > max {
-        return Ok(None);
-    }
-    match stat {
-        Some(stat) if !stat.is_of(&file.metadata().map_err(failed)?) => Ok(None),
-        _ => Ok(Some(bytes)),
-    }
-}
-
-/// No link is followed, and nothing that waits for a writer is waited for.
-fn options() -> std::fs::OpenOptions {
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
-    }
-    options
-}
-
-/// The first bytes of a regular file; `None` if there is none that can be read.
-pub(crate) fn read_start(path: &Path, bytes: u64) -> Option<Vec<u8>> {
-    let file = options().open(path).ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()))?;
-    let mut start = Vec::new();
-    file.take(bytes).read_to_end(&mut start).ok()?;
-    Some(start)
 }
 
 /// Whether a name says that there is no text in it.

@@ -1,10 +1,10 @@
 //! Large binary files that a branch brings into the repository, those that it takes out again included.
 
 use super::changes::{RawPath, os_path};
-use super::frozen::{FrozenTree, Source, read_start};
+use super::disk::read_start;
+use super::frozen::{FrozenTree, Source};
 use super::repository::oid;
-use super::snapshot::SnapshotError;
-use super::{GitError, Snapshot, text};
+use super::{GitError, Snapshot, SnapshotError, text};
 use finding::{CommitId, LeftOut};
 use git2::{AttrCheckFlags, AttrValue, Delta, Oid};
 use std::collections::{BTreeMap, HashSet};

@@ -3,32 +3,33 @@
 //! Reads only: the work tree, the index, references and objects of the user's repository stay as they are, and no hook,
 //! filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
 
+mod blame;
 mod changes;
 pub mod checkout;
 mod command;
+mod disk;
 mod error;
 mod frozen;
 pub mod history;
 mod large;
 mod new_files;
-mod older;
 mod remotes;
 mod renames;
 mod repository;
 mod rules;
 mod scope;
 mod snapshot;
-mod take;
+mod snapshot_builder;
 mod text;
 mod unified;
 
-pub use error::{GitError, MINIMUM_GIT};
+pub use blame::{Age, ages};
+pub use error::{GitError, MINIMUM_GIT, SnapshotError};
 pub use large::{LargeBinary, large_binaries};
-pub use older::{Age, ages};
 pub use remotes::Remote;
 pub use repository::{HeadState, Repository, blob_id};
 pub use scope::ScopeRequest;
 pub use snapshot::line_hunks;
-pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, SnapshotError};
-pub use take::SnapshotOptions;
+pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot};
+pub use snapshot_builder::SnapshotOptions;
 pub use unified::unified_diff;

@@ -61,7 +61,7 @@ impl Mentioned {
         let mut out = Self::default();
         let mut read = |path: &Path| {
             // More than git reads of one (100 MB) nobody has.
-            if let Ok(Some(bytes)) = super::frozen::read_regular(path, 16 * 1024 * 1024, None) {
+            if let Ok(Some(bytes)) = super::disk::read_regular(path, 16 * 1024 * 1024, None) {
                 out.add(&bytes);
             }
         };

@@ -1,5 +1,6 @@
 //! The exact text under review, frozen when a round starts.
 
+use super::SnapshotError;
 use super::frozen::FrozenTree;
 use dashmap::DashMap;
 use finding::{Commit, LeftOutFile, LineRange, RepoPath, RoundScope};
@@ -77,28 +78,6 @@ impl ChangedFile {
     }
 }
 
-/// Why a text of the snapshot could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("failed to read {path} from the snapshot: {why}")]
-pub struct SnapshotError {
-    /// The file.
-    pub path: String,
-    /// What git or the system said.
-    pub why: String,
-}
-
-/// Reads texts that are not part of the change. Implemented by the repository; in memory for tests.
-pub(crate) trait Tree: std::fmt::Debug + Send + Sync {
-    /// Every file of the snapshot's tree that is text by its name, sorted.
-    fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError>;
-    /// The snapshot's text of `path`; `None` if it is not there or not text.
-    fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError>;
-    /// The repository's tree, where there is a repository.
-    fn frozen(&self) -> Option<&FrozenTree> {
-        None
-    }
-}
-
 /// The text under review. Cheap to clone; immutable; safe to read from many threads.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -112,8 +91,43 @@ pub(crate) struct Inner {
     pub(crate) files: Vec<ChangedFile>,
     pub(crate) left_out: Vec<LeftOutFile>,
     pub(crate) moved: Vec<(RepoPath, RepoPath)>,
-    pub(crate) tree: Box<dyn Tree>,
+    pub(crate) tree: Tree,
     pub(crate) kept: Kept,
+}
+
+/// Where texts come from that are not part of the change.
+#[derive(Debug)]
+pub(crate) enum Tree {
+    /// The repository's tree.
+    Repository(FrozenTree),
+    /// Whole texts, for tests.
+    InMemory(BTreeMap<RepoPath, Arc<str>>),
+}
+
+impl Tree {
+    /// Every file of the tree that is text by its name, sorted.
+    fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError> {
+        match self {
+            Self::Repository(tree) => tree.paths(),
+            Self::InMemory(texts) => Ok(texts.keys().cloned().collect()),
+        }
+    }
+
+    /// The text of `path`; `None` if it is not there or not text.
+    fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
+        match self {
+            Self::Repository(tree) => tree.read(path),
+            Self::InMemory(texts) => Ok(texts.get(path).cloned()),
+        }
+    }
+
+    /// The repository's tree, where there is a repository.
+    pub(crate) fn frozen(&self) -> Option<&FrozenTree> {
+        match self {
+            Self::Repository(tree) => Some(tree),
+            Self::InMemory(_) => None,
+        }
+    }
 }
 
 /// Texts of files that the change does not touch, kept for the round: agents that run at the same time read the same
@@ -231,21 +245,8 @@ impl Snapshot {
         };
         let (commits, left_out, moved) = (Vec::new(), Vec::new(), Vec::new());
         let kept = Kept::default();
-        let inner = Inner { scope, commits, files, left_out, moved, tree: Box::new(InMemory(new)), kept };
+        let inner = Inner { scope, commits, files, left_out, moved, tree: Tree::InMemory(new), kept };
         Self { inner: Arc::new(inner) }
-    }
-}
-
-#[derive(Debug)]
-struct InMemory(BTreeMap<RepoPath, Arc<str>>);
-
-impl Tree for InMemory {
-    fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError> {
-        Ok(self.0.keys().cloned().collect())
-    }
-
-    fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
-        Ok(self.0.get(path).cloned())
     }
 }
 

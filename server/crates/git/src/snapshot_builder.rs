@@ -1,10 +1,11 @@
 //! Takes the snapshot: which files changed, their texts, renames, and the changed lines.
 
 use super::changes::{self, Change, Kind, RawPath, Side, os_path};
-use super::frozen::{FrozenTree, Source, read_regular};
+use super::disk::read_regular;
+use super::frozen::{FrozenTree, Source};
 use super::renames::{self, Candidate};
 use super::rules::{self, Attributes, Mentioned};
-use super::snapshot::{ChangeKind, ChangedFile, Inner, Kept, Snapshot, line_hunks};
+use super::snapshot::{ChangeKind, ChangedFile, Inner, Kept, Snapshot, Tree, line_hunks};
 use super::text::{self, Conversion};
 use super::{GitError, Repository, command, history};
 use finding::{LeftOut, LeftOutFile, RepoPath, RoundScope};
@@ -66,18 +67,18 @@ impl Repository {
             self.fetch_absent(base, head, &changes)?;
         }
         let mentioned = self.with(|repo| Mentioned::of(repo, changes.iter().map(|c| c.path.as_slice())))?;
-        let look = Look { tree: &tree, excluded: &excluded, mentioned };
-        let looked = changes
+        let judge = Judge { tree: &tree, excluded: &excluded, mentioned };
+        let judged = changes
             .into_par_iter()
-            .map(|change| if cancel.is_cancelled() { Err(GitError::Cancelled) } else { look.at(change) })
-            .collect::<Result<Vec<Looked>, GitError>>()?;
+            .map(|change| if cancel.is_cancelled() { Err(GitError::Cancelled) } else { judge.change(change) })
+            .collect::<Result<Vec<Judged>, GitError>>()?;
         let mut work = BTreeMap::new();
         let (mut found, mut left_out) = (Vec::new(), Vec::new());
-        for looked in looked {
-            if let Some((path, content)) = looked.work {
+        for one in judged {
+            if let Some((path, content)) = one.work {
                 work.insert(path, content);
             }
-            match looked.verdict {
+            match one.verdict {
                 Verdict::Review(file) => found.push(file),
                 Verdict::LeftOut(file) => left_out.push(file),
                 Verdict::Same => {}
@@ -103,7 +104,7 @@ impl Repository {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         left_out.sort_by(|a, b| a.path.cmp(&b.path));
         moved.sort();
-        let (scope, tree) = (scope.clone(), Box::new(tree));
+        let (scope, tree) = (scope.clone(), Tree::Repository(tree));
         let inner = Inner { scope, commits, files, left_out, moved, tree, kept: Kept::default() };
         Ok(Snapshot { inner: Arc::new(inner) })
     }
@@ -153,8 +154,8 @@ impl Excluded {
     }
 }
 
-/// What came of looking at one change.
-struct Looked {
+/// What one change came to.
+struct Judged {
     verdict: Verdict,
     /// What the work tree has under this path, if that differs from the index.
     work: Option<(RawPath, Option<(Kind, Source)>)>,
@@ -201,14 +202,14 @@ enum Content {
     Not(LeftOut),
 }
 
-struct Look<'a> {
+struct Judge<'a> {
     tree: &'a FrozenTree,
     excluded: &'a Excluded,
     mentioned: Mentioned,
 }
 
-impl Look<'_> {
-    fn at(&self, change: Change) -> Result<Looked, GitError> {
+impl Judge<'_> {
+    fn change(&self, change: Change) -> Result<Judged, GitError> {
         // A link or folder that was a file, or the other way round, is not a changed text: one side is all there is.
         let regular = |side: Option<Side>| side.filter(|s| s.kind.is_regular());
         let (old, new) = (regular(change.old), regular(change.new));
@@ -239,7 +240,7 @@ impl Look<'_> {
             // One copy of the text is enough.
             *source = Source::Text(text.clone());
         }
-        Ok(Looked { verdict, work: work.map(|content| (change.path, content)) })
+        Ok(Judged { verdict, work: work.map(|content| (change.path, content)) })
     }
 
     fn judge(
