@@ -252,16 +252,13 @@ impl Snapshot {
 
 /// The changed runs of lines between two texts.
 pub fn line_hunks(old: &str, new: &str) -> Vec<LineHunk> {
-    use imara_diff::{Algorithm, Diff, InternedInput};
-    let input = InternedInput::new(old, new);
-    let mut diff = Diff::compute(Algorithm::Histogram, &input);
-    diff.postprocess_lines(&input);
-    diff.hunks()
-        .map(|h| LineHunk {
-            old_start: h.before.start + 1,
-            old_count: h.before.end - h.before.start,
-            new_start: h.after.start + 1,
-            new_count: h.after.end - h.after.start,
+    lines::text_changes(old, new)
+        .into_iter()
+        .map(|change| LineHunk {
+            old_start: change.old.start + 1,
+            old_count: change.old.end - change.old.start,
+            new_start: change.new.start + 1,
+            new_count: change.new.end - change.new.start,
         })
         .collect()
 }

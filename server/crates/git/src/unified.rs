@@ -91,7 +91,7 @@ fn range(from: u32, to: u32) -> String {
 }
 
 fn lines(text: Option<&str>) -> Vec<&str> {
-    text.unwrap_or("").split_inclusive('\n').collect()
+    lines::with_endings(text.unwrap_or("")).collect()
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
