@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod agents;
+mod architecture;
 mod checks;
 mod cli;
 mod demo;
