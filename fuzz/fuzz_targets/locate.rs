@@ -6,8 +6,8 @@
 #![no_main]
 
 use finding::LineRange;
-use patch::{Hints, LineMap, place, apply_edits, place_since, find_quote};
 use libfuzzer_sys::fuzz_target;
+use patch::{Hints, LineMap, apply_edits, find_quote, place, place_since, split_lines};
 
 fuzz_target!(|input: &[u8]| {
     let Ok(input) = std::str::from_utf8(input) else { return };
@@ -18,21 +18,20 @@ fuzz_target!(|input: &[u8]| {
     let quote = hint.get(1..).filter(|quote| !quote.is_empty());
     let lines = (line > 0).then(|| LineRange::line(u32::from(line)));
     let hints = Hints { lines, quote, ..Hints::default() };
-    let old: Vec<&str> = text.split_inclusive('\n').collect();
-    let total = u32::try_from(old.len()).unwrap_or(u32::MAX);
-    let applied = place(text, diff, &hints);
-    if let Ok(applied) = &applied {
+    let total = u32::try_from(split_lines(text).count()).unwrap_or(u32::MAX);
+    let placed = place(text, diff, &hints);
+    if let Ok(placed) = &placed {
         let mut next = 1;
-        for edit in &applied.edits {
+        for edit in &placed.edits {
             assert!(edit.start >= next && edit.start + edit.count <= total + 1);
             next = edit.start + edit.count;
         }
-        let after = apply_edits(text, &applied.edits);
+        let after = apply_edits(text, &placed.edits);
         assert_ne!(after, text);
-        let last = old.len() - (next as usize - 1).min(old.len());
-        assert!(after.ends_with(&old[old.len() - last..].concat()));
+        let behind: Vec<&str> = split_lines(text).skip(next as usize - 1).collect();
+        assert!(split_lines(&after).collect::<Vec<_>>().ends_with(&behind));
     }
-    assert_eq!(place_since(text, text, &LineMap::identity(), diff, &hints), applied);
+    assert_eq!(place_since(text, text, &LineMap::identity(), diff, &hints), placed);
     if let Some(found) = find_quote(text, quote.unwrap_or(diff), lines) {
         assert!(found.end() <= total);
     }

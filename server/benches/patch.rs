@@ -143,24 +143,10 @@ fn main() {
     });
 
     for runs in [1000, 10_000, 100_000] {
-        let mut map = LineMap::identity();
-        for i in 0..runs {
-            map.edit(i * 9 + 1, 1, 2);
-        }
-        measure(&format!("1,000 edits at one place of a map with {runs} runs"), 50, || {
-            for _ in 0..1000 {
-                map.edit(runs * 4, 1, 1);
-            }
-        });
-        measure(&format!("an edit a line, upwards through {runs} runs"), 10, || {
-            for i in (0..runs).rev() {
-                map.edit(i * 9 + 1, 1, 1);
-            }
-        });
-        measure(&format!("2 edits, one at each end of {runs} runs"), 50, || {
-            map.edit(1, 1, 1);
-            map.edit(runs * 9, 1, 1);
-        });
+        let lines = |odd: &str| -> String {
+            (0..runs * 9).map(|i| if i % 9 == 0 { format!("{odd}{i}\n") } else { format!("line{i}\n") }).collect()
+        };
+        let map = LineMap::between(&lines("old"), &lines("new"));
         measure(&format!("5,000 anchors carried by a map with {runs} runs"), 50, || {
             for i in 0..5000 {
                 black_box(map.carry(LineRange::line(i * 18 + 1)));

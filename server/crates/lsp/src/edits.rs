@@ -5,7 +5,7 @@ use super::project::{Spot, hints, is_certain, is_in_main_file, place};
 use super::world::{Repo, World};
 use finding::{Finding, Fix, LineRange, RepoPath, State};
 use lsp_types::*;
-use patch::{Applied, FileOutcome, LineEdit, Placement, Refusal};
+use patch::{FileOutcome, LineEdit, Placed, Placement, Refusal};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(crate) fn plan(world: &World, repo: &Repo, index: usize, number: usize) -> R
 }
 
 /// Places a fix in the file of its finding's main place.
-pub(crate) fn in_main_file(world: &World, repo: &Repo, index: usize, number: usize) -> Result<Applied, Refusal> {
+pub(crate) fn in_main_file(world: &World, repo: &Repo, index: usize, number: usize) -> Result<Placed, Refusal> {
     let plan = repo.plan.as_ref().ok_or(Refusal::NotFound)?;
     let finding = plan.round.findings.get(index).ok_or(Refusal::NotFound)?;
     let path = &finding.anchors.first().ok_or(Refusal::NoPlace)?.path;

@@ -6,7 +6,7 @@
 //! the current text.
 
 use finding::{Anchor, Decisions, Finding, FindingId, FindingStatus, Fix, LineRange, RepoPath, Round, State};
-use patch::{Applied, Carried, FileOutcome, FilePatch, Hints, LineEdit, LineMap, Patch, Placement, Refusal};
+use patch::{Carried, FileOutcome, FilePatch, Hints, LineEdit, LineMap, Patch, Placed, Placement, Refusal};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -112,7 +112,7 @@ impl Plan {
 pub(crate) struct PlacedFix {
     /// What it does to that file.
     patch: Option<Patch>,
-    placed: Result<Applied, Refusal>,
+    placed: Result<Placed, Refusal>,
     reach: Reach,
 }
 
@@ -400,7 +400,7 @@ pub(crate) fn place(
     facts: &Facts,
     view: &FileView,
     texts: impl FnOnce() -> (Option<Arc<str>>, Arc<str>),
-) -> Result<Applied, Refusal> {
+) -> Result<Placed, Refusal> {
     let lines = view.places.iter().find(|p| p.spot == Spot { finding: index, anchor: 0 }).map(|p| p.lines);
     let lines = finding.anchors.first().and_then(|a| a.lines).and(lines);
     let (Some(fix), Some(placed)) = (finding.fixes.get(number), facts.fixes(index).get(number)) else {
@@ -412,7 +412,7 @@ pub(crate) fn place(
     if let (Ok(applied), Some(map)) = (&placed.placed, &view.map)
         && let Some(edits) = applied.edits.iter().map(|edit| carried(edit, map)).collect()
     {
-        return Ok(Applied { edits, placement: applied.placement });
+        return Ok(Placed { edits, placement: applied.placement });
     }
     let cited = hints(finding, fix, finding.anchors.first().and_then(|a| a.lines));
     let (frozen, current) = texts();

@@ -1,14 +1,13 @@
 //! From an alignment of hunk and text to edits: indentation, line endings, minimal runs.
 
+use super::diff::diff_lines;
 use super::hunk::{HunkLine, Op};
-use super::locate::{HunkPiece, whitespace_only};
+use super::pieces::{HunkPiece, whitespace_only, width};
 use super::text::{self, Text, indent};
 use super::{LineEdit, Refusal};
-use imara_diff::{Algorithm, Diff, InternedInput};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 /// Lines put in place of others. Lines are 0-based and have no endings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,7 +224,7 @@ impl<'h, 't> Pairs<'h, 't> {
         }
         // The hunk mixes tabs and spaces: by columns.
         let style = self.style();
-        let levels = super::locate::width(line) / style.hunk_unit.max(1);
+        let levels = width(line) / style.hunk_unit.max(1);
         let level = if style.tabs == Some(true) { "\t".to_owned() } else { " ".repeat(style.text_unit) };
         format!("{}{body}", level.repeat(levels))
     }
@@ -364,17 +363,6 @@ pub(super) fn reindent_block(text: &Text<'_>, start: usize, old: &[&str], new: &
     let lines: Vec<HunkLine> = new.iter().map(|l| HunkLine::new(Op::Context, *l)).collect();
     let pairs = Pairs { pairs, style: OnceCell::new(), text, lines: &lines, at: start };
     new.iter().enumerate().map(|(i, l)| pairs.reindent(i, l)).collect()
-}
-
-/// The runs in which two lists of lines differ.
-pub(super) fn diff_lines<S: AsRef<str>>(old: &[S], new: &[S]) -> Vec<(Range<usize>, Range<usize>)> {
-    let mut input: InternedInput<&str> = InternedInput::default();
-    input.update_before(old.iter().map(AsRef::as_ref));
-    input.update_after(new.iter().map(AsRef::as_ref));
-    let mut diff = Diff::compute(Algorithm::Histogram, &input);
-    diff.postprocess_no_heuristic(&input);
-    let wide = |r: Range<u32>| r.start as usize..r.end as usize;
-    diff.hunks().map(|h| (wide(h.before), wide(h.after))).collect()
 }
 
 /// Minimal edits, in order, with line endings; overlapping ones are refused.

@@ -55,7 +55,7 @@ pub fn canonical(diff: &str) -> Canonical {
 
 impl Canonical {
     fn run(&mut self, old: &mut Vec<String>, new: &mut Vec<String>) {
-        for (before, after) in super::build::diff_lines(old, new) {
+        for (before, after) in super::diff::diff_lines(old, new) {
             self.removed.extend(old[before].iter().filter(|l| !l.is_empty()).cloned());
             self.added.extend(new[after].iter().filter(|l| !l.is_empty()).cloned());
         }
@@ -67,7 +67,7 @@ impl Canonical {
 /// Whether two fixes lead from `text` to the same text, white space aside. `false` where either does not apply.
 #[must_use]
 pub fn same_edits(text: &str, a: (&str, &Hints<'_>), b: (&str, &Hints<'_>)) -> bool {
-    let result = |(diff, hints)| place(text, diff, hints).ok().map(|applied| apply_edits(text, &applied.edits));
+    let result = |(diff, hints)| place(text, diff, hints).ok().map(|placed| apply_edits(text, &placed.edits));
     match (result(a), result(b)) {
         (Some(a), Some(b)) => text::squeezed_eq(&a, &b),
         _ => false,

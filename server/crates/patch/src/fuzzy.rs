@@ -4,8 +4,9 @@
 //! stands on both sides of an insertion, must be there.
 
 use super::Hints;
+use super::candidate::{Candidate, Fit, candidate};
 use super::hunk::{HunkLine, Op};
-use super::locate::{Candidate, Fit, HunkPiece, candidate, occurrences};
+use super::pieces::{HunkPiece, occurrences, range};
 use super::text::{self, Text};
 
 /// The longest hunk that is aligned like this, in lines.
@@ -80,7 +81,7 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], 
     }
     // A guess at what was meant must not also be far from where it was said to be.
     if let Some(cited) = hints.lines {
-        out.retain(|c| super::locate::range(c.first, c.last).distance(cited) <= 100);
+        out.retain(|c| range(c.first, c.last).distance(cited) <= 100);
     }
     out
 }

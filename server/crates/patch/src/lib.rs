@@ -6,16 +6,20 @@
 //! lines that differ) and by the citation only where the lines leave a choice; the result is a list of minimal
 //! [`LineEdit`]s in the file's own indentation and line endings. What is not certain is a [`Refusal`].
 //!
-//! Lines end with `\n` or `\r\n`; a lone `\r` is part of its line, as in git. All lines are 1-based.
+//! Lines are those of the Language Server Protocol: they end with `\n`, `\r\n` or `\r`, and with nothing else
+//! ([`split_lines`]). All line numbers are 1-based.
 
 mod build;
+mod candidate;
 mod canonical;
 mod carry;
+mod diff;
 mod elision;
 mod fuzzy;
 mod hunk;
 mod locate;
 mod parse;
+mod pieces;
 mod quote;
 mod set;
 mod text;
@@ -26,7 +30,7 @@ pub use hunk::{FileChange, FilePatch, Hunk, HunkBody, HunkLine, Op, Patch};
 pub use parse::{ParseError, parse};
 pub use quote::find_quote;
 pub use set::{FileOutcome, Fix, SetOutcome, place_set};
-pub use text::Text;
+pub use text::{Text, split_lines};
 
 use finding::{LineRange, RepoPath};
 
@@ -70,9 +74,18 @@ pub enum Placement {
     Fuzzy,
 }
 
-/// A fix that applies.
+impl Placement {
+    /// Whether the fix may be applied unseen, together with others: its lines are there as written, white space aside.
+    /// The others are for a person to look at, one at a time.
+    #[must_use]
+    pub fn is_certain(self) -> bool {
+        matches!(self, Self::Exact | Self::Whitespace)
+    }
+}
+
+/// A fix with its place: it applies, and nothing is applied yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
+pub struct Placed {
     /// Minimal edits, in order, not overlapping, in lines of the text as it was.
     pub edits: Vec<LineEdit>,
     /// How it was placed: the least sure of its hunks.
@@ -148,7 +161,7 @@ impl From<ParseError> for Refusal {
 ///
 /// # Errors
 /// Whatever is not certain is refused; the text is never changed in a place that was guessed.
-pub fn place(text: &str, diff: &str, hints: &Hints<'_>) -> Result<Applied, Refusal> {
+pub fn place(text: &str, diff: &str, hints: &Hints<'_>) -> Result<Placed, Refusal> {
     place_patch(&Text::new(text), &parse(diff)?, hints)
 }
 
@@ -156,7 +169,7 @@ pub fn place(text: &str, diff: &str, hints: &Hints<'_>) -> Result<Applied, Refus
 ///
 /// # Errors
 /// As [`place`].
-pub fn place_patch(text: &Text<'_>, patch: &Patch, hints: &Hints<'_>) -> Result<Applied, Refusal> {
+pub fn place_patch(text: &Text<'_>, patch: &Patch, hints: &Hints<'_>) -> Result<Placed, Refusal> {
     let file = patch.for_path(hints.path)?;
     match file.change {
         FileChange::Edit | FileChange::Rename => {}
@@ -189,7 +202,7 @@ pub fn place_since(
     map: &LineMap,
     diff: &str,
     hints: &Hints<'_>,
-) -> Result<Applied, Refusal> {
+) -> Result<Placed, Refusal> {
     let lines = hints.lines.map(|lines| map.carry(lines).lines());
     match place(current, diff, &Hints { lines, ..*hints }) {
         Err(Refusal::NotFound) if place(snapshot, diff, hints).is_ok() => Err(Refusal::Touched),
@@ -198,7 +211,7 @@ pub fn place_since(
 }
 
 /// `text` with `edits` done. Edits that are out of order, overlap or lie outside of the text are left out, so
-/// that any list is safe; those of [`Applied`] never are.
+/// that any list is safe; those of [`Placed`] never are.
 #[must_use]
 pub fn apply_edits(text: &str, edits: &[LineEdit]) -> String {
     let grown: usize = edits.iter().map(|e| e.text.len()).sum();

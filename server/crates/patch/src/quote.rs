@@ -1,7 +1,7 @@
 //! Finds quoted code, which is how findings are anchored.
 
 use super::elision::is_elision;
-use super::locate::occurrences;
+use super::pieces::{occurrences, range};
 use super::text::{self, Text};
 use finding::LineRange;
 
@@ -72,7 +72,7 @@ fn verbatim(text: &Text<'_>, lines: &[&str], cited: Option<LineRange>) -> Option
     let (at, keys) = text.solid();
     let needle: Vec<u64> = lines.iter().map(|l| text::key(l)).collect();
     let spots = occurrences(keys, &needle, usize::MAX);
-    let place = |s: &usize| super::locate::range(at[*s] as usize, at[*s + needle.len() - 1] as usize);
+    let place = |s: &usize| range(at[*s] as usize, at[*s + needle.len() - 1] as usize);
     let exact =
         |s: &usize| lines.iter().enumerate().all(|(n, l)| text.line(at[*s + n] as usize).trim_end() == l.trim_end());
     // As it is written counts more than near, where there is no better reason than distance.
@@ -104,7 +104,7 @@ fn elided(text: &Text<'_>, lines: &[&str], cited: Option<LineRange>) -> Option<L
             end = next + piece.len();
         }
         let (a, b) = (at[start] as usize, at[end - 1] as usize);
-        (b - a <= 2000).then(|| super::locate::range(a, b))
+        (b - a <= 2000).then(|| range(a, b))
     });
     pick(chains, cited)
 }
@@ -131,7 +131,7 @@ fn fragment(text: &Text<'_>, lines: &[&str], cited: Option<LineRange>) -> Option
                 if n + 1 == rest.len() { there.starts_with(l.as_str()) } else { there == *l }
             })
     });
-    pick(hits.map(|s| super::locate::range(at[s] as usize, at[s + quoted.len() - 1] as usize)), cited)
+    pick(hits.map(|s| range(at[s] as usize, at[s + quoted.len() - 1] as usize)), cited)
 }
 
 /// Indices of solid lines around the citation; all where there is none and the text is not long.
@@ -175,11 +175,11 @@ fn near(text: &Text<'_>, lines: &[&str], cited: Option<LineRange>) -> Option<Lin
     let mut best: Option<(f64, u32, usize)> = None;
     for (s, &line) in at.iter().enumerate().take(high).skip(low) {
         let value = score(s);
-        let far = super::locate::range(line as usize, line as usize).distance(cited);
+        let far = range(line as usize, line as usize).distance(cited);
         if value >= 0.6 && best.is_none_or(|(v, f, _)| value > v || value == v && far < f) {
             best = Some((value, far, s));
         }
     }
     let (_, _, s) = best?;
-    Some(super::locate::range(at[s] as usize, at[(s + lines.len() - 1).min(high - 1)] as usize))
+    Some(range(at[s] as usize, at[(s + lines.len() - 1).min(high - 1)] as usize))
 }

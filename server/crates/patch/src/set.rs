@@ -1,7 +1,9 @@
 //! Many fixes at once: what each file becomes, which fixes apply, and which stand in each other's way.
 
 use super::hunk::{FileChange, FilePatch, HunkBody};
-use super::{Hints, LineEdit, Placement, Refusal, apply_edits, parse, place_patch, text::Text};
+use super::locate::place_hunks;
+use super::text::Text;
+use super::{Hints, LineEdit, Placed, Placement, Refusal, apply_edits, parse};
 use finding::RepoPath;
 use std::collections::BTreeMap;
 
@@ -51,194 +53,234 @@ pub struct SetOutcome {
     pub fixes: Vec<Result<Placement, Refusal>>,
 }
 
-/// What one fix does to one file.
-struct Part {
-    path: RepoPath,
-    change: FileChange,
-    to: Option<RepoPath>,
-    edits: Vec<LineEdit>,
-    created: Option<String>,
-    placement: Placement,
-}
-
-/// Applies `fixes` to the texts that `text_of` gives (`None` for a file that is not there), all located in the
-/// texts as they are. The first fix in the list wins a conflict; the later one is refused and told its name.
-/// Equal edits of two fixes are no conflict.
+/// Places `fixes` in the texts that `text_of` gives (`None` for a file that is not there), all of them in the texts as
+/// they are. The first fix in the list wins a conflict; the later one is refused and told its name. Equal edits of two
+/// fixes are no conflict, edits that [clash](LineEdit::clashes) are.
 pub fn place_set<'t>(fixes: &[Fix<'_>], text_of: &dyn Fn(&RepoPath) -> Option<&'t str>) -> SetOutcome {
-    let mut outcome = SetOutcome::default();
-    // What is taken already: by file, what happens to it and the edits with the fix that made them.
-    let mut taken: BTreeMap<RepoPath, (Part, Vec<(LineEdit, String)>)> = BTreeMap::new();
-    for fix in fixes {
-        let result = parts(fix, text_of).and_then(|parts| {
-            for part in &parts {
-                if let Some(other) = taken.get(&part.path).and_then(|t| conflict(part, t)) {
-                    return Err(Refusal::Overlaps { other });
-                }
-                let target = part.to.as_ref().unwrap_or(&part.path);
-                if let Some((other, _)) = taken
-                    .iter()
-                    .filter(|(p, _)| **p != part.path)
-                    .find_map(|(_, t)| (t.0.to.as_ref() == Some(target)).then_some(t))
-                {
-                    return Err(Refusal::Overlaps { other: other.path.to_string() });
-                }
-            }
-            let placement = parts.iter().map(|p| p.placement).max().unwrap_or(Placement::Exact);
-            for part in parts {
-                let edits: Vec<_> = part.edits.iter().map(|e| (e.clone(), fix.name.to_owned())).collect();
-                match taken.get_mut(&part.path) {
-                    Some((first, all)) => {
-                        for edit in edits {
-                            if !all.iter().any(|(e, _)| *e == edit.0) {
-                                all.push(edit);
-                            }
-                        }
-                        if first.change == FileChange::Edit {
-                            (first.change, first.to) = (part.change, part.to);
-                        }
-                    }
-                    None => {
-                        let all = if edits.is_empty() { vec![(nothing(), fix.name.to_owned())] } else { edits };
-                        taken.insert(part.path.clone(), (part, all));
-                    }
-                }
-            }
-            Ok(placement)
-        });
-        outcome.fixes.push(result);
-    }
-    for (path, (part, edits)) in taken {
-        let before = text_of(&path).unwrap_or_default();
-        let mut edits: Vec<LineEdit> = edits.into_iter().map(|(e, _)| e).filter(|e| *e != nothing()).collect();
-        edits.sort_by_key(|e| (e.start, e.count));
-        let text = apply_edits(before, &edits);
-        let file = match (part.change, part.to, part.created) {
-            (FileChange::Create, _, Some(text)) => FileOutcome::Created { text },
-            (FileChange::Delete, ..) => FileOutcome::Deleted,
-            (FileChange::Rename, Some(to), _) => FileOutcome::Renamed { to, text },
-            _ => FileOutcome::Edited { edits, text },
-        };
-        outcome.files.insert(path, file);
-    }
-    outcome
-}
-
-/// Stands for a change of the whole file in the list of edits.
-fn nothing() -> LineEdit {
-    LineEdit { start: 0, count: 0, text: String::new() }
-}
-
-/// Who is in the way of `part`, if anyone.
-fn conflict(part: &Part, (first, edits): &(Part, Vec<(LineEdit, String)>)) -> Option<String> {
-    let whole = |c: FileChange| matches!(c, FileChange::Create | FileChange::Delete);
-    let other = || edits.first().map(|(_, name)| name.clone()).unwrap_or_default();
-    if whole(part.change) || whole(first.change) {
-        let same = part.change == first.change && part.created == first.created;
-        return (!same).then(other);
-    }
-    if part.to.is_some() && first.to.is_some() && part.to != first.to {
-        return Some(other());
-    }
-    part.edits
-        .iter()
-        .find_map(|a| edits.iter().find(|(b, _)| *b != nothing() && a != b && meet(a, b)).map(|(_, name)| name.clone()))
-}
-
-/// Whether two edits change the same lines, or put lines at the same place.
-fn meet(a: &LineEdit, b: &LineEdit) -> bool {
-    let (a_end, b_end) = (a.start.saturating_add(a.count), b.start.saturating_add(b.count));
-    match (a.count, b.count) {
-        (0, 0) => a.start == b.start,
-        (0, _) => b.start < a.start && a.start < b_end,
-        (_, 0) => a.start < b.start && b.start < a_end,
-        _ => a.start < b_end && b.start < a_end,
-    }
-}
-
-/// What a fix does to each of its files.
-fn parts<'t>(fix: &Fix<'_>, text_of: &dyn Fn(&RepoPath) -> Option<&'t str>) -> Result<Vec<Part>, Refusal> {
-    let patch = parse(fix.diff)?;
-    let mut out = Vec::new();
-    let mut done_already = 0;
-    for file in &patch.files {
-        let path = resolve(file.old_path.as_deref().or(file.path.as_deref()), fix, text_of, patch.files.len() == 1)?;
-        let text = text_of(&path);
-        let wrong = |why| Refusal::WrongFile { path: path.to_string(), why };
-        let mut part = Part {
-            path: path.clone(),
-            change: file.change,
-            to: None,
-            edits: Vec::new(),
-            created: None,
-            placement: Placement::Exact,
-        };
-        match (file.change, text) {
-            (FileChange::Create, None) => part.created = Some(created_text(file)),
-            (FileChange::Create, Some(text)) if text.trim().is_empty() => {
-                part.change = FileChange::Edit;
-                let count = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-                part.edits = vec![LineEdit { start: 1, count, text: created_text(file) }];
-            }
-            (FileChange::Create, Some(text)) => {
-                if super::text::squeezed_eq(text, &created_text(file)) {
-                    done_already += 1;
-                    continue;
-                }
-                return Err(wrong("exists already"));
-            }
-            (FileChange::Delete, None) => {
-                done_already += 1;
-                continue;
-            }
-            (_, None) => return Err(wrong("does not exist")),
-            (FileChange::Delete, Some(_)) => {}
-            (FileChange::Edit | FileChange::Rename, Some(text)) => {
-                if file.change == FileChange::Rename {
-                    let to = inside(file.path.as_deref().unwrap_or_default())?;
-                    if to != path && text_of(&to).is_some() {
-                        return Err(Refusal::WrongFile { path: to.to_string(), why: "exists already" });
-                    }
-                    part.to = Some(to);
-                }
-                if !file.hunks.is_empty() {
-                    // The citation is about the file of the finding.
-                    let own = fix.hints.path.is_none_or(|p| *p == path);
-                    let hints = if own {
-                        Hints { path: Some(&path), ..fix.hints }
-                    } else {
-                        Hints { path: Some(&path), ..Hints::default() }
-                    };
-                    let single = super::Patch {
-                        files: vec![FilePatch {
-                            path: None,
-                            old_path: None,
-                            change: FileChange::Edit,
-                            hunks: file.hunks.clone(),
-                        }],
-                    };
-                    match place_patch(&Text::new(text), &single, &hints) {
-                        Ok(applied) => (part.edits, part.placement) = (applied.edits, applied.placement),
-                        Err(Refusal::AlreadyApplied) if file.change == FileChange::Edit => {
-                            done_already += 1;
-                            continue;
-                        }
-                        Err(other) => return Err(other),
-                    }
+    let mut texts = Texts { text_of, read: BTreeMap::new() };
+    let mut taken: BTreeMap<RepoPath, Taken> = BTreeMap::new();
+    let mut take = |fix: &Fix<'_>| {
+        let parts = parts(fix, &mut texts)?;
+        if let Some(other) = parts.iter().find_map(|part| conflict(part, &taken)) {
+            return Err(Refusal::Overlaps { other });
+        }
+        let placement = parts.iter().map(|p| p.placement).max().unwrap_or(Placement::Exact);
+        for part in parts {
+            match taken.get_mut(&part.path) {
+                Some(before) => before.add(fix.name, part),
+                None => {
+                    taken.insert(part.path.clone(), Taken::new(fix.name, part));
                 }
             }
         }
-        out.push(part);
+        Ok(placement)
+    };
+    let fixes = fixes.iter().map(&mut take).collect();
+    let outcome = |(path, taken): (RepoPath, Taken)| {
+        let text = text_of(&path).unwrap_or_default();
+        (path, taken.outcome(text))
+    };
+    SetOutcome { files: taken.into_iter().map(outcome).collect(), fixes }
+}
+
+impl LineEdit {
+    /// Whether two edits of one text stand in each other's way: they change the same lines or lines side by side, or put
+    /// lines beside what the other changes. Side by side, each is in what the other was made for.
+    #[must_use]
+    pub fn clashes(&self, other: &Self) -> bool {
+        let end = |edit: &Self| edit.start.saturating_add(edit.count);
+        self.start <= end(other) && other.start <= end(self)
     }
-    if out.is_empty() && done_already > 0 { Err(Refusal::AlreadyApplied) } else { Ok(out) }
+}
+
+/// The texts that fixes go to, each split into lines once.
+struct Texts<'t, 'f> {
+    text_of: &'f dyn Fn(&RepoPath) -> Option<&'t str>,
+    read: BTreeMap<RepoPath, Option<Text<'t>>>,
+}
+
+impl<'t> Texts<'t, '_> {
+    fn get(&mut self, path: &RepoPath) -> Option<&Text<'t>> {
+        self.read.entry(path.clone()).or_insert_with(|| (self.text_of)(path).map(Text::new)).as_ref()
+    }
+}
+
+/// What one fix does to one file.
+struct Part {
+    path: RepoPath,
+    action: Action,
+    placement: Placement,
+}
+
+/// What happens to a file.
+#[derive(PartialEq)]
+enum Action {
+    Edit(Vec<LineEdit>),
+    Create(String),
+    Delete,
+    Rename(RepoPath, Vec<LineEdit>),
+}
+
+impl Action {
+    fn edits(&self) -> &[LineEdit] {
+        match self {
+            Self::Edit(edits) | Self::Rename(_, edits) => edits,
+            Self::Create(_) | Self::Delete => &[],
+        }
+    }
+}
+
+/// What happens to a file by the fixes so far.
+struct Taken {
+    /// The first of them.
+    by: String,
+    what: Change,
+    /// With the names of the fixes that they are of; none of a file that is new or goes away.
+    edits: Vec<(LineEdit, String)>,
+}
+
+/// What happens to the file that edits are of.
+enum Change {
+    Edit,
+    Create(String),
+    Delete,
+    Rename(RepoPath),
+}
+
+impl Taken {
+    fn new(name: &str, part: Part) -> Self {
+        let mut taken = Self { by: name.to_owned(), what: Change::Edit, edits: Vec::new() };
+        taken.add(name, part);
+        taken
+    }
+
+    /// Takes in what does not conflict.
+    fn add(&mut self, name: &str, part: Part) {
+        let edits = match part.action {
+            Action::Edit(edits) => edits,
+            Action::Rename(to, edits) => {
+                self.what = Change::Rename(to);
+                edits
+            }
+            Action::Create(text) => {
+                self.what = Change::Create(text);
+                return;
+            }
+            Action::Delete => {
+                self.what = Change::Delete;
+                return;
+            }
+        };
+        for edit in edits {
+            if !self.edits.iter().any(|(taken, _)| *taken == edit) {
+                self.edits.push((edit, name.to_owned()));
+            }
+        }
+    }
+
+    /// The fix that is in the way of `action`, if any.
+    fn in_the_way(&self, action: &Action) -> Option<&str> {
+        let same = match (&self.what, action) {
+            (Change::Create(here), Action::Create(there)) => here == there,
+            (Change::Rename(here), Action::Rename(there, _)) => here == there,
+            (Change::Delete, Action::Delete) => true,
+            (Change::Edit | Change::Rename(_), Action::Edit(_)) | (Change::Edit, Action::Rename(..)) => true,
+            _ => false,
+        };
+        if !same {
+            return Some(&self.by);
+        }
+        let edits = action.edits();
+        let others = || self.edits.iter().filter(|(taken, _)| !edits.contains(taken));
+        let clash = |edit: &LineEdit| others().find(|(taken, _)| taken.clashes(edit));
+        let new = edits.iter().filter(|edit| !self.edits.iter().any(|(taken, _)| taken == *edit));
+        new.filter_map(clash).map(|(_, name)| name.as_str()).next()
+    }
+
+    fn outcome(self, text: &str) -> FileOutcome {
+        let mut edits: Vec<LineEdit> = self.edits.into_iter().map(|(edit, _)| edit).collect();
+        edits.sort_by_key(|e| (e.start, e.count));
+        match self.what {
+            Change::Create(text) => FileOutcome::Created { text },
+            Change::Delete => FileOutcome::Deleted,
+            Change::Rename(to) => FileOutcome::Renamed { to, text: apply_edits(text, &edits) },
+            Change::Edit => FileOutcome::Edited { text: apply_edits(text, &edits), edits },
+        }
+    }
+}
+
+/// Who is in the way of `part`, if anyone: by what the file becomes, or because another one gets its name.
+fn conflict(part: &Part, taken: &BTreeMap<RepoPath, Taken>) -> Option<String> {
+    if let Some(other) = taken.get(&part.path).and_then(|taken| taken.in_the_way(&part.action)) {
+        return Some(other.to_owned());
+    }
+    let target = if let Action::Rename(to, _) = &part.action { to } else { &part.path };
+    let moved_there = |taken: &Taken| matches!(&taken.what, Change::Rename(to) if to == target);
+    let mut others = taken.iter().filter(|(path, _)| **path != part.path);
+    others.find(|(_, taken)| moved_there(taken)).map(|(path, _)| path.to_string())
+}
+
+/// What a fix does to each of its files.
+fn parts(fix: &Fix<'_>, texts: &mut Texts<'_, '_>) -> Result<Vec<Part>, Refusal> {
+    let patch = parse(fix.diff)?;
+    let mut out = Vec::new();
+    for file in &patch.files {
+        let name = file.old_path.as_deref().or(file.path.as_deref());
+        let path = resolve(name, fix, texts, patch.files.len() == 1)?;
+        match part(fix, file, path, texts) {
+            Ok(part) => out.push(part),
+            // What the others do is left to do.
+            Err(Refusal::AlreadyApplied) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    if out.is_empty() { Err(Refusal::AlreadyApplied) } else { Ok(out) }
+}
+
+/// What a fix does to the file `path`.
+fn part(fix: &Fix<'_>, file: &FilePatch, path: RepoPath, texts: &mut Texts<'_, '_>) -> Result<Part, Refusal> {
+    let wrong = |path: &RepoPath, why| Err(Refusal::WrongFile { path: path.to_string(), why });
+    let certain = |action| (action, Placement::Exact);
+    let (action, placement) = match (file.change, texts.get(&path)) {
+        (FileChange::Create, None) => certain(Action::Create(created_text(file))),
+        (FileChange::Create, Some(text)) if text.is_blank() => {
+            let count = u32::try_from(text.lines().len()).unwrap_or(u32::MAX);
+            certain(Action::Edit(vec![LineEdit { start: 1, count, text: created_text(file) }]))
+        }
+        (FileChange::Create, Some(text)) if super::text::squeezed_eq(text.source(), &created_text(file)) => {
+            return Err(Refusal::AlreadyApplied);
+        }
+        (FileChange::Create, Some(_)) => return wrong(&path, "exists already"),
+        (FileChange::Delete, None) => return Err(Refusal::AlreadyApplied),
+        (FileChange::Delete, Some(_)) => certain(Action::Delete),
+        (FileChange::Edit | FileChange::Rename, None) => return wrong(&path, "does not exist"),
+        (FileChange::Edit, Some(text)) => {
+            let placed = place_hunks(text, &file.hunks, &hints_for(fix, &path))?;
+            (Action::Edit(placed.edits), placed.placement)
+        }
+        (FileChange::Rename, Some(text)) => {
+            let placed = match &file.hunks[..] {
+                [] => Placed { edits: Vec::new(), placement: Placement::Exact },
+                hunks => place_hunks(text, hunks, &hints_for(fix, &path))?,
+            };
+            let to = inside(file.path.as_deref().unwrap_or_default())?;
+            if to != path && texts.get(&to).is_some() {
+                return wrong(&to, "exists already");
+            }
+            (Action::Rename(to, placed.edits), placed.placement)
+        }
+    };
+    Ok(Part { path, action, placement })
+}
+
+/// The citation is about the file of the finding; of the others only the name is known.
+fn hints_for<'h>(fix: &Fix<'h>, path: &'h RepoPath) -> Hints<'h> {
+    let own = fix.hints.path.is_none_or(|p| p == path);
+    Hints { path: Some(path), ..if own { fix.hints } else { Hints::default() } }
 }
 
 /// The file that a name in a diff means: itself, or the finding's where one is the end of the other.
-fn resolve<'t>(
-    name: Option<&str>,
-    fix: &Fix<'_>,
-    text_of: &dyn Fn(&RepoPath) -> Option<&'t str>,
-    single: bool,
-) -> Result<RepoPath, Refusal> {
+fn resolve(name: Option<&str>, fix: &Fix<'_>, texts: &mut Texts<'_, '_>, single: bool) -> Result<RepoPath, Refusal> {
     let own = fix.hints.path;
     match (name, own) {
         (None, Some(own)) => Ok(own.clone()),
@@ -251,7 +293,7 @@ fn resolve<'t>(
             match own {
                 // A diff for one file that is not the finding's is no fix of the finding; one for several may
                 // well change others too.
-                Some(_) if single && text_of(&path).is_none() => Err(Refusal::OtherFile { path: name.to_owned() }),
+                Some(_) if single && texts.get(&path).is_none() => Err(Refusal::OtherFile { path: name.to_owned() }),
                 _ => Ok(path),
             }
         }

@@ -1,6 +1,6 @@
 //! A text as the locator sees it: its lines, and a key for each that ignores white space.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr2_iter, memmem};
 use rayon::prelude::*;
 use std::cell::OnceCell;
 
@@ -22,17 +22,9 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn new(source: &'a str) -> Self {
         let mut lines = Vec::with_capacity(source.len() / 32 + 1);
-        let mut from = 0;
-        for end in memchr_iter(b'\n', source.as_bytes()) {
-            let line = &source[from..end];
-            lines.push(line.strip_suffix('\r').unwrap_or(line));
-            from = end + 1;
-        }
-        if from < source.len() {
-            lines.push(&source[from..]);
-        }
+        lines.extend(split_lines(source));
         if let Some(first) = lines.first_mut() {
-            *first = first.strip_prefix('\u{feff}').unwrap_or(first);
+            *first = first.strip_prefix(BOM).unwrap_or(first);
         }
         Self { source, lines, solid: OnceCell::new() }
     }
@@ -45,11 +37,11 @@ impl<'a> Text<'a> {
 
     /// Whether there is nothing but white space in it.
     pub(super) fn is_blank(&self) -> bool {
-        self.source.trim_start_matches('\u{feff}').trim().is_empty()
+        self.source.trim_start_matches(BOM).trim().is_empty()
     }
 
     pub(super) fn has_bom(&self) -> bool {
-        self.source.starts_with('\u{feff}')
+        self.source.starts_with(BOM)
     }
 
     /// Lines without their endings (and the first one without a byte order mark).
@@ -63,29 +55,43 @@ impl<'a> Text<'a> {
 
     /// Whether the last line ends with a line ending. An empty text counts as ended.
     pub(super) fn ends_with_newline(&self) -> bool {
-        self.source.is_empty() || self.source.ends_with('\n')
+        self.source.is_empty() || self.source.ends_with(['\n', '\r'])
     }
 
     /// The line ending of line `i` (0-based): its own, or for a last line without one, or past the end, that of
     /// the line before; `\n` in a text without any.
     pub(super) fn ending(&self, i: usize) -> &'static str {
-        let base = self.source.as_ptr() as usize;
         let mut i = i.min(self.lines.len());
         loop {
-            if let Some(line) = self.lines.get(i) {
-                let end = line.as_ptr() as usize - base + line.len();
-                let rest = &self.source[end..];
-                if rest.starts_with("\r\n") {
-                    return "\r\n";
-                } else if rest.starts_with('\n') {
-                    return "\n";
-                }
+            if let Some(line) = self.lines.get(i)
+                && let Some(ending) = ending(&self.source[self.offset(line) + line.len()..])
+            {
+                return ending;
             }
             match i.checked_sub(1) {
                 Some(before) => i = before,
                 None => return "\n",
             }
         }
+    }
+
+    /// Where a line of this text begins in it, in bytes.
+    fn offset(&self, line: &str) -> usize {
+        line.as_ptr() as usize - self.source.as_ptr() as usize
+    }
+
+    /// Where line `i` (0-based) begins, in bytes, a byte order mark before it included; past the end, where the text ends.
+    pub(super) fn start(&self, i: usize) -> usize {
+        match self.lines.get(i) {
+            Some(_) if i == 0 => 0,
+            Some(line) => self.offset(line),
+            None => self.source.len(),
+        }
+    }
+
+    /// The line (0-based) that byte `at` is in; a line ending is in the line that it ends.
+    pub(super) fn line_at(&self, at: usize) -> usize {
+        self.lines.partition_point(|line| self.offset(line) <= at).saturating_sub(1)
     }
 
     /// The lines with something on them: indices and keys, side by side.
@@ -108,12 +114,37 @@ impl<'a> Text<'a> {
         if needle.is_empty() {
             return false;
         }
-        memmem::find_iter(self.source.as_bytes(), needle).take(1000).any(|at| {
-            let before = self.source[..at].rsplit('\n').next().unwrap_or_default();
-            let after = self.source[at + needle.len()..].split('\n').next().unwrap_or_default();
-            before.trim().is_empty() && after.trim().is_empty()
-        })
+        let mut found = memmem::find_iter(self.source.as_bytes(), needle).take(1000);
+        found.any(|at| self.lines[self.line_at(at)].trim() == needle)
     }
+}
+
+/// The mark that some editors put before a text.
+const BOM: char = '\u{feff}';
+
+/// The line ending that `text` begins with.
+fn ending(text: &str) -> Option<&'static str> {
+    ["\r\n", "\n", "\r"].into_iter().find(|ending| text.starts_with(ending))
+}
+
+/// The bytes behind each line ending of `text`, in order.
+fn line_ends(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let ends = memchr2_iter(b'\n', b'\r', bytes);
+    ends.filter(|&at| !(bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n'))).map(|at| at + 1)
+}
+
+/// The lines of `text` without their endings, as the Language Server Protocol has them: `\n`, `\r\n` and `\r` end a line,
+/// and nothing else does (no form feed, no U+2028). What is behind the last ending is a line if there is something.
+pub fn split_lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    let rest = (!text.is_empty() && !text.ends_with(['\n', '\r'])).then_some(text.len());
+    line_ends(text).chain(rest).map(move |end| {
+        let line = &text[from..end];
+        from = end;
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        line.strip_suffix('\r').unwrap_or(line)
+    })
 }
 
 /// Which of `lines`, of which the first is line `first`, have something on them, and their keys.
@@ -177,6 +208,37 @@ pub(super) fn weight(line: &str) -> usize {
 pub(super) fn lines_len(text: &str, n: u32) -> usize {
     match n.checked_sub(1) {
         None => 0,
-        Some(last) => memchr_iter(b'\n', text.as_bytes()).nth(last as usize).map_or(text.len(), |at| at + 1),
+        Some(last) => line_ends(text).nth(last as usize).unwrap_or(text.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_as_the_protocol_says_and_nowhere_else() {
+        for (text, lines) in [
+            ("", &[][..]),
+            ("a", &["a"]),
+            ("a\n", &["a"]),
+            ("\n", &[""]),
+            ("a\r\nb\rc\nd", &["a", "b", "c", "d"]),
+            ("a\r", &["a"]),
+            ("a\r\r\n\r", &["a", "", ""]),
+            ("a\n\rb", &["a", "", "b"]),
+            ("a\u{c}b\u{b}c\u{85}d\u{2028}e\u{2029}f\n", &["a\u{c}b\u{b}c\u{85}d\u{2028}e\u{2029}f"]),
+        ] {
+            assert_eq!(split_lines(text).collect::<Vec<_>>(), lines, "{text:?}");
+            let total = u32::try_from(lines.len()).unwrap();
+            assert_eq!(lines_len(text, total), text.len(), "{text:?}");
+            let whole = Text::new(text);
+            for (i, line) in lines.iter().enumerate() {
+                let start = whole.start(i);
+                assert_eq!(start, lines_len(text, u32::try_from(i).unwrap()), "{text:?} {i}");
+                assert!(text[start..].starts_with(line));
+                assert_eq!(whole.line_at(start + line.len()), i, "{text:?} {i}");
+            }
+        }
     }
 }

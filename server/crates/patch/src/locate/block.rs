@@ -1,9 +1,9 @@
 //! New texts of functions and other blocks, which take the place of those that the text has under the same head.
 
-use super::replace::{alikeness, lines_of};
-use super::{Candidate, Fit, Found, occurrences, width};
 use crate::build::{RawEdit, reindent_block};
+use crate::candidate::{Candidate, Fit, Found, MAX_PLACES};
 use crate::elision::is_elision;
+use crate::pieces::{alikeness, lines_of, occurrences, range, width};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal};
 use std::ops::Range;
@@ -116,7 +116,7 @@ fn end_of(lines: &[&str], head: usize) -> usize {
 fn places(text: &Text<'_>, new: &[&str], head: usize, hints: &Hints<'_>) -> Vec<Candidate> {
     const NEAR: u32 = 30;
     let (at, keys) = text.solid();
-    let same = occurrences(keys, &[text::key(new[head])], super::MAX_PLACES);
+    let same = occurrences(keys, &[text::key(new[head])], MAX_PLACES);
     if !same.is_empty() {
         return same.into_iter().filter_map(|spot| replacement(text, at[spot] as usize, new, head, 0.4)).collect();
     }
@@ -124,7 +124,7 @@ fn places(text: &Text<'_>, new: &[&str], head: usize, hints: &Hints<'_>) -> Vec<
     let defines = |i: &usize| definition(text.line(*i)).is_some_and(|other| other == defined);
     match (0..text.lines().len()).filter(defines).take(2).collect::<Vec<_>>()[..] {
         [only] => {
-            let near = |c: &Candidate| hints.lines.is_none_or(|l| super::range(c.first, c.last).distance(l) <= NEAR);
+            let near = |c: &Candidate| hints.lines.is_none_or(|l| range(c.first, c.last).distance(l) <= NEAR);
             replacement(text, only, new, head, 0.6).into_iter().filter(near).collect()
         }
         _ => Vec::new(),

@@ -1,7 +1,8 @@
 //! Tells candidates apart.
 
-use super::{Candidate, Fit};
+use crate::candidate::{Candidate, Fit, insertion};
 use crate::hunk::{Hunk, HunkBody};
+use crate::pieces::{range, width};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal, quote};
 use finding::LineRange;
@@ -77,7 +78,7 @@ fn numbered(text: &Text<'_>, left: &[(&Hunk, Vec<Candidate>)], i: usize) -> Opti
     let before = left[..i].iter().rev().find(proves)?.1[0].last;
     let behind = left[i + 1..].iter().find(proves)?.1[0].first;
     let inside = before < after && after <= behind && after <= text.lines().len();
-    inside.then(|| super::insertion(after, lines.iter().map(|l| l.text.clone()).collect()))
+    inside.then(|| insertion(after, lines.iter().map(|l| l.text.clone()).collect()))
 }
 
 /// Keeps those that `test` says, if it says any.
@@ -116,7 +117,7 @@ fn narrow(
         return;
     }
     if let Some(quoted) = quoted {
-        keep(all, |c| super::range(c.first, c.last).overlaps(quoted));
+        keep(all, |c| range(c.first, c.last).overlaps(quoted));
     }
     if let Some(lines) = hints.lines {
         cited(all, lines, alone);
@@ -162,17 +163,17 @@ fn is_under(text: &Text<'_>, candidate: &Candidate, name: &str) -> bool {
         return false;
     }
     let (whole, first) = (text::key(name), candidate.first);
-    let mut low = super::width(text.line(first)).max(1);
+    let mut low = width(text.line(first)).max(1);
     for i in (first.saturating_sub(REACH)..=first).rev() {
         let line = text.line(i);
-        if line.trim().is_empty() || i < first && super::width(line) >= low {
+        if line.trim().is_empty() || i < first && width(line) >= low {
             continue;
         }
         if text::key(line) == whole || has_word(line, name) {
             return true;
         }
         if i < first {
-            low = super::width(line);
+            low = width(line);
             if low == 0 {
                 return false;
             }
@@ -189,10 +190,10 @@ fn is_after(text: &Text<'_>, candidate: &Candidate, section: &str) -> bool {
     let here = at.partition_point(|&line| (line as usize) < candidate.first);
     let Some(found) = (here.saturating_sub(REACH)..here).rev().find(|&i| keys[i] == whole) else { return false };
     let line = |i: usize| text.line(at[i] as usize);
-    let depth = super::width(line(found));
+    let depth = width(line(found));
     // As git has it, for which only ASCII has letters.
     let names = |line: &str| line.trim_start().starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '$');
-    (found + 1..here).all(|i| super::width(line(i)) > depth || !names(line(i)))
+    (found + 1..here).all(|i| width(line(i)) > depth || !names(line(i)))
 }
 
 /// Whether `name` is in `line`, not as a part of a longer name.

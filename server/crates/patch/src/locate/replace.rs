@@ -1,9 +1,12 @@
 //! Changes that are not written as marked lines: search/replace, suggestions, whole functions.
 
-use super::{Candidate, Fit, Found, find_lines};
-use crate::build::{RawEdit, diff_lines};
+use super::lines::find_lines;
+use crate::build::RawEdit;
+use crate::candidate::{Candidate, Fit, Found, MAX_PLACES};
+use crate::diff::diff_lines;
 use crate::hunk::{HunkLine, Op};
-use crate::text::{self, Text};
+use crate::pieces::{alikeness, lines_of};
+use crate::text::{self, Text, split_lines};
 use crate::{Hints, Refusal};
 
 /// `new` in place of `old`: whole lines, or a part of a line.
@@ -32,7 +35,7 @@ fn everywhere(text: &Text<'_>, old: &str, new: &str) -> Option<Candidate> {
     if text::weight(&old) == 0 || !source.contains(&old) {
         return None;
     }
-    let lines: Vec<String> = lines_of(&source.replace(&old, &new)).into_iter().map(str::to_owned).collect();
+    let lines: Vec<String> = split_lines(&source.replace(&old, &new)).map(str::to_owned).collect();
     let count = text.lines().len();
     let edits = vec![RawEdit { start: 0, count, lines, newline: None }];
     Some(Candidate { fit: Fit::Exact, elided: false, first: 0, last: count.saturating_sub(1), edits })
@@ -40,7 +43,10 @@ fn everywhere(text: &Text<'_>, old: &str, new: &str) -> Option<Candidate> {
 
 /// A part of a text that is to be found in `text`, with its line endings.
 fn adapt(text: &Text<'_>, part: &str) -> String {
-    if text.ending(0) == "\r\n" { part.replace('\n', "\r\n") } else { part.to_owned() }
+    match text.ending(0) {
+        "\n" => part.to_owned(),
+        ending => part.replace('\n', ending),
+    }
 }
 
 /// The two texts as lines of a diff.
@@ -59,13 +65,6 @@ fn marked(old: &str, new: &str) -> Vec<HunkLine> {
     out
 }
 
-pub(super) fn lines_of(text: &str) -> Vec<&str> {
-    if text.is_empty() {
-        return Vec::new();
-    }
-    text.strip_suffix('\n').unwrap_or(text).split('\n').map(|l| l.strip_suffix('\r').unwrap_or(l)).collect()
-}
-
 /// Where `old` stands as it is, not as a part of a longer word.
 fn fragments(text: &Text<'_>, old: &str, new: &str) -> Vec<Candidate> {
     let (old, new) = (adapt(text, old), adapt(text, new));
@@ -75,25 +74,18 @@ fn fragments(text: &Text<'_>, old: &str, new: &str) -> Vec<Candidate> {
     let source = text.source();
     let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let mut out: Vec<Candidate> = Vec::new();
-    let (mut counted, mut line) = (0, 0);
-    for (at, _) in source.match_indices(&old).take(super::MAX_PLACES) {
+    for (at, _) in source.match_indices(&old).take(MAX_PLACES) {
         let end = at + old.len();
         let inside = word(source[..at].chars().next_back()) && word(old.chars().next())
             || word(source[end..].chars().next()) && word(old.chars().next_back());
-        line += source[counted..at].matches('\n').count();
-        counted = at;
         if inside {
             continue;
         }
-        let from = source[..at].rfind('\n').map_or(0, |i| i + 1);
-        let to = if old.ends_with('\n') { end } else { source[end..].find('\n').map_or(source.len(), |i| end + i + 1) };
-        let changed = format!("{}{new}{}", &source[from..at], &source[end..to]);
-        let count = source[from..to].split_inclusive('\n').count();
-        let first = line;
-        let lines = lines_of(changed.strip_prefix('\u{feff}').unwrap_or(&changed));
-        let lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
-        let edits = vec![RawEdit { start: first, count, lines, newline: None }];
-        let last = first + count.max(1) - 1;
+        let (first, last) = (text.line_at(at), text.line_at(end - 1));
+        let changed = format!("{}{new}{}", &source[text.start(first)..at], &source[end..text.start(last + 1)]);
+        let lines: Vec<String> =
+            split_lines(changed.strip_prefix('\u{feff}').unwrap_or(&changed)).map(str::to_owned).collect();
+        let edits = vec![RawEdit { start: first, count: last + 1 - first, lines, newline: None }];
         out.push(Candidate { fit: Fit::Exact, elided: false, first, last, edits });
     }
     out
@@ -153,16 +145,4 @@ fn is_part(old: &[&str], new: &[&str]) -> bool {
     let mut new = new.iter().map(|l| l.trim());
     let mut solid = old.iter().map(|l| l.trim()).filter(|l| !l.is_empty()).peekable();
     solid.peek().is_some_and(|l| text::weight(l) > 0) && solid.all(|line| new.any(|l| l == line))
-}
-
-/// How much two blocks have in common, 0 to 1, by their characters in order.
-pub(super) fn alikeness(old: &[&str], new: &[&str]) -> f64 {
-    let dense = |lines: &[&str]| -> String {
-        lines.iter().flat_map(|l| l.chars()).filter(|c| !c.is_whitespace()).take(2000).collect()
-    };
-    let (old, new) = (dense(old), dense(new));
-    if old.is_empty() || new.is_empty() {
-        return 0.0;
-    }
-    strsim::sorensen_dice(&old, &new)
 }

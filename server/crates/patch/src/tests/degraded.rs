@@ -218,7 +218,7 @@ impl Harm {
 
 /// The lines of the old text that change, as a finding would cite them.
 fn cited(old: &str, new: &str) -> Option<(u32, u32)> {
-    let runs = crate::build::diff_lines(&old.lines().collect::<Vec<_>>(), &new.lines().collect::<Vec<_>>());
+    let runs = crate::diff::diff_lines(&old.lines().collect::<Vec<_>>(), &new.lines().collect::<Vec<_>>());
     let start = runs.first()?.0.start as u32 + 1;
     Some((start, (runs.last()?.0.end as u32).max(start)))
 }

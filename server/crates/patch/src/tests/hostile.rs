@@ -1,6 +1,6 @@
 //! Whatever comes in: no panic, no edit outside of the text, and the same answer for the same question.
 
-use crate::{Applied, Hints, LineEdit, LineMap, apply_edits, canonical, find_quote, parse, place};
+use crate::{Hints, LineEdit, LineMap, Placed, apply_edits, canonical, find_quote, parse, place};
 use finding::LineRange;
 use proptest::prelude::*;
 
@@ -49,14 +49,14 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..14).prop_map(|l| l.join("\n"))
 }
 
-fn sound(text: &str, applied: &Applied) {
-    let lines = text.split_inclusive('\n').count() as u32;
+fn sound(text: &str, placed: &Placed) {
+    let lines = crate::split_lines(text).count() as u32;
     let mut next = 1;
-    for LineEdit { start, count, .. } in &applied.edits {
-        assert!(*start >= next && start + count <= lines + 1, "{applied:?} in {lines} lines");
+    for LineEdit { start, count, .. } in &placed.edits {
+        assert!(*start >= next && start + count <= lines + 1, "{placed:?} in {lines} lines");
         next = start + count;
     }
-    assert!(!applied.edits.is_empty());
+    assert!(!placed.edits.is_empty());
 }
 
 proptest! {
@@ -67,12 +67,12 @@ proptest! {
         let _ = parse(&diff);
         let _ = canonical(&diff);
         let hints = Hints { lines: cited.then(|| LineRange::new(a, b)), quote: Some(&text), ..Hints::default() };
-        if let Ok(applied) = place(&text, &diff, &hints) {
-            sound(&text, &applied);
-            prop_assert_ne!(apply_edits(&text, &applied.edits), text.clone());
+        if let Ok(placed) = place(&text, &diff, &hints) {
+            sound(&text, &placed);
+            prop_assert_ne!(apply_edits(&text, &placed.edits), text.clone());
         }
         if let Some(found) = find_quote(&text, &diff, hints.lines) {
-            prop_assert!(found.end() as usize <= text.split_inclusive('\n').count());
+            prop_assert!(found.end() as usize <= crate::split_lines(&text).count());
         }
         let map = LineMap::between(&text, &diff);
         let _ = map.carry(LineRange::new(a, b));
@@ -102,8 +102,8 @@ fn the_seeds_of_the_fuzzer_break_nothing() {
     assert!(!seeds.is_empty());
     for (text, _) in seeds.iter().filter_map(|s| s.split_once('\0')) {
         for (_, diff) in seeds.iter().filter_map(|s| s.split_once('\0')) {
-            if let Ok(applied) = place(text, diff, &Hints::default()) {
-                sound(text, &applied);
+            if let Ok(placed) = place(text, diff, &Hints::default()) {
+                sound(text, &placed);
             }
         }
     }

@@ -37,10 +37,30 @@ fn fixes_of_one_file_are_applied_together() {
 #[test]
 fn of_two_fixes_in_conflict_the_later_is_told_the_name_of_the_first() {
     let outcome =
-        run(&[("a", "1\n2\n3\n4\n")], &[("S1", "a", "-2\n-3\n+x"), ("S2", "a", "-3\n+y"), ("S3", "a", "-4\n+four")]);
+        run(&[("a", "1\n2\n3\n4\n5\n")], &[("S1", "a", "-2\n-3\n+x"), ("S2", "a", "-3\n+y"), ("S3", "a", "-5\n+five")]);
     let overlaps = |other: &str| Err(Refusal::Overlaps { other: other.to_owned() });
     assert_eq!(outcome.fixes, [Ok(Placement::Exact), overlaps("S1"), Ok(Placement::Exact)]);
-    assert_eq!(text(&outcome, "a"), "1\nx\nfour\n");
+    assert_eq!(text(&outcome, "a"), "1\nx\n4\nfive\n");
+}
+
+#[test]
+fn edits_side_by_side_are_a_conflict() {
+    let clash = Err(Refusal::Overlaps { other: "S1".to_owned() });
+    for (second, outcome) in [
+        ("-3\n+x", clash.clone()),
+        (" 2\n+x\n 3", clash.clone()),
+        (" 1\n+x\n 2", clash.clone()),
+        ("-1\n+x", clash),
+        ("-4\n+x", Ok(Placement::Exact)),
+        (" 3\n+x\n 4", Ok(Placement::Exact)),
+    ] {
+        let outcomes = run(&[("a", "1\n2\n3\n4\n")], &[("S1", "a", "-2\n+two"), ("S2", "a", second)]).fixes;
+        assert_eq!(outcomes[1], outcome, "{second}");
+    }
+    // Those of one fix are one change, also where two agents say it.
+    let both = "@@\n-2\n+two\n@@\n-3\n+three";
+    let outcomes = run(&[("a", "1\n2\n3\n4\n")], &[("S1", "a", both), ("S2", "a", both)]).fixes;
+    assert_eq!(outcomes, [Ok(Placement::Exact), Ok(Placement::Exact)]);
 }
 
 #[test]

@@ -1,0 +1,145 @@
+//! Whether a text has already what a hunk leads to, or a part of it.
+
+use crate::Hints;
+use crate::candidate::Candidate;
+use crate::hunk::{HunkLine, Op};
+use crate::pieces::{occurrences, piece, range, whitespace_only};
+use crate::text::{self, Text};
+use std::collections::HashSet;
+
+/// Whether the text has what the hunk leads to: in place of the old lines, or over them.
+pub(super) fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
+    let is_break = |l: &HunkLine| l.is_elision() && !(l.op == Op::Added);
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for end in 0..=lines.len() {
+        if end == lines.len() || is_break(&lines[end]) {
+            pieces.push(piece(lines, start..end, HunkLine::is_new));
+            start = end + 1;
+        }
+    }
+    pieces.retain(|p| !p.keys.is_empty());
+    let added: Vec<&HunkLine> = lines.iter().filter(|l| l.op == Op::Added && !l.is_blank()).collect();
+    let weight: usize = added.iter().map(|l| text::weight(&l.text)).sum();
+    let context: usize =
+        lines.iter().filter(|l| l.op == Op::Context && !l.is_elision() && text::weight(&l.text) >= 3).count();
+    let kept = lines.iter().filter(|l| l.is_new() && !l.is_blank() && !l.is_elision()).count();
+    let old = lines.iter().filter(|l| l.is_old() && !l.is_blank() && !l.is_elision()).count();
+    // Lines that say little prove nothing; a deletion is proved by what stands on both sides of it.
+    let proof = if added.is_empty() {
+        context >= 2 && inner_deletion(lines)
+    } else {
+        weight >= 4 && kept >= 1 || whitespace_only(lines) && context >= 1
+    };
+    if pieces.is_empty() || !proof {
+        return false;
+    }
+    let (at, keys) = text.solid();
+    if found.is_empty() && whitespace_only(lines) {
+        // Then white space must be as written, which is not known of a hunk that is indented in another way.
+        let [piece] = &pieces[..] else { return false };
+        let as_written = |s: usize| {
+            piece
+                .solid
+                .iter()
+                .enumerate()
+                .all(|(n, &i)| text.line(at[s + n] as usize).trim_end() == lines[i].text.trim_end())
+        };
+        let spots = occurrences(keys, &piece.keys, 10_000);
+        return !lines.iter().any(|l| l.no_newline) && spots.into_iter().any(as_written);
+    }
+    if found.is_empty() {
+        // In order.
+        let mut from = 0;
+        return pieces.iter().all(|piece| match occurrences(&keys[from..], &piece.keys, 1)[..] {
+            [spot, ..] => {
+                from += spot + piece.keys.len();
+                true
+            }
+            [] => false,
+        });
+    }
+    // Old and new side both fit at one place only where the old side is a part of the new one.
+    kept >= old
+        && !whitespace_only(lines)
+        && pieces.iter().all(|piece| {
+            let changes = lines[piece.lines.clone()].iter().any(|l| l.op != Op::Context);
+            let spots = occurrences(keys, &piece.keys, if changes { 10_000 } else { 1 });
+            !changes && !spots.is_empty()
+                || spots.iter().any(|&s| {
+                    let (first, last) = (at[s] as usize, at[s + piece.keys.len() - 1] as usize);
+                    found.iter().any(|c| c.first <= last && first <= c.last)
+                })
+        })
+}
+
+/// How much of what a hunk adds is in the text, near what it says is around it.
+pub(super) enum Traces {
+    None,
+    Some,
+    All,
+}
+
+/// Looks for what the hunk adds where its old lines are not: the code was changed, perhaps to just that.
+pub(super) fn traces(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Traces {
+    const AROUND: usize = 30;
+    const SAYS: usize = 4;
+    /// Places of one line that are looked at.
+    const SPOTS: usize = 20;
+    let says = |op: Op| lines.iter().filter(move |l| l.op == op && text::weight(&l.text) >= SAYS);
+    let keys_of = |op: Op| -> HashSet<u64> { says(op).map(|l| text::key(&l.text)).collect() };
+    let (removed, context) = (keys_of(Op::Removed), keys_of(Op::Context));
+    let is_new = |k: &u64| !removed.contains(k) && !context.contains(k);
+    let added: Vec<&HunkLine> = says(Op::Added).filter(|l| is_new(&text::key(&l.text))).collect();
+    let Some(heaviest) = added.iter().max_by_key(|l| text::weight(&l.text)) else { return Traces::None };
+    let heaviest = text::key(&heaviest.text);
+    let weight: usize = added.iter().map(|l| text::weight(&l.text)).sum();
+    let mut keys: Vec<u64> = added.iter().map(|l| text::key(&l.text)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let (at, all) = text.solid();
+    let mut spots: Vec<Vec<usize>> = vec![Vec::new(); keys.len()];
+    for (spot, key) in all.iter().enumerate() {
+        // Few keys are told faster one by one.
+        let n = if keys.len() <= 8 { keys.iter().position(|k| k == key) } else { keys.binary_search(key).ok() };
+        if let Some(spots) = n.map(|n| &mut spots[n]).filter(|spots| spots.len() < SPOTS) {
+            spots.push(spot);
+        }
+    }
+    if spots.iter().all(Vec::is_empty) {
+        return Traces::None;
+    }
+    let kept: HashSet<u64> = lines.iter().filter(|l| l.is_new()).map(|l| text::key(&l.text)).collect();
+    let gone: HashSet<u64> = removed.difference(&kept).copied().collect();
+    // How many lines of the context are before each line: whether one is in a window, at once.
+    let contexts: Vec<u32> = std::iter::once(0)
+        .chain(all.iter().scan(0, |n, key| {
+            *n += u32::from(context.contains(key));
+            Some(*n)
+        }))
+        .collect();
+    let near = |spot: usize| spot.saturating_sub(AROUND + lines.len())..(spot + AROUND + lines.len()).min(all.len());
+    let anchored = |spot: usize| {
+        let (window, line) = (near(spot), range(at[spot] as usize, at[spot] as usize));
+        contexts[window.end] > contexts[window.start]
+            || hints.lines.is_some_and(|l| l.distance(line) <= 2 * u32::try_from(AROUND).unwrap_or(0))
+    };
+    let whole = keys.binary_search(&heaviest).is_ok_and(|n| {
+        spots[n].iter().any(|&spot| {
+            let window: HashSet<u64> = all[near(spot)].iter().copied().collect();
+            anchored(spot) && keys.iter().all(|k| window.contains(k)) && window.is_disjoint(&gone)
+        })
+    });
+    if whole && weight >= 8 {
+        return Traces::All;
+    }
+    if spots.iter().flatten().any(|&spot| anchored(spot)) { Traces::Some } else { Traces::None }
+}
+
+/// Whether all that the hunk removes has context before and after it.
+fn inner_deletion(lines: &[HunkLine]) -> bool {
+    let solid = |l: &&HunkLine| l.op == Op::Context && !l.is_blank() && !l.is_elision();
+    let first = lines.iter().position(|l| l.op == Op::Removed).unwrap_or(0);
+    let last = lines.iter().rposition(|l| l.op == Op::Removed).unwrap_or(0);
+    lines[..first].iter().any(|l| solid(&l)) && lines[last..].iter().any(|l| solid(&l))
+}

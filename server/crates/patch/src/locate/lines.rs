@@ -1,0 +1,218 @@
+//! Finds hunks of marked lines: those of diffs, and search/replace as the diff that it is.
+
+use super::already::{Traces, already, traces};
+use crate::build::RawEdit;
+use crate::candidate::{Candidate, Fit, Found, MAX_PLACES, candidate, insertion};
+use crate::hunk::{HunkLine, Op};
+use crate::pieces::{HunkPiece, occurrences, range, split};
+use crate::text::{self, Text};
+use crate::{Hints, Refusal, elision, fuzzy};
+use std::cell::LazyCell;
+use std::collections::HashSet;
+
+/// Lines that an elision may stand for.
+const MAX_ELIDED: usize = 400;
+
+/// Finds a hunk of marked lines.
+pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<Found, Refusal> {
+    if let Some(hole) = hole(text, lines, hints) {
+        return Err(Refusal::Elided { line: hole.trim().to_owned() });
+    }
+    // A line that looks like an elision and is in the text is meant as it is.
+    let literal: Vec<HunkPiece> = split(lines, |_| false);
+    let mut found = Vec::new();
+    let elisions: HashSet<&str> =
+        lines.iter().filter(|l| l.is_old() && l.is_elision()).map(|l| l.text.trim()).collect();
+    if elisions.is_empty() || elisions.iter().any(|line| text.has_line(line)) {
+        found = places(text, lines, &literal, hints)?;
+    }
+    let pieces = if found.is_empty() && !elisions.is_empty() {
+        let pieces = split(lines, HunkLine::is_elision);
+        if let Some(line) = lines.iter().find(|l| l.op == Op::Removed && l.is_elision()) {
+            return Err(Refusal::Elided { line: line.text.trim().to_owned() });
+        }
+        if let Some(line) = lines.iter().find(|l| l.is_elision()).filter(|_| pieces.iter().any(|p| p.keys.is_empty())) {
+            let changes =
+                pieces.iter().any(|p| p.keys.is_empty() && lines[p.lines.clone()].iter().any(|l| l.op == Op::Added));
+            if changes {
+                return Err(Refusal::Elided { line: line.text.trim().to_owned() });
+            }
+        }
+        let pieces: Vec<HunkPiece> = pieces.into_iter().filter(|p| !p.keys.is_empty()).collect();
+        found = places(text, lines, &pieces, hints)?;
+        pieces
+    } else {
+        literal
+    };
+    if pieces.iter().all(|p| p.keys.is_empty()) {
+        return bare_insertion(text, lines);
+    }
+    let already = already(text, lines, &found);
+    if found.is_empty() {
+        match if already { Traces::All } else { traces(text, lines, hints) } {
+            Traces::All => return Ok(Found::Already),
+            // Someone did a part of it, or the like: what is left is for a person to see.
+            Traces::Some => return Err(Refusal::NotFound),
+            Traces::None => {}
+        }
+        found = fuzzy::places(text, lines, &pieces, hints);
+        if found.is_empty() {
+            return Err(Refusal::NotFound);
+        }
+    } else if already {
+        return Err(Refusal::AlreadyApplied);
+    }
+    Ok(Found::Places(found))
+}
+
+/// A line to be added that leaves something out.
+fn hole<'l>(text: &Text<'_>, lines: &'l [HunkLine], hints: &Hints<'_>) -> Option<&'l str> {
+    let python = hints.path.is_some_and(|p| matches!(p.extension(), Some("py" | "pyi")));
+    let dots = LazyCell::new(|| text.source().contains("...") || text.source().contains('…'));
+    lines.iter().enumerate().find_map(|(i, line)| {
+        let is_hole = if line.op != Op::Added {
+            false
+        } else if line.is_elision() {
+            // `...` is the empty body in Python; and what the text has already is code.
+            let body = python
+                && line.text.trim() == "..."
+                && lines[..i].iter().rev().find(|l| l.is_new()).is_some_and(|l| l.text.trim_end().ends_with(':'));
+            let moved = lines.iter().any(|l| l.op == Op::Removed && l.text.trim() == line.text.trim());
+            !(body || moved && text.has_line(&line.text))
+        } else if elision::has_hole(&line.text) {
+            !*dots
+        } else {
+            false
+        };
+        is_hole.then_some(line.text.as_str())
+    })
+}
+
+/// Lines to be added beside nothing: only an empty text says where.
+fn bare_insertion(text: &Text<'_>, lines: &[HunkLine]) -> Result<Found, Refusal> {
+    if !text.is_blank() {
+        let added: Vec<u64> =
+            lines.iter().filter(|l| l.is_new()).map(|l| text::key(&l.text)).filter(|&k| k != text::BLANK).collect();
+        let substantial = lines.iter().filter(|l| l.is_new()).map(|l| text::weight(&l.text)).sum::<usize>() >= 8;
+        let there = substantial && !occurrences(text.solid().1, &added, 1).is_empty();
+        return Err(if there { Refusal::AlreadyApplied } else { Refusal::NoPlace });
+    }
+    let newline = lines.iter().rev().find(|l| l.is_new()).map(|l| !l.no_newline);
+    let new = lines.iter().filter(|l| l.is_new()).map(|l| l.text.clone()).collect();
+    let edits = vec![RawEdit { start: 0, count: text.lines().len(), lines: new, newline }];
+    Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: 0, last: 0, edits }]))
+}
+
+/// What is added is put at the end of the text, unless it is there.
+pub(super) fn append(text: &Text<'_>, lines: &[HunkLine]) -> Found {
+    let new: Vec<String> = lines.iter().map(|l| l.text.clone()).collect();
+    let there = text.lines().len().checked_sub(new.len()).map(|start| &text.lines()[start..]);
+    if there.is_some_and(|there| there.iter().zip(&new).all(|(a, b)| a.trim_end() == b.trim_end())) {
+        return Found::Already;
+    }
+    Found::Places(vec![insertion(text.lines().len(), new)])
+}
+
+/// All places of the pieces, in order; those that would lead to the same text are one.
+fn places(
+    text: &Text<'_>,
+    lines: &[HunkLine],
+    pieces: &[HunkPiece],
+    hints: &Hints<'_>,
+) -> Result<Vec<Candidate>, Refusal> {
+    if pieces.is_empty() || pieces.iter().any(|p| p.keys.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let (at, keys) = text.solid();
+    let first = occurrences(keys, &pieces[0].keys, usize::MAX);
+    let chains = match pieces {
+        [only] => near_enough(&first, at, only.keys.len(), hints),
+        _ => chains(text, pieces, &first),
+    };
+    let Some(chains) = chains else {
+        // Too many ways to go on from the first piece say nothing of one that is nowhere.
+        if pieces.iter().any(|p| occurrences(keys, &p.keys, 1).is_empty()) {
+            return Ok(Vec::new());
+        }
+        return Err(Refusal::Ambiguous { places: first.iter().take(MAX_PLACES).map(|&s| at[s] + 1).collect() });
+    };
+    let mut out: Vec<Candidate> = Vec::new();
+    for chain in chains {
+        let mut pos: Vec<Option<usize>> = vec![None; lines.len()];
+        for (piece, &spot) in pieces.iter().zip(&chain) {
+            for (n, &i) in piece.solid.iter().enumerate() {
+                pos[i] = Some(at[spot + n] as usize);
+            }
+        }
+        if let Some(candidate) = candidate(text, lines, pieces, &pos) {
+            match out.iter_mut().find(|c| c.edits == candidate.edits) {
+                Some(same) => {
+                    same.fit = same.fit.min(candidate.fit);
+                    // Whether it reaches the end of the text is asked later.
+                    same.last = same.last.max(candidate.last);
+                }
+                None => out.push(candidate),
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// All places; where they are too many, those that the citation could mean. `None` if it does not help.
+fn near_enough(spots: &[usize], at: &[u32], len: usize, hints: &Hints<'_>) -> Option<Vec<Vec<usize>>> {
+    const NEAR: u32 = 30;
+    let chain = |&s: &usize| vec![s];
+    if spots.len() <= MAX_PLACES {
+        return Some(spots.iter().map(chain).collect());
+    }
+    let cited = hints.lines?;
+    let near = |s: &&usize| range(at[**s] as usize, at[**s + len - 1] as usize).distance(cited) <= NEAR;
+    let near: Vec<_> = spots.iter().filter(near).map(chain).collect();
+    (!near.is_empty() && near.len() <= 4 * MAX_PLACES).then_some(near)
+}
+
+/// The ways to go through the pieces in order, from the places of the first one. That an elision is more likely to stay
+/// inside of a block, or to end at the first place where the next piece fits, is likely only: all ways count. `None`
+/// where they are too many.
+fn chains(text: &Text<'_>, pieces: &[HunkPiece], first: &[usize]) -> Option<Vec<Vec<usize>>> {
+    /// Lines that are looked at, and steps that are kept.
+    const LINES: usize = 4_000_000;
+    const STEPS: usize = 20_000;
+    /// A step: which piece, its place, and the step before it.
+    type Step = (usize, usize, usize);
+    if first.len() > STEPS {
+        return None;
+    }
+    let (at, keys) = text.solid();
+    let mut steps: Vec<Step> = first.iter().rev().map(|&spot| (0, spot, usize::MAX)).collect();
+    let mut open: Vec<usize> = (0..steps.len()).collect();
+    let mut lines = LINES;
+    let mut done = Vec::new();
+    while let Some(step) = open.pop() {
+        let (n, spot, _) = steps[step];
+        let Some(next) = pieces.get(n + 1) else {
+            let way = std::iter::successors(Some(step), |&s| Some(steps[s].2).filter(|&before| before != usize::MAX));
+            let mut chain: Vec<usize> = way.map(|s| steps[s].1).collect();
+            chain.reverse();
+            done.push(chain);
+            if done.len() > 10 * MAX_PLACES {
+                return None;
+            }
+            continue;
+        };
+        let end = spot + pieces[n].keys.len();
+        let reach = at[end - 1] as usize + MAX_ELIDED;
+        let to = end + at[end..].iter().take(MAX_ELIDED).take_while(|&&line| line as usize <= reach).count();
+        let window = &keys[end..(to + next.keys.len() - 1).min(keys.len())];
+        lines = lines.checked_sub(window.len() + next.keys.len())?;
+        let found = occurrences(window, &next.keys, usize::MAX);
+        if steps.len() + found.len() > STEPS {
+            return None;
+        }
+        for spot in found.into_iter().rev() {
+            open.push(steps.len());
+            steps.push((n + 1, end + spot, step));
+        }
+    }
+    Some(done)
+}

@@ -1,0 +1,118 @@
+//! What the locator compares: runs of a hunk's lines, as keys; where one list of keys stands in another; how much two
+//! blocks have in common.
+
+use crate::hunk::HunkLine;
+use crate::text;
+use finding::LineRange;
+use std::ops::Range;
+
+/// Lines of a hunk between elisions.
+#[derive(Debug, Clone)]
+pub(crate) struct HunkPiece {
+    /// Which lines of the hunk.
+    pub(crate) lines: Range<usize>,
+    /// Its old lines that are not blank: index in the hunk, and key.
+    pub(crate) solid: Vec<usize>,
+    pub(crate) keys: Vec<u64>,
+}
+
+pub(crate) fn split(lines: &[HunkLine], is_break: fn(&HunkLine) -> bool) -> Vec<HunkPiece> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    for end in 0..=lines.len() {
+        if end < lines.len() && !(lines[end].is_old() && is_break(&lines[end])) {
+            continue;
+        }
+        if start < end {
+            pieces.push(piece(lines, start..end, HunkLine::is_old));
+        }
+        start = end + 1;
+    }
+    pieces
+}
+
+pub(crate) fn piece(lines: &[HunkLine], range: Range<usize>, side: fn(&HunkLine) -> bool) -> HunkPiece {
+    let solid: Vec<usize> = range.clone().filter(|&i| side(&lines[i]) && !lines[i].is_blank()).collect();
+    let keys = solid.iter().map(|&i| text::key(&lines[i].text)).collect();
+    HunkPiece { lines: range, solid, keys }
+}
+
+/// Where `needle` is in `hay`, in order, at most `max` places; Knuth-Morris-Pratt, so linear in any input.
+pub(crate) fn occurrences(hay: &[u64], needle: &[u64], max: usize) -> Vec<usize> {
+    let mut out = Vec::new();
+    let Some(&first) = needle.first() else { return out };
+    if needle.len() == 1 {
+        out.extend(hay.iter().enumerate().filter(|&(_, &k)| k == first).map(|(i, _)| i).take(max));
+        return out;
+    }
+    let mut fail = vec![0_usize; needle.len()];
+    let mut k = 0;
+    for i in 1..needle.len() {
+        while k > 0 && needle[i] != needle[k] {
+            k = fail[k - 1];
+        }
+        k += usize::from(needle[i] == needle[k]);
+        fail[i] = k;
+    }
+    k = 0;
+    let mut i = 0;
+    while i < hay.len() {
+        if k == 0 {
+            match hay[i..].iter().position(|&h| h == first) {
+                Some(skip) => i += skip,
+                None => break,
+            }
+        }
+        while k > 0 && (k == needle.len() || hay[i] != needle[k]) {
+            k = fail[k - 1];
+        }
+        k += usize::from(hay[i] == needle[k]);
+        i += 1;
+        if k == needle.len() {
+            out.push(i - k);
+            if out.len() == max {
+                break;
+            }
+        }
+    }
+    out
+}
+
+/// Whether the old and the new side are the same but for white space.
+pub(crate) fn whitespace_only(lines: &[HunkLine]) -> bool {
+    let side = |f: fn(&HunkLine) -> bool| -> Vec<u64> {
+        lines.iter().filter(|l| f(l)).map(|l| text::key(&l.text)).filter(|&k| k != text::BLANK).collect()
+    };
+    side(HunkLine::is_old) == side(HunkLine::is_new)
+}
+
+/// The lines from `start` to `end`, 0-based and both included, as the 1-based range that others are told.
+pub(crate) fn range(start: usize, end: usize) -> LineRange {
+    let n = |i: usize| u32::try_from(i + 1).unwrap_or(u32::MAX);
+    LineRange::new(n(start), n(end))
+}
+
+/// Columns of white space before a line, tabs as four.
+pub(crate) fn width(line: &str) -> usize {
+    text::indent(line).chars().map(|c| if c == '\t' { 4 } else { 1 }).sum()
+}
+
+/// Lines without their endings; none of an empty text, and no empty one behind the last ending.
+pub(crate) fn lines_of(text: &str) -> Vec<&str> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    text.strip_suffix('\n').unwrap_or(text).split('\n').map(|l| l.strip_suffix('\r').unwrap_or(l)).collect()
+}
+
+/// How much two blocks have in common, 0 to 1, by their characters in order.
+pub(crate) fn alikeness(old: &[&str], new: &[&str]) -> f64 {
+    let dense = |lines: &[&str]| -> String {
+        lines.iter().flat_map(|l| l.chars()).filter(|c| !c.is_whitespace()).take(2000).collect()
+    };
+    let (old, new) = (dense(old), dense(new));
+    if old.is_empty() || new.is_empty() {
+        return 0.0;
+    }
+    strsim::sorensen_dice(&old, &new)
+}
