@@ -10,6 +10,7 @@
 
 mod agent;
 mod answer;
+pub mod document;
 mod id;
 mod merged;
 mod place;

@@ -1,8 +1,9 @@
 //! Findings whose severity, place and agents stand in lines of their own: `**Severity:** High`, `File: src/a.rs, line 3`.
 
 use super::cite::{self, Cite, cites};
-use super::findings::{Item, is_other_section, severity_section};
 use super::head;
+use super::headings::{is_other_section, severity_section};
+use super::item::Item;
 use super::lines::{Line, Lines, heading_level, pattern};
 use super::roster::Roster;
 use super::words::{severity_of, sign};

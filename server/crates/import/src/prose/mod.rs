@@ -1,5 +1,4 @@
-//! Markdown: the whole report for people ([`write()`]), and readers of such reports and of plain reviews
-//! ([`read()`], [`read_answer`]).
+//! Markdown: reports of ours and of others, and plain reviews in the styles in which agents and people write them.
 
 mod answer;
 mod body;
@@ -10,22 +9,20 @@ mod fielded;
 mod findings;
 mod head;
 mod header;
+mod headings;
+mod item;
 mod lines;
-mod loose;
 mod plain;
 mod read;
 mod roster;
+mod rows;
 mod runs;
 mod sections;
 mod table;
+mod unstructured;
 mod words;
-mod write;
 
 pub use answer::read_answer;
-pub(super) use lines::ends_as_text;
 pub(crate) use lines::pattern;
 pub use read::{NoReport, Review, read, read_review};
-pub(crate) use roster::short;
 pub(crate) use words::severity_of;
-pub(crate) use write::code;
-pub use write::write;

@@ -2,8 +2,9 @@
 //! Asked only where nothing stricter found anything.
 
 use super::cite::{Cite, cites, first_lines, leading_places, places};
-use super::findings::{Item, is_other_section, severity_section};
 use super::head::{self, Head};
+use super::headings::{is_other_section, severity_section};
+use super::item::Item;
 use super::lines::{Lines, heading_level, pattern};
 use super::roster::Roster;
 use super::table;

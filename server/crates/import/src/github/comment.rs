@@ -1,8 +1,8 @@
 //! What a comment on lines of code says: people and bots put a severity before the title, each in their own way.
 
-use super::forge::MARK;
-use super::markdown::{pattern, severity_of};
+use crate::prose::{pattern, severity_of};
 use finding::Severity;
+use finding::document::COMMENT_MARK;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -83,7 +83,7 @@ fn without_fixes(text: &str) -> (String, Vec<String>) {
             } else {
                 format!("{}{newline}", block.join("\n"))
             });
-        } else if !line.starts_with(MARK) {
+        } else if !line.starts_with(COMMENT_MARK) {
             out.push_str(line);
             out.push('\n');
         }

@@ -1,11 +1,11 @@
 //! Findings that are rows of a table.
 
 use super::cite::{self, cites};
-use super::findings::Item;
 use super::head;
+use super::item::Item;
 use super::lines::Lines;
 use super::roster::Roster;
-use super::sections::{cells, is_rule};
+use super::rows::{cells, is_rule};
 use super::words::severity_of;
 use finding::Severity;
 use std::ops::Range;
