@@ -8,7 +8,6 @@ use super::item::{AGENTS_LINE, CLASS_LINE, Item, name};
 use super::lines::{Lines, heading_level, pattern};
 use super::roster::Roster;
 use super::unstructured;
-use super::words::severity_word;
 use finding::Severity;
 use regex::Regex;
 use std::borrow::Cow;
@@ -198,7 +197,7 @@ impl Walk<'_> {
             (_, Some(tag)) => (tag.as_str(), tag.end() + 2),
             _ => return false,
         };
-        let Some(severity) = severity_word(word) else { return false };
+        let Some(severity) = Severity::from_heading_word(word) else { return false };
         let severity = if line.contains("DOWNGRADED") { self.severity.unwrap_or(severity) } else { severity };
         let head = head::read(line[rest_at..].trim_start_matches(':').trim_start(), true, self.roster);
         self.open(i, severity, head, None, None);

@@ -1,7 +1,6 @@
 //! What headings say: a severity, or that the findings end.
 
 use super::lines::{heading_level, pattern};
-use super::words::{severity_of, severity_word};
 use finding::Severity;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -81,10 +80,10 @@ pub(super) fn severity_section(text: &str) -> Option<Severity> {
         return None;
     }
     if let Some(summary) = text.rsplit_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>")) {
-        return severity_of(summary.0);
+        return Severity::of_label(summary.0);
     }
     if heading_level(text).is_some() {
-        return severity_of(text);
+        return Severity::of_label(text);
     }
     let m = SEVERITY_SECTION.captures(text)?;
     let word = m[1].to_lowercase();
@@ -94,7 +93,7 @@ pub(super) fn severity_section(text: &str) -> Option<Severity> {
         "critical" | "criticals" | "important" | "importants" | "suggestion" | "suggestions" | "minor" | "minors"
     );
     if narrow || (text.contains("**") && word != "warning" && word != "low" && word != "high") {
-        severity_word(&word)
+        Severity::from_heading_word(&word)
     } else {
         None
     }

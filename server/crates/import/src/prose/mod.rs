@@ -20,9 +20,7 @@ mod runs;
 mod sections;
 mod table;
 mod unstructured;
-mod words;
 
 pub use answer::read_answer;
 pub(crate) use lines::pattern;
 pub use read::{NoReport, Review, read, read_review};
-pub(crate) use words::severity_of;
