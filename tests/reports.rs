@@ -1,6 +1,7 @@
 //! Reports in and out, measured on real ones where they are at hand.
 
 use deep_review::finding::{Round, Severity};
+use deep_review::import::prose;
 use deep_review::report::{Texts, html, markdown};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -68,7 +69,7 @@ fn real_reports_are_read_without_a_mistake() {
         let report: Value = serde_json::from_str(row).unwrap();
         let name = report["file"].as_str().unwrap();
         let text = std::fs::read_to_string(dev.join(name)).unwrap();
-        let (round, _) = markdown::read(&text).unwrap();
+        let (round, _) = prose::read(&text).unwrap();
         let (mut want, mut got) = (wanted(&report), found(&round));
         want.sort();
         got.sort();
@@ -103,7 +104,7 @@ fn the_report_that_started_it_all_is_read_and_written_again() {
         eprintln!("skipped: the seed in ../shared is not here");
         return;
     };
-    let (round, decisions) = markdown::read(&std::fs::read_to_string(seed).unwrap()).unwrap();
+    let (round, decisions) = prose::read(&std::fs::read_to_string(seed).unwrap()).unwrap();
     assert_eq!((round.number, round.duration_ms, round.commits.len()), (8, 1_340_000, 8));
     assert_eq!(round.pull_request.as_ref().map(|p| p.number), Some(242));
     let labels: Vec<&str> = round.agents.iter().map(|r| r.agent.label.as_str()).collect();
@@ -139,7 +140,7 @@ fn the_report_that_started_it_all_is_read_and_written_again() {
     ] {
         assert!(written.contains(text), "{text} is missing");
     }
-    let (again, _) = markdown::read(&written).unwrap();
+    let (again, _) = prose::read(&written).unwrap();
     assert_eq!(markdown::write(&again, &decisions, &Texts::default()), written, "what is read is written the same");
 
     // The page has the same sections, and the same figures in its tables.
@@ -174,7 +175,7 @@ fn an_imported_review_shows_up_with_a_fix_that_applies() {
     .unwrap();
     let run = |args: &[&std::ffi::OsStr]| run(&repo, args);
     let json = run(&["import".as_ref(), review.as_os_str(), "--format".as_ref(), "json".as_ref()]);
-    let (round, _) = deep_review::report::json::read(&json).unwrap();
+    let (round, _) = deep_review::import::json::read(&json).unwrap();
     let finding = &round.findings[0];
     assert_eq!((finding.label.as_str(), finding.anchors[0].to_string().as_str()), ("C1", "pkg/sum.go:4"));
     assert_eq!(round.agents[0].agent.name.as_str(), "claude");
@@ -222,10 +223,10 @@ fn fixes_are_named_with_the_commit_that_they_belong_into() {
     repo.git(&["commit", "-q", "-a", &format!("--fixup={}", &first[..7])]);
     assert_eq!(lines(&run(&repo, &["report", "--format", "markdown"])), both[1..]);
     let json = run(&repo, &["report", "--format", "json"]);
-    let (round, _) = deep_review::report::json::read(&json).unwrap();
+    let (round, _) = deep_review::import::json::read(&json).unwrap();
     assert_eq!(round.assessment.fixups.len(), 1);
     // And a written report gives it back.
-    let (again, _) = markdown::read(&run(&repo, &["report", "--format", "markdown"])).unwrap();
+    let (again, _) = prose::read(&run(&repo, &["report", "--format", "markdown"])).unwrap();
     assert_eq!(again.assessment.fixups[0].findings, [again.findings[1].id.clone()]);
     assert_eq!(again.assessment.commit_structure, None, "what is computed is no text of an agent");
 }
@@ -248,7 +249,7 @@ fn a_finding_is_resolved_by_the_commit_that_changed_its_code() {
         let row = report.lines().find(|l| l.contains(&format!("| {label}: "))).unwrap_or_default();
         assert!(row.contains(&format!("| Fixed in {} |", &commit[..7])), "{row}");
     }
-    let (_, decisions) = deep_review::report::json::read(&run(&repo, &["report", "--format", "json"])).unwrap();
+    let (_, decisions) = deep_review::import::json::read(&run(&repo, &["report", "--format", "json"])).unwrap();
     let commits: Vec<_> = decisions.resolutions.values().filter_map(|r| r.commit.clone()).collect();
     assert_eq!(commits.len(), 2);
 }
@@ -281,7 +282,7 @@ fn a_review_joins_the_current_round_as_one_more_agent() {
     std::fs::write(&ann, "## Suggestions\n\n1. **Comment says little** — `src/total.rs:1`\n\nSay more.\n").unwrap();
     let files = [linter.to_str().unwrap(), ann.to_str().unwrap()];
     let json = run(&repo, &["import", "--into-current", files[0], files[1], "--base", "main", "--format", "json"]);
-    let (round, _) = deep_review::report::json::read(&json).unwrap();
+    let (round, _) = deep_review::import::json::read(&json).unwrap();
     let agents: Vec<&str> = round.agents.iter().map(|r| r.agent.name.as_str()).collect();
     assert_eq!((round.number, agents.as_slice()), (2, ["ann", "bob", "lint", "ann-2"].as_slice()));
     let told: Vec<String> = round
@@ -296,7 +297,7 @@ fn a_review_joins_the_current_round_as_one_more_agent() {
     assert_eq!(merged.agents().len(), 2, "one issue, one finding: {told:?}");
     assert_eq!((merged.anchors[0].to_string().as_str(), round.findings.len()), ("src/total.rs:3", 4), "{told:?}");
     // The first round is as it was, and the identity is the same in both.
-    let (first, _) = deep_review::report::json::read(&run(&repo, &["report", "1", "--format", "json"])).unwrap();
+    let (first, _) = deep_review::import::json::read(&run(&repo, &["report", "1", "--format", "json"])).unwrap();
     assert_eq!((first.agents.len(), &first.findings[0].id), (2, &merged.id));
     run(&repo, &["apply", &merged.label]);
     assert!(repo.read("src/total.rs").contains("sum = 0"), "its fix applies to the code as it is now");

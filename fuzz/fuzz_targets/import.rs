@@ -6,7 +6,7 @@
 
 use finding::RepoPath;
 use patch::{Hints, place};
-use report::import::{Code, Import, read};
+use import::{Code, Import, read};
 use report::json;
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
@@ -23,11 +23,11 @@ fuzz_target!(|input: &[u8]| {
     let findings = match import {
         Import::Round(mut round, decisions) => {
             code.settle_round(&mut round);
-            let (again, decided) = json::read(&json::write(&round, &decisions)).expect("what is written can be read");
+            let (again, decided) = import::json::read(&json::write(&round, &decisions)).expect("what is written can be read");
             assert_eq!((&again, &decided), (&*round, &decisions));
             round.raw
         }
-        Import::Answers(said) => said.into_iter().flat_map(|said| code.settle_said(said).1.findings).collect(),
+        Import::Reviews(said) => said.into_iter().flat_map(|said| code.settle_said(said).1.findings).collect(),
     };
     for finding in findings {
         for anchor in finding.anchors.iter().filter(|a| a.path == paths[0]) {

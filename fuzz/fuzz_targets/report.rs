@@ -3,6 +3,7 @@
 #![no_main]
 
 use finding::{AgentName, Decisions, Round};
+use import::prose;
 use report::{Texts, markdown};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,9 +15,9 @@ fn labels(round: &Round) -> Vec<String> {
 
 fuzz_target!(|input: &[u8]| {
     let Ok(text) = std::str::from_utf8(input) else { return };
-    let _ = markdown::read_answer(text, &AgentName::new("x"));
-    let Ok((round, _)) = markdown::read(text) else { return };
+    let _ = prose::read_answer(text, &AgentName::new("x"));
+    let Ok((round, _)) = prose::read(text) else { return };
     let written = markdown::write(&round, &Decisions::default(), &Texts::default());
-    let (again, _) = markdown::read(&written).expect("what is written can be read");
+    let (again, _) = prose::read(&written).expect("what is written can be read");
     assert_eq!(labels(&again), labels(&round), "{written}");
 });

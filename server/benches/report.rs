@@ -6,7 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-use deep_review::report::import::{Import, read};
+use deep_review::import::{Import, read};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -49,7 +49,7 @@ fn one(file: &Path) {
         best = best.min(start.elapsed().as_secs_f64());
         findings = match import {
             Import::Round(round, _) => round.findings.len(),
-            Import::Answers(answers) => answers.iter().map(|said| said.answer.findings.len()).sum(),
+            Import::Reviews(reviews) => reviews.iter().map(|said| said.answer.findings.len()).sum(),
         };
         first = if first == 0 { peak() } else { first };
     }

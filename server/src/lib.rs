@@ -4,7 +4,7 @@
 //! are under one roof, in the order of the flow; each may use those above it, never those below:
 //!
 //! * [`finding`]: the domain, plain data;
-//! * [`patch`], [`merge`], [`report`]: pure functions on it;
+//! * [`patch`], [`merge`], [`import`], [`report`]: pure functions on it;
 //! * [`git`], [`forge`], [`check`], [`agent`], [`store`], [`config`]: the edges to the repository, the forge, the
 //!   reviewers, the disk;
 //! * [`review`]: the engine, which runs one round from scope to store;
@@ -18,6 +18,7 @@ pub use ::config;
 pub use ::finding;
 pub use ::forge;
 pub use ::git;
+pub use ::import;
 pub use ::lsp;
 pub use ::merge;
 pub use ::patch;

@@ -46,7 +46,7 @@ impl Completion {
             (Err(_), Some(run)) => (answer::Parsed::default().answer, Some(run)),
             // Some write a review in Markdown whatever they are asked for. Without findings it is no answer: a
             // review that says nothing is never taken for a clean one.
-            (Err(unreadable), None) => match report::markdown::read_answer(&self.text, agent) {
+            (Err(unreadable), None) => match import::prose::read_answer(&self.text, agent) {
                 mut read if !read.findings.is_empty() => {
                     read.notes.push("it answered in Markdown instead of the form asked for".into());
                     (read, None)

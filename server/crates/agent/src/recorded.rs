@@ -150,7 +150,7 @@ fn outcome(text: &str, name: &AgentName, fail: Option<Failure>) -> Outcome {
         return Outcome::failed(failure);
     }
     if !text.trim_start().starts_with(['{', '[']) {
-        let answer = report::markdown::read_answer(text, name);
+        let answer = import::prose::read_answer(text, name);
         if !answer.findings.is_empty() {
             return Outcome { answer, failure: fail, ..Outcome::default() };
         }

@@ -16,6 +16,20 @@ impl AgentName {
         Self(Arc::from(name.into()))
     }
 
+    /// The short name for a label: lower case, words joined by `-`. `imported` for a label without a letter or digit.
+    #[must_use]
+    pub fn of_label(label: &str) -> Self {
+        let mut name = String::new();
+        for c in label.trim().chars() {
+            if c.is_alphanumeric() || c == '.' {
+                name.extend(c.to_lowercase());
+            } else if !name.ends_with('-') && !name.is_empty() {
+                name.push('-');
+            }
+        }
+        Self::new(if name.trim_matches('-').is_empty() { "imported" } else { name.trim_matches('-') })
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

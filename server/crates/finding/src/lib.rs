@@ -10,6 +10,7 @@
 
 mod agent;
 mod answer;
+pub mod document;
 mod id;
 mod merged;
 mod place;
@@ -34,5 +35,5 @@ pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Reso
 pub use round::{DeclinedEarlier, Judgement, ROUND_SCHEMA, Round};
 pub use run::{AgentOutcome, AgentRun, Failure, FailureKind, Usage};
 pub use scope::{Commit, Coverage, LeftOut, LeftOutFile, ReviewedFile, RoundScope};
-pub use severity::{Severity, Verdict};
+pub use severity::{Severity, SeverityScale, StatedSeverity, Verdict};
 pub use work::Work;

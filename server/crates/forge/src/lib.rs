@@ -19,8 +19,9 @@ pub use error::ForgeError;
 pub use site::{Kind, Site};
 
 use client::Client;
+use finding::document::COMMENT_MARK;
 use finding::{Anchor, CommitId, Feedback, FindingId, LineRange, PullRequest, RepoPath};
-use report::forge::{MARK, Remark};
+use report::forge::Remark;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -225,7 +226,7 @@ fn encoded(text: &str) -> String {
 /// The findings whose hidden marks are in what `me` said.
 fn marks(me: &str, said: &[(String, String)]) -> BTreeSet<FindingId> {
     let mine = said.iter().filter(|(author, _)| author == me);
-    let parts = mine.flat_map(|(_, text)| text.split(MARK).skip(1));
+    let parts = mine.flat_map(|(_, text)| text.split(COMMENT_MARK).skip(1));
     parts.filter_map(|rest| rest.split_once(" -->")).map(|(id, _)| FindingId::new(id)).collect()
 }
 
@@ -243,10 +244,11 @@ fn body(intro: &str, rest: &[Remark]) -> String {
 /// that nobody answered (whoever of the team posted it), or says nothing.
 fn conversation(comments: &[(String, String)]) -> Option<(String, String)> {
     let (author, first) = comments.first()?;
-    if first.trim().is_empty() || (first.contains(MARK) && comments.len() == 1) {
+    if first.trim().is_empty() || (first.contains(COMMENT_MARK) && comments.len() == 1) {
         return None;
     }
-    let mut text = first.lines().filter(|l| !l.starts_with(MARK)).collect::<Vec<_>>().join("\n").trim().to_owned();
+    let mut text =
+        first.lines().filter(|l| !l.starts_with(COMMENT_MARK)).collect::<Vec<_>>().join("\n").trim().to_owned();
     for (who, answer) in &comments[1..] {
         text.push_str(&format!("\n\n{who} answers: {}", answer.trim()));
     }

@@ -57,10 +57,10 @@ fn diffs_that_lie_are_read_without_a_panic() {
 #[test]
 fn marks_are_known_again_and_forged_ends_do_no_harm() {
     let said: Vec<(String, String)> = [
-        ("me", format!("x\n\n{MARK}abc -->\n\n---\n\n{MARK}def --> y")),
-        ("me", format!("{MARK}cut")),
+        ("me", format!("x\n\n{COMMENT_MARK}abc -->\n\n---\n\n{COMMENT_MARK}def --> y")),
+        ("me", format!("{COMMENT_MARK}cut")),
         ("me", String::new()),
-        ("eve", format!("{MARK}forged -->")),
+        ("eve", format!("{COMMENT_MARK}forged -->")),
     ]
     .map(|(who, text)| (who.to_owned(), text))
     .into();
@@ -71,7 +71,7 @@ fn marks_are_known_again_and_forged_ends_do_no_harm() {
 #[test]
 fn our_own_comments_are_no_feedback_until_somebody_answers() {
     let said = |author: &str, text: &str| (author.to_owned(), text.to_owned());
-    let ours = said("bot", &format!("**Important: T** — A\n\nBody.\n\n{MARK}abc -->"));
+    let ours = said("bot", &format!("**Important: T** — A\n\nBody.\n\n{COMMENT_MARK}abc -->"));
     assert_eq!(conversation(std::slice::from_ref(&ours)), None);
     let answered = conversation(&[ours, said("ann", "No.")]).unwrap();
     assert_eq!(answered.1, "**Important: T** — A\n\nBody.\n\nann answers: No.");

@@ -1,19 +1,14 @@
 //! What forges take: GitHub's review comments, GitLab's code quality report.
 
 use super::edits::placed;
-use super::markdown::{code, short};
-use super::said::Said;
+use super::markdown::code;
 use super::view::one_line;
-use super::{Texts, comment, json, sanitize};
-use finding::{
-    AgentName, Anchor, Decisions, Finding, FindingId, Fix, LineRange, RawFinding, RawId, RepoPath, Round, Severity,
-};
+use super::{Texts, json, sanitize};
+use finding::document::COMMENT_MARK;
+use finding::{Anchor, Decisions, Finding, FindingId, LineRange, Round, Severity};
 use patch::LineEdit;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
-
-/// The hidden mark by which a comment is known again: followed by the finding's id and ` -->`.
-pub const MARK: &str = "<!-- deep-review finding ";
 
 /// A finding as a review comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +129,7 @@ fn text_of(round: &Round, f: &Finding) -> String {
     if let Some(dispute) = &f.dispute {
         text.push_str(&format!("\n\n*{}*", sanitize::markdown_line(dispute)));
     }
-    text.push_str(&format!("\n\n{MARK}{} -->", f.id));
+    text.push_str(&format!("\n\n{COMMENT_MARK}{} -->", f.id));
     text
 }
 
@@ -195,76 +190,4 @@ pub fn gitlab(round: &Round, decisions: &Decisions) -> String {
         })
         .collect();
     json::to_json(&issues)
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Wire {
-    List(Vec<Comment>),
-    Review { comments: Vec<Comment> },
-}
-
-#[derive(Deserialize)]
-struct Comment {
-    path: String,
-    #[serde(default)]
-    body: String,
-    #[serde(default)]
-    line: Option<u32>,
-    #[serde(default)]
-    start_line: Option<u32>,
-    #[serde(default)]
-    original_line: Option<u32>,
-    #[serde(default)]
-    user: Option<User>,
-    #[serde(default)]
-    in_reply_to_id: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct User {
-    login: String,
-}
-
-/// Reads GitHub's review comments, as its API lists them or as [`github_review`] has them: what each author says.
-/// Replies are left out.
-///
-/// # Errors
-/// When it is no JSON of that form.
-pub fn read_github(text: &str) -> Result<Vec<Said>, serde_json::Error> {
-    let comments = match serde_json::from_str(text)? {
-        Wire::List(list) | Wire::Review { comments: list } => list,
-    };
-    let mut out: Vec<Said> = Vec::new();
-    for c in comments.into_iter().filter(|c| c.in_reply_to_id.is_none()) {
-        let Ok(path) = RepoPath::new(c.path.as_str()) else { continue };
-        let label = c.user.as_ref().map_or("GitHub review", |u| u.login.as_str());
-        let said = Said::of(&mut out, short(label), label);
-        if let Some(finding) = remark(&c, path, said.agent.clone(), said.next_id()) {
-            said.add(finding, Vec::new());
-        }
-    }
-    Ok(out)
-}
-
-/// `None` for a comment that asks for nothing.
-fn remark(c: &Comment, path: RepoPath, agent: AgentName, id: RawId) -> Option<RawFinding> {
-    let end = c.line.or(c.original_line);
-    let lines = end.map(|end| LineRange::new(c.start_line.unwrap_or(end), end));
-    let by = vec![agent.clone()];
-    let fix = |diff| Fix { note: None, path: Some(path.clone()), diff, by: by.clone() };
-    let comment::Comment { severity, title, body, fixes } = comment::read(&c.body)?;
-    let fixes = fixes.into_iter().map(fix).collect();
-    Some(RawFinding {
-        id,
-        severity,
-        title,
-        body,
-        anchors: vec![Anchor { path, lines, quote: None }],
-        symbol: None,
-        classification: None,
-        rule: None,
-        fixes,
-        agent,
-    })
 }

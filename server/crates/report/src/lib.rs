@@ -1,19 +1,15 @@
-//! Writers and readers of rounds as documents. Pure: text in, text out; no I/O, no async.
+//! Writers of rounds as documents. Pure: data in, text out; no I/O, no async.
 //!
 //! [`write()`] turns a round into any [`Format`]. What a document says is worked out once, in [`view`], and
-//! laid out by one file a format. The readers give a [`Round`] back ([`import::read`]), or one agent's
-//! [`Answer`](finding::Answer) ([`markdown::read_answer`]), or what tools said in a file ([`said::Said`]).
+//! laid out by one file a format. Documents are read by the crate `import`.
 
-mod comment;
 pub mod edits;
 pub mod forge;
 pub mod html;
-pub mod import;
 pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod rdjson;
-pub mod said;
 pub mod sanitize;
 pub mod sarif;
 pub mod terminal;

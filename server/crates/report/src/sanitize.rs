@@ -1,6 +1,7 @@
 //! Agents' Markdown made harmless: raw HTML is shown as text, links lead to http(s) only, and pictures are links, so that
 //! looking at a text loads nothing.
 
+use finding::document::fence;
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -123,7 +124,20 @@ fn ends_as_text(text: &str) -> bool {
     let is_heading = |(event, range): (Event<'_>, Range<usize>)| {
         matches!(event, Event::Start(Tag::Heading { .. })) && range.start >= text.len()
     };
-    super::markdown::ends_as_text(&probe) && Parser::new_ext(&probe, options()).into_offset_iter().any(is_heading)
+    !reader_sees_open_fence(&probe) && Parser::new_ext(&probe, options()).into_offset_iter().any(is_heading)
+}
+
+/// Whether the last line stands in a fence for whoever reads a document of ours.
+fn reader_sees_open_fence(text: &str) -> bool {
+    let mut open: Option<(u8, usize)> = None;
+    for (_, mark, count, info) in text.lines().filter_map(fence) {
+        match open {
+            None => open = Some((mark, count)),
+            Some((m, n)) if m == mark && count >= n && info.is_empty() => open = None,
+            Some(_) => {}
+        }
+    }
+    open.is_some()
 }
 
 /// Adds the closing fence that a cut text lacks.

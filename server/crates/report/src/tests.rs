@@ -1,11 +1,11 @@
 //! Documents of whole rounds: what is in them, and what is read of them again.
 
 mod round_trip;
-mod styles;
 
 use super::*;
 use crate::markdown;
 use finding::*;
+use import::prose;
 
 fn fixtures() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fixtures/reports")
@@ -13,7 +13,8 @@ fn fixtures() -> std::path::PathBuf {
 
 /// A round that has everything.
 fn rich() -> (Round, Decisions, Texts) {
-    let (round, decisions) = json::read(&std::fs::read_to_string(fixtures().join("rich.json")).unwrap()).unwrap();
+    let (round, decisions) =
+        import::json::read(&std::fs::read_to_string(fixtures().join("rich.json")).unwrap()).unwrap();
     let text =
         |p: &RepoPath| (p.clone(), std::fs::read_to_string(fixtures().join("rich").join(p.as_str())).unwrap().into());
     let texts = round.texts.keys().map(text).collect();
@@ -60,17 +61,17 @@ fn a_finding_named_like_a_section_is_none() {
     for (finding, title) in round.findings.iter_mut().zip(["Appendix", "Agent performance", "Resolution"]) {
         finding.title = title.into();
     }
-    let (again, _) = markdown::read(&markdown::write(&round, &decisions, &texts)).unwrap();
+    let (again, _) = prose::read(&markdown::write(&round, &decisions, &texts)).unwrap();
     assert_eq!(again.findings.len(), round.findings.len());
 }
 
 #[test]
 fn a_rich_round_comes_back() {
     let (round, decisions, texts) = rich();
-    let (again, decided) = json::read(&json::write(&round, &decisions)).unwrap();
+    let (again, decided) = import::json::read(&json::write(&round, &decisions)).unwrap();
     assert_eq!((again, &decided), (round.clone(), &decisions));
     let text = markdown::write(&round, &decisions, &texts);
-    let (read, decided) = markdown::read(&text).unwrap();
+    let (read, decided) = prose::read(&text).unwrap();
     let sorted = |round: &Round| {
         let mut shape = shape(round);
         shape.sort();
@@ -139,9 +140,12 @@ fn machine_formats_carry_exact_edits() {
     assert_eq!(value(Format::Gitlab)[0]["location"]["lines"], serde_json::json!({ "begin": 2, "end": 3 }));
     assert!(write(Format::Junit, &round, &none, &texts).contains("<failure type=\"Important\""));
     let lines = write(Format::Rdjsonl, &round, &none, &texts);
-    assert_eq!(rdjson::read(&lines).unwrap()[0].answer.findings[0].anchors[0].lines, Some(LineRange::new(2, 3)));
+    assert_eq!(
+        import::rdjson::read(&lines).unwrap()[0].answer.findings[0].anchors[0].lines,
+        Some(LineRange::new(2, 3))
+    );
     let github = write(Format::Github, &round, &none, &texts);
-    let read = forge::read_github(&github).unwrap();
+    let read = import::github::read(&github).unwrap();
     assert_eq!((read[0].answer.findings[0].title.as_str(), read[0].answer.findings[0].fixes.len()), ("Wrong sum", 1));
 }
 

@@ -1,6 +1,7 @@
 //! What a report says, worked out from a round once and laid out by Markdown and HTML alike.
 
 use super::{Texts, sanitize};
+use finding::document::NO_REVIEW_BY;
 use finding::{
     AgentName, AgentOutcome, Anchor, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
     ObservationKind, Resolution, Round, Severity, State, Work,
@@ -11,9 +12,6 @@ use std::collections::BTreeMap;
 
 /// The most lines of code that are quoted for a finding.
 const MOST_QUOTED: u32 = 40;
-
-/// What stands in the verdict's row before the agents that gave no full review.
-pub(super) const NO_REVIEW_BY: &str = "no full review by ";
 
 /// A report's content.
 #[derive(Debug, Serialize)]

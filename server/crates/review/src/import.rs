@@ -2,6 +2,7 @@
 
 mod join;
 
+use ::import::{Code, Import, ImportedReview, read};
 use anyhow::Context as _;
 use config::Config;
 use finding::{
@@ -10,8 +11,6 @@ use finding::{
 };
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
 use jiff::Timestamp;
-use report::import::{Code, Import, read};
-use report::said::Said;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,11 +52,11 @@ pub fn import(
     let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
     let mut rounds: Vec<(Round, Decisions)> = Vec::new();
-    let mut said: Vec<Said> = Vec::new();
+    let mut said: Vec<ImportedReview> = Vec::new();
     for file in files {
         match read_file(file)? {
             Import::Round(round, decisions) => rounds.push((*round, decisions)),
-            Import::Answers(all) => said.extend(all),
+            Import::Reviews(all) => said.extend(all),
         }
     }
     let paths = snapshot.paths()?;

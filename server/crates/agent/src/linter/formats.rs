@@ -4,8 +4,8 @@ use crate::LinterFormat;
 use crate::answer::keep;
 use finding::{AgentName, Anchor, Failure, FailureKind, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity};
 use git::Snapshot;
-use report::said::{At, Change, Replacement as Edit, Said};
-use report::{rdjson, sarif};
+use import::imported::{At, Change, ImportedReview, Replacement as Edit};
+use import::{rdjson, sarif};
 use serde_json::Value;
 use std::path::Path;
 
@@ -69,7 +69,7 @@ const NOT_OF_THE_FORMAT: &str = "what it printed is not of the configured format
 /// The findings of a report, as this linter's own.
 fn reported<E: std::fmt::Display>(
     stdout: &str,
-    read: Result<Vec<Said>, E>,
+    read: Result<Vec<ImportedReview>, E>,
     agent: &AgentName,
     root: &Path,
     snapshot: &Snapshot,
@@ -79,7 +79,7 @@ fn reported<E: std::fmt::Display>(
         Err(_) if stdout.trim().is_empty() => Vec::new(),
         Err(e) => return Err(Failure::new(FailureKind::BadOutput, format!("{NOT_OF_THE_FORMAT}: {e}"))),
     };
-    let all = said.into_iter().flat_map(|Said { answer, mut changes, .. }| {
+    let all = said.into_iter().flat_map(|ImportedReview { answer, mut changes, .. }| {
         answer.findings.into_iter().map(move |finding| {
             let changes = changes.remove(&finding.id).unwrap_or_default();
             (finding, changes)

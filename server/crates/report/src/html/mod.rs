@@ -170,13 +170,12 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::markdown;
 
     const HOSTILE: &str = "# Deep Review: <script>alert(1)</script>\n\n| | |\n|---|---|\n| **Reviewers** | Ann\"><script>x</script>, Bob |\n| **PR** | [#7](javascript:alert(1)) — </title><script>t</script> |\n\n## Executive Summary\n\n<img src=x onerror=alert(1)> and [x](javascript:y)\n\n## Critical Issues\n\n1. **T <b>i</b>** — `a.go:3` [Ann, Bob] (critical, gap)\n\n```go\nx := \"</code><script>q</script>\"\n```\n\n<style>*{}</style>\n\nFix: <i>n</i>\n\n```diff\n-</td><script>d</script>\n+ok\n```\n\n## Resolution\n\n| # | Finding | Action |\n|---|---|---|\n| 1 | Critical C1: t | Fixed |\n";
 
     #[test]
     fn nothing_that_an_agent_wrote_becomes_markup() {
-        let (round, decisions) = markdown::read(HOSTILE).unwrap();
+        let (round, decisions) = import::prose::read(HOSTILE).unwrap();
         let page = write(&round, &decisions, &Texts::default());
         assert_eq!(page.matches("<script>").count(), 1, "only our own script");
         for bad in ["<img", "<style>*", "href=\"javascript", "<b>i", "<i>n", " onerror=alert(1)>"] {
@@ -189,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_list_links_to_every_round() {
-        let (round, decisions) = markdown::read(HOSTILE).unwrap();
+        let (round, decisions) = import::prose::read(HOSTILE).unwrap();
         let page = index(&[Listed { round: &round, decisions: &decisions, href: "a.html" }]);
         assert!(page.contains("<a href=\"a.html\">") && page.contains("Merge as is"), "{page}");
     }

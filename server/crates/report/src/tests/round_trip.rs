@@ -100,7 +100,7 @@ fn carried(f: &Finding) -> String {
 
 /// What SARIF gives back of the raw findings, and what it was given; both by their ids.
 fn through_sarif(round: Round) -> (Vec<RawFinding>, Vec<RawFinding>) {
-    let runs = sarif::read(&sarif::write(&round, &Decisions::default(), &Texts::default())).unwrap();
+    let runs = import::sarif::read(&sarif::write(&round, &Decisions::default(), &Texts::default())).unwrap();
     let again = runs.into_iter().flat_map(|r| r.answer.findings).collect();
     let by_id = |mut all: Vec<RawFinding>| {
         all.sort_by(|a, b| a.id.cmp(&b.id));
@@ -115,7 +115,7 @@ proptest! {
     #[test]
     fn json_gives_the_round_back(found in proptest::collection::vec(finding(), 0..4)) {
         let round = round(found);
-        let (again, _) = json::read(&json::write(&round, &Decisions::default())).unwrap();
+        let (again, _) = import::json::read(&json::write(&round, &Decisions::default())).unwrap();
         prop_assert_eq!(again, round);
     }
 
@@ -123,7 +123,7 @@ proptest! {
     fn markdown_gives_the_findings_back(found in proptest::collection::vec(finding(), 1..4)) {
         let round = round(found);
         let text = markdown::write(&round, &Decisions::default(), &Texts::default());
-        let (again, _) = markdown::read(&text).unwrap();
+        let (again, _) = prose::read(&text).unwrap();
         let (want, got): (Vec<_>, Vec<_>) = (round.findings.iter().map(carried).collect(), again.findings.iter().map(carried).collect());
         prop_assert_eq!(got, want, "{}", text);
     }
@@ -137,8 +137,8 @@ proptest! {
 
     #[test]
     fn no_text_breaks_a_reader(text in "[ -~\n`#*|\\[\\]—]{0,400}", json in "[\\[{\"a-z:,}\\]0-9 \n]{0,200}") {
-        let _ = markdown::read(&text);
-        let _ = markdown::read_answer(&text, &AgentName::new("x"));
+        let _ = prose::read(&text);
+        let _ = prose::read_answer(&text, &AgentName::new("x"));
         let _ = import::read(&json, "x");
         let _ = import::read(&format!("{{\"runs\":{json}}}"), "x");
     }
@@ -152,7 +152,7 @@ fn a_fence_in_a_summary_hides_no_finding() {
         let mut round = sample::round(vec![found]);
         round.assessment.summary = Some(summary.into());
         let text = markdown::write(&round, &Decisions::default(), &Texts::default());
-        let (again, _) = markdown::read(&text).unwrap();
+        let (again, _) = prose::read(&text).unwrap();
         assert_eq!(shape(&again), shape(&round), "{text}");
     }
 }
@@ -213,7 +213,7 @@ proptest! {
 
     #[test]
     fn hostile_text_comes_back_as_it_was_from_json_and_sarif(round in hostile_round()) {
-        let (again, _) = json::read(&json::write(&round, &Decisions::default())).unwrap();
+        let (again, _) = import::json::read(&json::write(&round, &Decisions::default())).unwrap();
         prop_assert_eq!(&again, &round);
         let (again, want) = through_sarif(round);
         prop_assert_eq!(again, want);
@@ -224,7 +224,7 @@ proptest! {
         let none = Decisions::default();
         let text = markdown::write(&round, &none, &Texts::default());
         prop_assert!(!text.contains(['\u{1b}', '\0', '\u{202e}']), "{:?}", text);
-        let (again, decisions) = markdown::read(&text).unwrap();
+        let (again, decisions) = prose::read(&text).unwrap();
         prop_assert_eq!(shape(&again), shape(&round), "{}", text);
         prop_assert!(decisions.resolutions.is_empty(), "{}", text);
         let page = html::write(&round, &none, &Texts::default());

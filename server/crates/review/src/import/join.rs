@@ -4,10 +4,10 @@ use super::{cover, id, take_in};
 use crate::document::texts;
 use finding::{AgentInfo, AgentName, Anchor, Answer, Decisions, FindingStatus, RawId, Round};
 use git::Snapshot;
+use import::Code;
 use jiff::Timestamp;
 use patch::LineMap;
 use report::Texts;
-use report::import::Code;
 use std::collections::BTreeMap;
 use store::Store;
 

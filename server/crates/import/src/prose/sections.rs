@@ -1,12 +1,12 @@
 //! The sections around the findings: summary, design, testing, …, and the lists and tables in them.
 
-use super::body::tidy;
 use super::cite::{self, cites};
-use super::findings::section_name;
+
 use super::head::has_agents;
-use super::lines::{Lines, Role, heading_level, pattern};
+use super::headings::section_name;
+use super::lines::{Lines, Role, heading_level, pattern, tidy};
 use super::roster::Roster;
-use super::write::FIXUPS;
+use finding::document::FIXUPS;
 use finding::{AgentName, Assessment, Feedback, Limitation, Observation, ObservationKind, RepoPath};
 use regex::Regex;
 use std::ops::Range;
@@ -283,38 +283,4 @@ fn feedback(item: &str) -> Feedback {
     });
     let anchor = || cite::anchors(&cites(item)).into_iter().next();
     said.unwrap_or_else(|| Feedback { author: String::new(), text: item.to_owned(), anchor: anchor(), url: None })
-}
-
-/// The cells of a table's row; `None` for other lines.
-pub(super) fn cells(line: &str) -> Option<Vec<String>> {
-    let line = line.trim();
-    let inner = line.strip_prefix('|')?;
-    let inner = inner.strip_suffix('|').unwrap_or(inner);
-    let mut cells = vec![String::new()];
-    let mut escaped = false;
-    for c in inner.chars() {
-        #[expect(clippy::unwrap_used, reason = "there is always a last cell")]
-        let last = cells.last_mut().unwrap();
-        match c {
-            '|' if escaped => last.push('|'),
-            '|' => cells.push(String::new()),
-            '\\' if !escaped => {
-                escaped = true;
-                continue;
-            }
-            c => {
-                if escaped {
-                    last.push('\\');
-                }
-                last.push(c);
-            }
-        }
-        escaped = false;
-    }
-    Some(cells.into_iter().map(|c| c.trim().to_owned()).collect())
-}
-
-/// Whether the row is the line under a table's head.
-pub(super) fn is_rule(cells: &[String]) -> bool {
-    cells.iter().all(|c| !c.is_empty() && c.chars().all(|c| matches!(c, '-' | ':' | ' ')))
 }

@@ -2,12 +2,12 @@
 //! Asked only where nothing stricter found anything.
 
 use super::cite::{Cite, cites, first_lines, leading_places, places};
-use super::findings::{Item, is_other_section, severity_section};
 use super::head::{self, Head};
+use super::headings::{is_other_section, severity_section};
+use super::item::Item;
 use super::lines::{Lines, heading_level, pattern};
 use super::roster::Roster;
 use super::table;
-use super::words::{severity_of, severity_word};
 use finding::{LineRange, Severity};
 use regex::Regex;
 use std::ops::Range;
@@ -129,7 +129,7 @@ fn end(items: &mut [Item], at: usize) {
 
 fn led(line: &str) -> Option<(Severity, String)> {
     let m = LED.captures(line)?;
-    let severity = severity_word(&m[3])?;
+    let severity = Severity::from_heading_word(&m[3])?;
     let marked = m.get(1).is_some() || m.get(2).is_some();
     // "High availability is …" begins with the word and means nothing by it.
     let parted = &m[5] != " " && !m[5].trim().is_empty();
@@ -140,7 +140,7 @@ fn led(line: &str) -> Option<(Severity, String)> {
     let opened = m.get(2).is_some_and(|o| o.as_str() == "**") && m.get(4).is_none();
     let text = if opened { format!("**{}", &m[6]) } else { m[6].to_owned() };
     // "**Important**: 3" counts, and says nothing.
-    let says = m[6].chars().any(char::is_alphabetic) && !NOTHING.is_match(&m[6]) && severity_of(&m[6]).is_none();
+    let says = m[6].chars().any(char::is_alphabetic) && !NOTHING.is_match(&m[6]) && Severity::of_label(&m[6]).is_none();
     says.then_some((severity, text))
 }
 

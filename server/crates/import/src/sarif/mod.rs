@@ -1,10 +1,11 @@
 //! Any tool's SARIF in.
 
-use super::wire::{Location, Log, Region, Rule, SarifFix, SarifResult};
-use crate::markdown::short;
-use crate::said::{At, Change, Replacement, Said};
+mod wire;
+
+use crate::imported::{At, Change, ImportedReview, Replacement};
 use finding::{AgentName, Anchor, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity};
 use serde_json::Value;
+use wire::{Location, Log, Region, Rule, SarifFix, SarifResult};
 
 /// Why a text is no SARIF.
 #[derive(Debug, thiserror::Error)]
@@ -21,18 +22,18 @@ pub enum SarifError {
 ///
 /// # Errors
 /// When it is no JSON or has no runs.
-pub fn read(text: &str) -> Result<Vec<Said>, SarifError> {
+pub fn read(text: &str) -> Result<Vec<ImportedReview>, SarifError> {
     let log: Log<'_> = serde_json::from_str(text.trim_start_matches('\u{feff}'))?;
-    let mut out: Vec<Said> = Vec::new();
+    let mut out: Vec<ImportedReview> = Vec::new();
     for run in log.runs.ok_or(SarifError::NoRuns)? {
         let driver = run.tool.driver;
         let label = driver.name.unwrap_or_else(|| "SARIF".into()).into_owned();
         let own = driver.properties.agent.is_some();
-        let mut agent = driver.properties.agent.map_or_else(|| short(&label), AgentName::new);
+        let mut agent = driver.properties.agent.map_or_else(|| AgentName::of_label(&label), AgentName::new);
         if out.iter().any(|said| said.agent == agent) {
             agent = AgentName::new(format!("{agent}-{}", out.len() + 1));
         }
-        let mut said = Said { kind: driver.properties.kind, ..Said::by(agent, label) };
+        let mut said = ImportedReview { kind: driver.properties.kind, ..ImportedReview::by(agent, label) };
         let columns = match run.column_kind.as_deref() {
             Some("utf16CodeUnits") => Columns::Utf16,
             _ => Columns::Chars,
@@ -74,7 +75,7 @@ impl Columns {
     }
 }
 
-fn add(said: &mut Said, result: SarifResult<'_>, rules: &[Rule<'_>], columns: Columns) {
+fn add(said: &mut ImportedReview, result: SarifResult<'_>, rules: &[Rule<'_>], columns: Columns) {
     let p = result.properties;
     let rule = result
         .rule_index
@@ -146,7 +147,7 @@ fn anchor_of(location: Location<'_>) -> Option<Anchor> {
 /// A fix in one file. One over several files is left out: it would be half of it in each.
 fn change_of(fix: &SarifFix<'_>, columns: Columns) -> Option<Change> {
     let [change] = fix.artifact_changes.as_slice() else { return None };
-    let replacement = |r: &super::wire::Replacement<'_>| {
+    let replacement = |r: &wire::Replacement<'_>| {
         let text = r.inserted_content.text.as_deref().unwrap_or("").to_owned();
         let (from, to) = span(&r.deleted_region, &text, columns)?;
         Some(Replacement { from, to, text })

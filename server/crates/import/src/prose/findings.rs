@@ -3,55 +3,17 @@
 use super::cite::{self, cites};
 use super::fielded;
 use super::head::{self, Head};
+use super::headings::{is_other_section, severity_section};
+use super::item::{AGENTS_LINE, CLASS_LINE, Item, name};
 use super::lines::{Lines, heading_level, pattern};
-use super::loose;
 use super::roster::Roster;
-use super::words::{severity_of, severity_word};
-use finding::{Anchor, Severity};
+use super::unstructured;
+use finding::Severity;
 use regex::Regex;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A finding as it stands in the document.
-#[derive(Debug, Clone)]
-pub(super) struct Item {
-    pub(super) severity: Severity,
-    pub(super) head: Head,
-    /// Its number in the document: `I3`; made from the severity and the place in the list where it has none.
-    pub(super) label: String,
-    number: Option<u32>,
-    has_letter: bool,
-    /// Its places, where a document of ours says them.
-    pub(super) anchors: Vec<Anchor>,
-    /// What is said, where it is no lines of the document.
-    pub(super) text: Option<String>,
-    /// Lines after the head, up to the next finding or section.
-    pub(super) lines: Range<usize>,
-}
-
-impl Item {
-    /// One of a review without a format; its end is not known yet.
-    pub(super) fn loose(severity: Severity, head: Head, start: usize) -> Self {
-        let lines = start..start;
-        Self {
-            severity,
-            head,
-            label: String::new(),
-            number: None,
-            has_letter: false,
-            anchors: Vec::new(),
-            text: None,
-            lines,
-        }
-    }
-}
-
-static SEVERITY_SECTION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:[-*]\s+)?(?:#{1,7}\s*)?(?:\d+\.\s+)?(?:\*\*)?\s*(?:\d+\.\s+)?([a-z]+\d?)(?:[ -](?:priority|severity))?(?:\s+(?:issues?|findings?|problems?|bugs?))?\s*(?:\(\d+\))?\s*:?\s*(?:\*\*)?\s*:?\s*$",
-    )
-});
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?:#{1,7}\s+)?(?:[-*]\s+)?(\*\*|~~|__)?\s*(~~|\*\*)?\s*(?:([CIS])-?(\d{1,6})|(\d{1,6}))\s*(?:[.:)]|\s—|\s--)\s+(.*)$",
@@ -74,103 +36,8 @@ static SUBHEADING: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^#{1,7}\s+\**(suggested fix|suggestion:|recommendation:|fix|problem|classification|impact|evidence|why|details|description|proposed|location|code\b)",
     )
 });
-pub(super) static AGENTS_LINE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\s*\[([^\]\[]+(?:\]\s*\[[^\]\[]+)*)\]\s*$"));
-pub(super) static CLASS_LINE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^\s*\*?`?\(\s*((?:critical|important|suggestion)\b[^()\n]*)\)`?\*?\s*$|\(\s*((?:critical|important|suggestion)\s*,[^()\n]*)\)\s*$",
-    )
-});
 static CLASSIFICATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\*\*Classification:?\*\*:?\s*([^\n]+)"));
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^[*_(]*(none|no )"));
-
-/// The sections that end the findings.
-const OTHER_SECTIONS: &[&str] = &[
-    "design observation",
-    "testing assessment",
-    "documentation assessment",
-    "commit structure",
-    "acknowledged limitation",
-    "unresolved feedback",
-    "coverage",
-    "agent performance",
-    "strengths",
-    "concerns",
-    "verdict",
-    "executive summary",
-    "summary",
-    "review process",
-    "findings",
-    "resolution",
-    "appendix",
-    "reconciliation",
-    "skill improvement",
-    "repo context",
-    "header",
-    "path variables",
-    "overall",
-    "test coverage",
-    "structure",
-    "previous review",
-    "clarification",
-    "improvement recommendations",
-    "declined in prior rounds",
-    "verification",
-    "design review",
-    "documentation",
-    "testing",
-    "recommendations",
-    "notes",
-    "refuted",
-    "conclusion",
-    "next steps",
-    "positives",
-    "positive aspects",
-    "zusammenfassung",
-    "fazit",
-    "résumé",
-    "conclusión",
-    "resumen",
-    "conclusão",
-    "resumo",
-    "conclusioni",
-    "riepilogo",
-    "вывод",
-    "итог",
-    "总结",
-    "總結",
-    "结论",
-    "まとめ",
-    "요약",
-    "결론",
-];
-
-/// The longest line that is looked at as a severity's heading, in bytes.
-const LONGEST_HEADING: usize = 120;
-
-pub(super) fn severity_section(text: &str) -> Option<Severity> {
-    if text.len() > LONGEST_HEADING {
-        return None;
-    }
-    if let Some(summary) = text.rsplit_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>")) {
-        return severity_of(summary.0);
-    }
-    if heading_level(text).is_some() {
-        return severity_of(text);
-    }
-    let m = SEVERITY_SECTION.captures(text)?;
-    let word = m[1].to_lowercase();
-    // Words that are common in prose count in headings only.
-    let narrow = matches!(
-        word.as_str(),
-        "critical" | "criticals" | "important" | "importants" | "suggestion" | "suggestions" | "minor" | "minors"
-    );
-    if narrow || (text.contains("**") && word != "warning" && word != "low" && word != "high") {
-        severity_word(&word)
-    } else {
-        None
-    }
-}
 
 /// The findings in `range`.
 /// Whether a number starts a finding depends on what came before, so this is one pass from top to bottom.
@@ -203,7 +70,7 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, ours
     // A section may have its findings as a plain list, or as a table.
     if !walk.bare.is_empty() && !ours {
         for (severity, bare) in walk.bare {
-            items.extend(loose::in_section(lines, bare, severity, roster));
+            items.extend(unstructured::in_section(lines, bare, severity, roster));
         }
         items.sort_by_key(|item| item.lines.start);
     }
@@ -330,7 +197,7 @@ impl Walk<'_> {
             (_, Some(tag)) => (tag.as_str(), tag.end() + 2),
             _ => return false,
         };
-        let Some(severity) = severity_word(word) else { return false };
+        let Some(severity) = Severity::from_heading_word(word) else { return false };
         let severity = if line.contains("DOWNGRADED") { self.severity.unwrap_or(severity) } else { severity };
         let head = head::read(line[rest_at..].trim_start_matches(':').trim_start(), true, self.roster);
         self.open(i, severity, head, None, None);
@@ -404,18 +271,6 @@ fn without_brackets(line: &str) -> Cow<'_, str> {
     format!("{}{bold}{}{}. {title}", &m[1], &m[3], &m[4]).into()
 }
 
-/// Whether a heading is that of another section.
-pub(super) fn is_other_section(heading: &str) -> bool {
-    let name = section_name(heading);
-    OTHER_SECTIONS.iter().any(|s| name.starts_with(s))
-}
-
-/// A heading's text in lower case, without marks and number.
-pub(super) fn section_name(text: &str) -> String {
-    let text = text.trim_start_matches(|c: char| "#* .".contains(c) || c.is_ascii_digit() || c.is_whitespace());
-    text.trim_matches(|c: char| "*: #".contains(c)).to_lowercase()
-}
-
 static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"`([^`]+)`|``\s?(.+?)\s?``"));
 
 /// Reads the line below the head of a finding of ours: its places, agents and class.
@@ -473,31 +328,4 @@ fn complete(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
     {
         item.head.cites = cites(next);
     }
-}
-
-/// Gives labels to those without, and makes all of them unique.
-fn name(items: &mut [Item]) {
-    let mut counts = [0u32; 3];
-    let mut seen: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
-    for item in items {
-        let n = &mut counts[item.severity as usize];
-        *n += 1;
-        if !item.has_letter {
-            item.label = format!("{}{}", item.severity.letter(), item.number.unwrap_or(*n));
-        }
-        let times = seen.entry(item.label.clone()).or_default();
-        *times += 1;
-        if *times > 1 {
-            item.label = format!("{}#{times}", item.label);
-        }
-    }
-}
-
-/// The anchors of a finding, `exact` ones or else those of its citations; the first with the quote.
-pub(super) fn anchors(head: &Head, exact: Vec<Anchor>, quote: Option<String>) -> Vec<Anchor> {
-    let mut anchors = if exact.is_empty() { cite::anchors(&head.cites) } else { exact };
-    if let Some(first) = anchors.first_mut() {
-        first.quote = quote;
-    }
-    anchors
 }

@@ -1,3 +1,8 @@
+mod stated;
+mod words;
+
+pub use stated::{SeverityScale, StatedSeverity};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,17 +23,31 @@ impl Severity {
     /// All severities, gravest first: the order of every list that people read.
     pub const ALL: [Self; 3] = [Self::Critical, Self::Important, Self::Suggestion];
 
-    /// Reads the words that agents, linters and forges use (`high`, `warning`, `P1`, …), in any case.
-    /// `None` for a word that says nothing about severity.
+    /// Reads one of the words that agents, linters, forges and people use (`high`, `warning`, `P1`, `kritisch`, `严重`), in
+    /// any case. `None` for a word that says nothing about severity.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Some(match word.trim().to_ascii_lowercase().as_str() {
-            "critical" | "blocker" | "fatal" | "error" | "p0" | "severe" | "high" => Self::Critical,
-            "important" | "major" | "warning" | "warn" | "medium" | "moderate" | "p1" => Self::Important,
-            "suggestion" | "minor" | "info" | "information" | "note" | "nit" | "low" | "hint" | "trivial" | "p2"
-            | "p3" => Self::Suggestion,
-            _ => return None,
-        })
+        words::value_word(&word.trim().to_lowercase())
+    }
+
+    /// What a word in a heading or a tag means; narrower than [`Severity::from_word`], because headings say "Notes" and
+    /// "Errors" for other things.
+    #[must_use]
+    pub fn from_heading_word(word: &str) -> Option<Self> {
+        words::heading_word(&word.to_lowercase())
+    }
+
+    /// The severity of a label: a heading or a tag that says a severity and nothing else, such as "🟡 Important Issues
+    /// (2)", "P1 – Important", "重要问题", "Should fix".
+    #[must_use]
+    pub fn of_label(label: &str) -> Option<Self> {
+        words::alone(label, words::heading_word)
+    }
+
+    /// The severity of the first coloured sign in a text.
+    #[must_use]
+    pub fn of_sign(text: &str) -> Option<Self> {
+        words::sign(text)
     }
 
     /// The letter that starts a finding's label: `C`, `I` or `S`.

@@ -1,7 +1,7 @@
 //! What tools say in a machine-readable file: findings, and fixes as replacements in the text that the tool saw.
 //!
 //! The readers have no code at hand, so they leave such fixes as [`Change`]s; [`Change::fix`] makes a fix of one once the
-//! text is there. Whoever runs a tool has the very text; an import asks [`Code`](super::import::Code), which checks first
+//! text is there. Whoever runs a tool has the very text; an import asks [`Code`](crate::Code), which checks first
 //! that the place is still the one that was meant.
 
 use finding::{AgentKind, AgentName, Answer, Fix, LineRange, RawFinding, RawId, RepoPath};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// What one tool, or one person, says in a file.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct ImportedReview {
     /// The tool, as an agent: lower case, fit for a command line.
     pub agent: AgentName,
     /// What people call it.
@@ -23,13 +23,13 @@ pub struct Said {
     pub changes: BTreeMap<RawId, Vec<Change>>,
 }
 
-impl Said {
-    pub(super) fn by(agent: AgentName, label: String) -> Self {
+impl ImportedReview {
+    pub(crate) fn by(agent: AgentName, label: String) -> Self {
         Self { agent, label, kind: None, answer: Answer::default(), changes: BTreeMap::new() }
     }
 
     /// The tool's part of `all`, which is begun if there is none yet.
-    pub(super) fn of<'a>(all: &'a mut Vec<Self>, agent: AgentName, label: &str) -> &'a mut Self {
+    pub(crate) fn part_of<'a>(all: &'a mut Vec<Self>, agent: AgentName, label: &str) -> &'a mut Self {
         let at = all.iter().position(|said| said.agent == agent).unwrap_or_else(|| {
             all.push(Self::by(agent, label.to_owned()));
             all.len() - 1
@@ -38,13 +38,13 @@ impl Said {
     }
 
     /// The id of the next finding.
-    pub(super) fn next_id(&self) -> RawId {
+    pub(crate) fn next_id(&self) -> RawId {
         RawId::new(format!("{}:{}", self.agent, self.answer.findings.len() + 1))
     }
 
     /// Adds a finding. Of its fixes, those that replace exactly the lines of its place need no text: what stands there
     /// is found again by the quote.
-    pub(super) fn add(&mut self, mut finding: RawFinding, changes: Vec<Change>) {
+    pub(crate) fn add(&mut self, mut finding: RawFinding, changes: Vec<Change>) {
         let mut rest = Vec::new();
         for change in changes {
             let place = finding.anchors.first().filter(|a| a.path == change.path);
@@ -116,7 +116,7 @@ impl Change {
     }
 
     /// The same so many lines further down. `None` if a place is not given by its line.
-    pub(super) fn shifted(mut self, by: i64) -> Option<Self> {
+    pub(crate) fn shifted(mut self, by: i64) -> Option<Self> {
         for replacement in &mut self.replacements {
             replacement.from = replacement.from.shifted(by)?;
             replacement.to = replacement.to.shifted(by)?;
@@ -139,7 +139,7 @@ impl Change {
 impl At {
     /// The end of a range that names only its last line: after the line's text, or after the whole line where lines take
     /// its place.
-    pub(super) fn end_of(line: u32, new: &str) -> Self {
+    pub(crate) fn end_of(line: u32, new: &str) -> Self {
         if new.is_empty() || new.ends_with('\n') { Self::Char(line.saturating_add(1), 1) } else { Self::End(line) }
     }
 

@@ -58,13 +58,19 @@ impl Roster {
             let shared = labels.iter().filter(|l| first(l).eq_ignore_ascii_case(&word)).count() > 1;
             let word = if shared { label.clone() } else { word };
             let lower = word.to_lowercase();
-            members.push(Member { name: short(&word), label: label.clone(), listed: true, word, lower });
+            members.push(Member { name: AgentName::of_label(&word), label: label.clone(), listed: true, word, lower });
         }
         for family in FAMILIES {
             if !members.iter().any(|m| m.word.to_ascii_lowercase().starts_with(&family.to_ascii_lowercase())) {
                 let word = (*family).to_owned();
                 let lower = word.to_lowercase();
-                members.push(Member { name: short(family), label: word.clone(), listed: false, word, lower });
+                members.push(Member {
+                    name: AgentName::of_label(family),
+                    label: word.clone(),
+                    listed: false,
+                    word,
+                    lower,
+                });
             }
         }
         Self(members)
@@ -144,17 +150,4 @@ fn place_of(text: &str, word: &str) -> Option<usize> {
         from = i + word.len();
     }
     None
-}
-
-/// The short name for a label: lower case, words joined by `-`.
-pub(crate) fn short(label: &str) -> AgentName {
-    let mut name = String::new();
-    for c in label.trim().chars() {
-        if c.is_alphanumeric() || c == '.' {
-            name.extend(c.to_lowercase());
-        } else if !name.ends_with('-') && !name.is_empty() {
-            name.push('-');
-        }
-    }
-    AgentName::new(if name.trim_matches('-').is_empty() { "imported" } else { name.trim_matches('-') })
 }

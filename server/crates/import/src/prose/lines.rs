@@ -1,6 +1,7 @@
 //! Lines of a Markdown document and the code fences among them, read the way agents write them: a closing
 //! fence may be missing, and a whole review may stand in one fence.
 
+use finding::document::fence;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -79,18 +80,6 @@ pub(super) fn heading_level(line: &str) -> Option<usize> {
     ((1..=7).contains(&level) && rest.starts_with([' ', '\t'])).then_some(level)
 }
 
-/// A fence line: its indentation in bytes, its mark, how many of them, and the info string.
-fn fence(line: &str) -> Option<(usize, u8, usize, &str)> {
-    let body = line.trim_start();
-    let mark = *body.as_bytes().first()?;
-    if mark != b'`' && mark != b'~' {
-        return None;
-    }
-    let count = body.bytes().take_while(|b| *b == mark).count();
-    let info = body[count..].trim();
-    (count >= 3 && !info.contains('`')).then_some((line.len() - body.len(), mark, count, info))
-}
-
 /// Width of the indentation of a fence line.
 pub(super) fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start().len()
@@ -162,10 +151,13 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: Option<IsReviewer<'_>>) -> Li
     lines
 }
 
-/// Whether the last line stands outside of fences, in a document of ours.
-pub(crate) fn ends_as_text(text: &str) -> bool {
-    let lines = scan(text, None);
-    lines.within(lines.len().saturating_sub(1)..lines.len()).all(|line| line.role == Role::Text)
+/// The lines as one text: no rules or empty lines at its ends.
+pub(super) fn tidy(lines: &[&str]) -> String {
+    let blank = |l: &&&str| l.trim().is_empty() || l.trim() == "---" || l.trim() == "***";
+    let start = lines.iter().take_while(|l| l.trim().is_empty()).count();
+    let kept = &lines[start..];
+    let end = kept.len() - kept.iter().rev().take_while(blank).count();
+    kept[..end].join("\n")
 }
 
 static REVIEW_HEADING: LazyLock<Regex> =

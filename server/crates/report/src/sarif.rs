@@ -3,11 +3,6 @@
 //! What SARIF has a place for is there (locations, fixes, suppressions, fingerprints, failed runs); the rest
 //! of a finding stands in `properties`, so that reading gives it back.
 
-mod read;
-mod wire;
-
-pub use read::{SarifError, read};
-
 use super::edits::placed;
 use super::view::one_line;
 use super::{Texts, json};

@@ -3,14 +3,15 @@
 use super::body::{Body, body_of};
 use super::cite::cites;
 use super::fielded;
-use super::findings::{self, Item};
+use super::findings;
 use super::head;
+use super::item::{self, Item};
 use super::lines::{Line, Lines, scan};
-use super::loose;
 use super::plain;
 use super::roster::Roster;
 use super::sections::{self, Around, around};
 use super::table;
+use super::unstructured;
 use finding::{AgentName, Answer, RawFinding, RawId};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -81,7 +82,7 @@ pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Ve
     }
     let looser: [&dyn Fn() -> Vec<Item>; 4] = [
         &|| fielded::find(lines, range.clone(), roster),
-        &|| loose::find(lines, range.clone(), roster),
+        &|| unstructured::find(lines, range.clone(), roster),
         &|| fielded::in_headings(lines, range.clone(), roster),
         &|| table::find(lines, range.clone(), None, roster),
     ];
@@ -114,7 +115,7 @@ pub(super) fn raw_with(item: Item, body: Body, agent: &AgentName, id: String) ->
         agent: agent.clone(),
         severity: item.severity,
         classification: item.head.class.as_deref().and_then(head::classification),
-        anchors: findings::anchors(&item.head, item.anchors, body.quote),
+        anchors: item::anchors(&item.head, item.anchors, body.quote),
         title: item.head.title,
         body: body.text,
         symbol: None,

@@ -2,7 +2,7 @@
 
 use super::lines::Lines;
 use super::roster::Roster;
-use super::sections::cells;
+use super::rows::cells;
 use finding::{Coverage, LeftOut, LeftOutFile, RepoPath, ReviewedFile};
 use std::ops::Range;
 

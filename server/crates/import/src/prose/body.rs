@@ -2,10 +2,10 @@
 
 use super::cite::cites;
 use super::fielded;
-use super::findings::{AGENTS_LINE, CLASS_LINE, Item};
-use super::lines::{Lines, Role, indent_of, info_of, pattern};
-use super::write::FIX;
+use super::item::{AGENTS_LINE, CLASS_LINE, Item};
+use super::lines::{Lines, Role, indent_of, info_of, pattern, tidy};
 use finding::Fix;
+use finding::document::FIX;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -138,13 +138,4 @@ fn take_note(text: &mut Vec<&str>) -> Option<String> {
     let note = rest.trim_start_matches([':', '*', '_', ' ', '.', '\n', '—']).trim().trim_end_matches(':');
     let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
     (!note.is_empty()).then_some(note)
-}
-
-/// The lines as one text: no rules or empty lines at its ends.
-pub(super) fn tidy(lines: &[&str]) -> String {
-    let blank = |l: &&&str| l.trim().is_empty() || l.trim() == "---" || l.trim() == "***";
-    let start = lines.iter().take_while(|l| l.trim().is_empty()).count();
-    let kept = &lines[start..];
-    let end = kept.len() - kept.iter().rev().take_while(blank).count();
-    kept[..end].join("\n")
 }

@@ -1,7 +1,7 @@
 //! What a report says of a finding besides the remark itself: severities that were given, checks, resolutions.
 
 use super::lines::pattern;
-use super::roster::{Roster, short};
+use super::roster::Roster;
 use finding::{
     AgentName, Attribution, CommitId, DeclinedEarlier, DismissReason, Finding, FindingId, FindingStatus, Fixup,
     Severity, State,
@@ -32,7 +32,7 @@ pub(super) fn rated(text: &str, roster: &Roster) -> Vec<(AgentName, Severity)> {
 
 pub(super) fn verification(text: &str, roster: &Roster) -> Option<FindingStatus> {
     let m = CHECKED.captures(text)?;
-    let by = roster.labelled(&m[2]).unwrap_or_else(|| short(&m[2]));
+    let by = roster.labelled(&m[2]).unwrap_or_else(|| AgentName::of_label(&m[2]));
     let note = m.get(3).map_or("", |n| n.as_str()).to_owned();
     Some(if &m[1] == "Confirmed" { FindingStatus::Confirmed { by, note } } else { FindingStatus::Refuted { by, note } })
 }
@@ -90,5 +90,5 @@ pub(super) fn declined(title: String, rest: &str) -> DeclinedEarlier {
     let m = ROUND_DECLINED.captures(rest);
     let round = m.as_ref().and_then(|m| m[1].parse().ok()).unwrap_or(0);
     let reason = m.map_or(rest, |m| &rest[m[0].len()..]).to_owned();
-    DeclinedEarlier { id: FindingId::new(short(&title).to_string()), title, reason, round, anchor: None }
+    DeclinedEarlier { id: FindingId::new(AgentName::of_label(&title).to_string()), title, reason, round, anchor: None }
 }

@@ -1,12 +1,11 @@
 //! Findings that are rows of a table.
 
 use super::cite::{self, cites};
-use super::findings::Item;
 use super::head;
+use super::item::Item;
 use super::lines::Lines;
 use super::roster::Roster;
-use super::sections::{cells, is_rule};
-use super::words::severity_of;
+use super::rows::{cells, is_rule};
 use finding::Severity;
 use std::ops::Range;
 
@@ -113,7 +112,7 @@ impl Columns {
 
     fn item(&self, row: &[String], given: Option<Severity>, at: usize, roster: &Roster) -> Option<Item> {
         let cell = |column: Option<usize>| column.and_then(|c| row.get(c)).map(String::as_str);
-        let severity = cell(self.severity).and_then(severity_of).or(given)?;
+        let severity = cell(self.severity).and_then(Severity::of_label).or(given)?;
         let mut head = head::read(cell(Some(self.title))?, false, roster);
         if head.title.chars().filter(|c| c.is_alphabetic()).count() < 2 {
             return None;

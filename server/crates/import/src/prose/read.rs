@@ -4,14 +4,16 @@ use super::answer::{all, answer_of, answer_with, prepared, raw_with};
 use super::body::body_of;
 use super::coverage;
 use super::decided::{declined, dispute, fixups, rated, state_of, verification};
-use super::findings::{self, Item};
+use super::findings;
 use super::header::{LINK, duration, leading_number, moment, pull_request, split_labels, unquote};
+use super::headings::section_name;
+use super::item::Item;
 use super::lines::{Line, Lines, heading_level, pattern, scan};
 use super::roster::Roster;
+use super::rows::{cells, is_rule};
 use super::runs::{Remarks, Runs};
-use super::sections::{self, Around, around, cells, is_rule, sections};
-use super::write::MARK;
-use crate::view::NO_REVIEW_BY;
+use super::sections::{self, Around, around, sections};
+use finding::document::{NO_REVIEW_BY, REPORT_MARK};
 use finding::{
     AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions, Failure, FailureKind, Finding,
     FindingId, FindingStatus, Fix, ROUND_SCHEMA, RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope,
@@ -145,7 +147,7 @@ impl<'t> Reader<'t> {
             listed = labels("reviewer");
         }
         let roster = Roster::of(&listed);
-        let ours = text.starts_with(MARK);
+        let ours = text.starts_with(REPORT_MARK);
         let lines = {
             let is_reviewer = |line: &str| is_agent_heading(line, &roster);
             scan(text, (!ours).then_some(&is_reviewer))
@@ -156,8 +158,7 @@ impl<'t> Reader<'t> {
     fn find_heading(&self, range: Range<usize>, test: impl Fn(usize, &str) -> bool) -> Option<usize> {
         range.into_iter().find(|i| {
             let line = self.lines.at(*i);
-            line.is_text()
-                && heading_level(line.text).is_some_and(|level| test(level, &findings::section_name(line.text)))
+            line.is_text() && heading_level(line.text).is_some_and(|level| test(level, &section_name(line.text)))
         })
     }
 

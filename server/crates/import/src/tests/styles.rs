@@ -1,16 +1,18 @@
 //! Reviews in the many styles in which agents and people write them.
 
-use super::*;
+use super::fixtures;
+use crate::{Import, read};
+use finding::{Anchor, Severity};
 use std::fmt::Write as _;
 
 /// What a fixture comes to: a line for each finding, and one for what else there is.
-fn told(import: import::Import) -> String {
+fn told(import: Import) -> String {
     let line = |severity: Severity, title: &str, agents: String, anchors: &[Anchor], fixes: usize| {
         let places: Vec<String> = anchors.iter().map(ToString::to_string).collect();
         format!("{severity} | {title} | {agents} | {} | {fixes}\n", places.join(" "))
     };
     match import {
-        import::Import::Round(round, decisions) => {
+        Import::Round(round, decisions) => {
             let mut out: String = round
                 .findings
                 .iter()
@@ -30,7 +32,7 @@ fn told(import: import::Import) -> String {
             ));
             out
         }
-        import::Import::Answers(answers) => answers
+        Import::Reviews(answers) => answers
             .iter()
             .flat_map(|said| {
                 said.answer.findings.iter().map(|f| {
@@ -52,7 +54,7 @@ fn every_style_of_review_is_read() {
     for file in files {
         let want = file.with_extension("want");
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        let got = import::read(&std::fs::read_to_string(&file).unwrap(), &name).map_or_else(|e| format!("{e}\n"), told);
+        let got = read(&std::fs::read_to_string(&file).unwrap(), &name).map_or_else(|e| format!("{e}\n"), told);
         if std::env::var_os("UPDATE_FIXTURES").is_some() {
             std::fs::write(&want, &got).unwrap();
         }
@@ -183,7 +185,7 @@ fn two_findings_are_read_in_whatever_style_they_are_written() {
     for (section, finding) in by_section.chain(by_finding) {
         for (head, by) in [(ROSTER, "imported:I"), ("", "x")] {
             let text = review(head, section, finding);
-            let got = import::read(&text, "x").map_or_else(|e| e.to_string(), told);
+            let got = read(&text, "x").map_or_else(|e| e.to_string(), told);
             let want = |title: &str, n: u32| format!("Important | {title} | {by} | src/a{n}.rs:3-5 | 0\n");
             if !got.starts_with(&format!("{}{}", want("Sum is off", 1), want("Name says nothing", 2))) {
                 writeln!(wrong, "{text}--- got\n{got}\n").unwrap();

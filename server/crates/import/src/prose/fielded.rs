@@ -1,11 +1,11 @@
 //! Findings whose severity, place and agents stand in lines of their own: `**Severity:** High`, `File: src/a.rs, line 3`.
 
 use super::cite::{self, Cite, cites};
-use super::findings::{Item, is_other_section, severity_section};
 use super::head;
+use super::headings::{is_other_section, severity_section};
+use super::item::Item;
 use super::lines::{Line, Lines, heading_level, pattern};
 use super::roster::Roster;
-use super::words::{severity_of, sign};
 use finding::{AgentName, Severity};
 use regex::Regex;
 use std::ops::Range;
@@ -139,7 +139,7 @@ fn value<'l>(line: &'l str, names: &[&str]) -> Option<&'l str> {
 fn severity(line: &str) -> Option<Severity> {
     let value = value(line, SEVERITY)?;
     let first = value.split(['|', '(', ',', ';', '/', '—', '–']).next().unwrap_or(value);
-    severity_of(first)
+    Severity::of_label(first)
 }
 
 /// The places that fields say.
@@ -191,7 +191,8 @@ pub(super) fn in_headings(lines: &Lines<'_>, range: Range<usize>, roster: &Roste
     let heads = range.clone().filter_map(|i| {
         let line = lines.at(i);
         let heading = line.is_heading() && !is_other_section(line.text) && severity_section(line.text.trim()).is_none();
-        Some((i, behind(line.text).map(|(_, severity)| severity).or_else(|| sign(line.text))?)).filter(|_| heading)
+        Some((i, behind(line.text).map(|(_, severity)| severity).or_else(|| Severity::of_sign(line.text))?))
+            .filter(|_| heading)
     });
     let heads: Vec<_> = heads.collect();
     items(lines, range, &heads, roster)
@@ -200,7 +201,7 @@ pub(super) fn in_headings(lines: &Lines<'_>, range: Range<usize>, roster: &Roste
 /// The severity behind a title, and the title.
 fn behind(text: &str) -> Option<(&str, Severity)> {
     let m = BEHIND.captures(text)?;
-    Some((m.get(1)?.as_str(), severity_of(m.get(2).or(m.get(3))?.as_str())?))
+    Some((m.get(1)?.as_str(), Severity::of_label(m.get(2).or(m.get(3))?.as_str())?))
 }
 
 fn is_title(line: &str) -> bool {

@@ -1,8 +1,8 @@
 //! What a comment on lines of code says: people and bots put a severity before the title, each in their own way.
 
-use super::forge::MARK;
-use super::markdown::{pattern, severity_of};
+use crate::prose::pattern;
 use finding::Severity;
+use finding::document::COMMENT_MARK;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -83,7 +83,7 @@ fn without_fixes(text: &str) -> (String, Vec<String>) {
             } else {
                 format!("{}{newline}", block.join("\n"))
             });
-        } else if !line.starts_with(MARK) {
+        } else if !line.starts_with(COMMENT_MARK) {
             out.push_str(line);
             out.push('\n');
         }
@@ -116,14 +116,14 @@ fn label(part: &str) -> Option<Severity> {
     let words: Vec<String> =
         part.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect();
     let known = KINDS.iter().find(|(kind, _)| words.join(" ") == *kind).map(|(_, severity)| *severity);
-    known.or_else(|| severity_of(part.trim_end_matches(" Badge")))
+    known.or_else(|| Severity::of_label(part.trim_end_matches(" Badge")))
 }
 
 /// Severity and title of `**Critical: title** — agents`, `[High] title`, `P1 Badge  title`.
 fn led(first: &str) -> Option<(Severity, String)> {
     let bare = first.trim_start_matches(|c: char| !c.is_alphanumeric());
     let word: String = bare.chars().take_while(|c| c.is_alphanumeric()).collect();
-    let severity = Severity::from_word(&word).or_else(|| severity_of(&word))?;
+    let severity = Severity::from_word(&word).or_else(|| Severity::of_label(&word))?;
     let rest = bare[word.len()..].strip_prefix(" Badge").unwrap_or(&bare[word.len()..]);
     // "High load is not tested" begins with the word and means nothing by it.
     let marked =

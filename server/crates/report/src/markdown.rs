@@ -2,14 +2,9 @@
 
 use crate::view::{FindingView, FixupView, ObservationView, Pill, Quote, View, one_line};
 use crate::{Texts, sanitize};
+use finding::document::{FIX, FIXUPS, REPORT_MARK};
 use finding::{Decisions, Round};
 use std::fmt::Write as _;
-
-/// The first line of every report: by it the reader knows that headings can be relied on.
-pub(super) const MARK: &str = "<!-- deep-review report, version 1 -->";
-
-/// What begins the line above a fix.
-pub(super) const FIX: &str = "**Fix:**";
 
 /// A body in which no line passes for what we say of a finding: the colon leaves the bold, which looks the same.
 fn unlike_facts(body: &str) -> String {
@@ -21,15 +16,12 @@ fn unlike_facts(body: &str) -> String {
     body.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// What stands above the lines of [`FixupView`].
-pub(super) const FIXUPS: &str = "Fixes that belong into a commit of this branch:";
-
 /// Writes the round as one Markdown document. Reading it gives the findings back.
 #[must_use]
 pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     let view = View::of(round, decisions, texts);
     let mut out = Out::default();
-    out.block(&format!("{MARK}\n# Deep Review: {}", plain(view.id)));
+    out.block(&format!("{REPORT_MARK}\n# Deep Review: {}", plain(view.id)));
     header(&mut out, &view);
     out.section("Executive Summary", view.summary.unwrap_or("No summary was given."));
     for severity in &view.severities {

@@ -1,89 +1,9 @@
-//! Takes foreign reviews in: tells the format, and finds in the code at hand what they cite.
+//! The code at hand, in which what a review cites is found.
 
-use super::said::{Change, Said};
-use super::{forge, json, markdown, rdjson, sarif};
-use finding::{
-    AgentInfo, AgentKind, Anchor, Answer, Decisions, Fix, LineRange, Observation, RawFinding, RepoPath, Round,
-};
+use crate::imported::{Change, ImportedReview};
+use finding::{AgentInfo, AgentKind, Anchor, Answer, Fix, LineRange, Observation, RawFinding, RepoPath, Round};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// What a file held.
-#[derive(Debug, Clone)]
-pub enum Import {
-    /// A whole round, and what was decided on it.
-    Round(Box<Round>, Decisions),
-    /// What agents said: to be settled in the code at hand ([`Code::settle_said`]).
-    Answers(Vec<Said>),
-}
-
-/// A file that is no review.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// JSON of no format that is known.
-    #[error("it is JSON, and neither a deep-review round, SARIF, rdjson nor GitHub review comments: {0}")]
-    UnknownJson(String),
-    /// A round of ours that cannot be read.
-    #[error("it cannot be read as a deep-review round: {0}")]
-    Json(#[from] json::JsonError),
-    /// SARIF that cannot be read.
-    #[error("it cannot be read as SARIF: {0}")]
-    Sarif(#[from] sarif::SarifError),
-    /// No JSON and no review.
-    #[error("{0}")]
-    Markdown(#[from] markdown::NoReport),
-}
-
-/// Reads a review of any format: deep-review's JSON or Markdown, SARIF, rdjson(l), GitHub review comments, a
-/// plain Markdown review. `name` is what an agent is called where the text does not say.
-///
-/// # Errors
-/// When the text is none of these.
-pub fn read(text: &str, name: &str) -> Result<Import, ImportError> {
-    let text = text.trim_start_matches('\u{feff}');
-    if !text.trim_start().starts_with(['{', '[']) {
-        return read_markdown(text, name);
-    }
-    // The keys of the first object tell the format; a foreign key of a large file need not be looked for.
-    let head: String = text.chars().filter(|c| !c.is_whitespace()).take(4096).collect();
-    if text.trim_start().starts_with('[') && !head.starts_with("[{") && head != "[]" {
-        return read_markdown(text, name);
-    }
-    if head.contains("\"tool\":\"deep-review\"") || (head.contains("\"schema\":") && head.contains("\"started\":")) {
-        let (round, decisions) = json::read(text)?;
-        return Ok(Import::Round(Box::new(round), decisions));
-    }
-    if head.contains("\"runs\":") || head.contains("sarif") {
-        return Ok(Import::Answers(sarif::read(text)?));
-    }
-    if (text.trim_start().starts_with('[') || head.contains("\"comments\":"))
-        && let Ok(answers) = forge::read_github(text)
-    {
-        return Ok(Import::Answers(answers));
-    }
-    match rdjson::read(text) {
-        Ok(all) if all.iter().any(|s| !s.answer.findings.is_empty()) || head.contains("\"diagnostics\":") => {
-            Ok(Import::Answers(all))
-        }
-        Ok(_) => Err(ImportError::UnknownJson("it has no key that they have".into())),
-        // SARIF may have its runs behind a long head.
-        Err(e) => match sarif::read(text) {
-            Ok(runs) => Ok(Import::Answers(runs)),
-            Err(_) => Err(ImportError::UnknownJson(e.to_string())),
-        },
-    }
-}
-
-fn read_markdown(text: &str, name: &str) -> Result<Import, ImportError> {
-    let agent = markdown::short(name);
-    Ok(match markdown::read_review(text, &agent)? {
-        markdown::Review::Report(round, decisions) => Import::Round(round, decisions),
-        // A review that names no reviewer is that of the agent that the file is named after.
-        markdown::Review::Answer(answer) => {
-            Import::Answers(vec![Said { answer: *answer, ..Said::by(agent, name.to_owned()) }])
-        }
-    })
-}
 
 /// The code in which citations are looked up.
 pub struct Code<'a> {
@@ -176,8 +96,8 @@ impl<'a> Code<'a> {
 
     /// Anchors what was said in the code at hand, and makes fixes of the changes that are certain there.
     #[must_use]
-    pub fn settle_said(&self, said: Said) -> (AgentInfo, Answer) {
-        let Said { agent, label, kind: _, mut answer, mut changes } = said;
+    pub fn settle_said(&self, said: ImportedReview) -> (AgentInfo, Answer) {
+        let ImportedReview { agent, label, kind: _, mut answer, mut changes } = said;
         for finding in &mut answer.findings {
             let changes = changes.remove(&finding.id).unwrap_or_default();
             let fixes: Vec<Fix> = changes.into_iter().filter_map(|c| self.fix_of(c, finding)).collect();
@@ -281,7 +201,8 @@ fn first_block(body: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::said::{At, Replacement};
+    use crate::imported::{At, Replacement};
+    use crate::prose;
     use finding::{AgentName, RawId, Severity};
 
     fn path(text: &str) -> RepoPath {
@@ -312,7 +233,7 @@ mod tests {
         let text: Arc<str> = "package a\n\n\nfunc f() {\n\treturn 1\n}\n".into();
         let read = move |_: &RepoPath| Some(Arc::clone(&text));
         let code = Code::new(&paths, &paths, &read);
-        let mut answer = markdown::read_answer(
+        let mut answer = prose::read_answer(
             "## Important Issues\n\n1. **Moved** — `x/a.go:40-42`\n\n```go\nfunc f() {\n\treturn 1\n}\n```\n\n2. **Unplaced** (important, gap)\n\nText.\n\n```\n\treturn 1\n```\n",
             &AgentName::new("x"),
         );
@@ -322,8 +243,8 @@ mod tests {
     }
 
     /// A finding on line 2 that quotes `quote`, and a change of the first column there.
-    fn tool(quote: Option<&str>) -> Said {
-        let mut said = Said::by(AgentName::new("lint"), "Lint".into());
+    fn tool(quote: Option<&str>) -> ImportedReview {
+        let mut said = ImportedReview::by(AgentName::new("lint"), "Lint".into());
         let change = Change {
             note: Some("Use it".into()),
             path: path("a.go"),
