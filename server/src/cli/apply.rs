@@ -30,13 +30,15 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
         output::print(&text(&plan, &round, "applies"))?;
         return Ok(exit(&plan));
     }
-    if let Err(why) = tree.change(&plan) {
-        output::print(&not_written(&plan, &round, &why))?;
-        return Ok(Exit::Impossible);
-    }
-    // What is done is said before anything else can fail.
+    let written = match ops::apply(&open, &round, &plan, &tree) {
+        Ok(written) => written,
+        Err(why) => {
+            output::print(&not_written(&plan, &round, &why))?;
+            return Ok(Exit::Impossible);
+        }
+    };
     output::print(&text(&plan, &round, "applied"))?;
-    match ops::mark_fixed(&open, &round, &plan) {
+    match written.noted {
         Ok(_) => Ok(exit(&plan)),
         Err(why) => {
             output::note(&format!("deep-review: the fixes are in the files; that was not noted down: {why}"));

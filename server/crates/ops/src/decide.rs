@@ -1,4 +1,5 @@
-use super::{OpenBranch, OpsError, find};
+use super::log::{self, Changes, Done};
+use super::{Found, OpenBranch, OpsError, find};
 use finding::{Decisions, DismissReason, Finding, FindingId, Resolution, Round, State};
 use jiff::Timestamp;
 
@@ -60,10 +61,22 @@ pub fn reopen(open: &OpenBranch, round: &Round, name: &str) -> Result<Decided, O
 }
 
 fn decide(open: &OpenBranch, round: &Round, name: &str, state: State) -> Result<Decided, OpsError> {
-    let finding = find(round, name)?.finding;
+    let Found { index, finding } = find(round, name)?;
+    let done = if state == State::Open { Done::Reopened } else { Done::Dismissed };
     let resolution = resolution(open, round, finding, state);
-    let decisions = open.branch.decide(|all| drop(all.resolutions.insert(finding.id.clone(), resolution)))?;
+    let (changes, decisions) = change(open, |all| drop(all.resolutions.insert(finding.id.clone(), resolution)))?;
+    log::note(open, done, log::named(round, [index]), changes)?;
     Ok(Decided { id: finding.id.clone(), label: finding.label.clone(), title: finding.title.clone(), decisions })
+}
+
+/// Changes the decisions; gives what is different since, and what they are.
+pub(crate) fn change(open: &OpenBranch, change: impl FnOnce(&mut Decisions)) -> Result<(Changes, Decisions), OpsError> {
+    let mut before = Decisions::default();
+    let after = open.branch.decide(|all| {
+        before = all.clone();
+        change(all);
+    })?;
+    Ok((Changes::between(&before, &after), after))
 }
 
 /// The state as of now.

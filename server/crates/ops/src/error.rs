@@ -94,6 +94,12 @@ pub enum OpsError {
         /// The findings.
         labels: String,
     },
+    /// It was done all the same.
+    #[error("it was done, but not written into the log, so that it cannot be taken back: {source}")]
+    NotLogged {
+        /// What the system said.
+        source: store::StoreError,
+    },
     /// A limit of cost is not an amount of money.
     #[error("{value} is no limit for the cost: it is a number of US dollars, 0 or more")]
     BadLimit {

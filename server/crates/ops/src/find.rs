@@ -18,7 +18,7 @@ pub struct Found<'a> {
 /// # Errors
 /// [`OpsError::UnknownFinding`], [`OpsError::AmbiguousFinding`].
 pub fn find<'a>(round: &'a Round, name: &str) -> Result<Found<'a>, OpsError> {
-    let by = |is: &dyn Fn(&Finding) -> bool| round.findings.iter().position(|finding| is(finding));
+    let by = |is: &dyn Fn(&Finding) -> bool| round.findings.iter().position(is);
     let found = |index: usize| Found { index, finding: &round.findings[index] };
     if let Some(index) = by(&|f| f.id.as_str() == name).or_else(|| by(&|f| f.label.eq_ignore_ascii_case(name))) {
         return Ok(found(index));

@@ -1,3 +1,4 @@
+use super::log::{self, Changes, Done};
 use super::{OpenBranch, OpsError};
 use config::Config;
 use review::import::{Imported, Target};
@@ -17,9 +18,13 @@ pub fn import(
     if files.is_empty() {
         return Err(OpsError::NoFiles);
     }
+    let before = open.branch.decisions()?.value;
     let imported = review::import::import(&open.repository, config, files, target).map_err(OpsError::Import)?;
     if imported.is_empty() {
         return Err(OpsError::Import(anyhow::anyhow!("no review was found in the files")));
     }
+    let rounds = imported.iter().map(|imported| imported.round.number).collect();
+    let changes = Changes::between(&before, &open.branch.decisions()?.value).with_rounds(rounds);
+    log::note(open, Done::Imported, Vec::new(), changes)?;
     Ok(imported)
 }

@@ -1,5 +1,7 @@
 //! A person's word on which remarks are one issue. The round that is stored does not change: it holds from the next on.
 
+use super::decide::change;
+use super::log::{self, Done};
 use super::{Found, OpenBranch, OpsError, find, find_all};
 use finding::{AgentName, Decisions, Finding, FindingId, Link, LinkKind, RawFinding, Round};
 
@@ -30,7 +32,7 @@ pub fn split(open: &OpenBranch, round: &Round, name: &str, agents: &[String]) ->
     let links = pairs.flat_map(|(part, other)| merge::split(part, other)).collect();
     let names = |part: &Vec<&RawFinding>| part.iter().map(|raw| raw.agent.clone()).collect();
     let parts = parts.iter().map(names).collect();
-    Ok(Linked { parts, ..link(open, &[found], LinkKind::Split, links)? })
+    Ok(Linked { parts, ..link(open, round, &[found], LinkKind::Split, links)? })
 }
 
 /// Makes one finding of several.
@@ -45,7 +47,7 @@ pub fn join<S: AsRef<str>>(open: &OpenBranch, round: &Round, names: &[S]) -> Res
     }
     let remarks = round.remarks(first.finding);
     let links = rest.iter().flat_map(|other| merge::join(&remarks, &round.remarks(other.finding))).collect();
-    link(open, &findings, LinkKind::Joined, links)
+    link(open, round, &findings, LinkKind::Joined, links)
 }
 
 /// Takes back what was said of these findings, in whatever words they were raised in the branch's rounds.
@@ -63,18 +65,28 @@ pub fn take_back<S: AsRef<str>>(
     let rounds = open.branch.rounds()?.value;
     let prints = merge::known_by(rounds.iter().chain([round]), &ids);
     let mut taken = 0;
-    let decisions = open.branch.decide(|all| taken = merge::take_back(&mut all.links, kind, &prints))?;
+    let (changes, decisions) = change(open, |all| taken = merge::take_back(&mut all.links, kind, &prints))?;
     if taken == 0 {
         return Err(OpsError::NothingToTakeBack { kind, labels: labels(&findings).join(" and ") });
     }
+    let done = if kind == LinkKind::Split { Done::SplitTakenBack } else { Done::JoinTakenBack };
+    log::note(open, done, log::named(round, findings.iter().map(|f| f.index)), changes)?;
     Ok(linked(&findings, kind, decisions))
 }
 
-fn link(open: &OpenBranch, findings: &[Found<'_>], kind: LinkKind, links: Vec<Link>) -> Result<Linked, OpsError> {
+fn link(
+    open: &OpenBranch,
+    round: &Round,
+    findings: &[Found<'_>],
+    kind: LinkKind,
+    links: Vec<Link>,
+) -> Result<Linked, OpsError> {
     if links.is_empty() {
         return Err(OpsError::AlikeRemarks { labels: labels(findings).join(" and ") });
     }
-    let decisions = open.branch.decide(|all| all.links.extend(links))?;
+    let (changes, decisions) = change(open, |all| all.links.extend(links))?;
+    let done = if kind == LinkKind::Split { Done::Split } else { Done::Joined };
+    log::note(open, done, log::named(round, findings.iter().map(|f| f.index)), changes)?;
     Ok(linked(findings, kind, decisions))
 }
 
