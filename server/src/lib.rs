@@ -8,6 +8,7 @@
 //! * [`git`], [`forge`], [`check`], [`agent`], [`store`], [`config`]: the edges to the repository, the forge, the
 //!   reviewers, the disk;
 //! * [`review`]: the engine, which runs one round from scope to store;
+//! * [`ops`]: what a user can do with a round;
 //! * [`cli`], [`lsp`]: the two ways in.
 
 pub mod cli;
@@ -21,6 +22,7 @@ pub use ::git;
 pub use ::import;
 pub use ::lsp;
 pub use ::merge;
+pub use ::ops;
 pub use ::patch;
 pub use ::report;
 pub use ::review;

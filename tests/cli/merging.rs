@@ -82,7 +82,7 @@ fn what_cannot_be_split_or_joined_is_said_with_what_to_do() {
     assert!(ran.code == 2 && ran.err.contains("there is no round on this branch yet"), "{}", ran.err);
     count(&bed);
     for (args, error) in [
-        (&["split", "X9"][..], "has no finding 'X9'; 'deep-review report' shows them"),
+        (&["split", "X9"][..], "has no finding 'X9'\n  'deep-review report' shows them"),
         (&["split", "S1"], "S1 is one remark of one agent; there is nothing to split"),
         (&["split", "I1", "three"], "'three' has no part in I1; it was raised by one, two"),
         (&["split", "I1", "one", "two"], "name only those whose remark is another issue"),

@@ -4,29 +4,28 @@ use super::args::AgentsArgs;
 use super::context::{self, Context, block_on};
 use super::{Exit, output};
 use agent::Availability;
-use finding::{AgentInfo, Failure};
-use futures_util::future::join_all;
+use finding::Failure;
+use git::Repository;
+use ops::{AgentHere, Overrides, Trust};
 use report::sanitize::printable;
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> {
     let repository = context.repository().ok();
-    let config = context.config(repository.as_ref(), None)?.config;
+    let config = context::config(repository.as_ref(), &Overrides::default())?.config;
     if args.record {
         return super::record::run(context, args.json);
     }
-    let mut agents = context::agents(&config, repository.as_ref(), args.trusted);
-    agents.extend(agent::missing(&config.agents));
-    let looked = block_on(join_all(agents.iter().map(|a| a.availability())))?;
-    let rows: Vec<(AgentInfo, Availability)> = agents.iter().map(|a| a.info()).zip(looked).collect();
-    output::print(&if args.json { json(&rows)? } else { text(&rows) })?;
+    let trust = if args.trusted { Trust::Given } else { Trust::AsConfigured };
+    let agents = block_on(ops::agents_here(&config, repository.as_ref().map(Repository::root), trust))?;
+    output::print(&if args.json { json(&agents)? } else { text(&agents) })?;
     Ok(Exit::Done)
 }
 
-fn text(rows: &[(AgentInfo, Availability)]) -> String {
-    let width = rows.iter().map(|(info, _)| info.name.as_str().chars().count()).max().unwrap_or(0);
+fn text(agents: &[AgentHere]) -> String {
+    let width = agents.iter().map(|agent| agent.info.name.as_str().chars().count()).max().unwrap_or(0);
     let mut out = String::new();
-    for (info, availability) in rows {
+    for AgentHere { info, availability } in agents {
         let (mark, detail, remedy) = match availability {
             Availability::Usable(how) => ("usable    ", how.as_str(), None),
             Availability::Unusable(Failure { message, remedy, .. }) => {
@@ -41,10 +40,10 @@ fn text(rows: &[(AgentInfo, Availability)]) -> String {
     out
 }
 
-fn json(rows: &[(AgentInfo, Availability)]) -> anyhow::Result<String> {
-    let rows: Vec<serde_json::Value> = rows
+fn json(agents: &[AgentHere]) -> anyhow::Result<String> {
+    let rows: Vec<serde_json::Value> = agents
         .iter()
-        .map(|(info, availability)| {
+        .map(|AgentHere { info, availability }| {
             let (usable, detail, remedy) = match availability {
                 Availability::Usable(how) => (true, how.as_str(), None),
                 Availability::Unusable(f) => (false, f.message.as_str(), f.remedy.as_deref()),

@@ -1,170 +1,96 @@
 //! `deep-review apply`
 
 use super::args::ApplyArgs;
-use super::context::{self, Context, Open};
-use super::worktree::{Texts, WorkTree};
-use super::{Exit, decide, output};
-use finding::{Finding, Fix, LineRange, RepoPath, Round, State};
-use patch::{Hints, LineMap, Placement, Refusal};
+use super::context::{self, Context};
+use super::{Exit, output};
+use finding::Round;
+use ops::{ApplyPlan, Selection, Situation, WorkTree};
 use report::sanitize::printable;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
-/// A finding's fix that is to be applied, with what says where it belongs in the text as it is now.
-struct Chosen<'a> {
-    finding: &'a Finding,
-    fix: &'a Fix,
-    path: Option<&'a RepoPath>,
-    lines: Option<LineRange>,
-}
+use std::fmt::{Display, Write as _};
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
     let open = context.open()?;
-    let round = open.round(None)?;
-    let findings: Vec<&Finding> = if args.all {
-        round.standing().filter(|f| open.decisions.is_open(&f.id) && !f.fixes.is_empty()).collect()
+    let round = context::round(&open, None)?;
+    let decisions = context::decisions(&open)?;
+    let tree = WorkTree::of(&open.repository)?;
+    let reviewed = review::document::texts(&open.store, &round);
+    let situation =
+        Situation { round: &round, decisions: &decisions, reviewed: &reviewed, current: &tree, reach: tree.reach() };
+    let plan = if args.all {
+        ops::plan(&situation, Selection::AllOpen { file: None })
     } else {
-        args.ids.iter().map(|id| context::finding(&round, id)).collect::<anyhow::Result<_>>()?
+        let named: Vec<usize> = ops::find_all(&round, &args.ids)?.iter().map(|found| found.index).collect();
+        ops::plan(&situation, Selection::Findings(&named))
     };
-    if findings.is_empty() {
+    if plan.taken.is_empty() && plan.refused.is_empty() {
         output::print("No open finding has a fix.\n")?;
         return Ok(Exit::Done);
     }
-    let tree = WorkTree::of(&open.repository)?;
-    let (texts, mut refused) = read(&tree, &findings);
-    let snapshot = review::document::texts(&open.store, &round);
-    let mut chosen = Vec::new();
-    for finding in findings {
-        match choose(finding, &texts, &snapshot, args.all) {
-            Ok(one) => chosen.push(one),
-            // A file that could not be read says better why.
-            Err(why) => drop(refused.entry(finding.label.as_str()).or_insert(why)),
+    if args.check {
+        output::print(&text(&plan, &round, "applies"))?;
+        return Ok(exit(&plan));
+    }
+    let written = match ops::apply(&open, &round, &plan, &tree) {
+        Ok(written) => written,
+        Err(why) => {
+            output::print(&not_written(&plan, &round, &why))?;
+            return Ok(Exit::Impossible);
+        }
+    };
+    output::print(&text(&plan, &round, "applied"))?;
+    match written.noted {
+        Ok(_) => Ok(exit(&plan)),
+        Err(why) => {
+            output::note(&format!("deep-review: the fixes are in the files; that was not noted down: {why}"));
+            Ok(Exit::Incomplete)
         }
     }
-    let fixes: Vec<patch::Fix<'_>> =
-        chosen.iter().map(|c| patch::Fix { name: &c.finding.label, diff: &c.fix.diff, hints: hints(c) }).collect();
-    let outcome = patch::place_set(&fixes, &|path| texts.get(path)?.as_deref());
-    if !args.check {
-        tree.change(&texts, &outcome.files)?;
-    }
-    let mut applied = Vec::new();
-    for (one, result) in chosen.iter().zip(&outcome.fixes) {
-        match result {
-            Ok(_) => applied.push(one.finding),
-            Err(why) => drop(refused.insert(&one.finding.label, why.to_string())),
-        }
-    }
-    if !args.check && !applied.is_empty() {
-        mark(&open, &round, &applied)?;
-    }
-    tell(&applied, &refused, &round, args.check)?;
-    Ok(match (applied.is_empty(), refused.is_empty()) {
+}
+
+fn exit(plan: &ApplyPlan) -> Exit {
+    match (plan.taken.is_empty(), plan.is_whole()) {
         (_, true) => Exit::Done,
         (true, false) => Exit::Impossible,
         (false, false) => Exit::Incomplete,
-    })
-}
-
-/// The texts of all files that the fixes may be about, as they are now; and which findings have a file that cannot
-/// be read, with the reason.
-fn read<'a>(tree: &WorkTree, findings: &[&'a Finding]) -> (Texts, BTreeMap<&'a str, String>) {
-    let (mut texts, mut refused) = (Texts::new(), BTreeMap::new());
-    for finding in findings {
-        for path in paths(finding) {
-            let Entry::Vacant(place) = texts.entry(path) else { continue };
-            match tree.read(place.key()) {
-                Ok(text) => drop(place.insert(text)),
-                Err(why) => drop(refused.insert(finding.label.as_str(), format!("{why:#}"))),
-            }
-        }
-    }
-    (texts, refused)
-}
-
-fn paths(finding: &Finding) -> Vec<RepoPath> {
-    let mut paths: Vec<RepoPath> = finding.anchors.iter().map(|a| a.path.clone()).collect();
-    for fix in &finding.fixes {
-        paths.extend(fix.path.clone());
-        let files = patch::parse(&fix.diff).map(|p| p.files).unwrap_or_default();
-        let names = files.into_iter().flat_map(|file| [file.path, file.old_path]);
-        paths.extend(names.flatten().filter_map(|name| RepoPath::new(name).ok()));
-    }
-    paths
-}
-
-fn hints<'a>(chosen: &Chosen<'a>) -> Hints<'a> {
-    let anchor = chosen.finding.anchors.first().filter(|a| Some(&a.path) == chosen.path);
-    Hints {
-        path: chosen.path,
-        lines: chosen.lines,
-        quote: anchor.and_then(|a| a.quote.as_deref()),
-        symbol: chosen.finding.symbol.as_deref(),
     }
 }
 
-/// The finding's first fix that applies by itself; otherwise why the first one does not.
-fn choose<'a>(
-    finding: &'a Finding,
-    texts: &Texts,
-    snapshot: &report::Texts,
-    only_certain: bool,
-) -> Result<Chosen<'a>, String> {
-    let mut first_refusal = None;
-    for fix in &finding.fixes {
-        let anchor = finding.anchors.first();
-        let path = fix.path.as_ref().or(anchor.map(|a| &a.path));
-        let now = path.and_then(|p| texts.get(p)?.as_deref());
-        let cited = anchor.filter(|a| Some(&a.path) == path).and_then(|a| a.lines);
-        // The lines were cited in the text that was reviewed.
-        let lines = match (cited, path.and_then(|p| snapshot.get(p)), now) {
-            (Some(lines), Some(then), Some(now)) => Some(LineMap::between(then, now).carry(lines).lines()),
-            (cited, ..) => cited,
-        };
-        let chosen = Chosen { finding, fix, path, lines };
-        let one = patch::Fix { name: &finding.label, diff: &fix.diff, hints: hints(&chosen) };
-        match patch::place_set(&[one], &|path| texts.get(path)?.as_deref()).fixes.pop() {
-            Some(Ok(Placement::Fuzzy)) if only_certain => {
-                let why = "its place is not certain; name it to apply it all the same";
-                first_refusal.get_or_insert_with(|| why.to_owned());
-            }
-            Some(Ok(_)) => return Ok(chosen),
-            // That nobody need do anything is the better news.
-            Some(Err(Refusal::AlreadyApplied)) => first_refusal = Some(Refusal::AlreadyApplied.to_string()),
-            // What was there when it was reviewed was edited since.
-            Some(Err(Refusal::NotFound)) if fits_in(path.and_then(|p| snapshot.get(p)), fix, path, cited) => {
-                first_refusal.get_or_insert_with(|| Refusal::Touched.to_string());
-            }
-            Some(Err(why)) => drop(first_refusal.get_or_insert_with(|| why.to_string())),
-            None => {}
-        }
-    }
-    Err(first_refusal.unwrap_or_else(|| "it has no fix".to_owned()))
-}
-
-/// Whether the fix fits in the text that was reviewed.
-fn fits_in(then: Option<impl AsRef<str>>, fix: &Fix, path: Option<&RepoPath>, lines: Option<LineRange>) -> bool {
-    then.is_some_and(|then| patch::place(then.as_ref(), &fix.diff, &Hints { path, lines, ..Hints::default() }).is_ok())
-}
-
-/// Notes that the findings are fixed.
-fn mark(open: &Open, round: &Round, applied: &[&Finding]) -> anyhow::Result<()> {
-    let fixed: Vec<_> = applied
-        .iter()
-        .map(|finding| (finding.id.clone(), decide::resolution(open, round, finding, State::Fixed)))
-        .collect();
-    open.branch.decide(|decisions| decisions.resolutions.extend(fixed))?;
-    Ok(())
-}
-
-fn tell(applied: &[&Finding], refused: &BTreeMap<&str, String>, round: &Round, check: bool) -> anyhow::Result<()> {
+/// What was done, and why the rest was not.
+fn text(plan: &ApplyPlan, round: &Round, done: &str) -> String {
     let mut text = String::new();
-    for finding in applied {
-        let done = if check { "applies" } else { "applied" };
-        text.push_str(&format!("{done:8} {:4} {}\n", finding.label, printable(&finding.title)));
+    for taken in &plan.taken {
+        let part = match (taken.fixes.len(), taken.left.len()) {
+            (_, 0) => String::new(),
+            (fixes, left) => format!(" ({fixes} of {} places)", fixes + left),
+        };
+        let _ = writeln!(text, "{}{part}", line(done, &taken.label, round, taken.finding));
+        for why in &taken.left {
+            text.push_str(&reason(why));
+        }
     }
-    for (label, why) in refused {
-        let title = round.findings.iter().find(|f| f.label == *label).map_or("", |f| f.title.as_str());
-        text.push_str(&format!("refused  {label:4} {}\n              {}\n", printable(title), printable(why)));
+    for refused in &plan.refused {
+        let _ = writeln!(text, "{}", line("refused", &refused.label, round, refused.finding));
+        text.push_str(&reason(&refused.why));
     }
-    output::print(&text)
+    text
+}
+
+/// What was to be done, where the files could not be written.
+fn not_written(plan: &ApplyPlan, round: &Round, why: &ops::WriteError) -> String {
+    let mut text = String::new();
+    for taken in &plan.taken {
+        let _ = writeln!(text, "{}", line("refused", &taken.label, round, taken.finding));
+        text.push_str(&reason(why));
+    }
+    let rest = ApplyPlan { refused: plan.refused.clone(), ..ApplyPlan::default() };
+    text + &self::text(&rest, round, "")
+}
+
+fn line(done: &str, label: &str, round: &Round, finding: usize) -> String {
+    let title = round.findings.get(finding).map_or("", |finding| finding.title.as_str());
+    format!("{done:8} {label:4} {}", printable(title))
+}
+
+fn reason(why: &impl Display) -> String {
+    format!("              {}\n", printable(&why.to_string()))
 }

@@ -1,7 +1,7 @@
 //! `deep-review config`
 
 use super::args::ConfigArgs;
-use super::context::Context;
+use super::context::{self, Context};
 use super::{Exit, output};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         return Ok(Exit::Done);
     }
     let repository = context.repository().ok();
-    let loaded = context.config(repository.as_ref(), None)?;
+    let loaded = context::config(repository.as_ref(), &ops::Overrides::default())?;
     let c = &loaded.config;
     let mut rows: Vec<(String, Value)> = vec![
         ("base".into(), json!(c.base)),

@@ -9,6 +9,7 @@ use agent::builtin;
 use anyhow::{Context as _, bail};
 use config::Config;
 use git::Repository;
+use ops::OpenBranch;
 use report::Format;
 use std::path::{Path, PathBuf};
 
@@ -27,10 +28,11 @@ pub(super) fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
     let Reviewed::Round(round) = review::reviewed(request(repository.clone(), &Config::default(), agents))? else {
         bail!("the sample has no changes; this is a bug of deep-review");
     };
+    let open = OpenBranch::current(repository)?;
     let report = folder.join("report.html");
-    review::show(context, &repository, &round, Format::Html, Some(&report))?;
-    review::show(context, &repository, &round, Format::Markdown, Some(&folder.join("report.md")))?;
-    review::show(context, &repository, &round, Format::Text, None)?;
+    review::show(context, &open, &round, Format::Html, Some(&report))?;
+    review::show(context, &open, &round, Format::Markdown, Some(&folder.join("report.md")))?;
+    review::show(context, &open, &round, Format::Text, None)?;
     output::print(&next_steps(&sample, &report))?;
     Ok(Exit::Done)
 }

@@ -22,7 +22,6 @@ mod report;
 mod review;
 mod rounds;
 pub mod sample;
-mod worktree;
 
 pub use args::Cli;
 

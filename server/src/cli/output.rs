@@ -43,12 +43,29 @@ fn told(error: &anyhow::Error) -> String {
 }
 
 fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<ops::OpsError>() {
+        return of_operation(error);
+    }
     if let Some(error) = error.downcast_ref::<forge::ForgeError>() {
         return error.remedy();
     }
     match error.downcast_ref::<review::ReviewError>() {
         Some(error) => error.remedy(),
         None => error.downcast_ref::<git::GitError>()?.remedy(),
+    }
+}
+
+/// What to type instead, or before.
+fn of_operation(error: &ops::OpsError) -> Option<String> {
+    use ops::OpsError::{Forge, Git, NoRound, UnknownFinding, UnknownHead, UnknownRound};
+    match error {
+        NoRound => Some("'deep-review review' runs one".into()),
+        UnknownRound { .. } => Some("'deep-review rounds' lists them".into()),
+        UnknownFinding { .. } => Some("'deep-review report' shows them".into()),
+        UnknownHead { .. } => Some("'git pull' or 'git push' first".into()),
+        Forge(error) => error.remedy(),
+        Git(error) => error.remedy(),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `deep-review agents --record`: how each agent did in all rounds of the repository.
 
-use super::context::{Context, warn_of};
+use super::context::{Context, told};
 use super::{Exit, output};
 use finding::{AgentName, Decisions, Round, Work};
 use merge::Record;
@@ -24,11 +24,9 @@ pub(super) fn run(context: &Context, json: bool) -> anyhow::Result<Exit> {
     let mut rows: BTreeMap<AgentName, Row> = BTreeMap::new();
     let mut rounds = 0;
     for branch in store.branches()? {
-        let read = branch.rounds()?;
-        let decisions = branch.decisions()?;
-        warn_of(&read.set_aside);
-        rounds += read.value.len();
-        add(&mut rows, &read.value, &decisions.value);
+        let branch_rounds = told(branch.rounds()?);
+        rounds += branch_rounds.len();
+        add(&mut rows, &branch_rounds, &branch.decisions()?.value);
     }
     let text = if json {
         to_json(&rows)?

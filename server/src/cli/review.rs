@@ -5,32 +5,23 @@ use super::context::{self, Context, block_on};
 use super::{Exit, output, progress};
 use anyhow::Context as _;
 use finding::{AgentOutcome, Decisions, Round, Severity};
-use git::Repository;
+use ops::{Again, OpenBranch, Overrides, Trust};
 use report::Format;
-use review::document::document;
 use review::{Request, ReviewError, Reviewed};
 use std::path::Path;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
-    let repository = context.repository()?;
-    let mut loaded = context.config(Some(&repository), args.base.as_deref())?;
-    loaded.set("base", args.base.map(Some), |c| &mut c.base);
-    loaded.set("fail_on", args.fail_on.map(Some), |c| &mut c.fail_on);
-    loaded.set("timeout", args.timeout, |c| &mut c.timeout);
-    let uncommitted = if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) };
-    loaded.set("uncommitted", uncommitted, |c| &mut c.uncommitted);
-    loaded.set("verify", args.verify, |c| &mut c.verify);
-    loaded.set("lead", args.lead.map(Some), |c| &mut c.lead);
-    loaded.set("max_cost_usd", args.max_cost.map(Some), |c| &mut c.max_cost_usd);
-    loaded.set("max_tokens", args.max_tokens.map(Some), |c| &mut c.max_tokens);
-    let config = loaded.config;
-    let all = context::agents(&config, Some(&repository), args.trusted);
-    review::named(&config, &all)?;
-    let agents = review::chosen(all, &args.agents)?;
-    let mut request = review::request(repository.clone(), &config, agents);
-    (request.options.fresh, request.options.resume) = (args.fresh, args.resume);
+    let open = context.open()?;
+    let config = context::config(Some(&open.repository), &overrides(&args))?.config;
+    let trust = if args.trusted { Trust::Given } else { Trust::AsConfigured };
+    let again = match (args.fresh, args.resume) {
+        (true, _) => Again::Everyone,
+        (false, true) => Again::Unanswered,
+        (false, false) => Again::Changed,
+    };
+    let request = ops::request(&open.repository, &config, trust, &args.agents, again)?;
     if args.dry_run {
         return super::dry_run::run(request, args.output.as_deref());
     }
@@ -41,9 +32,22 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
         }
         Reviewed::Round(round) => {
             let format = args.format.unwrap_or(Format::Text);
-            let decisions = show(context, &repository, &round, format, args.output.as_deref())?;
+            let decisions = show(context, &open, &round, format, args.output.as_deref())?;
             Ok(exit(&round, &decisions, config.fail_on))
         }
+    }
+}
+
+fn overrides(args: &ReviewArgs) -> Overrides {
+    Overrides {
+        base: args.base.clone(),
+        uncommitted: if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) },
+        fail_on: args.fail_on,
+        timeout: args.timeout,
+        verify: args.verify,
+        lead: args.lead.clone(),
+        max_cost_usd: args.max_cost,
+        max_tokens: args.max_tokens,
     }
 }
 
@@ -88,14 +92,14 @@ async fn interrupted_twice(cancel: &CancellationToken) {
 /// Writes the round; returns what people decided on its findings.
 pub(super) fn show(
     context: &Context,
-    repository: &Repository,
+    open: &OpenBranch,
     round: &Round,
     format: Format,
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
-    let mut document = document(repository, round.clone()).context("failed to read the decisions")?;
+    let mut document = open.document(round.clone()).context("failed to read the decisions")?;
     if matches!(format, Format::Markdown | Format::Html | Format::Json) {
-        document.trace(repository);
+        document.trace(&open.repository);
     }
     let text = match format {
         Format::Text => {

@@ -5,6 +5,7 @@
 //!   lock                         held by whoever writes
 //!   branches/<branch>/0007.json  a round, by its number
 //!   branches/<branch>/decisions.json
+//!   branches/<branch>/log.json   what was done, so that it can be taken back
 //!   branches/<branch>/pull-request.json   what the forge said last
 //!   branches/<branch>/answers/<agent>.json   an agent's newest answer, for the next round
 //!   texts/<blob>                 exact text of an anchored file
@@ -32,6 +33,9 @@ mod tests;
 
 /// Largest file that is read as a round or as decisions, in bytes.
 const MAX_FILE: u64 = 256 << 20;
+
+/// The file of [`Branch::log`].
+const LOG: &str = "log.json";
 
 /// Why the store could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -269,6 +273,44 @@ impl Branch {
         let stored = StoredDecisions { schema: ROUND_SCHEMA, decisions };
         self.write_json("decisions.json", &stored)?;
         Ok(stored.decisions)
+    }
+
+    /// What was done on the branch, as whoever does it writes it down. A log that cannot be read is set aside.
+    #[must_use]
+    pub fn log<T: DeserializeOwned>(&self) -> Read<Option<T>> {
+        match self.load(&self.folder.join(LOG)) {
+            Ok(value) => Read { value, set_aside: Vec::new() },
+            Err(aside) => Read { value: None, set_aside: vec![aside] },
+        }
+    }
+
+    /// Changes the log, while no other process does. `T` has a field `schema`.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing is changed.
+    pub fn change_log<T, R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R, StoreError>
+    where
+        T: Default + Serialize + DeserializeOwned,
+    {
+        let _lock = self.store.lock()?;
+        create_folders(&self.folder)?;
+        let mut log = self.log::<T>().value.unwrap_or_default();
+        let result = change(&mut log);
+        self.write_json(LOG, &log)?;
+        Ok(result)
+    }
+
+    /// Takes a round away: its file gets another name, under which nothing looks for it, and its number is not given
+    /// again.
+    ///
+    /// # Errors
+    /// When it cannot be renamed, or is not there.
+    pub fn take_away(&self, number: u32) -> Result<(), StoreError> {
+        let _lock = self.store.lock()?;
+        let path = self.round_path(number);
+        let free = (0..1000).map(|n| path.with_extension(format!("undone.{n}.kept"))).find(|to| !to.exists());
+        let to = free.unwrap_or_else(|| path.with_extension("undone.kept"));
+        fs::rename(&path, &to).map_err(StoreError::new("rename", &path))
     }
 
     /// What the forge said last of the branch's pull request. What cannot be read is as if it had never been asked.

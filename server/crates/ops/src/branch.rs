@@ -1,0 +1,86 @@
+use super::OpsError;
+use finding::{Decisions, Round};
+use git::Repository;
+use review::document::{Document, document};
+use store::{Branch, Read, Store};
+
+/// A branch of a repository with what is stored of it. Opening it reads nothing.
+#[derive(Debug, Clone)]
+pub struct OpenBranch {
+    /// The repository.
+    pub repository: Repository,
+    /// Its store.
+    pub store: Store,
+    /// The branch's part of it.
+    pub branch: Branch,
+}
+
+/// Which round of a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundName<'a> {
+    /// The newest.
+    Newest,
+    /// That of this number, 1-based.
+    Number(u32),
+    /// That of this id, or of this number in digits.
+    Named(&'a str),
+}
+
+impl OpenBranch {
+    /// The branch that is checked out.
+    ///
+    /// # Errors
+    /// When HEAD cannot be read.
+    pub fn current(repository: Repository) -> Result<Self, OpsError> {
+        let head = repository.head_state()?;
+        Ok(Self::named(repository, head.branch.as_deref()))
+    }
+
+    /// The branch of that name; `None` is a detached HEAD.
+    #[must_use]
+    pub fn named(repository: Repository, name: Option<&str>) -> Self {
+        let store = Store::of(repository.common_dir());
+        let branch = store.branch(name);
+        Self { repository, store, branch }
+    }
+
+    /// A round, with its raw findings; beside it, what could not be read on the way.
+    ///
+    /// # Errors
+    /// [`OpsError::NoRound`], [`OpsError::UnknownRound`], or when the store cannot be read.
+    pub fn round(&self, which: RoundName<'_>) -> Result<Read<Round>, OpsError> {
+        let (read, missing) = match which {
+            RoundName::Newest => (self.branch.newest()?, OpsError::NoRound),
+            RoundName::Number(number) => {
+                (self.find(|round| round.number == number)?, OpsError::UnknownRound { name: number.to_string() })
+            }
+            RoundName::Named(name) => (
+                self.find(|round| round.id.as_str() == name || round.number.to_string() == name)?,
+                OpsError::UnknownRound { name: name.to_owned() },
+            ),
+        };
+        let Read { value, set_aside } = read;
+        Ok(Read { value: value.ok_or(missing)?, set_aside })
+    }
+
+    fn find(&self, is: impl Fn(&Round) -> bool) -> Result<Read<Option<Round>>, OpsError> {
+        let Read { mut value, set_aside } = self.branch.rounds()?;
+        Ok(Read { value: value.drain(..).find(is), set_aside })
+    }
+
+    /// What people decided.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn decisions(&self) -> Result<Read<Decisions>, OpsError> {
+        Ok(self.branch.decisions()?)
+    }
+
+    /// A round with everything that a report of it shows.
+    ///
+    /// # Errors
+    /// When the decisions cannot be read.
+    pub fn document(&self, round: Round) -> Result<Document, OpsError> {
+        Ok(document(&self.repository, round)?)
+    }
+}

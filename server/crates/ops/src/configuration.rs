@@ -1,0 +1,64 @@
+use super::OpsError;
+use config::{Environment, Loaded, Verify};
+use finding::Severity;
+use git::{Repository, ScopeRequest};
+use std::path::Path;
+
+/// Values that hold for this once, from the command line or the editor, over what is configured.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Overrides {
+    /// See [`config::Config::base`].
+    pub base: Option<String>,
+    /// See [`config::Config::uncommitted`].
+    pub uncommitted: Option<bool>,
+    /// See [`config::Config::fail_on`].
+    pub fail_on: Option<Severity>,
+    /// See [`config::Config::timeout`], in seconds.
+    pub timeout: Option<u64>,
+    /// See [`config::Config::verify`].
+    pub verify: Option<Verify>,
+    /// See [`config::Config::lead`].
+    pub lead: Option<String>,
+    /// See [`config::Config::max_cost_usd`].
+    pub max_cost_usd: Option<f64>,
+    /// See [`config::Config::max_tokens`].
+    pub max_tokens: Option<u64>,
+}
+
+/// The effective configuration for a repository, with the origin of each value; without one, the user's alone.
+/// `user_file` is the user's configuration ([`config::user_file`]). What runs is never taken from the repository. Blocks.
+///
+/// # Errors
+/// When a file cannot be read, or a value is none.
+pub fn configuration(
+    repository: Option<&Repository>,
+    user_file: Option<&Path>,
+    environment: Environment<'_>,
+    overrides: &Overrides,
+) -> Result<Loaded, OpsError> {
+    let mut loaded = config::load(user_file, None, environment)?;
+    if let Some(repository) = repository {
+        let base = overrides.base.clone().or(loaded.config.base);
+        // Where no base can be found, there are no settings of it; a review says why it was not found.
+        let scope = repository.scope(&ScopeRequest { base, ..ScopeRequest::default() }).ok();
+        let theirs = scope.map(|scope| repository.read_base_config(&scope)).transpose()?.flatten();
+        loaded = config::load(user_file, theirs.as_deref(), environment)?;
+    }
+    lay(&mut loaded, overrides.clone());
+    match loaded.config.max_cost_usd {
+        // A limit that nothing is above would be none.
+        Some(value) if !value.is_finite() || value < 0.0 => Err(OpsError::BadLimit { value }),
+        _ => Ok(loaded),
+    }
+}
+
+fn lay(loaded: &mut Loaded, overrides: Overrides) {
+    loaded.set("base", overrides.base.map(Some), |c| &mut c.base);
+    loaded.set("uncommitted", overrides.uncommitted, |c| &mut c.uncommitted);
+    loaded.set("fail_on", overrides.fail_on.map(Some), |c| &mut c.fail_on);
+    loaded.set("timeout", overrides.timeout, |c| &mut c.timeout);
+    loaded.set("verify", overrides.verify, |c| &mut c.verify);
+    loaded.set("lead", overrides.lead.map(Some), |c| &mut c.lead);
+    loaded.set("max_cost_usd", overrides.max_cost_usd.map(Some), |c| &mut c.max_cost_usd);
+    loaded.set("max_tokens", overrides.max_tokens.map(Some), |c| &mut c.max_tokens);
+}

@@ -1,0 +1,109 @@
+use super::log::{self, Changes, Done};
+use super::{Found, OpenBranch, OpsError, find};
+use finding::{Decisions, DismissReason, Finding, FindingId, Resolution, Round, State};
+use jiff::Timestamp;
+
+/// Longest reason in a person's words, in bytes.
+pub const MAX_REASON: usize = 4096;
+
+/// Why a finding is declined; never nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dismissal {
+    kind: DismissReason,
+    text: String,
+}
+
+impl Dismissal {
+    /// For a reason in a person's own words, or for its kind alone where somebody picked that (`None`).
+    ///
+    /// # Errors
+    /// [`OpsError::NoReason`] for words that are none, [`OpsError::LongReason`] over [`MAX_REASON`].
+    pub fn new(kind: DismissReason, words: Option<&str>) -> Result<Self, OpsError> {
+        let text = match words.map(str::trim) {
+            None => String::new(),
+            Some("") => return Err(OpsError::NoReason),
+            Some(words) if words.len() > MAX_REASON => {
+                return Err(OpsError::LongReason { bytes: words.len(), most: MAX_REASON });
+            }
+            Some(words) => words.to_owned(),
+        };
+        Ok(Self { kind, text })
+    }
+}
+
+/// A decision that is stored.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// The finding.
+    pub id: FindingId,
+    /// Its label in the round.
+    pub label: String,
+    /// Its title.
+    pub title: String,
+    /// Everything that is decided now.
+    pub decisions: Decisions,
+}
+
+/// Declines a finding of a round; later rounds remember.
+///
+/// # Errors
+/// As [`find`], and when it cannot be stored.
+pub fn dismiss(open: &OpenBranch, round: &Round, name: &str, why: Dismissal) -> Result<Decided, OpsError> {
+    decide(open, round, name, State::Dismissed { reason: why.kind, text: why.text })
+}
+
+/// Opens a finding of a round again.
+///
+/// # Errors
+/// As [`find`], and when it cannot be stored.
+pub fn reopen(open: &OpenBranch, round: &Round, name: &str) -> Result<Decided, OpsError> {
+    decide(open, round, name, State::Open)
+}
+
+fn decide(open: &OpenBranch, round: &Round, name: &str, state: State) -> Result<Decided, OpsError> {
+    let Found { index, finding } = find(round, name)?;
+    let done = if state == State::Open { Done::Reopened } else { Done::Dismissed };
+    let resolution = resolution(open, round, finding, state);
+    let (changes, decisions) = change(open, |all| drop(all.resolutions.insert(finding.id.clone(), resolution)))?;
+    log::note(open, done, log::named(round, [index]), changes)?;
+    Ok(Decided { id: finding.id.clone(), label: finding.label.clone(), title: finding.title.clone(), decisions })
+}
+
+/// Changes the decisions; gives what is different since, and what they are.
+pub(crate) fn change(open: &OpenBranch, change: impl FnOnce(&mut Decisions)) -> Result<(Changes, Decisions), OpsError> {
+    let mut before = Decisions::default();
+    let after = open.branch.decide(|all| {
+        before = all.clone();
+        change(all);
+    })?;
+    Ok((Changes::between(&before, &after), after))
+}
+
+/// The state as of now.
+pub(crate) fn resolution(open: &OpenBranch, round: &Round, finding: &Finding, state: State) -> Resolution {
+    Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(open, round, finding), commit: None }
+}
+
+/// The hash of the code that the decision is about, so that it ends when that changes.
+fn code(open: &OpenBranch, round: &Round, finding: &Finding) -> Option<String> {
+    let anchor = finding.anchors.first()?;
+    let text = open.store.text(round.texts.get(&anchor.path)?)?;
+    merge::code_hash(anchor, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_never_nothing() {
+        let text = |words: Option<&str>| Dismissal::new(DismissReason::Later, words).map(|d| d.text);
+        assert_eq!(text(Some(" in its own change\n")).unwrap(), "in its own change");
+        assert_eq!(text(None).unwrap(), "", "its kind was picked");
+        for blank in ["", "  ", "\n\t"] {
+            assert!(matches!(text(Some(blank)), Err(OpsError::NoReason)), "{blank:?}");
+        }
+        assert!(text(Some(&"x".repeat(MAX_REASON))).is_ok());
+        assert!(matches!(text(Some(&"x".repeat(MAX_REASON + 1))), Err(OpsError::LongReason { .. })));
+    }
+}

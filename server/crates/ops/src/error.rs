@@ -1,0 +1,181 @@
+use finding::LinkKind;
+use std::path::PathBuf;
+
+/// Why an operation was not done: what happened, and where. What to do about it is said by the door, in its own words.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpsError {
+    /// Nobody has reviewed the branch.
+    #[error("there is no round on this branch yet")]
+    NoRound,
+    /// The branch has no round of that number or id.
+    #[error("there is no round '{name}' on this branch")]
+    UnknownRound {
+        /// As it was asked for.
+        name: String,
+    },
+    /// The round has no finding of that name.
+    #[error("round {round} has no finding '{name}'")]
+    UnknownFinding {
+        /// As it was asked for.
+        name: String,
+        /// Where it was looked for.
+        round: u32,
+    },
+    /// The name is the beginning of more than one id.
+    #[error("'{name}' is the beginning of several ids; give more of it")]
+    AmbiguousFinding {
+        /// As it was asked for.
+        name: String,
+    },
+    /// Findings were to be named, and none was.
+    #[error("name the findings; nothing was named")]
+    NothingNamed,
+    /// The finding has no fix of that number.
+    #[error("{label} has no fix number {number}: it has {count}")]
+    UnknownFix {
+        /// The finding.
+        label: String,
+        /// 0-based, as it was asked for.
+        number: usize,
+        /// How many it has.
+        count: usize,
+    },
+    /// Nothing is in the reason for which a finding was to be dismissed.
+    #[error("the reason is empty; say why the finding is declined")]
+    NoReason,
+    /// The reason is too long to be a reason.
+    #[error("the reason has {bytes} bytes, more than the {most} that are kept; say it shorter")]
+    LongReason {
+        /// How long it is.
+        bytes: usize,
+        /// The most.
+        most: usize,
+    },
+    /// The finding was merged from one remark.
+    #[error("{label} is one remark of one agent; there is nothing to split")]
+    OneRemark {
+        /// The finding.
+        label: String,
+    },
+    /// The remarks have the same words at the same place.
+    #[error("the remarks of {labels} are worded alike, so that nothing could tell them apart later")]
+    AlikeRemarks {
+        /// The findings.
+        labels: String,
+    },
+    /// The agent has not raised the finding.
+    #[error("'{agent}' has no part in {label}; it was raised by {by}")]
+    NoPart {
+        /// As it was asked for.
+        agent: String,
+        /// The finding.
+        label: String,
+        /// Who raised it.
+        by: String,
+    },
+    /// Every agent of the finding was named as the ones to split off.
+    #[error("that is everybody who raised {label}; name only those whose remark is another issue")]
+    Everybody {
+        /// The finding.
+        label: String,
+    },
+    /// One finding alone cannot be joined.
+    #[error("{label} alone is one finding already; name the findings that are the same issue")]
+    OneFinding {
+        /// The finding.
+        label: String,
+    },
+    /// Nobody has said what is to be taken back.
+    #[error("nobody has {} {labels}, so there is nothing to take back", if *kind == LinkKind::Split { "split" } else { "joined" })]
+    NothingToTakeBack {
+        /// What was to be taken back.
+        kind: LinkKind,
+        /// The findings.
+        labels: String,
+    },
+    /// It was done all the same.
+    #[error("it was done, but not written into the log, so that it cannot be taken back: {source}")]
+    NotLogged {
+        /// What the system said.
+        source: store::StoreError,
+    },
+    /// A limit of cost is not an amount of money.
+    #[error("{value} is no limit for the cost: it is a number of US dollars, 0 or more")]
+    BadLimit {
+        /// As it was given.
+        value: f64,
+    },
+    /// No file was named.
+    #[error("name the reviews to import, as files")]
+    NoFiles,
+    /// A file could not be written.
+    #[error("failed to write {}: {source}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A review could not be taken in.
+    #[error("{0:#}")]
+    Import(anyhow::Error),
+    /// A pull request is needed that is open.
+    #[error("pull request #{number} is not open, so nothing is posted to it")]
+    NotOpen {
+        /// Its number.
+        number: u64,
+    },
+    /// The pull request's last commit was never fetched.
+    #[error("pull request #{number} ends with commit {head}, which is not in this clone")]
+    UnknownHead {
+        /// The pull request.
+        number: u64,
+        /// The commit, shortened.
+        head: String,
+    },
+    /// Without a branch, the pull request has to be named.
+    #[error("HEAD is on no branch; give the pull request's number")]
+    Detached,
+    /// An agent was asked for that is not there.
+    #[error(transparent)]
+    UnknownAgent(#[from] review::UnknownAgent),
+    /// The configuration names an agent that is not there.
+    #[error(transparent)]
+    MisnamedAgent(#[from] review::MisnamedAgent),
+    /// The configuration cannot be read.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// Git cannot be read.
+    #[error(transparent)]
+    Git(#[from] git::GitError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    /// The forge cannot be asked.
+    #[error(transparent)]
+    Forge(#[from] forge::ForgeError),
+}
+
+impl OpsError {
+    /// Whether what was asked for is at fault, and not the state of things: asking in another way is the remedy.
+    #[must_use]
+    pub fn is_argument(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownRound { .. }
+                | Self::UnknownFinding { .. }
+                | Self::AmbiguousFinding { .. }
+                | Self::NothingNamed
+                | Self::UnknownFix { .. }
+                | Self::NoReason
+                | Self::LongReason { .. }
+                | Self::NoPart { .. }
+                | Self::Everybody { .. }
+                | Self::OneFinding { .. }
+                | Self::BadLimit { .. }
+                | Self::NoFiles
+                | Self::UnknownAgent(_)
+        )
+    }
+}

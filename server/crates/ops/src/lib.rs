@@ -1,0 +1,57 @@
+//! The operations: what a user can do with a round, written once. The command line, the language server and whoever
+//! comes next translate their words to these functions, and typed results back into words.
+//!
+//! | what | where |
+//! |---|---|
+//! | open what is stored of a branch, its rounds, its decisions | [`OpenBranch`] |
+//! | find a finding by label, id or the beginning of its id | [`find()`] |
+//! | dismiss, reopen | [`dismiss`], [`reopen`] |
+//! | split, join, take either back | [`split`], [`join`], [`take_back`] |
+//! | work out what fixes do, and whether they may | [`plan()`] on a [`Situation`] |
+//! | write that into the work tree | [`apply()`] |
+//! | where a fix may reach | [`Reach`] |
+//! | take reviews in | [`import()`] |
+//! | what was done, and taking the last of it back | [`log()`], [`undo`] |
+//! | write a round again | [`report_pages`], [`review::document`] |
+//! | the branch's pull request | [`pull_request`] |
+//! | the effective configuration, the agents, a request to review | [`configuration`], [`Trust::agents`], [`request`] |
+//!
+//! An applied fix goes this way: a [`Situation`] (round, decisions, the texts that were reviewed, the [`CurrentTexts`]
+//! of a work tree or of an editor's buffers, a [`Reach`]) and a [`Selection`] give an [`ApplyPlan`]: what every file
+//! becomes, which findings that resolves, and why the others are not. Nothing is written until the door writes it: the
+//! command line by [`apply()`], an editor by its own edits.
+//!
+//! Here is no terminal, no argument parser and no protocol. An argument that does not resolve is an [`OpsError`] that
+//! says [`is_argument`](OpsError::is_argument), never "all".
+
+mod apply;
+mod branch;
+mod configuration;
+mod decide;
+mod error;
+mod find;
+mod import;
+mod links;
+mod log;
+mod places;
+pub mod pull_request;
+mod reach;
+mod report_pages;
+mod request;
+mod rounds;
+mod worktree;
+
+pub use apply::{ApplyPlan, CurrentTexts, NotApplied, Refused, Selection, Situation, Taken, Written, apply, plan};
+pub use branch::{OpenBranch, RoundName};
+pub use configuration::{Overrides, configuration};
+pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, reopen};
+pub use error::OpsError;
+pub use find::{Found, find, find_all};
+pub use import::import;
+pub use links::{Linked, join, split, take_back};
+pub use log::{Done, Entry, Named, UndoError, log, undo};
+pub use reach::{Reach, Unreachable};
+pub use report_pages::report_pages;
+pub use request::{Again, AgentHere, Trust, agents_here, request};
+pub use rounds::{RoundSummary, summary};
+pub use worktree::{ReadError, WorkTree, WriteError};

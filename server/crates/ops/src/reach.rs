@@ -1,0 +1,109 @@
+//! Where a fix may reach: files of the work tree, never out of it through a link, never git's own.
+
+use finding::RepoPath;
+use git::Repository;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The part of the disk that fixes may change. Asked before a fix is offered and again before it is written.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The work tree, by its real name.
+    root: PathBuf,
+    /// Where git keeps its own files, by their real names.
+    git: Vec<PathBuf>,
+}
+
+/// Why a file is out of reach.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreachable {
+    /// Its target is somebody else's file.
+    #[error("{path} is a symbolic link")]
+    Link {
+        /// Which file.
+        path: RepoPath,
+    },
+    /// A folder, a device, a pipe.
+    #[error("{path} is not a file")]
+    NotAFile {
+        /// Which.
+        path: RepoPath,
+    },
+    /// One of its folders is a link.
+    #[error("{path} leads out of the repository through a symbolic link")]
+    Outside {
+        /// Which file.
+        path: RepoPath,
+    },
+    /// Hooks and configuration are there: what is written there is run.
+    #[error("{path} is one of git's own files")]
+    Git {
+        /// Which file.
+        path: RepoPath,
+    },
+    /// The disk does not say.
+    #[error("failed to find the folder of {path}: {why}")]
+    Unknown {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+}
+
+impl Reach {
+    /// The reach of fixes in a repository.
+    ///
+    /// # Errors
+    /// When the repository is gone.
+    pub fn of(repository: &Repository) -> Result<Self, Unreachable> {
+        Self::new(repository.root(), [repository.git_dir(), repository.common_dir()])
+    }
+
+    pub(crate) fn new<'a>(root: &Path, git: impl IntoIterator<Item = &'a Path>) -> Result<Self, Unreachable> {
+        let real = |path: &Path| path.canonicalize().map_err(|e| unknown(&path.display(), &e));
+        let root = real(root)?;
+        let git = git.into_iter().map(real).collect::<Result<Vec<_>, _>>()?;
+        // A work tree inside of a bare repository is no part of git's own files.
+        let git = git.into_iter().filter(|git| !root.starts_with(git)).collect();
+        Ok(Self { root, git })
+    }
+
+    /// The work tree, by its real name.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the file is on disk, whether it is there or would be new.
+    ///
+    /// # Errors
+    /// When a fix must not touch it.
+    pub fn place(&self, path: &RepoPath) -> Result<PathBuf, Unreachable> {
+        let at = self.root.join(path.as_str());
+        match fs::symlink_metadata(&at) {
+            Ok(metadata) if metadata.is_symlink() => return Err(Unreachable::Link { path: path.clone() }),
+            Ok(metadata) if !metadata.is_file() => return Err(Unreachable::NotAFile { path: path.clone() }),
+            Ok(_) | Err(_) => {}
+        }
+        let mut folder = at.parent().unwrap_or(&self.root);
+        while fs::symlink_metadata(folder).is_err() {
+            folder = folder.parent().unwrap_or(&self.root);
+        }
+        let real = folder.canonicalize().map_err(|e| unknown(path, &e))?;
+        let Ok(inside) = real.strip_prefix(&self.root) else {
+            return Err(Unreachable::Outside { path: path.clone() });
+        };
+        // A repository inside of this one has hooks too.
+        let is_git = |part: &std::ffi::OsStr| part.to_str().is_some_and(|part| part.eq_ignore_ascii_case(".git"));
+        if inside.iter().any(is_git) || self.git.iter().any(|git| real.starts_with(git)) {
+            return Err(Unreachable::Git { path: path.clone() });
+        }
+        Ok(at)
+    }
+}
+
+fn unknown(path: &impl ToString, error: &io::Error) -> Unreachable {
+    Unreachable::Unknown { path: path.to_string(), why: error.to_string() }
+}

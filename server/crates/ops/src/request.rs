@@ -1,0 +1,91 @@
+use super::OpsError;
+use agent::{Agent, Availability};
+use config::Config;
+use finding::{AgentInfo, AgentKind};
+use futures_util::future::join_all;
+use git::Repository;
+use review::Request;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How far the user trusts the repository under review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// It may run its own code in linters that need it.
+    Given,
+    /// Nobody said anything now: it may where the user's own configuration says so.
+    #[default]
+    AsConfigured,
+    /// It may not: the built-in agents only, so that nothing runs and nothing is sent.
+    Refused,
+}
+
+impl Trust {
+    /// The agents that may be used under it, in the order in which they are shown.
+    #[must_use]
+    pub fn agents(self, config: &Config, root: Option<&Path>) -> Vec<Arc<dyn Agent>> {
+        let trusted = match self {
+            Self::Given => true,
+            Self::AsConfigured => root.is_some_and(|root| config.trusts(root)),
+            Self::Refused => false,
+        };
+        let mut agents = review::agents(config, root, trusted);
+        if self == Self::Refused {
+            agents.retain(|agent| agent.info().kind == AgentKind::BuiltIn);
+        }
+        agents
+    }
+}
+
+/// Which agents are asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Again {
+    /// Those whose answer does not hold any more.
+    #[default]
+    Changed,
+    /// All of them, about everything.
+    Everyone,
+    /// Those that had not answered when the newest round was interrupted: it is finished.
+    Unanswered,
+}
+
+/// A request to review: by the agents of these names, or by all that there are. `config` is the effective
+/// configuration.
+///
+/// # Errors
+/// [`OpsError::UnknownAgent`], [`OpsError::MisnamedAgent`].
+pub fn request(
+    repository: &Repository,
+    config: &Config,
+    trust: Trust,
+    names: &[String],
+    again: Again,
+) -> Result<Request, OpsError> {
+    let all = trust.agents(config, Some(repository.root()));
+    // Without trust there are the built-in agents only, whomever the configuration names.
+    if trust != Trust::Refused {
+        review::named(config, &all)?;
+    }
+    let mut request = review::request(repository.clone(), config, review::chosen(all, names)?);
+    request.options.fresh = again == Again::Everyone;
+    request.options.resume = again == Again::Unanswered;
+    Ok(request)
+}
+
+/// An agent as it is on this machine.
+#[derive(Debug, Clone)]
+pub struct AgentHere {
+    /// Who.
+    pub info: AgentInfo,
+    /// Whether it can be used, and what to do where it cannot.
+    pub availability: Availability,
+}
+
+/// All agents that there could be, with those that are configured and missing.
+pub async fn agents_here(config: &Config, root: Option<&Path>, trust: Trust) -> Vec<AgentHere> {
+    let mut agents = trust.agents(config, root);
+    agents.extend(agent::missing(&config.agents));
+    let looked = join_all(agents.iter().map(|agent| agent.availability())).await;
+    let infos = agents.iter().map(|agent| agent.info());
+    infos.zip(looked).map(|(info, availability)| AgentHere { info, availability }).collect()
+}

@@ -1,0 +1,48 @@
+use finding::{Decisions, Round, RoundId, Severity, Verdict};
+use jiff::Timestamp;
+
+/// A round in one line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoundSummary {
+    /// Its id.
+    pub id: RoundId,
+    /// Its number on the branch, 1-based.
+    pub number: u32,
+    /// When it started.
+    pub started: Timestamp,
+    /// How many findings nobody refuted, by severity: critical, important, suggestion.
+    pub counts: [usize; 3],
+    /// How many agents took part.
+    pub agents: usize,
+    /// How many of them gave no review.
+    pub failed: usize,
+    /// What is to be done, given what was decided.
+    pub verdict: Verdict,
+}
+
+impl RoundSummary {
+    /// How many findings of a severity nobody refuted.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        match severity {
+            Severity::Critical => self.counts[0],
+            Severity::Important => self.counts[1],
+            Severity::Suggestion => self.counts[2],
+        }
+    }
+}
+
+/// Sums a round up.
+#[must_use]
+pub fn summary(round: &Round, decisions: &Decisions) -> RoundSummary {
+    let count = |severity: Severity| round.standing().filter(|f| f.severity == severity).count();
+    RoundSummary {
+        id: round.id.clone(),
+        number: round.number,
+        started: round.started,
+        counts: [Severity::Critical, Severity::Important, Severity::Suggestion].map(count),
+        agents: round.agents.len(),
+        failed: round.failures().count(),
+        verdict: round.verdict(decisions),
+    }
+}
