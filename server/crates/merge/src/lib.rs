@@ -22,6 +22,7 @@ mod rank;
 mod records;
 mod remark;
 mod similarity;
+pub mod state;
 mod symbols;
 mod text;
 

@@ -1,0 +1,452 @@
+//! What became of a finding: one function for the editor, the command line, reports and the next round.
+//!
+//! It is a function of the finding, of what people decided, of the text that was reviewed and of the text as it is now;
+//! nothing is noted when a fix is applied, so that undo, redo, a formatter and a checkout come out right by themselves.
+//!
+//! A fix is in the text where it lies on a shortest way from the reviewed text to the text of now: where taking its
+//! change out of the difference makes the difference smaller by exactly that change. That holds whatever else was
+//! changed, also on the lines next to it, and needs no place to be found again.
+
+use finding::{Decisions, Finding, FindingId, LineRange, RepoPath, RoundId, State};
+use imara_diff::{Algorithm, Diff, InternedInput};
+use patch::{Carried, FileOutcome, Hints, LineMap};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The text of a file; `None` where there is no such file.
+pub type TextOf<'a> = &'a dyn Fn(&RepoPath) -> Option<Arc<str>>;
+
+/// Lines on both sides of a change within which it is compared. More would cost time, fewer could mistake one of two
+/// equal blocks for the other.
+const AROUND: usize = 24;
+
+/// What a text says of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextState {
+    /// The lines that it is on are as they were reviewed, wherever they are now.
+    Same,
+    /// Its lines were changed, and not by a fix of it.
+    Touched,
+    /// A fix of it is in, and was not when it was reviewed.
+    Fixed,
+    /// Its lines are gone.
+    Gone,
+}
+
+/// What the fixes of a finding do to the reviewed texts. Made once for a round; only fixes that apply there have a part
+/// in it.
+#[derive(Debug, Clone, Default)]
+pub struct Effects {
+    fixes: Vec<BTreeMap<RepoPath, Effect>>,
+}
+
+/// What a fix makes of one file.
+#[derive(Debug, Clone)]
+enum Effect {
+    /// Lines of it become others.
+    Edited(Vec<Change>),
+    /// The file has this text.
+    Is(String),
+    /// The file is not there.
+    Absent,
+}
+
+/// Lines of the reviewed text, 0-based, and what becomes of them. One of both is not empty.
+#[derive(Debug, Clone)]
+struct Change {
+    old: Range<usize>,
+    new: Vec<String>,
+}
+
+impl Effects {
+    /// Reads the fixes of `finding` and places them in the reviewed texts.
+    #[must_use]
+    pub fn of(finding: &Finding, reviewed: TextOf<'_>) -> Self {
+        Self { fixes: finding.fixes.iter().filter_map(|fix| effect(finding, fix, reviewed)).collect() }
+    }
+
+    /// Whether no fix applies to the reviewed texts: then no text can show that one is in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fixes.is_empty()
+    }
+
+    /// The files that the fixes change.
+    pub fn paths(&self) -> impl Iterator<Item = &RepoPath> {
+        self.fixes.iter().flat_map(BTreeMap::keys)
+    }
+
+    /// Whether one of the fixes is in, in all of its files.
+    #[must_use]
+    pub fn are_in(&self, since: &Since<'_>) -> bool {
+        self.fixes.iter().any(|files| files.iter().all(|(path, effect)| is_in(path, effect, since)))
+    }
+}
+
+fn effect(finding: &Finding, fix: &finding::Fix, reviewed: TextOf<'_>) -> Option<BTreeMap<RepoPath, Effect>> {
+    let anchor = finding.anchors.first();
+    let main = fix.path.as_ref().or(anchor.map(|a| &a.path));
+    let named = patch::parse(&fix.diff).ok()?.files.into_iter().flat_map(|file| [file.path, file.old_path]);
+    let named = named.flatten().filter_map(|path| RepoPath::new(path).ok());
+    let paths = named.chain(main.cloned()).chain(anchor.map(|a| a.path.clone()));
+    let texts: BTreeMap<RepoPath, Arc<str>> = paths.filter_map(|p| Some((p.clone(), reviewed(&p)?))).collect();
+    let hints = Hints {
+        path: main,
+        lines: anchor.filter(|a| Some(&a.path) == main).and_then(|a| a.lines),
+        quote: anchor.and_then(|a| a.quote.as_deref()),
+        symbol: finding.symbol.as_deref(),
+    };
+    let set = [patch::Fix { name: &finding.label, diff: &fix.diff, hints }];
+    let outcome = patch::place_set(&set, &|path| texts.get(path).map(AsRef::as_ref));
+    if outcome.files.is_empty() || outcome.fixes.iter().any(Result::is_err) {
+        return None;
+    }
+    let mut effects = BTreeMap::new();
+    for (path, file) in outcome.files {
+        match file {
+            FileOutcome::Edited { text, .. } => {
+                effects.insert(path.clone(), Effect::Edited(changes(texts.get(&path)?, &text)));
+            }
+            FileOutcome::Created { text } => drop(effects.insert(path, Effect::Is(text))),
+            FileOutcome::Deleted => drop(effects.insert(path, Effect::Absent)),
+            FileOutcome::Renamed { to, text } => {
+                effects.insert(path, Effect::Absent);
+                effects.insert(to, Effect::Is(text));
+            }
+        }
+    }
+    Some(effects)
+}
+
+/// Text by which lines are compared: without white space, unless white space is all that a fix changes.
+fn squeezed(line: &str) -> String {
+    line.split_whitespace().collect()
+}
+
+fn changes(before: &str, after: &str) -> Vec<Change> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let of = |key: &dyn Fn(&str) -> String| -> Vec<Change> {
+        let keys = |lines: &[&str]| lines.iter().map(|line| key(line)).collect::<Vec<_>>();
+        let change = |(old, range): (Range<usize>, Range<usize>)| Change {
+            old,
+            new: new[range].iter().map(|line| (*line).to_owned()).collect(),
+        };
+        hunks(&keys(&old), &keys(&new)).into_iter().map(change).collect()
+    };
+    let squeezed = of(&squeezed);
+    if squeezed.is_empty() { of(&|line| line.to_owned()) } else { squeezed }
+}
+
+/// Pieces beyond which the smallest difference costs too much: then a small one has to do.
+const MOST_COMPARED: usize = 2000 * 2000;
+
+/// The runs in which two texts differ, as few pieces as can be.
+fn hunks(old: &[String], new: &[String]) -> Vec<(Range<usize>, Range<usize>)> {
+    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let rest = || old[start..].iter().rev().zip(new[start..].iter().rev());
+    let same = rest().take_while(|(a, b)| a == b).count();
+    let (before, after) = (&old[start..old.len() - same], &new[start..new.len() - same]);
+    let moved = |(x, y): (Range<usize>, Range<usize>)| (x.start + start..x.end + start, y.start + start..y.end + start);
+    if before.len().saturating_mul(after.len()) > MOST_COMPARED {
+        return near(before, after).into_iter().map(moved).collect();
+    }
+    smallest(before, after).into_iter().map(moved).collect()
+}
+
+fn near(old: &[String], new: &[String]) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut input: InternedInput<&str> = InternedInput::default();
+    input.update_before(old.iter().map(String::as_str));
+    input.update_after(new.iter().map(String::as_str));
+    let range = |r: Range<u32>| r.start as usize..r.end as usize;
+    let diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.hunks().map(|hunk| (range(hunk.before), range(hunk.after))).collect()
+}
+
+/// By the longest common subsequence. (Diffs that are made for reading leave out rare lines first, and are not always
+/// the smallest.)
+fn smallest(old: &[String], new: &[String]) -> Vec<(Range<usize>, Range<usize>)> {
+    let width = new.len() + 1;
+    let mut common = vec![0_u32; (old.len() + 1) * width];
+    for (i, a) in old.iter().enumerate().rev() {
+        for (j, b) in new.iter().enumerate().rev() {
+            let at = i * width + j;
+            common[at] = if a == b { common[at + width + 1] + 1 } else { common[at + width].max(common[at + 1]) };
+        }
+    }
+    let (mut hunks, mut open) = (Vec::new(), (0, 0));
+    let (mut i, mut j) = (0, 0);
+    while i < old.len() && j < new.len() {
+        let at = i * width + j;
+        if old[i] == new[j] {
+            hunks.extend(((i, j) != open).then_some((open.0..i, open.1..j)));
+            (i, j) = (i + 1, j + 1);
+            open = (i, j);
+        } else if common[at + width] >= common[at + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    hunks.extend((open != (old.len(), new.len())).then_some((open.0..old.len(), open.1..new.len())));
+    hunks
+}
+
+/// Number of pieces that have to be taken out and put in to make one of the other.
+fn distance(one: &[String], other: &[String]) -> usize {
+    hunks(one, other).into_iter().map(|(old, new)| old.len() + new.len()).sum()
+}
+
+/// The reviewed texts of a round beside the texts of now; each pair is compared once.
+pub struct Since<'a> {
+    reviewed: TextOf<'a>,
+    now: TextOf<'a>,
+    pairs: RefCell<BTreeMap<RepoPath, Option<Rc<Pair>>>>,
+}
+
+/// A file then and now.
+struct Pair {
+    texts: [Arc<str>; 2],
+    map: LineMap,
+}
+
+impl std::fmt::Debug for Since<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Since").field("compared", &self.pairs.borrow().len()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Since<'a> {
+    /// The texts that were reviewed (those of [`Round::texts`](finding::Round::texts)), and those of now: of the work
+    /// tree, or of an editor's buffers.
+    #[must_use]
+    pub fn new(reviewed: TextOf<'a>, now: TextOf<'a>) -> Self {
+        Self { reviewed, now, pairs: RefCell::default() }
+    }
+
+    /// What the texts say of a finding.
+    #[must_use]
+    pub fn text_state(&self, finding: &Finding, effects: &Effects) -> TextState {
+        let place = finding.anchors.first().map_or(TextState::Same, |main| self.place(main));
+        if effects.are_in(self) { TextState::Fixed } else { place }
+    }
+
+    /// What became of the lines of a place.
+    fn place(&self, anchor: &finding::Anchor) -> TextState {
+        let Some(now) = (self.now)(&anchor.path) else {
+            // What nobody has read cannot be missed.
+            return if (self.reviewed)(&anchor.path).is_some() { TextState::Gone } else { TextState::Same };
+        };
+        let Some(lines) = anchor.lines else { return TextState::Same };
+        match self.pair(&anchor.path).map(|pair| pair.map.carry(lines)) {
+            Some(Carried::Untouched(_)) => TextState::Same,
+            Some(Carried::Touched(_)) => TextState::Touched,
+            Some(Carried::Gone(_)) => TextState::Gone,
+            // Without the reviewed text, the quoted code is all there is to go by.
+            None => match &anchor.quote {
+                Some(quote) if patch::find_quote(&now, quote, Some(lines)).is_none() => TextState::Touched,
+                _ => TextState::Same,
+            },
+        }
+    }
+
+    fn pair(&self, path: &RepoPath) -> Option<Rc<Pair>> {
+        if let Some(known) = self.pairs.borrow().get(path) {
+            return known.clone();
+        }
+        let texts = (self.reviewed)(path).zip((self.now)(path));
+        let pair = texts.map(|(then, now)| Rc::new(Pair { map: LineMap::between(&then, &now), texts: [then, now] }));
+        self.pairs.borrow_mut().insert(path.clone(), pair.clone());
+        pair
+    }
+}
+
+fn is_in(path: &RepoPath, effect: &Effect, since: &Since<'_>) -> bool {
+    match effect {
+        Effect::Is(text) => (since.now)(path).is_some_and(|now| now.lines().eq(text.lines())),
+        Effect::Absent => (since.now)(path).is_none(),
+        Effect::Edited(changes) => since.pair(path).is_some_and(|pair| {
+            let [then, now] = &pair.texts;
+            if pair.map.is_identity() {
+                return false;
+            }
+            let (then, now): (Vec<&str>, Vec<&str>) = (then.lines().collect(), now.lines().collect());
+            !changes.is_empty() && changes.iter().all(|change| change.is_in(&then, &now, &pair.map))
+        }),
+    }
+}
+
+impl Change {
+    /// Whether the change is in `now`.
+    fn is_in(&self, then: &[&str], now: &[&str], map: &LineMap) -> bool {
+        if self.is_as_it_was(then, map) {
+            return false;
+        }
+        let (around, there) = window(&self.old, (then.len(), now.len()), map);
+        let before: Vec<&str> = then[around.clone()].to_vec();
+        let mut after: Vec<&str> = then[around.start..self.old.start].to_vec();
+        after.extend(self.new.iter().map(String::as_str));
+        after.extend(&then[self.old.end..around.end]);
+        let now = &now[there];
+        let texts =
+            |of: &dyn Fn(&[&str]) -> Vec<String>| Three { before: of(&before), after: of(&after), now: of(now) };
+        let statements = texts(&statements);
+        if statements.before == statements.after {
+            return texts(&|text| text.iter().map(|line| (*line).to_owned()).collect()).has_change();
+        }
+        let lines = texts(&|text| text.iter().map(|line| squeezed(line)).collect());
+        if self.new.is_empty() {
+            // What is taken out is seen by what is not there: the form that lines are broken in must not hide it.
+            return if statements.only_takes_out() { statements.has_change() } else { lines.has_change() };
+        }
+        statements.has_change() || (lines.has_change() && !statements.has_all_it_takes_out())
+    }
+
+    /// Whether the lines that it changes and those on both sides are as they were: a look that costs nearly nothing.
+    fn is_as_it_was(&self, then: &[&str], map: &LineMap) -> bool {
+        let first = self.old.start.max(1);
+        let last = (self.old.end + 1).min(then.len()).max(first);
+        let line = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.old.end < then.len() && !map.carry(LineRange::new(line(first), line(last))).is_touched()
+    }
+}
+
+/// A text before a change, after it, and as it is now; in pieces that are compared as they are.
+struct Three {
+    before: Vec<String>,
+    after: Vec<String>,
+    now: Vec<String>,
+}
+
+impl Three {
+    /// Whether the change is on a shortest way from the text before to that of now, and nothing like what it takes out
+    /// was put there instead.
+    fn has_change(&self) -> bool {
+        let Self { before, after, now } = self;
+        let step = distance(before, after);
+        step > 0 && distance(before, now) == step + distance(after, now) && !self.is_replaced()
+    }
+
+    /// Whether all that the change takes out is still there.
+    fn has_all_it_takes_out(&self) -> bool {
+        let gone: Vec<Range<usize>> = hunks(&self.before, &self.now).into_iter().map(|(old, _)| old).collect();
+        let mut out = hunks(&self.before, &self.after).into_iter().flat_map(|(old, _)| old).peekable();
+        out.peek().is_some() && out.all(|piece| gone.iter().all(|gone| !gone.contains(&piece)))
+    }
+
+    fn only_takes_out(&self) -> bool {
+        hunks(&self.before, &self.after).iter().all(|(_, new)| new.is_empty())
+    }
+
+    /// Whether lines that a change only takes out were changed instead: then there is something like them in their
+    /// place.
+    fn is_replaced(&self) -> bool {
+        let Self { before, after, now } = self;
+        let out: Vec<_> = hunks(before, after).into_iter().filter(|(_, new)| new.is_empty()).collect();
+        let since = if out.is_empty() { Vec::new() } else { hunks(after, now) };
+        out.iter().any(|(old, at)| {
+            let there = since.iter().filter(|(then, _)| then.start <= at.start + 1 && at.start <= then.end + 1);
+            let mut put_in = there.flat_map(|(_, new)| &now[new.clone()]);
+            put_in.any(|piece| before[old.clone()].iter().any(|out| are_alike(out, piece)))
+        })
+    }
+}
+
+/// Whether one line may be the other with a part of it changed: most of their characters stand in both, in order.
+fn are_alike(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().take(200).collect(), other.chars().take(200).collect());
+    let mut common = vec![0_usize; other.len() + 1];
+    for a in &one {
+        let mut diagonal = 0;
+        for (n, b) in (1..).zip(&other) {
+            let longest = if a == b { diagonal + 1 } else { common[n].max(common[n - 1]) };
+            diagonal = std::mem::replace(&mut common[n], longest);
+        }
+    }
+    !one.is_empty() && common[other.len()] * 10 >= (one.len() + other.len()) * 3
+}
+
+/// The lines around a change in the reviewed text, and those that they are now. Both begin and end at lines that are as
+/// they were, or at the ends of the texts.
+fn window(change: &Range<usize>, (then, now): (usize, usize), map: &LineMap) -> (Range<usize>, Range<usize>) {
+    let same = |line: usize| match map.carry(LineRange::line(u32::try_from(line + 1).unwrap_or(u32::MAX))) {
+        Carried::Untouched(lines) => Some(lines.start() as usize - 1),
+        Carried::Touched(_) | Carried::Gone(_) => None,
+    };
+    let mut first = (0..=change.start.saturating_sub(AROUND)).rev().filter(|line| *line < then);
+    let (start, there) = first.find_map(|line| Some((line, same(line)?))).unwrap_or((0, 0));
+    let (start, there) = if change.start < AROUND { (0, 0) } else { (start, there) };
+    let mut last = (change.end + AROUND).min(then)..then;
+    let (end, until) = last.find_map(|line| Some((line, same(line)?))).unwrap_or((then, now));
+    (start..end, there..until.max(there))
+}
+
+/// The text in pieces that do not depend on how its lines are broken: a formatter changes none of them. A line goes on
+/// while a bracket is open; an empty line ends all that was opened by mistake, say in a comment.
+fn statements(lines: &[&str]) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let (mut open, mut depth) = (String::new(), 0_u32);
+    for line in lines {
+        for c in line.chars().filter(|c| !c.is_whitespace()) {
+            match c {
+                '(' | '[' => depth += 1,
+                ')' | ']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            // A comma before a closing bracket comes and goes with the line break.
+            if matches!(c, ')' | ']' | '}') && open.ends_with(',') {
+                open.pop();
+            }
+            open.push(c);
+            if depth == 0 && matches!(c, ';' | '{' | '}') {
+                pieces.push(std::mem::take(&mut open));
+            }
+        }
+        if line.trim().is_empty() {
+            depth = 0;
+        }
+        if depth == 0 && !open.is_empty() {
+            pieces.push(std::mem::take(&mut open));
+        }
+    }
+    pieces.extend((!open.is_empty()).then_some(open));
+    pieces
+}
+
+/// What became of a finding of the round `of`: by a person's word first, then by the text. A fix that was noted when it
+/// was applied counts only as long as the text does not say that it was taken back.
+#[must_use]
+pub fn state(finding: &Finding, of: &RoundId, decisions: &Decisions, text: TextState, effects: &Effects) -> State {
+    let by_text = match text {
+        TextState::Fixed => State::Fixed,
+        TextState::Gone => State::Outdated,
+        TextState::Same | TextState::Touched => State::Open,
+    };
+    let Some(resolution) = decisions.resolutions.get(&finding.id) else { return by_text };
+    match &resolution.state {
+        State::Open => by_text,
+        State::Fixed if resolution.round == *of && text == TextState::Same && !effects.is_empty() => State::Open,
+        closed @ (State::Fixed | State::Outdated | State::Dismissed { .. }) => closed.clone(),
+    }
+}
+
+/// What became of each finding of a round, given its reviewed texts, the texts of now and what people decided.
+#[must_use]
+pub fn states(
+    round: &finding::Round,
+    decisions: &Decisions,
+    reviewed: TextOf<'_>,
+    now: TextOf<'_>,
+) -> BTreeMap<FindingId, State> {
+    let since = Since::new(reviewed, now);
+    let of = |finding: &Finding| {
+        let effects = Effects::of(finding, reviewed);
+        state(finding, &round.id, decisions, since.text_state(finding, &effects), &effects)
+    };
+    round.findings.iter().map(|finding| (finding.id.clone(), of(finding))).collect()
+}
+
+#[cfg(test)]
+mod tests;
