@@ -40,7 +40,7 @@ pub struct FilePatch {
 /// One change of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hunk {
-    /// The first old line that a header `@@ -N` gave; models get it wrong as often as right.
+    /// The first old line that a header `@@ -N` or `:start_line:N` gave; models get it wrong as often as right.
     pub start: Option<u32>,
     /// What follows the second `@@`: the enclosing symbol, or in apply-patch envelopes a line above.
     pub section: Option<String>,
@@ -63,13 +63,24 @@ pub enum HunkBody {
         old: String,
         /// The text to put there.
         new: String,
-        /// Whether all places are meant (`"replace_all": true`).
-        all: bool,
+        /// How many of the places are meant.
+        times: Times,
     },
     /// New lines in place of the lines that the finding cites (a `suggestion` block).
     Suggestion(String),
     /// New text of a function or block, which is found by its first line.
     Block(String),
+}
+
+/// How often a text is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Times {
+    /// At the one place that is meant.
+    Once,
+    /// Wherever it is (`"replace_all": true`).
+    Every,
+    /// Wherever it is, if that is so often (`"expected_replacements": 3`).
+    Exactly(u32),
 }
 
 impl Default for HunkBody {

@@ -26,7 +26,7 @@ mod text;
 
 pub use canonical::{Canonical, canonical, same_edits};
 pub use carry::{Carried, LineMap};
-pub use hunk::{FileChange, FilePatch, Hunk, HunkBody, HunkLine, Op, Patch};
+pub use hunk::{FileChange, FilePatch, Hunk, HunkBody, HunkLine, Op, Patch, Times};
 pub use parse::{ParseError, parse};
 pub use quote::find_quote;
 pub use set::{FileOutcome, Fix, SetOutcome, place_set};
@@ -108,6 +108,14 @@ pub enum Refusal {
         /// First lines of the places, 1-based, in order; at most 100 of them.
         places: Vec<u32>,
     },
+    /// New lines for the cited ones, which other lines near them look more like.
+    #[error("the {} that it cites {} less like what it puts there than {} {}", said(*cited), does(*cited, "looks", "look"), said(*better), does(*better, "does", "do"))]
+    Misplaced {
+        /// The lines that are cited.
+        cited: LineRange,
+        /// Those that are more alike.
+        better: LineRange,
+    },
     /// Nothing in the fix says where it belongs: it only adds lines, beside nothing that could be found.
     #[error("the fix only adds lines and does not say where")]
     NoPlace,
@@ -149,6 +157,17 @@ pub enum Refusal {
     /// No hunk could be read.
     #[error("the suggestion cannot be read as an edit: {0}")]
     Unreadable(String),
+}
+
+fn said(lines: LineRange) -> String {
+    match lines.count() {
+        1 => format!("line {}", lines.start()),
+        _ => format!("lines {}–{}", lines.start(), lines.end()),
+    }
+}
+
+fn does(lines: LineRange, one: &'static str, several: &'static str) -> &'static str {
+    if lines.count() == 1 { one } else { several }
 }
 
 impl From<ParseError> for Refusal {

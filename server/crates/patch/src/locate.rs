@@ -11,6 +11,7 @@ mod block;
 mod choose;
 mod lines;
 mod replace;
+mod suggestion;
 
 use super::build;
 use super::candidate::{Candidate, Found};
@@ -46,8 +47,8 @@ fn find(text: &Text<'_>, hunk: &Hunk, hints: &Hints<'_>) -> Result<Found, Refusa
     match &hunk.body {
         HunkBody::Lines(lines) if hunk.at_end && !lines.iter().any(HunkLine::is_old) => Ok(lines::append(text, lines)),
         HunkBody::Lines(lines) => lines::find_lines(text, lines, hints),
-        HunkBody::Replace { old, new, all } => replace::find(text, old, new, *all, hints),
-        HunkBody::Suggestion(new) => replace::suggestion(text, new, hints),
+        HunkBody::Replace { old, new, times } => replace::find(text, old, new, *times, hints),
+        HunkBody::Suggestion(new) => suggestion::find(text, new, hints),
         HunkBody::Block(new) => block::find(text, new, hints),
     }
 }

@@ -1,6 +1,9 @@
 //! Reads suggestions in the formats that models write.
 
-mod blocks;
+mod envelope;
+mod fences;
+mod json;
+mod search_replace;
 mod unified;
 
 use super::hunk::{FilePatch, Hunk, HunkBody, Patch};
@@ -18,6 +21,12 @@ pub enum ParseError {
     /// It is longer than a fix can be.
     #[error("it is longer than {MAX_BYTES} bytes")]
     TooLong,
+    /// There are several suggestions for one place, and nothing says which is meant.
+    #[error("it offers several suggestions to choose from")]
+    Alternatives,
+    /// Several lines of a search/replace block look like the one that divides it.
+    #[error("several lines of a block look like its divider")]
+    Divided,
     /// A block was begun and not ended.
     #[error("'{0}' has no end")]
     Unterminated(&'static str),
@@ -42,7 +51,7 @@ pub fn parse(diff: &str) -> Result<Patch, ParseError> {
     if lines.is_empty() {
         return Err(ParseError::Empty);
     }
-    let (info, inner) = blocks::unfence(lines);
+    let fences::Fenced { info, lines: inner } = fences::unfence(lines)?;
     if let Some("suggestion") = info {
         // One empty line is not the same as none.
         let text = inner.iter().flat_map(|line| [line, "\n"]).collect();
@@ -53,15 +62,15 @@ pub fn parse(diff: &str) -> Result<Patch, ParseError> {
     if trim_blank(inner).is_empty() {
         return Err(ParseError::Empty);
     }
-    let patch = if let Some(patch) = blocks::json(inner) {
+    let patch = if let Some(patch) = json::json(inner)? {
         patch
-    } else if blocks::is_envelope(inner) {
-        blocks::envelope(inner)
-    } else if blocks::is_search_replace(inner) {
-        blocks::search_replace(inner)?
+    } else if envelope::is_envelope(inner) {
+        envelope::envelope(inner)
+    } else if search_replace::is_search_replace(inner) {
+        search_replace::search_replace(inner)?
     } else if unified::is_diff(inner) {
         unified::parse(inner)
-    } else if matches!(info, Some("diff" | "patch" | "udiff")) {
+    } else if info.is_some_and(fences::is_diff) {
         return Err(ParseError::NoChange);
     } else {
         single(HunkBody::Block(trim_blank(inner).join("\n")))

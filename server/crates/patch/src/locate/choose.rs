@@ -19,6 +19,7 @@ pub(super) fn choose(
     let proven = places.iter().any(|(hunk, all)| matches!(&all[..], [only] if starts_at(hunk, only)));
     let mut left: Vec<(&Hunk, Vec<Candidate>)> =
         places.into_iter().map(|(hunk, all)| (hunk, best_fit(text, hunk, all))).collect();
+    share(&mut left);
     // The hunks bound each other; what is cited and named may be of any of them.
     order(&mut left, proven);
     // What moved one hunk sideways moved all: then their indentation says nothing.
@@ -48,6 +49,25 @@ pub(super) fn choose(
             }
         })
         .collect()
+}
+
+/// Equal hunks that are as many as their places have one each, in order.
+fn share(left: &mut [(&Hunk, Vec<Candidate>)]) {
+    for i in 0..left.len() {
+        let (hunk, all) = &left[i];
+        if all.len() < 2 {
+            continue;
+        }
+        let equal: Vec<usize> = (i..left.len()).filter(|&j| left[j].0.body == hunk.body).collect();
+        if equal.len() != all.len() {
+            continue;
+        }
+        let mut all = all.clone();
+        all.sort_by_key(Candidate::span);
+        for (j, candidate) in equal.into_iter().zip(all) {
+            left[j].1 = vec![candidate];
+        }
+    }
 }
 
 /// Hunks come in the order of the text: those that are placed bound those between them. And numbers that are right
@@ -121,6 +141,10 @@ fn narrow(
     }
     if let Some(lines) = hints.lines {
         cited(all, lines, alone);
+    }
+    // The number of a search block was counted in the text, as those of diffs are not.
+    if let (HunkBody::Replace { .. }, Some(start)) = (&hunk.body, hunk.start) {
+        cited(all, LineRange::line(start), alone);
     }
     if all.len() > 1
         && let Some(section) = &hunk.section

@@ -1,17 +1,22 @@
-//! Changes that are not written as marked lines: search/replace, suggestions, whole functions.
+//! One text in place of another: whole lines, or a part of one.
 
 use super::lines::find_lines;
 use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, Found, MAX_PLACES};
 use crate::diff::diff_lines;
-use crate::hunk::{HunkLine, Op};
-use crate::pieces::{alikeness, lines_of};
+use crate::hunk::{HunkLine, Op, Times};
+use crate::pieces::lines_of;
 use crate::text::{self, Text, split_lines};
 use crate::{Hints, Refusal};
 
 /// `new` in place of `old`: whole lines, or a part of a line.
-pub(super) fn find(text: &Text<'_>, old: &str, new: &str, all: bool, hints: &Hints<'_>) -> Result<Found, Refusal> {
-    if all && let Some(everywhere) = everywhere(text, old, new) {
+pub(super) fn find(text: &Text<'_>, old: &str, new: &str, times: Times, hints: &Hints<'_>) -> Result<Found, Refusal> {
+    let everywhere = match times {
+        Times::Once => None,
+        Times::Every => everywhere(text, old, new, None),
+        Times::Exactly(n) => everywhere(text, old, new, Some(n)),
+    };
+    if let Some(everywhere) = everywhere {
         return Ok(Found::Places(vec![everywhere]));
     }
     let inline = fragments(text, old, new);
@@ -27,12 +32,13 @@ pub(super) fn find(text: &Text<'_>, old: &str, new: &str, all: bool, hints: &Hin
     }
 }
 
-/// `new` wherever `old` stands as it is.
-fn everywhere(text: &Text<'_>, old: &str, new: &str) -> Option<Candidate> {
+/// `new` wherever `old` stands as it is, which is `count` times if that is given.
+fn everywhere(text: &Text<'_>, old: &str, new: &str, count: Option<u32>) -> Option<Candidate> {
     let (old, new) = (adapt(text, old), adapt(text, new));
     let source = text.source();
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-    if text::weight(&old) == 0 || !source.contains(&old) {
+    let there = source.matches(&old).take(count.map_or(1, |n| n as usize + 1)).count();
+    if text::weight(&old) == 0 || there == 0 || count.is_some_and(|n| there != n as usize) {
         return None;
     }
     let lines: Vec<String> = split_lines(&source.replace(&old, &new)).map(str::to_owned).collect();
@@ -99,50 +105,4 @@ fn whole_lines(text: &Text<'_>, candidate: &Candidate) -> bool {
     let old: Vec<&str> = (edit.start..edit.start + edit.count).map(|i| text.line(i)).collect();
     let same_start = old.first().zip(edit.lines.first()).is_some_and(|(a, b)| text::indent(a) == text::indent(b));
     !same_start || old.len() > 1
-}
-
-/// New lines for the cited ones. Agents cite wrong lines, so the two must have something in common.
-pub(super) fn suggestion(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Result<Found, Refusal> {
-    let Some(cited) = hints.lines else { return Err(Refusal::NoPlace) };
-    let (start, end) = (cited.start() as usize - 1, cited.end() as usize);
-    if end > text.lines().len() {
-        return Err(Refusal::NotFound);
-    }
-    let old: Vec<&str> = (start..end).map(|i| text.line(i)).collect();
-    let new = lines_of(new);
-    if old.iter().map(|l| l.trim()).eq(new.iter().map(|l| l.trim())) {
-        return Err(Refusal::AlreadyApplied);
-    }
-    if !new.is_empty() && !is_part(&old, &new) && alikeness(&old, &new) < 0.4 {
-        return Err(Refusal::NotFound);
-    }
-    // As it is written, unless it was moved to the margin or to the other kind of white space.
-    let lines = if is_indented_as(&old, &new) {
-        new.iter().map(|&l| l.to_owned()).collect()
-    } else {
-        crate::build::reindent_block(text, start, &old, &new)
-    };
-    let edits = vec![RawEdit { start, count: old.len(), lines, newline: None }];
-    let last = start + old.len().max(1) - 1;
-    Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: start, last, edits }]))
-}
-
-/// Whether the new lines are indented in the way of the old ones.
-fn is_indented_as(old: &[&str], new: &[&str]) -> bool {
-    let indents = |lines: &[&'_ str]| -> Vec<String> {
-        lines.iter().filter(|l| !l.trim().is_empty()).map(|l| text::indent(l).to_owned()).collect()
-    };
-    let (old, new) = (indents(old), indents(new));
-    let least = |indents: &[String]| indents.iter().map(String::len).min().unwrap_or(0);
-    let tabs = |indents: &[String]| indents.iter().any(|i| i.contains('\t'));
-    let spaces = |indents: &[String]| indents.iter().any(|i| i.contains(' '));
-    let same_kind = !(tabs(&old) && spaces(&new) || spaces(&old) && tabs(&new));
-    same_kind && (least(&old) == 0 || least(&new) > 0)
-}
-
-/// Whether the old lines are among the new ones, in order: then these only add to them.
-fn is_part(old: &[&str], new: &[&str]) -> bool {
-    let mut new = new.iter().map(|l| l.trim());
-    let mut solid = old.iter().map(|l| l.trim()).filter(|l| !l.is_empty()).peekable();
-    solid.peek().is_some_and(|l| text::weight(l) > 0) && solid.all(|line| new.any(|l| l == line))
 }

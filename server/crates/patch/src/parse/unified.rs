@@ -125,6 +125,7 @@ pub(super) fn parse(lines: &[&str]) -> Patch {
     // What the last `@@` line says is still to come.
     let (mut old, mut new) = (0_u32, 0_u32);
     let mut git = false;
+    let lines = without_mail(lines);
     let mut i = 0;
     while let Some(&line) = lines.get(i) {
         let next = lines.get(i + 1).copied().unwrap_or_default();
@@ -171,6 +172,28 @@ pub(super) fn parse(lines: &[&str]) -> Patch {
         drop_trailing_blank(hunk);
     }
     patch
+}
+
+/// The diffs of mails as `git format-patch` writes them: without what is said before each, and the signature behind.
+fn without_mail<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let is_mail = |l: &str| {
+        let hash = l.strip_prefix("From ").and_then(|rest| rest.split(' ').next());
+        hash.is_some_and(|hash| hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    let signature =
+        |i: usize| lines[i].trim_end() == "--" && lines.get(i + 1).is_none_or(|l| !l.starts_with(['+', '-', ' ', '@']));
+    if !lines.iter().any(|l| is_mail(l)) {
+        return lines.to_vec();
+    }
+    let mut out = Vec::with_capacity(lines.len());
+    let mut inside = false;
+    for (i, &line) in lines.iter().enumerate() {
+        inside = line.starts_with("diff --git ") || inside && !is_mail(line) && !signature(i);
+        if inside {
+            out.push(line);
+        }
+    }
+    out
 }
 
 /// `--- x` before `+++ y`, unless the counts say that it is a line of the hunk.

@@ -1,0 +1,84 @@
+//! Markdown fences around suggestions.
+
+use super::{ParseError, unified};
+
+/// What of an answer is to be read as a suggestion.
+pub(super) struct Fenced<'a> {
+    /// The first word behind the first fence; `None` without fences.
+    pub(super) info: Option<&'a str>,
+    pub(super) lines: Vec<&'a str>,
+}
+
+/// A fenced block.
+struct Block<'a> {
+    info: &'a str,
+    lines: Vec<&'a str>,
+}
+
+/// What is inside of the Markdown fences; all of it where there are none. A `suggestion` is taken from among the code that
+/// explains it; other blocks (a hunk each) are put one after the other.
+///
+/// # Errors
+/// [`ParseError::Alternatives`] where there are several suggestions that are not the same.
+pub(super) fn unfence<'a>(lines: &[&'a str]) -> Result<Fenced<'a>, ParseError> {
+    // A fence inside of a diff is a line of the diff.
+    let first = lines.iter().position(|l| fence(l).is_some());
+    let Some(first) = first.filter(|&i| i == 0 || !unified::is_diff(&lines[..i])) else {
+        return Ok(Fenced { info: None, lines: lines.to_vec() });
+    };
+    let blocks = blocks(&lines[first..]);
+    let info = blocks.first().map(|block| block.info);
+    let suggestions: Vec<&Block<'_>> = blocks.iter().filter(|block| block.info == "suggestion").collect();
+    if let [suggestion, others @ ..] = &suggestions[..]
+        && !info.is_some_and(is_diff)
+    {
+        return if others.iter().all(|other| other.lines == suggestion.lines) {
+            Ok(Fenced { info: Some("suggestion"), lines: suggestion.lines.clone() })
+        } else {
+            Err(ParseError::Alternatives)
+        };
+    }
+    let mut lines = Vec::new();
+    for block in blocks {
+        if !lines.is_empty() && unified::is_diff(&lines) {
+            lines.push("@@");
+        }
+        lines.extend(block.lines);
+    }
+    Ok(Fenced { info, lines })
+}
+
+/// Whether a block of this kind is a diff.
+pub(super) fn is_diff(info: &str) -> bool {
+    matches!(info, "diff" | "patch" | "udiff")
+}
+
+/// The blocks of lines of which the first opens one; the last may lack its end.
+fn blocks<'a>(lines: &[&'a str]) -> Vec<Block<'a>> {
+    let mut out: Vec<Block<'a>> = Vec::new();
+    let mut open: Option<&str> = None;
+    for &line in lines {
+        match (fence(line), open) {
+            (Some((ticks, word)), None) => {
+                let info = word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                out.push(Block { info, lines: Vec::new() });
+                open = Some(ticks);
+            }
+            (Some((ticks, "")), Some(mark)) if ticks.starts_with(mark) => open = None,
+            (_, Some(_)) => {
+                if let Some(block) = out.last_mut() {
+                    block.lines.push(line);
+                }
+            }
+            (_, None) => {}
+        }
+    }
+    out
+}
+
+/// The ticks of a fence, and what is said behind them.
+fn fence(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start();
+    let ticks = line.len() - line.trim_start_matches(['`', '~']).len();
+    (ticks >= 3).then(|| (&line[..ticks], line[ticks..].trim()))
+}
