@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
             assert_eq!((&again, &decided), (&*round, &decisions));
             round.raw
         }
-        Import::Reviews(said) => said.into_iter().flat_map(|said| code.settle_said(said).1.findings).collect(),
+        Import::Reviews(said) => said.into_iter().flat_map(|said| code.settle_said(said).answer.findings).collect(),
     };
     for finding in findings {
         for anchor in finding.anchors.iter().filter(|a| a.path == paths[0]) {

@@ -1,9 +1,20 @@
 //! The code at hand, in which what a review cites is found.
 
 use crate::imported::{Change, ImportedReview};
-use finding::{AgentInfo, AgentKind, Anchor, Answer, Fix, LineRange, Observation, RawFinding, RepoPath, Round};
+use finding::{AgentInfo, AgentKind, Anchor, Answer, Failure, Fix, LineRange, Observation, RawFinding, RepoPath, Round};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What an agent said, anchored in the code at hand.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// Who.
+    pub agent: AgentInfo,
+    /// What.
+    pub answer: Answer,
+    /// Why it is not all that there was to say.
+    pub failure: Option<Failure>,
+}
 
 /// The code in which citations are looked up.
 pub struct Code<'a> {
@@ -96,8 +107,8 @@ impl<'a> Code<'a> {
 
     /// Anchors what was said in the code at hand, and makes fixes of the changes that are certain there.
     #[must_use]
-    pub fn settle_said(&self, said: ImportedReview) -> (AgentInfo, Answer) {
-        let ImportedReview { agent, label, kind: _, mut answer, mut changes } = said;
+    pub fn settle_said(&self, said: ImportedReview) -> Settled {
+        let ImportedReview { agent, label, kind: _, mut answer, failure, mut changes } = said;
         for finding in &mut answer.findings {
             let changes = changes.remove(&finding.id).unwrap_or_default();
             let fixes: Vec<Fix> = changes.into_iter().filter_map(|c| self.fix_of(c, finding)).collect();
@@ -105,7 +116,7 @@ impl<'a> Code<'a> {
         }
         self.settle_answer(&mut answer);
         // Whatever the file says it was: here it is a review that was taken in.
-        (AgentInfo { name: agent, label, kind: AgentKind::Imported }, answer)
+        Settled { agent: AgentInfo { name: agent, label, kind: AgentKind::Imported }, answer, failure }
     }
 
     /// A tool's change in the text at hand. Where the finding quotes the code, it must still be there, and the change
@@ -282,7 +293,7 @@ mod tests {
             ("one\n", None, None),
         ] {
             let read = |p: &RepoPath| (*p == paths[0]).then(|| Arc::from(text));
-            let (info, answer) = Code::new(&paths, &paths, &read).settle_said(tool(quote));
+            let Settled { agent: info, answer, .. } = Code::new(&paths, &paths, &read).settle_said(tool(quote));
             assert_eq!((info.name.as_str(), info.kind), ("lint", AgentKind::Imported));
             let fix = answer.findings[0].fixes.first();
             let changed = fix.map(|f| {

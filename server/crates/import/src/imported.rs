@@ -4,7 +4,7 @@
 //! text is there. Whoever runs a tool has the very text; an import asks [`Code`](crate::Code), which checks first
 //! that the place is still the one that was meant.
 
-use finding::{AgentKind, AgentName, Answer, Fix, LineRange, RawFinding, RawId, RepoPath};
+use finding::{AgentKind, AgentName, Answer, Failure, Fix, LineRange, RawFinding, RawId, RepoPath};
 use similar::TextDiff;
 use std::collections::BTreeMap;
 
@@ -19,13 +19,15 @@ pub struct ImportedReview {
     pub kind: Option<AgentKind>,
     /// What it says. The ids of its findings are unique in it.
     pub answer: Answer,
+    /// Why it is not all that there was to say, where the file says so.
+    pub failure: Option<Failure>,
     /// Fixes that need the text, by the finding that they are of, the preferred one first.
     pub changes: BTreeMap<RawId, Vec<Change>>,
 }
 
 impl ImportedReview {
     pub(crate) fn by(agent: AgentName, label: String) -> Self {
-        Self { agent, label, kind: None, answer: Answer::default(), changes: BTreeMap::new() }
+        Self { agent, label, kind: None, answer: Answer::default(), failure: None, changes: BTreeMap::new() }
     }
 
     /// The tool's part of `all`, which is begun if there is none yet.

@@ -7,15 +7,20 @@ mod code;
 pub mod github;
 pub mod imported;
 pub mod json;
+mod lenient;
+mod levels;
+mod message;
 pub mod prose;
 pub mod rdjson;
 pub mod sarif;
+mod tool_path;
 
 #[cfg(test)]
 mod tests;
 
-pub use code::Code;
+pub use code::{Code, Settled};
 pub use imported::ImportedReview;
+pub use levels::Levels;
 
 use finding::{AgentName, Decisions, Round};
 

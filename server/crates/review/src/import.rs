@@ -2,11 +2,11 @@
 
 mod join;
 
-use ::import::{Code, Import, ImportedReview, read};
+use ::import::{Code, Import, ImportedReview, Settled, read};
 use anyhow::Context as _;
 use config::Config;
 use finding::{
-    AgentInfo, AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round,
+    AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round,
     RoundId,
 };
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
@@ -63,12 +63,12 @@ pub fn import(
     let changed: Vec<RepoPath> = snapshot.files().iter().map(|f| f.path.clone()).collect();
     let text = |path: &RepoPath| snapshot.read(path).ok().flatten();
     let code = Code::new(&paths, &changed, &text);
-    let mut answers: Vec<(AgentInfo, Answer)> = Vec::new();
+    let mut answers: Vec<Settled> = Vec::new();
     said.into_iter().for_each(|s| add(&mut answers, code.settle_said(s)));
     if target == Target::Current {
-        for (agent, mut answer) in rounds.drain(..).flat_map(|(round, _)| taken_apart(round)) {
-            code.settle_answer(&mut answer);
-            add(&mut answers, (agent, answer));
+        for mut settled in rounds.drain(..).flat_map(|(round, _)| taken_apart(round)) {
+            code.settle_answer(&mut settled.answer);
+            add(&mut answers, settled);
         }
     }
     for (round, _) in &mut rounds {
@@ -116,7 +116,7 @@ fn read_file(file: &Path) -> anyhow::Result<Import> {
 }
 
 /// What each agent of a report said.
-fn taken_apart(round: Round) -> impl Iterator<Item = (AgentInfo, Answer)> {
+fn taken_apart(round: Round) -> impl Iterator<Item = Settled> {
     let Round { agents, raw, observations, .. } = round;
     agents.into_iter().map(move |run| {
         let name = &run.agent.name;
@@ -127,14 +127,19 @@ fn taken_apart(round: Round) -> impl Iterator<Item = (AgentInfo, Answer)> {
             covered: run.covered,
             notes: run.notes,
         };
-        (run.agent, answer)
+        let failure = match run.outcome {
+            AgentOutcome::Failed { failure } => Some(failure),
+            _ => None,
+        };
+        Settled { agent: run.agent, answer, failure }
     })
 }
 
 /// Two files of one tool are one agent.
-fn add(answers: &mut Vec<(AgentInfo, Answer)>, (info, answer): (AgentInfo, Answer)) {
-    match answers.iter_mut().find(|(known, _)| known.name == info.name) {
-        Some((_, known)) => {
+fn add(answers: &mut Vec<Settled>, Settled { agent: info, answer, failure }: Settled) {
+    match answers.iter_mut().find(|known| known.agent.name == info.name) {
+        Some(Settled { answer: known, failure: failed, .. }) => {
+            *failed = failed.take().or(failure);
             let mut ids: BTreeSet<RawId> = known.findings.iter().map(|f| f.id.clone()).collect();
             for mut finding in answer.findings {
                 // Each file counts from one.
@@ -150,7 +155,7 @@ fn add(answers: &mut Vec<(AgentInfo, Answer)>, (info, answer): (AgentInfo, Answe
             known.assessment.merge(answer.assessment);
             known.covered.extend(answer.covered);
         }
-        None => answers.push((info, answer)),
+        None => answers.push(Settled { agent: info, answer, failure }),
     }
 }
 
@@ -183,7 +188,8 @@ fn id(text: &str) -> RoundId {
 }
 
 /// Adds an agent and what it said, unmerged.
-fn take_in(round: &mut Round, agent: AgentInfo, answer: Answer) {
+fn take_in(round: &mut Round, Settled { agent, answer, failure }: Settled) {
+    let outcome = failure.map_or(AgentOutcome::Reviewed, |failure| AgentOutcome::Failed { failure });
     round.assessment.merge(answer.assessment.clone());
     round.observations.extend(answer.observations);
     round.raw.extend(answer.findings);
@@ -191,12 +197,12 @@ fn take_in(round: &mut Round, agent: AgentInfo, answer: Answer) {
         covered: answer.covered,
         notes: answer.notes,
         assessment: answer.assessment,
-        ..AgentRun::new(agent, AgentOutcome::Reviewed)
+        ..AgentRun::new(agent, outcome)
     });
 }
 
 /// A round of what agents said elsewhere.
-fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
+fn merged(answers: Vec<Settled>, snapshot: &Snapshot) -> Round {
     let started = Timestamp::now();
     let branch = snapshot.scope().branch.as_deref().unwrap_or("HEAD");
     let mut round = Round {
@@ -221,8 +227,8 @@ fn merged(answers: Vec<(AgentInfo, Answer)>, snapshot: &Snapshot) -> Round {
         coverage: Coverage::default(),
         texts: BTreeMap::new(),
     };
-    for (agent, answer) in answers {
-        take_in(&mut round, agent, answer);
+    for settled in answers {
+        take_in(&mut round, settled);
     }
     let mut input = merge::Input::of(&round.raw);
     let cited = round.raw.iter().flat_map(|r| &r.anchors).map(|a| &a.path);

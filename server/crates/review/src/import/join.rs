@@ -2,9 +2,9 @@
 
 use super::{cover, id, take_in};
 use crate::document::texts;
-use finding::{AgentInfo, AgentName, Anchor, Answer, Decisions, FindingStatus, RawId, Round};
+use finding::{AgentName, Anchor, Answer, Decisions, FindingStatus, RawId, Round};
 use git::Snapshot;
-use import::Code;
+use import::{Code, Settled};
 use jiff::Timestamp;
 use patch::LineMap;
 use report::Texts;
@@ -14,7 +14,7 @@ use store::Store;
 /// A new round of what `old` has and what the answers say, with the places of both in the current code.
 pub(super) fn joined(
     old: &Round,
-    answers: Vec<(AgentInfo, Answer)>,
+    answers: Vec<Settled>,
     snapshot: &Snapshot,
     store: &Store,
     decisions: &Decisions,
@@ -29,9 +29,9 @@ pub(super) fn joined(
     round.findings.clear();
     carry(&mut round, &frozen, snapshot);
     code.settle_round(&mut round);
-    for (mut agent, mut answer) in answers {
-        rename(&mut agent.name, &mut answer, &round);
-        take_in(&mut round, agent, answer);
+    for mut settled in answers {
+        rename(&mut settled.agent.name, &mut settled.answer, &round);
+        take_in(&mut round, settled);
     }
     let earlier: BTreeMap<_, _> = old.texts.keys().filter_map(|p| Some((p.clone(), frozen.get(p)?.into()))).collect();
     let cited = round.raw.iter().chain(&old.raw).flat_map(|r| &r.anchors).map(|a| &a.path);
