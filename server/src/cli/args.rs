@@ -72,6 +72,12 @@ pub(super) enum Command {
     /// Make one finding of several; later rounds remember.
     #[command(after_help = examples::JOIN)]
     Join(JoinArgs),
+    /// Say what was done on this branch: dismissals, splits, joins, fixes, imports.
+    #[command(after_help = examples::LOG)]
+    Log(LogArgs),
+    /// Take the last of that back: decisions, and the text of files that nobody changed since.
+    #[command(after_help = examples::UNDO)]
+    Undo,
     /// Print the effective configuration and where each value came from.
     #[command(after_help = examples::CONFIG)]
     Config(ConfigArgs),
@@ -316,6 +322,13 @@ pub(super) struct JoinArgs {
     /// Take back that these findings were joined, or are to be.
     #[arg(long)]
     pub(super) undo: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LogArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -81,6 +81,18 @@ pub(super) const REOPEN: &str = "\
 Examples:
   deep-review reopen I2";
 
+pub(super) const LOG: &str = "\
+Examples:
+  deep-review log                  the newest first
+  deep-review log --json";
+
+pub(super) const UNDO: &str = "\
+Examples:
+  deep-review undo                 once more for what was done before that
+
+What is not as it was left (a file edited since, a finding decided anew) is never
+overwritten: then nothing is taken back, and the reason is said.";
+
 pub(super) const CONFIG: &str = "\
 Examples:
   deep-review config                     every value, and where it comes from

@@ -12,6 +12,7 @@ mod examples;
 mod generate;
 mod import;
 mod links;
+mod log;
 mod output;
 pub mod plumbing_merge;
 pub mod plumbing_patch;
@@ -84,6 +85,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Split(args) => links::split(&context, &args),
         Command::Join(args) => links::join(&context, &args),
+        Command::Log(args) => log::log(&context, &args),
+        Command::Undo => log::undo(&context),
         Command::Config(args) => config::run(&context, &args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

@@ -3,9 +3,10 @@
 //! An entry holds what it changed, before and after: the decisions on findings, the word on remarks, files, rounds. It is
 //! taken back only where all of that still is as the entry left it: what somebody changed since is never overwritten.
 
-use super::apply::{ApplyPlan, CurrentTexts};
+use super::plan::ApplyPlan;
+use super::texts::{CurrentTexts, ReadError};
 use super::worktree::{WorkTree, WriteError};
-use super::{OpenBranch, OpsError, ReadError};
+use super::{OpenBranch, OpsError};
 use finding::{BlobId, Decisions, FindingId, Link, RepoPath, Resolution, Round};
 use jiff::Timestamp;
 use patch::FileOutcome;

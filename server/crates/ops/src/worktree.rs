@@ -1,8 +1,9 @@
 //! Reads and writes the user's work tree: several files or none, only where a fix may [`Reach`], never over what changed
 //! in the meantime.
 
-use super::apply::{ApplyPlan, CurrentTexts};
+use super::plan::ApplyPlan;
 use super::reach::{Reach, Unreachable};
+use super::texts::{CurrentTexts, MAX_FILE, ReadError};
 use finding::RepoPath;
 use git::Repository;
 use patch::FileOutcome;
@@ -12,41 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::NamedTempFile;
 
-/// Larger files are not read, in bytes.
-const MAX_FILE: u64 = 16 << 20;
-
 /// The files of a repository's work tree.
 #[derive(Debug, Clone)]
 pub struct WorkTree {
     reach: Reach,
-}
-
-/// Why a file is not read for a fix.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    /// A fix must not touch it.
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
-    /// It could not be written back.
-    #[error("{path} is not UTF-8")]
-    NotUtf8 {
-        /// Which file.
-        path: RepoPath,
-    },
-    /// No fix is worth that.
-    #[error("{path} has more than {} MiB", MAX_FILE >> 20)]
-    TooLarge {
-        /// Which file.
-        path: RepoPath,
-    },
-    /// The system says no.
-    #[error("failed to read {path}: {why}")]
-    Failed {
-        /// Which file.
-        path: RepoPath,
-        /// What the system said.
-        why: String,
-    },
 }
 
 /// Why nothing was written.

@@ -1,0 +1,75 @@
+//! `deep-review log` and `deep-review undo`: what was done on the branch, and taking the last of it back.
+
+use super::args::LogArgs;
+use super::context::{Context, told};
+use super::{Exit, output};
+use ops::{Done, Entry, WorkTree};
+use report::sanitize::printable;
+use serde_json::{Value, json};
+
+pub(super) fn log(context: &Context, args: &LogArgs) -> anyhow::Result<Exit> {
+    let open = context.open()?;
+    let entries = told(ops::log(&open));
+    let text = if args.json {
+        let rows: Vec<Value> = entries.iter().rev().map(row).collect();
+        serde_json::to_string_pretty(&rows)? + "\n"
+    } else if entries.is_empty() {
+        "Nothing was done on this branch yet.\n".to_owned()
+    } else {
+        entries.iter().rev().map(line).collect()
+    };
+    output::print(&text)?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn undo(context: &Context) -> anyhow::Result<Exit> {
+    let open = context.open()?;
+    let entry = ops::undo(&open, &WorkTree::of(&open.repository)?)?;
+    output::print(&format!("Taken back: {}\n", what(&entry)))?;
+    Ok(Exit::Done)
+}
+
+fn line(entry: &Entry) -> String {
+    let undone = if entry.undone.is_some() { "  (taken back)" } else { "" };
+    format!("{:>4}  {}  {}{undone}\n", entry.number, entry.at.strftime("%Y-%m-%d %H:%M"), what(entry))
+}
+
+/// "dismissed I2 The lock is held"
+fn what(entry: &Entry) -> String {
+    let word = word(entry.done);
+    let labels: Vec<&str> = entry.findings.iter().map(|f| f.label.as_str()).collect();
+    let of = match (&entry.findings[..], entry.rounds()) {
+        ([], [number]) => format!("round {number}"),
+        ([], [first, .., last]) => format!("rounds {first} to {last}"),
+        ([one], _) => format!("{} {}", one.label, one.title),
+        _ => labels.join(", "),
+    };
+    let files: Vec<&str> = entry.files().map(finding::RepoPath::as_str).collect();
+    let files = if files.is_empty() { String::new() } else { format!(" in {}", files.join(", ")) };
+    printable(&format!("{word} {of}{files}"))
+}
+
+fn word(done: Done) -> &'static str {
+    match done {
+        Done::Dismissed => "dismissed",
+        Done::Reopened => "reopened",
+        Done::Split => "split",
+        Done::Joined => "joined",
+        Done::SplitTakenBack => "took the split back of",
+        Done::JoinTakenBack => "took the join back of",
+        Done::Applied => "applied",
+        Done::Imported => "imported",
+    }
+}
+
+fn row(entry: &Entry) -> Value {
+    json!({
+        "number": entry.number,
+        "at": entry.at,
+        "done": entry.done,
+        "findings": entry.findings,
+        "files": entry.files().collect::<Vec<_>>(),
+        "rounds": entry.rounds(),
+        "undone": entry.undone,
+    })
+}
