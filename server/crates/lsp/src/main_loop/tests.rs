@@ -58,7 +58,8 @@ impl Loop {
     }
 
     fn load(&mut self) {
-        self.state.load(&self.repo().root().to_owned());
+        let root = self.repo().root().to_owned();
+        self.state.load(&root);
     }
 
     /// The next event that is wanted.
