@@ -1,37 +1,36 @@
 //! The language server: projects rounds into an editor over LSP. The only part that knows the protocol.
 //!
-//! One task owns the state and takes closed [events](owner::Event) in order; a request works on the
-//! [world](world::World) as it was after everything that the client sent before it. What is shown is a function
-//! of (round, decisions, current text): see [`project`].
+//! | room | what it is |
+//! |---|---|
+//! | `protocol` | the words that we share with clients: commands, requests of our own, capabilities, settings, errors |
+//! | `state` | what is known at one moment, and what follows from it: documents, projections, diagnostics, snapshots |
+//! | `event` | all that can happen, as one closed type |
+//! | `client` | the way to the client: what waits for it, progress, standard output |
+//! | `tasks` | work beside the loop: reading files, reviewing, writing reports, working out diagnostics |
+//! | `requests` | one file a method, each answered on a snapshot |
+//! | `main_loop` | the one owner of the state |
+//! | `server` | one method a message: hands it to the loop, or answers it from a snapshot |
+//!
+//! One loop owns the state and takes closed [events](event::Event) in order; it never waits and never reads a file. A
+//! request works on a [snapshot](state::snapshot::Snapshot) as it was after everything that the client sent before it.
+//! What is shown is a function of (round, decisions, current text): see [`state::projection`]; it is worked out by
+//! whoever needs it first, never by the loop.
 //!
 //! The framework needs this discipline, each point with a test:
-//! 1. a notification's handler hands its message to the owner before it awaits anything, so order is kept;
+//! 1. a notification's handler hands its message to the loop before it awaits anything, so order is kept;
 //! 2. every request is answered in a task of its own, so that a panic is an error -32603 of that request;
 //! 3. no handler that clients wait for waits for the client without a time limit, and none blocks another;
 //! 4. the exit code is ours (0 after `shutdown`, 1 without), and the server ends when stdin does or when the
 //!    process that started it is gone. Reviews are cancelled first, and their agents' processes with them.
 
-mod actions;
-mod capabilities;
-mod commands;
-mod diagnostics;
-mod documents;
-mod edits;
-mod findings;
-mod hover;
-mod lens;
-mod moved;
-mod outbox;
-mod output;
-mod owner;
-mod progress;
-mod project;
-mod reports;
-mod reviewing;
+mod client;
+mod event;
+mod main_loop;
+mod protocol;
+mod requests;
 mod server;
-mod settings;
-mod watch;
-mod world;
+mod state;
+mod tasks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,7 +58,7 @@ const PARENT: Duration = Duration::from_secs(2);
 pub fn run() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let Ok(runtime) = runtime else { return ExitCode::FAILURE };
-    let Ok((output, written)) = output::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
+    let Ok((output, written)) = client::stdout::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
     let user_file = config::user_file(&|name| std::env::var(name).ok());
     let properly = runtime.block_on(serve(tokio::io::stdin(), output, user_file));
     written.wait(FAREWELL);
@@ -87,9 +86,9 @@ async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, user_file
 
 /// Returns when the process that started the server is gone.
 async fn orphaned(ended: &server::Ended) {
-    let mut look = tokio::time::interval(PARENT);
+    let mut tick = tokio::time::interval(PARENT);
     loop {
-        look.tick().await;
+        tick.tick().await;
         if ended.parent.get().is_some_and(|&parent| !is_alive(parent)) {
             return;
         }

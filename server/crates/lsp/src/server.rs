@@ -1,15 +1,21 @@
-//! One method a message of the protocol. Notifications go to the owner before anything is awaited; requests take
-//! the world from the owner and are answered in a task of their own.
+//! One method a message of the protocol. Notifications go to the loop before anything is awaited; requests take a
+//! snapshot from the loop and are answered in a task of their own.
 
-use super::capabilities::Abilities;
-use super::commands::{self, Desk};
-use super::documents::file_path;
-use super::outbox::Outbox;
-use super::owner::{Event, Owner};
-use super::settings::{Settings, Trust};
-use super::world::World;
-use super::{actions, diagnostics, findings, hover, lens, progress};
+use crate::client::outbox::Outbox;
+use crate::client::progress;
+use crate::event::Event;
+use crate::main_loop::GlobalState;
+use crate::protocol::capabilities::ClientCapabilities;
+use crate::protocol::commands::{Command, CommandName};
+use crate::protocol::error::CommandError;
+use crate::protocol::own::{FindingsParams, FindingsRequest, Repositories, StatusRequest};
+use crate::protocol::settings::{Settings, Trust};
+use crate::protocol::uri::file_path;
+use crate::requests::BackgroundRequest;
+use crate::requests::execute_command::{self, Begun, CommandContext};
+use crate::state::snapshot::Snapshot;
 use lsp_types::notification::Progress as ProgressNotification;
+use lsp_types::request::*;
 use lsp_types::*;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -74,7 +80,7 @@ pub(crate) fn service(
 
 impl Server {
     fn send(&self, event: Event) {
-        // The owner ends only with the server.
+        // The loop ends only with the server.
         let _ = self.events.send(event);
     }
 
@@ -82,45 +88,41 @@ impl Server {
         self.outbox.get_or_init(|| Outbox::new(self.client.clone()))
     }
 
-    /// The world after everything that the client said before. Asked for at once, awaited later.
-    fn world(&self) -> oneshot::Receiver<World> {
-        let (reply, world) = oneshot::channel();
+    /// The state after everything that the client said before. Asked for at once, awaited later.
+    fn snapshot(&self) -> oneshot::Receiver<Snapshot> {
+        let (reply, snapshot) = oneshot::channel();
         self.send(Event::Ask(reply));
-        world
+        snapshot
     }
 
-    /// Answers a request in a task of its own, so that a panic is that request's error and nothing more.
-    async fn answer<T: Send + 'static>(&self, work: impl FnOnce(World) -> T + Send + 'static) -> Result<T> {
-        let world = self.world();
-        let task = tokio::spawn(async move { world.await.map(work) });
-        task.await.map_err(|_| ours())?.map_err(|_| shutting_down())
+    /// Answers a request beside the loop and the threads that everything else needs; a panic is that request's error
+    /// and nothing more.
+    async fn answer<R: BackgroundRequest>(&self, params: R::Params) -> Result<R::Answer> {
+        let snapshot = self.snapshot().await.map_err(|_| shutting_down())?;
+        tokio::task::spawn_blocking(move || R::answer(&snapshot, params)).await.map_err(|_| ours())
     }
 
-    /// The same for work that parses or reads files: beside the threads that everything else needs.
-    async fn answer_beside<T: Send + 'static>(&self, work: impl FnOnce(World) -> T + Send + 'static) -> Result<T> {
-        let world = self.world().await.map_err(|_| shutting_down())?;
-        tokio::task::spawn_blocking(move || work(world)).await.map_err(|_| ours())
+    async fn findings(&self, params: FindingsParams) -> Result<Repositories> {
+        self.answer::<FindingsRequest>(params).await
     }
 
-    async fn findings(&self, params: findings::Params) -> Result<Value> {
-        self.answer(move |world| findings::of(&world, &params)).await
-    }
-
-    async fn status(&self, _: Value) -> Result<Value> {
-        self.answer(|world| findings::status(&world)).await
+    async fn status(&self, params: Value) -> Result<Repositories> {
+        self.answer::<StatusRequest>(params).await
     }
 
     /// Answers when what was said before is done, and what followed from it was sent.
     #[cfg(test)]
     async fn sync(&self, _: Value) -> Result<Value> {
-        self.answer(|_| ()).await?;
+        let (reply, idle) = oneshot::channel();
+        self.send(Event::Idle(reply));
+        idle.await.map_err(|_| shutting_down())?;
         self.outbox().sent().await;
         Ok(Value::Null)
     }
 
     #[cfg(test)]
     async fn panic(&self, _: Value) -> Result<Value> {
-        self.answer(|_| panic!("asked for by a test")).await
+        self.answer::<tests::PanicRequest>(()).await
     }
 
     async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
@@ -159,7 +161,7 @@ impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let waiting = self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         if let Some(waiting) = waiting {
-            let owner = Owner::new(
+            let state = GlobalState::new(
                 self.outbox().clone(),
                 self.events.clone(),
                 self.stop.clone(),
@@ -168,8 +170,8 @@ impl LanguageServer for Server {
             );
             let broken = self.ended.broken.clone();
             tokio::spawn(async move {
-                // Without its owner the server is of no use: it ends, and the client starts another.
-                if tokio::spawn(owner.run(waiting)).await.is_err() {
+                // Without its state the server is of no use: it ends, and the client starts another.
+                if tokio::spawn(state.run(waiting)).await.is_err() {
                     broken.cancel();
                 }
             });
@@ -177,16 +179,16 @@ impl LanguageServer for Server {
         if let Some(parent) = params.process_id {
             let _ = self.ended.parent.set(parent);
         }
-        let abilities = Abilities::of(&params);
+        let capabilities = ClientCapabilities::of(&params);
         let options = params.initialization_options.clone().unwrap_or_default();
         let (settings, wrong) = Settings::read(options.get("settings").unwrap_or(&options));
         if let Some(wrong) = wrong {
             self.outbox().show(MessageType::WARNING, &wrong);
         }
         let trusted = Trust::of(&options);
-        self.send(Event::Initialize { abilities, folders: folders(&params), settings, trusted });
+        self.send(Event::Initialize { capabilities, folders: folders(&params), settings, trusted });
         Ok(InitializeResult {
-            capabilities: abilities.server(),
+            capabilities: capabilities.server(),
             server_info: Some(ServerInfo {
                 name: "deep-review".into(),
                 version: Some(env!("CARGO_PKG_VERSION").into()),
@@ -242,19 +244,19 @@ impl LanguageServer for Server {
         // A client that is asked sends nothing of use here, and one that is not sends it all.
         match params.settings.get("deepReview") {
             Some(section) => {
-                self.send(Event::Settings { asked: None, section: Some(section.clone()), folders: Vec::new() });
+                self.send(Event::Settings { request: None, section: Some(section.clone()), folders: Vec::new() });
             }
             None => self.send(Event::SettingsChanged),
         }
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
-        self.answer(move |world| diagnostics::document(&world, &params)).await
+        self.answer::<DocumentDiagnosticRequest>(params).await
     }
 
     async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
         let token = params.partial_result_params.partial_result_token.clone();
-        let reports = self.answer(move |world| diagnostics::workspace(&world, &params)).await?;
+        let reports = self.answer::<WorkspaceDiagnosticRequest>(params).await?;
         let Some(token) = token else {
             return Ok(WorkspaceDiagnosticReport { items: reports }.into());
         };
@@ -270,48 +272,52 @@ impl LanguageServer for Server {
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        self.answer(move |world| Some(actions::of(&world, &params))).await
+        self.answer::<CodeActionRequest>(params).await
     }
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
-        self.answer(move |world| actions::resolve(&world, action)).await
+        self.answer::<CodeActionResolveRequest>(action).await
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
-        self.answer_beside(move |world| Some(lens::of(&world, &params.text_document.uri))).await
+        self.answer::<CodeLensRequest>(params).await
     }
 
     async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
-        self.answer(move |world| Some(lens::links(&world, &params.text_document.uri))).await
+        self.answer::<DocumentLinkRequest>(params).await
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
-        self.answer(move |world| hover::of(&world, &params.text_document_position_params)).await
+        self.answer::<HoverRequest>(params).await
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
-        let ordered = commands::order(&params, &self.events);
-        let world = self.world();
+        let begun = Command::read(&params).and_then(|command| execute_command::begin(command, &self.events));
+        let snapshot = self.snapshot();
         let (outbox, events) = (self.outbox().clone(), self.events.clone());
         let token = params.work_done_progress_params.work_done_token.clone();
+        let wait = params.command != CommandName::Review.as_str() || token.is_some();
         let task = tokio::spawn(async move {
-            let world = world.await.map_err(|_| shutting_down())?;
-            let told = Told::begin(outbox.clone(), token, &params.command);
-            let wait = params.command != commands::Name::Review.as_str()
-                || params.work_done_progress_params.work_done_token.is_some();
-            let done = match ordered {
-                Some(Ok(coming)) => commands::answer(coming, wait).await,
-                Some(Err(refused)) => Err(refused),
-                None => Desk { world, outbox, events }.run(&params).await,
+            let snapshot = snapshot.await.map_err(|_| shutting_down())?;
+            let progress = CommandProgress::begin(outbox.clone(), token, &params.command);
+            let done = match begun {
+                Ok(Begun::WithLoop(coming)) => execute_command::answer(coming, wait).await,
+                Ok(Begun::OnSnapshot(command)) => CommandContext { snapshot, outbox, events }.run(command).await,
+                Err(refused) => Err(refused),
             };
-            told.end(done.as_ref().err().map(ToString::to_string)).await;
-            done.map(Some).map_err(|refused| {
-                let code =
-                    if refused.invalid { ErrorCode::InvalidParams } else { ErrorCode::ServerError(REQUEST_FAILED) };
-                failed(code, refused.to_string())
-            })
+            progress.end(done.as_ref().err().map(ToString::to_string)).await;
+            let result = done.map_err(refused)?;
+            serde_json::to_value(result).map(Some).map_err(|_| ours())
         });
         task.await.unwrap_or_else(|_| Err(ours()))
+    }
+}
+
+/// A command's error in the protocol's words.
+fn refused(error: CommandError) -> Error {
+    match error {
+        CommandError::Invalid(message) => failed(ErrorCode::InvalidParams, message),
+        CommandError::Failed(message) => failed(ErrorCode::ServerError(REQUEST_FAILED), message),
     }
 }
 
@@ -330,14 +336,14 @@ impl lsp_types::notification::Notification for PartialResult {
 }
 
 /// A command's own progress, begun and ended once, where the client gave a token.
-struct Told(Option<(Outbox, ProgressToken)>);
+struct CommandProgress(Option<(Outbox, ProgressToken)>);
 
-impl Told {
+impl CommandProgress {
     fn begin(outbox: Outbox, token: Option<ProgressToken>, command: &str) -> Self {
-        let told = Self(token.map(|token| (outbox, token)));
+        let progress = Self(token.map(|token| (outbox, token)));
         let begin = WorkDoneProgressBegin { title: command.to_owned(), ..WorkDoneProgressBegin::default() };
-        told.tell(WorkDoneProgress::Begin(begin));
-        told
+        progress.tell(WorkDoneProgress::Begin(begin));
+        progress
     }
 
     /// The token is good until the answer is sent, so this is sent before.
@@ -351,6 +357,22 @@ impl Told {
     fn tell(&self, value: WorkDoneProgress) {
         if let Some((outbox, token)) = &self.0 {
             outbox.tell(token.clone(), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) enum PanicRequest {}
+
+    impl BackgroundRequest for PanicRequest {
+        type Params = ();
+        type Answer = Value;
+
+        fn answer(_: &Snapshot, (): ()) -> Value {
+            panic!("asked for by a test")
         }
     }
 }

@@ -273,10 +273,7 @@ impl TestServer {
 
     /// Waits until what was sent before is done: a request is answered after it.
     pub(super) async fn synced(&mut self) {
-        // The owner publishes after it answers, and answers may overtake one notification.
-        for _ in 0..3 {
-            self.request("deepReview/sync", json!({})).await;
-        }
+        self.request("deepReview/sync", json!({})).await;
     }
 
     /// What the client shows of a file: code, message and lines (0-based) of each diagnostic.
@@ -400,7 +397,7 @@ impl Drop for TestServer {
 }
 
 pub(super) fn uri(file: &Path) -> String {
-    crate::documents::file_uri(file).unwrap().as_str().to_owned()
+    crate::protocol::uri::file_uri(file).unwrap().as_str().to_owned()
 }
 
 /// A finding: label, lines (1-based, both included; 0 for the file), and a fix.

@@ -1,4 +1,4 @@
-//! Checks messages against the official meta model (`../shared/lsp/metaModel.json`, where it is there).
+//! Checks messages against the official meta model (`fixtures/lsp/metaModel.json`).
 
 use serde_json::Value;
 use std::collections::HashMap;
@@ -11,16 +11,13 @@ pub(super) struct MetaModel {
     methods: HashMap<String, Value>,
 }
 
-static MODEL: OnceLock<Option<MetaModel>> = OnceLock::new();
+static MODEL: OnceLock<MetaModel> = OnceLock::new();
 
 impl MetaModel {
-    fn get() -> Option<&'static Self> {
+    fn get() -> &'static Self {
         let load = || {
-            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/lsp/metaModel.json");
-            let Ok(text) = std::fs::read_to_string(file) else {
-                eprintln!("messages are not checked against the meta model: {file} is not there");
-                return None;
-            };
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../fixtures/lsp/metaModel.json");
+            let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{file}: {e}"));
             let mut model: Value = serde_json::from_str(&text).unwrap();
             let mut table = |key: &str, name: &str| {
                 let rows = model[key].as_array_mut().unwrap().drain(..);
@@ -30,19 +27,14 @@ impl MetaModel {
                 (table("structures", "name"), table("enumerations", "name"), table("typeAliases", "name"));
             let mut methods = table("requests", "method");
             methods.extend(table("notifications", "method"));
-            Some(Self { structures, enumerations, aliases, methods })
+            Self { structures, enumerations, aliases, methods }
         };
-        MODEL.get_or_init(load).as_ref()
-    }
-
-    /// Whether there is a model to check against.
-    pub(super) fn is_there() -> bool {
-        Self::get().is_some()
+        MODEL.get_or_init(load)
     }
 
     /// Panics if a message is not as the protocol has it; `answers` is the method of an answer.
     pub(super) fn check(message: &Value, answers: Option<&str>) {
-        let Some(model) = Self::get() else { return };
+        let model = Self::get();
         let method = answers.or(message["method"].as_str()).unwrap();
         if method.starts_with("deepReview/") {
             return;

@@ -250,7 +250,7 @@ async fn hover_lens_rounds_and_report_tell_of_the_round() {
     assert_eq!(rounds["rounds"][0]["counts"], json!({ "critical": 1, "important": 1, "suggestion": 2 }));
     let report = server.command("deepReview.showReport", json!({ "id": "I1", "show": true })).await;
     assert_eq!(report["shown"], true);
-    let path = crate::documents::file_path(&report["uri"].as_str().unwrap().parse().unwrap()).unwrap();
+    let path = crate::protocol::uri::file_path(&report["uri"].as_str().unwrap().parse().unwrap()).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert_eq!(text, report["text"].as_str().unwrap());
     server.open(&path, &text).await;

@@ -213,7 +213,7 @@ async fn severities_tags_places_and_the_report_as_the_protocol_has_them() {
     for diagnostic in &shown[..3] {
         let href = diagnostic["codeDescription"]["href"].as_str().unwrap();
         let (report, line) = href.split_once("#L").unwrap();
-        let path = crate::documents::file_path(&report.parse().unwrap()).unwrap();
+        let path = crate::protocol::uri::file_path(&report.parse().unwrap()).unwrap();
         let text = std::fs::read_to_string(path).unwrap();
         let heading = text.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap();
         assert!(heading.starts_with('#') && heading.contains(diagnostic["code"].as_str().unwrap()), "{heading}");

@@ -1,0 +1,375 @@
+//! The commands of `workspace/executeCommand`: their names, arguments and results. Every one takes one object, or
+//! nothing.
+
+use super::error::CommandError;
+use finding::{AgentKind, AgentName, DismissReason, RoundId, Severity};
+use lsp_types::{ExecuteCommandParams, Uri, WorkspaceEdit};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// The names of the commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CommandName {
+    Review,
+    Cancel,
+    ApplyFix,
+    FixAll,
+    Dismiss,
+    Reopen,
+    ShowReport,
+    ImportReport,
+    Agents,
+    Rounds,
+    Recheck,
+    Split,
+    Join,
+}
+
+impl CommandName {
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Review,
+        Self::Cancel,
+        Self::ApplyFix,
+        Self::FixAll,
+        Self::Dismiss,
+        Self::Reopen,
+        Self::ShowReport,
+        Self::ImportReport,
+        Self::Agents,
+        Self::Rounds,
+        Self::Recheck,
+        Self::Split,
+        Self::Join,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Review => "deepReview.review",
+            Self::Cancel => "deepReview.cancel",
+            Self::ApplyFix => "deepReview.applyFix",
+            Self::FixAll => "deepReview.fixAll",
+            Self::Dismiss => "deepReview.dismiss",
+            Self::Reopen => "deepReview.reopen",
+            Self::ShowReport => "deepReview.showReport",
+            Self::ImportReport => "deepReview.importReport",
+            Self::Agents => "deepReview.agents",
+            Self::Rounds => "deepReview.rounds",
+            Self::Recheck => "deepReview.recheck",
+            Self::Split => "deepReview.split",
+            Self::Join => "deepReview.join",
+        }
+    }
+}
+
+/// A command as it was asked for.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Review(ReviewArgs),
+    Cancel(RepoArgs),
+    ApplyFix(FixArgs),
+    FixAll(FixAllArgs),
+    Dismiss(DismissArgs),
+    Reopen(FindingArgs),
+    ShowReport(ReportArgs),
+    ImportReport(ImportArgs),
+    Agents(RepoArgs),
+    Rounds(RepoArgs),
+    Recheck(FindingArgs),
+    Split(SplitArgs),
+    Join(JoinArgs),
+}
+
+impl Command {
+    /// Reads a command and its argument.
+    pub(crate) fn read(params: &ExecuteCommandParams) -> Result<Self, CommandError> {
+        let name = CommandName::ALL.into_iter().find(|name| name.as_str() == params.command);
+        let name = name.ok_or_else(|| CommandError::invalid(format!("there is no command '{}'", params.command)))?;
+        Ok(match name {
+            CommandName::Review => Self::Review(argument(params)?),
+            CommandName::Cancel => Self::Cancel(argument(params)?),
+            CommandName::ApplyFix => Self::ApplyFix(argument(params)?),
+            CommandName::FixAll => Self::FixAll(argument(params)?),
+            CommandName::Dismiss => Self::Dismiss(argument(params)?),
+            CommandName::Reopen => Self::Reopen(argument(params)?),
+            CommandName::ShowReport => Self::ShowReport(argument(params)?),
+            CommandName::ImportReport => Self::ImportReport(argument(params)?),
+            CommandName::Agents => Self::Agents(argument(params)?),
+            CommandName::Rounds => Self::Rounds(argument(params)?),
+            CommandName::Recheck => Self::Recheck(argument(params)?),
+            CommandName::Split => Self::Split(argument(params)?),
+            CommandName::Join => Self::Join(argument(params)?),
+        })
+    }
+}
+
+fn argument<T: DeserializeOwned>(params: &ExecuteCommandParams) -> Result<T, CommandError> {
+    let argument = match params.arguments.as_slice() {
+        [] | [Value::Null] => json!({}),
+        [one] => one.clone(),
+        _ => return Err(CommandError::invalid(format!("{} takes one object", params.command))),
+    };
+    serde_path_to_error::deserialize(argument).map_err(|e| CommandError::invalid(format!("{}: {}", params.command, e)))
+}
+
+/// Which repository: by its root, or by a file in it; the only one if neither is said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RepoArgs {
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) uri: Option<Uri>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ReviewArgs {
+    root: Option<PathBuf>,
+    uri: Option<Uri>,
+    base: Option<String>,
+    uncommitted: Option<bool>,
+    agents: Vec<String>,
+    fresh: bool,
+    resume: bool,
+}
+
+/// What a review does with what was answered before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Memory {
+    /// An agent is asked about what changed since it answered.
+    #[default]
+    Changed,
+    /// Every agent is asked about everything, whatever it answered before.
+    Fresh,
+    /// The newest round, which was interrupted, is finished instead of beginning another one.
+    Resume,
+}
+
+/// What a review was asked to be. What is not said is as configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ReviewOptions {
+    pub(crate) base: Option<String>,
+    pub(crate) uncommitted: Option<bool>,
+    /// Names of the agents; empty for all.
+    pub(crate) agents: Vec<String>,
+    pub(crate) memory: Memory,
+}
+
+impl ReviewArgs {
+    /// The repository and the options.
+    pub(crate) fn options(self) -> Result<(RepoArgs, ReviewOptions), CommandError> {
+        let Self { root, uri, base, uncommitted, agents, fresh, resume } = self;
+        let memory = match (fresh, resume) {
+            (false, false) => Memory::Changed,
+            (true, false) => Memory::Fresh,
+            (false, true) => Memory::Resume,
+            (true, true) => {
+                return Err(CommandError::invalid(
+                    "`fresh` asks every agent again and `resume` only those that did not answer: say one of them",
+                ));
+            }
+        };
+        Ok((RepoArgs { root, uri }, ReviewOptions { base, uncommitted, agents, memory }))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FixArgs {
+    pub(crate) id: String,
+    pub(crate) root: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) fix: usize,
+    #[serde(default)]
+    pub(crate) preview: bool,
+    #[serde(default, rename = "dryRun")]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FixAllArgs {
+    pub(crate) root: Option<PathBuf>,
+    /// The file whose fixes are meant; those of the whole repository if it is not said.
+    pub(crate) uri: Option<Uri>,
+    #[serde(rename = "dryRun")]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DismissArgs {
+    pub(crate) id: String,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) reason: DismissReason,
+    #[serde(default)]
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FindingArgs {
+    pub(crate) id: String,
+    pub(crate) root: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SplitArgs {
+    pub(crate) id: String,
+    pub(crate) root: Option<PathBuf>,
+    /// Take back what was said before.
+    #[serde(default)]
+    pub(crate) undo: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JoinArgs {
+    pub(crate) ids: Vec<String>,
+    pub(crate) root: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) undo: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ReportArgs {
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) uri: Option<Uri>,
+    pub(crate) round: Option<String>,
+    pub(crate) format: Option<String>,
+    pub(crate) show: bool,
+    pub(crate) id: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ImportArgs {
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) uri: Option<Uri>,
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// What a command answers.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum CommandResult {
+    /// What was asked for goes on; what comes of it is told by findings and progress.
+    Started {
+        started: bool,
+    },
+    Reviewed(ReviewResult),
+    Cancelled {
+        cancelled: usize,
+    },
+    /// The edit that would be applied.
+    DryRun {
+        edit: WorkspaceEdit,
+        certain: bool,
+    },
+    Applied {
+        applied: bool,
+    },
+    FixedAll(FixAllResult),
+    Done {
+        done: bool,
+    },
+    /// What was decided counts in the next round.
+    DoneLater {
+        done: bool,
+        effect: &'static str,
+    },
+    Report(ReportResult),
+    Imported {
+        round: RoundId,
+        number: u32,
+        findings: usize,
+    },
+    Agents {
+        agents: Vec<AgentRow>,
+    },
+    Rounds {
+        rounds: Vec<RoundRow>,
+    },
+}
+
+impl CommandResult {
+    pub(crate) const STARTED: Self = Self::Started { started: true };
+    pub(crate) const DONE: Self = Self::Done { done: true };
+    pub(crate) const DONE_LATER: Self = Self::DoneLater { done: true, effect: "from the next round on" };
+}
+
+/// What came of a review.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum ReviewResult {
+    NothingChanged { changed: bool, base: String },
+    Round { changed: bool, round: RoundId, number: u32, failed: Vec<FailedAgent> },
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct FailedAgent {
+    pub(crate) agent: String,
+    pub(crate) why: String,
+}
+
+/// Labels of the fixes that were applied, and why the others were not.
+#[derive(Debug, Serialize)]
+pub(crate) struct FixAllResult {
+    /// What would be applied, where it was only asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) edit: Option<WorkspaceEdit>,
+    pub(crate) applied: Vec<String>,
+    pub(crate) refused: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ReportResult {
+    pub(crate) uri: Uri,
+    pub(crate) text: String,
+    pub(crate) format: &'static str,
+    pub(crate) shown: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AgentRow {
+    pub(crate) name: AgentName,
+    pub(crate) label: String,
+    pub(crate) kind: AgentKind,
+    pub(crate) usable: bool,
+    pub(crate) detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct RoundRow {
+    pub(crate) id: RoundId,
+    pub(crate) number: u32,
+    pub(crate) started: String,
+    pub(crate) verdict: String,
+    pub(crate) counts: Counts,
+}
+
+/// Findings by severity.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub(crate) struct Counts {
+    critical: u32,
+    important: u32,
+    suggestion: u32,
+}
+
+impl Counts {
+    pub(crate) fn of(severities: impl Iterator<Item = Severity>) -> Self {
+        let mut counts = Self::default();
+        for severity in severities {
+            *match severity {
+                Severity::Critical => &mut counts.critical,
+                Severity::Important => &mut counts.important,
+                Severity::Suggestion => &mut counts.suggestion,
+            } += 1;
+        }
+        counts
+    }
+}

@@ -1,0 +1,108 @@
+//! Requests and notifications that are ours: their parameters and results.
+
+use super::commands::Counts;
+use finding::{AgentName, FindingId, RepoPath, RoundId, Severity};
+use lsp_types::notification::Notification;
+use lsp_types::{Range, Uri};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// `deepReview/findings`: every repository with its newest round, for the lists of editors.
+#[derive(Debug)]
+pub(crate) enum FindingsRequest {}
+
+/// `deepReview/status`: the same without the findings.
+#[derive(Debug)]
+pub(crate) enum StatusRequest {}
+
+/// `deepReview/roundChanged`: what `deepReview/findings` answers is no longer what it was.
+#[derive(Debug)]
+pub(crate) enum RoundChanged {}
+
+impl Notification for RoundChanged {
+    type Params = RoundChangedParams;
+    const METHOD: &'static str = "deepReview/roundChanged";
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RoundChangedParams {
+    /// The roots of all repositories.
+    pub(crate) repositories: Vec<PathBuf>,
+}
+
+/// What `deepReview/findings` is asked with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct FindingsParams {
+    /// Whether each finding comes with its explanation, for editors that show all of them at once.
+    pub(crate) explained: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Repositories {
+    pub(crate) repositories: Vec<RepositoryRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct RepositoryRow {
+    pub(crate) root: PathBuf,
+    pub(crate) name: String,
+    pub(crate) running: bool,
+    pub(crate) agents: Vec<AgentState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) branch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) round: Option<RoundState>,
+    /// Open findings by severity, where only the status was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) open: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) findings: Option<Vec<FindingRow>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct RoundState {
+    pub(crate) id: RoundId,
+    pub(crate) number: u32,
+    pub(crate) verdict: String,
+    /// Whether an agent failed.
+    pub(crate) incomplete: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AgentState {
+    pub(crate) name: AgentName,
+    pub(crate) label: String,
+    /// `running`, `reviewed` or `failed`.
+    pub(crate) state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct FindingRow {
+    pub(crate) id: FindingId,
+    pub(crate) label: String,
+    pub(crate) severity: Severity,
+    pub(crate) title: String,
+    pub(crate) agents: Vec<AgentLabel>,
+    /// `open`, `fixed`, `dismissed` or `outdated`.
+    pub(crate) state: &'static str,
+    /// Whether one of its fixes applies now.
+    pub(crate) fixable: bool,
+    pub(crate) fixes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) explanation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<RepoPath>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uri: Option<Uri>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) range: Option<Range>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AgentLabel {
+    pub(crate) name: AgentName,
+    pub(crate) label: String,
+}

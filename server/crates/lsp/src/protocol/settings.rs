@@ -1,0 +1,210 @@
+//! The settings of the section `deepReview`, from `initializationOptions` and `workspace/configuration`.
+//!
+//! What runs programs or sends text is not among them: that is the user's configuration file's, because an
+//! editor takes workspace settings from the repository under review.
+
+use agent::Agent;
+use config::Config;
+use finding::{AgentKind, Severity};
+use lsp_types::DiagnosticSeverity;
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Which reviews start by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Auto {
+    /// None.
+    Off,
+    /// Those of the built-in agents, when a file is saved and when the branch changes.
+    #[default]
+    Builtin,
+}
+
+/// What the user said of the workspace, as the editor passed it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Trust {
+    /// It is trusted: tools that run the repository's code may be used.
+    Given,
+    /// The editor does not know of trust: tools that run the repository's code are used where the user's own
+    /// configuration trusts it.
+    #[default]
+    Unsaid,
+    /// It is not trusted: the built-in agents only, so that nothing runs and nothing is sent.
+    Refused,
+}
+
+impl Trust {
+    /// From `initializationOptions.trusted`.
+    pub(crate) fn of(options: &Value) -> Self {
+        match options.get("trusted").and_then(Value::as_bool) {
+            Some(true) => Self::Given,
+            None => Self::Unsaid,
+            Some(false) => Self::Refused,
+        }
+    }
+
+    /// The agents that may be used under it.
+    pub(crate) fn agents(self, config: &Config, root: &Path) -> Vec<Arc<dyn Agent>> {
+        let trusted = match self {
+            Self::Given => true,
+            Self::Unsaid => config.trusts(root),
+            Self::Refused => false,
+        };
+        let mut agents = review::agents(config, Some(root), trusted);
+        if self == Self::Refused {
+            agents.retain(|agent| agent.info().kind == AgentKind::BuiltIn);
+        }
+        agents
+    }
+}
+
+/// A severity of the editor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Shown {
+    Error,
+    Warning,
+    Information,
+    Hint,
+}
+
+impl From<Shown> for DiagnosticSeverity {
+    fn from(shown: Shown) -> Self {
+        match shown {
+            Shown::Error => Self::ERROR,
+            Shown::Warning => Self::WARNING,
+            Shown::Information => Self::INFORMATION,
+            Shown::Hint => Self::HINT,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Review {
+    auto: Auto,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Severities {
+    critical: Shown,
+    important: Shown,
+    suggestion: Shown,
+    concern: Shown,
+}
+
+impl Default for Severities {
+    fn default() -> Self {
+        Self { critical: Shown::Error, important: Shown::Warning, suggestion: Shown::Information, concern: Shown::Hint }
+    }
+}
+
+/// The settings. Unknown ones are ignored: the editor has some of its own in the section.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Settings {
+    /// The agents that review when a request names none; all that are configured if empty.
+    pub(crate) agents: Vec<String>,
+    /// What to compare with; found as on the command line if empty.
+    base: String,
+    /// Whether uncommitted work is reviewed.
+    pub(crate) uncommitted: bool,
+    review: Review,
+    severity: Severities,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            agents: Vec::new(),
+            base: String::new(),
+            uncommitted: true,
+            review: Review::default(),
+            severity: Severities::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the section. What it does not say, or says wrongly, is at its default; the text says what is wrong.
+    pub(crate) fn read(section: &Value) -> (Self, Option<String>) {
+        let section = section.get("deepReview").unwrap_or(section);
+        if section.is_null() {
+            return (Self::default(), None);
+        }
+        match serde_path_to_error::deserialize(section) {
+            Ok(settings) => (settings, None),
+            Err(e) => (Self::default(), Some(format!("the setting deepReview.{}: {}", e.path(), e.inner()))),
+        }
+    }
+
+    pub(crate) fn auto(&self) -> Auto {
+        self.review.auto
+    }
+
+    pub(crate) fn base(&self) -> Option<String> {
+        let base = self.base.trim();
+        (!base.is_empty()).then(|| base.to_owned())
+    }
+
+    pub(crate) fn shown(&self, severity: Severity) -> DiagnosticSeverity {
+        match severity {
+            Severity::Critical => self.severity.critical,
+            Severity::Important => self.severity.important,
+            Severity::Suggestion => self.severity.suggestion,
+        }
+        .into()
+    }
+
+    pub(crate) fn concern(&self) -> DiagnosticSeverity {
+        self.severity.concern.into()
+    }
+}
+
+/// Under what a review of a repository runs.
+#[derive(Debug, Clone)]
+pub(crate) struct ReviewContext {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) trusted: Trust,
+    /// The user's configuration, which may name agents.
+    pub(crate) user_file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_workspace_that_is_not_trusted_gets_the_built_in_agents_only() {
+        let claude = agent::AgentSettings::new(agent::Adapter::Claude);
+        let config = Config { agents: [("claude".to_owned(), claude)].into(), ..Config::default() };
+        let names = |options: Value| -> Vec<String> {
+            let agents = Trust::of(&options).agents(&config, Path::new("/"));
+            agents.iter().map(|a| a.info().name.to_string()).collect()
+        };
+        assert!(names(json!({"trusted": true})).contains(&"claude".to_owned()));
+        assert!(names(json!({})).contains(&"claude".to_owned()));
+        assert_eq!(names(json!({"trusted": false})), ["references", "leftovers", "history", "rules"]);
+    }
+
+    #[test]
+    fn settings_are_read_and_wrong_ones_are_named() {
+        assert_eq!(Settings::read(&Value::Null), (Settings::default(), None));
+        assert_eq!(Settings::read(&json!({"trace": {"server": "off"}})), (Settings::default(), None));
+        let (settings, wrong) = Settings::read(&json!({"deepReview": {
+            "base": " main ", "uncommitted": false, "review": {"auto": "off"}, "severity": {"critical": "warning"},
+        }}));
+        assert_eq!(wrong, None);
+        assert_eq!(settings.base().as_deref(), Some("main"));
+        assert_eq!(settings.auto(), Auto::Off);
+        assert_eq!(settings.shown(Severity::Critical), DiagnosticSeverity::WARNING);
+        assert_eq!(settings.shown(Severity::Important), DiagnosticSeverity::WARNING);
+        let (_, wrong) = Settings::read(&json!({"review": {"auto": "all"}}));
+        assert!(wrong.is_some_and(|w| w.contains("deepReview.review.auto")));
+    }
+}

@@ -1,0 +1,80 @@
+//! `textDocument/diagnostic` and `workspace/diagnostic`, for clients that ask for diagnostics.
+
+use super::BackgroundRequest;
+use crate::state::diagnostics;
+use crate::state::snapshot::Snapshot;
+use lsp_types::request::{DocumentDiagnosticRequest, WorkspaceDiagnosticRequest};
+use lsp_types::*;
+use std::collections::{HashMap, HashSet};
+
+impl BackgroundRequest for DocumentDiagnosticRequest {
+    type Params = DocumentDiagnosticParams;
+    type Answer = DocumentDiagnosticReportResult;
+
+    fn answer(snapshot: &Snapshot, params: DocumentDiagnosticParams) -> DocumentDiagnosticReportResult {
+        let projection = snapshot.projection(&params.text_document.uri);
+        let items = projection.map_or_else(Vec::new, |(repo, _, file)| diagnostics::of(snapshot, repo, file));
+        let id = diagnostics::result_id(&items);
+        if params.previous_result_id.as_deref() == Some(&id) {
+            return DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {
+                related_documents: None,
+                unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport { result_id: id },
+            })
+            .into();
+        }
+        DocumentDiagnosticReport::Full(RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: Some(id), items },
+        })
+        .into()
+    }
+}
+
+impl BackgroundRequest for WorkspaceDiagnosticRequest {
+    type Params = WorkspaceDiagnosticParams;
+    type Answer = Vec<WorkspaceDocumentDiagnosticReport>;
+
+    /// Every file that has findings, and those that had some.
+    fn answer(snapshot: &Snapshot, params: WorkspaceDiagnosticParams) -> Vec<WorkspaceDocumentDiagnosticReport> {
+        let previous: HashMap<&Uri, &str> =
+            params.previous_result_ids.iter().map(|previous| (&previous.uri, previous.value.as_str())).collect();
+        let mut reports = Vec::new();
+        let mut shown = HashSet::new();
+        for repo in snapshot.repos.values() {
+            for projection in repo.files.values().filter_map(|file| file.get()) {
+                let items = diagnostics::of(snapshot, repo, projection);
+                let known = previous.get(&projection.uri).copied();
+                shown.insert(&projection.uri);
+                if !items.is_empty() || known.is_some() {
+                    let version = projection.version.map(i64::from);
+                    reports.push(report(projection.uri.clone(), version, items, known));
+                }
+            }
+        }
+        let gone = params.previous_result_ids.iter().filter(|previous| !shown.contains(&previous.uri));
+        reports.extend(gone.map(|previous| report(previous.uri.clone(), None, Vec::new(), None)));
+        reports
+    }
+}
+
+/// What there is to say of one file; `known` names what the client has of it.
+fn report(
+    uri: Uri,
+    version: Option<i64>,
+    items: Vec<Diagnostic>,
+    known: Option<&str>,
+) -> WorkspaceDocumentDiagnosticReport {
+    let id = diagnostics::result_id(&items);
+    if known == Some(&id) {
+        return WorkspaceDocumentDiagnosticReport::Unchanged(WorkspaceUnchangedDocumentDiagnosticReport {
+            uri,
+            version,
+            unchanged_document_diagnostic_report: UnchangedDocumentDiagnosticReport { result_id: id },
+        });
+    }
+    WorkspaceDocumentDiagnosticReport::Full(WorkspaceFullDocumentDiagnosticReport {
+        uri,
+        version,
+        full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: Some(id), items },
+    })
+}

@@ -1,0 +1,150 @@
+//! Findings as diagnostics: a function of a snapshot, for those who are pushed and for those who pull.
+
+use super::file_projection::FileProjection;
+use super::projection::{AnchorStatus, state};
+use super::snapshot::{Repo, Snapshot};
+use crate::protocol::settings::Settings;
+use finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, Round, State};
+use lsp_types::*;
+use report::sanitize;
+use serde_json::json;
+use std::hash::{DefaultHasher, Hasher};
+
+/// The diagnostics of a file, in the order of the findings.
+pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, projection: &FileProjection) -> Vec<Diagnostic> {
+    let round = &projection.round_index.round;
+    let places =
+        projection.view.places.iter().zip(&projection.ranges).filter(|(place, _)| place.anchor_ref.anchor == 0);
+    let mut all: Vec<Diagnostic> = places
+        .filter_map(|(place, range)| {
+            let index = place.anchor_ref.finding;
+            let finding = &round.findings[index];
+            let state = state(finding, &repo.decisions, Some(place.status));
+            (state == State::Open).then(|| diagnostic(snapshot, repo, round, (index, finding), place.status, *range))
+        })
+        .collect();
+    for (number, range) in &projection.observations {
+        if let Some(observation) = round.observations.get(*number)
+            && observation.kind != ObservationKind::Strength
+        {
+            all.push(concern(snapshot.settings_of(repo), round, observation, *range));
+        }
+    }
+    all
+}
+
+fn diagnostic(
+    snapshot: &Snapshot,
+    repo: &Repo,
+    round: &Round,
+    (index, finding): (usize, &Finding),
+    status: AnchorStatus,
+    range: Range,
+) -> Diagnostic {
+    let mut message = sanitize::printable(&finding.title);
+    if status == AnchorStatus::Touched {
+        message.push_str(" (the code was changed since the review)");
+    }
+    // A stored round that is not running may have been interrupted: nobody is going to merge it.
+    if repo.running.is_some() && round.agents.iter().any(|a| a.outcome == AgentOutcome::Running) {
+        message.push_str(" (not yet merged with what others say)");
+    }
+    let client = snapshot.capabilities;
+    Diagnostic {
+        range,
+        severity: Some(snapshot.settings_of(repo).shown(finding.severity)),
+        code: Some(NumberOrString::String(finding.label.clone())),
+        code_description: client.code_description.then(|| description(repo, finding)).flatten(),
+        source: Some(source(round, &finding.agents())),
+        message,
+        related_information: client.related_information.then(|| related(repo, round, index, finding, range)).flatten(),
+        tags: client.diagnostic_tags.then(|| tags(finding)).flatten(),
+        data: Some(json!({ "id": finding.id, "round": round.id })),
+    }
+}
+
+fn concern(settings: &Settings, round: &Round, observation: &Observation, range: Range) -> Diagnostic {
+    let by: Vec<&AgentName> = observation.by.iter().collect();
+    Diagnostic {
+        range,
+        severity: Some(settings.concern()),
+        code: Some(NumberOrString::String("design".into())),
+        source: Some(source(round, &by)),
+        message: sanitize::printable(&observation.title),
+        ..Diagnostic::default()
+    }
+}
+
+/// "deep-review · Codex, Gemini".
+fn source(round: &Round, agents: &[&AgentName]) -> String {
+    let labels: Vec<String> = agents.iter().map(|name| sanitize::printable(round.label_of(name))).collect();
+    if labels.is_empty() { "deep-review".to_owned() } else { format!("deep-review · {}", labels.join(", ")) }
+}
+
+/// The rule's page, or the finding in the report.
+fn description(repo: &Repo, finding: &Finding) -> Option<CodeDescription> {
+    let page = finding.rule.as_ref().and_then(|rule| rule.url.as_deref()).filter(|url| url.starts_with("https://"));
+    let page = page.and_then(|url| url.parse().ok());
+    let href = page.or_else(|| repo.report.as_ref()?.address(&finding.label))?;
+    Some(CodeDescription { href })
+}
+
+/// The other places, the findings that share this one, and how agents disagreed.
+fn related(
+    repo: &Repo,
+    round: &Round,
+    index: usize,
+    finding: &Finding,
+    range: Range,
+) -> Option<Vec<DiagnosticRelatedInformation>> {
+    let mut all = Vec::new();
+    for anchor in 1..finding.anchors.len() {
+        if let Some(location) = repo.location(index, anchor) {
+            all.push(DiagnosticRelatedInformation { location, message: "also here".into() });
+        }
+    }
+    for id in &finding.related {
+        let other = repo.round_index.as_ref().and_then(|index| index.number(id));
+        if let Some(other) = other
+            && let Some(location) = repo.location(other, 0)
+        {
+            let other = &round.findings[other];
+            let message = format!("related: {} {}", other.label, sanitize::printable(&other.title));
+            all.push(DiagnosticRelatedInformation { location, message });
+        }
+    }
+    if let Some(dispute) = &finding.dispute
+        && let Some(uri) = finding.anchors.first().and_then(|a| repo.uri_of(&a.path))
+    {
+        let message = sanitize::printable(dispute);
+        all.push(DiagnosticRelatedInformation { location: Location::new(uri, range), message });
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+/// Only where the rule itself says so: a guess would grey out code that is in use.
+fn tags(finding: &Finding) -> Option<Vec<DiagnosticTag>> {
+    let rule = finding.rule.as_ref()?.id.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|w| rule.contains(w));
+    let unused = says(&["unused", "dead-code", "dead_code", "unreachable", "f401", "f841"]);
+    let tag = if unused {
+        DiagnosticTag::UNNECESSARY
+    } else if says(&["deprecated"]) {
+        DiagnosticTag::DEPRECATED
+    } else {
+        return None;
+    };
+    Some(vec![tag])
+}
+
+/// Names a list of diagnostics, so that one that is known is not sent again.
+pub(crate) fn result_id(diagnostics: &[Diagnostic]) -> String {
+    format!("{:016x}", hash(diagnostics))
+}
+
+pub(crate) fn hash(diagnostics: &[Diagnostic]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // Diagnostics are plain data, which can be written.
+    hasher.write(&serde_json::to_vec(diagnostics).unwrap_or_default());
+    hasher.finish()
+}

@@ -1,0 +1,167 @@
+//! A file of a round as it is now, worked out when it is first asked for: never on the loop's task.
+
+use super::documents::{Document, Lines};
+use super::projection::{AnchorRef, FileView, RoundIndex, Texts, is_in_all, project};
+use super::reviewed_file::ReviewedFile;
+use super::stamps::{FileStamp, file_stamp};
+use crate::protocol::encoding::Encoding;
+use crate::protocol::uri::file_uri;
+use finding::{LineRange, RepoPath};
+use git::blob_id;
+use lsp_types::{Range, Uri};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Files over this size in bytes are not read.
+const MAX_FILE: u64 = 16 << 20;
+
+/// A file of a round as it is now.
+#[derive(Debug)]
+pub(crate) struct FileProjection {
+    /// What `view` and `observations` number into.
+    pub(crate) round_index: Arc<RoundIndex>,
+    pub(crate) uri: Uri,
+    /// Of the open document; `None` for what is on disk.
+    pub(crate) version: Option<i32>,
+    pub(crate) view: FileView,
+    /// Where the view's places are, in the client's encoding.
+    pub(crate) ranges: Vec<Range>,
+    /// Where the first anchors of the design observations are, by their number in the round.
+    pub(crate) observations: Vec<(usize, Range)>,
+    pub(crate) reviewed: Arc<ReviewedFile>,
+    /// Of the file on disk, before it was read.
+    pub(crate) stamp: FileStamp,
+}
+
+impl FileProjection {
+    /// The findings whose places are on lines that `range` touches.
+    pub(crate) fn anchors_at(&self, range: Range) -> Vec<AnchorRef> {
+        let overlaps = |r: &Range| r.start.line <= range.end.line && range.start.line <= r.end.line;
+        let places = self.view.places.iter().zip(&self.ranges);
+        places.filter(|(_, r)| overlaps(r)).map(|(p, _)| p.anchor_ref).collect()
+    }
+}
+
+/// The text of a file: of the open document, or of what is on disk.
+#[derive(Debug, Clone)]
+pub(crate) enum TextSource {
+    Document(Arc<Document>),
+    File(PathBuf),
+}
+
+impl TextSource {
+    /// The text; `None` if there is no such file, or none that is read.
+    pub(crate) fn text(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Document(document) => Some(document.text()),
+            Self::File(file) => read_text(file),
+        }
+    }
+}
+
+/// The text of a file on disk; `None` if it is not there, not a file, or too large.
+pub(crate) fn read_text(file: &Path) -> Option<Arc<str>> {
+    let meta = std::fs::symlink_metadata(file).ok()?;
+    if !meta.is_file() || meta.len() > MAX_FILE {
+        return None;
+    }
+    let bytes = std::fs::read(file).ok()?;
+    Some(match String::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(e) => String::from_utf8_lossy(e.as_bytes()).into(),
+    })
+}
+
+/// What a projection follows from. None of it changes any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    pub(crate) round_index: Arc<RoundIndex>,
+    pub(crate) path: RepoPath,
+    pub(crate) text: TextSource,
+    /// Of the other files that fixes of this one's findings change.
+    pub(crate) others: BTreeMap<RepoPath, TextSource>,
+    pub(crate) reviewed: Arc<HashMap<RepoPath, Arc<ReviewedFile>>>,
+    pub(crate) encoding: Encoding,
+}
+
+/// A projection that is made once, by whoever needs it first; the others wait for it.
+#[derive(Debug)]
+pub(crate) struct LazyProjection {
+    made: OnceLock<Option<FileProjection>>,
+    /// Let go when it is made, so that it holds no document any longer.
+    sources: Mutex<Option<Sources>>,
+}
+
+impl LazyProjection {
+    pub(crate) fn new(sources: Sources) -> Self {
+        Self { made: OnceLock::new(), sources: Mutex::new(Some(sources)) }
+    }
+
+    /// The projection. `None` if the round says nothing of the file, or it has no address. May read files and the store.
+    pub(crate) fn get(&self) -> Option<&FileProjection> {
+        let made = self.made.get_or_init(|| self.sources().clone().and_then(|sources| sources.project()));
+        self.sources().take();
+        made.as_ref()
+    }
+
+    /// The stamp of the file that the projection was made from, if it is made.
+    pub(crate) fn stamp(&self) -> Option<FileStamp> {
+        Some(self.made.get()?.as_ref()?.stamp)
+    }
+
+    fn sources(&self) -> std::sync::MutexGuard<'_, Option<Sources>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sources {
+    fn project(self) -> Option<FileProjection> {
+        let round_index = &self.round_index;
+        round_index.file(&self.path)?;
+        let reviewed = self.reviewed.get(&self.path)?.clone();
+        let (uri, version, stamp) = match &self.text {
+            TextSource::Document(document) => (document.uri.clone(), Some(document.version), None),
+            // Before it is read, so that what is written from now on is seen at the next poll.
+            TextSource::File(file) => (file_uri(file)?, None, file_stamp(file)),
+        };
+        let text = self.text.text();
+        let current: &str = text.as_deref().unwrap_or("");
+        let is_as_reviewed = reviewed.blob.as_ref().is_some_and(|blob| text.is_some() && blob_id(current) == *blob);
+        if let (true, Some(_), Some(text)) = (is_as_reviewed, version, &text) {
+            reviewed.set_text(text.clone());
+        }
+        let before = if is_as_reviewed { Some(current) } else { reviewed.text().map(AsRef::as_ref) };
+        let is_in_all = |finding: usize, fix: usize| self.is_in_all(finding, fix, text.as_ref());
+        let fixes = || reviewed.fixes(round_index, &self.path);
+        let view = project(round_index, &self.path, fixes, before, current, is_in_all);
+        let lines = Lines::new(current);
+        let range = |of: LineRange| lines.range(of.start() - 1, of.end() - 1, self.encoding);
+        let ranges = view.places.iter().map(|p| range(p.lines)).collect();
+        let observations = round_index.round.observations.iter().enumerate().filter_map(|(number, observation)| {
+            let anchor = observation.anchors.first().filter(|a| a.path == self.path)?;
+            let at = anchor.lines.unwrap_or(LineRange::line(1));
+            Some((number, range(view.map.as_ref().map_or(at, |map| map.carry(at).lines()))))
+        });
+        let observations = observations.collect();
+        let round_index = round_index.clone();
+        Some(FileProjection { round_index, uri, version, view, ranges, observations, reviewed, stamp })
+    }
+
+    /// Whether a fix of a finding is in all the files that it changes; `text` is that of this one.
+    fn is_in_all(&self, finding: usize, fix: usize, text: Option<&Arc<str>>) -> bool {
+        let now = |path: &RepoPath| match text {
+            Some(text) if *path == self.path => Some(text.clone()),
+            _ => self.others.get(path)?.text(),
+        };
+        let paths = || self.round_index.beyond(finding).chain([&self.path]);
+        let now: Texts = paths().filter_map(|path| Some((path.clone(), now(path)?))).collect();
+        let before = |path: &RepoPath| match self.reviewed.get(path).filter(|reviewed| reviewed.blob.is_some()) {
+            Some(reviewed) => reviewed.text().cloned(),
+            None => now.get(path).cloned(),
+        };
+        let before: Texts = paths().filter_map(|path| Some((path.clone(), before(path)?))).collect();
+        let finding = &self.round_index.round.findings[finding];
+        is_in_all(finding, &finding.fixes[fix], &now, &before)
+    }
+}

@@ -1,0 +1,341 @@
+//! Everything that the server knows at one moment: documents, repositories with their rounds, and where each finding is
+//! now. Nothing changes a snapshot; taking one costs a few counters.
+
+use super::documents::Document;
+use super::file_projection::{FileProjection, LazyProjection, Sources, TextSource, read_text};
+use super::projection::{AnchorRef, RoundIndex, state};
+use super::report_index::ReportIndex;
+use super::reviewed_file::ReviewedFile;
+use super::stamps::Moved;
+use crate::protocol::capabilities::ClientCapabilities;
+use crate::protocol::commands::RepoArgs;
+use crate::protocol::encoding::Encoding;
+use crate::protocol::error::CommandError;
+use crate::protocol::settings::{ReviewContext, Settings, Trust};
+use crate::protocol::uri::{file_path, file_uri};
+use finding::{AgentName, Decisions, Finding, RepoPath, State};
+use git::{HeadState, Repository};
+use lsp_types::{Location, Uri};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::{Branch, Store};
+
+/// A round on its way: what the editor is told of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Running {
+    /// What each agent does now.
+    pub(crate) doing: BTreeMap<AgentName, String>,
+}
+
+/// One stay of a repository in the workspace. One that went and came back is another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RepoKey {
+    pub(crate) root: PathBuf,
+    pub(crate) stay: u64,
+}
+
+/// How far the report of the round that is shown is, for diagnostics to lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ReportState {
+    /// It is to be written, or written anew.
+    #[default]
+    Wanted,
+    Writing,
+    Written,
+    Failed,
+}
+
+/// A round of the built-in agents that nobody asked for and that is not stored.
+#[derive(Debug, Clone)]
+pub(crate) struct BackgroundRound {
+    pub(crate) index: Arc<RoundIndex>,
+    /// The texts that it froze.
+    pub(crate) texts: Arc<BTreeMap<RepoPath, Arc<str>>>,
+}
+
+/// A repository of the workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Repo {
+    pub(crate) key: RepoKey,
+    pub(crate) git: Repository,
+    /// The work tree as the client spells it.
+    pub(crate) shown: PathBuf,
+    pub(crate) head: Option<HeadState>,
+    /// The round that is shown.
+    pub(crate) round_index: Option<Arc<RoundIndex>>,
+    /// The newest round that is stored; it may lack its raw findings, see [`crate::tasks::report::round`].
+    pub(crate) stored: Option<Arc<RoundIndex>>,
+    /// Shown while nothing that is stored is newer.
+    pub(crate) background: Option<BackgroundRound>,
+    pub(crate) decisions: Arc<Decisions>,
+    /// The files of the round that is shown.
+    pub(crate) files: Arc<BTreeMap<RepoPath, Arc<LazyProjection>>>,
+    pub(crate) reviewed: Arc<HashMap<RepoPath, Arc<ReviewedFile>>>,
+    pub(crate) running: Option<Running>,
+    pub(crate) moved: Arc<Moved>,
+    /// The settings of this folder, where they are not those of all.
+    pub(crate) settings: Option<Arc<Settings>>,
+    pub(crate) report_state: ReportState,
+    /// The report as it was written last.
+    pub(crate) report: Option<Arc<ReportIndex>>,
+}
+
+impl Repo {
+    pub(crate) fn new(git: Repository, shown: PathBuf, stay: u64) -> Self {
+        Self {
+            key: RepoKey { root: git.root().to_owned(), stay },
+            git,
+            shown,
+            head: None,
+            round_index: None,
+            stored: None,
+            background: None,
+            decisions: Arc::default(),
+            files: Arc::default(),
+            reviewed: Arc::default(),
+            running: None,
+            moved: Arc::default(),
+            settings: None,
+            report_state: ReportState::default(),
+            report: None,
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.key.root
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let name = self.shown.file_name().or_else(|| self.root().file_name());
+        name.map_or_else(|| self.root().display().to_string(), |n| n.to_string_lossy().into_owned())
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        Store::of(self.git.common_dir())
+    }
+
+    /// What is stored of the branch that is checked out.
+    pub(crate) fn branch(&self) -> Branch {
+        self.store().branch(self.head.as_ref().and_then(|h| h.branch.as_deref()))
+    }
+
+    /// The path in this repository of a file as the client names it; of a file that was moved since the review, the
+    /// path under which it was reviewed.
+    pub(crate) fn path_of(&self, file: &Path) -> Option<RepoPath> {
+        let inside = file.strip_prefix(&self.shown).or_else(|_| file.strip_prefix(self.root())).ok()?;
+        let text = inside.to_str()?;
+        let path = RepoPath::new(if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }).ok()?;
+        let reviewed = self.moved.places.iter().find(|(_, now)| **now == path).map(|(reviewed, _)| reviewed.clone());
+        Some(reviewed.unwrap_or(path))
+    }
+
+    /// Where a file of the round is now.
+    pub(crate) fn file_of(&self, path: &RepoPath) -> PathBuf {
+        self.shown.join(self.moved.places.get(path).unwrap_or(path).as_str())
+    }
+
+    /// The address of a file of the repository.
+    pub(crate) fn uri_of(&self, path: &RepoPath) -> Option<Uri> {
+        self.projection(path).map(|p| p.uri.clone()).or_else(|| file_uri(&self.file_of(path)))
+    }
+
+    /// A file of the round as it is now.
+    pub(crate) fn projection(&self, path: &RepoPath) -> Option<&FileProjection> {
+        self.files.get(path)?.get()
+    }
+
+    /// Takes another round (or none), with nothing known of where its findings are. `texts` are what it froze, where
+    /// they are not in the store.
+    pub(crate) fn set_round(
+        &mut self,
+        round_index: Option<Arc<RoundIndex>>,
+        texts: Option<&BTreeMap<RepoPath, Arc<str>>>,
+    ) {
+        let before = std::mem::take(&mut self.reviewed);
+        let store = self.store();
+        let reviewed =
+            round_index.iter().flat_map(|index| index.paths().map(|path| (path, &index.round))).map(|(path, round)| {
+                let blob = round.texts.get(path);
+                let file = ReviewedFile::new(blob.cloned(), store.clone());
+                // Another state of the same round: the text stays, what depends on the findings does not.
+                let same = before.get(path).filter(|old| old.blob.as_ref() == blob);
+                let known = texts.and_then(|texts| texts.get(path));
+                if let Some(text) = known.or_else(|| same?.known_text()) {
+                    file.set_text(text.clone());
+                }
+                (path.clone(), Arc::new(file))
+            });
+        self.reviewed = Arc::new(reviewed.collect());
+        self.round_index = round_index;
+        self.report_state = ReportState::Wanted;
+        self.report = None;
+        // Looked for again at the next poll; until then, a file is where it was last seen.
+        let index = self.round_index.as_ref();
+        let moved = Arc::make_mut(&mut self.moved);
+        moved.places.retain(|path, _| index.is_some_and(|index| index.file(path).is_some()));
+        moved.missing.clear();
+    }
+
+    /// What the projection of a file follows from; `open` are the open documents of the repository.
+    pub(crate) fn sources(
+        &self,
+        path: &RepoPath,
+        open: &HashMap<RepoPath, Arc<Document>>,
+        encoding: Encoding,
+    ) -> Option<Sources> {
+        let round_index = self.round_index.clone()?;
+        let source = |path: &RepoPath| match open.get(path) {
+            Some(document) => TextSource::Document(document.clone()),
+            None => TextSource::File(self.file_of(path)),
+        };
+        let others = round_index.reach_of(path).into_iter().map(|other| (other.clone(), source(other))).collect();
+        let (path, text) = (path.clone(), source(path));
+        Some(Sources { round_index, path, text, others, reviewed: self.reviewed.clone(), encoding })
+    }
+
+    /// The finding of that id, or of that label in this round.
+    pub(crate) fn finding(&self, id: &str) -> Option<(usize, &Finding)> {
+        let findings = &self.round_index.as_ref()?.round.findings;
+        let by = |f: &dyn Fn(&Finding) -> bool| findings.iter().enumerate().find(|(_, finding)| f(finding));
+        by(&|f| f.id.as_str() == id).or_else(|| by(&|f| f.label.eq_ignore_ascii_case(id)))
+    }
+
+    /// Where a finding's place is now.
+    pub(crate) fn location(&self, finding: usize, anchor: usize) -> Option<Location> {
+        let index = self.round_index.as_ref()?;
+        let projection = self.projection(&index.round.findings.get(finding)?.anchors.get(anchor)?.path)?;
+        let at = projection.view.place(AnchorRef { finding, anchor })?;
+        Some(Location::new(projection.uri.clone(), projection.ranges[at]))
+    }
+
+    /// What has become of a finding.
+    pub(crate) fn state(&self, index: usize, finding: &Finding) -> State {
+        let projection = finding.anchors.first().and_then(|a| self.projection(&a.path));
+        let place = projection.and_then(|p| Some(&p.view.places[p.view.place(AnchorRef::main(index))?]));
+        state(finding, &self.decisions, place.map(|p| p.status))
+    }
+}
+
+/// Everything at one moment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Snapshot {
+    pub(crate) capabilities: ClientCapabilities,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) trusted: Trust,
+    /// The user's configuration.
+    pub(crate) user_file: Option<PathBuf>,
+    pub(crate) documents: Arc<HashMap<Uri, Arc<Document>>>,
+    /// By root.
+    pub(crate) repos: BTreeMap<PathBuf, Arc<Repo>>,
+    /// Root by the folder that a document is in; `None` for folders outside of any repository.
+    pub(crate) folders: Arc<HashMap<PathBuf, Option<PathBuf>>>,
+}
+
+impl Snapshot {
+    /// The repository that is meant: by its root, or by a file in it; the only one if neither is said. What does not
+    /// lead to one is an error, whatever else could be meant.
+    pub(crate) fn repo(&self, args: &RepoArgs) -> Result<&Arc<Repo>, CommandError> {
+        let file = args.uri.as_ref().map(|uri| self.file(uri)).transpose()?;
+        let by_root = args.root.as_deref().map(|root| self.repo_at(root)).transpose()?;
+        match (by_root, file) {
+            (Some(repo), Some((of_file, _))) if !Arc::ptr_eq(repo, of_file) => Err(CommandError::invalid(format!(
+                "the `uri` is not of a file in the repository {}",
+                repo.root().display()
+            ))),
+            (Some(repo), _) | (None, Some((repo, _))) => Ok(repo),
+            (None, None) => self.only_repo(),
+        }
+    }
+
+    /// The repository of that root, as we or the client spell it.
+    pub(crate) fn repo_at(&self, root: &Path) -> Result<&Arc<Repo>, CommandError> {
+        let repo = self.repos.values().find(|r| r.root() == root || r.shown == root);
+        repo.ok_or_else(|| CommandError::invalid(format!("{} is no repository of this workspace", root.display())))
+    }
+
+    /// The repository and path of a file that a command names.
+    pub(crate) fn file(&self, uri: &Uri) -> Result<(&Arc<Repo>, RepoPath), CommandError> {
+        let place = file_path(uri).and_then(|file| self.place(&file));
+        place.ok_or_else(|| {
+            CommandError::invalid(format!("{} is no file in a repository of this workspace", uri.as_str()))
+        })
+    }
+
+    fn only_repo(&self) -> Result<&Arc<Repo>, CommandError> {
+        let mut all = self.repos.values();
+        match (all.next(), all.next()) {
+            (Some(repo), None) => Ok(repo),
+            (None, _) => {
+                Err(CommandError::failed("no folder of this workspace is in a git repository; open one that is"))
+            }
+            (Some(_), Some(_)) => Err(CommandError::invalid(
+                "the workspace has several repositories: say which one by `root`, or by the `uri` of a file in it",
+            )),
+        }
+    }
+
+    /// Under what a review of a repository runs.
+    pub(crate) fn context(&self, repo: &Repo) -> ReviewContext {
+        let settings = self.settings_of(repo).clone();
+        ReviewContext { settings, trusted: self.trusted, user_file: self.user_file.clone() }
+    }
+
+    /// The settings that hold for a repository.
+    pub(crate) fn settings_of<'a>(&'a self, repo: &'a Repo) -> &'a Arc<Settings> {
+        repo.settings.as_ref().unwrap_or(&self.settings)
+    }
+
+    /// The repository that a file is in, and its path there.
+    pub(crate) fn place(&self, file: &Path) -> Option<(&Arc<Repo>, RepoPath)> {
+        let repo = match self.folders.get(file.parent()?) {
+            Some(root) => self.repos.get(root.as_ref()?)?,
+            // Not looked at yet: the innermost repository that is known.
+            None => self
+                .repos
+                .values()
+                .filter(|r| r.path_of(file).is_some())
+                .max_by_key(|r| r.shown.components().count())?,
+        };
+        let path = repo.path_of(file)?;
+        Some((repo, path))
+    }
+
+    /// The repository, path and projection of a document.
+    pub(crate) fn projection(&self, uri: &Uri) -> Option<(&Arc<Repo>, RepoPath, &FileProjection)> {
+        let (repo, path) = self.place(&file_path(uri)?)?;
+        let projection = repo.projection(&path)?;
+        Some((repo, path, projection))
+    }
+
+    /// The open documents of a repository, by their path there.
+    pub(crate) fn open_documents(&self, root: &Path) -> HashMap<RepoPath, Arc<Document>> {
+        let placed = self.documents.values().filter_map(|document| Some((self.place(&document.path)?, document)));
+        placed.filter(|((repo, _), _)| repo.root() == root).map(|((_, path), d)| (path, d.clone())).collect()
+    }
+
+    /// The open document of a repository's file.
+    pub(crate) fn document(&self, repo: &Repo, path: &RepoPath) -> Option<&Arc<Document>> {
+        let file = repo.file_of(path);
+        let is_it = |document: &&Arc<Document>| {
+            document.path == file
+                || self.place(&document.path).is_some_and(|(of, at)| of.root() == repo.root() && at == *path)
+        };
+        self.documents.values().find(is_it)
+    }
+
+    /// The current text of a repository's file.
+    pub(crate) fn text(&self, repo: &Repo, path: &RepoPath) -> Option<Arc<str>> {
+        self.document(repo, path).map(|document| document.text()).or_else(|| read_text(&repo.file_of(path)))
+    }
+
+    /// The finding of that id or label in any repository; `root` narrows it down.
+    pub(crate) fn finding(&self, id: &str, root: Option<&Path>) -> Result<(&Arc<Repo>, usize, &Finding), CommandError> {
+        let only = root.map(|root| self.repo_at(root)).transpose()?;
+        let mut repos = self.repos.values().filter(|repo| only.is_none_or(|only| Arc::ptr_eq(only, repo)));
+        let found = repos.find_map(|repo| repo.finding(id).map(|(index, finding)| (repo, index, finding)));
+        found.ok_or_else(|| {
+            CommandError::invalid(format!("there is no finding '{id}' in the newest round; it may be of an older one"))
+        })
+    }
+}

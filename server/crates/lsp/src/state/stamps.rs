@@ -1,0 +1,50 @@
+//! What files were like at one moment, which tells that something changed on disk.
+
+use super::projection::RoundIndex;
+use finding::{Decisions, RepoPath};
+use git::HeadState;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// When a file was written, and its length; `None` if it is not there.
+pub(crate) type FileStamp = Option<(SystemTime, u64)>;
+
+/// The stamp of a file.
+pub(crate) fn file_stamp(file: &Path) -> FileStamp {
+    let meta = std::fs::metadata(file).ok()?;
+    Some((meta.modified().ok()?, meta.len()))
+}
+
+/// What the files of a repository were like.
+#[derive(Debug, Default)]
+pub(crate) struct Polled {
+    /// `HEAD`, its log, and what is stored of the branch.
+    pub(crate) repository: Vec<FileStamp>,
+    /// The files of the round that are not open.
+    pub(crate) files: BTreeMap<RepoPath, FileStamp>,
+    /// `None` if those are missing that were.
+    pub(crate) moved: Option<Moved>,
+}
+
+/// Files of a round that are not in their place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// Those for which it was looked where they are.
+    pub(crate) missing: BTreeSet<RepoPath>,
+    /// Where those are that were found.
+    pub(crate) places: BTreeMap<RepoPath, RepoPath>,
+}
+
+/// What is stored of the branch that is checked out.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// What the repository's files were like before they were read.
+    pub(crate) stamps: Vec<FileStamp>,
+    pub(crate) head: Option<HeadState>,
+    /// The newest round; the one that was known before, if it is still that.
+    pub(crate) round: Option<Arc<RoundIndex>>,
+    pub(crate) decisions: Decisions,
+    pub(crate) problems: Vec<String>,
+}

@@ -1,0 +1,45 @@
+//! Works out what is to be said of files: where their findings are now, and the diagnostics of that.
+
+use crate::event::{Event, FileDiagnostics};
+use crate::state::diagnostics;
+use crate::state::snapshot::{Repo, Snapshot};
+use finding::RepoPath;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Works out some files of a repository and tells the loop, also of an error of ours.
+pub(crate) async fn run(snapshot: Snapshot, repo: Arc<Repo>, paths: Vec<RepoPath>, events: UnboundedSender<Event>) {
+    let (key, names, told) = (repo.key.clone(), paths.clone(), events.clone());
+    let work = move || {
+        let files = paths.into_iter().map(|path| {
+            let diagnosed = diagnose(&snapshot, &repo, &path);
+            (path, diagnosed)
+        });
+        let files: Vec<_> = files.collect();
+        let shown: Vec<RepoPath> = files.iter().map(|(path, _)| path.clone()).collect();
+        let _ = told.send(Event::Diagnosed { repo: repo.key.clone(), files });
+        shown.iter().for_each(|path| look_ahead(&repo, path));
+    };
+    if tokio::task::spawn_blocking(work).await.is_err() {
+        let _ = events.send(Event::NotDiagnosed { repo: key, files: names });
+    }
+}
+
+fn diagnose(snapshot: &Snapshot, repo: &Repo, path: &RepoPath) -> Option<FileDiagnostics> {
+    let projection = repo.projection(path)?;
+    let list = diagnostics::of(snapshot, repo, projection);
+    Some(FileDiagnostics {
+        uri: projection.uri.clone(),
+        version: projection.version,
+        hash: diagnostics::hash(&list),
+        diagnostics: list,
+        places: projection.view.places.clone(),
+    })
+}
+
+/// Reads the fixes of a file that is open, ahead of the first edit or code action.
+fn look_ahead(repo: &Repo, path: &RepoPath) {
+    if let Some(projection) = repo.projection(path).filter(|p| p.version.is_some() && !p.reviewed.has_fixes()) {
+        projection.reviewed.fixes(&projection.round_index, path);
+    }
+}

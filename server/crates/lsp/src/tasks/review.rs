@@ -1,0 +1,173 @@
+//! From a request of the editor to a round of the engine.
+
+use crate::client::progress::ProgressEvent;
+use crate::event::{Event, ReviewId};
+use crate::protocol::commands::{CommandResult, FailedAgent, Memory, ReviewOptions, ReviewResult};
+use crate::protocol::error::{CommandError, with_remedy};
+use crate::protocol::settings::{ReviewContext, Trust};
+use crate::state::projection::RoundIndex;
+use crate::state::snapshot::{BackgroundRound, Repo, RepoKey};
+use config::Config;
+use finding::{AgentKind, Round};
+use git::ScopeRequest;
+use review::Reviewed;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+
+/// Whether a round is by the built-in agents alone.
+pub(crate) fn is_by_built_in_agents(round: &Round) -> bool {
+    round.agents.iter().all(|run| run.agent.kind == AgentKind::BuiltIn)
+}
+
+/// Whether the built-in agents may review unasked: on a branch where nobody else has reviewed. Where others have,
+/// what they said is not to be pushed aside by a round that they have no part in.
+pub(crate) fn may_review_in_background(repo: &Repo) -> bool {
+    repo.round_index.as_ref().is_none_or(|index| is_by_built_in_agents(&index.round))
+}
+
+/// Loads the configuration as it holds for a repository.
+pub(crate) fn configuration(repo: &Repo, context: &ReviewContext) -> Result<Config, CommandError> {
+    let ReviewContext { settings, user_file, .. } = context;
+    let failed = |e: &dyn fmt::Display| CommandError::failed(e.to_string());
+    let environment = |name: &str| std::env::var(name).ok();
+    let scope = ScopeRequest { base: settings.base(), uncommitted: settings.uncommitted };
+    let repository = match repo.git.scope(&scope) {
+        Ok(scope) => repo.git.read_base_config(&scope).map_err(|e| CommandError::of(&e.into()))?,
+        // What cannot be compared has no settings; the review itself will say why.
+        Err(_) => None,
+    };
+    let mut loaded = config::load(user_file.as_deref(), repository.as_deref(), &environment).map_err(|e| failed(&e))?;
+    loaded.set("base", settings.base().map(Some), |c| &mut c.base);
+    loaded.config.uncommitted &= settings.uncommitted;
+    Ok(loaded.config)
+}
+
+fn request(repo: &Repo, context: &ReviewContext, options: &ReviewOptions) -> Result<review::Request, CommandError> {
+    let mut config = configuration(repo, context)?;
+    config.base = options.base.clone().or(config.base);
+    config.uncommitted = options.uncommitted.unwrap_or(config.uncommitted);
+    let all = context.trusted.agents(&config, repo.root());
+    let wanted = if options.agents.is_empty() { &context.settings.agents } else { &options.agents };
+    // Without trust there are the built-in agents only, whomever the configuration names.
+    if context.trusted != Trust::Refused {
+        review::named(&config, &all).map_err(|e| CommandError::failed(e.to_string()))?;
+    }
+    let chosen = review::chosen(all, wanted).map_err(|e| CommandError::invalid(e.to_string()))?;
+    let mut request = review::request(repo.git.clone(), &config, chosen);
+    request.options.fresh = options.memory == Memory::Fresh;
+    request.options.resume = options.memory == Memory::Resume;
+    Ok(request)
+}
+
+/// Has the built-in agents review unasked. Nothing is stored, so that rounds do not pile up with every save; `None`
+/// if nothing differs from the base.
+pub(crate) async fn run_in_background(
+    repo: Arc<Repo>,
+    context: ReviewContext,
+    cancel: CancellationToken,
+) -> Result<Option<BackgroundRound>, CommandError> {
+    let prepare = move || {
+        let config = configuration(&repo, &context)?;
+        let mut agents = context.trusted.agents(&config, repo.root());
+        agents.retain(|agent| agent.info().kind == AgentKind::BuiltIn);
+        Ok(review::request(repo.git.clone(), &config, agents))
+    };
+    let request = tokio::task::spawn_blocking(prepare).await;
+    let request = request.unwrap_or_else(|_| Err(CommandError::failed("the configuration could not be read")))?;
+    // In a task of its own: a panic of ours ends this review, not the server.
+    let looked = tokio::spawn(async move {
+        let seen = review::look(request, cancel).await?;
+        Ok(seen.map(|seen| BackgroundRound { index: Arc::new(RoundIndex::new(seen.round)), texts: seen.texts }))
+    });
+    let looked = looked.await.map_err(|_| CommandError::failed("the review ended by an error of deep-review"))?;
+    looked.map_err(|e| CommandError::of(&e))
+}
+
+/// A review that the user asked for.
+pub(crate) struct Task {
+    pub(crate) repo: Arc<Repo>,
+    pub(crate) options: ReviewOptions,
+    pub(crate) context: ReviewContext,
+    pub(crate) review: ReviewId,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) events: UnboundedSender<Event>,
+    pub(crate) progress: UnboundedSender<ProgressEvent>,
+}
+
+impl Task {
+    /// Runs a round and tells the loop of it; whatever happens, it is told that the round ended.
+    pub(crate) async fn run(self) {
+        let (repo, review, events) = (self.repo.key.clone(), self.review, self.events.clone());
+        // In a task of its own: a panic of ours ends this review, not the server.
+        let result = tokio::spawn(self.reviewed()).await;
+        let ended = || Err(CommandError::failed("the review ended by an error of deep-review"));
+        let _ = events.send(Event::Ended { repo, review, result: result.unwrap_or_else(|_| ended()) });
+    }
+
+    async fn reviewed(self) -> Result<CommandResult, CommandError> {
+        let Self { repo, options, context, review, cancel, events, progress } = self;
+        let key = repo.key.clone();
+        let prepared = tokio::task::spawn_blocking(move || request(&repo, &context, &options)).await;
+        let request = prepared.unwrap_or_else(|_| Err(CommandError::failed("the configuration could not be read")))?;
+        let (said, listen) = unbounded_channel();
+        let pass = tokio::spawn(pass_on(listen, key, review, events, progress));
+        let result = review::run(request, said, cancel).await;
+        // Everything that was said is with the loop before it hears of the end.
+        let _ = pass.await;
+        result.map_err(|e| CommandError::of(&e)).map(|reviewed| answer(&reviewed))
+    }
+}
+
+/// Tells the loop and the progress what happens in a review.
+async fn pass_on(
+    mut listen: UnboundedReceiver<review::Event>,
+    repo: RepoKey,
+    review: ReviewId,
+    events: UnboundedSender<Event>,
+    progress: UnboundedSender<ProgressEvent>,
+) {
+    while let Some(event) = listen.recv().await {
+        let repo = repo.clone();
+        let event = match event {
+            review::Event::Updated(round) => {
+                let _ = progress.send(ProgressEvent::Round(round.clone()));
+                let index = tokio::task::spawn_blocking(move || Arc::new(RoundIndex::new(round))).await;
+                let Ok(round) = index else { continue };
+                Event::Round { repo, review, round }
+            }
+            review::Event::Progress(agent, doing) => {
+                let _ = progress.send(ProgressEvent::Doing(agent.clone(), doing.clone()));
+                Event::Doing { repo, review, agent, progress: doing }
+            }
+            review::Event::SetAside(aside) => Event::Warning(aside.to_string()),
+        };
+        let _ = events.send(event);
+    }
+}
+
+fn answer(reviewed: &Reviewed) -> CommandResult {
+    CommandResult::Reviewed(match reviewed {
+        Reviewed::NothingChanged(scope) => {
+            ReviewResult::NothingChanged { changed: false, base: scope.base_name.clone() }
+        }
+        Reviewed::Round(round) => {
+            let failed = round.failures().map(|(agent, f)| FailedAgent {
+                agent: agent.label.clone(),
+                why: with_remedy(&f.message, f.remedy.as_deref()),
+            });
+            let failed = failed.collect();
+            ReviewResult::Round { changed: true, round: round.id.clone(), number: round.number, failed }
+        }
+    })
+}
+
+/// Takes reports in as rounds of the branch; the newest is given.
+pub(crate) fn import(repo: &Repo, context: &ReviewContext, files: &[PathBuf]) -> Result<Round, CommandError> {
+    let config = configuration(repo, context)?;
+    let imported = review::import::import(&repo.git, &config, files, review::import::Target::Own)
+        .map_err(|e| CommandError::failed(format!("{e:#}")))?;
+    imported.into_iter().last().map(|i| i.round).ok_or_else(|| CommandError::failed("no review was found in the files"))
+}
