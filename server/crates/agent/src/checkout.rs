@@ -122,7 +122,7 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, ["a.rs", "ä/b c.txt"]);
-        assert!(std::fs::read_to_string(folder.join("a.rs")).unwrap().contains(super::super::MASK));
+        assert!(std::fs::read_to_string(folder.join("a.rs")).unwrap().contains(secrets::MASK));
         assert!(std::fs::metadata(folder.join("a.rs")).unwrap().permissions().readonly());
         assert_eq!(checkout.clone().folder(&snapshot, &sending).await.unwrap(), folder);
         drop(checkout);

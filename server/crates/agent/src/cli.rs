@@ -276,9 +276,7 @@ pub(super) async fn finish<F: Future<Output = Completion>>(
         }
         outcome.usage = before.plus(outcome.usage);
     }
-    if let Some(masker) = &brief.sending.masker {
-        masker.reveal(&mut outcome.answer);
-    }
+    brief.sending.reveal(&mut outcome.answer);
     if !not_shown.is_empty() {
         let parts = if not_shown.len() == 1 { "1 file" } else { &format!("{} files", not_shown.len()) };
         outcome.answer.notes.push(format!("the diff did not fit: {parts} in part or not at all in its prompt"));

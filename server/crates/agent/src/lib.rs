@@ -17,13 +17,13 @@ mod linter;
 pub mod process;
 pub mod prompt;
 pub mod recorded;
-mod secrets;
+mod sending;
 mod settings;
 
 pub use checkout::Checkout;
 pub use cli::Completion;
 pub use configured::{Surroundings, configured, detected, missing};
-pub use secrets::{MASK, Masker, Sending};
+pub use sending::Sending;
 pub use settings::{Adapter, AgentSettings, LinterFormat};
 
 use finding::{AgentInfo, Answer, DeclinedEarlier, Failure, FailureKind, Finding, RepoPath, Usage};

@@ -3,9 +3,9 @@
 pub(crate) mod diff;
 
 use super::answer;
-use super::secrets::MASK;
 use super::{Brief, Question, Sending};
 use finding::{Failure, FailureKind, RepoPath};
+use secrets::MASK;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;

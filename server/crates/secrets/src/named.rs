@@ -1,0 +1,490 @@
+//! Values whose names say that they are secret, in the ways in which files give names to values.
+
+use super::names::{self, Says};
+use super::{Kind, Secret, literals, values};
+use aho_corasick::AhoCorasick;
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// How a value stands behind its name; less is asked of one where more speaks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A literal that is given to the name.
+    Literal,
+    /// The value of a setting, to the end of its line.
+    Setting,
+    /// Without quotes in a command, an address or a connection string.
+    Inline,
+    /// A literal in a comparison, a pair, or made a value of another type.
+    Within,
+    /// A literal that is given to some function.
+    Argument,
+    /// Without quotes in code, where it is most often a name.
+    Code,
+}
+
+#[derive(Debug, Clone)]
+struct Value {
+    /// The literals that are put together, or the one value.
+    pieces: Vec<Range<usize>>,
+    place: Place,
+}
+
+impl Value {
+    fn one(bytes: Range<usize>, place: Place) -> Self {
+        Self { pieces: Vec::from([bytes]), place }
+    }
+}
+
+static STEMS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(names::STEMS).ok());
+
+/// A longer name or value is none.
+const LONGEST_NAME: usize = 120;
+const LONGEST_VALUE: usize = 4096;
+
+pub(super) fn find(text: &str, found: &mut Vec<Secret>) {
+    let Some(stems) = STEMS.as_ref() else { return };
+    let mut done = 0;
+    for stem in stems.find_iter(text) {
+        if stem.start() < done {
+            continue;
+        }
+        let name = name_around(text, stem.range());
+        done = name.end;
+        let Some(says) = says(text, &name) else { continue };
+        let Some(value) = value_of(text, &name) else { continue };
+        let whole: String = value.pieces.iter().map(|p| &text[p.clone()]).collect();
+        if whole.len() <= LONGEST_VALUE && is_secret(says, &text[name.clone()], &whole, value.place) {
+            let pieces = value.pieces.into_iter().filter(|p| !p.is_empty());
+            found.extend(pieces.map(|bytes| Secret { bytes: without_scheme(text, bytes), kind: Kind::Named }));
+        }
+    }
+}
+
+fn says(text: &str, name: &Range<usize>) -> Option<Says> {
+    (name.len() <= LONGEST_NAME).then(|| names::says(&text[name.clone()])).flatten()
+}
+
+fn name_around(text: &str, stem: Range<usize>) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let in_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$');
+    let before = bytes[..stem.start].iter().rev().take(LONGEST_NAME + 1).take_while(|b| in_name(b)).count();
+    let behind = bytes[stem.end..].iter().take(LONGEST_NAME + 1).take_while(|b| in_name(b) && **b != b'$').count();
+    let end = stem.end + behind;
+    let trimmed = text[stem.end..end].trim_end_matches(['-', '.']).len();
+    stem.start - before..stem.end + trimmed
+}
+
+/// `Bearer …`: the word is no part of the secret.
+fn without_scheme(text: &str, bytes: Range<usize>) -> Range<usize> {
+    let value = &text[bytes.clone()];
+    let rest = ["Bearer ", "Basic ", "Token ", "token ", "bearer ", "basic ", "SSWS ", "ApiKey "]
+        .iter()
+        .find_map(|scheme| value.strip_prefix(scheme));
+    bytes.end - rest.unwrap_or(value).len()..bytes.end
+}
+
+static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(Patterns::new);
+
+struct Patterns {
+    /// What ends a name that is itself quoted or indexed.
+    closing: Regex,
+    /// Something that gives a value to the name, perhaps with a type before.
+    assigns: Regex,
+    typed: Regex,
+    /// The value of a pair whose other half is the name: `name: X, value: y`.
+    other_half: Regex,
+    /// What may stand between an assignment and a literal: calls, a fallback's left side.
+    wrapper: Regex,
+    fallback: Regex,
+    /// The beginning of a line that gives a value behind a blank.
+    blank_assigns: Regex,
+}
+
+impl Patterns {
+    fn new() -> Option<Self> {
+        let regex = |text: &str| Regex::new(text).ok();
+        Some(Self {
+            closing: regex(r#"^(?:\\?["'`]\]?|\])"#)?,
+            assigns: regex(r"^[ \t]*(?:=>|:=|\?=|\+=|\|\|=|\?\?=|={1,3}|!==?|->|:)[ \t]*")?,
+            typed: regex(
+                r#"^(?:[ \t]*\??:[ \t]*[^="\n:(){};,]{1,60}?(?:::[^="\n(){};,]{1,40})?|[ \t]+\*?[\w\[\].]{1,30}|\[\w*\])[ \t]*:?=[ \t]*"#,
+            )?,
+            other_half: regex(
+                r#"^\\?["']?[\s,;]*(?:#[^\n]*\n\s*)?\\?["']?(?:value|Value|val|content|default|contents)\\?["']?\s*[:=]\s*"#,
+            )?,
+            wrapper: regex(r#"^[A-Za-z_][\w:.<>&*! ]{0,80}?[!]?\(\s*(?:[A-Za-z_]\w*\s*=\s*)?(?:[bru@$]{0,2}#?)["'`]"#)?,
+            fallback: regex(r#"^[^\n]{1,120}?(?:\|\||\?\?|\?:|\bor|,|\belse|unwrap_or\()\s*["']"#)?,
+            blank_assigns: regex(
+                r"^\s*(?:ENV|ARG|setenv|setx|set -\w+|#\s*define|#\s*export|export|RUN export|CMD|machine|default)\b",
+            )?,
+        })
+    }
+}
+
+fn value_of(text: &str, name: &Range<usize>) -> Option<Value> {
+    let patterns = PATTERNS.as_ref()?;
+    let bytes = text.as_bytes();
+    let before = name.start.checked_sub(1).map(|at| bytes[at]);
+    let line_start = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
+    let opening = &text[line_start..name.start];
+    let rest = &text[name.end..];
+    // `${NAME:-value}` and `${NAME:value}`.
+    if opening.ends_with("${") {
+        return in_braces(rest, name.end);
+    }
+    // `<password>value</password>`.
+    let in_a_tag =
+        before == Some(b'<') || (opening.rfind('<') > opening.rfind('>') && opening.trim_end().ends_with(':'));
+    if in_a_tag && let Some(value) = element(rest, name.end) {
+        return Some(value);
+    }
+    let closed = patterns.closing.find(rest).map_or(0, |m| m.end());
+    let quoted_name = closed > 0;
+    let (at, rest) = (name.end + closed, &rest[closed..]);
+    let names = ["name:", "key:", "name =", "key ="];
+    let is_half = quoted_name || names.iter().any(|n| opening.trim_end().to_ascii_lowercase().ends_with(n));
+    if is_half && let Some(value) = half_of_a_pair(patterns, text, at, opening) {
+        return Some(value);
+    }
+    if let Some(typed) = patterns.typed.find(rest)
+        && let Some(value) = literal_at(text, at + typed.end(), Place::Literal)
+    {
+        return Some(value);
+    }
+    if let Some(assigns) = patterns.assigns.find(rest) {
+        return assigned(patterns, text, name, at + assigns.end(), assigns.as_str().trim(), quoted_name);
+    }
+    behind_a_blank(patterns, text, name, at, opening)
+}
+
+/// `name: X`, `value: y`; `key="X" value="y"`; `"X", "y"` in a call; `name="X">y<`.
+fn half_of_a_pair(patterns: &Patterns, text: &str, at: usize, opening: &str) -> Option<Value> {
+    let rest = text.get(at..)?;
+    // The closing quote has been passed already.
+    if let Some(other) = patterns.other_half.find(rest) {
+        let at = at + other.end();
+        return literal_at(text, at, Place::Literal).or_else(|| bare(text, at, Place::Setting));
+    }
+    if rest.starts_with('>') {
+        return element(rest, at);
+    }
+    let behind = rest.strip_prefix(',')?;
+    let blank = behind.len() - behind.trim_start().len();
+    let in_a_call = opening.trim_end_matches(['"', '\'', ':']).ends_with('(');
+    in_a_call.then(|| literal_at(text, at + 1 + blank, Place::Within)).flatten()
+}
+
+/// The text up to the next tag.
+fn element(rest: &str, offset: usize) -> Option<Value> {
+    let line = rest.split('\n').next()?;
+    let open = line.find('>')?;
+    // Attributes at most stand before.
+    if line[..open].contains('<') || line[..open].ends_with('/') {
+        return None;
+    }
+    let inner = &line[open + 1..];
+    let end = inner.find("</")?;
+    let value = inner[..end].trim();
+    let start = offset + open + 1 + (inner[..end].len() - inner[..end].trim_start().len());
+    let place = if value.contains(' ') { Place::Within } else { Place::Literal };
+    Some(Value::one(start..start + value.len(), place))
+}
+
+fn in_braces(rest: &str, offset: usize) -> Option<Value> {
+    let end = rest.split('\n').next()?.find('}')?;
+    let inner = &rest[..end];
+    let value = [":-", ":=", ":?", ":", "-", "="].iter().find_map(|sign| inner.strip_prefix(sign))?;
+    let plain = value.trim_matches(['"', '\'']);
+    let start = offset + end - value.len() + (value.len() - value.trim_start_matches(['"', '\'']).len());
+    Some(Value::one(start..start + plain.len(), Place::Literal))
+}
+
+/// What an assignment gives to the name.
+fn assigned(
+    patterns: &Patterns,
+    text: &str,
+    name: &Range<usize>,
+    at: usize,
+    sign: &str,
+    quoted_name: bool,
+) -> Option<Value> {
+    let compares = matches!(sign, "==" | "===" | "!=" | "!==");
+    let literal = if compares { Place::Within } else { Place::Literal };
+    let rest = text.get(at..)?;
+    if let Some(value) = literal_at(text, at, literal) {
+        return Some(value);
+    }
+    let inner = rest.strip_prefix('(').map(|inner| inner.len() - inner.trim_start().len());
+    if let Some(value) = inner.and_then(|blank| literal_at(text, at + 1 + blank, literal)) {
+        return Some(value);
+    }
+    // The literal on the line below, and a block of YAML.
+    let line = rest.split('\n').next().unwrap_or_default();
+    let bare_line = line.trim_matches([' ', '\t', '\\', '\r', '(']);
+    if bare_line.is_empty() || matches!(bare_line, "|" | "|-" | ">" | ">-" | "|+") {
+        let below = at + line.len() + 1;
+        let indent = text.get(below..)?.find(|c: char| c != ' ' && c != '\t')?;
+        let value = literal_at(text, below + indent, literal);
+        let is_block = !bare_line.is_empty();
+        return value.or_else(|| if is_block { bare(text, below + indent, Place::Setting) } else { None });
+    }
+    if let Some(wrapped) = patterns.wrapper.find(line)
+        && let Some(value) = literal_at(
+            text,
+            at + wrapped.end() - 1,
+            if makes(wrapped.as_str()) { Place::Within } else { Place::Argument },
+        )
+    {
+        let is_only_argument = text[value.pieces.last()?.end..].trim_start_matches(['"', '\'']).starts_with(')');
+        let behind = text[value.pieces.last()?.end..].get(1..).unwrap_or_default();
+        // `getenv("X", "value")`: the first names what is read, the second is given.
+        let asks = ["getpass", "prompt", "input"].iter().any(|w| wrapped.as_str().contains(w));
+        return match patterns.fallback.find(behind.split('\n').next().unwrap_or_default()) {
+            Some(second) if !is_only_argument && !asks => {
+                let quote = value.pieces.last()?.end + second.end();
+                literal_at(text, quote, Place::Literal)
+            }
+            _ => Some(value),
+        };
+    }
+    if let Some(fallback) = patterns.fallback.find(line).filter(|f| !f.as_str().starts_with(['{', '['])) {
+        let operators = ["||", "??", "?:", "or", "else", "unwrap_or("];
+        let is_fallback = operators.iter().any(|o| fallback.as_str().trim_end_matches(['"', '\'', ' ']).ends_with(o));
+        if is_fallback {
+            return literal_at(text, at + fallback.end() - 1, Place::Within);
+        }
+    }
+    if compares || matches!(sign, "->" | "=>") {
+        return None;
+    }
+    let place = bare_place(text, name, at, sign, quoted_name);
+    bare(text, at, place)
+}
+
+/// Whether a call makes another type of the same value: `String::from(`, `new Secret(`.
+fn makes(call: &str) -> bool {
+    let call = call.to_ascii_lowercase();
+    ["from(", "new", "some(", "ok(", "secret", "string(", "bytes(", "sensitive("].iter().any(|w| call.contains(w))
+        && !["get", "env", "read", "load", "fetch", "prompt", "input", "ask"].iter().any(|w| call.contains(w))
+}
+
+/// The literals at `at`, with the letters that a language may put before the first quote.
+fn literal_at(text: &str, at: usize, place: Place) -> Option<Value> {
+    let rest = text.get(at..)?;
+    let letters =
+        rest.bytes().take(3).take_while(|b| matches!(b, b'b' | b'r' | b'u' | b'f' | b'L' | b'@' | b'#' | b'$' | b'\\'));
+    let mut start = at + letters.count();
+    for triple in ["\"\"\"", "'''"] {
+        if let Some(inner) = text.get(start..)?.strip_prefix(triple) {
+            let line = inner.split('\n').next()?;
+            let end = line.find(triple)?;
+            return Some(Value::one(start + 3..start + 3 + end, place));
+        }
+    }
+    // `\"value\"` in a literal of another language.
+    if start > at && text[at..start].ends_with('\\') {
+        let inner = text.get(start + 1..)?;
+        let end = inner.split('\n').next()?.find("\\\"")?;
+        return Some(Value::one(start + 1..start + 1 + end, place));
+    }
+    if text.as_bytes().get(start) == Some(&b'`') {
+        return literals::literal(text, start).map(|inner| Value::one(inner, place));
+    }
+    if !matches!(text.as_bytes().get(start), Some(b'"' | b'\'')) {
+        start = at;
+    }
+    let (pieces, _) = literals::pieces(text, start);
+    (!pieces.is_empty()).then_some(Value { pieces, place })
+}
+
+/// A value without quotes.
+fn bare(text: &str, at: usize, place: Place) -> Option<Value> {
+    let rest = text.get(at..)?;
+    if let Some(value) = literal_at(text, at, Place::Literal) {
+        return Some(value);
+    }
+    let word = rest.split([' ', '\t', '\n', '\r']).next()?;
+    let end = match place {
+        Place::Setting => word.trim_end_matches([',', ';']).len(),
+        _ => word.find(['"', '\'', '`', ',', ';', '&', '<', '>', ')', '}', ']', '|', '\\']).unwrap_or(word.len()),
+    };
+    (end > 0).then(|| Value::one(at..at + end, place))
+}
+
+/// Where a value without quotes stands.
+fn bare_place(text: &str, name: &Range<usize>, at: usize, sign: &str, quoted_name: bool) -> Place {
+    let line_start = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
+    let opening = text[line_start..name.start].trim_start().trim_start_matches(['\'', '"']);
+    let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let line = text[at..line_end].trim_end();
+    let (value, behind) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    let comment = behind.trim_start();
+    let ends = comment.is_empty() || comment.starts_with(['#', ';']) || comment.starts_with("//") || comment == "\\";
+    let begins = opening.is_empty()
+        || [
+            "-",
+            "- ",
+            "+",
+            "export",
+            "set",
+            "ENV",
+            "ARG",
+            "env",
+            "SET",
+            "declare",
+            "local",
+            "readonly",
+            "Environment=",
+        ]
+        .iter()
+        .any(|w| opening.trim_end() == w.trim_end())
+        || opening.chars().all(|c| c.is_ascii_digit() || matches!(c, '|' | '+' | '-' | ' '));
+    let written = &text[name.clone()];
+    let shouts = written.bytes().all(|b| !b.is_ascii_lowercase()) && written.bytes().any(|b| b.is_ascii_alphabetic());
+    let assigns_tightly = sign == "=" && text.as_bytes().get(at.wrapping_sub(2)) != Some(&b' ');
+    if begins && ends && !quoted_name && !value.ends_with([',', ';', '{', '(']) {
+        if (shouts && assigns_tightly) || !between_code(text, line_start, line_end) {
+            return Place::Setting;
+        }
+        return Place::Code;
+    }
+    let before = text[..name.start].chars().next_back();
+    let in_literal = !quoted_name
+        && (opening.matches(['"', '\'']).count() % 2 == 1
+            || text[line_start..name.start].matches('"').count() % 2 == 1);
+    let is_option = written.starts_with('-');
+    let is_inline = sign == "=" && (matches!(before, Some('?' | '&' | ';' | '=')) || shouts || in_literal || is_option);
+    if is_inline || (sign == ":" && in_literal) { Place::Inline } else { Place::Code }
+}
+
+/// Whether one of the nearest lines is code rather than a further setting.
+fn between_code(text: &str, line_start: usize, line_end: usize) -> bool {
+    let above = text[..line_start].lines().rev().map(str::trim).filter(|l| !l.is_empty()).take(2);
+    let below = text[line_end..].lines().map(str::trim).filter(|l| !l.is_empty()).take(2);
+    above.chain(below).any(is_code)
+}
+
+fn is_code(line: &str) -> bool {
+    if line.starts_with(['#', ';', '[', '!', '"']) {
+        return false;
+    }
+    const WORDS: &[&str] = &[
+        "def ",
+        "class ",
+        "if ",
+        "else",
+        "elif ",
+        "for ",
+        "while ",
+        "return",
+        "let ",
+        "const ",
+        "var ",
+        "import ",
+        "from ",
+        "use ",
+        "fn ",
+        "func ",
+        "pub ",
+        "public ",
+        "private ",
+        "self.",
+        "this.",
+        "async ",
+        "await ",
+        "try",
+        "raise ",
+        "with ",
+        "struct ",
+        "interface ",
+        "type ",
+        "@",
+        "//",
+        "/*",
+        "*",
+        "end",
+        "val ",
+        "fun ",
+        "case ",
+        "match ",
+    ];
+    line.ends_with(['{', '}', '(', ')', ';', ','])
+        || WORDS.iter().any(|w| line.starts_with(w))
+        || (line.contains('(') && line.contains(')'))
+}
+
+/// `--password value`, `ENV NAME value`, `machine … password value`, `PASSWORD 'value'`, `setPassword("value")`.
+fn behind_a_blank(patterns: &Patterns, text: &str, name: &Range<usize>, at: usize, opening: &str) -> Option<Value> {
+    let rest = &text[at..];
+    // A pass of a compiler or a test is no password.
+    if let Some(inner) = rest.strip_prefix('(').filter(|_| !text[name.clone()].ends_with("pass")) {
+        let blank = inner.len() - inner.trim_start().len();
+        return literal_at(text, at + 1 + blank, Place::Within);
+    }
+    let blank = rest.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    if blank == 0 {
+        return None;
+    }
+    let value_at = at + blank;
+    let written = &text[name.clone()];
+    let is_option = written.starts_with('-') && written.len() > 2;
+    let whole_line = format!("{opening}{written}");
+    if is_option {
+        return literal_at(text, value_at, Place::Literal).or_else(|| bare(text, value_at, Place::Inline));
+    }
+    if patterns.blank_assigns.is_match(&whole_line) {
+        return literal_at(text, value_at, Place::Literal).or_else(|| bare(text, value_at, Place::Inline));
+    }
+    if text[value_at..].starts_with('\'') && written.eq_ignore_ascii_case("password") {
+        return literal_at(text, value_at, Place::Literal);
+    }
+    // A file of credentials with one word and its value a line.
+    let alone = opening.trim().is_empty() && text[value_at..].split('\n').next()?.split_whitespace().count() == 1;
+    (alone && !between_code(text, at - (at - name.start), value_at))
+        .then(|| bare(text, value_at, Place::Inline))
+        .flatten()
+}
+
+fn is_secret(says: Says, name: &str, value: &str, place: Place) -> bool {
+    let value = value.trim();
+    let value = ["Bearer ", "Basic ", "Token ", "token ", "bearer ", "basic ", "SSWS ", "ApiKey "]
+        .iter()
+        .find_map(|scheme| value.strip_prefix(scheme))
+        .unwrap_or(value);
+    if value.len() < 4 || !values::is_given(value) || name.ends_with(value) {
+        return false;
+    }
+    if value.contains(char::is_whitespace) {
+        return is_phrase(says, value, place);
+    }
+    let (strong, mixed) = (values::is_strong(value), values::is_mixed(value));
+    let plain = !values::is_field_word(value);
+    match (place, says) {
+        (_, _) if strong => place != Place::Code || !values::is_wordy(value),
+        (Place::Code, _) => false,
+        (Place::Within, Says::Password) => mixed && plain,
+        (Place::Argument, Says::Password) => mixed && plain && !values::is_wordy(value),
+        (Place::Within | Place::Argument, _) => false,
+        (Place::Inline, Says::Password | Says::MayBePassword | Says::Secret) => mixed && plain,
+        (_, Says::Password) => plain || (mixed && value.bytes().any(|b| b.is_ascii_digit())),
+        (_, Says::MayBePassword) => mixed && plain,
+        (_, Says::Secret | Says::Phrase) => plain && (mixed || value.len() >= 16) && value.len() >= 6,
+        (_, Says::Token | Says::Key) => plain && mixed && value.len() >= 8 && !values::is_wordy(value),
+    }
+}
+
+/// A password of several words: where the name says so, or with twelve words and more of a wallet.
+fn is_phrase(says: Says, value: &str, place: Place) -> bool {
+    let words = value.split_whitespace();
+    let only_words = words.clone().all(|w| w.bytes().all(|b| b.is_ascii_lowercase()));
+    let count = words.count();
+    let given = matches!(place, Place::Literal | Place::Setting);
+    match says {
+        Says::Phrase => given && only_words && count >= 3,
+        Says::Secret => given && only_words && count >= 12,
+        _ => false,
+    }
+}

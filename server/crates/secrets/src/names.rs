@@ -1,0 +1,348 @@
+//! Which names say that their value is secret.
+
+/// What a name says of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    /// A password: any word can be one.
+    Password,
+    /// Perhaps a password (`pass`, `pwd`), perhaps something else (a pass of a compiler, a folder).
+    MayBePassword,
+    /// A secret or credential.
+    Secret,
+    /// Words that make a wallet or a phrase.
+    Phrase,
+    /// A token, which is random.
+    Token,
+    /// A key, which is random.
+    Key,
+}
+
+/// Texts without any of these name no secret.
+pub(super) const STEMS: [&str; 16] = [
+    "pass", "pwd", "pw", "secret", "token", "key", "cred", "auth", "psk", "jwt", "bearer", "mnemonic", "phrase", "sid",
+    "session", "storepw",
+];
+
+/// What follows the word that counts: `PASSWORD_PROD`, `secret_key_base`.
+const SUFFIXES: &[&str] = &[
+    "dev",
+    "development",
+    "prod",
+    "production",
+    "staging",
+    "stage",
+    "test",
+    "testing",
+    "live",
+    "local",
+    "base",
+    "value",
+    "val",
+    "default",
+    "old",
+    "new",
+    "current",
+    "primary",
+    "secondary",
+    "main",
+    "backup",
+    "ro",
+    "rw",
+    "data",
+    "str",
+    "plain",
+    "plaintext",
+    "raw",
+    "b",
+    "base",
+    "hex",
+    "sandbox",
+    "override",
+];
+
+/// What makes a key one that is secret.
+const SECRET_KEYS: &[&str] = &[
+    "api",
+    "access",
+    "secret",
+    "private",
+    "priv",
+    "auth",
+    "account",
+    "storage",
+    "encryption",
+    "encrypt",
+    "encoding",
+    "decryption",
+    "decrypt",
+    "signing",
+    "sign",
+    "signature",
+    "master",
+    "consumer",
+    "service",
+    "shared",
+    "client",
+    "app",
+    "application",
+    "license",
+    "licence",
+    "deploy",
+    "ssh",
+    "jwt",
+    "hmac",
+    "crypto",
+    "cipher",
+    "aes",
+    "des",
+    "subscription",
+    "webhook",
+    "session",
+    "server",
+    "root",
+    "admin",
+    "user",
+    "integration",
+    "ingest",
+    "instrumentation",
+    "write",
+    "read",
+    "wallet",
+    "project",
+    "cookie",
+    "security",
+    "token",
+    "credential",
+    "rsa",
+    "tls",
+    "ssl",
+    "function",
+    "functions",
+    "host",
+    "transfer",
+    "openai",
+    "anthropic",
+    "stripe",
+    "sendgrid",
+    "mailgun",
+    "twilio",
+    "datadog",
+    "dd",
+    "google",
+    "maps",
+    "github",
+    "gitlab",
+    "aws",
+    "azure",
+    "gcp",
+    "s",
+    "algolia",
+    "firebase",
+    "gemini",
+    "tmdb",
+    "weather",
+    "newrelic",
+    "pagerduty",
+    "rollbar",
+    "sentry",
+    "bugsnag",
+    "segment",
+    "mixpanel",
+    "amplitude",
+    "restapi",
+    "rest",
+];
+
+/// Tokens that are no credentials.
+const OTHER_TOKENS: &[&str] = &[
+    "page",
+    "next",
+    "previous",
+    "prev",
+    "continuation",
+    "pad",
+    "eos",
+    "bos",
+    "unk",
+    "cls",
+    "sep",
+    "mask",
+    "stop",
+    "start",
+    "end",
+    "first",
+    "last",
+    "delimiter",
+    "sync",
+    "cancellation",
+    "cancel",
+    "public",
+    "max",
+    "min",
+    "num",
+    "special",
+    "syntax",
+    "lexer",
+    "parser",
+    "string",
+    "number",
+    "symbol",
+    "type",
+    "design",
+    "color",
+    "colour",
+    "theme",
+    "keyword",
+];
+
+pub(super) fn says(name: &str) -> Option<Says> {
+    let mut words = words(name.strip_prefix("-D").unwrap_or(name));
+    while words.len() > 1 && words.last().is_some_and(|w| SUFFIXES.contains(&w.as_str())) {
+        words.pop();
+    }
+    let last = words.last()?.as_str();
+    let before = words.len().checked_sub(2).map(|at| words[at].as_str());
+    let any = |others: &[&str]| words.iter().any(|w| others.contains(&w.as_str()));
+    let ends = |with: &[&str]| with.iter().any(|w| last.ends_with(w));
+    if ends(&[
+        "password",
+        "passwd",
+        "passcode",
+        "passwort",
+        "passwrd",
+        "requirepass",
+        "masterauth",
+        "sshpass",
+        "dbpass",
+    ]) || ends(&[
+        "rootpw",
+        "bindpw",
+        "userpass",
+        "adminpass",
+        "storepass",
+        "keypass",
+        "smtppass",
+        "mailpass",
+        "dbpwd",
+    ]) {
+        return Some(Says::Password);
+    }
+    if ends(&["passphrase", "mnemonic"]) || (last == "phrase" && matches!(before, Some("pass" | "seed" | "recovery"))) {
+        return Some(Says::Phrase);
+    }
+    if matches!(last, "pass" | "pwd" | "pw" | "psk") {
+        let of_something =
+            before.is_some_and(|w| !matches!(w, "first" | "second" | "this" | "self" | "single" | "multi"));
+        return Some(if of_something && last != "pw" { Says::Password } else { Says::MayBePassword });
+    }
+    if ends(&["secret", "secrets"]) || matches!(last, "credential" | "credentials" | "creds" | "cred") {
+        return Some(Says::Secret);
+    }
+    if any(&["public", "pub", "foreign", "primary"]) {
+        return None;
+    }
+    if (ends(&["token"]) || matches!(last, "bearer" | "jwt" | "sid" | "sessionid" | "session" | "pat"))
+        && !before.is_some_and(|w| OTHER_TOKENS.contains(&w))
+    {
+        return Some(Says::Token);
+    }
+    const GLUED: &[&str] = &[
+        "apikey",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "authkey",
+        "accountkey",
+        "encryptionkey",
+        "signingkey",
+        "masterkey",
+        "licensekey",
+        "appkey",
+        "sharedkey",
+        "sharedaccesskey",
+        "storagekey",
+        "apisecretkey",
+        "servicekey",
+        "sessionkey",
+        "clientkey",
+        "deploykey",
+        "subscriptionkey",
+        "primarykey64",
+    ];
+    if last == "key" && before.is_some_and(|w| SECRET_KEYS.contains(&w) || w.ends_with("api") || w.ends_with("secret"))
+    {
+        return Some(Says::Key);
+    }
+    (ends(GLUED) || matches!(last, "auth" | "authorization")).then_some(Says::Key)
+}
+
+/// The words of a name in any of the usual ways of writing one, in lower case, without digits at their ends.
+fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let bytes = name.as_bytes();
+    for (at, b) in bytes.iter().enumerate() {
+        let next_is_lower = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+        let before = at.checked_sub(1).map(|at| bytes[at]);
+        let begins = b.is_ascii_uppercase()
+            && before.is_some_and(|p| !p.is_ascii_uppercase() || (p.is_ascii_uppercase() && next_is_lower));
+        if !b.is_ascii_alphanumeric() || begins {
+            end(&mut words, &mut word);
+        }
+        if b.is_ascii_alphanumeric() {
+            word.push(char::from(b.to_ascii_lowercase()));
+        }
+    }
+    end(&mut words, &mut word);
+    words
+}
+
+fn end(words: &mut Vec<String>, word: &mut String) {
+    let plain = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    if !plain.is_empty() {
+        words.push(plain.to_owned());
+    }
+    word.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_in_every_way_of_writing_them() {
+        use Says::*;
+        let table = [
+            ("db_password", Some(Password)),
+            ("spring.datasource.password", Some(Password)),
+            ("POSTGRES_PASSWORD2", Some(Password)),
+            ("userPasswordProd", Some(Password)),
+            ("$dbPass", Some(Password)),
+            ("pwd", Some(MayBePassword)),
+            ("pass", Some(MayBePassword)),
+            ("--password", Some(Password)),
+            ("client-secret", Some(Secret)),
+            ("SECRET_KEY_BASE", Some(Key)),
+            ("aws_secret_access_key", Some(Key)),
+            ("APIKey", Some(Key)),
+            ("apikey", Some(Key)),
+            ("AccountKey", Some(Key)),
+            ("authToken", Some(Token)),
+            ("seed_phrase", Some(Phrase)),
+            ("password_length", None),
+            ("passwordField", None),
+            ("aws_access_key_id", None),
+            ("public_key", None),
+            ("publicKeyToken", None),
+            ("nextPageToken", None),
+            ("compass", None),
+            ("key", None),
+            ("primary_key", None),
+            ("secretName", None),
+            ("monkey", None),
+        ];
+        for (name, expected) in table {
+            assert_eq!(says(name), expected, "{name}");
+        }
+    }
+}
