@@ -1,7 +1,7 @@
 //! What is in a branch's history that should not be merged.
 
 use crate::support::Repo;
-use deep_review::check::history::check;
+use deep_review::check::{ALL, Job, Settings};
 use deep_review::finding::RawFinding;
 use deep_review::git::{Repository, ScopeRequest, SnapshotOptions};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,9 @@ fn findings(repo: &Repo, exclude: &[&str]) -> Vec<RawFinding> {
     let options =
         SnapshotOptions { exclude: exclude.iter().map(|e| (*e).to_owned()).collect(), max_file_bytes: 1_000_000 };
     let cancel = CancellationToken::new();
-    check(&repository.snapshot(&scope, &options, &cancel).unwrap(), &cancel).unwrap()
+    let snapshot = repository.snapshot(&scope, &options, &cancel).unwrap();
+    let history = ALL.iter().find(|c| c.name == "history").unwrap();
+    history.run(&Job::new(&snapshot, &Settings::default(), &cancel)).unwrap().findings
 }
 
 fn row(rule: &str, title: &str, place: &str) -> (String, String, String) {
@@ -83,21 +85,36 @@ fn commits_of_the_base_are_not_the_branch_s() {
 }
 
 #[test]
-fn a_list_of_conflicts_that_was_left_in_the_message_is_named() {
-    let conflict = |cleanup: &str| {
-        let repo = repo();
-        repo.checkout("main");
-        repo.write("a.rs", "fn c() {}\n");
-        repo.commit("Call it c");
-        repo.checkout("topic");
-        assert!(!repo.try_git_in(repo.path(), &["merge", "-q", "main"]).status.success(), "both changed the line");
-        repo.write("a.rs", "fn d() {}\n");
-        repo.git(&["commit", "-q", "-a", "--no-edit", &format!("--cleanup={cleanup}")]);
-        found(&repo)
-    };
-    let named = [row("conflict-message", "A commit message still lists merge conflicts", "")];
-    assert_eq!(conflict("whitespace"), named, "as `git commit --no-edit` leaves it");
-    assert_eq!(conflict("strip"), [], "as the editor's template takes it out");
+fn a_list_of_conflicts_is_named_unless_git_wrote_it_for_a_merge() {
+    let repo = repo();
+    repo.commit("Revert the cache\n\nConflicts:\n\ta.rs");
+    assert_eq!(found(&repo), [row("conflict-message", "A commit message still lists merge conflicts", "")]);
+
+    let repo = self::repo();
+    repo.checkout("main");
+    repo.write("a.rs", "fn c() {}\n");
+    repo.commit("Call it c");
+    repo.checkout("topic");
+    assert!(!repo.try_git_in(repo.path(), &["merge", "-q", "main"]).status.success(), "both changed the line");
+    repo.write("a.rs", "fn d() {}\n");
+    repo.git(&["commit", "-q", "-a", "--no-edit", "--cleanup=whitespace"]);
+    assert_eq!(found(&repo), [], "a merge's own message");
+}
+
+#[test]
+fn a_large_binary_that_was_there_before_is_left_alone() {
+    let repo = Repo::with_topic(&[("a.rs", "fn a() {}\n")]);
+    repo.checkout("main");
+    repo.write("logo.png", large());
+    repo.commit("Add the logo");
+    repo.checkout("topic");
+    repo.git(&["reset", "-q", "--hard", "main"]);
+    let mut changed = large();
+    changed.reverse();
+    repo.write("logo.png", &changed);
+    assert_eq!(found(&repo), [], "not committed yet");
+    repo.commit("Render it anew");
+    assert_eq!(found(&repo), [], "committed");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The built-in agents review this project itself. What they find is mended, or dismissed here with the reason.
 #![expect(clippy::print_stderr, reason = "a test that skips says so")]
 
-use deep_review::check::ALL;
+use deep_review::check::{ALL, Checker, Job, Settings};
 use deep_review::config;
 use deep_review::finding::{RawFinding, RoundScope};
 use deep_review::git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
@@ -44,7 +44,8 @@ fn dismissed_by(finding: &RawFinding) -> Option<usize> {
 
 /// Fails if anything was found that is not dismissed; returns which dismissals were needed.
 fn review(snapshot: &Snapshot) -> BTreeSet<usize> {
-    let check = |c: &deep_review::check::Checker| (c.check)(snapshot, &CancellationToken::new()).unwrap();
+    let (settings, cancel) = (Settings::default(), CancellationToken::new());
+    let check = |c: &Checker| c.run(&Job::new(snapshot, &settings, &cancel)).unwrap().findings;
     let findings: Vec<RawFinding> = ALL.iter().flat_map(check).collect();
     let open: Vec<String> = findings
         .iter()

@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
 
     // The user's own configuration is left out: the demo is the same everywhere, and asks nobody outside.
     let mut agents = recorded_agents();
-    agents.extend(builtin::all());
+    agents.extend(builtin::all(&Arc::default()));
     let repository = Repository::discover(&sample)?;
     let Reviewed::Round(round) = review::reviewed(request(repository.clone(), &Config::default(), agents))? else {
         bail!("the sample has no changes; this is a bug of deep-review");

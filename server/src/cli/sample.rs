@@ -140,7 +140,8 @@ mod tests {
         let (_folder, snapshot) = sample();
         let mut rules = Vec::new();
         for checker in check::ALL {
-            for finding in (checker.check)(&snapshot, &CancellationToken::new()).unwrap() {
+            let (settings, cancel) = (check::Settings::default(), CancellationToken::new());
+            for finding in checker.run(&check::Job::new(&snapshot, &settings, &cancel)).unwrap().findings {
                 for fix in &finding.fixes {
                     let path = fix.path.as_ref().unwrap();
                     let text = snapshot.read(path).unwrap().unwrap();

@@ -1,41 +1,56 @@
 //! The built-in checkers as agents: no model runs.
 
 use super::{Agent, Availability, Brief, Outcome, Session};
-use check::Checker;
+use check::{Checker, Job, Settings};
 use finding::{AgentInfo, AgentKind, AgentName, Answer, Failure, FailureKind};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
 /// All of them, in the order in which they are listed.
 #[must_use]
-pub fn all() -> Vec<Arc<dyn Agent>> {
-    check::ALL.iter().map(|checker| Arc::new(BuiltIn(*checker)) as Arc<dyn Agent>).collect()
+pub fn all(settings: &Arc<Settings>) -> Vec<Arc<dyn Agent>> {
+    let agent = |checker: &Checker| BuiltIn { checker: *checker, settings: settings.clone() };
+    check::ALL.iter().map(|checker| Arc::new(agent(checker)) as Arc<dyn Agent>).collect()
 }
 
 #[derive(Debug)]
-struct BuiltIn(Checker);
+struct BuiltIn {
+    checker: Checker,
+    settings: Arc<Settings>,
+}
 
 impl Agent for BuiltIn {
     fn info(&self) -> AgentInfo {
-        AgentInfo { name: AgentName::new(self.0.name), label: self.0.label.to_owned(), kind: AgentKind::BuiltIn }
+        AgentInfo {
+            name: AgentName::new(self.checker.name),
+            label: self.checker.label.to_owned(),
+            kind: AgentKind::BuiltIn,
+        }
     }
 
     fn availability<'a>(&'a self) -> BoxFuture<'a, Availability> {
-        Box::pin(async { Availability::Usable(format!("built in, no model: {}", self.0.looks_for)) })
+        Box::pin(async { Availability::Usable(format!("built in, no model: {}", self.checker.looks_for)) })
     }
 
     fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            session.doing(format!("looking for {}", self.0.looks_for));
-            let (snapshot, cancel, check) = (brief.snapshot.clone(), session.cancel.clone(), self.0.check);
-            let done = tokio::task::spawn_blocking(move || check(&snapshot, &cancel)).await;
+            session.doing(format!("looking for {}", self.checker.looks_for));
+            let (snapshot, cancel) = (brief.snapshot.clone(), session.cancel.clone());
+            let (checker, settings) = (self.checker, self.settings.clone());
+            let work = move || checker.run(&Job::new(&snapshot, &settings, &cancel));
+            let done = tokio::task::spawn_blocking(work).await;
             if session.cancel.is_cancelled() {
                 return Outcome::failed(Failure::new(FailureKind::Cancelled, "it was stopped"));
             }
             match done {
-                Ok(Ok(findings)) => {
+                Ok(Ok(checked)) => {
                     let covered = brief.snapshot.files().iter().map(|f| f.path.clone()).collect();
-                    Outcome::reviewed(Answer { findings, covered, ..Answer::default() })
+                    Outcome::reviewed(Answer {
+                        findings: checked.findings,
+                        covered,
+                        notes: checked.notes,
+                        ..Answer::default()
+                    })
                 }
                 Ok(Err(e)) => Outcome::failed(Failure::new(FailureKind::Crashed, e.to_string())),
                 Err(_) => Outcome::failed(Failure::new(FailureKind::Crashed, "it crashed on this branch")),
@@ -59,7 +74,7 @@ mod tests {
     #[tokio::test]
     async fn every_checker_is_an_agent_that_says_that_no_model_ran() {
         let mut found = 0;
-        for agent in all() {
+        for agent in all(&Arc::default()) {
             assert!(agent.info().label.ends_with("(built-in)"));
             assert_eq!(agent.info().kind, AgentKind::BuiltIn);
             let outcome = run(&agent, CancellationToken::new()).await;
@@ -78,7 +93,7 @@ mod tests {
     async fn a_cancelled_checker_is_no_clean_review() {
         let cancel = CancellationToken::new();
         cancel.cancel();
-        for agent in all() {
+        for agent in all(&Arc::default()) {
             let failure = run(&agent, cancel.clone()).await.failure.expect("a failure");
             assert_eq!(failure.kind, FailureKind::Cancelled);
         }

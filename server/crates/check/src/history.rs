@@ -1,12 +1,18 @@
 //! What is in the branch's history that should not be merged: commits to squash, work in progress, conflicts committed
 //! as they were, large binary files.
 
-use super::remark::{number, remark};
+use super::Job;
+use super::remark::remark;
 use finding::{Anchor, RawFinding, RepoPath, Severity};
 use git::{LargeBinary, Snapshot, SnapshotError, large_binaries};
-use tokio_util::sync::CancellationToken;
 
-const AGENT: &str = "history";
+pub(super) const AGENT: &str = "history";
+pub(super) const RULES: &[(&str, bool, &str)] = &[
+    ("fixup-commit", true, "a commit that is to be squashed into another one"),
+    ("wip-commit", true, "a commit that says it is work in progress"),
+    ("conflict-message", true, "a commit message with git's list of conflicts"),
+    ("large-binary", true, "a binary file over 1 MiB that the branch brings"),
+];
 /// Binary files of fewer bytes (an icon, a test's data) are nothing to talk about.
 const LARGE: u64 = 1024 * 1024;
 
@@ -14,7 +20,8 @@ const LARGE: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// When git cannot read the branch's commits.
-pub fn check(snapshot: &Snapshot, _: &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError> {
+pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
+    let snapshot = job.snapshot;
     let mut findings = Vec::new();
     let commits = snapshot.commits();
     let listed = |rule: fn(&str) -> bool| -> Vec<String> {
@@ -45,7 +52,10 @@ pub fn check(snapshot: &Snapshot, _: &CancellationToken) -> Result<Vec<RawFindin
     }
     let conflicted: Vec<String> = commits
         .iter()
-        .filter(|c| c.body.lines().any(|l| matches!(l.trim_start_matches(['#', ' ', '\t']), "Conflicts:")))
+        // Of a merge, git writes the list itself, and nobody rewrites the message.
+        .filter(|c| {
+            !c.is_merge && c.body.lines().any(|l| matches!(l.trim_start_matches(['#', ' ', '\t']), "Conflicts:"))
+        })
         .take(20)
         .map(|c| format!("- {} `{}`", c.id.short(), c.subject.replace('`', "'")))
         .collect();
@@ -57,8 +67,10 @@ pub fn check(snapshot: &Snapshot, _: &CancellationToken) -> Result<Vec<RawFindin
         let title = "A commit message still lists merge conflicts".to_owned();
         findings.push(remark(AGENT, "conflict-message", Severity::Suggestion, title, body));
     }
-    findings.extend(large_binaries(snapshot, LARGE)?.iter().map(|file| large_binary(snapshot, file)));
-    Ok(number(findings, AGENT))
+    // One that was there before is rendered anew: what it costs was decided then.
+    let new = large_binaries(snapshot, LARGE)?.into_iter().filter(|file| !file.was_there);
+    findings.extend(new.map(|file| large_binary(snapshot, &file)));
+    Ok(findings)
 }
 
 fn large_binary(snapshot: &Snapshot, file: &LargeBinary) -> RawFinding {

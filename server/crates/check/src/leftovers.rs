@@ -1,29 +1,23 @@
 //! What was put in while working and is not to stay: conflict markers, debugger statements, focused tests.
 
-use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, number, remark};
-use super::syntax::{Kind, Part, kind_of, parts};
+use super::Job;
+use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, is_sample, remark};
+use super::syntax::{FileKind, Part, kind_of, parts};
 use super::tree::{self, Tree};
 use finding::{LineRange, RawFinding, RepoPath, Severity};
-use git::{ChangedFile, LineHunk, Snapshot, SnapshotError};
-use rayon::prelude::*;
+use git::{ChangedFile, LineHunk, Snapshot};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
-use tokio_util::sync::CancellationToken;
 
-const AGENT: &str = "leftovers";
-
-/// Finds them in the added lines.
-///
-/// # Errors
-/// None.
-pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError> {
-    let found = snapshot
-        .files()
-        .par_iter()
-        .flat_map_iter(|file| if cancel.is_cancelled() { Vec::new() } else { in_file(file) });
-    Ok(number(found.collect(), AGENT))
-}
+pub(super) const AGENT: &str = "leftovers";
+pub(super) const RULES: &[(&str, bool, &str)] = &[
+    ("conflict-marker", true, "the markers of a merge conflict, in a file"),
+    ("debugger", true, "a statement that stops the program in a debugger"),
+    ("debug-output", true, "a value printed for the person who was debugging"),
+    ("focused-test", true, "a test that makes the runner leave out all others"),
+    ("not-to-merge", true, "a comment that asks not to merge this"),
+];
 
 /// What a line of code may have left in it.
 struct Pattern {
@@ -130,7 +124,7 @@ const PATTERNS: &[Pattern] = &[
         endings: JS,
         pattern: r"^\s*(?:describe|context|suite|it|test)(\.only)\s*(?:\(|\.|`)",
         rule: "focused-test",
-        severity: Severity::Critical,
+        severity: Severity::Important,
         title: "Only this test runs: `.only` left in",
         why: FOCUS,
         edit: Edit::Replace(""),
@@ -139,7 +133,7 @@ const PATTERNS: &[Pattern] = &[
         endings: JS,
         pattern: r"^\s*(f)(?:describe|it)\s*\(",
         rule: "focused-test",
-        severity: Severity::Critical,
+        severity: Severity::Important,
         title: "Only this test runs: focus left in",
         why: FOCUS,
         edit: Edit::Replace(""),
@@ -148,7 +142,7 @@ const PATTERNS: &[Pattern] = &[
         endings: &["go"],
         pattern: r"^\s*(F)(?:Describe|Context|It|When|Specify|DescribeTable|Entry)\(",
         rule: "focused-test",
-        severity: Severity::Critical,
+        severity: Severity::Important,
         title: "Only this test runs: Ginkgo focus left in",
         why: FOCUS,
         edit: Edit::Replace(""),
@@ -157,7 +151,7 @@ const PATTERNS: &[Pattern] = &[
         endings: &["rb"],
         pattern: r"^\s*(f)(?:describe|context|it)\s",
         rule: "focused-test",
-        severity: Severity::Critical,
+        severity: Severity::Important,
         title: "Only this test runs: RSpec focus left in",
         why: FOCUS,
         edit: Edit::Replace(""),
@@ -187,13 +181,6 @@ static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     PATTERNS.iter().map(|p| Regex::new(p.pattern).expect("a constant pattern")).collect()
 });
 
-/// What a comment says that tells another checker to let the line be: whoever wrote it means it to stay.
-static MEANT: LazyLock<Regex> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
-    Regex::new(r"(?i)(?:#|//)\s*(?:noqa|nosonar|nolint|nosec|eslint-disable|biome-ignore|rubocop:disable)")
-        .expect("a constant pattern")
-});
-
 /// What comments say when they ask not to be merged.
 static NOT_TO_MERGE: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
@@ -201,7 +188,8 @@ static NOT_TO_MERGE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern")
 });
 
-fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
+/// Finds them in the added lines of a file.
+pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let Some(text) = file.new.as_deref() else { return Vec::new() };
     let mut findings = conflicts(file, text);
     let ending = file.path.extension().unwrap_or("");
@@ -213,7 +201,7 @@ fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
             break;
         }
         let hit = active.iter().find_map(|i| Some((&PATTERNS[*i], COMPILED[*i].captures(content)?)));
-        let hit = hit.filter(|_| !MEANT.is_match(content));
+        let hit = hit.filter(|(pattern, _)| !is_meant(job.snapshot, pattern.rule, &file.path));
         let asked = if hit.is_none() { NOT_TO_MERGE.find(content) } else { None };
         if hit.is_none() && asked.is_none() {
             continue;
@@ -236,6 +224,29 @@ fn in_file(file: &ChangedFile) -> Vec<RawFinding> {
     findings
 }
 
+/// Whether a place is for what the rule finds: samples print, and a test framework tests focused tests.
+fn is_meant(snapshot: &Snapshot, rule: &str, path: &RepoPath) -> bool {
+    match rule {
+        "debug-output" => is_sample(path),
+        "focused-test" => is_sample(path) || is_test_framework(snapshot),
+        _ => false,
+    }
+}
+
+/// Whether the repository is that of a test framework, by its manifest.
+fn is_test_framework(snapshot: &Snapshot) -> bool {
+    static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r#"(?m)^module .*/ginkgo|"name":\s*"(?:@?jest|@?vitest|mocha|jasmine|ava|@japa|@playwright|cypress|rspec)"#,
+        )
+        .ok()
+    });
+    ["go.mod", "package.json"].iter().any(|name| {
+        let text = RepoPath::new(*name).ok().and_then(|path| snapshot.read(&path).ok().flatten());
+        text.is_some_and(|text| NAME.as_ref().is_some_and(|n| n.is_match(&text)))
+    })
+}
+
 /// Where the first word of a match begins, in bytes of its line: the pattern may take in a sign before it.
 fn word_of(content: &str, groups: &regex::Captures<'_>) -> usize {
     let found = groups.get(0).map_or(0..0, |m| m.range());
@@ -250,10 +261,10 @@ enum Reading {
 
 impl Reading {
     fn of(file: &ChangedFile, text: &str) -> Self {
-        match (tree::language_of(&file.path).and_then(|language| tree::parse(text, language)), kind_of(&file.path)) {
+        match (tree::read(&file.path, text), kind_of(&file.path)) {
             (Some(tree), _) => Self::Tree(tree),
-            (None, Kind::Code(syntax)) => Self::Parts(parts(text, &syntax)),
-            (None, Kind::Prose | Kind::Unknown) => Self::Parts(Vec::new()),
+            (None, FileKind::Code(syntax)) => Self::Parts(parts(text, &syntax)),
+            (None, FileKind::Prose | FileKind::Unknown) => Self::Parts(Vec::new()),
         }
     }
 
@@ -342,7 +353,7 @@ mod tests {
     /// The findings in a file that changes from `old` to `new`: lines, rule, and the text with the fix.
     fn found(path: &str, old: &str, new: &str) -> Vec<(String, String, Option<String>)> {
         let snapshot = Snapshot::in_memory(&[(path, old)], &[(path, new)]);
-        let findings = check(&snapshot, &CancellationToken::new()).unwrap();
+        let findings = crate::remark::tests::run("leftovers", &snapshot);
         let fixed = |f: &RawFinding| {
             let fix = f.fixes.first()?;
             let applied =
@@ -395,6 +406,9 @@ mod tests {
             ("a.js", "list.only('a')\nquery.it.only(1)\n"),
             ("a.py", "print(report)\n"),
             ("a.py", "breakpoint()  # noqa: T100\n"),
+            ("a.js", "// eslint-disable-next-line no-debugger\ndebugger;\n"),
+            ("playground/a.js", "console.log('here', x);\n"),
+            ("integration/_fixtures/a_test.go", "\tFIt(\"a\", f)\n"),
             ("a.js", "debugger; // eslint-disable-line no-debugger\n"),
             (
                 "a.rs",
@@ -431,7 +445,7 @@ mod tests {
         let many = "debugger\n".repeat(200_000);
         assert_eq!(found("a.js", "", &long), []);
         let snapshot = Snapshot::in_memory(&[], &[("a.js", &many)]);
-        let findings = check(&snapshot, &CancellationToken::new()).unwrap();
+        let findings = crate::remark::tests::run("leftovers", &snapshot);
         assert_eq!(findings.len(), MOST_FINDINGS);
         let nested = "(".repeat(100_000) + "\n/*";
         assert_eq!(found("a.rs", "", &nested), []);

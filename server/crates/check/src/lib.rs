@@ -1,24 +1,96 @@
 //! The built-in checkers: deterministic reviewers of a snapshot, one file a checker. No model runs.
 //!
 //! A checker is a pure function of the snapshot. It reports only what the change introduced or made stale, and its
-//! fixes are exact. Texts are untrusted: whatever is too large, too long or not text is passed over.
+//! fixes are exact. Texts are untrusted: whatever is too large, too long or not text is passed over. What is silenced in
+//! the source or by the settings is taken out in one place, [`Checker::run`].
 
+mod definitions;
 pub mod history;
-pub mod leftovers;
+mod leftovers;
 #[cfg(test)]
 mod pages;
-pub mod references;
+mod references;
 mod remark;
-pub mod rules;
+mod rules;
+mod settings;
+mod silence;
 mod syntax;
 mod tree;
 
-use finding::RawFinding;
-use git::{Snapshot, SnapshotError};
+pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};
+pub use tree::languages_without_rules;
+
+use finding::{RawFinding, RepoPath};
+use git::{ChangedFile, Snapshot, SnapshotError};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use tokio_util::sync::CancellationToken;
 
-/// A checker's function. Ends soon after `cancel`, with what it has by then.
-pub type Check = fn(&Snapshot, &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError>;
+/// What a checker is given.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The text under review.
+    pub snapshot: &'a Snapshot,
+    /// Which rules are on, and where.
+    pub settings: &'a Settings,
+    /// Ends the work soon, with what there is by then.
+    pub cancel: &'a CancellationToken,
+    /// Files whose text could not be read, with the reason.
+    unread: Mutex<BTreeMap<RepoPath, String>>,
+}
+
+impl<'a> Job<'a> {
+    /// A checker's job on this snapshot.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, settings: &'a Settings, cancel: &'a CancellationToken) -> Self {
+        Self { snapshot, settings, cancel, unread: Mutex::default() }
+    }
+
+    /// A text of the snapshot. One that cannot be read is left out, and is said at the end.
+    fn read(&self, path: &RepoPath) -> Option<std::sync::Arc<str>> {
+        self.snapshot.read(path).unwrap_or_else(|e| {
+            self.unread.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), e.why);
+            None
+        })
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+}
+
+/// What a checker brings back.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What it found.
+    pub findings: Vec<RawFinding>,
+    /// What it could not look at, in a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How a checker looks at a branch.
+#[derive(Debug, Clone, Copy)]
+enum Scan {
+    /// At each changed file by itself: on a save, at that file alone.
+    File(fn(&Job<'_>, &ChangedFile) -> Vec<RawFinding>),
+    /// At all of it.
+    Branch(fn(&Job<'_>) -> Result<Vec<RawFinding>, SnapshotError>),
+}
+
+/// A rule as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// Its id, without `deep-review/`.
+    pub id: String,
+    /// The checker that has it.
+    pub agent: &'static str,
+    /// What it finds, in one line.
+    pub summary: String,
+    /// Whether it is on without being asked for.
+    pub on_by_default: bool,
+}
 
 /// A checker with its names.
 #[derive(Debug, Clone, Copy)]
@@ -29,34 +101,97 @@ pub struct Checker {
     pub label: &'static str,
     /// What it looks for, in a few words.
     pub looks_for: &'static str,
-    /// Does it.
-    pub check: Check,
+    rules: &'static [(&'static str, bool, &'static str)],
+    scan: Scan,
+}
+
+impl Checker {
+    /// Looks at the whole branch.
+    ///
+    /// # Errors
+    /// When git cannot list the tree or the branch's commits. A single text that cannot be read is left out and noted.
+    pub fn run(&self, job: &Job<'_>) -> Result<Checked, SnapshotError> {
+        let findings = match self.scan {
+            Scan::Branch(check) => check(job)?,
+            Scan::File(check) => {
+                let files = job.snapshot.files().par_iter();
+                files.flat_map_iter(|f| if job.is_cancelled() { Vec::new() } else { check(job, f) }).collect()
+            }
+        };
+        let findings = self.shown(job, findings);
+        let unread = std::mem::take(&mut *job.unread.lock().unwrap_or_else(PoisonError::into_inner));
+        let notes = unread.into_iter().map(|(path, why)| format!("{path} could not be read, and was left out: {why}"));
+        Ok(Checked { findings, notes: notes.take(20).collect() })
+    }
+
+    /// Looks at one changed file again, as after a save; nothing for a checker that needs the whole branch.
+    #[must_use]
+    pub fn run_on_file(&self, job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
+        match self.scan {
+            Scan::File(check) => self.shown(job, check(job, file)),
+            Scan::Branch(_) => Vec::new(),
+        }
+    }
+
+    /// What is neither off nor silenced, numbered.
+    fn shown(&self, job: &Job<'_>, mut findings: Vec<RawFinding>) -> Vec<RawFinding> {
+        findings.retain_mut(|finding| {
+            let Some(rule) = finding.rule.as_ref().map(|r| r.id.trim_start_matches("deep-review/").to_owned()) else {
+                return true;
+            };
+            let by_default = self.rules.iter().find(|(id, ..)| *id == rule).is_none_or(|(_, on, _)| *on);
+            if !job.settings.is_on(&rule, by_default) {
+                return false;
+            }
+            finding.severity = job.settings.severity(&rule, finding.severity);
+            let Some(place) = finding.anchors.first() else { return true };
+            !job.settings.is_off_in(&rule, &place.path)
+                && !job.read(&place.path).is_some_and(|text| silence::is_silenced(finding, &text))
+        });
+        remark::number(findings, self.name)
+    }
+
+    /// Its rules.
+    #[must_use]
+    pub fn rules(&self) -> Vec<RuleInfo> {
+        let listed = self.rules.iter().map(|(id, on_by_default, summary)| RuleInfo {
+            id: (*id).to_owned(),
+            agent: self.name,
+            summary: (*summary).to_owned(),
+            on_by_default: *on_by_default,
+        });
+        if self.name == rules::AGENT { rules::listed() } else { listed.collect() }
+    }
 }
 
 /// All checkers, in the order in which they are listed.
 pub const ALL: [Checker; 4] = [
     Checker {
-        name: "references",
+        name: references::AGENT,
         label: "References (built-in)",
         looks_for: "comments and documents that name what the branch removed or renamed",
-        check: references::check,
+        rules: references::RULES,
+        scan: Scan::Branch(references::check),
     },
     Checker {
-        name: "leftovers",
+        name: leftovers::AGENT,
         label: "Leftovers (built-in)",
         looks_for: "conflict markers, debugger statements and focused tests",
-        check: leftovers::check,
+        rules: leftovers::RULES,
+        scan: Scan::File(leftovers::in_file),
     },
     Checker {
-        name: "history",
+        name: history::AGENT,
         label: "History (built-in)",
         looks_for: "commits to squash, work in progress, and large binary files",
-        check: history::check,
+        rules: history::RULES,
+        scan: Scan::Branch(history::check),
     },
     Checker {
-        name: "rules",
+        name: rules::AGENT,
         label: "Rules (built-in)",
         looks_for: "known mistakes in the code's syntax",
-        check: rules::check,
+        rules: &[],
+        scan: Scan::File(rules::in_file),
     },
 ];

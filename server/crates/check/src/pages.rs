@@ -1,9 +1,9 @@
 //! The rules' pages in `docs/rules/`: every rule has one, and the examples in it are true.
 
+use crate::remark::tests::run;
 use finding::RawFinding;
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
 use patch::{Hints, apply_edits, place};
-use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
@@ -18,23 +18,9 @@ fn pages() -> BTreeMap<String, String> {
     std::fs::read_dir(folder).unwrap().map(|entry| page(&entry.unwrap().path())).collect()
 }
 
-/// The rules that the checkers' sources name.
+/// The rules that the checkers list.
 fn rules() -> BTreeSet<String> {
-    let names = Regex::new(r#"remark\(\s*AGENT,\s*"([a-z-]+)"|\brule: "([a-z-]+)"|(?m:^id: ([a-z-]+)$)"#).unwrap();
-    let mut rules = BTreeSet::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    while let Some(folder) = folders.pop() {
-        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                folders.push(path);
-            } else if !path.ends_with("pages.rs") {
-                let text = std::fs::read_to_string(path).unwrap();
-                let names = names.captures_iter(&text).filter_map(|c| c.iter().skip(1).flatten().next());
-                rules.extend(names.map(|name| name.as_str().to_owned()));
-            }
-        }
-    }
-    rules
+    super::ALL.iter().flat_map(super::Checker::rules).map(|rule| rule.id).collect()
 }
 
 #[test]
@@ -99,7 +85,7 @@ fn committed(program: &str, args: &[&str]) -> Shown {
 }
 
 fn found(snapshot: &Snapshot) -> Vec<RawFinding> {
-    super::ALL.iter().flat_map(|c| (c.check)(snapshot, &CancellationToken::new()).unwrap()).collect()
+    super::ALL.iter().flat_map(|c| run(c.name, snapshot)).collect()
 }
 
 #[test]

@@ -7,30 +7,45 @@
 //! names only.
 
 mod files;
+mod gone;
 mod names;
 
-use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, line_at, line_text, number, remark, replacing};
-use super::syntax::{Kind, Part, kind_of, parts};
+use super::Job;
+use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, line_at, line_text, remark, replacing};
+use super::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::{AhoCorasick, MatchKind};
 use files::There;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{Snapshot, SnapshotError};
-use names::{Gone, What};
+use gone::{Gone, What, noun_before};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio_util::sync::CancellationToken;
 
-const AGENT: &str = "references";
+pub(super) const AGENT: &str = "references";
+pub(super) const RULES: &[(&str, bool, &str)] = &[
+    ("stale-reference", true, "a comment or document names what this branch removed or renamed"),
+    ("stale-mention", false, "a text names what this branch only stopped to use; whose it is, nobody knows"),
+];
 /// A name that is spoken of in more places than this is a word of the language, not a reference.
 const MOST_MENTIONS: usize = 25;
 
 /// What says that a name is spoken of because it is gone.
 static ON_PURPOSE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     regex::Regex::new(
-        r"(?i)\b(renam|remov|former|previous|deprecat|replac|instead of|used to|no longer|was called|were called|old name|legacy|until|before|superse|dropped|since|unlike|historic|not available)",
+        r"(?ix)\b(?: renam | remov | former | previous | deprecat | replac | instead\ of | used\ to | no\ longer | was\ called
+          | were\ called | old\ name | legacy | superse | dropped | unlike | historic | not\ available | since\ (?:version|v?\d)
+          | (?:before|until|prior\ to|in)\ (?:version\b|v?\d) | version(?:added|changed) | migrat | upgrad | todo\b | fixme\b )",
+    )
+    .ok()
+});
+
+/// Comments that are for a tool.
+static DIRECTIVE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
+    regex::Regex::new(
+        r"(?i)resharper|//go:|eslint-|//\s*nolint|#\s*(?:noqa|pragma|type:)|@ts-|istanbul|cspell|codespell",
     )
     .ok()
 });
@@ -80,7 +95,7 @@ impl<'s> Search<'s> {
     /// The mentions in a text; what is used in it is marked alive.
     fn in_file(&self, path: &RepoPath, text: &str) -> Vec<Mention> {
         let mut mentions = Vec::new();
-        let mut reading = Reading { kind: kind_of(path), text, spans: None };
+        let mut reading = Reading { path, kind: kind_of(path), text, spans: None };
         for found in self.finder.find_iter(text) {
             for &name in &self.by_pattern[found.pattern().as_usize()] {
                 let gone = &self.gone[name];
@@ -108,7 +123,8 @@ impl<'s> Search<'s> {
 
 /// A text, and what in it is comment and string, found when it is asked for.
 struct Reading<'t> {
-    kind: Kind,
+    path: &'t RepoPath,
+    kind: FileKind,
     text: &'t str,
     spans: Option<Vec<(Range<usize>, Part)>>,
 }
@@ -117,44 +133,53 @@ impl Reading<'_> {
     /// Whether what is at `at` is spoken of, not used.
     fn speaks_of(&mut self, at: &Range<usize>, what: What) -> bool {
         let syntax = match self.kind {
-            Kind::Prose => return true,
-            Kind::Unknown => return false,
-            Kind::Code(syntax) => syntax,
+            FileKind::Prose => return true,
+            FileKind::Unknown => return false,
+            FileKind::Code(syntax) => syntax,
         };
         let spans = self.spans.get_or_insert_with(|| parts(self.text, &syntax));
         let i = spans.partition_point(|(range, _)| range.end <= at.start);
         match spans.get(i).filter(|(range, _)| range.start <= at.start) {
             None => false,
             Some((_, Part::Comment)) => true,
-            // A text for people has several words.
+            // A text for people says a name as one: `name` or name(). A string with the name in it is a use otherwise.
             Some((range, Part::Text)) => {
                 let inside = self.text.get(range.clone()).unwrap_or("").trim_matches(['"', '\'', '`']);
-                what != What::Literal && inside.trim().contains(' ') && !inside.contains('{')
+                what != What::Literal
+                    && inside.trim().contains(' ')
+                    && !inside.contains('{')
+                    && (is_doc_string(self.path, self.text, range) || is_written_as_code(self.text, at, what))
             }
         }
     }
 }
 
+/// Whether a string of Python stands alone, as documentation does.
+fn is_doc_string(path: &RepoPath, text: &str, range: &Range<usize>) -> bool {
+    let before = text[..range.start].trim_end_matches([' ', '\t', 'r', 'f', 'b']);
+    matches!(path.extension(), Some("py" | "pyi" | "ex" | "exs" | "jl"))
+        && text[range.clone()].starts_with("\"\"\"")
+        && (before.is_empty() || before.ends_with(['\n', ';']) || before.ends_with("doc"))
+}
+
 /// Finds them.
 ///
 /// # Errors
-/// When the tree cannot be listed; a file that cannot be read is an error too, as a name may be used in it.
-pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError> {
-    let gone = names::candidates(snapshot, cancel);
-    if gone.is_empty() || cancel.is_cancelled() {
+/// When the tree cannot be listed.
+pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
+    let snapshot = job.snapshot;
+    let mut gone = names::candidates(job, job.settings.is_on("stale-mention", false));
+    gone.extend(files::gone_files(snapshot));
+    if gone.is_empty() || job.is_cancelled() {
         return Ok(Vec::new());
     }
     let paths = snapshot.paths()?;
     let Some(search) = Search::new(&gone, &paths) else { return Ok(Vec::new()) };
-    let mentions: Vec<Vec<Mention>> = paths
-        .par_iter()
-        .map(|path| {
-            if cancel.is_cancelled() {
-                return Ok(Vec::new());
-            }
-            Ok(snapshot.read(path)?.map_or_else(Vec::new, |text| search.in_file(path, &text)))
-        })
-        .collect::<Result<_, SnapshotError>>()?;
+    let in_file = |path: &RepoPath| match job.is_cancelled() {
+        true => Vec::new(),
+        false => job.read(path).map_or_else(Vec::new, |text| search.in_file(path, &text)),
+    };
+    let mentions: Vec<Vec<Mention>> = paths.par_iter().map(in_file).collect();
     let mut by_name: BTreeMap<usize, Vec<Mention>> = BTreeMap::new();
     for mention in mentions.into_iter().flatten().filter(|m| !search.is_alive(m.name)) {
         by_name.entry(mention.name).or_default().push(mention);
@@ -171,7 +196,7 @@ pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawF
             by_path.entry(&mention.path).or_default().push(mention);
         }
         for (path, mentions) in by_path {
-            if let Some(text) = snapshot.read(path)? {
+            if let Some(text) = job.read(path) {
                 findings.extend(finding(snapshot, path, &text, &gone, &mentions));
             }
         }
@@ -179,27 +204,74 @@ pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawF
     findings.sort_by(|a, b| {
         (a.anchors[0].path.as_str(), a.anchors[0].lines).cmp(&(b.anchors[0].path.as_str(), b.anchors[0].lines))
     });
-    Ok(number(findings, AGENT))
+    Ok(findings)
 }
 
-/// Documents that tell of the past.
+/// Documents that tell of the past, and texts of others that are kept as they are.
 fn is_history(path: &RepoPath) -> bool {
     let whole = path.as_str().to_ascii_lowercase();
-    ["changelog", "changes", "history", "news", "release", "migrat", "upgrad", "/adr/", "/rfc", "licen", "authors"]
-        .iter()
-        .any(|w| whole.contains(w))
+    let says = |w: &&str| whole.contains(*w);
+    let is_dated = || {
+        let digits: Vec<&str> = whole.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty()).collect();
+        digits.windows(2).any(|w| w[0].len() == 4 && w[0].starts_with("20") && w[1].len() == 2)
+    };
+    [
+        "changelog",
+        "changes",
+        "history",
+        "news",
+        "release",
+        "migrat",
+        "upgrad",
+        "/adr/",
+        "/rfc",
+        "licen",
+        "authors",
+        "blog/",
+        "vendor/",
+        "third_party/",
+        "thirdparty/",
+        "node_modules/",
+        "whatsnew",
+        "what-s-new",
+        "archive",
+        "roadmap",
+        "proposal",
+    ]
+    .iter()
+    .any(|w| says(w))
+        || is_dated()
+}
+
+/// Whether a comment of one language can speak of a name of another one: the grammars' families.
+fn is_of_one_family(a: &RepoPath, b: &RepoPath) -> bool {
+    let family = |path: &RepoPath| match path.extension().unwrap_or("") {
+        "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" => "js".to_owned(),
+        "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" | "m" | "mm" => "c".to_owned(),
+        "java" | "kt" | "kts" | "scala" | "groovy" => "jvm".to_owned(),
+        "py" | "pyi" => "py".to_owned(),
+        other => other.to_owned(),
+    };
+    family(a) == family(b)
 }
 
 fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentions: &[&Mention]) -> Option<RawFinding> {
-    let is_prose = matches!(kind_of(path), Kind::Prose);
+    let is_prose = matches!(kind_of(path), FileKind::Prose);
     let stale = |m: &&&Mention| {
         let line = line_text(text, m.at.start);
         line.len() <= LONGEST_LINE
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
-            && !gone.new.as_deref().is_some_and(|new| line.contains(new))
+            && !DIRECTIVE.as_ref().is_some_and(|r| r.is_match(line))
+            && !gone.new.as_deref().is_some_and(|new| has_word(line, new))
             && !is_marker(line, text, &m.at)
             && !is_of_others(text, &m.at, gone)
+            && !(is_prose && is_of_the_past(text, m.at.start))
             && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
+            && !(gone.what == What::Identifier && is_introduced(text, gone))
+            && (is_prose
+                || gone.what != What::Identifier
+                || is_of_one_family(path, &gone.path)
+                || is_written_as_code(text, &m.at, gone.what))
             && (gone.is_name_like || is_written_as_code(text, &m.at, gone.what))
             && !is_new(snapshot, path, text, &m.at, &gone.sought)
     };
@@ -219,7 +291,8 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
     );
     // Users type these; a reader of the code only wonders.
     let severity = if is_prose && gone.what == What::Literal { Severity::Important } else { Severity::Suggestion };
-    let mut finding = remark(AGENT, "stale-reference", severity, title, body);
+    let rule = if gone.is_defined { "stale-reference" } else { "stale-mention" };
+    let mut finding = remark(AGENT, rule, severity, title, body);
     finding.anchors.push(anchor(path, text, LineRange::line(line)));
     for other in &mentions[1..] {
         let other = LineRange::line(line_at(text, other.at.start));
@@ -234,6 +307,40 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
         finding.fixes.push(replacing(AGENT, "use the new name", path, text, &edits));
     }
     Some(finding)
+}
+
+/// Whether the line has the name as a word of its own.
+fn has_word(line: &str, name: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| names::stands_alone(line, &(at..at + name.len()), What::Identifier))
+}
+
+/// Whether a place of a document is in a note on a version: `.. versionadded::`, `!!! note "Version history"`.
+fn is_of_the_past(text: &str, at: usize) -> bool {
+    let start = text[..at].rfind("\n\n").map_or(0, |i| i + 2);
+    let start = text[..start.saturating_sub(1)]
+        .rfind("\n.. ")
+        .filter(|i| is_indented_from(text, *i + 1, at))
+        .map_or(start, |i| i + 1);
+    text[start..at].contains(".. version") || text[start..at].contains(".. deprecated")
+}
+
+/// Whether all between the line at `from` and `at` is indented, as a directive's content is.
+fn is_indented_from(text: &str, from: usize, at: usize) -> bool {
+    let to = text[..at].rfind('\n').map_or(at, |i| i + 1).max(from);
+    text[from..to].lines().skip(1).all(|l| l.is_empty() || l.starts_with([' ', '\t']))
+        && text[to..].starts_with([' ', '\t'])
+}
+
+/// Whether the text itself brings the name in, as the samples in a comment do: `class UserAdapter`, `lowercase = new Map()`.
+fn is_introduced(text: &str, gone: &Gone) -> bool {
+    text.match_indices(&gone.name).any(|(at, name)| {
+        let end = at + name.len();
+        names::stands_alone(text, &(at..end), What::Identifier)
+            && (noun_before(&text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at]).is_some() || {
+                let after = text[end..].trim_start_matches(' ');
+                after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>")
+            })
+    })
 }
 
 /// Whether the mention was put in by the branch, in words that the file did not have: then it is meant.
@@ -291,7 +398,7 @@ fn is_own_in_sample(text: &str, at: &Range<usize>, gone: &Gone) -> bool {
             !is_key && !gone.name.starts_with('-') && !before(at.start).ends_with('-')
         }
         What::Identifier => {
-            let defines = |(n, _)| names::noun_of(before(n)).is_some();
+            let defines = |(n, _)| noun_before(before(n)).is_some();
             !gone.is_defined || text.match_indices(&gone.name).any(defines)
         }
     }

@@ -91,6 +91,30 @@ pub(super) fn replacing(
     fix(agent, note, path, text, &new, git::line_hunks(text, &new))
 }
 
+/// Whether a file is a test, by its name.
+pub(super) fn is_test(path: &RepoPath) -> bool {
+    let whole = path.as_str().to_ascii_lowercase();
+    let name = path.file_name();
+    whole
+        .split('/')
+        .any(|part| matches!(part, "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "testdata"))
+        || is_sample(path)
+        || name.split(['.', '_', '-']).any(|word| matches!(word, "test" | "tests" | "spec" | "Test" | "Tests"))
+        || name
+            .split('.')
+            .next()
+            .is_some_and(|stem| stem.ends_with("Test") || stem.ends_with("Tests") || stem.ends_with("Spec"))
+}
+
+/// Whether a file is a sample, by its folders.
+pub(super) fn is_sample(path: &RepoPath) -> bool {
+    let folders = path.as_str().rsplit_once('/').map_or("", |(folders, _)| folders).to_ascii_lowercase();
+    let is_sample = |part: &str| {
+        ["fixture", "example", "sample", "playground", "demo", "sandbox", "tutorial"].iter().any(|w| part.contains(w))
+    };
+    folders.split('/').any(is_sample)
+}
+
 /// The number of the line that holds byte `at`, 1-based.
 pub(super) fn line_at(text: &str, at: usize) -> u32 {
     1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count() as u32
@@ -116,4 +140,23 @@ pub(super) fn added_lines(file: &ChangedFile) -> impl Iterator<Item = (u32, usiz
         while hunks.next_if(|h| h.new_start + h.new_count <= *n).is_some() {}
         line.len() <= LONGEST_LINE && hunks.peek().is_some_and(|h| h.new_start <= *n)
     })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::{ALL, Job, Settings};
+    use finding::RawFinding;
+    use git::Snapshot;
+    use tokio_util::sync::CancellationToken;
+
+    /// What a checker finds with every rule on.
+    pub(crate) fn run(name: &str, snapshot: &Snapshot) -> Vec<RawFinding> {
+        run_with(name, snapshot, &Settings::everything())
+    }
+
+    /// What a checker finds with these settings.
+    pub(crate) fn run_with(name: &str, snapshot: &Snapshot, settings: &Settings) -> Vec<RawFinding> {
+        let checker = ALL.iter().find(|c| c.name == name).expect("a checker of that name");
+        checker.run(&Job::new(snapshot, settings, &CancellationToken::new())).expect("its findings").findings
+    }
 }

@@ -1,7 +1,8 @@
 //! Known mistakes, as patterns over the syntax tree: `rules/*.yml`, in ast-grep's form.
 
-use super::remark::{LONGEST_LINE, MOST_FINDINGS, anchor, line_at, line_text, number, remark, replacing};
+use super::remark::{LONGEST_LINE, MOST_FINDINGS, anchor, is_test, line_at, line_text, remark, replacing};
 use super::tree::{self, Tree};
+use super::{Job, RuleInfo};
 use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::replacer::Replacer;
@@ -9,13 +10,12 @@ use ast_grep_core::tree_sitter::StrDoc;
 use ast_grep_core::{Matcher, NodeMatch};
 use ast_grep_language::SupportLang;
 use finding::{LineRange, RawFinding, Severity};
-use git::{ChangedFile, Snapshot, SnapshotError};
-use rayon::prelude::*;
+use git::ChangedFile;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
 
-const AGENT: &str = "rules";
+pub(super) const AGENT: &str = "rules";
 /// A text that takes longer is not read to its end; a thousand lines of code take some milliseconds.
 const LONGEST: Duration = Duration::from_secs(5);
 
@@ -48,6 +48,10 @@ static SOURCES: [Source; 11] = sources! {
 struct Rule {
     word: &'static str,
     config: RuleConfig<SupportLang>,
+    /// Whether it looks only when it is asked for (`metadata: { off: true }`).
+    is_off: bool,
+    /// Whether tests may do what it finds (`metadata: { not_in_tests: true }`).
+    not_in_tests: bool,
 }
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| SOURCES.iter().flat_map(compile).collect());
@@ -66,37 +70,54 @@ fn compile(source: &Source) -> Vec<Rule> {
         for language in languages {
             let mut document = document.clone();
             document.language = language;
+            let (is_off, not_in_tests) = (says(&document, "off"), says(&document, "not_in_tests"));
             let config = RuleConfig::try_from(document, &GlobalRules::default()).expect("a rule that makes sense");
-            rules.push(Rule { word: source.word, config });
+            rules.push(Rule { word: source.word, config, is_off, not_in_tests });
         }
     }
     rules
 }
 
-/// Matches all rules on the added lines.
-///
-/// # Errors
-/// None.
-pub fn check(snapshot: &Snapshot, cancel: &CancellationToken) -> Result<Vec<RawFinding>, SnapshotError> {
-    let found = snapshot
-        .files()
-        .par_iter()
-        .flat_map_iter(|file| if cancel.is_cancelled() { Vec::new() } else { in_file(file, cancel) });
-    Ok(number(found.collect(), AGENT))
+/// The rules as they are listed.
+pub(super) fn listed() -> Vec<RuleInfo> {
+    let mut rules: BTreeMap<String, RuleInfo> = BTreeMap::new();
+    for rule in RULES.iter() {
+        rules.entry(rule.config.id.clone()).or_insert_with(|| RuleInfo {
+            id: rule.config.id.clone(),
+            agent: AGENT,
+            summary: rule.config.message.clone(),
+            on_by_default: !rule.is_off,
+        });
+    }
+    rules.into_values().collect()
 }
 
-fn in_file(file: &ChangedFile, cancel: &CancellationToken) -> Vec<RawFinding> {
+/// Whether a rule's metadata says yes to something.
+fn says(config: &SerializableRuleConfig<SupportLang>, key: &str) -> bool {
+    let metadata = config.metadata.as_ref().and_then(|m| serde_json::to_value(m).ok());
+    metadata.is_some_and(|m| m.get(key) == Some(&serde_json::Value::Bool(true)))
+}
+
+/// Matches all rules on the added lines of a file.
+pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let (Some(text), Some(language)) = (file.new.as_deref(), tree::language_of(&file.path)) else {
         return Vec::new();
     };
     let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let rules: Vec<&Rule> = RULES.iter().filter(|r| r.config.language == language && has(r.word)).collect();
+    let in_test = is_test(&file.path);
+    let wanted = |r: &&Rule| {
+        r.config.language == language
+            && has(r.word)
+            && !(in_test && r.not_in_tests)
+            && job.settings.is_on(&r.config.id, !r.is_off)
+    };
+    let rules: Vec<&Rule> = RULES.iter().filter(wanted).collect();
     if rules.is_empty() {
         return Vec::new();
     }
-    let Some(tree) = tree::parse(text, language) else { return Vec::new() };
+    let Some(tree) = tree::read(&file.path, text) else { return Vec::new() };
     let until = Instant::now() + LONGEST;
-    let go_on = || !cancel.is_cancelled() && Instant::now() < until;
+    let go_on = || !job.is_cancelled() && Instant::now() < until;
     let mut findings = Vec::new();
     for rule in rules {
         for node in matches(&tree, rule, file, &go_on).take(MOST_FINDINGS) {
@@ -137,8 +158,7 @@ fn matches<'t>(
 fn finding(file: &ChangedFile, text: &str, rule: &Rule, node: &NodeMatch<'_, StrDoc<SupportLang>>) -> RawFinding {
     let config = &rule.config;
     let severity = match config.severity {
-        ast_grep_config::Severity::Error => Severity::Critical,
-        ast_grep_config::Severity::Warning => Severity::Important,
+        ast_grep_config::Severity::Error | ast_grep_config::Severity::Warning => Severity::Important,
         _ => Severity::Suggestion,
     };
     let title = config.get_message(node);

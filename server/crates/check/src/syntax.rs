@@ -32,14 +32,21 @@ const C: Syntax =
 const RUST: Syntax =
     Syntax { nested: true, quotes: b"\"", long: &[("r#\"", "\"#"), ("r\"", "\"")], lifetimes: true, ..C };
 const GO: Syntax = Syntax { long: &[("`", "`")], ..C };
+const PHP: Syntax = Syntax { line: &["//", "#"], ..C };
+const KOTLIN: Syntax = Syntax { nested: true, long: &[("\"\"\"", "\"\"\"")], ..C };
+const TEXT_BLOCKS: Syntax = Syntax { long: &[("\"\"\"", "\"\"\"")], ..C };
 const PYTHON: Syntax = Syntax { line: &["#"], block: &[], long: &[("\"\"\"", "\"\"\""), ("'''", "'''")], ..C };
 const HASH: Syntax = Syntax { line: &["#"], block: &[], ..C };
+const RUBY: Syntax = Syntax { block: &[("\n=begin", "\n=end")], ..HASH };
+const ELIXIR: Syntax = Syntax { long: &[("\"\"\"", "\"\"\"")], ..HASH };
+const JULIA: Syntax =
+    Syntax { block: &[("#=", "=#")], nested: true, quotes: b"\"", long: &[("\"\"\"", "\"\"\"")], ..HASH };
 const DASH: Syntax = Syntax { line: &["--"], block: &[("/*", "*/"), ("--[[", "]]"), ("{-", "-}")], quotes: b"\"", ..C };
 const MARKUP: Syntax = Syntax { line: &[], block: &[("<!--", "-->")], quotes: b"", ..C };
 
 /// What kind of file a path is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     /// Code or data with comments.
     Code(Syntax),
     /// A text for people.
@@ -49,26 +56,39 @@ pub(super) enum Kind {
 }
 
 /// Tells by the name.
-pub(super) fn kind_of(path: &RepoPath) -> Kind {
+pub(super) fn kind_of(path: &RepoPath) -> FileKind {
     let name = path.file_name().to_ascii_lowercase();
     let code = match path.extension().unwrap_or("").to_ascii_lowercase().as_str() {
         "md" | "markdown" | "mdx" | "rst" | "adoc" | "asciidoc" | "txt" | "org" | "tex" | "1" | "5" | "7" => {
-            return Kind::Prose;
+            return FileKind::Prose;
         }
         "rs" => RUST,
         "go" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" => GO,
-        "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "java" | "kt" | "kts" | "cs" | "swift" | "scala" | "php"
-        | "m" | "mm" | "dart" | "zig" | "proto" | "css" | "scss" | "less" | "groovy" | "gradle" | "jsonc" => C,
+        "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" | "cs" | "m" | "mm" | "dart" | "zig" | "proto"
+        | "css" | "scss" | "less" | "groovy" | "gradle" | "jsonc" | "json5" => C,
+        "java" => TEXT_BLOCKS,
+        "kt" | "kts" | "swift" | "scala" => KOTLIN,
+        "php" => PHP,
+        "rb" | "rake" | "gemspec" => RUBY,
+        "ex" | "exs" => ELIXIR,
+        "jl" => JULIA,
         "py" | "pyi" => PYTHON,
-        "sh" | "bash" | "zsh" | "fish" | "rb" | "pl" | "pm" | "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf"
-        | "r" | "ex" | "exs" | "nix" | "cmake" | "mk" | "tf" | "ps1" | "env" | "properties" => HASH,
+        "sh" | "bash" | "zsh" | "fish" | "pl" | "pm" | "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf" | "r"
+        | "nix" | "cmake" | "mk" | "tf" | "ps1" | "env" | "properties" => HASH,
         "sql" | "lua" | "hs" => DASH,
         "html" | "htm" | "xml" | "svg" | "vue" | "svelte" => MARKUP,
-        _ if name.starts_with("dockerfile") || name == "makefile" || name == "justfile" => HASH,
-        _ if name == "readme" || name.starts_with("contributing") || name == "authors" => return Kind::Prose,
-        _ => return Kind::Unknown,
+        _ if name.starts_with("dockerfile")
+            || matches!(
+                name.as_str(),
+                "makefile" | "justfile" | "gemfile" | "rakefile" | ".gitignore" | ".gitattributes" | ".dockerignore"
+            ) =>
+        {
+            HASH
+        }
+        _ if name == "readme" || name.starts_with("contributing") || name == "authors" => return FileKind::Prose,
+        _ => return FileKind::Unknown,
     };
-    Kind::Code(code)
+    FileKind::Code(code)
 }
 
 /// The comments and strings of `text`, in order. What is not in the list is code.
@@ -198,8 +218,11 @@ mod tests {
             ("a.sh", "echo $# \"#\" # it's", vec!["\"#\"", "# it's"]),
             ("a.js", "fetch('http://x') // y", vec!["'http://x'", "// y"]),
             ("a.html", "<a>it's</a><!-- b -->", vec!["<!-- b -->"]),
+            ("a.php", "$a = 1; # b\n// c\n", vec!["# b", "// c"]),
+            ("a.rb", "a\n=begin\nb\n=end\nc # d", vec!["\n=begin\nb\n=end", "# d"]),
+            ("a.kt", "\"\"\"a\n\"b\" c\"\"\" /* d /* e */ f */", vec!["\"\"\"a\n\"b\" c\"\"\"", "/* d /* e */ f */"]),
         ] {
-            let Kind::Code(syntax) = kind_of(&RepoPath::new(path).unwrap()) else { panic!("{path}") };
+            let FileKind::Code(syntax) = kind_of(&RepoPath::new(path).unwrap()) else { panic!("{path}") };
             let found: Vec<&str> = parts(text, &syntax).into_iter().map(|(range, _)| &text[range]).collect();
             assert_eq!(found, parts_wanted, "{text}");
         }
@@ -209,7 +232,7 @@ mod tests {
     fn any_text_is_read() {
         for text in ["", "'", "\\", "\"\\", "/*", "'\\", "'é'", "r\"", "é'é", "#\u{feff}"] {
             for path in ["a.rs", "a.py", "a.go", "a.lua", "a.html"] {
-                let Kind::Code(syntax) = kind_of(&RepoPath::new(path).unwrap()) else { panic!("{path}") };
+                let FileKind::Code(syntax) = kind_of(&RepoPath::new(path).unwrap()) else { panic!("{path}") };
                 for (range, _) in parts(text, &syntax) {
                     let _ = text.get(range.start..range.end.min(text.len()));
                 }

@@ -5,6 +5,7 @@ use ast_grep_core::AstGrep;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
 use ast_grep_language::SupportLang;
 use finding::RepoPath;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, Parser};
 
@@ -17,17 +18,105 @@ const LARGEST: usize = 1 << 20;
 /// grows with its depth.
 const DEEPEST: usize = 1000;
 
-/// The language that a file's name says.
+/// The language that a file's name says, where its grammar is built in.
 pub(super) fn language_of(path: &RepoPath) -> Option<SupportLang> {
     Some(match path.extension()? {
         "rs" => SupportLang::Rust,
         "go" => SupportLang::Go,
         "py" | "pyi" => SupportLang::Python,
         "js" | "jsx" | "mjs" | "cjs" => SupportLang::JavaScript,
-        "ts" | "mts" | "cts" => SupportLang::TypeScript,
+        // What a component's script is written in is a kind of TypeScript in either case.
+        "ts" | "mts" | "cts" | "vue" | "svelte" => SupportLang::TypeScript,
         "tsx" => SupportLang::Tsx,
+        other if cfg!(feature = "grammars") => match other {
+            "java" => SupportLang::Java,
+            "kt" | "kts" => SupportLang::Kotlin,
+            "c" => SupportLang::C,
+            "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" => SupportLang::Cpp,
+            "cs" => SupportLang::CSharp,
+            "rb" | "rake" | "gemspec" => SupportLang::Ruby,
+            "php" => SupportLang::Php,
+            "sh" | "bash" => SupportLang::Bash,
+            _ => return None,
+        },
         _ => return None,
     })
+}
+
+/// Languages in which programs are written, by the ending of their files: those of which nothing here knows the grammar.
+const OTHERS: &[(&str, &[&str])] = &[
+    ("Ada", &["adb", "ads"]),
+    ("Clojure", &["clj", "cljs", "cljc"]),
+    ("Crystal", &["cr"]),
+    ("D", &["d"]),
+    ("Dart", &["dart"]),
+    ("Elixir", &["ex", "exs"]),
+    ("Elm", &["elm"]),
+    ("Erlang", &["erl", "hrl"]),
+    ("F#", &["fs", "fsx"]),
+    ("Fortran", &["f90", "f95", "f03"]),
+    ("Groovy", &["groovy"]),
+    ("Haskell", &["hs"]),
+    ("Julia", &["jl"]),
+    ("Lua", &["lua"]),
+    ("Nim", &["nim"]),
+    ("Objective-C", &["m", "mm"]),
+    ("OCaml", &["ml", "mli"]),
+    ("Pascal", &["pas"]),
+    ("Perl", &["pl", "pm"]),
+    ("PowerShell", &["ps1", "psm1"]),
+    ("R", &["r", "R"]),
+    ("Scala", &["scala", "sc"]),
+    ("Solidity", &["sol"]),
+    ("SQL", &["sql"]),
+    ("Swift", &["swift"]),
+    ("Terraform", &["tf"]),
+    ("Visual Basic", &["vb"]),
+    ("Zig", &["zig"]),
+    ("Java", &["java"]),
+    ("Kotlin", &["kt", "kts"]),
+    ("C", &["c"]),
+    ("C++", &["cc", "cpp", "cxx", "hpp", "hh", "hxx"]),
+    ("C#", &["cs"]),
+    ("Ruby", &["rb"]),
+    ("PHP", &["php"]),
+    ("Shell", &["sh", "bash"]),
+];
+
+/// The programming languages of the changed files whose syntax no built-in rule knows, with how many files each has, by
+/// name. For the round to say: that nothing was found there means little.
+#[must_use]
+pub fn languages_without_rules<'p>(changed: impl IntoIterator<Item = &'p RepoPath>) -> Vec<(&'static str, usize)> {
+    let mut counts = BTreeMap::new();
+    for path in changed {
+        let Some(ending) = path.extension().filter(|_| language_of(path).is_none()) else { continue };
+        if let Some((name, _)) = OTHERS.iter().find(|(_, endings)| endings.contains(&ending)) {
+            *counts.entry(*name).or_insert(0) += 1;
+        }
+    }
+    counts.into_iter().collect()
+}
+
+/// The tree of a file's text, of the script where it is a component of Vue or Svelte.
+pub(super) fn read(path: &RepoPath, text: &str) -> Option<Tree> {
+    let language = language_of(path)?;
+    match path.extension() {
+        Some("vue" | "svelte") => parse(&script_of(text), language),
+        _ => parse(text, language),
+    }
+}
+
+/// The text with all blanked that is not in a `<script>`, so that every place stays the same.
+fn script_of(text: &str) -> String {
+    let mut out: Vec<u8> = text.bytes().map(|b| if b == b'\n' { b } else { b' ' }).collect();
+    let mut at = 0;
+    while let Some(open) = text[at..].find("<script").map(|i| at + i) {
+        let Some(start) = text[open..].find('>').map(|i| open + i + 1) else { break };
+        let end = text[start..].find("</script").map_or(text.len(), |i| start + i);
+        out[start..end].copy_from_slice(&text.as_bytes()[start..end]);
+        at = end;
+    }
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// The tree of a text; `None` for one that is too large, nested too deeply, or takes the grammar too long.
@@ -93,4 +182,28 @@ pub(super) fn part_at(tree: &Tree, at: usize) -> Option<Part> {
 
 fn is_string(kind: &str) -> bool {
     kind.contains("string") || matches!(kind, "char_literal" | "rune_literal" | "regex" | "jsx_text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_that_nothing_here_knows_are_named() {
+        let paths = ["a.ex", "b.exs", "c.rs", "d.md", "e.jl", "f.swift", "g"].map(|p| RepoPath::new(p).unwrap());
+        assert_eq!(languages_without_rules(&paths), [("Elixir", 2), ("Julia", 1), ("Swift", 1)]);
+        assert_eq!(languages_without_rules([&paths[2]]), []);
+    }
+
+    #[test]
+    fn a_component_s_script_is_read_at_its_place() {
+        let text = "<template>é</template>\n<script setup>\nlet a = 1;\n</script>\n";
+        let script = script_of(text);
+        assert_eq!(script.len(), text.len());
+        assert_eq!(script.find("let a"), text.find("let a"));
+        assert_eq!(script.trim(), "let a = 1;");
+        for broken in ["<script", "<script>", "</script>", "<script>a"] {
+            assert_eq!(script_of(broken).len(), broken.len());
+        }
+    }
 }

@@ -77,6 +77,9 @@ pub fn load(
     {
         loaded.lay_user(parse(&file.display().to_string(), &text)?, file);
     }
+    if let Some(folder) = user.and_then(Path::parent) {
+        loaded.config.own_rules = own_rules(&folder.join("rules"))?;
+    }
     if let Some(text) = repository {
         loaded.lay_repository(parse(".deep-review.toml (of the base commit)", text)?);
     }
@@ -90,6 +93,29 @@ fn read(file: &Path) -> Result<Option<String>, ConfigError> {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(ConfigError::Unreadable { file: file.to_owned(), why: e.to_string() }),
     }
+}
+
+/// Larger files are no rules, in bytes.
+const LARGEST_RULES: u64 = 256 << 10;
+
+/// The rules in a folder of the user's, by name; none where there is no such folder.
+fn own_rules(folder: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let is_rules = |path: &Path| path.extension().is_some_and(|e| e == "yml" || e == "yaml");
+    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| is_rules(p)).collect();
+    files.sort();
+    let mut rules = Vec::new();
+    for file in files {
+        let size = std::fs::metadata(&file).map_or(0, |m| m.len());
+        if size > LARGEST_RULES {
+            let why = format!("it has {size} bytes, and rules have at most {LARGEST_RULES}");
+            return Err(ConfigError::Unreadable { file, why });
+        }
+        if let Some(text) = read(&file)? {
+            rules.push((file.display().to_string(), text));
+        }
+    }
+    Ok(rules)
 }
 
 impl Loaded {
@@ -143,6 +169,14 @@ impl Loaded {
             self.origins.insert(format!("agents.{name}"), vec![from()]);
             self.config.agents.insert(name, agent);
         }
+        self.lay_rules(file.rules, &origin);
+    }
+
+    fn lay_rules(&mut self, rules: BTreeMap<String, check::RuleSetting>, origin: &Origin) {
+        for (rule, setting) in rules {
+            self.origins.insert(format!("rules.{rule}"), vec![origin.clone()]);
+            self.config.rules.insert(rule, setting);
+        }
     }
 
     fn lay_repository(&mut self, file: RepositoryFile) {
@@ -152,6 +186,7 @@ impl Loaded {
         self.add("exclude", file.exclude, &from(), |c| &mut c.exclude);
         self.add("never_send", file.never_send, &from(), |c| &mut c.never_send);
         self.add("conventions", file.conventions, &from(), |c| &mut c.conventions);
+        self.lay_rules(file.rules, &from());
     }
 
     fn lay_environment(&mut self, environment: Environment<'_>) -> Result<(), ConfigError> {

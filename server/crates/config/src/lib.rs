@@ -21,6 +21,7 @@ pub use layers::{Environment, Loaded, Origin, load, user_file};
 pub use parse::ConfigError;
 
 use agent::AgentSettings;
+use check::RuleSetting;
 use finding::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,9 @@ pub struct UserFile {
     pub trusted: Vec<PathBuf>,
     /// The agents by name. The built-in ones are there without being named here.
     pub agents: BTreeMap<String, AgentSettings>,
+    /// The built-in agents' rules by id: `off`, `on`, `suggestion`, `important`, or where they are off. `all` is for every
+    /// rule that is not named.
+    pub rules: BTreeMap<String, RuleSetting>,
 }
 
 /// How remarks are merged into findings.
@@ -143,6 +147,8 @@ pub struct RepositoryFile {
     pub conventions: Vec<String>,
     /// `review` ends with exit code 1 from this severity on.
     pub fail_on: Option<Severity>,
+    /// The built-in agents' rules by id: `off`, `on`, `suggestion`, `important`, or where they are off.
+    pub rules: BTreeMap<String, RuleSetting>,
 }
 
 /// The effective configuration.
@@ -186,6 +192,10 @@ pub struct Config {
     pub trusted: Vec<PathBuf>,
     /// See [`UserFile::agents`].
     pub agents: BTreeMap<String, AgentSettings>,
+    /// See [`UserFile::rules`].
+    pub rules: BTreeMap<String, RuleSetting>,
+    /// The user's own rules, from the folder `rules` beside the user's file: names and texts.
+    pub own_rules: Vec<(String, String)>,
 }
 
 impl Default for Config {
@@ -210,6 +220,8 @@ impl Default for Config {
             prompts: None,
             trusted: Vec::new(),
             agents: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            own_rules: Vec::new(),
         }
     }
 }

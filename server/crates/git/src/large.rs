@@ -20,6 +20,8 @@ pub struct LargeBinary {
     pub commit: Option<CommitId>,
     /// Whether the snapshot does not have it any more, so that only the history keeps it.
     pub is_gone: bool,
+    /// Whether the base has a file of that path.
+    pub was_there: bool,
 }
 
 /// The binary files of at least `least` bytes that the branch's commits or the uncommitted work add or change, by path,
@@ -41,7 +43,7 @@ fn found(snapshot: &Snapshot, tree: &FrozenTree, least: u64) -> Result<Vec<Large
             Some(Source::Bytes(_) | Source::WorkTree) => false,
         };
         let path = String::from_utf8_lossy(&path).into_owned();
-        all.insert(path.clone(), LargeBinary { path, bytes, commit: Some(commit), is_gone });
+        all.insert(path.clone(), LargeBinary { path, bytes, commit: Some(commit), is_gone, was_there: false });
     }
     for file in snapshot.left_out() {
         match file.why {
@@ -49,13 +51,26 @@ fn found(snapshot: &Snapshot, tree: &FrozenTree, least: u64) -> Result<Vec<Large
             LeftOut::Binary(bytes) | LeftOut::TooLarge(bytes)
                 if bytes >= least && !all.contains_key(&file.path) && is_uncommitted(tree, &file.path)? =>
             {
-                let found = LargeBinary { path: file.path.clone(), bytes, commit: None, is_gone: false };
+                let found =
+                    LargeBinary { path: file.path.clone(), bytes, commit: None, is_gone: false, was_there: false };
                 all.insert(file.path.clone(), found);
             }
             _ => {}
         }
     }
-    Ok(all.into_values().collect())
+    let mut all: Vec<LargeBinary> = all.into_values().collect();
+    tree.repository().with(|repo| mark_known(repo, snapshot, &mut all))??;
+    Ok(all)
+}
+
+/// Says of each whether the base has its path.
+fn mark_known(repo: &git2::Repository, snapshot: &Snapshot, files: &mut [LargeBinary]) -> Result<(), GitError> {
+    let Some(base) = &snapshot.scope().base else { return Ok(()) };
+    let tree = repo.find_commit(oid(base.as_str())?).and_then(|c| c.tree()).map_err(GitError::git("read the base"))?;
+    for file in files {
+        file.was_there = tree.get_path(std::path::Path::new(&file.path)).is_ok();
+    }
+    Ok(())
 }
 
 /// What a commit brings.

@@ -1,7 +1,7 @@
 //! Files that the branch deleted or renamed, and how texts name them: by their path from the top, by a path from the
 //! text's own folder, by the end of a path, by the bare name.
 
-use super::names::{Gone, What, gone};
+use super::gone::{Gone, What};
 use finding::RepoPath;
 use git::{ChangeKind, Snapshot};
 use std::collections::{HashMap, HashSet};
@@ -61,9 +61,15 @@ pub(super) fn gone_files(snapshot: &Snapshot) -> Vec<Gone> {
     let moved = moved.chain(snapshot.moved().iter().map(|(from, to)| (from, Some(to))));
     moved
         .map(|(path, new)| Gone {
+            name: path.to_string(),
             sought: path.file_name().to_owned(),
+            what: What::Path,
+            is_defined: true,
+            noun: "file",
+            path: path.clone(),
+            line: 1,
             new: new.map(ToString::to_string),
-            ..gone(path.as_str(), What::Path, "file", path, 0, true)
+            is_name_like: true,
         })
         .collect()
 }

@@ -1,8 +1,10 @@
 //! Which names the branch took out of the code, and what each became.
 
-use super::files::gone_files;
+use super::gone::{Gone, What, noun_before};
+use crate::Job;
+use crate::definitions::{Definition, definitions};
 use crate::remark::LARGEST_TEXT;
-use crate::syntax::{Kind, Part, kind_of, parts};
+use crate::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::AhoCorasick;
 use finding::RepoPath;
 use git::{ChangeKind, ChangedFile, LineHunk, Snapshot};
@@ -11,43 +13,11 @@ use regex::Regex;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
-use tokio_util::sync::CancellationToken;
 
 /// More names than this are not looked for; those that were defined come first.
 const MOST_NAMES: usize = 20_000;
 /// Hunks with more lines are rewritten, not renamed: no pairs are sought in them.
 const LONGEST_HUNK: usize = 400;
-
-/// What sort of name it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
-    /// An identifier.
-    Identifier,
-    /// A flag, a key or a variable of the environment: stood alone in a string.
-    Literal,
-    /// A file.
-    Path,
-}
-
-/// A name that some changed code had and has no more.
-#[derive(Debug, Clone)]
-pub(super) struct Gone {
-    pub(super) name: String,
-    /// What texts are searched for: the name; of a file, its name without its folders.
-    pub(super) sought: String,
-    pub(super) what: What,
-    /// Whether the code defined it there. Of a name that was only used, nobody knows whose it is.
-    pub(super) is_defined: bool,
-    /// What it was, for people.
-    pub(super) noun: &'static str,
-    /// Where it was, in the base.
-    pub(super) path: RepoPath,
-    pub(super) line: u32,
-    /// What it is called now.
-    pub(super) new: Option<String>,
-    /// Whether it cannot be a word of a sentence: `two_words`, `twoWords`, `--flag`.
-    pub(super) is_name_like: bool,
-}
 
 /// Names of things in the world, of which a text may speak whatever the code does.
 const PROPER: &[&str] = &[
@@ -153,7 +123,7 @@ fn side<'t>(path: &RepoPath, text: &'t str) -> Option<Side<'t>> {
     if path.extension() == Some("json") {
         return Some(Side { code: vec![String::new(); text.lines().count()], literals: keys(text, &JSON_KEY) });
     }
-    let Kind::Code(syntax) = kind_of(path) else { return None };
+    let FileKind::Code(syntax) = kind_of(path) else { return None };
     // What is not markup in a page is a text for people.
     if matches!(path.extension(), Some("html" | "htm" | "xml" | "svg")) {
         return None;
@@ -220,30 +190,47 @@ fn noun_of_literal(text: &str) -> &'static str {
     if text.starts_with('-') { "flag" } else { "setting" }
 }
 
-/// The definition's noun, where the word before says so.
-pub(super) fn noun_of(before: &str) -> Option<&'static str> {
-    let word = before.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next()?;
-    Some(match word {
-        "fn" | "def" | "func" | "function" | "fun" => "function",
-        "class" | "struct" | "enum" | "trait" | "interface" | "type" | "record" => "type",
-        "const" | "static" => "constant",
-        "mod" | "module" | "package" => "module",
-        _ if before.trim_start().starts_with("func (") => "method",
-        _ => return None,
+/// What defines a flag or reads a variable of the environment: the name is this repository's then, and not only a string.
+static DEFINERS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
+    let definers = [
+        (
+            r#"(?:add_argument|add_option|[oO]ption|Flag|Arg(?:ument)?)\w*\(\s*(?:"-\w",\s*|'-\w',\s*)?["'](--[a-z][\w-]{2,})"#,
+            "flag",
+        ),
+        (
+            r#"\b[fF]lags?(?:[sS]et)?\w*(?:\(\))?\.(?:String|Bool|Int|Uint|Float|Duration|Var|Func)\w*\((?:&?[\w.]+,\s*)?"([a-z][\w.-]{2,})""#,
+            "flag",
+        ),
+        (r#"(?:\blong\s*=\s*|\.long\()"([a-z][\w-]{2,})""#, "flag"),
+        (
+            r#"(?:getenv|Getenv|LookupEnv|env::var(?:_os)?|GetEnvironmentVariable|environ(?:\.get)?|\bENV(?:\.fetch)?)\s*[(\[]\s*["']([A-Z][A-Z0-9_]{3,})["']"#,
+            "variable",
+        ),
+        (r"(?:process\.env|import\.meta\.env)\.([A-Z][A-Z0-9_]{3,})", "variable"),
+    ];
+    definers.iter().filter_map(|(pattern, noun)| Some((Regex::new(pattern).ok()?, *noun))).collect()
+});
+
+/// The flags and variables of the environment that a line defines or reads.
+fn defined_in(line: &str) -> impl Iterator<Item = (&str, &'static str)> {
+    let line = line.get(..line.len().min(1000)).unwrap_or("");
+    DEFINERS.iter().flat_map(move |(pattern, noun)| {
+        pattern.captures_iter(line).filter_map(move |c| Some((c.get(1)?.as_str(), *noun)))
     })
 }
 
-/// All names that a changed file lost and does not have any more; whether another file has them is not known yet.
-pub(super) fn candidates(snapshot: &Snapshot, cancel: &CancellationToken) -> Vec<Gone> {
-    let in_file = |file| if cancel.is_cancelled() { Vec::new() } else { lost(file) };
-    let all: Vec<Vec<Gone>> = snapshot.files().par_iter().map(in_file).collect();
+/// All names that a changed file lost and does not have any more; whether another file has them is not known yet. Those
+/// that were only used there are none of them, unless `with_uses`.
+pub(super) fn candidates(job: &Job<'_>, with_uses: bool) -> Vec<Gone> {
+    let in_file = |file| if job.is_cancelled() { Vec::new() } else { lost(file, with_uses) };
+    let all: Vec<Vec<Gone>> = job.snapshot.files().par_iter().map(in_file).collect();
     let mut names: HashMap<String, Gone> = HashMap::new();
     for gone in all.into_iter().flatten() {
         if names.get(&gone.name).is_none_or(|known| gone.is_defined && !known.is_defined) {
             names.insert(gone.name.clone(), gone);
         }
     }
-    let mut names: Vec<Gone> = names.into_values().chain(gone_files(snapshot)).collect();
+    let mut names: Vec<Gone> = names.into_values().collect();
     names.sort_by(|a, b| (!a.is_defined, &a.name).cmp(&(!b.is_defined, &b.name)));
     names.truncate(MOST_NAMES);
     names
@@ -258,44 +245,123 @@ fn old_path(file: &ChangedFile) -> &RepoPath {
 }
 
 /// The names in the lines that were taken out of a file and that its code does not have any more.
-fn lost(file: &ChangedFile) -> Vec<Gone> {
+fn lost(file: &ChangedFile, with_uses: bool) -> Vec<Gone> {
     let old_path = old_path(file);
     let taken_out = file.hunks.iter().any(|h| h.old_count > 0);
-    let Some(old) = file.old.as_deref().filter(|_| taken_out).and_then(|t| side(old_path, t)) else {
-        return Vec::new();
-    };
-    // The settings of tools that build and test are not what the documents speak of.
-    let is_tool = old_path.as_str().starts_with('.') || old_path.as_str().contains("/.");
-    let mut seen = HashSet::new();
-    let mut lost = Vec::new();
-    for hunk in &file.hunks {
-        let lines = lines_of(hunk.old_start, hunk.old_count, old.code.len());
-        for n in lines.clone() {
-            for (at, word) in identifiers(&old.code[n]) {
-                if word.len() < 4 || word.as_bytes()[0].is_ascii_digit() || PROPER.contains(&word) {
-                    continue;
-                }
-                let (noun, name_like) = (noun_of(&old.code[n][..at]), is_name_like(word));
-                if (name_like || noun.is_some()) && seen.insert((word, noun.is_some())) {
-                    let one = gone(word, What::Identifier, noun.unwrap_or("name"), old_path, n, name_like);
-                    lost.push(Gone { is_defined: noun.is_some(), ..one });
-                }
-            }
-        }
-        for (n, literal) in old.literals.iter().filter(|(n, _)| lines.contains(n)) {
-            let name_like = is_literal_name_like(literal);
-            if !PROPER.contains(literal) && (name_like || !is_tool) && seen.insert((literal, true)) {
-                let one = gone(literal, What::Literal, noun_of_literal(literal), old_path, *n, name_like);
-                lost.push(Gone { is_defined: name_like, ..one });
-            }
-        }
+    let Some(old) = file.old.as_deref().filter(|t| taken_out && t.len() <= LARGEST_TEXT) else { return Vec::new() };
+    let Some(side) = side(old_path, old) else { return Vec::new() };
+    let mut lost = lost_definitions(file, old_path, old, &side);
+    if with_uses {
+        let known: HashSet<String> = lost.iter().map(|gone| gone.name.clone()).collect();
+        lost.extend(lost_uses(file, old_path, &side).into_iter().filter(|gone| !known.contains(&gone.name)));
     }
     if !lost.is_empty()
-        && let Some(new) = file.new.as_deref().and_then(|t| side(&file.path, t))
+        && let Some(new) = file.new.as_deref().and_then(|t| self::side(&file.path, t))
     {
         let mut kept: HashSet<&str> = new.literals.iter().map(|(_, literal)| *literal).collect();
         kept.extend(new.code.iter().flat_map(|line| identifiers(line)).map(|(_, word)| word));
         lost.retain(|gone| !kept.contains(gone.name.as_str()));
+    }
+    lost
+}
+
+/// The lines of the base that the change took out, 0-based.
+fn taken_out(file: &ChangedFile, lines: usize) -> impl Iterator<Item = usize> {
+    file.hunks.iter().flat_map(move |h| lines_of(h.old_start, h.old_count, lines))
+}
+
+fn lost_definitions(file: &ChangedFile, old_path: &RepoPath, old: &str, side: &Side<'_>) -> Vec<Gone> {
+    let mut lost = Vec::new();
+    let mut add = |name: &str, what: What, noun: &'static str, line: usize| {
+        if name.len() >= 4 && !PROPER.contains(&name) {
+            let is_name_like = if what == What::Literal { is_literal_name_like(name) } else { is_name_like(name) };
+            lost.push(Gone {
+                name: name.to_owned(),
+                sought: name.to_owned(),
+                what,
+                is_defined: true,
+                noun,
+                path: old_path.clone(),
+                line: line as u32 + 1,
+                new: None,
+                is_name_like,
+            });
+        }
+    };
+    let lines: HashSet<usize> = taken_out(file, side.code.len()).collect();
+    match definitions(old_path, old) {
+        Some(defined) => {
+            for definition in defined.iter().filter(|d| lines.contains(&(d.line as usize - 1)) || holds(d, old, &lines))
+            {
+                add(&definition.name, What::Identifier, definition.noun, definition.line as usize - 1);
+            }
+        }
+        None => {
+            for n in taken_out(file, side.code.len()) {
+                for (at, word) in identifiers(&side.code[n]) {
+                    if let Some(noun) = noun_before(&side.code[n][..at]) {
+                        add(word, What::Identifier, noun, n);
+                    }
+                }
+            }
+        }
+    }
+    for (n, line) in old.lines().enumerate().filter(|(n, _)| lines.contains(n)) {
+        // In the code alone: what a comment shows is no definition.
+        if side.code.get(n).is_some_and(|code| code.contains(['(', '[', '=', '.'])) {
+            for (name, noun) in defined_in(line) {
+                let what = if line.contains(&format!(".{name}")) { What::Identifier } else { What::Literal };
+                add(name, what, noun, n);
+            }
+        }
+    }
+    lost
+}
+
+/// Whether the line of a definition's name, which may come after attributes, was taken out.
+fn holds(definition: &Definition, old: &str, lines: &HashSet<usize>) -> bool {
+    let head = &old[definition.range.clone()];
+    let head = head.find(&definition.name).unwrap_or(0);
+    let line =
+        definition.line as usize - 1 + old[definition.range.start..definition.range.start + head].matches('\n').count();
+    lines.contains(&line)
+}
+
+/// Names that were only used, and strings that stood alone.
+fn lost_uses(file: &ChangedFile, old_path: &RepoPath, old: &Side<'_>) -> Vec<Gone> {
+    // The settings of tools that build and test are not what the documents speak of.
+    let is_tool = old_path.as_str().starts_with('.') || old_path.as_str().contains("/.");
+    let gone = |name: &str, what: What, noun: &'static str, line: usize, is_name_like: bool| Gone {
+        name: name.to_owned(),
+        sought: name.to_owned(),
+        what,
+        is_defined: false,
+        noun,
+        path: old_path.clone(),
+        line: line as u32 + 1,
+        new: None,
+        is_name_like,
+    };
+    let mut seen = HashSet::new();
+    let mut lost = Vec::new();
+    let lines: HashSet<usize> = taken_out(file, old.code.len()).collect();
+    for (n, literal) in old.literals.iter().filter(|(n, _)| lines.contains(n)) {
+        let name_like = is_literal_name_like(literal);
+        if !PROPER.contains(literal) && (name_like || !is_tool) && seen.insert(*literal) {
+            lost.push(gone(literal, What::Literal, noun_of_literal(literal), *n, name_like));
+        }
+    }
+    for n in taken_out(file, old.code.len()) {
+        for (_, word) in identifiers(&old.code[n]) {
+            if word.len() >= 4
+                && !word.as_bytes()[0].is_ascii_digit()
+                && !PROPER.contains(&word)
+                && is_name_like(word)
+                && seen.insert(word)
+            {
+                lost.push(gone(word, What::Identifier, "name", n, true));
+            }
+        }
     }
     lost
 }
@@ -308,10 +374,12 @@ pub(super) fn renamed(snapshot: &Snapshot, names: &HashSet<&str>) -> HashMap<Str
         let (Some(old), Some(new)) = (file.old.as_deref().filter(|t| finder.is_match(*t)), file.new.as_deref()) else {
             return votes;
         };
-        if let (Some(old), Some(new)) = (side(old_path(file), old), side(&file.path, new)) {
+        if let (Some(old_side), Some(new_side)) = (side(old_path(file), old), side(&file.path, new)) {
             for hunk in &file.hunks {
-                pair(hunk, &old, &new, &mut votes);
+                pair(hunk, &old_side, &new_side, &mut votes);
             }
+            votes.retain(|(from, to), _| !(is_path_like(from) && is_path_like(to)));
+            keep_pairs_of_a_kind(file, old, new, &mut votes);
         }
         votes
     };
@@ -327,18 +395,6 @@ pub(super) fn renamed(snapshot: &Snapshot, names: &HashSet<&str>) -> HashMap<Str
         winners.next().is_none().then_some((old, new))
     };
     votes.into_iter().filter_map(winner).collect()
-}
-
-pub(super) fn gone(
-    name: &str,
-    what: What,
-    noun: &'static str,
-    path: &RepoPath,
-    line: usize,
-    is_name_like: bool,
-) -> Gone {
-    let (name, sought, line) = (name.to_owned(), name.to_owned(), line as u32 + 1);
-    Gone { name, sought, what, is_defined: true, noun, path: path.clone(), line, new: None, is_name_like }
 }
 
 fn lines_of(start: u32, count: u32, len: usize) -> Range<usize> {
@@ -399,6 +455,34 @@ fn pair(hunk: &LineHunk, old: &Side<'_>, new: &Side<'_>, votes: &mut HashMap<(St
     {
         *votes.entry((gone.clone(), come.clone())).or_default() += 3;
     }
+}
+
+fn is_path_like(name: &str) -> bool {
+    name.contains('/')
+}
+
+/// Of a name that the old text defines, only another one that the new text defines, and the old one does not, can be the
+/// new name: a certain pairing, where a line that merely looks alike is not.
+fn keep_pairs_of_a_kind(file: &ChangedFile, old: &str, new: &str, votes: &mut HashMap<(String, String), u32>) {
+    let (Some(before), Some(after)) = (definitions(old_path(file), old), definitions(&file.path, new)) else { return };
+    let nouns = |definitions: &[Definition]| -> HashMap<String, &'static str> {
+        definitions.iter().map(|d| (d.name.clone(), d.noun)).collect()
+    };
+    let (before, after) = (nouns(&before), nouns(&after));
+    votes.retain(|(from, to), _| match before.get(from) {
+        None => true,
+        Some(noun) => !before.contains_key(to) && after.get(to).is_some_and(|new| is_alike(noun, new)),
+    });
+}
+
+/// A function may become a method, a constant a variable.
+fn is_alike(a: &str, b: &str) -> bool {
+    let class = |noun: &str| match noun {
+        "function" | "method" | "macro" => 0,
+        "constant" | "variable" | "field" => 1,
+        _ => 2,
+    };
+    class(a) == class(b)
 }
 
 /// The tokens of a line: names, and every other sign by itself.

@@ -1,10 +1,11 @@
-use super::*;
+use finding::RawFinding;
+use git::Snapshot;
 use patch::{Hints, apply_edits, place};
 
 /// The findings between two trees: place, title, and the text of the file with the fix.
 fn found(base: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, String, Option<String>)> {
     let snapshot = Snapshot::in_memory(base, new);
-    let findings = check(&snapshot, &CancellationToken::new()).unwrap();
+    let findings = crate::remark::tests::run("references", &snapshot);
     let fixed = |f: &RawFinding| {
         let text = snapshot.read(&f.anchors[0].path).unwrap().unwrap();
         let applied = place(&text, &f.fixes.first()?.diff, &Hints::default()).expect("an exact fix");
@@ -51,7 +52,7 @@ fn names_are_found_anywhere_in_the_repository() {
             ("b.py", "# see MAX_RETRIES\nx = 1\n"),
             ("a.py", "MAX_RETRIES = 3\n"),
             ("a.py", "pass\n"),
-            "Stale comment references removed name MAX_RETRIES",
+            "Stale comment references removed constant MAX_RETRIES",
         ),
         (
             ("b.ts", "// after `flush()`\nx\n"),
@@ -60,7 +61,7 @@ fn names_are_found_anywhere_in_the_repository() {
             "Stale comment references removed function flush",
         ),
         (
-            ("b.rs", "fn f() { panic!(\"call init_pool first\") }\n"),
+            ("b.rs", "fn f() { panic!(\"call init_pool() first\") }\n"),
             ("a.rs", "fn init_pool() {}\n"),
             ("a.rs", "\n"),
             "Stale comment references removed function init_pool",
