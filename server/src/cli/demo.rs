@@ -12,6 +12,7 @@ use git::Repository;
 use ops::OpenBranch;
 use report::Format;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub(super) fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
     let folder = folder(args.into.as_deref())?;

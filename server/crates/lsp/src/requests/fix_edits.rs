@@ -23,7 +23,7 @@ pub(crate) enum FileChange {
     Create(String),
 }
 
-/// AllPlaces fix `number` of a finding in the current texts.
+/// Places fix `number` of a finding in the current texts.
 pub(crate) fn place_fix(snapshot: &Snapshot, repo: &Repo, index: usize, number: usize) -> Result<FixEdits, Refusal> {
     let round_index = repo.round_index.as_ref().ok_or(Refusal::NotFound)?;
     let finding = round_index.round.findings.get(index).ok_or(Refusal::NotFound)?;
@@ -38,17 +38,10 @@ pub(crate) fn place_fix(snapshot: &Snapshot, repo: &Repo, index: usize, number: 
     Ok(FixEdits { files, placement: applied.placement })
 }
 
-<<<<<<< HEAD:server/crates/lsp/src/edits.rs
 /// Places a fix in the file of its finding's main place.
-pub(crate) fn in_main_file(world: &World, repo: &Repo, index: usize, number: usize) -> Result<Placed, Refusal> {
-    let plan = repo.plan.as_ref().ok_or(Refusal::NotFound)?;
-    let finding = plan.round.findings.get(index).ok_or(Refusal::NotFound)?;
-=======
-/// AllPlaces a fix in the file of its finding's main place.
 pub(crate) fn in_main_file(snapshot: &Snapshot, repo: &Repo, index: usize, number: usize) -> Result<Placed, Refusal> {
     let round_index = repo.round_index.as_ref().ok_or(Refusal::NotFound)?;
     let finding = round_index.round.findings.get(index).ok_or(Refusal::NotFound)?;
->>>>>>> c3fe8ab (Give the language server rooms: one loop that never reads a file, snapshots, projections worked out by whoever needs them first, typed commands):server/crates/lsp/src/requests/fix_edits.rs
     let path = &finding.anchors.first().ok_or(Refusal::NoPlace)?.path;
     let projection = repo.projection(path).ok_or(Refusal::NotFound)?;
     let reviewed_fixes = projection.reviewed.fixes(round_index, path);
@@ -57,7 +50,7 @@ pub(crate) fn in_main_file(snapshot: &Snapshot, repo: &Repo, index: usize, numbe
     })
 }
 
-/// AllPlaces fixes of one finding that touch several files, each on its own.
+/// Places fixes of one finding that touch several files, each on its own.
 fn many(
     snapshot: &Snapshot,
     repo: &Repo,

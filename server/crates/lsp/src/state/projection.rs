@@ -412,7 +412,7 @@ fn carried(edit: &LineEdit, map: &LineMap) -> Option<LineEdit> {
     }
 }
 
-/// AllPlaces a fix in the current text of its finding's file: carried there where nothing around it changed (which
+/// Places a fix in the current text of its finding's file: carried there where nothing around it changed (which
 /// costs next to nothing), placed anew otherwise. `texts` gives the reviewed text and the current one.
 pub(crate) fn place(
     finding: &Finding,
@@ -420,13 +420,8 @@ pub(crate) fn place(
     reviewed_fixes: &ReviewedFixes,
     view: &FileView,
     texts: impl FnOnce() -> (Option<Arc<str>>, Arc<str>),
-<<<<<<< HEAD:server/crates/lsp/src/project.rs
-) -> Result<Placed, Refusal> {
-    let lines = view.places.iter().find(|p| p.spot == Spot { finding: index, anchor: 0 }).map(|p| p.lines);
-=======
 ) -> Result<Placed, Refusal> {
     let lines = view.place(AnchorRef::main(index)).map(|at| view.places[at].lines);
->>>>>>> c3fe8ab (Give the language server rooms: one loop that never reads a file, snapshots, projections worked out by whoever needs them first, typed commands):server/crates/lsp/src/state/projection.rs
     let lines = finding.anchors.first().and_then(|a| a.lines).and(lines);
     let (Some(fix), Some(placed)) = (finding.fixes.get(number), reviewed_fixes.fixes(index).get(number)) else {
         return Err(Refusal::NotFound);
