@@ -252,13 +252,14 @@ impl Snapshot {
 
 /// The changed runs of lines between two texts.
 pub fn line_hunks(old: &str, new: &str) -> Vec<LineHunk> {
+    let narrow = |line: usize| u32::try_from(line).unwrap_or(u32::MAX);
     lines::text_changes(old, new)
         .into_iter()
         .map(|change| LineHunk {
-            old_start: change.old.start + 1,
-            old_count: change.old.end - change.old.start,
-            new_start: change.new.start + 1,
-            new_count: change.new.end - change.new.start,
+            old_start: narrow(change.old.start + 1),
+            old_count: narrow(change.old.len()),
+            new_start: narrow(change.new.start + 1),
+            new_count: narrow(change.new.len()),
         })
         .collect()
 }

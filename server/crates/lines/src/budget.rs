@@ -1,23 +1,29 @@
-//! Comparing texts in which the usual algorithm would take quadratic time: those that say the same few lines again and
-//! again. Lines that are unique in both texts are anchors (patience diff, Bram Cohen); between two anchors, a greedy
-//! search (Myers, "An O(ND) Difference Algorithm", 1986) goes on from the furthest point whenever it has made
-//! [`MOST_EDITS`] edits, so that its cost is at most that many steps a line.
+//! Comparing long texts in time that no input makes long.
+//!
+//! What both texts have at their ends is the same. In long ones, the lines that are unique in both are matched, as many as
+//! come in one order (the patience diff of Bram Cohen); this cuts them into short ones, which a histogram diff compares.
+//! What is long and has no such lines is searched greedily (Myers, "An O(ND) Difference Algorithm", 1986): whenever
+//! [`MOST_EDITS`] edits are made, the search goes on from the furthest point, so that it takes at most that many steps a
+//! line.
 
 use super::Change;
-use imara_diff::{InternedInput, Token};
+use imara_diff::{Algorithm, Diff, InternedInput, Token};
+use std::collections::HashMap;
 use std::ops::Range;
 
-/// Pairs of equal lines, of lines that are there too often to be anchors. Below, the usual algorithm takes a fraction of
-/// a second; source code reaches it at some 20,000 lines, and has unique lines enough to lose nothing.
+/// Lines of one side times lines of the other up to which a histogram diff is taken: it may need as many steps.
+const SHORT: usize = 1 << 20;
+/// How often what is between unique lines is looked through for further ones.
+const LEVELS: u32 = 24;
+/// Edits after which a search goes on from where it got.
+const MOST_EDITS: usize = 128;
+/// Pairs of equal lines, of lines that are there too often to be anchors. Below, a histogram diff of the whole takes a
+/// fraction of a second; source code reaches it at some 20,000 lines.
 const MOST_PAIRS: u64 = 20_000_000;
-
 /// Occurrences up to which histogram diff takes a line for an anchor.
 const OFTEN: u32 = 63;
 
-/// Edits after which a search goes on from where it got.
-const MOST_EDITS: usize = 128;
-
-/// Whether the texts are too much alike in themselves.
+/// Whether a histogram diff of the whole might take long: where the same lines come again and again.
 pub(crate) fn is_exceeded(input: &InternedInput<&str>) -> bool {
     let old = occurrences(&input.before, input);
     let new = occurrences(&input.after, input);
@@ -33,47 +39,94 @@ fn occurrences(lines: &[Token], input: &InternedInput<&str>) -> Vec<u32> {
     counts
 }
 
-/// The changed runs, in order, in time linear in the number of lines (but for sorting the anchors).
+/// The changed runs, in order, with a line that is the same between any two of them.
 pub(crate) fn changes(input: &InternedInput<&str>) -> Vec<Change> {
-    let (old, new) = (&input.before[..], &input.after[..]);
-    let same_at_end = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
-    let end = (old.len() - same_at_end, new.len() - same_at_end);
-    let mut out = Runs::default();
-    let mut from = (0, 0);
-    let inside = |anchor: &(usize, usize)| anchor.0 < end.0 && anchor.1 < end.1;
-    for anchor in anchors(input).into_iter().filter(inside).chain([end]) {
-        search(old, new, from, anchor, &mut out);
-        from = anchor;
-    }
-    out.0
+    let mut differ = Differ { old: &input.before, new: &input.after, runs: Runs::default() };
+    differ.compare(0..input.before.len(), 0..input.after.len(), LEVELS);
+    differ.runs.0
 }
 
-/// Pairs of equal lines that are unique in both texts, those of the longest run that is in order in both.
-fn anchors(input: &InternedInput<&str>) -> Vec<(usize, usize)> {
-    let (in_old, in_new) = (occurrences(&input.before, input), occurrences(&input.after, input));
-    let mut at = vec![usize::MAX; in_new.len()];
-    for (line, token) in input.after.iter().enumerate() {
-        at[token.0 as usize] = line;
-    }
-    let unique = |token: &Token| in_old[token.0 as usize] == 1 && in_new[token.0 as usize] == 1;
-    let pairs = input.before.iter().enumerate().filter(|(_, token)| unique(token));
-    longest_rising(&pairs.map(|(line, token)| (line, at[token.0 as usize])).collect::<Vec<_>>())
+struct Differ<'l> {
+    old: &'l [Token],
+    new: &'l [Token],
+    runs: Runs,
 }
 
-/// The longest subsequence whose second parts rise (patience sorting).
-fn longest_rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let mut piles: Vec<usize> = Vec::new();
-    let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
-    for (index, pair) in pairs.iter().enumerate() {
-        let pile = piles.partition_point(|top| pairs[*top].1 < pair.1);
-        before.push(pile.checked_sub(1).map(|left| piles[left]));
-        match piles.get_mut(pile) {
-            Some(top) => *top = index,
-            None => piles.push(index),
+impl Differ<'_> {
+    /// Adds the runs of two ranges, which come after all that were added so far.
+    fn compare(&mut self, old: Range<usize>, new: Range<usize>, levels: u32) {
+        let (a, b) = (&self.old[old.clone()], &self.new[new.clone()]);
+        let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+        let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+        let (old, new) = (old.start + head..old.end - tail, new.start + head..new.end - tail);
+        if old.is_empty() || new.is_empty() {
+            self.runs.push(old, new);
+        } else if old.len().saturating_mul(new.len()) <= SHORT {
+            self.histogram(old, new);
+        } else {
+            self.patience(old, new, levels);
         }
     }
-    let mut chain: Vec<_> =
-        std::iter::successors(piles.last().copied(), |at| before[*at]).map(|at| pairs[at]).collect();
+
+    fn histogram(&mut self, old: Range<usize>, new: Range<usize>) {
+        let mut lines: InternedInput<u32> = InternedInput::default();
+        lines.update_before(self.old[old.clone()].iter().map(|line| line.0));
+        lines.update_after(self.new[new.clone()].iter().map(|line| line.0));
+        let mut diff = Diff::compute(Algorithm::Histogram, &lines);
+        diff.postprocess_no_heuristic(&lines);
+        let at = |start: usize, run: Range<u32>| start + run.start as usize..start + run.end as usize;
+        for run in diff.hunks() {
+            self.runs.push(at(old.start, run.before), at(new.start, run.after));
+        }
+    }
+
+    /// Compares what is between the lines that are unique on both sides.
+    fn patience(&mut self, old: Range<usize>, new: Range<usize>, levels: u32) {
+        let matched = in_order(&unique(&self.old[old.clone()], &self.new[new.clone()]));
+        if matched.is_empty() || levels == 0 {
+            return search(self.old, self.new, (old.start, new.start), (old.end, new.end), &mut self.runs);
+        }
+        let mut from = (old.start, new.start);
+        for (x, y) in matched.into_iter().map(|(x, y)| (old.start + x, new.start + y)).chain([(old.end, new.end)]) {
+            self.compare(from.0..x, from.1..y, levels - 1);
+            from = (x + 1, y + 1);
+        }
+    }
+}
+
+/// The lines that occur once on each side: where, in the order of the first.
+fn unique(old: &[Token], new: &[Token]) -> Vec<(usize, usize)> {
+    /// How often a line was seen, and where last.
+    type Seen = (u32, usize);
+    let mut seen: HashMap<Token, (Seen, Seen)> = HashMap::new();
+    for (at, line) in old.iter().enumerate() {
+        let (here, _) = seen.entry(*line).or_default();
+        *here = (here.0 + 1, at);
+    }
+    for (at, line) in new.iter().enumerate() {
+        let (_, there) = seen.entry(*line).or_default();
+        *there = (there.0 + 1, at);
+    }
+    let once = seen.into_values().filter(|(old, new)| (old.0, new.0) == (1, 1));
+    let mut pairs: Vec<(usize, usize)> = once.map(|(old, new)| (old.1, new.1)).collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+/// The most of `pairs`, which are in order of their first, that are in order of their second too (patience sorting).
+fn in_order(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    // For each length, the pair that ends the chain with the least second; and for each pair the one before it.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
+    for (index, pair) in pairs.iter().enumerate() {
+        let length = ends.partition_point(|end| pairs[*end].1 < pair.1);
+        before.push(length.checked_sub(1).map(|shorter| ends[shorter]));
+        match ends.get_mut(length) {
+            Some(end) => *end = index,
+            None => ends.push(index),
+        }
+    }
+    let mut chain: Vec<_> = std::iter::successors(ends.last().copied(), |at| before[*at]).map(|at| pairs[at]).collect();
     chain.reverse();
     chain
 }
@@ -87,8 +140,6 @@ impl Runs {
         if old.is_empty() && new.is_empty() {
             return;
         }
-        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let (old, new) = (narrow(old.start)..narrow(old.end), narrow(new.start)..narrow(new.end));
         match self.0.last_mut() {
             Some(last) if last.old.end == old.start && last.new.end == new.start => {
                 (last.old.end, last.new.end) = (old.end, new.end);
@@ -178,4 +229,15 @@ fn say(rows: &[Row], end: (usize, usize), from: (usize, usize), out: &mut Runs) 
     for ((x, x_end), (y, y_end)) in edits.into_iter().rev() {
         out.push(from.0 + x..from.0 + x_end, from.1 + y..from.1 + y_end);
     }
+}
+
+/// What patience and the greedy search say of texts of any length.
+#[cfg(test)]
+pub(crate) fn each_way(input: &InternedInput<&str>) -> [Vec<Change>; 2] {
+    let ends = (input.before.len(), input.after.len());
+    let mut patience = Differ { old: &input.before, new: &input.after, runs: Runs::default() };
+    patience.patience(0..ends.0, 0..ends.1, LEVELS);
+    let mut greedy = Runs::default();
+    search(&input.before, &input.after, (0, 0), ends, &mut greedy);
+    [patience.runs.0, greedy.0]
 }

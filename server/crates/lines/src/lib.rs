@@ -73,39 +73,34 @@ impl<'t> TokenSource for WithEndings<'t> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// What is taken out.
-    pub old: Range<u32>,
+    pub old: Range<usize>,
     /// What is put in its place.
-    pub new: Range<u32>,
+    pub new: Range<usize>,
 }
 
-/// How two lists of lines differ: the changed runs, in order, with at least one equal line between two. The cost is
-/// bounded by the number of lines; where the smallest set of changes would take longer to find, a larger one is given.
-///
-/// Algorithm: histogram diff (imara-diff); with very many equal lines, anchors at unique lines and a bounded greedy
-/// search between them (`budget`).
+/// How two lists of lines differ: the changed runs, in order, with at least one equal line between two. The cost grows
+/// with the number of lines and no faster; where the smallest set of changes would take longer to find, a larger one is
+/// given. (The algorithm is described in `budget`.)
 #[must_use]
 pub fn changes<'t>(old: impl Iterator<Item = &'t str>, new: impl Iterator<Item = &'t str>) -> Vec<Change> {
     let mut input: InternedInput<&str> = InternedInput::default();
     input.update_before(old);
     input.update_after(new);
-    compare(&input, |diff, input| diff.postprocess_no_heuristic(input))
+    budget::changes(&input)
 }
 
 /// How two texts differ, as [`changes`] does, line endings included; runs that could stand in several places stand where
-/// people would put them, by the indentation (as `git diff` does).
+/// people would put them, by the indentation (as `git diff` does), but in very long texts of few different lines.
 #[must_use]
 pub fn text_changes(old: &str, new: &str) -> Vec<Change> {
     let input = InternedInput::new(with_endings(old), with_endings(new));
-    compare(&input, |diff, input| diff.postprocess_lines(input))
-}
-
-fn compare<'t>(input: &InternedInput<&'t str>, slide: impl Fn(&mut Diff, &InternedInput<&'t str>)) -> Vec<Change> {
-    if budget::is_exceeded(input) {
-        return budget::changes(input);
+    if budget::is_exceeded(&input) {
+        return budget::changes(&input);
     }
-    let mut diff = Diff::compute(Algorithm::Histogram, input);
-    slide(&mut diff, input);
-    diff.hunks().map(|hunk| Change { old: hunk.before, new: hunk.after }).collect()
+    let mut diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.postprocess_lines(&input);
+    let wide = |range: Range<u32>| range.start as usize..range.end as usize;
+    diff.hunks().map(|hunk| Change { old: wide(hunk.before), new: wide(hunk.after) }).collect()
 }
 
 #[cfg(test)]
