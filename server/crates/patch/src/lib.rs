@@ -13,6 +13,7 @@ mod build;
 mod candidate;
 mod canonical;
 mod carry;
+mod definition;
 mod diff;
 mod elision;
 mod fuzzy;
@@ -122,6 +123,12 @@ pub enum Refusal {
     /// The result is there already.
     #[error("the fix is already applied")]
     AlreadyApplied,
+    /// A part of what it adds is there: it was applied before and changed since, or someone did the like.
+    #[error("a part of what the fix adds is there already (line {line}); it may have been applied and changed since")]
+    PartlyApplied {
+        /// A line of what is there, 1-based.
+        line: u32,
+    },
     /// The lines to put in, or those to take out, are not written out.
     #[error("the fix leaves out code that it changes ('{line}')")]
     Elided {

@@ -6,6 +6,7 @@
 //! hunks, and line numbers of the diff where another hunk proves them right. If two candidates that would lead to
 //! different texts are left, the fix is refused.
 
+mod again;
 mod already;
 mod block;
 mod choose;
@@ -40,6 +41,7 @@ pub(super) fn place_hunks(text: &Text<'_>, hunks: &[Hunk], hints: &Hints<'_>) ->
     if edits.is_empty() {
         return Err(Refusal::AlreadyApplied);
     }
+    again::check(text, &edits, hints)?;
     Ok(Placed { edits, placement })
 }
 

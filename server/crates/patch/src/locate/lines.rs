@@ -1,6 +1,6 @@
 //! Finds hunks of marked lines: those of diffs, and search/replace as the diff that it is.
 
-use super::already::{Traces, already, traces};
+use super::already::{Traces, already, partly, traces};
 use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, Found, MAX_PLACES, candidate, insertion};
 use crate::hunk::{HunkLine, Op};
@@ -49,15 +49,21 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
     }
     let already = already(text, lines, &found);
     if found.is_empty() {
-        match if already { Traces::All } else { traces(text, lines, hints) } {
-            Traces::All => return Ok(Found::Already),
-            // Someone did a part of it, or the like: what is left is for a person to see.
-            Traces::Some => return Err(Refusal::NotFound),
-            Traces::None => {}
+        let traces = if already { Traces::All } else { traces(text, lines, hints) };
+        if let Traces::All = traces {
+            return Ok(Found::Already);
         }
         found = fuzzy::places(text, lines, &pieces, hints);
         if found.is_empty() {
-            return Err(Refusal::NotFound);
+            // Someone did a part of it, or the like: what is left is for a person to see.
+            return Err(if let Traces::Some(line) = traces {
+                Refusal::PartlyApplied { line }
+            } else {
+                Refusal::NotFound
+            });
+        }
+        if let Some(line) = found.iter().find_map(|place| partly(text, lines, place)) {
+            return Err(Refusal::PartlyApplied { line });
         }
     } else if already {
         return Err(Refusal::AlreadyApplied);
