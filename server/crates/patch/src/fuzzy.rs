@@ -18,21 +18,26 @@ const MAX_SEEDS: usize = 40;
 /// Letters and digits of the lines that must be there: they say enough to be found by.
 const SAYS: usize = 8;
 
-/// Differences that are let pass in a hunk of `len` lines: one in four, at most three; in long ones one in six, at most
-/// twelve. A line for another one is one difference.
+/// Differences that are let pass in a hunk of `len` lines: one in four, in long ones one in three, but not more than twenty.
+/// A line for another one is one difference.
 fn budget(len: usize) -> usize {
-    (len / 4).min(3).max((len / 6).min(12))
+    (len / 4).min(3).max((len / 3).min(20) * usize::from(len >= 12))
 }
 
 /// All places where the hunk fits so.
 pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], hints: &Hints<'_>) -> Vec<Candidate> {
     let [piece] = pieces else { return Vec::new() };
-    let must = must(lines, piece);
-    let said: usize = piece.solid.iter().zip(&must).filter(|m| *m.1).map(|(&i, _)| text::weight(&lines[i].text)).sum();
-    if piece.solid.len() > MAX_LINES || budget(piece.solid.len()) == 0 || said < SAYS {
+    let mut must = must(lines, piece);
+    let weights: Vec<usize> = piece.solid.iter().map(|&i| text::weight(&lines[i].text)).collect();
+    let said = |must: &[bool]| must.iter().zip(&weights).filter(|m| *m.0).map(|m| m.1).sum::<usize>();
+    // Where a change is beside a bracket only, the next lines must be there too.
+    while said(&must) < SAYS && must.contains(&true) && must.contains(&false) {
+        must = (0..must.len()).map(|n| must[n.saturating_sub(1)..(n + 2).min(must.len())].contains(&true)).collect();
+    }
+    if piece.solid.len() > MAX_LINES || budget(piece.solid.len()) == 0 || said(&must) < SAYS {
         return Vec::new();
     }
-    let heaviest = (0..must.len()).filter(|&n| must[n]).max_by_key(|&n| text::weight(&lines[piece.solid[n]].text));
+    let heaviest = (0..must.len()).filter(|&n| must[n]).max_by_key(|&n| weights[n]);
     let Some(seed) = heaviest else { return Vec::new() };
     let hunk = Hunk { text, lines, piece, must: &must, seed };
     let mut out: Vec<Candidate> = Vec::new();

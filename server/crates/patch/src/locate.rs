@@ -8,6 +8,7 @@
 
 mod again;
 mod already;
+mod apart;
 mod block;
 mod choose;
 mod lines;

@@ -1,6 +1,7 @@
 //! Whether a text has already what a hunk leads to, or a part of it.
 
 use crate::Hints;
+use crate::build::RawEdit;
 use crate::candidate::Candidate;
 use crate::hunk::{HunkLine, Op};
 use crate::pieces::{occurrences, piece, range, whitespace_only};
@@ -142,16 +143,20 @@ pub(super) fn traces(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> 
     }
 }
 
-/// A line (1-based) at a place where the hunk nearly fits that it adds, and that is no line of its old side.
+/// A line (1-based) beside the changes of a place where the hunk nearly fits that it adds, and that is no line of its old
+/// side.
 pub(super) fn partly(text: &Text<'_>, lines: &[HunkLine], place: &Candidate) -> Option<u32> {
     const AROUND: usize = 3;
     let old: HashSet<u64> = lines.iter().filter(|l| l.is_old()).map(|l| text::key(&l.text)).collect();
     let added = lines.iter().filter(|l| l.op == Op::Added && text::weight(&l.text) >= SAYS);
     let added: HashSet<u64> = added.map(|l| text::key(&l.text)).filter(|key| !old.contains(key)).collect();
     let (at, keys) = text.solid();
-    let start = at.partition_point(|&line| (line as usize) < place.first).saturating_sub(AROUND);
-    let end = (at.partition_point(|&line| line as usize <= place.last) + AROUND).min(at.len());
-    (start..end).find(|&s| added.contains(&keys[s])).map(|s| at[s] + 1)
+    let solid = |line: usize| at.partition_point(|&l| (l as usize) < line);
+    let around = |edit: &RawEdit| {
+        solid(edit.start).saturating_sub(AROUND)..(solid(edit.start + edit.count) + AROUND).min(at.len())
+    };
+    let mut spots = place.edits.iter().flat_map(around);
+    spots.find(|&s| added.contains(&keys[s])).map(|s| at[s] + 1)
 }
 
 /// Whether all that the hunk removes has context before and after it.
