@@ -110,7 +110,7 @@ pub enum Refusal {
         places: Vec<u32>,
     },
     /// New lines for the cited ones, which other lines near them look more like.
-    #[error("the {} that it cites {} less like what it puts there than {} {}", said(*cited), does(*cited, "looks", "look"), said(*better), does(*better, "does", "do"))]
+    #[error("{} that it cites {} less like what it puts there than {} {}", said(*cited), does(*cited, "looks", "look"), said(*better), does(*better, "does", "do"))]
     Misplaced {
         /// The lines that are cited.
         cited: LineRange,

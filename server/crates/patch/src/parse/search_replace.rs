@@ -41,7 +41,7 @@ pub(super) fn is_search_replace(lines: &[&str]) -> bool {
     let at = |m: &Mark| lines.iter().position(|l| mark(l).as_ref() == Some(m));
     let named = |l: &&str| says(l, '<', "SEARCH") || says(l, '-', "SEARCH");
     match (at(&Mark::Search), at(&Mark::Divider), at(&Mark::Replace)) {
-        (Some(a), Some(b), Some(c)) => a < b && b < c,
+        (Some(a), Some(b), Some(c)) => a < b && a < c,
         (Some(a), Some(b), None) => a < b && lines.iter().any(|l| named(&l)),
         _ => false,
     }
