@@ -79,8 +79,9 @@ impl Hunk<'_, '_> {
         let slack = budget(len);
         let above = spot.saturating_sub(self.seed + slack)..spot;
         let below = spot + 1..(spot + len - self.seed + slack).min(keys.len());
-        self.outward((0..self.seed).rev().collect(), above.rev().collect(), spot, &mut matched);
-        self.outward((self.seed + 1..len).collect(), below.collect(), spot, &mut matched);
+        let list = |range: &mut dyn Iterator<Item = usize>| range.collect::<Vec<_>>();
+        self.outward(&list(&mut (0..self.seed).rev()), &list(&mut above.rev()), spot, &mut matched);
+        self.outward(&list(&mut (self.seed + 1..len)), &list(&mut below.into_iter()), spot, &mut matched);
         let neighbours = |n: usize| matched[n].zip(matched[n + 1]).is_some_and(|(a, b)| b == a + 1);
         let kept = (0..len).all(|n| !self.must[n] || matched[n].is_some())
             && (1..len).all(|n| !(self.must[n - 1] && self.must[n]) || neighbours(n - 1));
@@ -96,7 +97,7 @@ impl Hunk<'_, '_> {
 
     /// Matches the most lines of the hunk with those of the text, both in their order outward from the seed, the nearest
     /// first where there is a choice.
-    fn outward(&self, hunk: Vec<usize>, text: Vec<usize>, spot: usize, matched: &mut [Option<usize>]) {
+    fn outward(&self, hunk: &[usize], text: &[usize], spot: usize, matched: &mut [Option<usize>]) {
         let keys = self.text.solid().1;
         let is_same = |n: usize, s: usize| self.piece.keys[n] == keys[s] && self.is_moved_alike(n, s, spot);
         let mut most = vec![vec![0_u32; text.len() + 1]; hunk.len() + 1];

@@ -18,6 +18,7 @@ mod diff;
 mod elision;
 mod fuzzy;
 mod hunk;
+mod indentation;
 mod locate;
 mod parse;
 mod pieces;

@@ -1,9 +1,10 @@
 //! New texts of functions and other blocks, which take the place of those that the text has under the same head.
 
-use crate::build::{RawEdit, reindent_block};
+use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, Found, MAX_PLACES};
 use crate::definition::definition;
 use crate::elision::is_elision;
+use crate::indentation::reindent_block;
 use crate::pieces::{alikeness, lines_of, occurrences, range, width};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal};

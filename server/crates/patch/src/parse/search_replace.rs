@@ -42,7 +42,7 @@ pub(super) fn is_search_replace(lines: &[&str]) -> bool {
     let named = |l: &&str| says(l, '<', "SEARCH") || says(l, '-', "SEARCH");
     match (at(&Mark::Search), at(&Mark::Divider), at(&Mark::Replace)) {
         (Some(a), Some(b), Some(c)) => a < b && a < c,
-        (Some(a), Some(b), None) => a < b && lines.iter().any(|l| named(&l)),
+        (Some(a), Some(b), None) => a < b && lines.iter().any(named),
         _ => false,
     }
 }
