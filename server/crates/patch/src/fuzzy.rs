@@ -1,78 +1,49 @@
-//! Hunks whose context is slightly misremembered: a line that reads differently, one too many, one too few.
+//! Hunks whose context is slightly misremembered, or was edited since: lines that read differently, some too many, some too
+//! few.
 //!
 //! Only context lines that are not beside a change may differ, and only a few of them; what is removed, and what
-//! stands on both sides of an insertion, must be there.
+//! stands on both sides of an insertion, must be there, and nothing between.
 
 use super::Hints;
 use super::candidate::{Candidate, Fit, candidate};
 use super::hunk::{HunkLine, Op};
 use super::pieces::{HunkPiece, occurrences, range};
 use super::text::{self, Text};
+use std::ops::Range;
 
 /// The longest hunk that is aligned like this, in lines.
 const MAX_LINES: usize = 200;
 /// Places that are tried.
 const MAX_SEEDS: usize = 40;
-/// Differences that are let pass, and lines of context that each of them needs beside it.
-const MAX_COST: usize = 3;
-const LINES_PER_COST: usize = 4;
+/// Letters and digits of the lines that must be there: they say enough to be found by.
+const SAYS: usize = 8;
+
+/// Differences that are let pass in a hunk of `len` lines: one in four, in long ones one in three, but not more than twenty.
+/// A line for another one is one difference.
+fn budget(len: usize) -> usize {
+    (len / 4).min(3).max((len / 3).min(20) * usize::from(len >= 12))
+}
 
 /// All places where the hunk fits so.
 pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], hints: &Hints<'_>) -> Vec<Candidate> {
     let [piece] = pieces else { return Vec::new() };
-    let len = piece.solid.len();
-    let must = must(lines, piece);
-    // The lines that must be there say enough to be found by, and most of the context agrees.
-    let said: usize = piece.solid.iter().zip(&must).filter(|m| *m.1).map(|(&i, _)| text::weight(&lines[i].text)).sum();
-    let budget = (len / LINES_PER_COST).min(MAX_COST);
-    if len > MAX_LINES || budget == 0 || said < 8 {
+    let mut must = must(lines, piece);
+    let weights: Vec<usize> = piece.solid.iter().map(|&i| text::weight(&lines[i].text)).collect();
+    let said = |must: &[bool]| must.iter().zip(&weights).filter(|m| *m.0).map(|m| m.1).sum::<usize>();
+    // Where a change is beside a bracket only, the next lines must be there too.
+    while said(&must) < SAYS && must.contains(&true) && must.contains(&false) {
+        must = (0..must.len()).map(|n| must[n.saturating_sub(1)..(n + 2).min(must.len())].contains(&true)).collect();
+    }
+    if piece.solid.len() > MAX_LINES || budget(piece.solid.len()) == 0 || said(&must) < SAYS {
         return Vec::new();
     }
-    let (at, keys) = text.solid();
-    let seed = (0..len).filter(|&n| must[n]).max_by_key(|&n| text::weight(&lines[piece.solid[n]].text));
-    let Some(seed) = seed else { return Vec::new() };
+    let heaviest = (0..must.len()).filter(|&n| must[n]).max_by_key(|&n| weights[n]);
+    let Some(seed) = heaviest else { return Vec::new() };
+    let hunk = Hunk { text, lines, piece, must: &must, seed };
     let mut out: Vec<Candidate> = Vec::new();
-    for spot in occurrences(keys, &[piece.keys[seed]], MAX_SEEDS) {
-        let known = |s: usize| text.line(at[s] as usize);
-        let mut pos = vec![None; lines.len()];
-        pos[piece.solid[seed]] = Some(at[spot] as usize);
-        let mut cost = 0;
-        let mut ok = true;
-        // Outward from the seed, greedily: the differences are few.
-        for down in [true, false] {
-            let mut s = Some(spot);
-            let order: Vec<usize> = if down { (seed + 1..len).collect() } else { (0..seed).rev().collect() };
-            let step =
-                |s: usize, n: usize| if down { Some(s + n).filter(|&s| s < keys.len()) } else { s.checked_sub(n) };
-            for n in order {
-                let line = &lines[piece.solid[n]];
-                let next = s.and_then(|s| step(s, 1));
-                if let Some(t) = next.filter(|&t| keys[t] == piece.keys[n]) {
-                    (pos[piece.solid[n]], s) = (Some(at[t] as usize), Some(t));
-                    continue;
-                }
-                // What must be there is next to what was there: no gaps beside a change.
-                let inner = if down { n - 1 } else { n + 1 };
-                let gap = (2..=MAX_COST + 1)
-                    .find_map(|g| s.and_then(|s| step(s, g)).filter(|&t| keys[t] == piece.keys[n]).map(|t| (g - 1, t)));
-                if must[n] && must[inner] {
-                    ok = false;
-                } else if let Some(t) = next.filter(|&t| !must[n] && alike(known(t), &line.text)) {
-                    (pos[piece.solid[n]], s, cost) = (Some(at[t] as usize), Some(t), cost + 1);
-                } else if let Some((g, t)) = gap {
-                    (pos[piece.solid[n]], s, cost) = (Some(at[t] as usize), Some(t), cost + g);
-                } else if must[n] {
-                    ok = false;
-                } else {
-                    cost += 1;
-                }
-            }
-        }
-        if ok
-            && cost <= budget
-            && keeps_shape(text, lines, &pos)
-            && let Some(mut found) = candidate(text, lines, pieces, &pos)
-        {
+    for spot in occurrences(text.solid().1, &[piece.keys[seed]], MAX_SEEDS) {
+        let found = hunk.align(spot).filter(|pos| keeps_shape(text, lines, pos));
+        if let Some(mut found) = found.and_then(|pos| candidate(text, lines, pieces, &pos)) {
             found.fit = Fit::Fuzzy;
             if !out.iter().any(|c| c.edits == found.edits) {
                 out.push(found);
@@ -86,9 +57,122 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], 
     out
 }
 
+/// A hunk to be aligned with the text around a line of it, its seed.
+struct Hunk<'h, 't> {
+    text: &'h Text<'t>,
+    lines: &'h [HunkLine],
+    piece: &'h HunkPiece,
+    /// Which of the piece's lines must be there.
+    must: &'h [bool],
+    /// Which of them is the one that is looked for.
+    seed: usize,
+}
+
+impl Hunk<'_, '_> {
+    /// Where the lines are if the seed is at `spot` of the text's solid lines; `None` where too many differ.
+    fn align(&self, spot: usize) -> Option<Vec<Option<usize>>> {
+        let (at, keys) = self.text.solid();
+        let len = self.piece.solid.len();
+        // What is matched: of each line of the piece, which of the text's solid lines.
+        let mut matched: Vec<Option<usize>> = vec![None; len];
+        matched[self.seed] = Some(spot);
+        let slack = budget(len);
+        let above = spot.saturating_sub(self.seed + slack)..spot;
+        let below = spot + 1..(spot + len - self.seed + slack).min(keys.len());
+        let list = |range: &mut dyn Iterator<Item = usize>| range.collect::<Vec<_>>();
+        self.outward(&list(&mut (0..self.seed).rev()), &list(&mut above.rev()), spot, &mut matched);
+        self.outward(&list(&mut (self.seed + 1..len)), &list(&mut below.into_iter()), spot, &mut matched);
+        let neighbours = |n: usize| matched[n].zip(matched[n + 1]).is_some_and(|(a, b)| b == a + 1);
+        let kept = (0..len).all(|n| !self.must[n] || matched[n].is_some())
+            && (1..len).all(|n| !(self.must[n - 1] && self.must[n]) || neighbours(n - 1));
+        if !kept || self.differences(&mut matched, spot) > slack {
+            return None;
+        }
+        let mut pos = vec![None; self.lines.len()];
+        for (n, spot) in matched.into_iter().enumerate() {
+            pos[self.piece.solid[n]] = spot.map(|s| at[s] as usize);
+        }
+        Some(pos)
+    }
+
+    /// Matches the most lines of the hunk with those of the text, both in their order outward from the seed, the nearest
+    /// first where there is a choice.
+    fn outward(&self, hunk: &[usize], text: &[usize], spot: usize, matched: &mut [Option<usize>]) {
+        let keys = self.text.solid().1;
+        let is_same = |n: usize, s: usize| self.piece.keys[n] == keys[s] && self.is_moved_alike(n, s, spot);
+        let mut most = vec![vec![0_u32; text.len() + 1]; hunk.len() + 1];
+        for i in (0..hunk.len()).rev() {
+            for j in (0..text.len()).rev() {
+                let skip = most[i + 1][j].max(most[i][j + 1]);
+                let take = if is_same(hunk[i], text[j]) { 1 + most[i + 1][j + 1] } else { 0 };
+                most[i][j] = skip.max(take);
+            }
+        }
+        let (mut i, mut j) = (0, 0);
+        while i < hunk.len() && j < text.len() {
+            if is_same(hunk[i], text[j]) && most[i][j] == 1 + most[i + 1][j + 1] {
+                matched[hunk[i]] = Some(text[j]);
+                (i, j) = (i + 1, j + 1);
+            } else if most[i][j] == most[i][j + 1] {
+                j += 1;
+            } else {
+                i += 1;
+            }
+        }
+    }
+
+    /// Whether line `n` is as far sideways of the text's line `s` as the seed is of its own; tabs for spaces say nothing.
+    fn is_moved_alike(&self, n: usize, s: usize, spot: usize) -> bool {
+        let at = self.text.solid().0;
+        let shift = |n: usize, s: usize| {
+            let here = text::indent(&self.lines[self.piece.solid[n]].text);
+            let there = text::indent(self.text.line(at[s] as usize));
+            let mixed = here.contains('\t') != there.contains('\t') && !here.is_empty() && !there.is_empty();
+            (!mixed).then(|| there.len().cast_signed() - here.len().cast_signed())
+        };
+        shift(n, s).zip(shift(self.seed, spot)).is_none_or(|(a, b)| a.abs_diff(b) <= 1)
+    }
+
+    /// How many lines differ between the first and the last that are matched, and at the ends how many are missing. Lines
+    /// that read alike in place of each other are matched then.
+    fn differences(&self, matched: &mut [Option<usize>], spot: usize) -> usize {
+        let len = matched.len();
+        let mut count = 0;
+        let mut n = 0;
+        while n < len {
+            let gap = n..(n..len).find(|&i| matched[i].is_some()).unwrap_or(len);
+            let before = gap.start.checked_sub(1).and_then(|i| matched[i]);
+            let after = matched.get(gap.end).copied().flatten();
+            let there = match (before, after) {
+                (Some(a), Some(b)) => a + 1..b,
+                (Some(a), None) => a + 1..(a + 1 + gap.len()).min(self.text.solid().0.len()),
+                (None, Some(b)) => b.saturating_sub(gap.len())..b,
+                (None, None) => 0..0,
+            };
+            let inner = before.is_some() && after.is_some();
+            count += gap.len().max(if inner { there.len() } else { 0 });
+            if gap.len() == there.len() {
+                self.match_alike(gap.clone(), there, spot, matched);
+            }
+            n = gap.end + 1;
+        }
+        count
+    }
+
+    fn match_alike(&self, gap: Range<usize>, there: Range<usize>, spot: usize, matched: &mut [Option<usize>]) {
+        let at = self.text.solid().0;
+        for (n, s) in gap.zip(there) {
+            let line = &self.lines[self.piece.solid[n]].text;
+            if alike(self.text.line(at[s] as usize), line) && self.is_moved_alike(n, s, spot) {
+                matched[n] = Some(s);
+            }
+        }
+    }
+}
+
 /// Which solid lines must be there: removed ones, and those next to a change.
 fn must(lines: &[HunkLine], piece: &HunkPiece) -> Vec<bool> {
-    let changes = |range: std::ops::Range<usize>| lines[range].iter().any(|l| l.op != Op::Context);
+    let changes = |range: Range<usize>| lines[range].iter().any(|l| l.op != Op::Context);
     (0..piece.solid.len())
         .map(|n| {
             let here = piece.solid[n];

@@ -13,10 +13,12 @@ mod build;
 mod candidate;
 mod canonical;
 mod carry;
+mod definition;
 mod diff;
 mod elision;
 mod fuzzy;
 mod hunk;
+mod indentation;
 mod locate;
 mod parse;
 mod pieces;
@@ -109,7 +111,7 @@ pub enum Refusal {
         places: Vec<u32>,
     },
     /// New lines for the cited ones, which other lines near them look more like.
-    #[error("the {} that it cites {} less like what it puts there than {} {}", said(*cited), does(*cited, "looks", "look"), said(*better), does(*better, "does", "do"))]
+    #[error("{} that it cites {} less like what it puts there than {} {}", said(*cited), does(*cited, "looks", "look"), said(*better), does(*better, "does", "do"))]
     Misplaced {
         /// The lines that are cited.
         cited: LineRange,
@@ -122,6 +124,12 @@ pub enum Refusal {
     /// The result is there already.
     #[error("the fix is already applied")]
     AlreadyApplied,
+    /// A part of what it adds is there: it was applied before and changed since, or someone did the like.
+    #[error("a part of what the fix adds is there already (line {line}); it may have been applied and changed since")]
+    PartlyApplied {
+        /// A line of what is there, 1-based.
+        line: u32,
+    },
     /// The lines to put in, or those to take out, are not written out.
     #[error("the fix leaves out code that it changes ('{line}')")]
     Elided {

@@ -6,7 +6,9 @@
 //! hunks, and line numbers of the diff where another hunk proves them right. If two candidates that would lead to
 //! different texts are left, the fix is refused.
 
+mod again;
 mod already;
+mod apart;
 mod block;
 mod choose;
 mod lines;
@@ -40,6 +42,7 @@ pub(super) fn place_hunks(text: &Text<'_>, hunks: &[Hunk], hints: &Hints<'_>) ->
     if edits.is_empty() {
         return Err(Refusal::AlreadyApplied);
     }
+    again::check(text, &edits, hints)?;
     Ok(Placed { edits, placement })
 }
 

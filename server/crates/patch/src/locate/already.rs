@@ -1,11 +1,15 @@
 //! Whether a text has already what a hunk leads to, or a part of it.
 
 use crate::Hints;
+use crate::build::RawEdit;
 use crate::candidate::Candidate;
 use crate::hunk::{HunkLine, Op};
 use crate::pieces::{occurrences, piece, range, whitespace_only};
 use crate::text::{self, Text};
 use std::collections::HashSet;
+
+/// Letters and digits of a line that says something.
+const SAYS: usize = 4;
 
 /// Whether the text has what the hunk leads to: in place of the old lines, or over them.
 pub(super) fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
@@ -76,14 +80,14 @@ pub(super) fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) 
 /// How much of what a hunk adds is in the text, near what it says is around it.
 pub(super) enum Traces {
     None,
-    Some,
+    /// Some of it; a line of that, 1-based.
+    Some(u32),
     All,
 }
 
 /// Looks for what the hunk adds where its old lines are not: the code was changed, perhaps to just that.
 pub(super) fn traces(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Traces {
     const AROUND: usize = 30;
-    const SAYS: usize = 4;
     /// Places of one line that are looked at.
     const SPOTS: usize = 20;
     let says = |op: Op| lines.iter().filter(move |l| l.op == op && text::weight(&l.text) >= SAYS);
@@ -133,7 +137,26 @@ pub(super) fn traces(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> 
     if whole && weight >= 8 {
         return Traces::All;
     }
-    if spots.iter().flatten().any(|&spot| anchored(spot)) { Traces::Some } else { Traces::None }
+    match spots.iter().flatten().find(|&&spot| anchored(spot)) {
+        Some(&spot) => Traces::Some(at[spot] + 1),
+        None => Traces::None,
+    }
+}
+
+/// A line (1-based) beside the changes of a place where the hunk nearly fits that it adds, and that is no line of its old
+/// side.
+pub(super) fn partly(text: &Text<'_>, lines: &[HunkLine], place: &Candidate) -> Option<u32> {
+    const AROUND: usize = 3;
+    let old: HashSet<u64> = lines.iter().filter(|l| l.is_old()).map(|l| text::key(&l.text)).collect();
+    let added = lines.iter().filter(|l| l.op == Op::Added && text::weight(&l.text) >= SAYS);
+    let added: HashSet<u64> = added.map(|l| text::key(&l.text)).filter(|key| !old.contains(key)).collect();
+    let (at, keys) = text.solid();
+    let solid = |line: usize| at.partition_point(|&l| (l as usize) < line);
+    let around = |edit: &RawEdit| {
+        solid(edit.start).saturating_sub(AROUND)..(solid(edit.start + edit.count) + AROUND).min(at.len())
+    };
+    let mut spots = place.edits.iter().flat_map(around);
+    spots.find(|&s| added.contains(&keys[s])).map(|s| at[s] + 1)
 }
 
 /// Whether all that the hunk removes has context before and after it.

@@ -1,8 +1,10 @@
 //! New texts of functions and other blocks, which take the place of those that the text has under the same head.
 
-use crate::build::{RawEdit, reindent_block};
+use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, Found, MAX_PLACES};
+use crate::definition::definition;
 use crate::elision::is_elision;
+use crate::indentation::reindent_block;
 use crate::pieces::{alikeness, lines_of, occurrences, range, width};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal};
@@ -129,33 +131,6 @@ fn places(text: &Text<'_>, new: &[&str], head: usize, hints: &Hints<'_>) -> Vec<
         }
         _ => Vec::new(),
     }
-}
-
-/// What a line defines: the word for what it is, a receiver where there is one, and the name.
-fn definition(line: &str) -> Option<(&str, &str, &str)> {
-    const WORDS: [&str; 12] =
-        ["fn", "func", "def", "function", "fun", "class", "struct", "enum", "trait", "interface", "impl", "sub"];
-    const CONTROL: [&str; 10] = ["if", "for", "while", "switch", "match", "catch", "return", "else", "with", "until"];
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let line = line.trim();
-    let name_at = |rest: &'_ str| rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
-    let mut words = line.split(|c: char| !is_word(c)).take(6);
-    if let Some(word) = words.find(|w| WORDS.contains(w)) {
-        let from = word.as_ptr() as usize - line.as_ptr() as usize + word.len();
-        let rest = line[from..].trim_start_matches([' ', '*']);
-        let method = line.starts_with("func (").then(|| rest.strip_prefix('(')).flatten();
-        let (receiver, rest) = match method.and_then(|r| r.split_once(')')) {
-            Some((receiver, rest)) => (receiver.split_whitespace().last().unwrap_or_default(), rest.trim_start()),
-            None => ("", rest),
-        };
-        let name = &rest[..name_at(rest)];
-        return (!name.is_empty()).then_some((word, receiver, name));
-    }
-    // A method, or a function of C: a name before a parenthesis, and a body. A call with a closure is neither.
-    let (before, _) = line.split_once('(').filter(|_| line.ends_with('{') && !line.contains("=>"))?;
-    let name = before.rsplit(|c: char| !is_word(c)).next().filter(|n| !n.is_empty() && !CONTROL.contains(n))?;
-    let plain = before.chars().all(|c| is_word(c) || matches!(c, ' ' | '*' | '&' | '<' | '>' | ',' | ':' | '#'));
-    (plain && !line.contains(['"', '\'', '`'])).then_some(("(", "", name))
 }
 
 /// The edit that puts the block in place of the one that begins at line `first`.

@@ -14,7 +14,7 @@ pub(super) fn choose(
     hints: &Hints<'_>,
 ) -> Result<Vec<Candidate>, Refusal> {
     let quoted = hints.quote.and_then(|q| quote::find(text, q, hints.lines));
-    let alone = places.len() == 1;
+    let said = Said { hints, quoted, alone: places.len() == 1 };
     // A hunk that fits at one place only, where its header says, proves the numbers of the diff.
     let proven = places.iter().any(|(hunk, all)| matches!(&all[..], [only] if starts_at(hunk, only)));
     let mut left: Vec<(&Hunk, Vec<Candidate>)> =
@@ -25,7 +25,7 @@ pub(super) fn choose(
     // What moved one hunk sideways moved all: then their indentation says nothing.
     let as_written = left.iter().all(|(_, all)| all.is_empty() || all.iter().any(|c| c.fit == Fit::Exact));
     for (hunk, all) in &mut left {
-        narrow(text, hunk, all, hints, quoted, alone);
+        narrow(text, hunk, all, &said);
         // A hunk that is indented as a whole was not moved to the margin.
         if all.len() > 1 && as_written && is_indented(hunk) {
             keep(all, |c| c.fit == Fit::Exact);
@@ -125,14 +125,17 @@ fn best_fit(text: &Text<'_>, hunk: &Hunk, mut all: Vec<Candidate>) -> Vec<Candid
     all
 }
 
-fn narrow(
-    text: &Text<'_>,
-    hunk: &Hunk,
-    all: &mut Vec<Candidate>,
-    hints: &Hints<'_>,
+/// What the finding says of the place of its hunks.
+struct Said<'h> {
+    hints: &'h Hints<'h>,
+    /// Where the code is that it quotes.
     quoted: Option<LineRange>,
+    /// Whether there is one hunk only.
     alone: bool,
-) {
+}
+
+fn narrow(text: &Text<'_>, hunk: &Hunk, all: &mut Vec<Candidate>, said: &Said<'_>) {
+    let Said { hints, quoted, alone } = *said;
     if all.len() < 2 {
         return;
     }

@@ -1,10 +1,11 @@
 //! Finds hunks of marked lines: those of diffs, and search/replace as the diff that it is.
 
-use super::already::{Traces, already, traces};
+use super::already::{Traces, already, partly, traces};
+use super::apart;
 use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, Found, MAX_PLACES, candidate, insertion};
 use crate::hunk::{HunkLine, Op};
-use crate::pieces::{HunkPiece, occurrences, range, split};
+use crate::pieces::{HunkPiece, occurrences, range, split, whitespace_only};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal, elision, fuzzy};
 use std::cell::LazyCell;
@@ -47,17 +48,32 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
     if pieces.iter().all(|p| p.keys.is_empty()) {
         return bare_insertion(text, lines);
     }
+    // What changes only white space, and the end of the text, is at the end.
+    if whitespace_only(lines) && lines.iter().any(|l| l.no_newline) {
+        found.retain(|c| c.last + 1 == text.lines().len());
+    }
     let already = already(text, lines, &found);
     if found.is_empty() {
-        match if already { Traces::All } else { traces(text, lines, hints) } {
-            Traces::All => return Ok(Found::Already),
-            // Someone did a part of it, or the like: what is left is for a person to see.
-            Traces::Some => return Err(Refusal::NotFound),
-            Traces::None => {}
+        let traces = if already { Traces::All } else { traces(text, lines, hints) };
+        if let Traces::All = traces {
+            return Ok(Found::Already);
         }
         found = fuzzy::places(text, lines, &pieces, hints);
+        if found.is_empty()
+            && let Some((lines, pieces)) = apart::changes(lines)
+        {
+            found = places(text, &lines, &pieces, hints)?;
+        }
         if found.is_empty() {
-            return Err(Refusal::NotFound);
+            // Someone did a part of it, or the like: what is left is for a person to see.
+            return Err(if let Traces::Some(line) = traces {
+                Refusal::PartlyApplied { line }
+            } else {
+                Refusal::NotFound
+            });
+        }
+        if let Some(line) = found.iter().find_map(|place| partly(text, lines, place)) {
+            return Err(Refusal::PartlyApplied { line });
         }
     } else if already {
         return Err(Refusal::AlreadyApplied);

@@ -5,8 +5,9 @@
 //! were made from, and no other window looks more like it; all else is refused. A suggestion that only deletes has nothing
 //! to be weighed: the finding must quote the lines.
 
-use crate::build::{RawEdit, reindent_block};
+use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, Found};
+use crate::indentation::reindent_block;
 use crate::pieces::{lines_of, range};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal, quote};

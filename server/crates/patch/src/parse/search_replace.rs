@@ -12,10 +12,10 @@ enum Mark {
     Replace,
 }
 
-/// `c` five to nine times, and at most a word behind.
+/// `c` seven or eight times, and at most a word behind.
 fn is_run(line: &str, c: char) -> bool {
     let n = line.len() - line.trim_start_matches(c).len();
-    (5..=9).contains(&n) && line.len() < 80 && !line[n..].contains(c)
+    (7..=8).contains(&n) && line.len() < 80 && !line[n..].contains(c)
 }
 
 /// `c` three times or more, and the word.
@@ -25,9 +25,9 @@ fn says(line: &str, c: char, word: &str) -> bool {
 }
 
 fn mark(line: &str) -> Option<Mark> {
-    if is_run(line, '<') || says(line, '<', "SEARCH") || says(line, '-', "SEARCH") {
+    if is_run(line, '<') || says(line, '-', "SEARCH") {
         Some(Mark::Search)
-    } else if is_run(line, '>') || says(line, '>', "REPLACE") || says(line, '+', "REPLACE") {
+    } else if is_run(line, '>') || says(line, '+', "REPLACE") {
         Some(Mark::Replace)
     } else if is_run(line, '=') || line.len() >= 3 && line.trim_end().chars().all(|c| c == '=') && line.len() < 80 {
         Some(Mark::Divider)
@@ -41,8 +41,8 @@ pub(super) fn is_search_replace(lines: &[&str]) -> bool {
     let at = |m: &Mark| lines.iter().position(|l| mark(l).as_ref() == Some(m));
     let named = |l: &&str| says(l, '<', "SEARCH") || says(l, '-', "SEARCH");
     match (at(&Mark::Search), at(&Mark::Divider), at(&Mark::Replace)) {
-        (Some(a), Some(b), Some(c)) => a < b && b < c,
-        (Some(a), Some(b), None) => a < b && lines.iter().any(|l| named(&l)),
+        (Some(a), Some(b), Some(c)) => a < b && a < c,
+        (Some(a), Some(b), None) => a < b && lines.iter().any(named),
         _ => false,
     }
 }

@@ -8,6 +8,10 @@ fn refusal(text: &str, diff: &str) -> Refusal {
     place(text, diff, &Hints { path: Some(&path), lines: Some(LineRange::line(1)), ..Hints::default() }).unwrap_err()
 }
 
+fn cited(text: &str, diff: &str, start: u32, end: u32) -> Refusal {
+    place(text, diff, &Hints { lines: Some(LineRange::new(start, end)), ..Hints::default() }).unwrap_err()
+}
+
 fn of_set(diffs: &[&str], text: Option<&'static str>) -> Refusal {
     let path = RepoPath::new("a.py").unwrap();
     let hints = Hints { path: Some(&path), ..Hints::default() };
@@ -43,6 +47,30 @@ fn every_refusal_is_a_sentence_that_says_what_is_the_matter() {
         ),
         (of_set(&["-one\n+1"], None), "'a.py' does not exist"),
         (of_set(&["--- /dev/null\n+++ b/a.py\n@@ -0,0 +1 @@\n+1"], Some(then)), "'a.py' exists already"),
+        (
+            cited("first(a)\nsecond(b)\n", "```suggestion\nsecond(b, 1)\n```", 1, 1),
+            "line 1 that it cites looks less like what it puts there than line 2 does",
+        ),
+        (
+            cited(
+                "f(x):\n  first(a)\n  second(b)\n  third(c)\n",
+                "```suggestion\n  second(b, 1)\n  third(c, 1)\n```",
+                1,
+                2,
+            ),
+            "lines 1–2 that it cites look less like what it puts there than lines 3–4 do",
+        ),
+        (
+            refusal(
+                "def one():\n    pass\n\ndef two():\n    go(1)\n",
+                " def one():\n     pass\n+def two():\n+    go()\n",
+            ),
+            "a part of what the fix adds is there already (line 4); it may have been applied and changed since",
+        ),
+        (
+            refusal("one\n", "```suggestion\n1\n```\n```suggestion\n2\n```"),
+            "the suggestion cannot be read as an edit: it offers several suggestions to choose from",
+        ),
         (refusal("one\n", ""), "the suggestion cannot be read as an edit: it is empty"),
         (
             refusal("one\n", "<<<<<<< SEARCH\none\n=======\ntwo\n>>>>>>> REPLACE\n<<<<<<< SEARCH"),
