@@ -29,7 +29,8 @@ pub(crate) fn of_uri(uri: &str) -> Option<RepoPath> {
     let text = uri.strip_prefix("file://").unwrap_or(uri);
     let text = text.split_once("://").map_or(text, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     // `empty:/a.cs`; a scheme of one letter is a drive.
-    let named = |scheme: &str| scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let named =
+        |scheme: &str| scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     let text = text.split_once(":/").filter(|(scheme, _)| named(scheme)).map_or(text, |(_, path)| path);
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());

@@ -135,7 +135,11 @@ fn read_file(file: &Path, format: Option<&ErrorFormat>) -> anyhow::Result<Import
 fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
     let known = std::fs::metadata(file)?;
     anyhow::ensure!(known.is_file(), "it is {}, not a file; save what it gives in a file first", sort_of(&known));
-    anyhow::ensure!(known.len() <= MOST_BYTES, "it has {} bytes, more than the {MOST_BYTES} that are read", known.len());
+    anyhow::ensure!(
+        known.len() <= MOST_BYTES,
+        "it has {} bytes, more than the {MOST_BYTES} that are read",
+        known.len()
+    );
     let mut bytes = Vec::new();
     // It may have grown since.
     std::fs::File::open(file)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;

@@ -47,7 +47,8 @@ impl FromStr for ErrorFormat {
 
     /// Patterns with commas between them: `%f:%l:%c: %m,%f(%l): %m`.
     fn from_str(text: &str) -> Result<Self, BadErrorFormat> {
-        let patterns: Result<Vec<Pattern>, BadErrorFormat> = split(text).iter().take(MOST).map(|one| pattern(one)).collect();
+        let patterns: Result<Vec<Pattern>, BadErrorFormat> =
+            split(text).iter().take(MOST).map(|one| pattern(one)).collect();
         let patterns = patterns?;
         let names_file = patterns.iter().any(|p| p.form.capture_names().any(|name| name == Some("file")));
         if !names_file {

@@ -54,7 +54,9 @@ static WHOLE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 /// Most others: a file, a line, perhaps a column, and the rest.
 static PLACED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?:vet: |  File )?(?<file>(?:[A-Za-z]:)?[^\s:(][^:\n]*?):(?<line>\d+)(?:-(?<end>\d+))?(?::\d+(?:-\d+(?::\d+)?)?)?(?:\s*:|\s+-|:?\s)\s*(?<text>\S.*)$")
+    pattern(
+        r"^(?:vet: |  File )?(?<file>(?:[A-Za-z]:)?[^\s:(][^:\n]*?):(?<line>\d+)(?:-(?<end>\d+))?(?::\d+(?:-\d+(?::\d+)?)?)?(?:\s*:|\s+-|:?\s)\s*(?<text>\S.*)$",
+    )
 });
 static LEVEL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -63,19 +65,26 @@ static LEVEL: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// `E501 text`, `C0111: text`, `[F401] text`, `Style/Name: text`, `MD001/name text`, `DL3008 warning: text`.
 static RULE_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?:\[Correctable\] )?(?:\[(?<a>[A-Z]+\d+|[a-z][\w-]*/[\w/-]+)\]|(?<b>[A-Z]{1,6}\d{2,6}(?:/[\w-]+)*|[A-Z]\w+/[A-Z][\w/]*))(?::|\s)\s*(?:\[[*-]\]\s*)?")
+    pattern(
+        r"^(?:\[Correctable\] )?(?:\[(?<a>[A-Z]+\d+|[a-z][\w-]*/[\w/-]+)\]|(?<b>[A-Z]{1,6}\d{2,6}(?:/[\w-]+)*|[A-Z]\w+/[A-Z][\w/]*))(?::|\s)\s*(?:\[[*-]\]\s*)?",
+    )
 });
 /// `text [-Wrule]`, `text (rule-name)`, `text [Error/rule]`.
-static RULE_LAST: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(?<text>.*\S)\s+(?:\[(?:Error/|Warning/)?(?<a>-?[A-Za-z@][\w@/.=,+:-]*)\]|\((?<b>[a-z@][\w/@]*(?:-[\w/]+)+)\))$"));
+static RULE_LAST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?<text>.*\S)\s+(?:\[(?:Error/|Warning/)?(?<a>-?[A-Za-z@][\w@/.=,+:-]*)\]|\((?<b>[a-z@][\w/@]*(?:-[\w/]+)+)\))$",
+    )
+});
 /// rustc for people: the place follows the text.
 static HEADER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?<level>error|warning)(?:\[(?<rule>[\w:]+)\])?: (?<text>\S.*)$"));
 static ARROW: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*--> (?<file>\S.*?):(?<line>\d+):\d+$"));
 /// ESLint's and Stylelint's usual form: a file's name, and its remarks below it.
-static BELOW: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\s+(?<line>\d+):\d+\s+(?<level>error|warning|✖|⚠|×)\s+(?<text>\S.*?)(?:\s{2,}(?<rule>[\w@/.-]+))?\s*$"));
-static TROUBLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:\S+:\s*)?(?:fatal |internal )?(?:error|warning)\b|: undefined reference"));
+static BELOW: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^\s+(?<line>\d+):\d+\s+(?<level>error|warning|✖|⚠|×)\s+(?<text>\S.*?)(?:\s{2,}(?<rule>[\w@/.-]+))?\s*$")
+});
+static TROUBLE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^(?:\S+:\s*)?(?:fatal |internal )?(?:error|warning)\b|: undefined reference"));
 
 /// By what the lines of a tool are known.
 static TOOLS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
@@ -119,7 +128,9 @@ pub(crate) fn read(text: &str, name: &str) -> Lines {
             header = Some(remark_of(&m, "", 0));
             continue;
         }
-        let arrow = ARROW.captures(line).and_then(|m| Some(Remark { file: m["file"].to_owned(), line: number(&m, "line"), ..header.take()? }));
+        let arrow = ARROW
+            .captures(line)
+            .and_then(|m| Some(Remark { file: m["file"].to_owned(), line: number(&m, "line"), ..header.take()? }));
         let below = || {
             let m = BELOW.captures(line)?;
             Some(remark_of(&m, file.as_deref()?, number(&m, "line")))
@@ -130,7 +141,9 @@ pub(crate) fn read(text: &str, name: &str) -> Lines {
                 candidates += u32::from(!outer);
                 // A note belongs to what it stands below.
                 match details.last_mut().filter(|_| remark.level.eq_ignore_ascii_case("note")) {
-                    Some(detail) => detail.push_str(&format!("\n- `{}:{}` {}", remark.file, remark.line, remark.message)),
+                    Some(detail) => {
+                        detail.push_str(&format!("\n- `{}:{}` {}", remark.file, remark.line, remark.message))
+                    }
                     None => {
                         remarks.push(remark);
                         details.push(String::new());

@@ -29,7 +29,8 @@ pub(super) fn range_and_text(remark: &Value) -> Vec<Replacement> {
 /// `fix: { edits: [{ location: { row, column }, end_location, content }] }`, in characters.
 pub(super) fn ruff(remark: &Value) -> Vec<Replacement> {
     let at = |value: &Value| At::Char(number(&value["row"]), number(&value["column"]));
-    let edit = |e: &Value| Replacement { from: at(&e["location"]), to: at(&e["end_location"]), text: text(&e["content"]) };
+    let edit =
+        |e: &Value| Replacement { from: at(&e["location"]), to: at(&e["end_location"]), text: text(&e["content"]) };
     list(&remark["fix"]["edits"]).iter().map(edit).collect()
 }
 
@@ -37,7 +38,9 @@ pub(super) fn ruff(remark: &Value) -> Vec<Replacement> {
 pub(super) fn semgrep(remark: &Value) -> Vec<Replacement> {
     let at = |value: &Value| At::Char(number(&value["line"]), number(&value["col"]));
     let fix = remark["extra"]["fix"].as_str();
-    fix.map(|fix| Replacement { from: at(&remark["start"]), to: at(&remark["end"]), text: fix.to_owned() }).into_iter().collect()
+    fix.map(|fix| Replacement { from: at(&remark["start"]), to: at(&remark["end"]), text: fix.to_owned() })
+        .into_iter()
+        .collect()
 }
 
 /// rustc's suggestions that a machine may apply.
@@ -46,8 +49,10 @@ pub(super) fn rustc(remark: &Value) -> Vec<Replacement> {
         At::Char(number(&span[format!("line_{end}")]), number(&span[format!("column_{end}")]))
     };
     let spans = list(&remark["children"]).iter().flat_map(|child| list(&child["spans"]));
-    let sure = spans.filter(|s| s["suggestion_applicability"] == "MachineApplicable" && s["suggested_replacement"].is_string());
-    sure.map(|s| Replacement { from: at(s, "start"), to: at(s, "end"), text: text(&s["suggested_replacement"]) }).collect()
+    let sure = spans
+        .filter(|s| s["suggestion_applicability"] == "MachineApplicable" && s["suggested_replacement"].is_string());
+    sure.map(|s| Replacement { from: at(s, "start"), to: at(s, "end"), text: text(&s["suggested_replacement"]) })
+        .collect()
 }
 
 /// `fix: { replacements: [{ line, column, endLine, endColumn, replacement }] }`, in characters.

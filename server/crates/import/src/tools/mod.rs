@@ -108,7 +108,10 @@ impl std::fmt::Display for Unknown {
 /// Reads JSON, JSON lines or XML of any tool that is known.
 pub(crate) fn read(text: &str, levels: Levels) -> Result<Vec<ImportedReview>, Unknown> {
     if text.len() > MOST_BYTES {
-        return Err(Unknown::Malformed(format!("it has {} bytes, more than the {MOST_BYTES} that are read", text.len())));
+        return Err(Unknown::Malformed(format!(
+            "it has {} bytes, more than the {MOST_BYTES} that are read",
+            text.len()
+        )));
     }
     let document = if text.trim_start().starts_with('<') { xml::parse(text) } else { json(text) };
     let document = document.map_err(Unknown::Malformed)?;

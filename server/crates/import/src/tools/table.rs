@@ -50,8 +50,13 @@ const PYLINT: Part = Part {
     ..PART
 };
 
-const TRIVY: Part =
-    Part { file: &["../Target"], severity: &["Severity"], url: &["PrimaryURL", "References.0"], otherwise: "unknown", ..PART };
+const TRIVY: Part = Part {
+    file: &["../Target"],
+    severity: &["Severity"],
+    url: &["PrimaryURL", "References.0"],
+    otherwise: "unknown",
+    ..PART
+};
 
 const CHECKOV: Part = Part {
     file: &["repo_file_path", "file_path"],
@@ -974,7 +979,10 @@ const TRIVY_PARTS: &[Part] = &[
     Part {
         items: &["Results[].Vulnerabilities[]"],
         rule: &["VulnerabilityID"],
-        message: &["{VulnerabilityID} in {PkgName} {InstalledVersion}: {Title}", "{VulnerabilityID} in {PkgName} {InstalledVersion}"],
+        message: &[
+            "{VulnerabilityID} in {PkgName} {InstalledVersion}: {Title}",
+            "{VulnerabilityID} in {PkgName} {InstalledVersion}",
+        ],
         more: &[("", "Description"), ("Fixed in", "FixedVersion")],
         ..TRIVY
     },

@@ -108,8 +108,14 @@ mod tests {
     fn xml_is_read_as_values() {
         for (text, want) in [
             ("<a/>", json!({ "a": {} })),
-            ("<?xml version=\"1.0\"?><!DOCTYPE a SYSTEM \"a.dtd\"><a b='1&quot;'>x &lt; y&#33;</a>", json!({ "a": { "@b": "1\"", "#text": "x < y!" } })),
-            ("<n:a xmlns:n='u'><b c='1'/><b><![CDATA[<z>]]></b></n:a>", json!({ "a": { "@n": "u", "b": [{ "@c": "1" }, { "#text": "<z>" }] } })),
+            (
+                "<?xml version=\"1.0\"?><!DOCTYPE a SYSTEM \"a.dtd\"><a b='1&quot;'>x &lt; y&#33;</a>",
+                json!({ "a": { "@b": "1\"", "#text": "x < y!" } }),
+            ),
+            (
+                "<n:a xmlns:n='u'><b c='1'/><b><![CDATA[<z>]]></b></n:a>",
+                json!({ "a": { "@n": "u", "b": [{ "@c": "1" }, { "#text": "<z>" }] } }),
+            ),
             ("<a><b c='1'/>", json!({ "a": { "b": [{ "@c": "1" }] } })),
         ] {
             assert_eq!(parse(text), Ok(want), "{text}");
