@@ -142,7 +142,7 @@ pub(crate) fn read(text: &str, name: &str) -> Lines {
                 // A note belongs to what it stands below.
                 match details.last_mut().filter(|_| remark.level.eq_ignore_ascii_case("note")) {
                     Some(detail) => {
-                        detail.push_str(&format!("\n- `{}:{}` {}", remark.file, remark.line, remark.message))
+                        detail.push_str(&format!("\n- `{}:{}` {}", remark.file, remark.line, remark.message));
                     }
                     None => {
                         remarks.push(remark);

@@ -298,7 +298,7 @@ fn describes(heading: &str) -> bool {
 
 /// What is said of the lines that were not understood.
 pub(super) fn note(unread: &[Range<usize>]) -> Option<String> {
-    let named: Vec<String> = unread.iter().take(MOST_NAMED).map(|r| lines_of(r)).collect();
+    let named: Vec<String> = unread.iter().take(MOST_NAMED).map(lines_of).collect();
     let more = if unread.len() > MOST_NAMED { ", …" } else { "" };
     let parts = match unread.len() {
         0 => return None,
