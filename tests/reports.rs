@@ -1,4 +1,4 @@
-//! Reports in and out, measured on real ones where they are at hand.
+//! Reports in and out.
 
 use deep_review::finding::{Round, Severity};
 use deep_review::import::prose;
@@ -8,10 +8,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use test_repo::{Repo, isolate};
 
-/// The folder of material that lies beside the repository on some machines.
-fn shared() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    path.is_dir().then_some(path)
+/// Reports of several agents, as people and other programs write them, and what is in each.
+fn whole() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/reports/whole")
 }
 
 /// What a report's finding comes to, as one line.
@@ -58,12 +57,10 @@ fn found(round: &Round) -> Vec<String> {
 }
 
 #[test]
-fn real_reports_are_read_without_a_mistake() {
-    let Some(dev) = shared().map(|s| s.join("corpus/dev")) else {
-        eprintln!("skipped: the corpus in ../shared is not here");
-        return;
-    };
-    let index = std::fs::read_to_string(dev.join("reports.jsonl")).unwrap();
+fn reports_of_several_agents_are_read_without_a_mistake() {
+    let dev = whole();
+    let index = std::fs::read_to_string(dev.join("index.jsonl")).unwrap();
+    assert_eq!(index.lines().count(), 2);
     let mut wrong = String::new();
     for row in index.lines() {
         let report: Value = serde_json::from_str(row).unwrap();
@@ -99,28 +96,24 @@ fn real_reports_are_read_without_a_mistake() {
 }
 
 #[test]
-fn the_report_that_started_it_all_is_read_and_written_again() {
-    let Some(seed) = shared().map(|s| s.join("seed/deep-review-report.txt")) else {
-        eprintln!("skipped: the seed in ../shared is not here");
-        return;
-    };
-    let (round, decisions) = prose::read(&std::fs::read_to_string(seed).unwrap()).unwrap();
-    assert_eq!((round.number, round.duration_ms, round.commits.len()), (8, 1_340_000, 8));
-    assert_eq!(round.pull_request.as_ref().map(|p| p.number), Some(242));
+fn a_whole_report_is_read_and_written_again() {
+    let text = std::fs::read_to_string(whole().join("several-agents.md")).unwrap();
+    let (round, decisions) = prose::read(&text).unwrap();
+    assert_eq!((round.number, round.duration_ms, round.commits.len()), (3, 750_000, 2));
+    assert_eq!(round.pull_request.as_ref().map(|p| p.number), Some(57));
     let labels: Vec<&str> = round.agents.iter().map(|r| r.agent.label.as_str()).collect();
     assert_eq!(labels, ["Claude Opus 4.6", "Codex GPT 5.4", "Gemini 3.1 Pro"]);
     let shape: Vec<String> =
         round.findings.iter().map(|f| format!("{} {} {}", f.label, f.agents().len(), f.fixes.len())).collect();
-    assert_eq!(shape, ["I1 2 1", "S1 1 1", "S2 1 1", "S3 1 0"]);
-    assert!(round.findings[0].dispute.as_ref().is_some_and(|d| d.contains("Gemini 3.1 Pro: Critical")));
+    assert_eq!(shape, ["I1 2 1", "S1 1 1", "S2 1 0"]);
     assert_eq!(
         (round.observations.len(), round.assessment.untested.len(), round.assessment.limitations.len()),
-        (1, 4, 4)
+        (2, 2, 1)
     );
 
     let written = markdown::write(&round, &decisions, &Texts::default());
     for text in [
-        "| **Wall-clock time** | `22 min 20 s` |",
+        "| **Wall-clock time** | `12 min 30 s` |",
         "## Executive Summary",
         "## Critical Issues\n\nNone.",
         "## Important Issues",
@@ -132,11 +125,8 @@ fn the_report_that_started_it_all_is_read_and_written_again() {
         "## Acknowledged Limitations",
         "## Unresolved Feedback",
         "## Agent Performance Retro",
-        "| Duration | 8:25 | 5:47 | 4:48 |",
-        "| Critical | 0 | 0 | 1 (disputed → 0) |",
-        "| Important | 0 | 1 | 1 (false positive) |",
-        "| Design observations | 5 | 1 | 4 |",
-        "| Files reviewed | 21 | 21 | 21 |",
+        "| Duration | 7:10 | 5:02 | 4:40 |",
+        "| Tool calls | 41 | 30 | 12 |",
     ] {
         assert!(written.contains(text), "{text} is missing");
     }
@@ -152,7 +142,7 @@ fn the_report_that_started_it_all_is_read_and_written_again() {
     let rows =
         written.lines().skip_while(|l| !l.starts_with("## Agent Performance Retro")).filter(|l| l.starts_with("| "));
     let cells: Vec<&str> = rows.flat_map(|row| row.trim_matches('|').split('|').map(str::trim)).collect();
-    assert_eq!(cells.len(), 4 * 10, "{cells:?}");
+    assert!(cells.len() > 4 * 3 && cells.len() % 4 == 0, "{cells:?}");
     let missing: Vec<&&str> = cells.iter().filter(|cell| !page.contains(&format!(">{cell}<"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -4,6 +4,7 @@ use super::examples;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use config::Verify;
 use finding::{DismissReason, Severity};
+use import::ErrorFormat;
 use report::Format;
 use std::path::PathBuf;
 
@@ -226,6 +227,10 @@ pub(super) struct ImportArgs {
     /// The reviews. Those that are no whole report become one round together.
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
+    /// Read lines by this format, as Vim's errorformat writes it: '%f:%l:%c: %m'. Default: the format is told by what is in
+    /// the file.
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) errorformat: Option<ErrorFormat>,
     /// Take them as more agents of the newest round: a new round has what both say, merged.
     #[arg(long)]
     pub(super) into_current: bool,

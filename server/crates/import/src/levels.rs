@@ -23,6 +23,7 @@ impl Levels {
         let known = |severity| Some(StatedSeverity { severity, unknown: None });
         match word.trim().to_ascii_lowercase().as_str() {
             "" => None,
+            word if word.ends_with(" error") => known(self.error),
             // Scanners call what is worse than this "critical".
             "error" | "err" | "high" | "fatal" | "fatal error" | "e" | "f" => known(self.error),
             "warning" | "warn" | "w" => known(self.warning),

@@ -2,6 +2,8 @@
 //! 1-based and count UTF-8 bytes; the end of a range is exclusive.
 
 use crate::imported::{At, Change, ImportedReview, Replacement};
+use crate::levels::Levels;
+use crate::message::paragraphs;
 use finding::{AgentName, Anchor, LineRange, RawFinding, RepoPath, RuleRef, Severity};
 use serde::Deserialize;
 use serde_json::Value;
@@ -78,6 +80,16 @@ struct Suggestion {
 /// # Errors
 /// When neither the text nor its first line is a JSON object of the format.
 pub fn read(text: &str) -> Result<Vec<ImportedReview>, serde_json::Error> {
+    // Our own writer says ERROR for what is critical, and a line of it does not say whose it is.
+    let own = Levels { error: Severity::Critical, ..Levels::REPORT };
+    read_with(text, own)
+}
+
+/// [`read()`], with other severities for the tool's levels.
+///
+/// # Errors
+/// When neither the text nor its first line is a JSON object of the format.
+pub fn read_with(text: &str, levels: Levels) -> Result<Vec<ImportedReview>, serde_json::Error> {
     let mut whole = match serde_json::from_str::<Wire>(text) {
         Ok(wire) if wire.diagnostics.is_some() => wire,
         _ => {
@@ -96,7 +108,7 @@ pub fn read(text: &str) -> Result<Vec<ImportedReview>, serde_json::Error> {
         let source = d.source.take().map_or_else(|| common.clone(), |s| s.name);
         let label = if source.is_empty() { "Imported" } else { source.as_str() };
         d.severity = d.severity.or_else(|| whole.severity.clone());
-        add(ImportedReview::part_of(&mut out, AgentName::of_label(label), label), d);
+        add(ImportedReview::part_of(&mut out, AgentName::of_label(label), label), d, levels);
     }
     Ok(out)
 }
@@ -119,25 +131,30 @@ fn anchor(location: &Location) -> Option<Anchor> {
     Some(Anchor { path, lines: location.range.as_ref().and_then(lines_of), quote: None })
 }
 
-fn add(said: &mut ImportedReview, d: Diagnostic) {
-    let severity = d.severity.as_ref().and_then(|s| match s {
-        Value::String(word) => Severity::from_word(word),
-        Value::Number(n) => match n.as_u64() {
-            Some(1) => Some(Severity::Critical),
-            Some(2) => Some(Severity::Important),
-            _ => Some(Severity::Suggestion),
-        },
+fn add(said: &mut ImportedReview, d: Diagnostic, levels: Levels) {
+    let stated = d.severity.as_ref().and_then(|s| match s {
+        Value::String(word) => levels.read(word),
+        Value::Number(n) => levels.read(match n.as_u64() {
+            Some(1) => "error",
+            Some(2) => "warning",
+            Some(0) => "unknown",
+            _ => "info",
+        }),
         _ => None,
     });
+    let (severity, unknown) = stated.map_or((levels.warning, None), |s| (s.severity, s.unknown));
     let (title, body) = d.message.split_once('\n').unwrap_or((&d.message, ""));
     let main = anchor(&d.location);
     let changes = main.as_ref().map_or_else(Vec::new, |main| changes(d.suggestions, &main.path));
     let anchors = main.into_iter().chain(d.related_locations.iter().filter_map(|r| anchor(&r.location))).collect();
     let finding = RawFinding {
         id: said.next_id(),
-        severity: severity.unwrap_or(Severity::Important),
+        severity,
         title: title.trim().to_owned(),
-        body: body.trim().to_owned(),
+        body: paragraphs([
+            body.trim().to_owned(),
+            unknown.map(|w| format!("Severity as given: {w}")).unwrap_or_default(),
+        ]),
         anchors,
         symbol: None,
         classification: None,

@@ -28,6 +28,10 @@ pub(crate) fn cited(text: &str) -> Option<RepoPath> {
 pub(crate) fn of_uri(uri: &str) -> Option<RepoPath> {
     let text = uri.strip_prefix("file://").unwrap_or(uri);
     let text = text.split_once("://").map_or(text, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    // `empty:/a.cs`; a scheme of one letter is a drive.
+    let named =
+        |scheme: &str| scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let text = text.split_once(":/").filter(|(scheme, _)| named(scheme)).map_or(text, |(_, path)| path);
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;
@@ -70,6 +74,7 @@ mod tests {
             ("file:///home/ann/a%20b.rs", Some("home/ann/a b.rs")),
             ("file:///C:/work/a.cs", Some("work/a.cs")),
             ("https://forge.example/blob/a.rs", Some("blob/a.rs")),
+            ("empty:/x/a.rs", Some("x/a.rs")),
             ("src/%C3%BC.rs", Some("src/ü.rs")),
             ("100%.rs", Some("100%.rs")),
         ] {

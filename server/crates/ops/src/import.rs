@@ -1,5 +1,6 @@
 use super::log::{self, Changes, Done};
 use super::{OpenBranch, OpsError};
+use ::import::ErrorFormat;
 use config::Config;
 use review::import::{Imported, Target};
 use std::path::PathBuf;
@@ -15,11 +16,25 @@ pub fn import(
     files: &[PathBuf],
     target: Target,
 ) -> Result<Vec<Imported>, OpsError> {
+    import_as(open, config, files, target, None)
+}
+
+/// [`import`], with the files' lines read by a format of the user's own if one is given.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_as(
+    open: &OpenBranch,
+    config: &Config,
+    files: &[PathBuf],
+    target: Target,
+    format: Option<&ErrorFormat>,
+) -> Result<Vec<Imported>, OpsError> {
     if files.is_empty() {
         return Err(OpsError::NoFiles);
     }
     let before = open.branch.decisions()?.value;
-    let imported = review::import::import(&open.repository, config, files, target).map_err(OpsError::Import)?;
+    let imported = review::import::import_as(&open.repository, config, files, target, format).map_err(OpsError::Import)?;
     if imported.is_empty() {
         return Err(OpsError::Import(anyhow::anyhow!("no review was found in the files")));
     }

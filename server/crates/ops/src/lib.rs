@@ -49,7 +49,7 @@ pub use configuration::{Overrides, configuration};
 pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, reopen};
 pub use error::OpsError;
 pub use find::{Found, find, find_all};
-pub use import::import;
+pub use import::{import, import_as};
 pub use links::{Linked, join, split, take_back};
 pub use log::{Done, Entry, Named, UndoError, log, undo};
 pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Situation, Taken, plan};

@@ -2,7 +2,7 @@
 
 mod join;
 
-use ::import::{Code, Import, ImportedReview, Settled, read};
+use ::import::{Code, ErrorFormat, Import, ImportedReview, Settled, read};
 use anyhow::Context as _;
 use config::Config;
 use finding::{
@@ -11,6 +11,7 @@ use finding::{
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::Store;
@@ -47,13 +48,27 @@ pub fn import(
     files: &[PathBuf],
     target: Target,
 ) -> anyhow::Result<Vec<Imported>> {
+    import_as(repository, config, files, target, None)
+}
+
+/// [`import`], with the files' lines read by a format of the user's own if one is given.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_as(
+    repository: &Repository,
+    config: &Config,
+    files: &[PathBuf],
+    target: Target,
+    format: Option<&ErrorFormat>,
+) -> anyhow::Result<Vec<Imported>> {
     let scope = repository.scope(&ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted })?;
     let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
     let mut rounds: Vec<(Round, Decisions)> = Vec::new();
     let mut said: Vec<ImportedReview> = Vec::new();
     for file in files {
-        match read_file(file)? {
+        match read_file(file, format)? {
             Import::Round(round, decisions) => rounds.push((*round, decisions)),
             Import::Reviews(all) => said.extend(all),
         }
@@ -105,13 +120,35 @@ pub fn import(
     Ok(rounds.into_iter().map(|(round, _)| Imported { placed: placed(&round), round }).collect())
 }
 
-fn read_file(file: &Path) -> anyhow::Result<Import> {
+fn read_file(file: &Path, format: Option<&ErrorFormat>) -> anyhow::Result<Import> {
     let name = || format!("failed to import {}", file.display());
-    let size = std::fs::metadata(file).with_context(name)?.len();
-    anyhow::ensure!(size <= MOST_BYTES, "{}: it has {size} bytes, more than the {MOST_BYTES} that are read", name());
-    let bytes = std::fs::read(file).with_context(name)?;
+    let bytes = read_bounded(file).with_context(name)?;
+    let text = String::from_utf8_lossy(&bytes);
     let stem = file.file_stem().map_or_else(|| "imported".to_owned(), |s| s.to_string_lossy().into_owned());
-    read(&String::from_utf8_lossy(&bytes), &stem).with_context(name)
+    match format {
+        Some(format) => ::import::read_lines(&text, &stem, format).with_context(name),
+        None => read(&text, &stem).with_context(name),
+    }
+}
+
+/// The bytes of a file whose size is known beforehand: a device has no end, and a pipe may never have one.
+fn read_bounded(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let known = std::fs::metadata(file)?;
+    anyhow::ensure!(known.is_file(), "it is {}, not a file; save what it gives in a file first", sort_of(&known));
+    anyhow::ensure!(
+        known.len() <= MOST_BYTES,
+        "it has {} bytes, more than the {MOST_BYTES} that are read",
+        known.len()
+    );
+    let mut bytes = Vec::new();
+    // It may have grown since.
+    std::fs::File::open(file)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    anyhow::ensure!(bytes.len() as u64 <= MOST_BYTES, "it has more than the {MOST_BYTES} bytes that are read");
+    Ok(bytes)
+}
+
+fn sort_of(known: &std::fs::Metadata) -> &'static str {
+    if known.is_dir() { "a folder" } else { "a device or a pipe" }
 }
 
 /// What each agent of a report said.

@@ -5,7 +5,7 @@ use crate::answer::keep;
 use finding::{AgentName, Anchor, Failure, FailureKind, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity};
 use git::Snapshot;
 use import::imported::{At, Change, ImportedReview, Replacement as Edit};
-use import::{rdjson, sarif};
+use import::{Levels, rdjson, sarif};
 use serde_json::Value;
 use std::path::Path;
 
@@ -35,8 +35,12 @@ pub(super) fn read(
     snapshot: &Snapshot,
 ) -> Result<Vec<RawFinding>, Failure> {
     let each: fn(&Value) -> Option<Vec<Remark>> = match format {
-        LinterFormat::Sarif => return reported(stdout, sarif::read(stdout), agent, root, snapshot),
-        LinterFormat::Rdjson => return reported(stdout, rdjson::read(stdout), agent, root, snapshot),
+        LinterFormat::Sarif => {
+            return reported(stdout, sarif::read_with(stdout, Levels::LINTER), agent, root, snapshot);
+        }
+        LinterFormat::Rdjson => {
+            return reported(stdout, rdjson::read_with(stdout, Levels::LINTER), agent, root, snapshot);
+        }
         LinterFormat::Ruff => ruff,
         LinterFormat::Clippy => clippy,
         LinterFormat::Eslint => eslint,
@@ -101,11 +105,8 @@ fn own(
     finding.agent = agent.clone();
     finding.title = title(&clean(&finding.title))?;
     finding.body = clean(&finding.body);
-    // A linter's "error" is not our Critical, nor its "warning" our Important: it knows rules, not consequences.
-    finding.severity = match finding.severity {
-        Severity::Critical => Severity::Important,
-        Severity::Important | Severity::Suggestion => Severity::Suggestion,
-    };
+    // A linter knows rules, not consequences, however bad it calls them.
+    finding.severity = finding.severity.min(Severity::Important);
     finding.rule = finding.rule.map(|rule| RuleRef { id: format!("{agent}/{}", clean(&rule.id)), ..rule });
     for anchor in &mut finding.anchors {
         anchor.path = below(&anchor.path, root);

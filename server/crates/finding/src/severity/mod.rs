@@ -42,6 +42,7 @@ impl Severity {
     #[must_use]
     pub fn of_label(label: &str) -> Option<Self> {
         words::alone(label, words::heading_word)
+            .or_else(|| words::alone(&words::without_advice(label)?, words::heading_word))
     }
 
     /// The severity of the first coloured sign in a text.

@@ -149,6 +149,43 @@ pub(super) fn alone(label: &str, word: fn(&str) -> Option<Severity>) -> Option<S
         .or_else(|| sign(label))
 }
 
+/// The label without brackets in which stands what to do about it, and when: "(Fix Before Production)".
+pub(super) fn without_advice(label: &str) -> Option<String> {
+    let (before, rest) = label.split_once('(')?;
+    let (inner, after) = rest.split_once(')')?;
+    let low = inner.to_lowercase();
+    let advises = low.split(|c: char| !c.is_alphanumeric()).any(|word| ADVICE.contains(&word));
+    (advises && !inner.contains(['`', '.', '/', ':'])).then(|| format!("{before} {after}"))
+}
+
+/// Words of advice behind a severity.
+const ADVICE: &[&str] = &[
+    "fix",
+    "must",
+    "should",
+    "before",
+    "address",
+    "resolve",
+    "required",
+    "consider",
+    "nice",
+    "optional",
+    "blocking",
+    "blocks",
+    "block",
+    "soon",
+    "now",
+    "immediately",
+    "asap",
+    "later",
+    "merge",
+    "production",
+    "release",
+    "ship",
+    "todo",
+    "recommended",
+];
+
 /// The severity of the coloured sign in a text.
 pub(super) fn sign(text: &str) -> Option<Severity> {
     text.chars().find_map(|c| SIGNS.iter().find(|(sign, _)| *sign == c).map(|(_, severity)| *severity))
@@ -183,6 +220,8 @@ mod tests {
             ("Important Issues — 2 found", Some(Important)),
             ("Remaining minor comments", Some(Suggestion)),
             ("Must fix before merging", Some(Critical)),
+            ("Blocking", Some(Critical)),
+            ("Non-blocking issues", Some(Suggestion)),
             ("🟢", Some(Suggestion)),
             ("Wichtige Probleme", Some(Important)),
             ("Problèmes critiques", Some(Critical)),

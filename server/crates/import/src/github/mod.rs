@@ -3,66 +3,109 @@
 mod comment;
 
 use crate::imported::ImportedReview;
+use crate::lenient::{Object, Text, count, object, text};
+use crate::prose;
 use finding::{AgentName, Anchor, Fix, LineRange, RawFinding, RawId, RepoPath};
 use serde::Deserialize;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Wire {
-    List(Vec<Comment>),
-    Review { comments: Vec<Comment> },
-}
-
-#[derive(Deserialize)]
-struct Comment {
-    path: String,
-    #[serde(default)]
-    body: String,
-    #[serde(default)]
-    line: Option<u32>,
-    #[serde(default)]
-    start_line: Option<u32>,
-    #[serde(default)]
-    original_line: Option<u32>,
-    #[serde(default)]
-    user: Option<User>,
-    #[serde(default)]
-    in_reply_to_id: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct User {
-    login: String,
-}
-
-/// Reads GitHub's review comments, as its API lists them or as a request for a review has them: what each author says.
-/// Replies are left out.
-///
-/// # Errors
-/// When it is no JSON of that form.
-pub fn read(text: &str) -> Result<Vec<ImportedReview>, serde_json::Error> {
-    let comments = match serde_json::from_str(text)? {
-        Wire::List(list) | Wire::Review { comments: list } => list,
+/// Reads comments of GitHub, as its API lists them (on lines, on the conversation, as reviews) or as a request for a
+/// review has them: what each author says. Replies are left out. `None` for JSON of another kind.
+#[must_use]
+pub fn read(text: &str) -> Option<Vec<ImportedReview>> {
+    let comments: Vec<Comment<'_>> = match serde_json::from_str(text).ok()? {
+        Wire::List(list) => list.into_iter().map(|Object(c)| c).collect(),
+        Wire::Review(Request { comments: list }) => list.into_iter().map(|Object(c)| c).collect(),
     };
+    if !comments.iter().all(Comment::is_one) {
+        return None;
+    }
     let mut out: Vec<ImportedReview> = Vec::new();
-    for c in comments.into_iter().filter(|c| c.in_reply_to_id.is_none()) {
-        let Ok(path) = RepoPath::new(c.path.as_str()) else { continue };
-        let label = c.user.as_ref().map_or("GitHub review", |u| u.login.as_str());
+    for c in comments.iter().filter(|c| c.in_reply_to_id.is_none()) {
+        let label = c.user.login.as_deref().unwrap_or("GitHub review");
         let said = ImportedReview::part_of(&mut out, AgentName::of_label(label), label);
-        if let Some(finding) = remark(&c, path, said.agent.clone(), said.next_id()) {
-            said.add(finding, Vec::new());
+        match c.path.as_deref().map(RepoPath::new) {
+            Some(Ok(path)) => {
+                if let Some(finding) = remark(c, path, said.agent.clone(), said.next_id()) {
+                    said.add(finding, Vec::new());
+                }
+            }
+            Some(Err(why)) => said.answer.notes.push(format!("A comment was not taken: {why}")),
+            None => on_the_whole(said, c.body.as_deref().unwrap_or("")),
         }
     }
-    Ok(out)
+    Some(out)
+}
+
+/// A comment on no file may be a whole review; what is none is what its author says of the whole.
+fn on_the_whole(said: &mut ImportedReview, body: &str) {
+    let mut answer = prose::read_answer(body, &said.agent);
+    for mut finding in std::mem::take(&mut answer.findings) {
+        finding.id = said.next_id();
+        said.add(finding, Vec::new());
+    }
+    said.answer.observations.extend(std::mem::take(&mut answer.observations));
+    said.answer.notes.append(&mut answer.notes);
+    said.answer.assessment.merge(answer.assessment);
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wire<'a> {
+    #[serde(borrow)]
+    List(Vec<Object<Comment<'a>>>),
+    #[serde(borrow)]
+    Review(Request<'a>),
+}
+
+/// A request for a review.
+#[derive(Deserialize)]
+struct Request<'a> {
+    #[serde(borrow)]
+    comments: Vec<Object<Comment<'a>>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Comment<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    path: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    body: Text<'a>,
+    #[serde(deserialize_with = "count")]
+    line: Option<u32>,
+    #[serde(deserialize_with = "count")]
+    start_line: Option<u32>,
+    #[serde(deserialize_with = "count")]
+    original_line: Option<u32>,
+    #[serde(borrow, deserialize_with = "object")]
+    user: User<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    html_url: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    in_reply_to_id: Text<'a>,
+}
+
+impl Comment<'_> {
+    /// Whether it is a comment at all: a text, and an author, an address or a file.
+    fn is_one(&self) -> bool {
+        self.body.is_some() && (self.user.login.is_some() || self.html_url.is_some() || self.path.is_some())
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct User<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    login: Text<'a>,
 }
 
 /// `None` for a comment that asks for nothing.
-fn remark(c: &Comment, path: RepoPath, agent: AgentName, id: RawId) -> Option<RawFinding> {
+fn remark(c: &Comment<'_>, path: RepoPath, agent: AgentName, id: RawId) -> Option<RawFinding> {
     let end = c.line.or(c.original_line);
     let lines = end.map(|end| LineRange::new(c.start_line.unwrap_or(end), end));
     let by = vec![agent.clone()];
     let fix = |diff| Fix { note: None, path: Some(path.clone()), diff, by: by.clone() };
-    let comment::Comment { severity, title, body, fixes } = comment::read(&c.body)?;
+    let comment::Comment { severity, title, body, fixes } = comment::read(c.body.as_deref()?)?;
     let fixes = fixes.into_iter().map(fix).collect();
     Some(RawFinding {
         id,

@@ -1,9 +1,10 @@
 //! One agent's review: its findings, and its view of the whole.
 
 use super::body::{Body, body_of};
-use super::cite::cites;
+use super::cite::{cites, places};
 use super::fielded;
 use super::findings;
+use super::gaps;
 use super::head;
 use super::item::{self, Item};
 use super::lines::{Line, Lines, scan};
@@ -12,6 +13,7 @@ use super::roster::Roster;
 use super::sections::{self, Around, around};
 use super::table;
 use super::unstructured;
+use crate::message::titled;
 use finding::{AgentName, Answer, RawFinding, RawId};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -42,26 +44,24 @@ pub(super) fn answer_of(
     roster: &Roster,
     prefix: &str,
 ) -> Answer {
-    let items = all(lines, range.clone(), roster);
+    let found = all(lines, range.clone(), roster);
     let about = around(lines, range, roster);
-    answer_with(lines, items, about, agent, prefix)
+    answer_with(lines, found, about, agent, prefix)
 }
 
-pub(super) fn answer_with(
-    lines: &Lines<'_>,
-    items: Vec<Item>,
-    about: Around,
-    agent: &AgentName,
-    prefix: &str,
-) -> Answer {
+pub(super) fn answer_with(lines: &Lines<'_>, found: All, about: Around, agent: &AgentName, prefix: &str) -> Answer {
     let mut observations = about.observations;
     for o in &mut observations {
         o.by = vec![agent.clone()];
     }
+    let done: Vec<&str> = found.items.iter().filter(|i| i.head.done).map(|i| i.head.title.as_str()).collect();
+    let ticked = (!done.is_empty()).then(|| format!("Ticked off as done, and left out: {}", done.join("; ")));
     Answer {
-        findings: items
+        notes: ticked.into_iter().chain(gaps::note(&found.unread)).collect(),
+        findings: found
+            .items
             .into_iter()
-            .filter(|i| !i.head.struck)
+            .filter(|i| !i.head.struck && !i.head.done)
             .map(|i| {
                 let id = format!("{agent}:{prefix}{}", i.label);
                 raw_of(lines, i, agent, id)
@@ -70,16 +70,21 @@ pub(super) fn answer_with(
         observations,
         assessment: about.assessment,
         covered: about.covered,
-        notes: Vec::new(),
     }
 }
 
+/// What a review has of findings.
+#[derive(Debug, Default)]
+pub(super) struct All {
+    pub(super) items: Vec<Item>,
+    /// What looks like one, and is none that is understood.
+    pub(super) unread: Vec<Range<usize>>,
+}
+
 /// The findings of a review that may keep to no format.
-pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Vec<Item> {
+pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> All {
     let mut items = findings::find(lines, range.clone(), roster, false);
-    if !items.is_empty() {
-        return items;
-    }
+    let strict = !items.is_empty();
     let looser: [&dyn Fn() -> Vec<Item>; 4] = [
         &|| fielded::find(lines, range.clone(), roster),
         &|| unstructured::find(lines, range.clone(), roster),
@@ -91,13 +96,33 @@ pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Ve
             items = find();
         }
     }
-    findings::finish(&mut items, lines, roster);
-    // Where nothing says the place, the text may.
-    for item in items.iter_mut().filter(|item| item.head.cites.is_empty()) {
-        let said = lines.within(item.lines.clone()).filter(Line::is_text).flat_map(|l| cites(l.text));
-        item.head.cites.extend(said.into_iter().find(|cite| cite.lines.is_some()));
+    let mut rest = gaps::rest(lines, range, &items, roster);
+    let told = !strict || !rest.items.is_empty();
+    if !rest.items.is_empty() {
+        items.append(&mut rest.items);
+        items.sort_by_key(|item| item.lines.start);
     }
-    items
+    if told {
+        findings::finish(&mut items, lines, roster);
+        untitled(&mut items, lines);
+        // Where nothing says the place, the text may.
+        for item in items.iter_mut().filter(|item| item.head.cites.is_empty() && !strict) {
+            let said = lines.within(item.lines.clone()).filter(Line::is_text).flat_map(|l| cites(l.text));
+            item.head.cites.extend(said.into_iter().find(|cite| cite.lines.is_some()));
+        }
+    }
+    All { items, unread: rest.unread }
+}
+
+/// Gives findings whose heads only say a place the first sentence of their text as a title.
+fn untitled(items: &mut [Item], lines: &Lines<'_>) {
+    let is_title = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count() > 2 && places(text).is_none();
+    for item in items.iter_mut().filter(|item| !is_title(&item.head.title)) {
+        let text = lines.within(item.lines.clone()).filter(Line::is_text).map(|l| l.text.trim());
+        if let Some(first) = text.into_iter().find(|text| text.chars().any(char::is_alphabetic)) {
+            item.head.title = titled(first.trim_start_matches(['-', '*', ' '])).0;
+        }
+    }
 }
 
 fn raw_of(lines: &Lines<'_>, mut item: Item, agent: &AgentName, id: String) -> RawFinding {

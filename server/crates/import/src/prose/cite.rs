@@ -14,7 +14,7 @@ pub(crate) struct Cite {
 
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"`+([^`\n]+)`+|\[([^\]\n]+)\]\(([^)\n]+)\)|\b(?:[Ll]ines?|[Zz]eilen?|lignes?|líneas?|linhas?|righ[ae]|строк[аи]) (\d+(?:[-–]\d+)?(?:(?:,| and|,? &) ?\d+(?:[-–]\d+)?)*)",
+        r"`+([^`\n]+)`+|\[([^\]\n]+)\]\(([^)\n]+)\)|(https?://[^\s<>)\]`]+/blob/[^\s<>)\]`]+)|\[([^\[\]()\s]+)\]|\b(?:[Ll]ines?|[Zz]eilen?|lignes?|líneas?|linhas?|righ[ae]|строк[аи]) (\d+(?:[-–]\d+)?(?:(?:,| and|,? &) ?\d+(?:[-–]\d+)?)*)",
     )
 });
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
@@ -221,21 +221,29 @@ pub(super) fn path_token(token: &str) -> Option<(String, Vec<LineRange>)> {
 pub(crate) fn cites(text: &str) -> Vec<Cite> {
     let mut found: Vec<Cite> = Vec::new();
     // Most lines cite nothing.
-    if memchr::memchr2(b'`', b'[', text.as_bytes()).is_none() {
+    if memchr::memchr2(b'`', b'[', text.as_bytes()).is_none() && !text.contains("/blob/") {
         return found;
     }
     for token in TOKEN.captures_iter(text) {
-        if let Some(spec) = token.get(4) {
+        if let Some(spec) = token.get(6) {
             // "`a.rs` (line 7)": the lines of the path before.
             if found.last().is_some_and(|c| c.lines.is_none()) {
                 add_lines(&mut found, &ranges(&spec.as_str().replace(" and", ",").replace('&', ",")));
             }
             continue;
         }
-        let (quoted, target) = match (token.get(1), token.get(2)) {
+        if let Some(address) = token.get(4) {
+            found.extend(permalink(address.as_str()));
+            continue;
+        }
+        let (quoted, target) = match (token.get(1).or(token.get(5)), token.get(2)) {
             (Some(quoted), _) => (quoted.as_str().trim().to_owned(), None),
             (None, Some(label)) => {
                 let (label, target) = (label.as_str().trim_matches('`'), token.get(3).map_or("", |t| t.as_str()));
+                if let Some(cite) = permalink(target).filter(|_| path_token(label).is_none()) {
+                    found.push(cite);
+                    continue;
+                }
                 let shown = if label.contains(['.', '/']) { label } else { target };
                 (shown.to_owned(), Some(target))
             }
@@ -265,6 +273,15 @@ pub(crate) fn cites(text: &str) -> Vec<Cite> {
         }
     }
     once
+}
+
+/// The place that an address of a forge leads to: `https://forge/owner/name/blob/REVISION/src/a.rs#L3-L5`.
+fn permalink(address: &str) -> Option<Cite> {
+    let (_, rest) = address.split_once("/blob/").filter(|_| address.starts_with("http"))?;
+    let (_, path) = rest.split_once('/')?;
+    let (path, lines) = path.trim_end_matches(['.', ',', ':', ';']).split_once('#').unwrap_or((path, ""));
+    let path = path.split('?').next().unwrap_or(path).trim_end_matches(['.', ',', ':']);
+    Some(Cite { path: path.to_owned(), lines: ranges(lines).first().copied() }).filter(|_| !path.is_empty())
 }
 
 /// The places, if the text is nothing but places, quoted or not: `(src/a.rs:3-5)`, `` in `a.rs`, line 7 ``.
@@ -309,7 +326,19 @@ pub(super) fn leading_places(text: &str) -> Option<(Vec<Cite>, String)> {
     let signs = [" — ", " – ", " -- ", " - ", ": ", "：", ":** ", "]** ", "** ", "] ", "):"];
     let mut at: Vec<(usize, &str)> = signs.iter().filter_map(|s| Some((text.find(s)?, *s))).collect();
     at.sort_unstable_by_key(|(at, sign)| (*at, std::cmp::Reverse(sign.len())));
-    at.into_iter().find_map(|(at, sign)| parted(at, sign))
+    at.into_iter().find_map(|(at, sign)| parted(at, sign)).or_else(|| unparted(text, &lines))
+}
+
+/// `` `src/a.rs:3` Title `` and `[a.rs#L3](…) Title`: lines in quotes, and a title without a sign before it.
+fn unparted(text: &str, lines: &[LineRange]) -> Option<(Vec<Cite>, String)> {
+    let end = match text.as_bytes().first()? {
+        b'`' => text[1..].find('`')? + 2,
+        b'[' => text.find(')')? + 1,
+        _ => return None,
+    };
+    let (place, title) = text.split_at_checked(end)?;
+    let title = title.strip_prefix(' ')?.trim_start();
+    (title.starts_with(char::is_uppercase) && !lines.is_empty()).then_some((places(place)?, title.to_owned()))
 }
 
 /// Further lines of the last path: they fill its place if it has none yet, else they are places of their own.
@@ -411,6 +440,12 @@ mod tests {
             ("`app.Spec` and `r.Delete()` and `base.IsOwned(x)`", ""),
             ("`scripts/run:4`", "scripts/run:4"),
             ("``a.rs:1``", "a.rs:1"),
+            ("`a.cpp` ~line 46", "a.cpp:46"),
+            ("It is off. [src/a.ts:12]", "src/a.ts:12"),
+            ("[a.cpp#L16](/abs/a.cpp#L16)", "a.cpp:16"),
+            ("[here](https://forge.example/o/n/blob/0a1b/src/b.ts#L4-L9)", "src/b.ts:4-9"),
+            ("see https://forge.example/o/n/blob/main/src/b.ts#L4.", "src/b.ts:4"),
+            ("[x] done, [Ann], [1]", ""),
         ] {
             assert_eq!(shown(text), want, "{text:?}");
         }

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 /// The name of a field in any mark, and its value.
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^\s*(?:[-*+]\s+|>\s*|\|\s*)?(?:\*\*|__|[*_])?(\p{L}[\p{L} ()]{0,24}?)(?:\*\*|__|[*_])?\s*[:：|]\s*(?:\*\*|__|[*_])?\s*(.+)$",
+        r"^\s*(?:[-*+]\s+|>\s*|\|\s*)?(?:\*\*|__|[*_])?(\p{L}[\p{L} ()&/]{0,24}?)(?:\*\*|__|[*_])?\s*[:：|]\s*(?:\*\*|__|[*_])?\s*(.+)$",
     )
 });
 /// The severity behind a title: `(Critical)`, `[High]`, `— Severity: low`.
@@ -87,6 +87,19 @@ const PLACE: &[&str] = &[
     "위치",
     "file path",
     "code location",
+    "file and line number",
+    "file and line",
+    "file and lines",
+    "file and line numbers",
+    "file & line",
+    "file/line",
+    "file(s)",
+    "affected file",
+    "affected files",
+    "affected code",
+    "code reference",
+    "reference",
+    "in file",
 ];
 const LINES: &[&str] = &[
     "line",
@@ -203,6 +216,47 @@ fn behind(text: &str) -> Option<(&str, Severity)> {
     let m = BEHIND.captures(text)?;
     Some((m.get(1)?.as_str(), Severity::of_label(m.get(2).or(m.get(3))?.as_str())?))
 }
+
+/// Whether a line is a field of a finding.
+pub(super) fn is_field_line(line: &str) -> bool {
+    FIELD.captures(line).is_some_and(|m| is_field(&m[1]) || FURTHER.contains(&m[1].trim().to_lowercase().as_str()))
+}
+
+/// Fields that say more of a finding, and nothing that is taken out of its text.
+const FURTHER: &[&str] = &[
+    "description",
+    "issue",
+    "problem",
+    "fix",
+    "suggested fix",
+    "suggestion",
+    "recommendation",
+    "recommended fix",
+    "impact",
+    "evidence",
+    "why",
+    "details",
+    "code",
+    "example",
+    "rule",
+    "category",
+    "type",
+    "confidence",
+    "status",
+    "current code",
+    "what",
+    "how",
+    "solution",
+    "effort",
+    "note",
+    "title",
+    "risk",
+    "explanation",
+    "rationale",
+    "cause",
+    "root cause",
+    "result",
+];
 
 fn is_title(line: &str) -> bool {
     (heading_level(line).is_some() || TITLE_LINE.is_match(line))

@@ -3,7 +3,7 @@
 use super::cite::{self, cites};
 use super::fielded;
 use super::head::{self, Head};
-use super::headings::{is_other_section, severity_section};
+use super::headings::{is_nothing, is_other_section, severity_section};
 use super::item::{AGENTS_LINE, CLASS_LINE, Item, name};
 use super::lines::{Lines, heading_level, pattern};
 use super::roster::Roster;
@@ -37,7 +37,6 @@ static SUBHEADING: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static CLASSIFICATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\*\*Classification:?\*\*:?\s*([^\n]+)"));
-static NOTHING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^[*_(]*(none|no )"));
 
 /// The findings in `range`.
 /// Whether a number starts a finding depends on what came before, so this is one pass from top to bottom.
@@ -171,7 +170,7 @@ impl Walk<'_> {
             // A heading below the severity's own is a finding without a number.
             if let Some(severity) = self.severity.filter(|_| !known && level > self.section_level)
                 && self.items.last().is_none_or(|item| !self.current || item.number.is_none())
-                && !NOTHING.is_match(text.trim_start_matches(['#', ' ']))
+                && !is_nothing(text.trim_start_matches(['#', ' ']))
             {
                 let head = head::read(text.trim_start_matches('#').trim_start(), false, self.roster);
                 if !head.title.is_empty() {

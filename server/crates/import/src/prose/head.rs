@@ -16,6 +16,8 @@ pub(super) struct Head {
     pub(super) class: Option<String>,
     /// Struck through: withdrawn.
     pub(super) struck: bool,
+    /// Ticked off: `[x]`.
+    pub(super) done: bool,
 }
 
 static BRACKET: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]]*)\](\()?"));
@@ -75,10 +77,16 @@ pub(super) fn class_in(text: &str) -> Option<String> {
     CLASS.captures_iter(text).last().map(|m| m[1].trim().to_owned())
 }
 
+/// Whether the box before the text is ticked.
+pub(super) fn is_done(text: &str) -> bool {
+    let text = text.trim_start().trim_start_matches("**");
+    ["[x] ", "[X] ", "☑", "✅ "].iter().any(|tick| text.starts_with(tick))
+}
+
 /// The text without a number or a box to tick before it.
 pub(super) fn unnumbered(text: &str) -> String {
     let text = text.trim_start();
-    let text = ["[ ] ", "[x] "].iter().find_map(|tick| text.strip_prefix(tick)).unwrap_or(text);
+    let text = ["[ ] ", "[x] ", "[X] "].iter().find_map(|tick| text.strip_prefix(tick)).unwrap_or(text);
     let (bold, inner) = text.strip_prefix("**").map_or((false, text), |inner| (true, inner));
     let Some(number) = NUMBER.find(inner) else { return text.to_owned() };
     let rest = &inner[number.end()..];
@@ -101,18 +109,22 @@ pub(super) fn said_by(text: &str, roster: &Roster) -> (String, Vec<AgentName>, O
 
 /// Reads what follows the number of a finding. `tagged` says that it stood behind `[CRITICAL]`.
 pub(super) fn read(rest: &str, tagged: bool, roster: &Roster) -> Head {
+    Head { done: is_done(rest), ..untouched(rest, tagged, roster) }
+}
+
+fn untouched(rest: &str, tagged: bool, roster: &Roster) -> Head {
     // Spaces that keep words together stand where any other may.
     let rest = &rest.replace(['\u{a0}', '\u{202f}'], " ");
     let (text, mut agents, class) = said_by(rest, roster);
     let text = unnumbered(&text);
     if !tagged && let Some((cites, title)) = leading_places(&text) {
-        return Head { title: clean(&title), cites, agents, class, struck: rest.contains("~~") };
+        return Head { title: clean(&title), cites, agents, class, struck: rest.contains("~~"), done: false };
     }
     let (title, tail) = if tagged {
         let flat = text.replace("**", "");
         if let Some((places, title)) = places_first(&flat) {
             let cites = cites(&places);
-            return Head { title: clean(&title), cites, agents, class, struck: rest.contains("~~") };
+            return Head { title: clean(&title), cites, agents, class, struck: rest.contains("~~"), done: false };
         }
         split_plain(&text)
     } else if let Some(m) = BOLD.captures(&text) {
@@ -149,7 +161,7 @@ pub(super) fn read(rest: &str, tagged: bool, roster: &Roster) -> Head {
         title.truncate(end);
         agents = names;
     }
-    Head { title, cites, agents, class, struck: rest.contains("~~") }
+    Head { title, cites, agents, class, struck: rest.contains("~~"), done: false }
 }
 
 /// A title without bold: what stands before the dash that a citation follows, and the rest.

@@ -99,10 +99,39 @@ pub(super) fn severity_section(text: &str) -> Option<Severity> {
     }
 }
 
+/// The severity of a short heading with a red or a yellow sign, whatever its words: "🟡 Consider". Green ones praise.
+pub(super) fn signed(heading: &str) -> Option<Severity> {
+    let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).count();
+    let plain = !heading.contains(['`', ':', '—']) && words <= 4;
+    Severity::of_sign(heading).filter(|severity| plain && *severity > Severity::Suggestion)
+}
+
 /// Whether a heading is that of another section.
 pub(super) fn is_other_section(heading: &str) -> bool {
     let name = section_name(heading);
     OTHER_SECTIONS.iter().any(|s| name.starts_with(s))
+}
+
+/// Whether a heading is that of a section that has no findings, in a review of any style: "Findings" has some.
+pub(super) fn ends_findings(heading: &str) -> bool {
+    let name = section_name(heading);
+    let may_have = ["findings", "overall"];
+    is_other_section(heading) && !may_have.iter().any(|word| name.starts_with(word))
+}
+
+static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^\W*\[(?:downgraded|withdrawn|retracted|rejected|dropped|invalid|duplicate)\b",
+        r"|^[*_(`]*(?:none|nothing|n/a|no|0|keine?|aucune?|ningun[oa]|nenhuma?|nessun[oa]?|нет)",
+        r"(?:[*_)`]*\s*(?:$|[.!:,;(—–-])|\s+(?:\p{L}+[\s-]+){0,3}?(?:issues?|findings?|problems?|concerns?|bugs?|errors?|items?|remarks?|comments?|suggestions?",
+        r"|probleme?|fehler|befunde|problèmes?|problemas?|problem[ai]|hallazgos|проблем\w*)[*_)`]*\s*(?:$|[.!:,;(—–-]|(?:were |was |are |have been )?(?:found|identified|detected|noted|reported|remain\w*|to report|here)\b))",
+        r"|^[*_(`]*(?:无|無|なし|없음|没有)",
+    ))
+});
+
+/// Whether a text says that there is nothing: "None.", "No issues found".
+pub(super) fn is_nothing(text: &str) -> bool {
+    NOTHING.is_match(text)
 }
 
 /// A heading's text in lower case, without marks and number.

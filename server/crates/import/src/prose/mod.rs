@@ -7,6 +7,7 @@ mod coverage;
 mod decided;
 mod fielded;
 mod findings;
+mod gaps;
 mod head;
 mod header;
 mod headings;

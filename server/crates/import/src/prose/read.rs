@@ -1,10 +1,11 @@
 //! Reads reports and plain reviews, in all the styles that real ones use.
 
-use super::answer::{all, answer_of, answer_with, prepared, raw_with};
+use super::answer::{All, all, answer_of, answer_with, prepared, raw_with};
 use super::body::body_of;
 use super::coverage;
 use super::decided::{declined, dispute, fixups, rated, state_of, verification};
 use super::findings;
+use super::gaps;
 use super::header::{LINK, duration, leading_number, moment, pull_request, split_labels, unquote};
 use super::headings::section_name;
 use super::item::Item;
@@ -17,7 +18,7 @@ use finding::document::{NO_REVIEW_BY, REPORT_MARK};
 use finding::{
     AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions, Failure, FailureKind, Finding,
     FindingId, FindingStatus, Fix, ROUND_SCHEMA, RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope,
-    RuleRef,
+    RuleRef, State,
 };
 use jiff::Timestamp;
 use regex::Regex;
@@ -119,7 +120,7 @@ struct Parts {
 /// What a text holds.
 struct Found {
     parts: Parts,
-    items: Vec<Item>,
+    items: All,
     about: Around,
     /// The raw reviews of the appendix: who, label and answer; several passes of one agent stay apart.
     reviews: Vec<(AgentName, String, Answer)>,
@@ -189,15 +190,20 @@ impl<'t> Reader<'t> {
             self.meet_retro(retro);
         }
         let items = if self.ours {
-            findings::find(&self.lines, parts.merged.clone(), &self.roster, true)
+            All { items: findings::find(&self.lines, parts.merged.clone(), &self.roster, true), unread: Vec::new() }
         } else {
             all(&self.lines, parts.merged.clone(), &self.roster)
         };
-        let about = around(&self.lines, parts.merged.clone(), &self.roster);
+        let mut about = around(&self.lines, parts.merged.clone(), &self.roster);
         let reviews = parts.appendix.clone().map(|a| self.reviews(a)).unwrap_or_default();
-        let silent = items.is_empty() && reviews.is_empty() && about.assessment.summary.is_none();
+        let silent = items.items.is_empty() && reviews.is_empty() && about.assessment.summary.is_none();
         if !self.ours && silent && about.observations.is_empty() && about.assessment.testing.is_none() {
-            return Err(NoReport);
+            if items.unread.is_empty() && gaps::is_clean(&self.lines) {
+                let whole = sections::text_of(&self.lines, 0..self.lines.len());
+                about.assessment.summary = Some(whole);
+            } else {
+                return Err(NoReport);
+            }
         }
         Ok((self, Found { parts, items, about, reviews }))
     }
@@ -207,7 +213,7 @@ impl<'t> Reader<'t> {
         self.roster.0.iter().any(|m| m.listed)
             || !found.reviews.is_empty()
             || found.parts.retro.is_some()
-            || found.items.iter().any(|i| !i.head.agents.is_empty())
+            || found.items.items.iter().any(|i| !i.head.agents.is_empty())
             || found.about.observations.iter().any(|o| !o.by.is_empty())
     }
 
@@ -225,14 +231,19 @@ impl<'t> Reader<'t> {
             raw.extend(answer.findings);
         }
         let mut remarks = Remarks::of(raw);
-        let mut findings = Vec::with_capacity(items.len());
+        let mut findings = Vec::with_capacity(items.items.len());
         // By the label that the document gives it.
         let mut labels: HashMap<String, FindingId> = HashMap::new();
-        for item in items {
+        let mut done: Vec<FindingId> = Vec::new();
+        for item in items.items {
             let label = parts.resolution.is_some().then(|| item.label.clone());
+            let is_done = item.head.done && !self.ours;
             let finding = self.finding(item, &mut runs, &mut remarks);
             if let Some(label) = label {
                 labels.entry(label).or_insert_with(|| finding.id.clone());
+            }
+            if is_done {
+                done.push(finding.id.clone());
             }
             findings.push(finding);
         }
@@ -269,7 +280,20 @@ impl<'t> Reader<'t> {
         round.feedback = about.feedback;
         round.assessment.fixups = about.fixups.map(|text| fixups(&text, &round.findings)).unwrap_or_default();
         round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
-        let decisions = parts.resolution.map(|r| self.decisions(r, &labels, &round)).unwrap_or_default();
+        let mut decisions = parts.resolution.map(|r| self.decisions(r, &labels, &round)).unwrap_or_default();
+        for id in done {
+            let resolution = Resolution {
+                state: State::Fixed,
+                at: round.started,
+                round: round.id.clone(),
+                code: None,
+                commit: None,
+            };
+            decisions.resolutions.entry(id).or_insert(resolution);
+        }
+        if let Some(run) = round.agents.first_mut() {
+            run.notes.extend(gaps::note(&items.unread));
+        }
         (round, decisions)
     }
 

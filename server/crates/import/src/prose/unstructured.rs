@@ -3,7 +3,7 @@
 
 use super::cite::{Cite, cites, first_lines, leading_places, places};
 use super::head::{self, Head};
-use super::headings::{is_other_section, severity_section};
+use super::headings::{is_nothing, is_other_section, severity_section};
 use super::item::Item;
 use super::lines::{Lines, heading_level, pattern};
 use super::roster::Roster;
@@ -24,15 +24,13 @@ static BOLD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*\*(.+?)\*\*[:.]?\s*
 static PLACE_LAST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"^(.*?\S)\s*(?:[(\[]|—|–|-|\bin\b|\bat\b)\s*((?:`[^`]+`(?:,\s*|\s+and\s+)?)+)[)\]]?[.:]?\s*$")
 });
-static IN_BRACKETS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?\S)\s*\(([^()]+)\)[.:]?\s*$"));
+static IN_BRACKETS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?\S)\s*(?:\(([^()]+)\)|\[([^\[\]]+)\])[.:]?\s*$"));
+/// An address of code at the end.
+static ADDRESS_LAST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(.*?\S)\s*(?:[(<:—–-]|\bin\b|\bat\b|\bsee\b)?\s*(https?://\S+/blob/\S+?)[)>.]*\s*$"));
 static BY_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^((?:[-*+]|\d{1,3}[.)])\s+)?(?:\*\*)?(?i:lines?\s+|l)(\d+(?:\s*[-–]\s*L?\d+)?)(?:\*\*)?\s*[:—–-]?(?:\*\*)?\s*(\S.*)$",
-    )
-});
-static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^\W*\[(?:downgraded|withdrawn|retracted|rejected|dropped|invalid|duplicate)\b|^[*_(`]*(none|no|nothing|n/a|0|keine|aucun|aucune|ninguno|ninguna|nenhum|nenhuma|nessuno|nessuna|нет|无|無|なし|없음)\b",
     )
 });
 
@@ -41,7 +39,8 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> V
     let mut section: Option<Severity> = None;
     // The file that a heading names for what is below it.
     let mut file: Option<String> = None;
-    let mut open = false;
+    // The level of the heading that is the open finding's, or 7 for one that is no heading.
+    let mut open: Option<usize> = None;
     for i in range.clone() {
         let line = lines.at(i);
         if !line.is_text() || line.text.trim().is_empty() {
@@ -49,12 +48,17 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> V
         }
         let (text, at_lines) = without_line(line.text);
         let found = led(&text).or_else(|| Some((section?, listed(&text)?)));
-        let heading = heading_level(line.text).is_some();
+        let level = heading_level(line.text);
+        let heading = level.is_some();
+        // A heading below that of a finding is a part of it.
+        if found.is_none() && open.is_some_and(|own| level.is_some_and(|level| own < level)) {
+            continue;
+        }
         if found.is_none() && heading {
             section = severity_section(line.text.trim());
             file = places(line.text.trim_start_matches('#')).and_then(|found| Some(found.first()?.path.clone()));
         }
-        if (found.is_some() || heading) && std::mem::take(&mut open) {
+        if (found.is_some() || heading) && open.take().is_some() {
             end(&mut items, i);
         }
         let Some((severity, text)) = found else { continue };
@@ -64,9 +68,9 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> V
             item.head.cites.push(Cite { path: path.clone(), lines: at_lines.or(further) });
         }
         items.push(item);
-        open = true;
+        open = Some(level.unwrap_or(7));
     }
-    if open {
+    if open.is_some() {
         end(&mut items, range.end);
     }
     items
@@ -112,7 +116,7 @@ fn started(line: &str, after_blank: bool) -> Option<(Start, String)> {
     }
     let m = BOLD.captures(line).filter(|_| after_blank)?;
     let field = m[1].ends_with(':') || m[2].starts_with(':') || line[m[1].len() + 4..].starts_with(':');
-    (!field && !is_other_section(&m[1]) && !NOTHING.is_match(line)).then(|| (Start::Bold, line.to_owned()))
+    (!field && !is_other_section(&m[1]) && !is_nothing(line)).then(|| (Start::Bold, line.to_owned()))
 }
 
 fn item(severity: Severity, text: &str, at: usize, roster: &Roster) -> Item {
@@ -127,7 +131,8 @@ fn end(items: &mut [Item], at: usize) {
     }
 }
 
-fn led(line: &str) -> Option<(Severity, String)> {
+/// The severity with which a line begins, and what follows.
+pub(super) fn led(line: &str) -> Option<(Severity, String)> {
     let m = LED.captures(line)?;
     let severity = Severity::from_heading_word(&m[3])?;
     let marked = m.get(1).is_some() || m.get(2).is_some();
@@ -140,24 +145,25 @@ fn led(line: &str) -> Option<(Severity, String)> {
     let opened = m.get(2).is_some_and(|o| o.as_str() == "**") && m.get(4).is_none();
     let text = if opened { format!("**{}", &m[6]) } else { m[6].to_owned() };
     // "**Important**: 3" counts, and says nothing.
-    let says = m[6].chars().any(char::is_alphabetic) && !NOTHING.is_match(&m[6]) && Severity::of_label(&m[6]).is_none();
+    let says = m[6].chars().any(char::is_alphabetic) && !is_nothing(&m[6]) && Severity::of_label(&m[6]).is_none();
     says.then_some((severity, text))
 }
 
 fn listed(line: &str) -> Option<String> {
     let text = LISTED.captures(line)?[1].to_owned();
-    (!NOTHING.is_match(&text)).then_some(text)
+    (!is_nothing(&text)).then_some(text)
 }
 
 /// Title, places and who said it; whether more is said on the line.
-fn head(text: &str, roster: &Roster) -> (Head, bool) {
+pub(super) fn head(text: &str, roster: &Roster) -> (Head, bool) {
     let (text, agents, class) = head::said_by(text, roster);
+    let done = head::is_done(&text);
     let text = head::unnumbered(text.trim());
     let struck = text.contains("~~");
     let of = |title: &str, cites: Vec<Cite>| {
         let title = title.replace("**", "").replace("~~", "");
         let title = title.trim_matches([' ', ':', '—', '-', '*']).to_owned();
-        Head { title, cites, agents: agents.clone(), class: class.clone(), struck }
+        Head { title, cites, agents: agents.clone(), class: class.clone(), struck, done }
     };
     if let Some((places, title)) = leading_places(&text) {
         let (inner, says_more) = titled(&title);
@@ -165,6 +171,11 @@ fn head(text: &str, roster: &Roster) -> (Head, bool) {
     }
     if let Some(m) = BOLD.captures(&text) {
         let (title, tail) = (of(&m[1], Vec::new()).title, &m[2]);
+        // "**BUG-4 — `a.cpp` ~line 46**" says only where.
+        if let Some(places) = places(&title) {
+            let tail = tail.trim_start_matches([' ', ':', '—', '–', '-']);
+            return (of(tail, places), false);
+        }
         if let Some(places) = places(tail) {
             return (of(&title, places), false);
         }
@@ -186,8 +197,11 @@ fn placed_last(text: &str) -> Option<(String, Vec<Cite>)> {
     if let Some(m) = PLACE_LAST.captures(text).filter(|m| !cites(&m[2]).is_empty()) {
         return Some((m[1].to_owned(), cites(&m[2])));
     }
+    if let Some(m) = ADDRESS_LAST.captures(text).filter(|m| !cites(&m[2]).is_empty()) {
+        return Some((m[1].to_owned(), cites(&m[2])));
+    }
     let m = IN_BRACKETS.captures(text)?;
-    Some((m[1].to_owned(), places(&m[2])?))
+    Some((m[1].to_owned(), places(m.get(2).or(m.get(3))?.as_str())?))
 }
 
 /// A title in bold and whether more follows, or the whole text.

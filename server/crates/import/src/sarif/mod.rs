@@ -70,7 +70,7 @@ fn review_of(run: RunWire<'_>, levels: Levels, is_taken: impl Fn(&AgentName) -> 
     for result in run.results {
         // Our own file tells what was decided, and the finding stays one.
         if is_a_problem(&result) && (ours || !is_hidden(&result)) {
-            reader.add(&mut said, result);
+            reader.add(&mut said, &result);
         }
     }
     said
@@ -181,19 +181,19 @@ const MOST_STEPS: usize = 12;
 const LONGEST_RULE: usize = 400;
 
 impl Reader<'_, '_> {
-    fn add(&self, said: &mut ImportedReview, result: SarifResult<'_>) {
-        let rule = self.rules.of_result(&result);
+    fn add(&self, said: &mut ImportedReview, result: &SarifResult<'_>) {
+        let rule = self.rules.of_result(result);
         let id = result.rule_id.as_deref().or(result.rule.id.as_deref()).or(rule.and_then(|r| r.id.as_deref()));
         let id = id.map(str::trim).filter(|id| !id.is_empty());
         let message = self.rules.message(&result.message, rule);
         let own = if self.ours { Own::of(&result.properties) } else { Own::default() };
         let (title, body) = match own.title {
             Some(title) => (title, own.body.unwrap_or_default()),
-            None => self.said(&message, &result, rule, id),
+            None => self.said(&message, result, rule, id),
         };
         let (severity, unknown) = match own.severity {
             Some(severity) => (severity, None),
-            None => self.severity(&result, rule),
+            None => self.severity(result, rule),
         };
         let body = paragraphs([body, unknown.map(|word| format!("Severity as given: {word}")).unwrap_or_default()]);
         // Where our own fixes are, they are whole; the others say the same.
@@ -207,13 +207,13 @@ impl Reader<'_, '_> {
             severity,
             title,
             body,
-            symbol: own.symbol.or_else(|| symbol(&result)),
+            symbol: own.symbol.or_else(|| symbol(result)),
             classification: own.classification.or_else(|| {
                 let old = result.baseline_state.as_deref() == Some("unchanged") && !self.ours;
                 old.then_some(Classification::PreExisting)
             }),
             rule: own.rule.or_else(|| id.filter(|_| !named_by_us).map(|id| RuleRef { id: id.to_owned(), url })),
-            anchors: self.anchors(&result),
+            anchors: self.anchors(result),
             fixes: own.fixes.unwrap_or_default(),
         };
         said.add(finding, changes);
@@ -234,7 +234,12 @@ impl Reader<'_, '_> {
         };
         let (short, full) = rule.map(described).unwrap_or_default();
         let message = if message.trim().is_empty() { short.as_deref().or(full.as_deref()) } else { Some(message) };
-        let (mut title, rest) = titled(message.unwrap_or(""));
+        let (mut title, mut rest) = titled(message.unwrap_or(""));
+        if let Some(said) = message.filter(|m| is_a_list_of_fields(m)) {
+            let value = |name: &str| said.lines().find_map(|l| l.strip_prefix(name)).map(|v| v.trim().to_owned());
+            title = short.clone().or_else(|| value("Message: ")).or_else(|| value("Description: ")).unwrap_or(title);
+            said.trim().clone_into(&mut rest);
+        }
         if title.is_empty() {
             title = id.unwrap_or("It does not say what").to_owned();
         }
@@ -348,6 +353,16 @@ impl Own {
             fixes: Vec::deserialize(&p.fixes).ok(),
         }
     }
+}
+
+/// Whether a message is no sentence but lines such as `Severity: HIGH`, of which the first is no title.
+fn is_a_list_of_fields(message: &str) -> bool {
+    let is_field = |line: &str| {
+        let (name, value) = line.split_once(": ").unwrap_or((line, ""));
+        !value.is_empty() && name.len() < 25 && name.starts_with(char::is_uppercase) && !name.contains('.')
+    };
+    let mut lines = message.trim().lines();
+    lines.next().is_some_and(is_field) && lines.next().is_some_and(is_field)
 }
 
 fn symbol(result: &SarifResult<'_>) -> Option<String> {

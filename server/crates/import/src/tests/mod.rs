@@ -2,6 +2,6 @@
 
 mod styles;
 
-fn fixtures() -> std::path::PathBuf {
+pub(crate) fn fixtures() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fixtures/reports")
 }

@@ -35,10 +35,13 @@ fn told(import: Import) -> String {
         Import::Reviews(answers) => answers
             .iter()
             .flat_map(|said| {
-                said.answer.findings.iter().map(|f| {
+                let findings = said.answer.findings.iter().map(|f| {
                     let changes = said.changes.get(&f.id).map_or(0, Vec::len);
                     line(f.severity, &f.title, said.label.clone(), &f.anchors, f.fixes.len() + changes)
-                })
+                });
+                let failed = said.failure.iter().map(|f| &f.message);
+                let notes = said.answer.notes.iter().chain(failed).map(|note| format!("{}: {note}\n", said.label));
+                findings.chain(notes)
             })
             .collect(),
     }
