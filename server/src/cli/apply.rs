@@ -38,10 +38,10 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
         }
     };
     output::print(&text(&plan, &round, "applied"))?;
-    match written.noted {
-        Ok(_) => Ok(exit(&plan)),
+    match written.logged {
+        Ok(()) => Ok(exit(&plan)),
         Err(why) => {
-            output::note(&format!("deep-review: the fixes are in the files; that was not noted down: {why}"));
+            output::note(&format!("deep-review: the fixes are in the files, but not in the log: {why}"));
             Ok(Exit::Incomplete)
         }
     }

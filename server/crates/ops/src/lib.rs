@@ -12,7 +12,8 @@
 //! | where a fix may reach | [`Reach`] |
 //! | take reviews in | [`import()`] |
 //! | what was done, and taking the last of it back | [`log()`], [`undo`] |
-//! | write a round again | [`report_pages`], [`review::document`] |
+//! | what became of each finding: open, fixed, dismissed, outdated | [`states()`] |
+//! | write a round again | [`document()`], [`report_pages`] |
 //! | the branch's pull request | [`pull_request`] |
 //! | the effective configuration, the agents, a request to review | [`configuration`], [`Trust::agents`], [`request`] |
 //!
@@ -28,6 +29,7 @@ mod apply;
 mod branch;
 mod configuration;
 mod decide;
+mod document;
 mod error;
 mod find;
 mod import;
@@ -40,6 +42,7 @@ mod reach;
 mod report_pages;
 mod request;
 mod rounds;
+mod states;
 mod texts;
 mod worktree;
 
@@ -47,15 +50,17 @@ pub use apply::{Written, apply};
 pub use branch::{OpenBranch, RoundName};
 pub use configuration::{Overrides, configuration};
 pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, reopen};
+pub use document::document;
 pub use error::OpsError;
 pub use find::{Found, find, find_all};
 pub use import::import;
 pub use links::{Linked, join, split, take_back};
 pub use log::{Done, Entry, Named, UndoError, log, undo};
-pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Situation, Taken, plan};
+pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Taken, plan};
 pub use reach::{Reach, Unreachable};
 pub use report_pages::report_pages;
 pub use request::{Again, AgentHere, Trust, agents_here, request};
 pub use rounds::{RoundSummary, summary};
+pub use states::{Situation, states};
 pub use texts::{CurrentTexts, ReadError};
 pub use worktree::{WorkTree, WriteError};
