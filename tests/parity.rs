@@ -65,7 +65,9 @@ fn check(rows: Vec<Row>) {
     let mut wrong = Vec::new();
     for row in rows {
         let Row { name, bed, since, acts } = &row;
-        assert_eq!(bed.review(&[]).0, 0, "{name}");
+        let two = bed.repo.beside("two.json").exists();
+        let by: &[&str] = if two { &["--agent", "one", "--agent", "two"] } else { &["--agent", "one"] };
+        assert_eq!(bed.review(by).0, 0, "{name}");
         since(bed.repo.path());
         let copy = bed.repo.beside("copy");
         copied(bed.repo.path(), &copy);

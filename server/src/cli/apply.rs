@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
     match written.logged {
         Ok(()) => Ok(exit(&plan)),
         Err(why) => {
-            output::note(&format!("deep-review: the fixes are in the files, but not in the log: {why}"));
+            output::note(&format!("deep-review: {why}"));
             Ok(Exit::Incomplete)
         }
     }
