@@ -115,6 +115,18 @@ pub fn plan(situation: &Situation<'_>, selection: Selection<'_>) -> ApplyPlan {
     planner.finish()
 }
 
+/// Whether a fix of each of these findings applies by itself, certain or not.
+#[must_use]
+pub(crate) fn would_apply(situation: &Situation<'_>, findings: &[usize]) -> Vec<bool> {
+    let mut planner = Planner::new(situation, Rule::Asked);
+    let mut applies = |index: &usize| {
+        let finding = situation.round.findings.get(*index)?;
+        let fixes: Vec<usize> = (0..finding.fixes.len()).collect();
+        planner.first_of(*index, finding, &fixes).ok()
+    };
+    findings.iter().map(|index| applies(index).is_some()).collect()
+}
+
 /// The open findings that have a fix, in the order of the round.
 fn open_with_fixes(situation: &Situation<'_>, file: Option<&RepoPath>) -> Vec<usize> {
     let is_standing = |f: &Finding| !matches!(f.verification, FindingStatus::Refuted { .. });
