@@ -7,6 +7,7 @@
 //! change out of the difference makes the difference smaller by exactly that change. That holds whatever else was
 //! changed, also on the lines next to it, and needs no place to be found again.
 
+use super::places::fixes_by_place;
 use finding::{Decisions, Finding, FindingId, LineRange, RepoPath, RoundId, State};
 use imara_diff::{Algorithm, Diff, InternedInput};
 use patch::{Carried, FileOutcome, Hints, LineMap};
@@ -40,7 +41,8 @@ pub enum TextState {
 /// in it.
 #[derive(Debug, Clone, Default)]
 pub struct Effects {
-    fixes: Vec<BTreeMap<RepoPath, Effect>>,
+    /// By the place that they are about: at each place, the alternatives that apply.
+    places: Vec<Vec<BTreeMap<RepoPath, Effect>>>,
 }
 
 /// What a fix makes of one file.
@@ -65,24 +67,29 @@ impl Effects {
     /// Reads the fixes of `finding` and places them in the reviewed texts.
     #[must_use]
     pub fn of(finding: &Finding, reviewed: TextOf<'_>) -> Self {
-        Self { fixes: finding.fixes.iter().filter_map(|fix| effect(finding, fix, reviewed)).collect() }
+        let at = |fixes: Vec<usize>| {
+            fixes.into_iter().filter_map(|fix| effect(finding, &finding.fixes[fix], reviewed)).collect()
+        };
+        Self { places: fixes_by_place(finding, reviewed).into_iter().map(at).collect() }
     }
 
     /// Whether no fix applies to the reviewed texts: then no text can show that one is in.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fixes.is_empty()
+        self.places.iter().all(Vec::is_empty)
     }
 
     /// The files that the fixes change.
     pub fn paths(&self) -> impl Iterator<Item = &RepoPath> {
-        self.fixes.iter().flat_map(BTreeMap::keys)
+        self.places.iter().flatten().flat_map(BTreeMap::keys)
     }
 
-    /// Whether one of the fixes is in, in all of its files.
+    /// Whether the finding is fixed: at each of its places that has fixes, one of them is in, in all of its files.
     #[must_use]
     pub fn are_in(&self, since: &Since<'_>) -> bool {
-        self.fixes.iter().any(|files| files.iter().all(|(path, effect)| is_in(path, effect, since)))
+        let is_fix_in =
+            |files: &BTreeMap<RepoPath, Effect>| files.iter().all(|(path, effect)| is_in(path, effect, since));
+        !self.places.is_empty() && self.places.iter().all(|fixes| fixes.iter().any(is_fix_in))
     }
 }
 

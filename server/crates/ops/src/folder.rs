@@ -49,7 +49,8 @@ mod by_handle {
     impl Folder {
         /// The folder `inside` of `root`, never out of it; `None` if it is not there and is not to be made.
         pub(crate) fn open(root: &Path, inside: &Path, make: bool) -> io::Result<Option<Self>> {
-            let mut here = Self { handle: Rc::new(rustix::fs::open(root, FOLDER, Mode::empty())?), path: root.to_owned() };
+            let mut here =
+                Self { handle: Rc::new(rustix::fs::open(root, FOLDER, Mode::empty())?), path: root.to_owned() };
             let top = here.clone();
             let mut way = PathBuf::new();
             for part in inside {

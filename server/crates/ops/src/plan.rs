@@ -1,6 +1,5 @@
 //! Works out what fixes do to the files as they are now, by one rule each for certainty, clashes, alternatives and reach.
 
-use super::places::by_place;
 use super::reach::Unreachable;
 use super::states::{Situation, states};
 use super::texts::ReadError;
@@ -199,7 +198,7 @@ impl<'a> Planner<'a> {
     fn take(&mut self, index: usize) {
         let reviewed = self.situation.reviewed;
         let Some(finding) = self.situation.round.findings.get(index) else { return };
-        self.take_of(index, &by_place(finding, |path| reviewed.get(path)));
+        self.take_of(index, &merge::fixes_by_place(finding, |path| reviewed.get(path)));
     }
 
     /// The same, with the alternatives at each place.
