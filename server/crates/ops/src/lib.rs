@@ -52,7 +52,7 @@ pub use find::{Found, find, find_all};
 pub use import::import;
 pub use links::{Linked, join, split, take_back};
 pub use log::{Done, Entry, Named, UndoError, log, undo};
-pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Situation, Taken, plan};
+pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Situation, Taken, is_certain, plan};
 pub use reach::{Reach, Unreachable};
 pub use report_pages::report_pages;
 pub use request::{Again, AgentHere, Trust, agents_here, request};

@@ -157,7 +157,8 @@ impl<'a> Rule<'a> {
 }
 
 /// Whether a fix may be applied without a look at its place.
-fn is_certain(placement: Placement) -> bool {
+#[must_use]
+pub fn is_certain(placement: Placement) -> bool {
     matches!(placement, Placement::Exact | Placement::Whitespace)
 }
 
