@@ -216,6 +216,8 @@ pub struct Since<'a> {
 /// A file then and now.
 struct Pair {
     texts: [Arc<str>; 2],
+    /// How many lines the file had then.
+    lines_then: usize,
     map: LineMap,
 }
 
@@ -264,7 +266,9 @@ impl<'a> Since<'a> {
             return known.clone();
         }
         let texts = (self.reviewed)(path).zip((self.now)(path));
-        let pair = texts.map(|(then, now)| Rc::new(Pair { map: LineMap::between(&then, &now), texts: [then, now] }));
+        let pair = texts.map(|(then, now)| {
+            Rc::new(Pair { map: LineMap::between(&then, &now), lines_then: then.lines().count(), texts: [then, now] })
+        });
         self.pairs.borrow_mut().insert(path.clone(), pair.clone());
         pair
     }
@@ -276,7 +280,9 @@ fn is_in(path: &RepoPath, effect: &Effect, since: &Since<'_>) -> bool {
         Effect::Absent => (since.now)(path).is_none(),
         Effect::Edited(changes) => since.pair(path).is_some_and(|pair| {
             let [then, now] = &pair.texts;
-            if pair.map.is_identity() {
+            // Before the texts are taken apart: a file has many findings, and most lines of it are as they were.
+            let is_unchanged = |change: &Change| change.is_as_it_was(pair.lines_then, &pair.map);
+            if pair.map.is_identity() || changes.iter().any(is_unchanged) {
                 return false;
             }
             let (then, now): (Vec<&str>, Vec<&str>) = (then.lines().collect(), now.lines().collect());
@@ -288,9 +294,6 @@ fn is_in(path: &RepoPath, effect: &Effect, since: &Since<'_>) -> bool {
 impl Change {
     /// Whether the change is in `now`.
     fn is_in(&self, then: &[&str], now: &[&str], map: &LineMap) -> bool {
-        if self.is_as_it_was(then, map) {
-            return false;
-        }
         let (around, there) = window(&self.old, (then.len(), now.len()), map);
         let before: Vec<&str> = then[around.clone()].to_vec();
         let mut after: Vec<&str> = then[around.start..self.old.start].to_vec();
@@ -312,11 +315,11 @@ impl Change {
     }
 
     /// Whether the lines that it changes and those on both sides are as they were: a look that costs nearly nothing.
-    fn is_as_it_was(&self, then: &[&str], map: &LineMap) -> bool {
+    fn is_as_it_was(&self, lines_then: usize, map: &LineMap) -> bool {
         let first = self.old.start.max(1);
-        let last = (self.old.end + 1).min(then.len()).max(first);
+        let last = (self.old.end + 1).min(lines_then).max(first);
         let line = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        self.old.end < then.len() && !map.carry(LineRange::new(line(first), line(last))).is_touched()
+        self.old.end < lines_then && !map.carry(LineRange::new(line(first), line(last))).is_touched()
     }
 }
 
