@@ -6,6 +6,7 @@ mod apply;
 mod coverage;
 mod decide;
 mod fail;
+mod findings;
 mod log;
 mod merging;
 mod review;

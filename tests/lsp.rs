@@ -4,8 +4,9 @@
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
 use test_repo::{Repo, isolate};
 
 /// Long enough to never be the reason that a test ends.
@@ -17,29 +18,23 @@ struct Server {
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     asked: u64,
+    /// How often it said that its lists are not what they were.
+    changes: u64,
 }
 
 /// A session with an agent at work that has children in sessions of their own.
 struct Session {
-    /// In the command line of everything that the agent starts.
-    word: String,
+    /// A line from each process of the agent when it is up; its end when the last of them is gone.
+    alive: Receiver<()>,
     server: Server,
     _repo: Repo,
 }
 
-fn until(what: &str, done: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < LONG, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// The processes whose command line holds `word`.
-fn living(word: &str) -> usize {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let lines = processes.filter_map(|e| std::fs::read(e.path().join("cmdline")).ok());
-    lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
+/// Does what may take for ever on a thread of its own.
+fn within<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, waiting) = mpsc::channel();
+    std::thread::spawn(move || done.send(work()));
+    waiting.recv_timeout(LONG).unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 impl Server {
@@ -60,7 +55,7 @@ impl Server {
             .spawn()
             .unwrap();
         let (input, output) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
-        let mut server = Self { process, input, output, asked: 0 };
+        let mut server = Self { process, input, output, asked: 0, changes: 0 };
         let root = format!("file://{}", repo.path().display());
         let folders = json!([{ "uri": root, "name": "repo" }]);
         let options = json!({ "review": { "auto": "off" } });
@@ -90,23 +85,30 @@ impl Server {
         }
         self.send(&message);
         loop {
-            let mut length = 0;
-            loop {
-                let mut line = String::new();
-                assert!(self.output.read_line(&mut line).unwrap() > 0, "the server hung up");
-                match line.trim().split_once(": ") {
-                    Some(("Content-Length", n)) => length = n.parse().unwrap(),
-                    Some(_) => {}
-                    None => break,
-                }
-            }
-            let mut body = vec![0; length];
-            self.output.read_exact(&mut body).unwrap();
-            let message: Value = serde_json::from_slice(&body).unwrap();
+            let message = self.receive();
             if message["id"] == id && message.get("method").is_none() {
                 return message;
             }
         }
+    }
+
+    /// The next message of the server.
+    fn receive(&mut self) -> Value {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server hung up");
+            match line.trim().split_once(": ") {
+                Some(("Content-Length", n)) => length = n.parse().unwrap(),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        let mut body = vec![0; length];
+        self.output.read_exact(&mut body).unwrap();
+        let message: Value = serde_json::from_slice(&body).unwrap();
+        self.changes += u64::from(message["method"] == "deepReview/roundChanged");
+        message
     }
 
     fn result(&mut self, method: &str, params: &Value) -> Value {
@@ -129,25 +131,28 @@ impl Server {
         answer["result"]["number"].as_u64().unwrap_or_else(|| panic!("no round: {answer}"))
     }
 
-    /// Waits until what the server says of its only repository is as wanted.
+    /// Waits until what the server says of its only repository is as wanted: it tells when that may have changed.
     fn until(&mut self, what: &str, done: impl Fn(&Value) -> bool) {
-        let start = Instant::now();
-        while !done(&self.result("deepReview/status", &json!({}))["repositories"][0]) {
-            assert!(start.elapsed() < LONG, "waited in vain for {what}");
-            std::thread::sleep(Duration::from_millis(20));
+        loop {
+            let changes = self.changes;
+            let status = self.result("deepReview/status", &json!({}))["repositories"][0].clone();
+            if done(&status) {
+                return;
+            }
+            eprintln!("waiting for {what}: {status}");
+            while self.changes == changes {
+                self.receive();
+            }
         }
     }
 
     /// Waits until it has ended; its exit code.
-    fn end(&mut self) -> Option<i32> {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code();
-            }
-            assert!(start.elapsed() < LONG, "the server does not end");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    fn end(mut self) -> Option<i32> {
+        let mut process = self.process;
+        // Not closed before: the server has to end by itself.
+        let _input = self.input.take();
+        let status: std::io::Result<ExitStatus> = within("the server's end", move || process.wait());
+        status.unwrap().code()
     }
 
     /// Says goodbye as the protocol has it.
@@ -161,26 +166,34 @@ impl Server {
 impl Session {
     /// Starts the server for the process `parent`, and a review whose agent does not end.
     fn start(word: &str, parent: u32) -> Self {
-        let word = format!("{word}-{}", std::process::id());
         let repo = Repo::with_topic(&[("a.txt", "one\n")]);
         repo.write("a.txt", "two\n");
         repo.commit("Two");
-        let (script, ready) = (repo.beside(&format!("{word}.sh")), repo.beside("ready"));
-        let stay = format!("sh -c 'while :; do sleep 0.2; done' {word}");
-        let text = format!("setsid {stay} &\n(setsid {stay} &)\ntouch {}\n{stay}\n", ready.display());
+        let (script, pipe) = (repo.beside(&format!("{word}.sh")), repo.beside("alive"));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let stay = "sh -c 'echo up >&9; while :; do sleep 1; done'";
+        let text = format!("exec 9>{}\nsetsid {stay} &\n(setsid {stay} &)\n{stay}\n", pipe.display());
         std::fs::write(&script, text).unwrap();
+        let (up, alive) = mpsc::channel();
+        std::thread::spawn(move || {
+            let lines = BufReader::new(std::fs::File::open(pipe).unwrap()).lines();
+            lines.map_while(Result::ok).for_each(|_| up.send(()).unwrap());
+        });
         let config = format!("[agents.stays]\nadapter = 'command'\ncommand = ['sh', '{}']\n", script.display());
         let mut server = Server::start(&repo, &config, parent);
         let review = json!({ "command": "deepReview.review", "arguments": [{ "agents": ["stays"] }] });
         server.result("workspace/executeCommand", &review);
-        until("the agent's children", || ready.exists() && living(&word) >= 3);
-        Self { word, server, _repo: repo }
+        for _ in 0..3 {
+            alive.recv_timeout(LONG).expect("the agent and its children come up");
+        }
+        Self { alive, server, _repo: repo }
     }
 
     /// Waits until the server has ended, and until nothing is left of its agent; its exit code.
-    fn end(mut self) -> Option<i32> {
+    fn end(self) -> Option<i32> {
         let code = self.server.end();
-        until("the agent's processes to be gone", || living(&self.word) == 0);
+        let gone = self.alive.recv_timeout(LONG);
+        assert_eq!(gone, Err(RecvTimeoutError::Disconnected), "a process of the agent is left");
         code
     }
 }

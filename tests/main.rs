@@ -10,6 +10,7 @@ mod demo;
 mod git;
 mod lsp;
 mod merge;
+mod parity;
 mod pull_requests;
 mod reports;
 mod store;

@@ -1,25 +1,21 @@
 //! `deep-review apply`
 
 use super::args::ApplyArgs;
-use super::context::{self, Context};
+use super::context::Context;
+use super::now::Now;
 use super::{Exit, output};
 use finding::Round;
-use ops::{ApplyPlan, Selection, Situation, WorkTree};
+use ops::{ApplyPlan, Selection};
 use report::sanitize::printable;
 use std::fmt::{Display, Write as _};
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
-    let open = context.open()?;
-    let round = context::round(&open, None)?;
-    let decisions = context::decisions(&open)?;
-    let tree = WorkTree::of(&open.repository)?;
-    let reviewed = review::document::texts(&open.store, &round);
-    let situation =
-        Situation { round: &round, decisions: &decisions, reviewed: &reviewed, current: &tree, reach: tree.reach() };
+    let now = Now::of(context, None)?;
+    let (situation, round) = (now.situation(), &now.round);
     let plan = if args.all {
         ops::plan(&situation, Selection::AllOpen { file: None })
     } else {
-        let named: Vec<usize> = ops::find_all(&round, &args.ids)?.iter().map(|found| found.index).collect();
+        let named: Vec<usize> = ops::find_all(round, &args.ids)?.iter().map(|found| found.index).collect();
         ops::plan(&situation, Selection::Findings(&named))
     };
     if plan.taken.is_empty() && plan.refused.is_empty() {
@@ -27,21 +23,21 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     if args.check {
-        output::print(&text(&plan, &round, "applies"))?;
+        output::print(&(text(&plan, round, "applies") + &printable(&ops::diff(&plan))))?;
         return Ok(exit(&plan));
     }
-    let written = match ops::apply(&open, &round, &plan, &tree) {
+    let written = match ops::apply(&now.open, round, &plan, &now.tree) {
         Ok(written) => written,
         Err(why) => {
-            output::print(&not_written(&plan, &round, &why))?;
+            output::print(&not_written(&plan, round, &why))?;
             return Ok(Exit::Impossible);
         }
     };
-    output::print(&text(&plan, &round, "applied"))?;
-    match written.noted {
-        Ok(_) => Ok(exit(&plan)),
+    output::print(&text(&plan, round, "applied"))?;
+    match written.logged {
+        Ok(()) => Ok(exit(&plan)),
         Err(why) => {
-            output::note(&format!("deep-review: the fixes are in the files; that was not noted down: {why}"));
+            output::note(&format!("deep-review: {why}"));
             Ok(Exit::Incomplete)
         }
     }

@@ -50,6 +50,18 @@ pub(super) enum Command {
     /// Write a round again, in any format.
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
+    /// List the findings of the round, with their places in the files as they are now.
+    #[command(after_help = examples::FINDINGS)]
+    Findings(FindingsArgs),
+    /// Show one finding whole: what was said, the code, and what each fix would do.
+    #[command(after_help = examples::SHOW)]
+    Show(ShowArgs),
+    /// Say whether findings are gone, as far as the files prove it. Exit code 1 if one is not.
+    #[command(after_help = examples::VERIFY)]
+    Verify(VerifyArgs),
+    /// Open a finding's place in the editor that VISUAL or EDITOR names.
+    #[command(after_help = examples::OPEN)]
+    Open(OpenArgs),
     /// Apply fixes to the working tree.
     #[command(after_help = examples::APPLY)]
     Apply(ApplyArgs),
@@ -209,6 +221,95 @@ pub(super) struct ReportArgs {
     pub(super) output: Option<PathBuf>,
 }
 
+/// How findings are written for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people.
+    Text,
+    /// One document.
+    Json,
+    /// One document a line.
+    Jsonl,
+    /// Compact text for coding agents.
+    Agent,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StateChoice {
+    /// What asks for something to be done.
+    Open,
+    /// What is in the files as it should be.
+    Fixed,
+    /// What was declined.
+    Dismissed,
+    /// What was about code that is gone.
+    Outdated,
+    All,
+}
+
+impl From<StateChoice> for Option<ops::StateName> {
+    fn from(choice: StateChoice) -> Self {
+        match choice {
+            StateChoice::Open => Some(ops::StateName::Open),
+            StateChoice::Fixed => Some(ops::StateName::Fixed),
+            StateChoice::Dismissed => Some(ops::StateName::Dismissed),
+            StateChoice::Outdated => Some(ops::StateName::Outdated),
+            StateChoice::All => None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FindingsArgs {
+    /// The round's number. Default: the newest.
+    pub(super) round: Option<u32>,
+    /// Those in this state.
+    #[arg(long, value_enum, default_value_t = StateChoice::Open)]
+    pub(super) state: StateChoice,
+    /// Those of this severity or a graver one.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(super) severity: Option<Severity>,
+    /// Those with a place in this file or folder, from the top of the repository.
+    #[arg(long, value_name = "PATH")]
+    pub(super) file: Option<String>,
+    /// Those that this agent raised.
+    #[arg(long, value_name = "NAME")]
+    pub(super) agent: Option<String>,
+    /// How to write them.
+    #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The finding, by label (I1) or id.
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// The round's number. Default: the newest.
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) round: Option<u32>,
+    /// How to write it.
+    #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The findings, by label (I1) or id.
+    #[arg(value_name = "ID", required = true)]
+    pub(super) ids: Vec<String>,
+    /// How to write what is proved.
+    #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
+    pub(super) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OpenArgs {
+    /// The finding, by label (I1) or id.
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
     /// The findings, by label (I1) or id.
@@ -217,7 +318,7 @@ pub(super) struct ApplyArgs {
     /// Every open finding whose fix applies without doubt.
     #[arg(long, conflicts_with = "ids")]
     pub(super) all: bool,
-    /// Only say whether they would apply.
+    /// Only say whether they would apply, and print what would change.
     #[arg(long)]
     pub(super) check: bool,
 }

@@ -3,16 +3,14 @@
 use super::args::LogArgs;
 use super::context::{Context, told};
 use super::{Exit, output};
-use ops::{Done, Entry, WorkTree};
+use ops::{Done, Entry, LogList, WorkTree};
 use report::sanitize::printable;
-use serde_json::{Value, json};
 
 pub(super) fn log(context: &Context, args: &LogArgs) -> anyhow::Result<Exit> {
     let open = context.open()?;
     let entries = told(ops::log(&open));
     let text = if args.json {
-        let rows: Vec<Value> = entries.iter().rev().map(row).collect();
-        serde_json::to_string_pretty(&rows)? + "\n"
+        serde_json::to_string_pretty(&LogList(entries.iter().rev().map(Into::into).collect()))? + "\n"
     } else if entries.is_empty() {
         "Nothing was done on this branch yet.\n".to_owned()
     } else {
@@ -60,16 +58,4 @@ fn word(done: Done) -> &'static str {
         Done::Applied => "applied",
         Done::Imported => "imported",
     }
-}
-
-fn row(entry: &Entry) -> Value {
-    json!({
-        "number": entry.number,
-        "at": entry.at,
-        "done": entry.done,
-        "findings": entry.findings,
-        "files": entry.files().collect::<Vec<_>>(),
-        "rounds": entry.rounds(),
-        "undone": entry.undone,
-    })
 }

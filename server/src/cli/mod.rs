@@ -9,10 +9,13 @@ mod decide;
 mod demo;
 mod dry_run;
 mod examples;
+mod findings;
 mod generate;
 mod import;
 mod links;
 mod log;
+mod now;
+mod open;
 mod output;
 pub mod plumbing_merge;
 pub mod plumbing_patch;
@@ -23,6 +26,8 @@ mod report;
 mod review;
 mod rounds;
 pub mod sample;
+mod show;
+mod verify;
 
 pub use args::Cli;
 
@@ -78,6 +83,10 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),
+        Command::Findings(args) => findings::run(&context, &args),
+        Command::Show(args) => show::run(&context, &args),
+        Command::Verify(args) => verify::run(&context, &args),
+        Command::Open(args) => open::run(&context, &args),
         Command::Apply(args) => apply::run(&context, &args),
         Command::Import(args) => import::run(&context, &args),
         Command::Pr(args) => pr::run(&context, &args),

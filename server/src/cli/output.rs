@@ -12,6 +12,16 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Each value as JSON on a line of its own.
+pub(super) fn json_lines<T: serde::Serialize>(values: &[T]) -> anyhow::Result<String> {
+    let mut out = String::new();
+    for value in values {
+        out.push_str(&serde_json::to_string(value)?);
+        out.push('\n');
+    }
+    Ok(out)
+}
+
 /// Writes a line to standard error.
 pub(super) fn note(text: &str) {
     // Nobody can be told that standard error is closed.

@@ -97,7 +97,7 @@ pub(super) fn show(
     format: Format,
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
-    let mut document = open.document(round.clone()).context("failed to read the decisions")?;
+    let mut document = ops::document(open, round.clone()).context("failed to read the decisions")?;
     if matches!(format, Format::Markdown | Format::Html | Format::Json) {
         document.trace(&open.repository);
     }

@@ -3,7 +3,7 @@
 use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::commands::{CommandResult, RepoArgs, ReviewOptions};
 use crate::protocol::error::CommandError;
-use crate::protocol::settings::{Settings, Trust};
+use crate::protocol::settings::Settings;
 use crate::state::projection::{PlacedAnchor, RoundIndex};
 use crate::state::report_index::ReportIndex;
 use crate::state::snapshot::{BackgroundRound, RepoKey, Snapshot};
@@ -12,6 +12,7 @@ use agent::Progress;
 use finding::{AgentName, Decisions, RepoPath};
 use git::Repository;
 use lsp_types::{Diagnostic, DidChangeTextDocumentParams, TextDocumentItem, Uri};
+use ops::Trust;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -32,10 +32,13 @@ mod server;
 mod state;
 mod tasks;
 
+use self::client::stdout::ROOM;
+use self::protocol::uri::Spellings;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::Server;
 
@@ -68,12 +71,27 @@ pub fn run() -> ExitCode {
 }
 
 /// Serves one client; says whether it ended as the protocol has it.
-async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, user_file: Option<PathBuf>) -> bool {
+async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin, user_file: Option<PathBuf>) -> bool {
     let (stop, ended) = (CancellationToken::new(), server::Ended::default());
     let (service, socket) = server::service(stop.clone(), ended.clone(), user_file);
-    let serving = Server::new(input, output, socket).concurrency_level(AT_ONCE).serve(service);
+    let spellings = Spellings::default();
+    let (refusals, refused) = unbounded_channel();
+    let (to_framework, incoming) = tokio::io::duplex(ROOM);
+    let (outgoing, from_framework) = tokio::io::duplex(ROOM);
+    let reading = client::stdin::pass_on(input, to_framework, refusals, spellings.clone());
+    let writing = client::stdout::pass_on(from_framework, output, refused, spellings);
+    let serving = Server::new(incoming, outgoing, socket).concurrency_level(AT_ONCE).serve(service);
+    let serving = async {
+        // Ends with the input: then the framework's does.
+        let reading = async { drop(reading.await) };
+        tokio::pin!(reading, serving);
+        tokio::select! {
+            () = &mut reading => serving.await,
+            () = &mut serving => {}
+        }
+    };
     tokio::select! {
-        () = serving => {}
+        _ = async { tokio::join!(serving, writing) } => {}
         () = orphaned(&ended) => {}
         () = ended.broken.cancelled() => {}
     }

@@ -9,7 +9,7 @@ use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::commands::{Command, CommandName};
 use crate::protocol::error::CommandError;
 use crate::protocol::own::{FindingsParams, FindingsRequest, Repositories, StatusRequest};
-use crate::protocol::settings::{Settings, Trust};
+use crate::protocol::settings::{Settings, trust_of};
 use crate::protocol::uri::file_path;
 use crate::requests::BackgroundRequest;
 use crate::requests::execute_command::{self, Begun, CommandContext};
@@ -185,7 +185,7 @@ impl LanguageServer for Server {
         if let Some(wrong) = wrong {
             self.outbox().show(MessageType::WARNING, &wrong);
         }
-        let trusted = Trust::of(&options);
+        let trusted = trust_of(&options);
         self.send(Event::Initialize { capabilities, folders: folders(&params), settings, trusted });
         Ok(InitializeResult {
             capabilities: capabilities.server(),
@@ -276,7 +276,7 @@ impl LanguageServer for Server {
     }
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
-        self.answer::<CodeActionResolveRequest>(action).await
+        self.answer::<CodeActionResolveRequest>(action).await?.map_err(refused)
     }
 
     async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {

@@ -18,6 +18,7 @@ mod identity;
 mod links;
 mod memory;
 mod observations;
+mod places;
 mod rank;
 mod records;
 mod remark;
@@ -34,6 +35,7 @@ pub use facts::Facts;
 pub use identity::{code_hash, fingerprint};
 pub use links::{join, known_by, split, take_back};
 pub use observations::observations;
+pub use places::fixes_by_place;
 pub use records::{Record, records};
 pub use symbols::Outline;
 

@@ -7,6 +7,7 @@
 //! change out of the difference makes the difference smaller by exactly that change. That holds whatever else was
 //! changed, also on the lines next to it, and needs no place to be found again.
 
+use super::places::fixes_by_place;
 use finding::{Decisions, Finding, FindingId, LineRange, RepoPath, RoundId, State};
 use imara_diff::{Algorithm, Diff, InternedInput};
 use patch::{Carried, FileOutcome, Hints, LineMap};
@@ -40,7 +41,8 @@ pub enum TextState {
 /// in it.
 #[derive(Debug, Clone, Default)]
 pub struct Effects {
-    fixes: Vec<BTreeMap<RepoPath, Effect>>,
+    /// By the place that they are about: at each place, the alternatives that apply.
+    places: Vec<Vec<BTreeMap<RepoPath, Effect>>>,
 }
 
 /// What a fix makes of one file.
@@ -65,24 +67,29 @@ impl Effects {
     /// Reads the fixes of `finding` and places them in the reviewed texts.
     #[must_use]
     pub fn of(finding: &Finding, reviewed: TextOf<'_>) -> Self {
-        Self { fixes: finding.fixes.iter().filter_map(|fix| effect(finding, fix, reviewed)).collect() }
+        let at = |fixes: Vec<usize>| {
+            fixes.into_iter().filter_map(|fix| effect(finding, &finding.fixes[fix], reviewed)).collect()
+        };
+        Self { places: fixes_by_place(finding, reviewed).into_iter().map(at).collect() }
     }
 
     /// Whether no fix applies to the reviewed texts: then no text can show that one is in.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fixes.is_empty()
+        self.places.iter().all(Vec::is_empty)
     }
 
     /// The files that the fixes change.
     pub fn paths(&self) -> impl Iterator<Item = &RepoPath> {
-        self.fixes.iter().flat_map(BTreeMap::keys)
+        self.places.iter().flatten().flat_map(BTreeMap::keys)
     }
 
-    /// Whether one of the fixes is in, in all of its files.
+    /// Whether the finding is fixed: at each of its places that has fixes, one of them is in, in all of its files.
     #[must_use]
     pub fn are_in(&self, since: &Since<'_>) -> bool {
-        self.fixes.iter().any(|files| files.iter().all(|(path, effect)| is_in(path, effect, since)))
+        let is_fix_in =
+            |files: &BTreeMap<RepoPath, Effect>| files.iter().all(|(path, effect)| is_in(path, effect, since));
+        !self.places.is_empty() && self.places.iter().all(|fixes| fixes.iter().any(is_fix_in))
     }
 }
 
@@ -209,6 +216,8 @@ pub struct Since<'a> {
 /// A file then and now.
 struct Pair {
     texts: [Arc<str>; 2],
+    /// How many lines the file had then.
+    lines_then: usize,
     map: LineMap,
 }
 
@@ -257,7 +266,9 @@ impl<'a> Since<'a> {
             return known.clone();
         }
         let texts = (self.reviewed)(path).zip((self.now)(path));
-        let pair = texts.map(|(then, now)| Rc::new(Pair { map: LineMap::between(&then, &now), texts: [then, now] }));
+        let pair = texts.map(|(then, now)| {
+            Rc::new(Pair { map: LineMap::between(&then, &now), lines_then: then.lines().count(), texts: [then, now] })
+        });
         self.pairs.borrow_mut().insert(path.clone(), pair.clone());
         pair
     }
@@ -269,7 +280,9 @@ fn is_in(path: &RepoPath, effect: &Effect, since: &Since<'_>) -> bool {
         Effect::Absent => (since.now)(path).is_none(),
         Effect::Edited(changes) => since.pair(path).is_some_and(|pair| {
             let [then, now] = &pair.texts;
-            if pair.map.is_identity() {
+            // Before the texts are taken apart: a file has many findings, and most lines of it are as they were.
+            let is_unchanged = |change: &Change| change.is_as_it_was(pair.lines_then, &pair.map);
+            if pair.map.is_identity() || changes.iter().any(is_unchanged) {
                 return false;
             }
             let (then, now): (Vec<&str>, Vec<&str>) = (then.lines().collect(), now.lines().collect());
@@ -281,9 +294,6 @@ fn is_in(path: &RepoPath, effect: &Effect, since: &Since<'_>) -> bool {
 impl Change {
     /// Whether the change is in `now`.
     fn is_in(&self, then: &[&str], now: &[&str], map: &LineMap) -> bool {
-        if self.is_as_it_was(then, map) {
-            return false;
-        }
         let (around, there) = window(&self.old, (then.len(), now.len()), map);
         let before: Vec<&str> = then[around.clone()].to_vec();
         let mut after: Vec<&str> = then[around.start..self.old.start].to_vec();
@@ -305,11 +315,11 @@ impl Change {
     }
 
     /// Whether the lines that it changes and those on both sides are as they were: a look that costs nearly nothing.
-    fn is_as_it_was(&self, then: &[&str], map: &LineMap) -> bool {
+    fn is_as_it_was(&self, lines_then: usize, map: &LineMap) -> bool {
         let first = self.old.start.max(1);
-        let last = (self.old.end + 1).min(then.len()).max(first);
+        let last = (self.old.end + 1).min(lines_then).max(first);
         let line = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        self.old.end < then.len() && !map.carry(LineRange::new(line(first), line(last))).is_touched()
+        self.old.end < lines_then && !map.carry(LineRange::new(line(first), line(last))).is_touched()
     }
 }
 

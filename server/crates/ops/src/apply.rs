@@ -1,41 +1,30 @@
-use super::decide::{change, resolution};
 use super::log::{self, Changes, Done};
 use super::plan::ApplyPlan;
 use super::worktree::{WorkTree, WriteError};
 use super::{OpenBranch, OpsError};
-use finding::{Decisions, Round, State};
-
-/// Writes a plan into the work tree, all files or none; then notes the findings that it resolves, and what was done.
-///
-/// # Errors
-/// When nothing was written. That it is written and could not be noted is no such error: see [`Written::noted`].
-pub fn apply(open: &OpenBranch, round: &Round, plan: &ApplyPlan, tree: &WorkTree) -> Result<Written, WriteError> {
-    tree.change(plan)?;
-    Ok(Written { noted: note_applied(open, round, plan) })
-}
+use finding::Round;
 
 /// What became of a plan that is written.
 #[derive(Debug)]
 pub struct Written {
-    /// Everything that is decided now; or why what was done could not be noted, though it is done.
-    pub noted: Result<Decisions, OpsError>,
+    /// That what was done is in the log; or why not, though it is done.
+    pub logged: Result<(), OpsError>,
 }
 
-fn note_applied(open: &OpenBranch, round: &Round, plan: &ApplyPlan) -> Result<Decisions, OpsError> {
-    let whole = plan.taken.iter().filter(|taken| taken.left.is_empty());
-    let fixed = whole.filter_map(|taken| {
-        let finding = round.findings.get(taken.finding)?;
-        Some((finding.id.clone(), resolution(open, round, finding, State::Fixed)))
-    });
-    let fixed: Vec<_> = fixed.collect();
-    let (changes, decisions) = if fixed.is_empty() {
-        (Changes::default(), open.decisions()?.value)
-    } else {
-        change(open, |decisions| decisions.resolutions.extend(fixed))?
-    };
+/// Writes a plan into the work tree, all files or none, and then what was done into the log. That its findings are fixed
+/// is not noted anywhere: the text says so, as long as it does.
+///
+/// # Errors
+/// When nothing was written. That it is written and not in the log is no such error: see [`Written::logged`].
+pub fn apply(open: &OpenBranch, round: &Round, plan: &ApplyPlan, tree: &WorkTree) -> Result<Written, WriteError> {
+    tree.change(plan)?;
+    Ok(Written { logged: log_applied(open, round, plan) })
+}
+
+fn log_applied(open: &OpenBranch, round: &Round, plan: &ApplyPlan) -> Result<(), OpsError> {
     let findings = log::named(round, plan.taken.iter().map(|taken| taken.finding));
-    if !findings.is_empty() {
-        log::note(open, Done::Applied, findings, changes.with_files(open, plan)?)?;
+    if findings.is_empty() {
+        return Ok(());
     }
-    Ok(decisions)
+    log::note(open, Done::Applied, findings, Changes::default().with_files(open, plan)?)
 }

@@ -1,7 +1,6 @@
 use super::OpsError;
 use finding::{Decisions, Round};
 use git::Repository;
-use review::document::{Document, document};
 use store::{Branch, Read, Store};
 
 /// A branch of a repository with what is stored of it. Opening it reads nothing.
@@ -74,13 +73,5 @@ impl OpenBranch {
     /// When the store cannot be read.
     pub fn decisions(&self) -> Result<Read<Decisions>, OpsError> {
         Ok(self.branch.decisions()?)
-    }
-
-    /// A round with everything that a report of it shows.
-    ///
-    /// # Errors
-    /// When the decisions cannot be read.
-    pub fn document(&self, round: Round) -> Result<Document, OpsError> {
-        Ok(document(&self.repository, round)?)
     }
 }

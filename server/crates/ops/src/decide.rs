@@ -80,7 +80,7 @@ pub(crate) fn change(open: &OpenBranch, change: impl FnOnce(&mut Decisions)) -> 
 }
 
 /// The state as of now.
-pub(crate) fn resolution(open: &OpenBranch, round: &Round, finding: &Finding, state: State) -> Resolution {
+fn resolution(open: &OpenBranch, round: &Round, finding: &Finding, state: State) -> Resolution {
     Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(open, round, finding), commit: None }
 }
 

@@ -137,6 +137,16 @@ pub enum OpsError {
     /// Without a branch, the pull request has to be named.
     #[error("HEAD is on no branch; give the pull request's number")]
     Detached,
+    /// An agent was named that has no part in the round.
+    #[error("'{agent}' has no part in round {round}; it was reviewed by {agents}")]
+    NotInRound {
+        /// As it was asked for.
+        agent: String,
+        /// Which round.
+        round: u32,
+        /// Who has.
+        agents: String,
+    },
     /// An agent was asked for that is not there.
     #[error(transparent)]
     UnknownAgent(#[from] review::UnknownAgent),
@@ -176,6 +186,7 @@ impl OpsError {
                 | Self::BadLimit { .. }
                 | Self::NoFiles
                 | Self::UnknownAgent(_)
+                | Self::NotInRound { .. }
         )
     }
 }

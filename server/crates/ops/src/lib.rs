@@ -12,7 +12,9 @@
 //! | where a fix may reach | [`Reach`] |
 //! | take reviews in | [`import()`] |
 //! | what was done, and taking the last of it back | [`log()`], [`undo`] |
-//! | write a round again | [`report_pages`], [`review::document`] |
+//! | list findings, one whole, whether one is gone | [`list`], [`show()`], [`verify()`] |
+//! | what became of each finding: open, fixed, dismissed, outdated | [`states()`] |
+//! | write a round again | [`document()`], [`report_pages`] |
 //! | the branch's pull request | [`pull_request`] |
 //! | the effective configuration, the agents, a request to review | [`configuration`], [`Trust::agents`], [`request`] |
 //!
@@ -28,34 +30,73 @@ mod apply;
 mod branch;
 mod configuration;
 mod decide;
+mod diff;
+mod document;
 mod error;
 mod find;
+mod folder;
 mod import;
 mod links;
+mod listing;
 mod log;
-mod places;
 mod plan;
 pub mod pull_request;
 mod reach;
 mod report_pages;
 mod request;
 mod rounds;
+mod show;
+mod states;
 mod texts;
+mod verify;
 mod worktree;
 
 pub use apply::{Written, apply};
 pub use branch::{OpenBranch, RoundName};
 pub use configuration::{Overrides, configuration};
 pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, reopen};
+pub use diff::diff;
+pub use document::document;
 pub use error::OpsError;
 pub use find::{Found, find, find_all};
 pub use import::{import, import_as};
 pub use links::{Linked, join, split, take_back};
-pub use log::{Done, Entry, Named, UndoError, log, undo};
-pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Situation, Taken, plan};
+pub use listing::{Filter, FindingList, FindingRow, StateName, list};
+pub use log::{Done, Entry, LogList, LogRow, Named, UndoError, log, undo};
+pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Taken, plan};
 pub use reach::{Reach, Unreachable};
 pub use report_pages::report_pages;
 pub use request::{Again, AgentHere, Trust, agents_here, request};
 pub use rounds::{RoundSummary, summary};
+pub use show::{Code, FindingWhole, Place, Remark, Suggestion, show};
+pub use states::{Situation, states};
 pub use texts::{CurrentTexts, ReadError};
+pub use verify::{Proof, Verification, Verified, verify};
 pub use worktree::{WorkTree, WriteError};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The forms that scripts rely on.
+    #[test]
+    fn the_schemas_that_are_checked_in_are_current() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/schemas");
+        let schemas = [
+            ("findings", schemars::schema_for!(FindingList)),
+            ("finding", schemars::schema_for!(FindingWhole)),
+            ("verify", schemars::schema_for!(Verification)),
+            ("log", schemars::schema_for!(LogList)),
+        ];
+        for (name, schema) in schemas {
+            let path = format!("{folder}/{name}.schema.json");
+            let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+            let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
+            if checked_in != schema && std::env::var_os("UPDATE").is_some() {
+                std::fs::write(&path, schema).unwrap();
+                continue;
+            }
+            assert!(checked_in == schema, "run the test with UPDATE=1 and commit {path}");
+        }
+    }
+}

@@ -23,6 +23,7 @@ const MOST: usize = 500;
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Done {
     /// A finding was declined.
@@ -45,6 +46,7 @@ pub enum Done {
 
 /// A finding as it was called then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Named {
     /// Its identity.
     pub id: FindingId,
@@ -84,6 +86,46 @@ impl Entry {
     #[must_use]
     pub fn rounds(&self) -> &[u32] {
         &self.changes.rounds
+    }
+}
+
+/// The log, for whoever reads it elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "deep-review log --json"))]
+pub struct LogList(pub Vec<LogRow>);
+
+/// One operation, without what is needed to take it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LogRow {
+    /// 1 for the branch's first.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What was done.
+    pub done: Done,
+    /// To which findings; none where whole rounds are meant.
+    pub findings: Vec<Named>,
+    /// The files that it changed.
+    pub files: Vec<RepoPath>,
+    /// The numbers of the rounds that it added.
+    pub rounds: Vec<u32>,
+    /// When it was taken back.
+    pub undone: Option<Timestamp>,
+}
+
+impl From<&Entry> for LogRow {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            number: entry.number,
+            at: entry.at,
+            done: entry.done,
+            findings: entry.findings.clone(),
+            files: entry.files().cloned().collect(),
+            rounds: entry.rounds().to_vec(),
+            undone: entry.undone,
+        }
     }
 }
 

@@ -1,27 +1,12 @@
 //! Works out what fixes do to the files as they are now, by one rule each for certainty, clashes, alternatives and reach.
 
-use super::places::by_place;
-use super::reach::{Reach, Unreachable};
-use super::texts::{CurrentTexts, ReadError};
-use finding::{Anchor, Decisions, Finding, FindingId, Fix, LineRange, RepoPath, Round};
+use super::reach::Unreachable;
+use super::states::{Situation, states};
+use super::texts::ReadError;
+use finding::{Anchor, Finding, FindingId, FindingStatus, Fix, LineRange, RepoPath, State};
 use patch::{FileOutcome, Hints, LineEdit, LineMap, Placement, Refusal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// What fixes are placed in.
-#[derive(Clone, Copy)]
-pub struct Situation<'a> {
-    /// The round that the findings are of.
-    pub round: &'a Round,
-    /// What people decided.
-    pub decisions: &'a Decisions,
-    /// The texts that were reviewed, as far as they are known: the findings' lines are lines of these.
-    pub reviewed: &'a report::Texts,
-    /// The texts as they are now.
-    pub current: &'a dyn CurrentTexts,
-    /// Where fixes may reach.
-    pub reach: &'a Reach,
-}
 
 /// Which fixes are to be applied. Indices are those of [`Round::findings`], as [`find`](super::find()) gives them.
 #[derive(Debug, Clone, Copy)]
@@ -129,11 +114,24 @@ pub fn plan(situation: &Situation<'_>, selection: Selection<'_>) -> ApplyPlan {
     planner.finish()
 }
 
+/// Whether a fix of each of these findings applies by itself, certain or not.
+#[must_use]
+pub(crate) fn would_apply(situation: &Situation<'_>, findings: &[usize]) -> Vec<bool> {
+    let mut planner = Planner::new(situation, Rule::Asked);
+    let mut applies = |index: &usize| {
+        let finding = situation.round.findings.get(*index)?;
+        let fixes: Vec<usize> = (0..finding.fixes.len()).collect();
+        planner.first_of(*index, finding, &fixes).ok()
+    };
+    findings.iter().map(|index| applies(index).is_some()).collect()
+}
+
 /// The open findings that have a fix, in the order of the round.
 fn open_with_fixes(situation: &Situation<'_>, file: Option<&RepoPath>) -> Vec<usize> {
-    let is_standing = |f: &Finding| !matches!(f.verification, finding::FindingStatus::Refuted { .. });
+    let is_standing = |f: &Finding| !matches!(f.verification, FindingStatus::Refuted { .. });
     let is_here = |f: &Finding| file.is_none_or(|file| f.anchors.first().is_some_and(|a| a.path == *file));
-    let wanted = |f: &Finding| is_standing(f) && is_here(f) && situation.decisions.is_open(&f.id);
+    let states = states(situation);
+    let wanted = |f: &Finding| is_standing(f) && is_here(f) && states.get(&f.id) == Some(&State::Open);
     let findings = situation.round.findings.iter().enumerate();
     findings.filter(|(_, f)| wanted(f) && !f.fixes.is_empty()).map(|(index, _)| index).collect()
 }
@@ -154,17 +152,6 @@ impl<'a> Rule<'a> {
             Selection::AllOpen { file } => Self::Bulk(file),
         }
     }
-}
-
-/// Whether a fix may be applied without a look at its place.
-fn is_certain(placement: Placement) -> bool {
-    matches!(placement, Placement::Exact | Placement::Whitespace)
-}
-
-/// Whether two edits stand in each other's way: they change the same lines, or lines side by side, of which nobody has
-/// seen what they come to together.
-fn clash(a: &LineEdit, b: &LineEdit) -> bool {
-    a != b && a.start <= b.start.saturating_add(b.count) && b.start <= a.start.saturating_add(a.count)
 }
 
 /// A fix that is in the plan.
@@ -211,7 +198,7 @@ impl<'a> Planner<'a> {
     fn take(&mut self, index: usize) {
         let reviewed = self.situation.reviewed;
         let Some(finding) = self.situation.round.findings.get(index) else { return };
-        self.take_of(index, &by_place(finding, |path| reviewed.get(path)));
+        self.take_of(index, &merge::fixes_by_place(finding, |path| reviewed.get(path)));
     }
 
     /// The same, with the alternatives at each place.
@@ -290,7 +277,7 @@ impl<'a> Planner<'a> {
             }
         }
         match self.rule {
-            Rule::Bulk(_) if !is_certain(placement) => Err(NotApplied::NotCertain),
+            Rule::Bulk(_) if !placement.is_certain() => Err(NotApplied::NotCertain),
             Rule::Bulk(Some(file)) if files.iter().any(|(path, outcome)| !is_edit_of(file, path, outcome)) => {
                 Err(NotApplied::OtherFiles)
             }
@@ -301,7 +288,9 @@ impl<'a> Planner<'a> {
     /// Whose edits clash with these, if anyone's.
     fn in_the_way(&self, path: &RepoPath, edits: &[LineEdit]) -> Option<String> {
         let mut taken = self.edits.get(path)?.iter();
-        taken.find(|(other, _)| edits.iter().any(|edit| clash(edit, other))).map(|(_, label)| label.clone())
+        taken
+            .find(|(other, _)| !edits.contains(other) && edits.iter().any(|edit| edit.clashes(other)))
+            .map(|(_, label)| label.clone())
     }
 
     fn accept(&mut self, finding: &Finding, Alone { chosen, files }: Alone) {

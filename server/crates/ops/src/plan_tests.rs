@@ -1,6 +1,6 @@
 use super::*;
-use crate::find;
-use finding::State;
+use crate::{CurrentTexts, Reach, find};
+use finding::{Decisions, Round};
 
 /// Lines that can be told apart.
 const TEXT: &str = "call_number_one();\ncall_number_two();\ncall_number_three();\ncall_number_four();\ncall_number_five();\ncall_number_six();\n";

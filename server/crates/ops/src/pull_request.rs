@@ -1,6 +1,6 @@
 //! The branch's pull request: found, fetched, and a round posted to it as review comments.
 
-use super::{OpenBranch, OpsError};
+use super::{OpenBranch, OpsError, document};
 use finding::{Feedback, PullRequestNow, ROUND_SCHEMA, Round};
 use forge::{Forge, ForgeError, Found, Head, Kind, Plan, Site};
 use git::{Remote, Repository};
@@ -142,7 +142,7 @@ pub async fn plan(open: &OpenBranch, forge: &Forge, found: &Found, round: Round)
     if !open.repository.has_commit(head) {
         return Err(OpsError::UnknownHead { number, head: head.short().to_string() });
     }
-    let mut document = open.document(round)?;
+    let mut document = document(open, round)?;
     // Comments are placed in the commit that the pull request shows, which need not be the one that was reviewed.
     document.move_to(|path| open.repository.read_at(head, path).ok().flatten());
     let said = remarks(&document.round, &document.decisions, &document.texts);

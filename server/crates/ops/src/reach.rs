@@ -1,5 +1,6 @@
 //! Where a fix may reach: files of the work tree, never out of it through a link, never git's own.
 
+use super::folder::{Entry, Folder};
 use finding::RepoPath;
 use git::Repository;
 use std::fs;
@@ -76,6 +77,23 @@ impl Reach {
         &self.root
     }
 
+    /// The folder that the file is in, held open, and the file's name there; `None` for a folder that is not there and
+    /// is not to be made.
+    pub(crate) fn hold<'p>(&self, path: &'p RepoPath, make: bool) -> Result<Option<(Folder, &'p str)>, Unreachable> {
+        let (inside, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+        // Asked before anything is made.
+        self.place(path)?;
+        let folder = Folder::open(&self.root, Path::new(inside), make).map_err(|e| unknown(path, &e))?;
+        let Some(folder) = folder else { return Ok(None) };
+        // What is held need not be what was asked about.
+        self.check(path, folder.path())?;
+        match folder.entry(name).map_err(|e| unknown(path, &e))? {
+            Some(Entry::Link) => Err(Unreachable::Link { path: path.clone() }),
+            Some(Entry::Other) => Err(Unreachable::NotAFile { path: path.clone() }),
+            Some(Entry::File(_)) | None => Ok(Some((folder, name))),
+        }
+    }
+
     /// Where the file is on disk, whether it is there or would be new.
     ///
     /// # Errors
@@ -92,6 +110,12 @@ impl Reach {
             folder = folder.parent().unwrap_or(&self.root);
         }
         let real = folder.canonicalize().map_err(|e| unknown(path, &e))?;
+        self.check(path, &real)?;
+        Ok(at)
+    }
+
+    /// Whether a fix may write into the folder of that real name.
+    fn check(&self, path: &RepoPath, real: &Path) -> Result<(), Unreachable> {
         let Ok(inside) = real.strip_prefix(&self.root) else {
             return Err(Unreachable::Outside { path: path.clone() });
         };
@@ -100,7 +124,7 @@ impl Reach {
         if inside.iter().any(is_git) || self.git.iter().any(|git| real.starts_with(git)) {
             return Err(Unreachable::Git { path: path.clone() });
         }
-        Ok(at)
+        Ok(())
     }
 }
 

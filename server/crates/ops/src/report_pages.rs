@@ -1,4 +1,4 @@
-use super::{OpenBranch, OpsError};
+use super::{OpenBranch, OpsError, document};
 use report::html::{self, Listed};
 use review::document::INDEX;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub fn report_pages(open: &OpenBranch, folder: Option<&Path>) -> Result<Read<Pat
     };
     let mut pages = Vec::new();
     for round in rounds.into_iter().rev() {
-        let mut document = open.document(round)?;
+        let mut document = document(open, round)?;
         document.trace(&open.repository);
         let name = format!("round-{:04}.html", document.round.number);
         write(&name, &html::page(&document.round, &document.decisions, &document.texts, Some(INDEX)))?;

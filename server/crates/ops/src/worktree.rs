@@ -1,17 +1,15 @@
 //! Reads and writes the user's work tree: several files or none, only where a fix may [`Reach`], never over what changed
 //! in the meantime.
 
+use super::folder::{Draft, Entry, Folder};
 use super::plan::ApplyPlan;
 use super::reach::{Reach, Unreachable};
 use super::texts::{CurrentTexts, MAX_FILE, ReadError};
 use finding::RepoPath;
 use git::Repository;
 use patch::FileOutcome;
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
 use std::sync::Arc;
-use tempfile::NamedTempFile;
 
 /// The files of a repository's work tree.
 #[derive(Debug, Clone)]
@@ -59,33 +57,40 @@ fn kept(left: &[RepoPath]) -> String {
 #[derive(Debug)]
 struct Step {
     path: RepoPath,
-    at: PathBuf,
+    folder: Folder,
     before: Option<Arc<str>>,
     /// The new text, written beside the file already; `None` to remove it.
-    after: Option<NamedTempFile>,
+    after: Option<Draft>,
 }
 
 /// A file that was changed.
 #[derive(Debug)]
 struct Done {
     path: RepoPath,
-    at: PathBuf,
+    folder: Folder,
     before: Option<Arc<str>>,
 }
 
 impl CurrentTexts for WorkTree {
     fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, ReadError> {
-        let at = self.reach.place(path)?;
-        let failed = |e: io::Error| ReadError::Failed { path: path.clone(), why: e.to_string() };
-        match fs::metadata(&at) {
-            Ok(metadata) if metadata.len() > MAX_FILE => return Err(ReadError::TooLarge { path: path.clone() }),
-            Ok(_) => {}
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(failed(e)),
+        match self.reach.hold(path, false)? {
+            Some((folder, name)) => read(path, &folder, name),
+            None => Ok(None),
         }
-        let text = String::from_utf8(fs::read(&at).map_err(failed)?);
-        text.map(|text| Some(text.into())).map_err(|_| ReadError::NotUtf8 { path: path.clone() })
     }
+}
+
+fn read(path: &RepoPath, folder: &Folder, name: &str) -> Result<Option<Arc<str>>, ReadError> {
+    let failed = |e: io::Error| ReadError::Failed { path: path.clone(), why: e.to_string() };
+    match folder.entry(name).map_err(failed)? {
+        None => return Ok(None),
+        Some(Entry::File(size)) if size > MAX_FILE => return Err(ReadError::TooLarge { path: path.clone() }),
+        Some(Entry::File(_)) => {}
+        Some(Entry::Link) => return Err(Unreachable::Link { path: path.clone() }.into()),
+        Some(Entry::Other) => return Err(Unreachable::NotAFile { path: path.clone() }.into()),
+    }
+    let text = String::from_utf8(folder.read(name).map_err(failed)?);
+    text.map(|text| Some(text.into())).map_err(|_| ReadError::NotUtf8 { path: path.clone() })
 }
 
 impl WorkTree {
@@ -123,7 +128,7 @@ impl WorkTree {
             }
         }
         for step in &steps {
-            if self.read(&step.path)? != step.before {
+            if read(&step.path, &step.folder, step.path.file_name())? != step.before {
                 return Err(WriteError::Changed { path: step.path.clone() });
             }
         }
@@ -138,58 +143,43 @@ impl WorkTree {
         after: Option<&str>,
         like: &RepoPath,
     ) -> Result<Step, WriteError> {
-        let at = self.reach.place(path).map_err(ReadError::from)?;
-        let like = self.reach.root().join(like.as_str());
+        let hold = |path, make| self.reach.hold(path, make).map_err(ReadError::from);
+        let gone = || ReadError::Failed { path: path.clone(), why: "its folder is gone".to_owned() };
+        let (folder, _) = hold(path, after.is_some())?.ok_or_else(gone)?;
+        let like = hold(like, false)?.unwrap_or_else(|| (folder.clone(), like.file_name()));
         let failed = |source| WriteError::Failed { path: path.clone(), source, left: Vec::new() };
-        let after = after.map(|text| write_beside(&at, text, &like).map_err(failed)).transpose()?;
-        Ok(Step { path: path.clone(), at, before, after })
+        let draft = |text: &str| folder.draft(text, (&like.0, like.1)).map_err(failed);
+        let after = after.map(draft).transpose()?;
+        Ok(Step { path: path.clone(), folder, before, after })
     }
-}
-
-/// A durable file in the folder of `at`, with the permissions of `like` if that is there.
-fn write_beside(at: &Path, text: &str, like: &Path) -> io::Result<NamedTempFile> {
-    let folder = at.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".deep-review-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // For a file that is new; the user's mask is taken off.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    if let Ok(metadata) = fs::metadata(like) {
-        file.as_file().set_permissions(metadata.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    Ok(file)
 }
 
 /// Takes all steps, each at once for whoever reads the file. If one fails, those before it are taken back.
 fn write(steps: Vec<Step>) -> Result<(), WriteError> {
     let mut done: Vec<Done> = Vec::new();
-    for Step { path, at, before, after } in steps {
+    for Step { path, folder, before, after } in steps {
         let result = match after {
-            Some(file) => file.persist(&at).map(drop).map_err(|e| e.error),
-            None => fs::remove_file(&at),
+            Some(draft) => draft.place(path.file_name()),
+            None => folder.remove(path.file_name()),
         };
         if let Err(source) = result {
             return Err(WriteError::Failed { path, source, left: put_back(&done) });
         }
-        done.push(Done { path, at, before });
+        done.push(Done { path, folder, before });
     }
     Ok(())
 }
 
 /// Puts back what was there, and names the files where that fails.
 fn put_back(done: &[Done]) -> Vec<RepoPath> {
-    let back = |Done { at, before, .. }: &&Done| match before {
-        Some(text) => fs::write(at, text.as_bytes()).is_err(),
-        None => fs::remove_file(at).is_err(),
+    let fails = |Done { path, folder, before }: &&Done| {
+        let name = path.file_name();
+        match before {
+            Some(text) => folder.draft(text, (folder, name)).and_then(|draft| draft.place(name)).is_err(),
+            None => folder.remove(name).is_err(),
+        }
     };
-    done.iter().rev().filter(back).map(|done| done.path.clone()).collect()
+    done.iter().rev().filter(fails).map(|done| done.path.clone()).collect()
 }
 
 #[cfg(test)]

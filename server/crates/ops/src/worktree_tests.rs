@@ -1,5 +1,7 @@
 use super::*;
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 fn tree() -> (tempfile::TempDir, WorkTree) {
     let folder = tempfile::tempdir().unwrap();
@@ -138,10 +140,31 @@ fn a_file_that_cannot_be_written_takes_back_those_before_it() {
 #[test]
 fn what_cannot_be_put_back_is_named() {
     let (_folder, tree) = tree();
-    let done =
-        |name: &str, text: &str| Done { path: path(name), at: root(&tree).join(name), before: Some(text.into()) };
-    assert_eq!(put_back(&[done("src/a.rs", "before\n"), done("gone/x", "x")]), [path("gone/x")]);
+    fs::create_dir(root(&tree).join("gone")).unwrap();
+    let done = |name: &str, text: &str| {
+        let path = path(name);
+        let (folder, _) = tree.reach.hold(&path, false).unwrap().unwrap();
+        Done { path, folder, before: Some(text.into()) }
+    };
+    let all = [done("src/a.rs", "before\n"), done("gone/x", "x")];
+    fs::remove_dir(root(&tree).join("gone")).unwrap();
+    assert_eq!(put_back(&all), [path("gone/x")]);
     assert_eq!(read(&tree, "src/a.rs").as_deref(), Some("before\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_swapped_after_it_was_checked_is_not_written_into() {
+    let (folder, tree) = tree();
+    let outside = folder.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("a.rs"), "theirs\n").unwrap();
+    let step = tree.prepare(&path("src/a.rs"), Some("a\n".into()), Some("b\n"), &path("src/a.rs")).unwrap();
+    fs::rename(root(&tree).join("src"), root(&tree).join("moved")).unwrap();
+    std::os::unix::fs::symlink(&outside, root(&tree).join("src")).unwrap();
+    write(vec![step]).unwrap();
+    assert_eq!(fs::read_to_string(outside.join("a.rs")).unwrap(), "theirs\n");
+    assert_eq!(read(&tree, "moved/a.rs").as_deref(), Some("b\n"));
 }
 
 #[cfg(unix)]

@@ -16,6 +16,12 @@ impl Texts {
         self.0.get(path).map(AsRef::as_ref)
     }
 
+    /// The text of `path`, to be kept.
+    #[must_use]
+    pub fn shared(&self, path: &RepoPath) -> Option<Arc<str>> {
+        self.0.get(path).cloned()
+    }
+
     /// Adds or replaces the text of `path`.
     pub fn insert(&mut self, path: RepoPath, text: impl Into<Arc<str>>) {
         self.0.insert(path, text.into());

@@ -1,5 +1,7 @@
-//! The way to the client: what waits for it, the progress that it shows, and the bytes on standard output.
+//! The way to the client: what comes from it and what goes to it as bytes, what waits for it, and the progress that it
+//! shows.
 
 pub(crate) mod outbox;
 pub(crate) mod progress;
+pub(crate) mod stdin;
 pub(crate) mod stdout;

@@ -1,18 +1,65 @@
-//! Standard output, written by a thread of its own.
+//! What goes to the client as bytes; standard output is written by a thread of its own.
 //!
 //! The runtime's standard output hands each message to another thread, waits for it, and does so again to flush it. The
 //! diagnostics of a thousand files are a thousand messages: here they wait together in a pipe while the thread writes,
 //! and go out with one call.
 
+use crate::protocol::uri::Spellings;
+use serde_json::Value;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::mpsc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, DuplexStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Most bytes that wait while the client does not read; after that, the server waits.
-const ROOM: usize = 64 << 10;
+pub(crate) const ROOM: usize = 64 << 10;
+
+/// Passes on the messages of the framework, with addresses as the client writes them, and the answers to what never
+/// reached it, until both end.
+pub(crate) async fn pass_on(
+    input: impl AsyncRead + Unpin,
+    mut output: impl AsyncWrite + Unpin,
+    mut refusals: UnboundedReceiver<Value>,
+    spellings: Spellings,
+) -> io::Result<()> {
+    let mut input = BufReader::with_capacity(ROOM, input);
+    let (mut header, mut body) = (String::new(), Vec::new());
+    loop {
+        header.clear();
+        tokio::select! {
+            biased;
+            Some(answer) = refusals.recv() => {
+                write(&mut output, answer.to_string().as_bytes()).await?;
+                continue;
+            }
+            // Nothing is taken out of the buffer by this, so nothing is lost when an answer comes first.
+            read = input.fill_buf() => if read?.is_empty() {
+                break;
+            },
+        }
+        // The framework writes one header, and it is right.
+        input.read_line(&mut header).await?;
+        let length = header.trim().strip_prefix("Content-Length:").and_then(|length| length.trim().parse().ok());
+        let length: usize = length.ok_or(io::ErrorKind::InvalidData)?;
+        input.read_line(&mut header).await?;
+        body.resize(length, 0);
+        input.read_exact(&mut body).await?;
+        write(&mut output, &spellings.restore(&body)).await?;
+        if body.capacity() > ROOM {
+            body = Vec::new();
+        }
+    }
+    output.flush().await
+}
+
+async fn write(output: &mut (impl AsyncWrite + Unpin), body: &[u8]) -> io::Result<()> {
+    let mut message = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    message.extend_from_slice(body);
+    output.write_all(&message).await
+}
 
 /// Tells when everything is written.
 pub(crate) struct Written(mpsc::Receiver<()>);

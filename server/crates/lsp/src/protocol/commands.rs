@@ -4,6 +4,7 @@
 use super::error::CommandError;
 use finding::{AgentKind, AgentName, DismissReason, RoundId, Severity};
 use lsp_types::{ExecuteCommandParams, Uri, WorkspaceEdit};
+use ops::Again;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -133,18 +134,6 @@ pub(crate) struct ReviewArgs {
     resume: bool,
 }
 
-/// What a review does with what was answered before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Memory {
-    /// An agent is asked about what changed since it answered.
-    #[default]
-    Changed,
-    /// Every agent is asked about everything, whatever it answered before.
-    Fresh,
-    /// The newest round, which was interrupted, is finished instead of beginning another one.
-    Resume,
-}
-
 /// What a review was asked to be. What is not said is as configured.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ReviewOptions {
@@ -152,24 +141,25 @@ pub(crate) struct ReviewOptions {
     pub(crate) uncommitted: Option<bool>,
     /// Names of the agents; empty for all.
     pub(crate) agents: Vec<String>,
-    pub(crate) memory: Memory,
+    /// Which agents are asked again.
+    pub(crate) again: Again,
 }
 
 impl ReviewArgs {
     /// The repository and the options.
     pub(crate) fn options(self) -> Result<(RepoArgs, ReviewOptions), CommandError> {
         let Self { root, uri, base, uncommitted, agents, fresh, resume } = self;
-        let memory = match (fresh, resume) {
-            (false, false) => Memory::Changed,
-            (true, false) => Memory::Fresh,
-            (false, true) => Memory::Resume,
+        let again = match (fresh, resume) {
+            (false, false) => Again::Changed,
+            (true, false) => Again::Everyone,
+            (false, true) => Again::Unanswered,
             (true, true) => {
                 return Err(CommandError::invalid(
                     "`fresh` asks every agent again and `resume` only those that did not answer: say one of them",
                 ));
             }
         };
-        Ok((RepoArgs { root, uri }, ReviewOptions { base, uncommitted, agents, memory }))
+        Ok((RepoArgs { root, uri }, ReviewOptions { base, uncommitted, agents, again }))
     }
 }
 
@@ -202,8 +192,8 @@ pub(crate) struct DismissArgs {
     pub(crate) id: String,
     pub(crate) root: Option<PathBuf>,
     pub(crate) reason: DismissReason,
-    #[serde(default)]
-    pub(crate) text: String,
+    /// The reason in the user's own words.
+    pub(crate) text: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -218,6 +208,9 @@ pub(crate) struct FindingArgs {
 pub(crate) struct SplitArgs {
     pub(crate) id: String,
     pub(crate) root: Option<PathBuf>,
+    /// The agents, by name or label, whose remarks are another issue; each remark by itself if empty.
+    #[serde(default)]
+    pub(crate) agents: Vec<String>,
     /// Take back what was said before.
     #[serde(default)]
     pub(crate) undo: bool,

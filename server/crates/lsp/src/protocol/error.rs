@@ -1,6 +1,7 @@
 //! Why a command was not done.
 
 use git::GitError;
+use ops::OpsError;
 use review::ReviewError;
 use std::fmt;
 
@@ -33,6 +34,22 @@ impl CommandError {
             _ => error.remedy(),
         };
         Self::failed(with_remedy(&error.to_string(), remedy.as_deref()))
+    }
+}
+
+impl From<OpsError> for CommandError {
+    fn from(error: OpsError) -> Self {
+        let remedy = match &error {
+            OpsError::Git(GitError::NoBase { .. }) => Some("set deepReview.base to the branch to compare with"),
+            OpsError::NoRound => Some("run a review first"),
+            OpsError::UnknownFinding { .. } => Some("it may be of an older round"),
+            OpsError::NothingNamed | OpsError::OneFinding { .. } => {
+                Some("`ids` names the findings, two or more to join")
+            }
+            _ => None,
+        };
+        let message = with_remedy(&error.to_string(), remedy);
+        if error.is_argument() { Self::Invalid(message) } else { Self::Failed(message) }
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod capabilities;
 pub(crate) mod commands;
 pub(crate) mod encoding;
 pub(crate) mod error;
+pub(crate) mod message;
 pub(crate) mod own;
 pub(crate) mod settings;
 pub(crate) mod uri;

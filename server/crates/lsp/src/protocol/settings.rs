@@ -3,13 +3,12 @@
 //! What runs programs or sends text is not among them: that is the user's configuration file's, because an
 //! editor takes workspace settings from the repository under review.
 
-use agent::Agent;
-use config::Config;
-use finding::{AgentKind, Severity};
+use finding::Severity;
 use lsp_types::DiagnosticSeverity;
+use ops::{Overrides, Trust};
 use serde::Deserialize;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Which reviews start by themselves.
@@ -23,41 +22,12 @@ pub(crate) enum Auto {
     Builtin,
 }
 
-/// What the user said of the workspace, as the editor passed it on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Trust {
-    /// It is trusted: tools that run the repository's code may be used.
-    Given,
-    /// The editor does not know of trust: tools that run the repository's code are used where the user's own
-    /// configuration trusts it.
-    #[default]
-    Unsaid,
-    /// It is not trusted: the built-in agents only, so that nothing runs and nothing is sent.
-    Refused,
-}
-
-impl Trust {
-    /// From `initializationOptions.trusted`.
-    pub(crate) fn of(options: &Value) -> Self {
-        match options.get("trusted").and_then(Value::as_bool) {
-            Some(true) => Self::Given,
-            None => Self::Unsaid,
-            Some(false) => Self::Refused,
-        }
-    }
-
-    /// The agents that may be used under it.
-    pub(crate) fn agents(self, config: &Config, root: &Path) -> Vec<Arc<dyn Agent>> {
-        let trusted = match self {
-            Self::Given => true,
-            Self::Unsaid => config.trusts(root),
-            Self::Refused => false,
-        };
-        let mut agents = review::agents(config, Some(root), trusted);
-        if self == Self::Refused {
-            agents.retain(|agent| agent.info().kind == AgentKind::BuiltIn);
-        }
-        agents
+/// What the user said of the workspace, as the editor passed it on in `initializationOptions.trusted`.
+pub(crate) fn trust_of(options: &Value) -> Trust {
+    match options.get("trusted").and_then(Value::as_bool) {
+        Some(true) => Trust::Given,
+        None => Trust::AsConfigured,
+        Some(false) => Trust::Refused,
     }
 }
 
@@ -146,9 +116,15 @@ impl Settings {
         self.review.auto
     }
 
-    pub(crate) fn base(&self) -> Option<String> {
+    fn base(&self) -> Option<String> {
         let base = self.base.trim();
         (!base.is_empty()).then(|| base.to_owned())
+    }
+
+    /// What of it holds over what is configured.
+    pub(crate) fn overrides(&self) -> Overrides {
+        let uncommitted = (!self.uncommitted).then_some(false);
+        Overrides { base: self.base(), uncommitted, ..Overrides::default() }
     }
 
     pub(crate) fn shown(&self, severity: Severity) -> DiagnosticSeverity {
@@ -177,14 +153,16 @@ pub(crate) struct ReviewContext {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use config::Config;
     use serde_json::json;
+    use std::path::Path;
 
     #[test]
     fn a_workspace_that_is_not_trusted_gets_the_built_in_agents_only() {
         let claude = agent::AgentSettings::new(agent::Adapter::Claude);
         let config = Config { agents: [("claude".to_owned(), claude)].into(), ..Config::default() };
         let names = |options: Value| -> Vec<String> {
-            let agents = Trust::of(&options).agents(&config, Path::new("/"));
+            let agents = trust_of(&options).agents(&config, Some(Path::new("/")));
             agents.iter().map(|a| a.info().name.to_string()).collect()
         };
         assert!(names(json!({"trusted": true})).contains(&"claude".to_owned()));

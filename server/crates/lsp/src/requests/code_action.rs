@@ -1,13 +1,15 @@
 //! Code actions: fixes that apply to the text as it is, and what else can be done with a finding.
 
-use super::{BackgroundRequest, fix_edits};
+use super::BackgroundRequest;
+use super::fix_edits::Fixer;
 use crate::protocol::capabilities::FIX_ALL;
 use crate::protocol::commands::CommandName;
-use crate::state::projection::is_certain;
+use crate::protocol::error::CommandError;
 use crate::state::snapshot::{Repo, Snapshot};
-use finding::{AgentKind, Finding, LinkKind, Round, State};
+use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round, State};
 use lsp_types::request::{CodeActionRequest, CodeActionResolveRequest};
 use lsp_types::*;
+use ops::{OpsError, Selection};
 use patch::Placement;
 use report::sanitize;
 use serde::{Deserialize, Serialize};
@@ -39,10 +41,10 @@ impl BackgroundRequest for CodeActionRequest {
 
 impl BackgroundRequest for CodeActionResolveRequest {
     type Params = CodeAction;
-    type Answer = CodeAction;
+    type Answer = Result<CodeAction, CommandError>;
 
     /// Fills in the edit, on the text as it is now.
-    fn answer(snapshot: &Snapshot, action: CodeAction) -> CodeAction {
+    fn answer(snapshot: &Snapshot, action: CodeAction) -> Self::Answer {
         resolve(snapshot, action)
     }
 }
@@ -59,7 +61,8 @@ fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCo
     let uri = &params.text_document.uri;
     let Some((repo, path, projection)) = snapshot.projection(uri) else { return Vec::new() };
     let Some(round_index) = &repo.round_index else { return Vec::new() };
-    let mut actions = Vec::new();
+    let Ok(fixer) = Fixer::new(snapshot, repo) else { return Vec::new() };
+    let mut menu = Menu { snapshot, repo, fixer, uri, told: None, actions: Vec::new() };
     if wants(CodeActionKind::QUICKFIX.as_str()) {
         let mut done = Vec::new();
         for anchor_ref in projection.anchors_at(params.range) {
@@ -69,37 +72,32 @@ fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCo
             done.push(anchor_ref.finding);
             let finding = &round_index.round.findings[anchor_ref.finding];
             if repo.state(anchor_ref.finding, finding) == State::Open {
-                let told = told(params, finding);
-                fixes(snapshot, repo, (anchor_ref.finding, finding), uri, told.as_ref(), &mut actions);
-                all_places(snapshot, repo, (anchor_ref.finding, finding), uri, told.as_ref(), &mut actions);
-                decisions(repo, finding, told.as_ref(), &mut actions);
+                menu.told = told(params, finding);
+                menu.fixes(anchor_ref.finding, finding, &round_index.round);
+                menu.all_places(anchor_ref.finding, finding);
+                menu.decisions(finding);
             }
         }
     }
     if only.is_some() && wants(FIX_ALL) {
-        let (files, taken, _) = fix_edits::place_all(snapshot, repo, Some(&path));
-        if !taken.is_empty() {
-            let data = ActionData { root: repo.root().to_owned(), id: None, fix: None, uri: uri.clone() };
-            let edit = || fix_edits::workspace_edit(snapshot, repo, &files, Some(&path), None).ok();
-            let mut action =
-                action(format!("Apply {} fixes of deep-review", taken.len()), CodeActionKind::new(FIX_ALL));
-            fill(snapshot, &mut action, &data, edit);
-            actions.push(CodeActionOrCommand::CodeAction(action));
-        }
+        menu.fix_all(&path);
     }
-    actions
+    menu.actions
+}
+
+/// The actions that are offered at a place.
+struct Menu<'s> {
+    snapshot: &'s Snapshot,
+    repo: &'s Repo,
+    fixer: Fixer<'s>,
+    uri: &'s Uri,
+    /// The client's own diagnostic of the finding at hand.
+    told: Option<Vec<Diagnostic>>,
+    actions: Vec<CodeActionOrCommand>,
 }
 
 fn action(title: String, kind: CodeActionKind) -> CodeAction {
     CodeAction { title, kind: Some(kind), ..CodeAction::default() }
-}
-
-fn fill(snapshot: &Snapshot, action: &mut CodeAction, data: &ActionData, edit: impl FnOnce() -> Option<WorkspaceEdit>) {
-    if snapshot.capabilities.action_resolve {
-        action.data = serde_json::to_value(data).ok();
-    } else {
-        action.edit = edit();
-    }
 }
 
 /// The client's own diagnostic of a finding, which the action answers.
@@ -111,74 +109,128 @@ fn told(params: &CodeActionParams, finding: &Finding) -> Option<Vec<Diagnostic>>
     params.context.diagnostics.iter().find(ours).map(|d| vec![d.clone()])
 }
 
-fn fixes(
-    snapshot: &Snapshot,
-    repo: &Repo,
-    (index, finding): (usize, &Finding),
-    uri: &Uri,
-    told: Option<&Vec<Diagnostic>>,
-    actions: &mut Vec<CodeActionOrCommand>,
-) {
-    let Some(round_index) = &repo.round_index else { return };
-    for (number, fix) in finding.fixes.iter().enumerate() {
-        let what = fix.note.as_deref().filter(|n| !n.trim().is_empty()).unwrap_or(&finding.title);
-        let by: Vec<&str> = fix.by.iter().map(|name| round_index.round.label_of(name)).collect();
-        let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
-        let verb = if number == 0 { "Apply fix" } else { "Apply another fix" };
-        let mut action =
-            action(format!("{verb}: {}{}", short(what), sanitize::printable(&by)), CodeActionKind::QUICKFIX);
-        action.diagnostics = told.cloned();
-        match fix_edits::place_fix(snapshot, repo, index, number) {
-            Ok(edits_of_fix) => {
-                let main = finding.anchors.first().map(|a| &a.path);
-                let elsewhere = edits_of_fix.files.keys().any(|path| Some(path) != main);
-                let exact = edits_of_fix.placement == Placement::Exact && !elsewhere;
-                if number == 0 && exact && is_agreed(&round_index.round, fix) {
-                    action.is_preferred = Some(true);
-                }
-                let confirm = (!is_certain(edits_of_fix.placement)).then_some("the place of the fix is not certain");
-                let data = ActionData {
-                    root: repo.root().to_owned(),
-                    id: Some(finding.id.to_string()),
-                    fix: Some(number),
-                    uri: uri.clone(),
-                };
-                fill(snapshot, &mut action, &data, || {
-                    fix_edits::workspace_edit(snapshot, repo, &edits_of_fix.files, main, confirm).ok()
-                });
-                if snapshot.capabilities.action_resolve || action.edit.is_some() {
-                    actions.push(CodeActionOrCommand::CodeAction(action));
-                }
+impl Menu<'_> {
+    fn push(&mut self, action: CodeAction) {
+        self.actions.push(CodeActionOrCommand::CodeAction(action));
+    }
+
+    fn data(&self, id: Option<&FindingId>, fix: Option<usize>) -> ActionData {
+        let id = id.map(ToString::to_string);
+        ActionData { root: self.repo.root().to_owned(), id, fix, uri: self.uri.clone() }
+    }
+
+    /// Offers what an edit can be made for: later, where the client asks for it then.
+    fn offer(&mut self, mut action: CodeAction, data: &ActionData) {
+        if self.snapshot.capabilities.action_resolve {
+            action.data = serde_json::to_value(data).ok();
+        } else {
+            match edit(&self.fixer, self.repo, self.snapshot, data) {
+                Ok(edit) => action.edit = Some(edit),
+                Err(refused) => return self.refuse(action, refused.to_string()),
             }
-            Err(refusal) if snapshot.capabilities.action_disabled => {
-                action.disabled = Some(CodeActionDisabled { reason: refusal.to_string() });
-                actions.push(CodeActionOrCommand::CodeAction(action));
-            }
-            Err(_) => {}
+        }
+        self.push(action);
+    }
+
+    /// Says why not, where the client shows that.
+    fn refuse(&mut self, mut action: CodeAction, reason: String) {
+        if self.snapshot.capabilities.action_disabled {
+            action.disabled = Some(CodeActionDisabled { reason });
+            self.push(action);
         }
     }
-}
 
-/// One action for a finding with a fix for each of its places.
-fn all_places(
-    snapshot: &Snapshot,
-    repo: &Repo,
-    (index, finding): (usize, &Finding),
-    uri: &Uri,
-    told: Option<&Vec<Diagnostic>>,
-    actions: &mut Vec<CodeActionOrCommand>,
-) {
-    let Some(edits_of_fix) = fix_edits::place_everywhere(snapshot, repo, index) else { return };
-    let title = format!("Apply the fixes of {} at all {} places", finding.label, edits_of_fix.places);
-    let mut action = action(title, CodeActionKind::QUICKFIX);
-    action.diagnostics = told.cloned();
-    let id = Some(finding.id.to_string());
-    let data = ActionData { root: repo.root().to_owned(), id, fix: None, uri: uri.clone() };
-    let main = finding.anchors.first().map(|a| &a.path);
-    fill(snapshot, &mut action, &data, || {
-        fix_edits::workspace_edit(snapshot, repo, &edits_of_fix.files, main, None).ok()
-    });
-    actions.push(CodeActionOrCommand::CodeAction(action));
+    fn fixes(&mut self, index: usize, finding: &Finding, round: &Round) {
+        for (number, fix) in finding.fixes.iter().enumerate() {
+            let what = fix.note.as_deref().filter(|n| !n.trim().is_empty()).unwrap_or(&finding.title);
+            let by: Vec<&str> = fix.by.iter().map(|name| round.label_of(name)).collect();
+            let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+            let verb = if number == 0 { "Apply fix" } else { "Apply another fix" };
+            let title = format!("{verb}: {}{}", short(what), sanitize::printable(&by));
+            let mut action = action(title, CodeActionKind::QUICKFIX);
+            action.diagnostics = self.told.clone();
+            match self.fixer.offer(index, number) {
+                Ok(offer) => {
+                    let is_exact = offer.placement == Placement::Exact && offer.is_in_main_file;
+                    action.is_preferred = (number == 0 && is_exact && is_agreed(round, fix)).then_some(true);
+                    self.offer(action, &self.data(Some(&finding.id), Some(number)));
+                }
+                Err(why) => self.refuse(action, why.to_string()),
+            }
+        }
+    }
+
+    /// One action for a finding with a fix for each of its places.
+    fn all_places(&mut self, index: usize, finding: &Finding) {
+        if finding.anchors.len() < 2 || finding.fixes.len() < 2 {
+            return;
+        }
+        let plan = self.fixer.plan(Selection::Findings(&[index]));
+        let Some(taken) = plan.taken.first().filter(|taken| taken.fixes.len() > 1) else { return };
+        let title = format!("Apply the fixes of {} at all {} places", finding.label, taken.fixes.len());
+        let mut action = action(title, CodeActionKind::QUICKFIX);
+        action.diagnostics = self.told.clone();
+        self.offer(action, &self.data(Some(&finding.id), None));
+    }
+
+    /// One action for all fixes of a file.
+    fn fix_all(&mut self, path: &RepoPath) {
+        let plan = self.fixer.plan(Selection::AllOpen { file: Some(path) });
+        if !plan.taken.is_empty() {
+            let title = format!("Apply {} fixes of deep-review", plan.taken.len());
+            self.offer(action(title, CodeActionKind::new(FIX_ALL)), &self.data(None, None));
+        }
+    }
+
+    /// What can be done with the finding besides fixing it.
+    fn decisions(&mut self, finding: &Finding) {
+        let repo = self.repo;
+        let root = repo.root();
+        let mut offer = |title: String, name: CommandName, argument: Value| {
+            let mut action = action(title.clone(), CodeActionKind::QUICKFIX);
+            action.diagnostics = self.told.clone();
+            action.command = Some(Command::new(title, name.as_str().to_owned(), Some(vec![argument])));
+            self.push(action);
+        };
+        let (id, label) = (&finding.id, &finding.label);
+        for (words, reason) in [("false positive", "false-positive"), ("won't fix", "wont-fix"), ("later", "later")] {
+            offer(
+                format!("Dismiss {label}: {words}"),
+                CommandName::Dismiss,
+                json!({ "id": id, "root": root, "reason": reason }),
+            );
+        }
+        offer(format!("Have {label} checked again"), CommandName::Recheck, json!({ "id": id, "root": root }));
+        offer(
+            format!("Show {label} in the report"),
+            CommandName::ShowReport,
+            json!({ "id": id, "root": root, "show": true }),
+        );
+        if finding.attributions.len() > 1 {
+            offer(format!("Split {label} into its remarks"), CommandName::Split, json!({ "id": id, "root": root }));
+        }
+        if is_linked(repo, finding, LinkKind::Split) {
+            offer(
+                format!("Take back the split of {label}"),
+                CommandName::Split,
+                json!({ "id": id, "root": root, "undo": true }),
+            );
+        }
+        if is_linked(repo, finding, LinkKind::Joined) {
+            let argument = json!({ "ids": [id], "root": root, "undo": true });
+            offer(format!("Take back that {label} was joined"), CommandName::Join, argument);
+        }
+        for other in &finding.related {
+            offer(
+                format!(
+                    "{label} and {} are the same",
+                    repo.finding_of(other).map_or(other.as_str(), |(_, f)| &f.label)
+                ),
+                CommandName::Join,
+                json!({ "ids": [id, other], "root": root }),
+            );
+        }
+    }
 }
 
 /// Whether two agents came to the same fix, or a deterministic check proposes it.
@@ -190,55 +242,6 @@ fn is_agreed(round: &Round, fix: &finding::Fix) -> bool {
             .any(|run| run.agent.name == *name && matches!(run.agent.kind, AgentKind::BuiltIn | AgentKind::Linter))
     };
     fix.by.len() > 1 || fix.by.iter().any(checks)
-}
-
-/// What can be done with the finding besides fixing it.
-fn decisions(repo: &Repo, finding: &Finding, told: Option<&Vec<Diagnostic>>, actions: &mut Vec<CodeActionOrCommand>) {
-    let root = repo.root();
-    let mut offer = |title: String, name: CommandName, argument: Value| {
-        let mut action = action(title.clone(), CodeActionKind::QUICKFIX);
-        action.diagnostics = told.cloned();
-        action.command = Some(Command::new(title, name.as_str().to_owned(), Some(vec![argument])));
-        actions.push(CodeActionOrCommand::CodeAction(action));
-    };
-    let (id, label) = (&finding.id, &finding.label);
-    for (words, reason) in [("false positive", "false-positive"), ("won't fix", "wont-fix"), ("later", "later")] {
-        offer(
-            format!("Dismiss {label}: {words}"),
-            CommandName::Dismiss,
-            json!({ "id": id, "root": root, "reason": reason }),
-        );
-    }
-    offer(format!("Have {label} checked again"), CommandName::Recheck, json!({ "id": id, "root": root }));
-    offer(
-        format!("Show {label} in the report"),
-        CommandName::ShowReport,
-        json!({ "id": id, "root": root, "show": true }),
-    );
-    if finding.attributions.len() > 1 {
-        offer(format!("Split {label} into its remarks"), CommandName::Split, json!({ "id": id, "root": root }));
-    }
-    if is_linked(repo, finding, LinkKind::Split) {
-        offer(
-            format!("Take back the split of {label}"),
-            CommandName::Split,
-            json!({ "id": id, "root": root, "undo": true }),
-        );
-    }
-    if is_linked(repo, finding, LinkKind::Joined) {
-        let argument = json!({ "ids": [id], "root": root, "undo": true });
-        offer(format!("Take back that {label} was joined"), CommandName::Join, argument);
-    }
-    for other in &finding.related {
-        offer(
-            format!(
-                "{label} and {} are the same",
-                repo.finding(other.as_str()).map_or(other.as_str(), |(_, f)| &f.label)
-            ),
-            CommandName::Join,
-            json!({ "ids": [id, other], "root": root }),
-        );
-    }
 }
 
 /// Whether a person split or joined what the finding says.
@@ -255,25 +258,28 @@ fn short(text: &str) -> String {
     if line.chars().count() <= 80 { line } else { line.chars().take(79).chain(['…']).collect() }
 }
 
-fn resolve(snapshot: &Snapshot, mut action: CodeAction) -> CodeAction {
-    let data = action.data.as_ref().and_then(|data| serde_json::from_value::<ActionData>(data.clone()).ok());
-    let Some(data) = data else { return action };
-    let Some(repo) = snapshot.repos.get(&data.root) else { return action };
-    action.edit = match &data.id {
-        Some(id) => repo.finding(id).and_then(|(index, finding)| {
-            let main = finding.anchors.first().map(|a| &a.path);
-            let Some(fix) = data.fix else {
-                let edits_of_fix = fix_edits::place_everywhere(snapshot, repo, index)?;
-                return fix_edits::workspace_edit(snapshot, repo, &edits_of_fix.files, main, None).ok();
-            };
-            let edits_of_fix = fix_edits::place_fix(snapshot, repo, index, fix).ok()?;
-            let confirm = (!is_certain(edits_of_fix.placement)).then_some("the place of the fix is not certain");
-            fix_edits::workspace_edit(snapshot, repo, &edits_of_fix.files, main, confirm).ok()
-        }),
-        None => snapshot.projection(&data.uri).and_then(|(repo, path, _)| {
-            let (files, _, _) = fix_edits::place_all(snapshot, repo, Some(&path));
-            fix_edits::workspace_edit(snapshot, repo, &files, Some(&path), None).ok()
-        }),
+fn resolve(snapshot: &Snapshot, mut action: CodeAction) -> Result<CodeAction, CommandError> {
+    let Some(data) = action.data.clone() else { return Ok(action) };
+    let data: ActionData = serde_path_to_error::deserialize(data)
+        .map_err(|e| CommandError::invalid(format!("the data of the action is none of ours: {e}")))?;
+    let repo = snapshot.repo_at(&data.root)?;
+    action.edit = Some(edit(&Fixer::new(snapshot, repo)?, repo, snapshot, &data)?);
+    Ok(action)
+}
+
+/// The edit of an action, on the texts as they are now.
+fn edit(fixer: &Fixer<'_>, repo: &Repo, snapshot: &Snapshot, data: &ActionData) -> Result<WorkspaceEdit, CommandError> {
+    let Some(id) = &data.id else {
+        let (_, path) = snapshot.file(&data.uri)?;
+        return fixer.edit(Selection::AllOpen { file: Some(&path) }, None);
     };
-    action
+    let (index, finding) = repo.finding(id)?;
+    match data.fix {
+        Some(fix) if fix >= finding.fixes.len() => {
+            let (label, count) = (finding.label.clone(), finding.fixes.len());
+            Err(OpsError::UnknownFix { label, number: fix, count }.into())
+        }
+        Some(fix) => fixer.edit(Selection::Fix { finding: index, fix }, None),
+        None => fixer.edit(Selection::Findings(&[index]), None),
+    }
 }

@@ -1,25 +1,22 @@
 //! `workspace/executeCommand`: a command works with the state as it was when it came in, and refuses with a message that
 //! says what to do.
 
-use super::fix_edits;
+use super::fix_edits::Fixer;
 use crate::client::outbox::Outbox;
 use crate::event::Event;
 use crate::protocol::commands::*;
 use crate::protocol::error::CommandError;
-use crate::state::projection::is_certain;
 use crate::state::snapshot::{Repo, Snapshot};
 use crate::tasks::{report, review};
 use ::report::Format;
+use ::review::import::Target;
 use agent::Availability;
-use finding::{Decisions, Finding, FindingId, Link, LinkKind, Resolution, Round, State};
+use finding::{Decisions, LinkKind, Round};
 use lsp_types::{Position, Range, WorkspaceEdit};
+use ops::{Again, AgentHere, Dismissal, OpsError, Selection};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
-
-/// Longest text of a dismissal, in bytes.
-const MAX_TEXT: usize = 4096;
 
 type Answer = Result<CommandResult, CommandError>;
 
@@ -93,21 +90,17 @@ impl CommandContext {
             Command::Agents(args) => self.agents(&args).await,
             Command::Rounds(args) => self.rounds(&args).await,
             Command::Recheck(args) => self.recheck(&args),
-            Command::Split(args) => self.split(&args).await,
-            Command::Join(args) => self.join(&args).await,
+            Command::Split(args) => self.split(args).await,
+            Command::Join(args) => self.join(args).await,
         }
     }
 
-    fn finding(&self, args: &FindingArgs) -> Result<(&Arc<Repo>, usize, &Finding), CommandError> {
-        self.snapshot.finding(&args.id, args.root.as_deref())
-    }
-
     fn recheck(&self, args: &FindingArgs) -> Answer {
-        let (repo, _, finding) = self.finding(args)?;
+        let (repo, _, finding) = self.snapshot.finding(&args.id, args.root.as_deref())?;
         // The agents that raised it look again, and not at what they answered before; a finding that they do not raise
         // any more and whose code is as it was stays, with what they say now.
         let agents = finding.agents().into_iter().map(ToString::to_string).collect();
-        let options = Box::new(ReviewOptions { agents, memory: Memory::Fresh, ..ReviewOptions::default() });
+        let options = Box::new(ReviewOptions { agents, again: Again::Everyone, ..ReviewOptions::default() });
         let of = RepoArgs { root: Some(repo.root().to_owned()), uri: None };
         let _ = self.events.send(Event::Review { of, options, reply: oneshot::channel().0 });
         Ok(CommandResult::STARTED)
@@ -118,27 +111,20 @@ impl CommandContext {
         let FixArgs { id, root, fix, preview, dry_run } = args;
         let place = move || {
             let (repo, index, finding) = snapshot.finding(&id, root.as_deref())?;
+            let label = finding.label.clone();
             if finding.fixes.is_empty() {
-                return Err(CommandError::failed(format!("{} has no fix: no agent suggested one", finding.label)));
+                return Err(CommandError::failed(format!("{label} has no fix: no agent suggested one")));
             }
             if fix >= finding.fixes.len() {
-                let (label, count) = (&finding.label, finding.fixes.len());
-                return Err(CommandError::invalid(format!(
-                    "{label} has {count} fixes, the first is 0: there is no {fix}"
-                )));
+                return Err(OpsError::UnknownFix { label, number: fix, count: finding.fixes.len() }.into());
             }
-            let edits = fix_edits::place_fix(&snapshot, repo, index, fix).map_err(|refusal| {
-                CommandError::failed(format!("the fix of {} does not apply: {refusal}", finding.label))
-            })?;
-            let certain = is_certain(edits.placement);
-            let confirm = match (certain, preview) {
-                (false, _) => Some("the place of the fix is not certain"),
-                (true, true) => Some("a fix to look at first"),
-                (true, false) => None,
-            };
-            let main = finding.anchors.first().map(|a| &a.path);
-            let edit = fix_edits::workspace_edit(&snapshot, repo, &edits.files, main, confirm);
-            Ok((format!("Fix {}", finding.label), edit.map_err(CommandError::failed)?, certain))
+            let fixer = Fixer::new(&snapshot, repo)?;
+            let selection = Selection::Fix { finding: index, fix };
+            let offer = fixer.offer(index, fix);
+            let offer =
+                offer.map_err(|why| CommandError::failed(format!("the fix of {label} does not apply: {why}")))?;
+            let edit = fixer.edit(selection, preview.then_some("a fix to look at first"))?;
+            Ok((format!("Fix {label}"), edit, offer.placement.is_certain()))
         };
         let (label, edit, certain) = beside("the fix could not be placed", place).await?;
         if dry_run {
@@ -163,13 +149,16 @@ impl CommandContext {
         let place = move || {
             let only = uri.as_ref().map(|uri| snapshot.file(uri)).transpose()?.map(|(_, path)| path);
             let repo = snapshot.repo(&RepoArgs { root, uri })?;
-            let (files, taken, refused) = fix_edits::place_all(&snapshot, repo, only.as_ref());
-            if taken.is_empty() {
+            let fixer = Fixer::new(&snapshot, repo)?;
+            let plan = fixer.plan(Selection::AllOpen { file: only.as_ref() });
+            let refused = plan.refused.iter().map(|refused| format!("{}: {}", refused.label, refused.why));
+            let refused: Vec<String> = refused.collect();
+            if plan.taken.is_empty() {
                 let why = if refused.is_empty() { "no open finding has a fix".to_owned() } else { refused.join("; ") };
                 return Err(CommandError::failed(format!("nothing to apply: {why}")));
             }
-            let edit = fix_edits::workspace_edit(&snapshot, repo, &files, None, None);
-            Ok((edit.map_err(CommandError::failed)?, taken, refused))
+            let taken: Vec<String> = plan.taken.iter().map(|taken| taken.label.clone()).collect();
+            Ok((fixer.workspace_edit(&plan, None)?, taken, refused))
         };
         let (edit, applied, refused) = beside("the fixes could not be placed", place).await?;
         if dry_run {
@@ -179,112 +168,66 @@ impl CommandContext {
         Ok(CommandResult::FixedAll(FixAllResult { edit: None, applied, refused }))
     }
 
-    /// Changes what people decided, on disk, and tells the loop.
+    /// Has something decided, on disk, and tells the loop of it.
     async fn decide(
         &self,
-        repo: &Repo,
-        change: impl FnOnce(&mut Decisions) + Send + 'static,
+        repo: &Arc<Repo>,
+        decide: impl FnOnce(&Repo) -> Result<Decisions, CommandError> + Send + 'static,
     ) -> Result<(), CommandError> {
-        let branch = repo.branch();
-        let write = move || branch.decide(change).map_err(|e| CommandError::failed(e.to_string()));
-        let decisions = beside("the decision could not be stored", write).await?;
+        let on = repo.clone();
+        let decisions = beside("the decision could not be stored", move || decide(&on)).await?;
         let _ = self.events.send(Event::Decided { repo: repo.key.clone(), decisions });
         Ok(())
     }
 
-    async fn resolve(&self, args: &FindingArgs, state: State) -> Answer {
-        let (repo, _, finding) = self.finding(args)?;
-        let round = repo.round_index.as_ref().map(|index| index.round.id.clone());
-        let round = round.ok_or_else(|| CommandError::failed("there is no round yet"))?;
-        let (reviewed, anchor) = (repo.reviewed.clone(), finding.anchors.first().cloned());
+    async fn dismiss(&self, args: DismissArgs) -> Answer {
+        let DismissArgs { id, root, reason, text } = args;
+        let why = Dismissal::new(reason, text.as_deref().filter(|text| !text.is_empty()))?;
+        let (repo, _, finding) = self.snapshot.finding(&id, root.as_deref())?;
         let id = finding.id.clone();
-        self.decide(repo, move |decisions| {
-            // Hash of the code that the finding is about, as it was reviewed.
-            let code = anchor.and_then(|anchor| merge::code_hash(&anchor, reviewed.get(&anchor.path)?.text()?));
-            let resolution = Resolution { state, at: jiff::Timestamp::now(), round, code, commit: None };
-            decisions.resolutions.insert(id, resolution);
-        })
-        .await?;
+        let dismiss =
+            move |repo: &Repo| Ok(ops::dismiss(&repo.open_branch(), shown(repo)?, id.as_str(), why)?.decisions);
+        self.decide(repo, dismiss).await?;
         Ok(CommandResult::DONE)
     }
 
-    async fn dismiss(&self, args: DismissArgs) -> Answer {
-        let DismissArgs { id, root, reason, text } = args;
-        if text.len() > MAX_TEXT {
-            return Err(CommandError::invalid(format!("`text` is over {MAX_TEXT} bytes; say it shorter")));
-        }
-        self.resolve(&FindingArgs { id, root }, State::Dismissed { reason, text }).await
-    }
-
     async fn reopen(&self, args: &FindingArgs) -> Answer {
-        self.resolve(args, State::Open).await
+        let (repo, _, finding) = self.snapshot.finding(&args.id, args.root.as_deref())?;
+        let id = finding.id.clone();
+        let reopen = move |repo: &Repo| Ok(ops::reopen(&repo.open_branch(), shown(repo)?, id.as_str())?.decisions);
+        self.decide(repo, reopen).await?;
+        Ok(CommandResult::DONE)
     }
 
-    async fn link(&self, repo: &Repo, links: Vec<Link>) -> Answer {
-        if links.is_empty() {
-            return Err(CommandError::failed(
-                "the remarks are worded alike, so that nothing could tell them apart later",
-            ));
-        }
-        self.decide(repo, move |decisions| decisions.links.extend(links)).await?;
+    async fn split(&self, args: SplitArgs) -> Answer {
+        let (repo, _, finding) = self.snapshot.finding(&args.id, args.root.as_deref())?;
+        let id = finding.id.clone();
+        let split = move |repo: &Repo| {
+            let (open, round) = (repo.open_branch(), report::round(repo, None)?);
+            let linked = match args.undo {
+                false => ops::split(&open, &round, id.as_str(), &args.agents),
+                true => ops::take_back(&open, &round, LinkKind::Split, &[id.as_str()]),
+            };
+            Ok(linked?.decisions)
+        };
+        self.decide(repo, split).await?;
         Ok(CommandResult::DONE_LATER)
     }
 
-    /// Takes back what a person said of these findings, in whatever words they were raised in the branch's rounds.
-    async fn take_back(&self, repo: &Repo, kind: LinkKind, findings: &[&Finding]) -> Answer {
-        let labels: Vec<&str> = findings.iter().map(|f| f.label.as_str()).collect();
-        let what = if kind == LinkKind::Split { "split" } else { "joined" };
-        let said = format!("{what} {}", labels.join(" and "));
-        let rounds = rounds(repo).await?;
-        let shown = repo.round_index.as_ref().map(|index| &index.round);
-        let ids: Vec<FindingId> = findings.iter().map(|f| f.id.clone()).collect();
-        let prints = merge::known_by(rounds.iter().chain(shown.map(|round| &**round)), &ids);
-        let taken = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&taken);
-        self.decide(repo, move |decisions| {
-            count.store(merge::take_back(&mut decisions.links, kind, &prints), Ordering::SeqCst);
-        })
-        .await?;
-        match taken.load(Ordering::SeqCst) {
-            0 => Err(CommandError::failed(format!("nobody has {said}, so there is nothing to take back"))),
-            _ => Ok(CommandResult::DONE_LATER),
-        }
-    }
-
-    async fn split(&self, args: &SplitArgs) -> Answer {
-        let (repo, _, finding) = self.snapshot.finding(&args.id, args.root.as_deref())?;
-        if args.undo {
-            return self.take_back(repo, LinkKind::Split, &[finding]).await;
-        }
-        let round = whole(repo).await?;
-        let remarks = round.remarks(finding);
-        if remarks.len() < 2 {
-            return Err(CommandError::failed(format!("{} is one remark; there is nothing to split", finding.label)));
-        }
-        let pairs = (1..).zip(&remarks).flat_map(|(n, one)| merge::split(&[one], &remarks[n..]));
-        self.link(repo, pairs.collect()).await
-    }
-
-    async fn join(&self, args: &JoinArgs) -> Answer {
-        let Some((first, rest)) = args.ids.split_first().filter(|(_, rest)| args.undo || !rest.is_empty()) else {
-            return Err(CommandError::invalid("`ids` names the findings to join, two or more"));
+    async fn join(&self, args: JoinArgs) -> Answer {
+        let JoinArgs { ids, root, undo } = args;
+        let Some(first) = ids.first() else { return Err(OpsError::NothingNamed.into()) };
+        let (repo, _, _) = self.snapshot.finding(first, root.as_deref())?;
+        let join = move |repo: &Repo| {
+            let (open, round) = (repo.open_branch(), report::round(repo, None)?);
+            let linked = match undo {
+                false => ops::join(&open, &round, &ids),
+                true => ops::take_back(&open, &round, LinkKind::Joined, &ids),
+            };
+            Ok(linked?.decisions)
         };
-        let (repo, index, finding) = self.snapshot.finding(first, args.root.as_deref())?;
-        let mut findings = vec![finding];
-        for id in rest {
-            let (_, number, other) = self.snapshot.finding(id, Some(repo.root()))?;
-            if number == index {
-                return Err(CommandError::invalid(format!("`ids` names {} twice", finding.label)));
-            }
-            findings.push(other);
-        }
-        if args.undo {
-            return self.take_back(repo, LinkKind::Joined, &findings).await;
-        }
-        let round = whole(repo).await?;
-        let remarks = round.remarks(finding);
-        let links = findings[1..].iter().flat_map(|other| merge::join(&remarks, &round.remarks(other)));
-        self.link(repo, links.collect()).await
+        self.decide(repo, join).await?;
+        Ok(CommandResult::DONE_LATER)
     }
 
     async fn show_report(&self, args: ReportArgs) -> Answer {
@@ -318,15 +261,17 @@ impl CommandContext {
     async fn import(&self, args: ImportArgs) -> Answer {
         let ImportArgs { root, uri, files } = args;
         let repo = self.snapshot.repo(&RepoArgs { root, uri })?.clone();
-        if files.is_empty() {
-            return Err(CommandError::invalid("`files` names the reports to import, as absolute paths"));
-        }
         if let Some(file) = files.iter().find(|file| !file.is_absolute()) {
             return Err(CommandError::invalid(format!("`files` names absolute paths, and {} is none", file.display())));
         }
         let context = self.snapshot.context(&repo);
-        let import = move || review::import(&repo, &context, &files);
-        let round = beside("the report could not be imported", import).await?;
+        let import = move || {
+            let config = review::configuration(&repo, &context, None)?;
+            let mut imported = ops::import(&repo.open_branch(), &config, &files, Target::Own)?;
+            // One at least: else it is an error.
+            imported.pop().map(|last| last.round).ok_or_else(|| OpsError::NoFiles.into())
+        };
+        let round: Round = beside("the report could not be imported", import).await?;
         let _ = self.events.send(Event::Touched);
         Ok(CommandResult::Imported { round: round.id, number: round.number, findings: round.findings.len() })
     }
@@ -334,46 +279,39 @@ impl CommandContext {
     async fn agents(&self, args: &RepoArgs) -> Answer {
         let repo = self.snapshot.repo(args)?.clone();
         let (context, root) = (self.snapshot.context(&repo), repo.root().to_owned());
-        let read = move || review::configuration(&repo, &context);
+        let read = move || review::configuration(&repo, &context, None);
         let config = beside("the configuration could not be read", read).await?;
-        let mut all = self.snapshot.trusted.agents(&config, &root);
-        all.extend(agent::missing(&config.agents));
-        let looked = futures_util::future::join_all(all.iter().map(|agent| agent.availability())).await;
-        let row = |(agent, availability): (&Arc<dyn agent::Agent>, Availability)| {
+        let agents = ops::agents_here(&config, Some(&root), self.snapshot.trusted).await;
+        let row = |AgentHere { info, availability }: AgentHere| {
             let (usable, detail, remedy) = match availability {
                 Availability::Usable(detail) => (true, detail, None),
                 Availability::Unusable(failure) => (false, failure.message, failure.remedy),
             };
-            let info = agent.info();
-            let (name, label, kind) = (info.name.clone(), info.label.clone(), info.kind);
-            AgentRow { name, label, kind, usable, detail, remedy }
+            AgentRow { name: info.name, label: info.label, kind: info.kind, usable, detail, remedy }
         };
-        Ok(CommandResult::Agents { agents: all.iter().zip(looked).map(row).collect() })
+        Ok(CommandResult::Agents { agents: agents.into_iter().map(row).collect() })
     }
 
     async fn rounds(&self, args: &RepoArgs) -> Answer {
         let repo = self.snapshot.repo(args)?;
-        let (rounds, decisions) = (rounds(repo).await?, repo.decisions.clone());
-        let row = |round: &Round| RoundRow {
-            id: round.id.clone(),
-            number: round.number,
-            started: round.started.to_string(),
-            verdict: round.verdict(&decisions).to_string(),
-            counts: Counts::of(round.standing().map(|finding| finding.severity)),
+        let (branch, decisions) = (repo.branch(), repo.decisions.clone());
+        let read = move || branch.rounds().map_err(|e| CommandError::failed(e.to_string()));
+        let rounds = beside("the rounds could not be read", read).await?.value;
+        let row = |round: &Round| {
+            let summary = ops::summary(round, &decisions);
+            RoundRow {
+                started: summary.started.to_string(),
+                verdict: summary.verdict.to_string(),
+                counts: Counts::of(round.standing().map(|finding| finding.severity)),
+                id: summary.id,
+                number: summary.number,
+            }
         };
         Ok(CommandResult::Rounds { rounds: rounds.iter().rev().map(row).collect() })
     }
 }
 
-/// The stored rounds of the branch, oldest first.
-async fn rounds(repo: &Repo) -> Result<Vec<Round>, CommandError> {
-    let branch = repo.branch();
-    let read = move || branch.rounds().map_err(|e| CommandError::failed(e.to_string()));
-    Ok(beside("the rounds could not be read", read).await?.value)
-}
-
-/// The round that is shown, with its raw findings.
-async fn whole(repo: &Arc<Repo>) -> Result<Round, CommandError> {
-    let repo = repo.clone();
-    beside("the round could not be read", move || report::round(&repo, None)).await
+/// The round that is shown.
+fn shown(repo: &Repo) -> Result<&Round, CommandError> {
+    Ok(&repo.round_index.as_ref().ok_or(OpsError::NoRound)?.round)
 }

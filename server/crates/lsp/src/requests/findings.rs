@@ -1,7 +1,8 @@
 //! What the server says beyond the LSP: `deepReview/findings` and `deepReview/status`, for the lists of editors.
 
+use super::BackgroundRequest;
+use super::fix_edits::Fixer;
 use super::hover::explanation;
-use super::{BackgroundRequest, fix_edits};
 use crate::protocol::commands::Counts;
 use crate::protocol::error::with_remedy;
 use crate::protocol::own::*;
@@ -84,10 +85,11 @@ fn agent(repo: &Repo, run: &AgentRun) -> AgentState {
 
 /// Works out whether fixes apply too.
 fn findings(snapshot: &Snapshot, repo: &Repo, params: &FindingsParams) -> Vec<FindingRow> {
+    let fixer = Fixer::new(snapshot, repo).ok();
     let row = |(index, finding): (usize, &Finding), round_index: &RoundIndex| {
         let round = &round_index.round;
         let state = repo.state(index, finding);
-        let applies = |number| fix_edits::place_fix(snapshot, repo, index, number).is_ok();
+        let applies = |number| fixer.as_ref().is_some_and(|fixer| fixer.offer(index, number).is_ok());
         let location = repo.location(index, 0);
         let label = |name: &finding::AgentName| sanitize::printable(round.label_of(name));
         let agents = finding.agents().into_iter();

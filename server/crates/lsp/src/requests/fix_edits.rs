@@ -1,295 +1,243 @@
-//! Fixes as edits of the workspace, worked out on the text as it is now.
+//! Fixes as edits of the workspace, worked out on the texts as they are now: in the editor's buffers, else on disk. What
+//! applies and what does not is said by [`ops::plan`], as on the command line.
 
 use crate::protocol::encoding::Encoding;
+use crate::protocol::error::CommandError;
 use crate::state::documents::Lines;
-use crate::state::projection::{AnchorRef, hints, is_certain, is_in_main_file, place};
+use crate::state::projection::RoundIndex;
 use crate::state::snapshot::{Repo, Snapshot};
-use finding::{Finding, Fix, LineRange, RepoPath, State};
+use finding::RepoPath;
 use lsp_types::*;
-use patch::{FileOutcome, LineEdit, Placed, Placement, Refusal};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use ops::{ApplyPlan, CurrentTexts, NotApplied, OpsError, ReadError, Selection, Situation, WorkTree};
+use patch::{FileOutcome, LineEdit, Placement};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// What a fix does to the files of its repository.
-#[derive(Debug)]
-pub(crate) struct FixEdits {
-    pub(crate) files: BTreeMap<RepoPath, FileChange>,
+/// Why a user is asked before the edit is made.
+const UNCERTAIN: &str = "the place of the fix is not certain";
+
+/// Places the fixes of a repository's findings.
+pub(crate) struct Fixer<'s> {
+    snapshot: &'s Snapshot,
+    repo: &'s Repo,
+    round_index: &'s RoundIndex,
+    tree: WorkTree,
+}
+
+/// A fix that applies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Offer {
     pub(crate) placement: Placement,
+    /// Whether it changes the file of its finding's main place and no other.
+    pub(crate) is_in_main_file: bool,
 }
 
-#[derive(Debug)]
-pub(crate) enum FileChange {
-    Edit(Vec<LineEdit>),
-    Create(String),
-}
-
-/// Places fix `number` of a finding in the current texts.
-pub(crate) fn place_fix(snapshot: &Snapshot, repo: &Repo, index: usize, number: usize) -> Result<FixEdits, Refusal> {
-    let round_index = repo.round_index.as_ref().ok_or(Refusal::NotFound)?;
-    let finding = round_index.round.findings.get(index).ok_or(Refusal::NotFound)?;
-    let fix = finding.fixes.get(number).ok_or(Refusal::NotFound)?;
-    let parsed = patch::parse(&fix.diff)?;
-    if !is_in_main_file(finding, fix, &parsed) {
-        return many(snapshot, repo, (index, finding), &[number]).pop().unwrap_or(Err(Refusal::NotFound));
-    }
-    let path = &finding.anchors[0].path;
-    let applied = in_main_file(snapshot, repo, index, number)?;
-    let files = BTreeMap::from([(path.clone(), FileChange::Edit(applied.edits))]);
-    Ok(FixEdits { files, placement: applied.placement })
-}
-
-/// Places a fix in the file of its finding's main place.
-pub(crate) fn in_main_file(snapshot: &Snapshot, repo: &Repo, index: usize, number: usize) -> Result<Placed, Refusal> {
-    let round_index = repo.round_index.as_ref().ok_or(Refusal::NotFound)?;
-    let finding = round_index.round.findings.get(index).ok_or(Refusal::NotFound)?;
-    let path = &finding.anchors.first().ok_or(Refusal::NoPlace)?.path;
-    let projection = repo.projection(path).ok_or(Refusal::NotFound)?;
-    let reviewed_fixes = projection.reviewed.fixes(round_index, path);
-    place(finding, (index, number), reviewed_fixes, &projection.view, || {
-        (projection.reviewed.text().cloned(), snapshot.text(repo, path).unwrap_or_else(|| Arc::from("")))
-    })
-}
-
-/// Places fixes of one finding that touch several files, each on its own.
-fn many(
-    snapshot: &Snapshot,
-    repo: &Repo,
-    (index, finding): (usize, &Finding),
-    numbers: &[usize],
-) -> Vec<Result<FixEdits, Refusal>> {
-    let one = |number: &usize| {
-        let fix = &finding.fixes[*number];
-        let texts = texts(snapshot, repo, fix, finding);
-        let lines = main_lines(repo, index, finding);
-        let set = [patch::Fix { name: &finding.label, diff: &fix.diff, hints: hints(finding, fix, lines) }];
-        let outcome = patch::place_set(&set, &|path| texts.get(path).map(AsRef::as_ref));
-        let placement = outcome.fixes.into_iter().next().unwrap_or(Err(Refusal::NotFound))?;
-        let files = outcome.files.into_iter().map(|(path, outcome)| {
-            let change = match outcome {
-                FileOutcome::Edited { edits, .. } => FileChange::Edit(edits),
-                FileOutcome::Created { text } => FileChange::Create(text),
-                FileOutcome::Deleted | FileOutcome::Renamed { .. } => {
-                    return Err(Refusal::Unreadable("it deletes or renames a file; use `deep-review apply`".into()));
-                }
-            };
-            Ok((path, change))
-        });
-        Ok(FixEdits { files: files.collect::<Result<_, _>>()?, placement })
-    };
-    numbers.iter().map(one).collect()
-}
-
-/// The fixes of all places of a finding.
-#[derive(Debug)]
-pub(crate) struct AllPlaces {
-    pub(crate) files: BTreeMap<RepoPath, FileChange>,
-    pub(crate) places: usize,
-}
-
-/// A finding's fixes at different places of it, together; `None` unless at least two apply there without doubt.
-/// Fixes at one place are alternatives, of which the first counts.
-pub(crate) fn place_everywhere(snapshot: &Snapshot, repo: &Repo, index: usize) -> Option<AllPlaces> {
-    let round_index = repo.round_index.as_ref()?;
-    let finding = round_index.round.findings.get(index)?;
-    if finding.anchors.len() < 2 || finding.fixes.len() < 2 {
-        return None;
-    }
-    let mut files: BTreeMap<RepoPath, Vec<LineEdit>> = BTreeMap::new();
-    let mut done = BTreeSet::new();
-    for number in 0..finding.fixes.len() {
-        let Ok(edits_of_fix) = place_fix(snapshot, repo, index, number) else { continue };
-        let mut all = edits_of_fix.files.into_iter();
-        let (Some((path, FileChange::Edit(edits))), None) = (all.next(), all.next()) else { continue };
-        let Some(place) = place_of(repo, index, finding, &path, &edits) else { continue };
-        let taken = files.entry(path).or_default();
-        let is_free = edits.iter().all(|a| taken.iter().all(|b| !clashes(a, b)));
-        if is_certain(edits_of_fix.placement) && is_free && done.insert(place) {
-            taken.extend(edits);
+impl CurrentTexts for Fixer<'_> {
+    fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, ReadError> {
+        match self.snapshot.document(self.repo, path) {
+            Some(document) => Ok(Some(document.text())),
+            None => self.tree.read(self.repo.moved.places.get(path).unwrap_or(path)),
         }
     }
-    for edits in files.values_mut() {
-        edits.sort_by_key(|e| e.start);
+}
+
+impl<'s> Fixer<'s> {
+    pub(crate) fn new(snapshot: &'s Snapshot, repo: &'s Repo) -> Result<Self, CommandError> {
+        let round_index = repo.round_index.as_ref().ok_or(OpsError::NoRound)?;
+        let tree = WorkTree::of(&repo.git).map_err(|e| CommandError::failed(e.to_string()))?;
+        Ok(Self { snapshot, repo, round_index, tree })
     }
-    files.retain(|_, edits| !edits.is_empty());
-    let files = files.into_iter().map(|(path, edits)| (path, FileChange::Edit(edits))).collect();
-    (done.len() > 1).then_some(AllPlaces { files, places: done.len() })
-}
 
-/// The number of the finding's place that edits of a file are at.
-fn place_of(repo: &Repo, index: usize, finding: &Finding, path: &RepoPath, edits: &[LineEdit]) -> Option<usize> {
-    let projection = repo.projection(path)?;
-    (0..finding.anchors.len()).find(|&anchor| {
-        let anchor_ref = AnchorRef { finding: index, anchor };
-        let place = projection.view.place(anchor_ref).map(|at| &projection.view.places[at]);
-        let touches = |e: &LineEdit, lines: LineRange| e.start <= lines.end() + 1 && lines.start() <= e.start + e.count;
-        place.is_some_and(|place| edits.iter().any(|e| touches(e, place.lines)))
-    })
-}
-
-fn main_lines(repo: &Repo, index: usize, finding: &Finding) -> Option<LineRange> {
-    let anchor = finding.anchors.first()?;
-    anchor.lines?;
-    let projection = repo.projection(&anchor.path)?;
-    let anchor_ref = AnchorRef { finding: index, anchor: 0 };
-    projection.view.place(anchor_ref).map(|at| projection.view.places[at].lines)
-}
-
-/// The current texts of the files that a diff names.
-fn texts(snapshot: &Snapshot, repo: &Repo, fix: &Fix, finding: &Finding) -> BTreeMap<RepoPath, Arc<str>> {
-    let named = patch::parse(&fix.diff).map(|p| p.files).unwrap_or_default();
-    let named = named.into_iter().flat_map(|f| [f.path, f.old_path]).flatten().filter_map(|p| RepoPath::new(p).ok());
-    let paths = named.chain(fix.path.clone()).chain(finding.anchors.first().map(|a| a.path.clone()));
-    paths.filter_map(|path| snapshot.text(repo, &path).map(|text| (path, text))).collect()
-}
-
-/// Every open finding's best fix that applies without doubt, the gravest first; a fix that stands in the way of
-/// one before it is left out. `only` limits it to one file. Returns the edits and the labels of what is in them.
-pub(crate) fn place_all(
-    snapshot: &Snapshot,
-    repo: &Repo,
-    only: Option<&RepoPath>,
-) -> (BTreeMap<RepoPath, FileChange>, Vec<String>, Vec<String>) {
-    let mut all: BTreeMap<RepoPath, Vec<LineEdit>> = BTreeMap::new();
-    let (mut taken, mut refused) = (Vec::new(), Vec::new());
-    let Some(round_index) = &repo.round_index else { return (BTreeMap::new(), taken, refused) };
-    for (index, finding) in round_index.round.findings.iter().enumerate() {
-        let main = finding.anchors.first().map(|a| &a.path);
-        if finding.fixes.is_empty() || only.is_some_and(|only| main != Some(only)) {
-            continue;
+    /// Whether a fix of a finding applies, and how. Costs next to nothing where the text around it is as it was.
+    pub(crate) fn offer(&self, finding: usize, fix: usize) -> Result<Offer, NotApplied> {
+        let main = self.main(finding).ok_or(NotApplied::NoFix)?;
+        if let Some(projection) = self.repo.projection(main)
+            && let Some(placed) =
+                projection.reviewed.fixes(self.round_index, main).carried(finding, fix, &projection.view)
+        {
+            self.tree.reach().place(self.repo.moved.places.get(main).unwrap_or(main))?;
+            return Ok(Offer { placement: placed.placement, is_in_main_file: true });
         }
-        if repo.state(index, finding) != State::Open {
-            continue;
-        }
-        let edits_of_fix = match place_fix(snapshot, repo, index, 0) {
-            Ok(edits_of_fix) if is_certain(edits_of_fix.placement) => edits_of_fix,
-            Ok(_) => {
-                refused.push(format!("{}: its place is not certain", finding.label));
-                continue;
+        let plan = self.plan(Selection::Fix { finding, fix });
+        match (plan.taken.first(), plan.refused.into_iter().next()) {
+            (Some(taken), _) => {
+                Ok(Offer { placement: taken.placement, is_in_main_file: plan.files.keys().all(|path| path == main) })
             }
-            Err(refusal) => {
-                refused.push(format!("{}: {refusal}", finding.label));
-                continue;
+            (None, refused) => Err(refused.map_or(NotApplied::NoFix, |refused| refused.why)),
+        }
+    }
+
+    /// What the selected fixes do to the texts as they are now.
+    pub(crate) fn plan(&self, selection: Selection<'_>) -> ApplyPlan {
+        let reviewed = self.reviewed(selection);
+        let situation = Situation {
+            round: &self.round_index.round,
+            decisions: &self.repo.decisions,
+            reviewed: &reviewed,
+            current: self,
+            reach: self.tree.reach(),
+        };
+        ops::plan(&situation, selection)
+    }
+
+    /// The edit that the selected fixes come to; what is not certain is to be confirmed, with `confirm` everything is.
+    pub(crate) fn edit(&self, selection: Selection<'_>, confirm: Option<&str>) -> Result<WorkspaceEdit, CommandError> {
+        let plan = self.plan(selection);
+        if plan.taken.is_empty() {
+            let why = plan.refused.iter().map(|refused| format!("{}: {}", refused.label, refused.why));
+            let why: Vec<String> = why.collect();
+            let why = if why.is_empty() { "no open finding has a fix".to_owned() } else { why.join("; ") };
+            return Err(CommandError::failed(format!("nothing to apply: {why}")));
+        }
+        let is_certain = plan.taken.iter().all(|taken| taken.placement.is_certain());
+        self.workspace_edit(&plan, if is_certain { confirm } else { Some(UNCERTAIN) })
+    }
+
+    /// The file of a finding's main place.
+    fn main(&self, finding: usize) -> Option<&'s RepoPath> {
+        self.round_index.round.findings.get(finding)?.anchors.first().map(|anchor| &anchor.path)
+    }
+
+    /// The reviewed texts that a selection is about.
+    fn reviewed(&self, selection: Selection<'_>) -> report::Texts {
+        let round = &self.round_index.round;
+        let findings: Vec<usize> = match selection {
+            Selection::Findings(findings) => findings.to_vec(),
+            Selection::Fix { finding, .. } => vec![finding],
+            Selection::AllOpen { file } => {
+                let is_meant = |index: &usize| {
+                    !round.findings[*index].fixes.is_empty() && file.is_none_or(|file| self.main(*index) == Some(file))
+                };
+                (0..round.findings.len()).filter(is_meant).collect()
             }
         };
-        let mut edits = Vec::new();
-        for (path, change) in edits_of_fix.files {
-            match change {
-                FileChange::Edit(list) if only.is_none_or(|only| path == *only) => edits.push((path, list)),
-                FileChange::Edit(_) | FileChange::Create(_) => {
-                    edits.clear();
-                    break;
-                }
+        let paths = findings.iter().filter_map(|index| Some((*index, round.findings.get(*index)?)));
+        let paths: BTreeSet<&RepoPath> = paths
+            .flat_map(|(index, finding)| {
+                let anchors = finding.anchors.iter().map(|anchor| &anchor.path);
+                anchors
+                    .chain(self.round_index.beyond(index))
+                    .chain(finding.fixes.iter().filter_map(|f| f.path.as_ref()))
+            })
+            .collect();
+        let text = |path: &RepoPath| self.repo.reviewed.get(path)?.text().cloned();
+        paths.into_iter().filter_map(|path| Some((path.clone(), text(path)?))).collect()
+    }
+
+    /// A plan as the protocol wants it. `confirm` has the user confirm each part, where the client can ask; what is in
+    /// other files than those of the findings' main places is always to be confirmed.
+    pub(crate) fn workspace_edit(
+        &self,
+        plan: &ApplyPlan,
+        confirm: Option<&str>,
+    ) -> Result<WorkspaceEdit, CommandError> {
+        let mains: BTreeSet<&RepoPath> = plan.taken.iter().filter_map(|taken| self.main(taken.finding)).collect();
+        let mut edit =
+            EditBuilder { client_annotates: self.snapshot.capabilities.annotations, ..EditBuilder::default() };
+        for (path, outcome) in &plan.files {
+            let why = confirm.or((!mains.contains(path)).then_some("a change in another file"));
+            self.put(&mut edit, path, outcome, plan, why)?;
+        }
+        edit.finish(self.snapshot.capabilities.document_changes)
+    }
+
+    fn put(
+        &self,
+        edit: &mut EditBuilder,
+        path: &RepoPath,
+        outcome: &FileOutcome,
+        plan: &ApplyPlan,
+        why: Option<&str>,
+    ) -> Result<(), CommandError> {
+        let document = self.snapshot.document(self.repo, path);
+        let uri = document.map(|document| document.uri.clone()).or_else(|| self.repo.uri_of(path));
+        let uri = uri.ok_or_else(|| CommandError::failed(format!("{path} has no address")))?;
+        let version = document.map(|document| document.version);
+        match outcome {
+            FileOutcome::Edited { edits, .. } => {
+                let before = plan.before.get(path).and_then(Option::as_deref);
+                let before = before.ok_or_else(|| CommandError::failed(format!("{path} cannot be read")))?;
+                edit.change(uri, version, text_edits(before, edits, self.snapshot.capabilities.encoding), why);
+                Ok(())
             }
+            FileOutcome::Created { text } if self.snapshot.capabilities.create_files => {
+                edit.create(uri, text.clone(), why);
+                Ok(())
+            }
+            FileOutcome::Created { .. } => {
+                Err(CommandError::failed(format!("the editor cannot create {path}; use `deep-review apply`")))
+            }
+            FileOutcome::Deleted | FileOutcome::Renamed { .. } => Err(CommandError::failed(format!(
+                "it deletes or renames {path}, which is not done from an editor; use `deep-review apply`"
+            ))),
         }
-        let clash = |(path, list): &(RepoPath, Vec<LineEdit>)| {
-            all.get(path).is_some_and(|before| list.iter().any(|a| before.iter().any(|b| clashes(a, b))))
-        };
-        if edits.is_empty() || edits.iter().any(clash) {
-            refused.push(format!("{}: it changes what another fix changes, or other files", finding.label));
-            continue;
-        }
-        for (path, list) in edits {
-            all.entry(path).or_default().extend(list);
-        }
-        taken.push(finding.label.clone());
     }
-    for edits in all.values_mut() {
-        edits.sort_by_key(|e| e.start);
-    }
-    let files = all.into_iter().map(|(path, edits)| (path, FileChange::Edit(edits))).collect();
-    (files, taken, refused)
 }
 
-fn clashes(a: &LineEdit, b: &LineEdit) -> bool {
-    let (a_end, b_end) = (a.start + a.count, b.start + b.count);
-    a.start <= b_end && b.start <= a_end
+/// An edit of the workspace that is put together.
+#[derive(Default)]
+struct EditBuilder {
+    client_annotates: bool,
+    operations: Vec<DocumentChangeOperation>,
+    annotations: HashMap<String, ChangeAnnotation>,
 }
 
-/// The change as the protocol wants it. `confirm` has the user confirm each part, where the client can ask.
-pub(crate) fn workspace_edit(
-    snapshot: &Snapshot,
-    repo: &Repo,
-    files: &BTreeMap<RepoPath, FileChange>,
-    main: Option<&RepoPath>,
-    confirm: Option<&str>,
-) -> Result<WorkspaceEdit, String> {
-    let able = snapshot.capabilities;
-    let mut operations = Vec::new();
-    let mut annotations = HashMap::new();
-    for (path, change) in files {
-        inside(repo, path)?;
-        let document = snapshot.document(repo, path);
-        let uri = document.map(|d| d.uri.clone()).or_else(|| repo.uri_of(path)).ok_or("the file has no address")?;
-        let why = match confirm {
-            Some(why) => Some(why),
-            None if main.is_some_and(|main| main != path) => Some("a change in another file"),
-            None => None,
-        };
-        let annotation = why.filter(|_| able.annotations).map(|why| {
-            let id = format!("deepReview.{}", annotations.len());
-            let annotation =
-                ChangeAnnotation { label: why.to_owned(), needs_confirmation: Some(true), description: None };
-            annotations.insert(id.clone(), annotation);
-            id
-        });
-        let edits = match change {
-            FileChange::Edit(edits) => {
-                let text = snapshot.text(repo, path).ok_or_else(|| format!("{path} cannot be read"))?;
-                text_edits(&text, edits, able.encoding)
-            }
-            FileChange::Create(text) => {
-                if !able.create_files {
-                    return Err(format!("the editor cannot create {path}; use `deep-review apply`"));
-                }
-                operations.push(DocumentChangeOperation::Op(ResourceOp::Create(CreateFile {
-                    uri: uri.clone(),
-                    options: None,
-                    annotation_id: annotation.clone(),
-                })));
-                vec![TextEdit::new(Range::default(), text.clone())]
-            }
-        };
-        let edits = edits.into_iter().map(|text_edit| match &annotation {
+impl EditBuilder {
+    fn annotate(&mut self, why: Option<&str>) -> Option<String> {
+        let why = why.filter(|_| self.client_annotates)?;
+        let id = format!("deepReview.{}", self.annotations.len());
+        let annotation = ChangeAnnotation { label: why.to_owned(), needs_confirmation: Some(true), description: None };
+        self.annotations.insert(id.clone(), annotation);
+        Some(id)
+    }
+
+    fn change(&mut self, uri: Uri, version: Option<i32>, edits: Vec<TextEdit>, why: Option<&str>) {
+        let annotation = self.annotate(why);
+        self.push(uri, version, edits, annotation.as_ref());
+    }
+
+    fn create(&mut self, uri: Uri, text: String, why: Option<&str>) {
+        let annotation_id = self.annotate(why);
+        let create = CreateFile { uri: uri.clone(), options: None, annotation_id: annotation_id.clone() };
+        self.operations.push(DocumentChangeOperation::Op(ResourceOp::Create(create)));
+        self.push(uri, None, vec![TextEdit::new(Range::default(), text)], annotation_id.as_ref());
+    }
+
+    fn push(&mut self, uri: Uri, version: Option<i32>, edits: Vec<TextEdit>, annotation: Option<&String>) {
+        let edits = edits.into_iter().map(|text_edit| match annotation {
             Some(id) => OneOf::Right(AnnotatedTextEdit { text_edit, annotation_id: id.clone() }),
             None => OneOf::Left(text_edit),
         });
-        operations.push(DocumentChangeOperation::Edit(TextDocumentEdit {
-            text_document: OptionalVersionedTextDocumentIdentifier { uri, version: document.map(|d| d.version) },
+        self.operations.push(DocumentChangeOperation::Edit(TextDocumentEdit {
+            text_document: OptionalVersionedTextDocumentIdentifier { uri, version },
             edits: edits.collect(),
         }));
     }
-    let only_edits = operations.iter().all(|o| matches!(o, DocumentChangeOperation::Edit(_)));
-    if !able.document_changes {
-        let changes = operations.into_iter().filter_map(|o| match o {
-            DocumentChangeOperation::Edit(edit) => {
-                let edits = edit.edits.into_iter().map(|e| match e {
-                    OneOf::Left(edit) => edit,
-                    OneOf::Right(annotated) => annotated.text_edit,
-                });
-                Some((edit.text_document.uri, edits.collect()))
-            }
+
+    /// The edit; in the older form, which knows edits of texts alone, for clients that do not take document changes.
+    fn finish(self, takes_document_changes: bool) -> Result<WorkspaceEdit, CommandError> {
+        let Self { operations, annotations, .. } = self;
+        let edit_of = |operation: &DocumentChangeOperation| match operation {
+            DocumentChangeOperation::Edit(edit) => Some(edit.clone()),
             DocumentChangeOperation::Op(_) => None,
-        });
-        return Ok(WorkspaceEdit::new(changes.collect()));
+        };
+        let edits: Option<Vec<TextDocumentEdit>> = operations.iter().map(edit_of).collect();
+        if takes_document_changes {
+            return Ok(WorkspaceEdit {
+                changes: None,
+                document_changes: Some(edits.map_or(DocumentChanges::Operations(operations), DocumentChanges::Edits)),
+                change_annotations: (!annotations.is_empty()).then_some(annotations),
+            });
+        }
+        let edits =
+            edits.ok_or_else(|| CommandError::failed("the editor cannot create files; use `deep-review apply`"))?;
+        let plain = |edit: OneOf<TextEdit, AnnotatedTextEdit>| match edit {
+            OneOf::Left(edit) => edit,
+            OneOf::Right(annotated) => annotated.text_edit,
+        };
+        let changes = edits.into_iter().map(|e| (e.text_document.uri, e.edits.into_iter().map(plain).collect()));
+        Ok(WorkspaceEdit::new(changes.collect()))
     }
-    let document_changes = if only_edits {
-        DocumentChanges::Edits(
-            operations
-                .into_iter()
-                .filter_map(|o| match o {
-                    DocumentChangeOperation::Edit(edit) => Some(edit),
-                    DocumentChangeOperation::Op(_) => None,
-                })
-                .collect(),
-        )
-    } else {
-        DocumentChanges::Operations(operations)
-    };
-    Ok(WorkspaceEdit {
-        changes: None,
-        document_changes: Some(document_changes),
-        change_annotations: (!annotations.is_empty()).then_some(annotations),
-    })
 }
 
 fn text_edits(text: &str, edits: &[LineEdit], encoding: Encoding) -> Vec<TextEdit> {
@@ -300,24 +248,4 @@ fn text_edits(text: &str, edits: &[LineEdit], encoding: Encoding) -> Vec<TextEdi
         TextEdit::new(range, e.text.clone())
     };
     edits.iter().map(edit).collect()
-}
-
-/// A fix never leaves the repository, by a symbolic link neither.
-fn inside(repo: &Repo, path: &RepoPath) -> Result<(), String> {
-    let file = repo.file_of(path);
-    let real = |p: &std::path::Path| p.canonicalize().ok();
-    let root = real(repo.root()).ok_or("the repository is gone")?;
-    let mut there = file.as_path();
-    // A new file is where its nearest folder is.
-    let resolved = loop {
-        match real(there) {
-            Some(real) => break real,
-            None => there = there.parent().ok_or("the file has no folder")?,
-        }
-    };
-    if resolved.starts_with(&root) && !file.is_symlink() {
-        Ok(())
-    } else {
-        Err(format!("{path} leads out of the repository"))
-    }
 }

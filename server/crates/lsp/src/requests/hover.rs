@@ -69,7 +69,7 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
         let _ = writeln!(out, "Confirmed by {}. {}\n", line(round.label_of(by)), line(note));
     }
     for id in &finding.related {
-        if let Some((_, other)) = repo.finding(id.as_str()) {
+        if let Some((_, other)) = repo.finding_of(id) {
             let _ = writeln!(out, "See also {}: {}\n", other.label, line(&other.title));
         }
     }

@@ -1,11 +1,11 @@
 //! Findings as diagnostics: a function of a snapshot, for those who are pushed and for those who pull.
 
 use super::file_projection::FileProjection;
-use super::projection::{AnchorStatus, state};
 use super::snapshot::{Repo, Snapshot};
 use crate::protocol::settings::Settings;
 use finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, Round, State};
 use lsp_types::*;
+use merge::state::TextState;
 use report::sanitize;
 use serde_json::json;
 use std::hash::{DefaultHasher, Hasher};
@@ -19,7 +19,7 @@ pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, projection: &FileProjection) 
         .filter_map(|(place, range)| {
             let index = place.anchor_ref.finding;
             let finding = &round.findings[index];
-            let state = state(finding, &repo.decisions, Some(place.status));
+            let state = repo.state_by(index, finding, place.status);
             (state == State::Open).then(|| diagnostic(snapshot, repo, round, (index, finding), place.status, *range))
         })
         .collect();
@@ -38,11 +38,11 @@ fn diagnostic(
     repo: &Repo,
     round: &Round,
     (index, finding): (usize, &Finding),
-    status: AnchorStatus,
+    status: TextState,
     range: Range,
 ) -> Diagnostic {
     let mut message = sanitize::printable(&finding.title);
-    if status == AnchorStatus::Touched {
+    if status == TextState::Touched {
         message.push_str(" (the code was changed since the review)");
     }
     // A stored round that is not running may have been interrupted: nobody is going to merge it.

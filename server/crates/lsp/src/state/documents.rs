@@ -7,6 +7,9 @@ use ropey::Rope;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+/// Larger documents, in bytes, are passed over.
+const MAX_DOCUMENT: usize = 16 << 20;
+
 /// An open document. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
@@ -19,9 +22,13 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// `None` for documents that are no files: those are no concern of ours.
+    /// `None` for documents that are no files, and for those that are too large to be read from disk: those are no
+    /// concern of ours.
     pub(crate) fn open(uri: Uri, version: i32, text: &str) -> Option<Self> {
         let path = file_path(&uri)?;
+        if text.len() > MAX_DOCUMENT {
+            return None;
+        }
         Some(Self { uri, path, version, rope: Rope::from_str(text), text: OnceLock::new() })
     }
 
@@ -58,17 +65,24 @@ impl Document {
     }
 }
 
-/// The lines of a text, to turn ranges of lines into ranges of positions.
+/// The lines of a text, to turn ranges of lines into ranges of positions. Lines end as [`lines`] says.
 #[derive(Debug)]
 pub(crate) struct Lines<'a> {
     text: &'a str,
-    starts: Vec<u32>,
+    /// Where each begins, in bytes.
+    starts: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
+    /// Indexes a text; O(length).
     pub(crate) fn new(text: &'a str) -> Self {
-        let ends = memchr::memchr_iter(b'\n', text.as_bytes());
-        let starts = std::iter::once(0).chain(ends.map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect();
+        let mut starts = Vec::with_capacity(text.len() / 32 + 1);
+        starts.push(0);
+        let ends = lines::with_endings(text).filter(|line| line.ends_with(['\n', '\r']));
+        starts.extend(ends.scan(0, |at, line| {
+            *at += line.len();
+            Some(*at)
+        }));
         Self { text, starts }
     }
 
@@ -80,9 +94,8 @@ impl<'a> Lines<'a> {
     /// Line `line` (0-based) without its end; empty beyond the text.
     pub(crate) fn get(&self, line: u32) -> &'a str {
         let Some(&start) = self.starts.get(line as usize) else { return "" };
-        let end = self.starts.get(line as usize + 1).map_or(self.text.len(), |&next| next as usize - 1);
-        let line = &self.text[start as usize..end];
-        line.strip_suffix('\r').unwrap_or(line)
+        let end = self.starts.get(line as usize + 1).copied().unwrap_or(self.text.len());
+        lines::without_ending(&self.text[start..end])
     }
 
     /// From the first letter of the first line to the end of the last (0-based, both included).
@@ -102,7 +115,7 @@ impl<'a> Lines<'a> {
             return Position::new(line, 0);
         }
         let bottom = self.count() - 1;
-        let from = self.starts[bottom as usize] as usize;
+        let from = self.starts[bottom as usize];
         Position::new(bottom, encoding.len(&self.text[from..]))
     }
 }
@@ -110,6 +123,7 @@ impl<'a> Lines<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn document(text: &str) -> Document {
         Document::open("file:///a".parse().unwrap(), 1, text).unwrap()
@@ -160,6 +174,89 @@ mod tests {
     fn only_files_are_documents() {
         for uri in ["untitled:Untitled-1", "git:/a.rs?x", "vscode-notebook-cell:/a#b"] {
             assert!(Document::open(uri.parse().unwrap(), 1, "").is_none(), "{uri}");
+        }
+    }
+
+    /// The client's side, as the protocol has it and as simply as can be: the text in units of the encoding, and the
+    /// ends of lines looked for anew each time.
+    struct Client {
+        text: String,
+        encoding: Encoding,
+    }
+
+    impl Client {
+        /// Where a position is, in bytes.
+        fn offset(&self, position: Position) -> usize {
+            let mut at = 0;
+            let mut rest = self.text.as_str();
+            for _ in 0..position.line {
+                let Some(end) = rest.find(['\n', '\r']) else { return self.text.len() };
+                let length = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+                at += end + length;
+                rest = &rest[end + length..];
+            }
+            let line = &rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())];
+            let mut units = 0;
+            for (offset, c) in line.char_indices() {
+                units += self.encoding.len(c.encode_utf8(&mut [0; 4]));
+                if units > position.character {
+                    return at + offset;
+                }
+            }
+            at + line.len()
+        }
+
+        fn change(&mut self, range: Range, text: &str) {
+            let (a, b) = (self.offset(range.start), self.offset(range.end));
+            self.text.replace_range(a.min(b)..a.max(b), text);
+        }
+    }
+
+    /// Texts of what could be taken for the end of a line, and of what is counted differently.
+    fn any_text() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            4 => "[a-c ]{1,3}",
+            2 => prop_oneof![Just("\n"), Just("\r\n"), Just("\r")].prop_map(String::from),
+            1 => prop_oneof![
+                Just("\u{b}"), Just("\u{c}"), Just("\u{85}"), Just("\u{2028}"), Just("\u{2029}"), Just("\u{feff}"), Just("\u{0}"),
+            ]
+            .prop_map(String::from),
+            1 => prop_oneof![Just("é"), Just("𝄞"), Just("e\u{301}"), Just("👩‍👧")].prop_map(String::from),
+            1 => any::<char>().prop_map(String::from),
+        ];
+        prop::collection::vec(part, 0..24).prop_map(|parts| parts.concat())
+    }
+
+    fn any_position() -> impl Strategy<Value = Position> {
+        prop_oneof![8 => (0..14_u32, 0..14_u32), 1 => (any::<u32>(), any::<u32>())]
+            .prop_map(|(l, c)| Position::new(l, c))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn the_text_is_the_clients_whatever_is_typed(
+            text in any_text(),
+            edits in prop::collection::vec((any_position(), any_position(), any_text()), 0..8),
+        ) {
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+                let mut client = Client { text: text.clone(), encoding };
+                let mut document = document(&text);
+                for (version, (start, end, text)) in (2..).zip(&edits) {
+                    let range = Range::new(*start, *end);
+                    client.change(range, text);
+                    let change =
+                        TextDocumentContentChangeEvent { range: Some(range), range_length: None, text: text.clone() };
+                    document.change(version, &[change], encoding);
+                    prop_assert_eq!(&*document.text(), client.text.as_str(), "{:?}", encoding);
+                    let lines = Lines::new(&client.text);
+                    prop_assert_eq!(lines.count() as usize, document.rope.len_lines());
+                    for line in 0..lines.count() {
+                        prop_assert_eq!(lines.starts[line as usize], client.offset(Position::new(line, 0)));
+                        prop_assert_eq!(lines.starts[line as usize], document.rope.line_to_byte(line as usize));
+                    }
+                }
+            }
         }
     }
 }

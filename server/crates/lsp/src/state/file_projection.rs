@@ -1,7 +1,7 @@
 //! A file of a round as it is now, worked out when it is first asked for: never on the loop's task.
 
 use super::documents::{Document, Lines};
-use super::projection::{AnchorRef, FileView, RoundIndex, Texts, is_in_all, project};
+use super::projection::{AnchorRef, FileView, RoundIndex, project};
 use super::reviewed_file::ReviewedFile;
 use super::stamps::{FileStamp, file_stamp};
 use crate::protocol::encoding::Encoding;
@@ -9,6 +9,7 @@ use crate::protocol::uri::file_uri;
 use finding::{LineRange, RepoPath};
 use git::blob_id;
 use lsp_types::{Range, Uri};
+use merge::state::Since;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -131,10 +132,24 @@ impl Sources {
         if let (true, Some(_), Some(text)) = (is_as_reviewed, version, &text) {
             reviewed.set_text(text.clone());
         }
-        let before = if is_as_reviewed { Some(current) } else { reviewed.text().map(AsRef::as_ref) };
-        let is_in_all = |finding: usize, fix: usize| self.is_in_all(finding, fix, text.as_ref());
-        let fixes = || reviewed.fixes(round_index, &self.path);
-        let view = project(round_index, &self.path, fixes, before, current, is_in_all);
+        let before = if is_as_reviewed { text.clone() } else { reviewed.text().cloned() };
+        let then = |path: &RepoPath| match *path == self.path {
+            true => before.clone(),
+            false => self.reviewed.get(path)?.text().cloned(),
+        };
+        let now = |path: &RepoPath| match *path == self.path {
+            true => text.clone(),
+            false => self.others.get(path)?.text(),
+        };
+        let since = Since::new(&then, &now);
+        let is_fixed = |finding: usize| {
+            // A fix can only be in where something changed: that keeps typing elsewhere cheap.
+            let may_be = !is_as_reviewed || round_index.reaches_beyond(finding);
+            may_be
+                && !round_index.round.findings[finding].fixes.is_empty()
+                && reviewed.effects(round_index, &self.path, &then).get(&finding).is_some_and(|e| e.are_in(&since))
+        };
+        let view = project(round_index, &self.path, before.as_deref(), text.as_deref(), is_fixed);
         let lines = Lines::new(current);
         let range = |of: LineRange| lines.range(of.start() - 1, of.end() - 1, self.encoding);
         let ranges = view.places.iter().map(|p| range(p.lines)).collect();
@@ -146,22 +161,5 @@ impl Sources {
         let observations = observations.collect();
         let round_index = round_index.clone();
         Some(FileProjection { round_index, uri, version, view, ranges, observations, reviewed, stamp })
-    }
-
-    /// Whether a fix of a finding is in all the files that it changes; `text` is that of this one.
-    fn is_in_all(&self, finding: usize, fix: usize, text: Option<&Arc<str>>) -> bool {
-        let now = |path: &RepoPath| match text {
-            Some(text) if *path == self.path => Some(text.clone()),
-            _ => self.others.get(path)?.text(),
-        };
-        let paths = || self.round_index.beyond(finding).chain([&self.path]);
-        let now: Texts = paths().filter_map(|path| Some((path.clone(), now(path)?))).collect();
-        let before = |path: &RepoPath| match self.reviewed.get(path).filter(|reviewed| reviewed.blob.is_some()) {
-            Some(reviewed) => reviewed.text().cloned(),
-            None => now.get(path).cloned(),
-        };
-        let before: Texts = paths().filter_map(|path| Some((path.clone(), before(path)?))).collect();
-        let finding = &self.round_index.round.findings[finding];
-        is_in_all(finding, &finding.fixes[fix], &now, &before)
     }
 }

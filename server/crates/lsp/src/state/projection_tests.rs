@@ -1,5 +1,6 @@
 use super::*;
 use finding::{Finding, Round};
+use merge::state::{Effects, Since};
 use serde_json::json;
 
 const OLD: &str = "fn one() {\n    a();\n}\n\nfn two() {\n    b();\n}\n";
@@ -24,19 +25,41 @@ fn index(lines: (u32, u32)) -> RoundIndex {
 fn a_place_follows_the_text() {
     let round_index = index((6, 6));
     let path = RepoPath::new("a.rs").unwrap();
-    let fixes = ReviewedFixes::of(&round_index, &path, Some(OLD));
+    let then = |_: &RepoPath| Some(Arc::from(OLD));
+    let effects = Effects::of(&round_index.round.findings[0], &then);
     for (current, line, status) in [
-        (OLD.to_owned(), 6, AnchorStatus::Same),
-        (format!("// new\n{OLD}"), 7, AnchorStatus::Same),
-        (OLD.replace("fn one", "fn uno"), 6, AnchorStatus::Same),
-        (OLD.replace("b()", "bb()"), 6, AnchorStatus::Touched),
-        (OLD.replace("b()", "c()"), 6, AnchorStatus::Fixed),
-        (format!("// new\n{}", OLD.replace("b()", "c()")), 7, AnchorStatus::Fixed),
-        (OLD.replace("    b();\n", ""), 5, AnchorStatus::Gone),
-        (String::new(), 1, AnchorStatus::Gone),
-        (OLD.replace('\n', "\r\n"), 6, AnchorStatus::Same),
+        (OLD.to_owned(), 6, TextState::Same),
+        (format!("// new\n{OLD}"), 7, TextState::Same),
+        (OLD.replace("fn one", "fn uno"), 6, TextState::Same),
+        (OLD.replace("b()", "bb()"), 6, TextState::Touched),
+        (OLD.replace("b()", "c()"), 6, TextState::Fixed),
+        (format!("// new\n{}", OLD.replace("b()", "c()")), 7, TextState::Fixed),
+        (OLD.replace("    b();\n", ""), 5, TextState::Gone),
+        (String::new(), 1, TextState::Gone),
+        (OLD.replace('\n', "\r\n"), 6, TextState::Same),
     ] {
-        let view = project(&round_index, &path, || &fixes, Some(OLD), &current, |_, _| false);
+        let now = |_: &RepoPath| Some(Arc::from(current.as_str()));
+        let since = Since::new(&then, &now);
+        let view = project(&round_index, &path, Some(OLD), Some(&current), |_| effects.are_in(&since));
         assert_eq!((view.places[0].lines.start(), view.places[0].status), (line, status), "{current:?}");
+    }
+}
+
+#[test]
+fn a_fix_is_carried_where_nothing_around_it_changed() {
+    let round_index = index((6, 6));
+    let path = RepoPath::new("a.rs").unwrap();
+    let fixes = ReviewedFixes::of(&round_index, &path, Some(OLD));
+    for (current, start) in [
+        (OLD.to_owned(), Some(6)),
+        (format!("// new\n{OLD}"), Some(7)),
+        (OLD.replace("a()", "aa()"), Some(6)),
+        (OLD.replace("two", "zwei"), None),
+        (OLD.replace("b()", "c()"), None),
+        (String::new(), None),
+    ] {
+        let view = project(&round_index, &path, Some(OLD), Some(&current), |_| false);
+        let carried = fixes.carried(0, 0, &view);
+        assert_eq!(carried.map(|placed| placed.edits[0].start), start, "{current:?}");
     }
 }

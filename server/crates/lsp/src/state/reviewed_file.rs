@@ -3,6 +3,8 @@
 use super::projection::{ReviewedFixes, RoundIndex};
 use finding::{BlobId, RepoPath};
 use merge::Outline;
+use merge::state::{Effects, TextOf};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use store::Store;
 
@@ -13,12 +15,20 @@ pub(crate) struct ReviewedFile {
     store: Store,
     text: OnceLock<Option<Arc<str>>>,
     fixes: OnceLock<ReviewedFixes>,
+    effects: OnceLock<BTreeMap<usize, Effects>>,
     outline: OnceLock<Outline>,
 }
 
 impl ReviewedFile {
     pub(crate) fn new(blob: Option<BlobId>, store: Store) -> Self {
-        Self { blob, store, text: OnceLock::new(), fixes: OnceLock::new(), outline: OnceLock::new() }
+        Self {
+            blob,
+            store,
+            text: OnceLock::new(),
+            fixes: OnceLock::new(),
+            effects: OnceLock::new(),
+            outline: OnceLock::new(),
+        }
     }
 
     /// Says what the text is, so that it is not read from the store.
@@ -37,7 +47,24 @@ impl ReviewedFile {
         self.text.get()?.as_ref()
     }
 
-    /// What its findings' fixes do to it.
+    /// What the fixes of the findings whose main place is in it do to the reviewed texts, by finding.
+    pub(crate) fn effects(
+        &self,
+        round_index: &RoundIndex,
+        path: &RepoPath,
+        reviewed: TextOf<'_>,
+    ) -> &BTreeMap<usize, Effects> {
+        self.effects.get_or_init(|| {
+            let own = round_index.file(path).unwrap_or_default().iter().filter(|at| at.anchor == 0);
+            let findings = own.map(|at| (at.finding, &round_index.round.findings[at.finding]));
+            findings
+                .filter(|(_, finding)| !finding.fixes.is_empty())
+                .map(|(number, finding)| (number, Effects::of(finding, reviewed)))
+                .collect()
+        })
+    }
+
+    /// Where its findings' fixes belong in it.
     pub(crate) fn fixes(&self, round_index: &RoundIndex, path: &RepoPath) -> &ReviewedFixes {
         self.fixes.get_or_init(|| ReviewedFixes::of(round_index, path, self.text().map(AsRef::as_ref)))
     }

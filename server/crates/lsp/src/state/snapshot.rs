@@ -3,7 +3,7 @@
 
 use super::documents::Document;
 use super::file_projection::{FileProjection, LazyProjection, Sources, TextSource, read_text};
-use super::projection::{AnchorRef, RoundIndex, state};
+use super::projection::{AnchorRef, RoundIndex};
 use super::report_index::ReportIndex;
 use super::reviewed_file::ReviewedFile;
 use super::stamps::Moved;
@@ -11,11 +11,13 @@ use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::commands::RepoArgs;
 use crate::protocol::encoding::Encoding;
 use crate::protocol::error::CommandError;
-use crate::protocol::settings::{ReviewContext, Settings, Trust};
+use crate::protocol::settings::{ReviewContext, Settings};
 use crate::protocol::uri::{file_path, file_uri};
-use finding::{AgentName, Decisions, Finding, RepoPath, State};
+use finding::{AgentName, Decisions, Finding, FindingId, RepoPath, State};
 use git::{HeadState, Repository};
 use lsp_types::{Location, Uri};
+use merge::state::{Effects, TextState, state};
+use ops::{OpenBranch, OpsError, Trust};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -194,11 +196,17 @@ impl Repo {
         Some(Sources { round_index, path, text, others, reviewed: self.reviewed.clone(), encoding })
     }
 
-    /// The finding of that id, or of that label in this round.
-    pub(crate) fn finding(&self, id: &str) -> Option<(usize, &Finding)> {
-        let findings = &self.round_index.as_ref()?.round.findings;
-        let by = |f: &dyn Fn(&Finding) -> bool| findings.iter().enumerate().find(|(_, finding)| f(finding));
-        by(&|f| f.id.as_str() == id).or_else(|| by(&|f| f.label.eq_ignore_ascii_case(id)))
+    /// The finding of that id, label or beginning of an id in the round that is shown.
+    pub(crate) fn finding(&self, name: &str) -> Result<(usize, &Finding), OpsError> {
+        let round_index = self.round_index.as_ref().ok_or(OpsError::NoRound)?;
+        ops::find(&round_index.round, name).map(|found| (found.index, found.finding))
+    }
+
+    /// The finding of that id.
+    pub(crate) fn finding_of(&self, id: &FindingId) -> Option<(usize, &Finding)> {
+        let round_index = self.round_index.as_ref()?;
+        let number = round_index.number(id)?;
+        Some((number, &round_index.round.findings[number]))
     }
 
     /// Where a finding's place is now.
@@ -213,7 +221,27 @@ impl Repo {
     pub(crate) fn state(&self, index: usize, finding: &Finding) -> State {
         let projection = finding.anchors.first().and_then(|a| self.projection(&a.path));
         let place = projection.and_then(|p| Some(&p.view.places[p.view.place(AnchorRef::main(index))?]));
-        state(finding, &self.decisions, place.map(|p| p.status))
+        self.state_by(index, finding, place.map_or(TextState::Same, |place| place.status))
+    }
+
+    /// The same, where it is known what the text says of it.
+    pub(crate) fn state_by(&self, index: usize, finding: &Finding, text: TextState) -> State {
+        let Some(round_index) = &self.round_index else { return State::Open };
+        let then = |path: &RepoPath| self.reviewed.get(path)?.text().cloned();
+        let nothing = Effects::default();
+        // What the fixes do is asked for only where somebody said that one is in.
+        let is_said_to_be_fixed =
+            self.decisions.resolutions.get(&finding.id).is_some_and(|decided| decided.state == State::Fixed);
+        let main = finding.anchors.first().filter(|_| is_said_to_be_fixed);
+        let effects = main
+            .and_then(|main| self.reviewed.get(&main.path)?.effects(round_index, &main.path, &then).get(&index))
+            .unwrap_or(&nothing);
+        state(finding, &round_index.round.id, &self.decisions, text, effects)
+    }
+
+    /// What is stored of the branch that is checked out, for operations on it.
+    pub(crate) fn open_branch(&self) -> OpenBranch {
+        OpenBranch::named(self.git.clone(), self.head.as_ref().and_then(|head| head.branch.as_deref()))
     }
 }
 
@@ -329,13 +357,33 @@ impl Snapshot {
         self.document(repo, path).map(|document| document.text()).or_else(|| read_text(&repo.file_of(path)))
     }
 
-    /// The finding of that id or label in any repository; `root` narrows it down.
-    pub(crate) fn finding(&self, id: &str, root: Option<&Path>) -> Result<(&Arc<Repo>, usize, &Finding), CommandError> {
-        let only = root.map(|root| self.repo_at(root)).transpose()?;
-        let mut repos = self.repos.values().filter(|repo| only.is_none_or(|only| Arc::ptr_eq(only, repo)));
-        let found = repos.find_map(|repo| repo.finding(id).map(|(index, finding)| (repo, index, finding)));
-        found.ok_or_else(|| {
-            CommandError::invalid(format!("there is no finding '{id}' in the newest round; it may be of an older one"))
+    /// The finding of that name in any repository; `root` narrows it down.
+    pub(crate) fn finding(
+        &self,
+        name: &str,
+        root: Option<&Path>,
+    ) -> Result<(&Arc<Repo>, usize, &Finding), CommandError> {
+        if let Some(root) = root {
+            let repo = self.repo_at(root)?;
+            return repo.finding(name).map(|(index, finding)| (repo, index, finding)).map_err(CommandError::from);
+        }
+        let mut error = None;
+        let mut found = None;
+        for repo in self.repos.values() {
+            match repo.finding(name) {
+                Ok((index, finding)) if found.is_none() => found = Some((repo, index, finding)),
+                Ok(_) => {
+                    let message = format!("several repositories have a finding '{name}': say which one by `root`");
+                    return Err(CommandError::invalid(message));
+                }
+                // That it is not there says more than that there is no round.
+                Err(e) if error.is_none() || e.is_argument() => error = Some(e),
+                Err(_) => {}
+            }
+        }
+        found.ok_or_else(|| match error {
+            Some(error) => error.into(),
+            None => CommandError::failed("no folder of this workspace is in a git repository; open one that is"),
         })
     }
 }

@@ -7,8 +7,8 @@ use crate::state::report_index::{ReportIndex, labels_in};
 use crate::state::snapshot::Repo;
 use finding::{Finding, Round};
 use lsp_types::Uri;
+use ops::{OpsError, RoundName};
 use report::Format;
-use review::document::document;
 use std::path::PathBuf;
 
 /// Rounds with more findings get no report for diagnostics to lead to: it would cost more than it gives.
@@ -57,35 +57,26 @@ impl Written {
 
 /// The whole round that is meant: by its id or number, or the one that is shown.
 pub(crate) fn round(repo: &Repo, wanted: Option<&str>) -> Result<Round, CommandError> {
+    let read = |name| Ok(repo.open_branch().round(name)?.value);
     match (wanted, &repo.round_index) {
-        (None, Some(round_index))
-            if repo.stored.as_ref().is_some_and(|stored| stored.round.id == round_index.round.id) =>
-        {
+        (Some(name), _) => read(RoundName::Named(name)),
+        (None, None) => Err(OpsError::NoRound.into()),
+        (None, Some(shown)) if repo.stored.as_ref().is_some_and(|stored| stored.round.id == shown.round.id) => {
             // What is shown lacks the raw findings.
-            let newest = repo.branch().newest().map_err(|e| CommandError::failed(e.to_string()))?.value;
-            match newest.filter(|round| round.id == round_index.round.id) {
-                Some(round) => Ok(round),
-                None => round_of(repo, round_index.round.id.as_str()),
+            let id = &shown.round.id;
+            match read(RoundName::Newest) {
+                Ok(round) if round.id == *id => Ok(round),
+                _ => read(RoundName::Named(id.as_str())),
             }
         }
-        (None, Some(round_index)) => Ok((*round_index.round).clone()),
-        (None, None) => Err(CommandError::failed("there is no round of this branch yet; run a review first")),
-        (Some(id), _) => round_of(repo, id),
+        (None, Some(shown)) => Ok((*shown.round).clone()),
     }
-}
-
-/// The stored round of that id or number.
-fn round_of(repo: &Repo, id: &str) -> Result<Round, CommandError> {
-    let rounds = repo.branch().rounds().map_err(|e| CommandError::failed(e.to_string()))?.value;
-    let known = rounds.into_iter().find(|r| r.id.as_str() == id || r.number.to_string() == id);
-    known.ok_or_else(|| CommandError::invalid(format!("there is no round '{id}' of this branch")))
 }
 
 /// Writes a round's report beside the rounds.
 pub(crate) fn write(repo: &Repo, round: &Round, format: Format) -> Result<Written, CommandError> {
     let failed = |e: std::io::Error| CommandError::failed(format!("the report could not be written: {e}"));
-    let mut document = document(&repo.git, round.clone())
-        .map_err(|e| CommandError::failed(format!("the report could not be written: {e}")))?;
+    let mut document = repo.open_branch().document(round.clone())?;
     // What the built-in agents saw by themselves is not stored.
     for path in round
         .texts

@@ -2,17 +2,14 @@
 
 use crate::client::progress::ProgressEvent;
 use crate::event::{Event, ReviewId};
-use crate::protocol::commands::{CommandResult, FailedAgent, Memory, ReviewOptions, ReviewResult};
+use crate::protocol::commands::{CommandResult, FailedAgent, ReviewOptions, ReviewResult};
 use crate::protocol::error::{CommandError, with_remedy};
-use crate::protocol::settings::{ReviewContext, Trust};
+use crate::protocol::settings::ReviewContext;
 use crate::state::projection::RoundIndex;
 use crate::state::snapshot::{BackgroundRound, Repo, RepoKey};
 use config::Config;
 use finding::{AgentKind, Round};
-use git::ScopeRequest;
 use review::Reviewed;
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -28,38 +25,25 @@ pub(crate) fn may_review_in_background(repo: &Repo) -> bool {
     repo.round_index.as_ref().is_none_or(|index| is_by_built_in_agents(&index.round))
 }
 
-/// Loads the configuration as it holds for a repository.
-pub(crate) fn configuration(repo: &Repo, context: &ReviewContext) -> Result<Config, CommandError> {
-    let ReviewContext { settings, user_file, .. } = context;
-    let failed = |e: &dyn fmt::Display| CommandError::failed(e.to_string());
+/// The configuration as it holds for a repository; a request may say more.
+pub(crate) fn configuration(
+    repo: &Repo,
+    context: &ReviewContext,
+    options: Option<&ReviewOptions>,
+) -> Result<Config, CommandError> {
     let environment = |name: &str| std::env::var(name).ok();
-    let scope = ScopeRequest { base: settings.base(), uncommitted: settings.uncommitted };
-    let repository = match repo.git.scope(&scope) {
-        Ok(scope) => repo.git.read_base_config(&scope).map_err(|e| CommandError::of(&e.into()))?,
-        // What cannot be compared has no settings; the review itself will say why.
-        Err(_) => None,
-    };
-    let mut loaded = config::load(user_file.as_deref(), repository.as_deref(), &environment).map_err(|e| failed(&e))?;
-    loaded.set("base", settings.base().map(Some), |c| &mut c.base);
-    loaded.config.uncommitted &= settings.uncommitted;
-    Ok(loaded.config)
+    let mut overrides = context.settings.overrides();
+    if let Some(options) = options {
+        overrides.base = options.base.clone().or(overrides.base);
+        overrides.uncommitted = options.uncommitted.or(overrides.uncommitted);
+    }
+    Ok(ops::configuration(Some(&repo.git), context.user_file.as_deref(), &environment, &overrides)?.config)
 }
 
 fn request(repo: &Repo, context: &ReviewContext, options: &ReviewOptions) -> Result<review::Request, CommandError> {
-    let mut config = configuration(repo, context)?;
-    config.base = options.base.clone().or(config.base);
-    config.uncommitted = options.uncommitted.unwrap_or(config.uncommitted);
-    let all = context.trusted.agents(&config, repo.root());
+    let config = configuration(repo, context, Some(options))?;
     let wanted = if options.agents.is_empty() { &context.settings.agents } else { &options.agents };
-    // Without trust there are the built-in agents only, whomever the configuration names.
-    if context.trusted != Trust::Refused {
-        review::named(&config, &all).map_err(|e| CommandError::failed(e.to_string()))?;
-    }
-    let chosen = review::chosen(all, wanted).map_err(|e| CommandError::invalid(e.to_string()))?;
-    let mut request = review::request(repo.git.clone(), &config, chosen);
-    request.options.fresh = options.memory == Memory::Fresh;
-    request.options.resume = options.memory == Memory::Resume;
-    Ok(request)
+    Ok(ops::request(&repo.git, &config, context.trusted, wanted, options.again)?)
 }
 
 /// Has the built-in agents review unasked. Nothing is stored, so that rounds do not pile up with every save; `None`
@@ -70,8 +54,8 @@ pub(crate) async fn run_in_background(
     cancel: CancellationToken,
 ) -> Result<Option<BackgroundRound>, CommandError> {
     let prepare = move || {
-        let config = configuration(&repo, &context)?;
-        let mut agents = context.trusted.agents(&config, repo.root());
+        let config = configuration(&repo, &context, None)?;
+        let mut agents = context.trusted.agents(&config, Some(repo.root()));
         agents.retain(|agent| agent.info().kind == AgentKind::BuiltIn);
         Ok(review::request(repo.git.clone(), &config, agents))
     };
@@ -162,12 +146,4 @@ fn answer(reviewed: &Reviewed) -> CommandResult {
             ReviewResult::Round { changed: true, round: round.id.clone(), number: round.number, failed }
         }
     })
-}
-
-/// Takes reports in as rounds of the branch; the newest is given.
-pub(crate) fn import(repo: &Repo, context: &ReviewContext, files: &[PathBuf]) -> Result<Round, CommandError> {
-    let config = configuration(repo, context)?;
-    let imported = review::import::import(&repo.git, &config, files, review::import::Target::Own)
-        .map_err(|e| CommandError::failed(format!("{e:#}")))?;
-    imported.into_iter().last().map(|i| i.round).ok_or_else(|| CommandError::failed("no review was found in the files"))
 }

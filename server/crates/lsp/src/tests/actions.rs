@@ -145,7 +145,7 @@ async fn a_fix_whose_place_is_not_certain_asks_first_and_is_never_one_of_all() {
         (&json!(true), &json!("the place of the fix is not certain"))
     );
     let refused = server.refusal("deepReview.fixAll", json!({})).await;
-    assert!(refused.ends_with("I1: its place is not certain"), "{refused}");
+    assert!(refused.ends_with("I1: its place is not certain; name it to apply it all the same"), "{refused}");
     assert!(server.actions(&file, 5, &["source.fixAll"]).await.is_empty());
     assert!(server.finish().await);
 }

@@ -87,6 +87,8 @@ pub(super) struct TestServer {
     /// Requests of these methods are never answered.
     pub(super) silent: Vec<&'static str>,
     unhandled: Vec<Value>,
+    /// Answers to what was sent as bytes.
+    strays: VecDeque<Value>,
     /// How many messages were held against the meta model, in both directions.
     pub(super) checked: usize,
     pub(super) result: Value,
@@ -106,6 +108,19 @@ impl TestServer {
         options: Value,
         user_file: Option<PathBuf>,
     ) -> Self {
+        let folders = folders
+            .iter()
+            .map(|f| json!({ "uri": uri(f), "name": f.file_name().unwrap().to_string_lossy() }))
+            .collect();
+        Self::begin(folders, capabilities, options, user_file).await
+    }
+
+    /// The same in folders as the client writes them.
+    pub(super) async fn in_folders(folders: Value, capabilities: Value, options: Value) -> Self {
+        Self::begin(folders, capabilities, options, None).await
+    }
+
+    async fn begin(folders: Value, capabilities: Value, options: Value, user_file: Option<PathBuf>) -> Self {
         // Small, so that a client that does not read is soon felt.
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         let (their_output, their_input) = tokio::io::split(theirs);
@@ -130,17 +145,14 @@ impl TestServer {
             folder_settings: HashMap::new(),
             silent: Vec::new(),
             unhandled: Vec::new(),
+            strays: VecDeque::new(),
             checked: 0,
             result: Value::Null,
             open: true,
         };
-        let folders: Vec<Value> = folders
-            .iter()
-            .map(|f| json!({ "uri": uri(f), "name": f.file_name().unwrap().to_string_lossy() }))
-            .collect();
         let params = json!({
             "processId": null,
-            "rootUri": folders.first().map(|f| f["uri"].clone()),
+            "rootUri": folders.get(0).map(|f| f["uri"].clone()),
             "workspaceFolders": folders,
             "capabilities": capabilities,
             "initializationOptions": options,
@@ -163,6 +175,18 @@ impl TestServer {
         let body = message.to_string();
         let text = format!("Content-Length: {}\r\n\r\n{body}", body.len());
         self.input.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// Sends a body as it is.
+    pub(super) async fn raw(&mut self, body: &[u8]) {
+        self.input.write_all(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes()).await.unwrap();
+        self.input.write_all(body).await.unwrap();
+    }
+
+    /// The next answer to what was sent as it is.
+    pub(super) async fn stray(&mut self) -> Value {
+        self.until("an answer to bytes", |s| !s.strays.is_empty()).await;
+        self.strays.pop_front().unwrap()
     }
 
     pub(super) async fn notify(&mut self, method: &str, params: Value) {
@@ -308,7 +332,12 @@ impl TestServer {
     async fn take(&mut self, message: Value) {
         self.checked += 1;
         let Some(method) = message["method"].as_str().map(str::to_owned) else {
-            let id = message["id"].as_i64().unwrap_or_else(|| panic!("an answer to nothing: {message}"));
+            let known = message["id"].as_i64().filter(|id| self.methods.contains_key(id));
+            let Some(id) = known else {
+                assert!(message.get("error").is_some(), "an answer to nothing: {message}");
+                self.strays.push_back(message);
+                return;
+            };
             let method = self.methods.remove(&id).unwrap_or_else(|| panic!("a second answer: {message}"));
             MetaModel::check(&message, Some(&method));
             self.answers.insert(id, message);
@@ -391,6 +420,7 @@ impl Drop for TestServer {
         if !std::thread::panicking() {
             assert!(self.unhandled.is_empty(), "messages that nobody handled: {:#?}", self.unhandled);
             assert!(self.messages.is_empty(), "messages to the user that nobody expected: {:?}", self.messages);
+            assert!(self.strays.is_empty(), "answers to nothing: {:#?}", self.strays);
             assert!(!self.open, "the session was not finished");
         }
     }

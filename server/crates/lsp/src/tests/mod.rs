@@ -2,6 +2,7 @@
 
 mod actions;
 mod fresh;
+mod hardening;
 pub(crate) mod harness;
 mod history;
 mod lens;

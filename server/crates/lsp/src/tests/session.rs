@@ -216,7 +216,7 @@ async fn every_wrong_argument_is_refused_with_what_to_do() {
     let mut server = TestServer::of(&repo).await;
     for (command, argument, says) in [
         ("deepReview.applyFix", json!({}), "missing field `id`"),
-        ("deepReview.applyFix", json!({ "id": "I9" }), "there is no finding 'I9'"),
+        ("deepReview.applyFix", json!({ "id": "I9" }), "has no finding 'I9'"),
         ("deepReview.applyFix", json!({ "id": "C1" }), "no agent suggested one"),
         ("deepReview.dismiss", json!({ "id": "I1", "reason": "bored" }), "unknown variant `bored`"),
         ("deepReview.review", json!({ "root": "/nowhere" }), "no repository of this workspace"),
@@ -225,7 +225,7 @@ async fn every_wrong_argument_is_refused_with_what_to_do() {
         ("deepReview.split", json!({ "id": "I1" }), "nothing to split"),
         ("deepReview.showReport", json!({ "format": "docx" }), "unknown format 'docx'"),
         ("deepReview.showReport", json!({ "round": "77" }), "there is no round '77'"),
-        ("deepReview.importReport", json!({}), "`files` names the reports"),
+        ("deepReview.importReport", json!({}), "name the reviews to import"),
         ("deepReview.nonsense", json!({}), "there is no command"),
     ] {
         let refusal = server.refusal(command, argument.clone()).await;

@@ -5,7 +5,8 @@ use patch::{Hints, LineEdit};
 
 /// The numbers of a finding's fixes, by the place that each is about: those of one place are alternatives, the best
 /// first; every place is to be mended. `reviewed` gives the text that the finding's lines are in.
-pub(crate) fn by_place<'t>(finding: &Finding, reviewed: impl Fn(&RepoPath) -> Option<&'t str>) -> Vec<Vec<usize>> {
+#[must_use]
+pub fn fixes_by_place<T: AsRef<str>>(finding: &Finding, reviewed: impl Fn(&RepoPath) -> Option<T>) -> Vec<Vec<usize>> {
     let all = 0..finding.fixes.len();
     if finding.anchors.len() < 2 || finding.fixes.len() < 2 {
         return if finding.fixes.is_empty() { Vec::new() } else { vec![all.collect()] };
@@ -24,7 +25,7 @@ pub(crate) fn by_place<'t>(finding: &Finding, reviewed: impl Fn(&RepoPath) -> Op
 
 /// The number of the anchor that a fix is about: the one whose lines it changes, else the only one in its file, else
 /// the main one.
-fn place_of<'t>(finding: &Finding, number: usize, reviewed: &impl Fn(&RepoPath) -> Option<&'t str>) -> usize {
+fn place_of<T: AsRef<str>>(finding: &Finding, number: usize, reviewed: &impl Fn(&RepoPath) -> Option<T>) -> usize {
     let fix = &finding.fixes[number];
     let named = fix.path.as_ref().or(finding.anchors.first().map(|a| &a.path));
     let Some(path) = named else { return 0 };
@@ -36,7 +37,7 @@ fn place_of<'t>(finding: &Finding, number: usize, reviewed: &impl Fn(&RepoPath) 
     let lines = finding.anchors[*first].lines;
     let placed = reviewed(path).and_then(|text| {
         let hints = Hints { path: Some(path), lines, ..Hints::default() };
-        patch::place(text, &fix.diff, &hints).ok()
+        patch::place(text.as_ref(), &fix.diff, &hints).ok()
     });
     let touches = |lines: LineRange, e: &LineEdit| e.start <= lines.end() + 1 && lines.start() <= e.start + e.count;
     let is_at = |anchor: &&usize| match (&placed, finding.anchors[**anchor].lines) {

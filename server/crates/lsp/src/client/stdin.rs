@@ -1,0 +1,78 @@
+//! What comes from the client, message by message: those that cannot be read are answered with an error here, and
+//! never reach the framework, which would end with the first of them.
+
+use crate::protocol::message::{Checked, MAX_MESSAGE, check, no_header, too_large};
+use crate::protocol::uri::Spellings;
+use serde_json::Value;
+use std::io;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Longest line of a header.
+const MAX_HEADER: u64 = 8 << 10;
+
+/// How much of a message that is too large is looked at.
+const BEGINNING: u64 = 4 << 10;
+
+/// Passes messages on until there are no more, or nobody takes them; answers go into `refusals`.
+pub(crate) async fn pass_on(
+    input: impl AsyncRead + Unpin,
+    mut output: impl AsyncWrite + Unpin,
+    refusals: UnboundedSender<Value>,
+    spellings: Spellings,
+) -> io::Result<()> {
+    let mut input = BufReader::with_capacity(64 << 10, input);
+    while let Some(length) = header(&mut input, &refusals).await? {
+        if length > MAX_MESSAGE {
+            let mut beginning = Vec::new();
+            (&mut input).take(length.min(BEGINNING)).read_to_end(&mut beginning).await?;
+            let read = u64::try_from(beginning.len()).unwrap_or(length);
+            tokio::io::copy_buf(&mut (&mut input).take(length - read), &mut tokio::io::sink()).await?;
+            let _ = refusals.send(too_large(&beginning, length));
+            continue;
+        }
+        let mut body = Vec::new();
+        let read = (&mut input).take(length).read_to_end(&mut body).await?;
+        if u64::try_from(read).is_ok_and(|read| read < length) {
+            return Ok(());
+        }
+        match check(&body, &spellings) {
+            Checked::PassOn(body) => {
+                output.write_all(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes()).await?;
+                output.write_all(&body).await?;
+            }
+            // Nobody is told when the server has ended.
+            Checked::Refuse(answer) => drop(refusals.send(answer)),
+        }
+    }
+    Ok(())
+}
+
+/// Reads a header; the length of what follows. What is none is passed over. `None` at the end.
+async fn header(input: &mut (impl AsyncBufRead + Unpin), refusals: &UnboundedSender<Value>) -> io::Result<Option<u64>> {
+    let (mut length, mut is_wrong) = (None, false);
+    loop {
+        let mut line = Vec::new();
+        (&mut *input).take(MAX_HEADER).read_until(b'\n', &mut line).await?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let line = String::from_utf8_lossy(&line);
+        let line = line.trim();
+        match (line.is_empty(), line.split_once(':')) {
+            (true, _) => match length {
+                Some(length) => return Ok(Some(length)),
+                None if is_wrong => {
+                    let _ = refusals.send(no_header());
+                    is_wrong = false;
+                }
+                None => {}
+            },
+            (false, Some((name, value))) if name.trim().eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().ok();
+                is_wrong = length.is_none();
+            }
+            (false, _) => is_wrong = true,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Whether a finding is gone, as far as the text of now proves it.
+
+use super::find::Found;
+use super::states::Situation;
+use finding::{FindingId, RepoPath, State};
+use merge::state::{Effects, Since, TextState, state};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What the text as it is now says of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// A fix of it is in the text.
+    Fixed,
+    /// The lines that it was on are gone.
+    Gone,
+    /// A person declined it.
+    Dismissed,
+    /// Its lines were changed, and not by one of its fixes: another review has to say.
+    Changed,
+    /// Its lines are as they were reviewed.
+    StillThere,
+}
+
+impl Proof {
+    /// Whether nothing is left to be done.
+    #[must_use]
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::Fixed | Self::Gone | Self::Dismissed)
+    }
+}
+
+/// A finding with what is proved of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Verified {
+    /// Its identity.
+    pub id: FindingId,
+    /// Its label.
+    pub label: String,
+    /// Its title, as agents wrote it.
+    pub title: String,
+    /// What is proved.
+    pub proof: Proof,
+    /// Whether nothing is left to be done.
+    pub gone: bool,
+}
+
+/// What is proved of several findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "deep-review verify --format json"))]
+pub struct Verification {
+    /// The round that they are of.
+    pub round: u32,
+    /// Whether nothing is left to be done for any of them.
+    pub gone: bool,
+    /// In the order in which they were named.
+    pub findings: Vec<Verified>,
+}
+
+/// Looks whether findings of the situation's round are gone.
+#[must_use]
+pub fn verify(situation: &Situation<'_>, findings: &[Found<'_>]) -> Verification {
+    let now = |path: &RepoPath| situation.current.read(path).ok().flatten();
+    let reviewed = |path: &RepoPath| -> Option<Arc<str>> { situation.reviewed.shared(path) };
+    let since = Since::new(&reviewed, &now);
+    let one = |found: &Found<'_>| {
+        let finding = found.finding;
+        let effects = Effects::of(finding, &reviewed);
+        let text = since.text_state(finding, &effects);
+        let proof = match (state(finding, &situation.round.id, situation.decisions, text, &effects), text) {
+            (State::Dismissed { .. }, _) => Proof::Dismissed,
+            (State::Fixed, _) => Proof::Fixed,
+            (State::Outdated, _) => Proof::Gone,
+            (State::Open, TextState::Touched) => Proof::Changed,
+            (State::Open, _) => Proof::StillThere,
+        };
+        let (id, label, title) = (finding.id.clone(), finding.label.clone(), finding.title.clone());
+        Verified { id, label, title, proof, gone: proof.is_gone() }
+    };
+    let findings: Vec<Verified> = findings.iter().map(one).collect();
+    Verification { round: situation.round.number, gone: findings.iter().all(|one| one.gone), findings }
+}
