@@ -6,8 +6,8 @@ use super::{Preparation, lead, verify};
 use agent::Outcome;
 use finding::{
     AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Check, Coverage,
-    Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, ROUND_SCHEMA, RawFinding, RawId,
-    RepoPath, ReviewedFile, Round, RoundId, Usage,
+    Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, NoMore, ROUND_SCHEMA, RawFinding,
+    RawId, RepoPath, ReviewedFile, Round, RoundId, SaidEarlier, SinceBefore, Usage,
 };
 use git::{Age, blob_id};
 use patch::Hints;
@@ -112,7 +112,7 @@ pub(super) fn compose(
             facts.verification = status.clone();
         }
     }
-    let mut merged = merger.merge(&merge::Input {
+    let mut input = merge::Input {
         round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
         raw: raw.iter().collect(),
         agents: &agents,
@@ -122,14 +122,26 @@ pub(super) fn compose(
         texts: texts.clone(),
         records: merge::records(prepared.earlier.iter().map(|(round, _)| round), &prepared.decisions),
         judged: &judgements,
-    });
-    raw.extend(merged.carried);
+        changed: snapshot.files().iter().map(|file| file.path.clone()).collect(),
+        labels: Some(&prepared.labels),
+    };
+    let kept = merger.kept(&input);
+    for (remark, status) in &kept {
+        let text = |path: &RepoPath| texts.get(path).map(|text| &**text);
+        input.facts.insert(
+            remark.id.clone(),
+            merge::Facts { verification: status.clone(), ..facts_of(prepared, remark, &text) },
+        );
+        input.raw.push(remark);
+    }
+    let mut merged = merger.merge(&input);
+    raw.extend(kept.into_iter().map(|(remark, _)| remark));
     let label = |name: &AgentName| {
         agents.iter().find(|run| run.agent.name == *name).map_or(name.to_string(), |run| run.agent.label.clone())
     };
     let mut observations = verify::apply(&mut merged.findings, (&besides.checks, &besides.ages), label);
     lead::settle(&mut merged.findings, &besides.lead, label);
-    merge::order(&mut merged.findings);
+    let labels = merge::order(&mut merged.findings, &prepared.labels);
     observations.extend(answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()));
     let coverage = coverage(prepared, &agents);
     let assessment = assessed(besides, &agents, &merged.findings, coverage.reviewed.len());
@@ -145,8 +157,11 @@ pub(super) fn compose(
         author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
         assessment,
         agents,
+        earlier: said_earlier(prepared, &raw),
+        since_before: since_before(prepared, &merged.findings, &merged.earlier),
         findings: merged.findings,
         raw,
+        labels,
         judged: judgements,
         observations: merge::observations(&observations),
         feedback: Vec::new(),
@@ -160,6 +175,47 @@ pub(super) fn compose(
     }
     round.texts = anchored(&round, &texts);
     Composed { round, texts, earlier: merged.earlier, doubts: merged.doubts }
+}
+
+/// What became of the findings of earlier rounds, and which are new.
+fn since_before(prepared: &Preparation, findings: &[Finding], became: &[merge::Became]) -> SinceBefore {
+    let Some((before, _)) = prepared.earlier.last() else { return SinceBefore::default() };
+    let mut since = SinceBefore { round: before.number, ..SinceBefore::default() };
+    for became in became {
+        let list = match became.fate {
+            merge::Fate::Fixed => &mut since.fixed,
+            merge::Fate::Outdated => &mut since.outdated,
+            merge::Fate::Joined => &mut since.joined,
+            merge::Fate::Raised | merge::Fate::Standing | merge::Fate::Declined => continue,
+        };
+        let of = prepared.earlier.iter().map(|(round, _)| round).find(|round| round.number == became.round);
+        if let Some(finding) = of.and_then(|round| round.findings.iter().find(|f| f.id == became.id)) {
+            list.push(NoMore {
+                id: finding.id.clone(),
+                label: finding.label.clone(),
+                severity: finding.severity,
+                title: finding.title.clone(),
+                round: became.round,
+                into: became.into.clone(),
+            });
+        }
+    }
+    since.new = findings.iter().filter(|f| f.since.is_none()).map(|f| f.id.clone()).collect();
+    since
+}
+
+/// The agents whose words of earlier rounds stand.
+fn said_earlier(prepared: &Preparation, raw: &[RawFinding]) -> Vec<SaidEarlier> {
+    let mut newest: BTreeMap<&AgentName, u32> = BTreeMap::new();
+    for (remark, round) in raw.iter().filter_map(|remark| Some((remark, remark.id.round()?))) {
+        let known = newest.entry(&remark.agent).or_insert(round);
+        *known = round.max(*known);
+    }
+    let said = |(name, round): (&AgentName, u32)| {
+        let agent = prepared.earlier.iter().rev().find_map(|(earlier, _)| earlier.agent(name))?;
+        Some(SaidEarlier { agent: agent.clone(), round })
+    };
+    newest.into_iter().filter_map(said).collect()
 }
 
 /// The judgements that are about remarks of this round: the others would say nothing.
@@ -242,22 +298,29 @@ fn run_of(info: &AgentInfo, answers: &Answers, besides: &Besides) -> AgentRun {
     run
 }
 
-/// Every changed file: reviewed by those who say so (an agent that answered and names no file read them all), or
-/// left out with the reason.
+/// Every changed file: reviewed by those who say so (an agent that answered and names no file read them all), by those
+/// who did in an earlier round when it was as it is now, or left out with the reason.
 fn coverage(prepared: &Preparation, agents: &[AgentRun]) -> Coverage {
     let mut left_out: Vec<LeftOutFile> = prepared.snapshot.left_out().to_vec();
     let mut reviewed = Vec::new();
+    let before = prepared.earlier.last().map(|(round, _)| &round.coverage.reviewed[..]).unwrap_or_default();
+    let before: BTreeMap<&RepoPath, &ReviewedFile> = before.iter().map(|file| (&file.path, file)).collect();
     for file in prepared.snapshot.files() {
         let by: Vec<AgentName> =
             agents.iter().filter(|run| read(run, &file.path)).map(|run| run.agent.name.clone()).collect();
-        if by.is_empty() {
+        let sides = prepared.sides.get(&file.path).cloned();
+        let same = before.get(&file.path).filter(|then| then.sides.is_some() && then.sides == sides);
+        let mut earlier: Vec<AgentName> =
+            same.into_iter().flat_map(|f| f.by.iter().chain(&f.earlier)).cloned().collect();
+        earlier.retain(|name| !by.contains(name));
+        if by.is_empty() && earlier.is_empty() {
             left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NoAgent });
         } else {
-            reviewed.push(ReviewedFile { path: file.path.clone(), by, lossy: file.lossy });
+            reviewed.push(ReviewedFile { path: file.path.clone(), by, earlier, lossy: file.lossy, sides });
         }
     }
     left_out.sort_by(|a, b| a.path.cmp(&b.path));
-    Coverage { reviewed, left_out }
+    Coverage { reviewed, left_out, uncovered_languages: Vec::new() }
 }
 
 fn read(run: &AgentRun, path: &RepoPath) -> bool {
