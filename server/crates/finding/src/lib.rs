@@ -20,6 +20,7 @@ mod round;
 mod run;
 mod scope;
 mod severity;
+mod verdict;
 mod work;
 
 pub use agent::{AgentInfo, AgentKind, AgentName};
@@ -35,5 +36,6 @@ pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Reso
 pub use round::{DeclinedEarlier, Judgement, LabelsGiven, NoMore, ROUND_SCHEMA, Round, SaidEarlier, SinceBefore};
 pub use run::{AgentOutcome, AgentRun, Failure, FailureKind, Usage};
 pub use scope::{Commit, Coverage, LeftOut, LeftOutFile, ReviewedFile, RoundScope, Sides};
-pub use severity::{Severity, SeverityScale, StatedSeverity, Verdict};
+pub use severity::{Severity, SeverityScale, StatedSeverity};
+pub use verdict::{Conclusion, Verdict};
 pub use work::Work;

@@ -1,7 +1,7 @@
 use super::{
-    AgentInfo, AgentName, AgentOutcome, AgentRun, Anchor, Assessment, BlobId, Check, Commit, Coverage, Decisions,
-    Failure, Feedback, Finding, FindingId, Fingerprint, Observation, PullRequest, RawFinding, RepoPath, RoundId,
-    RoundScope, Severity, Verdict,
+    AgentInfo, AgentName, AgentOutcome, AgentRun, Anchor, Assessment, BlobId, Check, Commit, Conclusion, Coverage,
+    Decisions, Failure, Feedback, Finding, FindingId, Fingerprint, Observation, PullRequest, RawFinding, RepoPath,
+    RoundId, RoundScope, Severity, Verdict,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -235,10 +235,16 @@ impl Round {
         self.standing().filter(|f| !f.is_doubtful() && decisions.is_open(&f.id))
     }
 
+    /// What can be said of the branch, given what people decided.
+    #[must_use]
+    pub fn conclusion(&self, decisions: &Decisions) -> Conclusion {
+        self.conclude(self.deciding(decisions).map(|f| f.severity))
+    }
+
     /// The verdict, given what people decided.
     #[must_use]
     pub fn verdict(&self, decisions: &Decisions) -> Verdict {
-        Verdict::of(self.standing().filter(|f| decisions.is_open(&f.id)).map(|f| f.severity))
+        self.conclusion(decisions).verdict
     }
 
     /// The remarks that a finding of this round was merged from.
@@ -247,10 +253,16 @@ impl Round {
         finding.attributions.iter().filter_map(|a| self.raw.iter().find(|raw| raw.id == a.raw)).collect()
     }
 
-    /// Whether every agent gave its whole review.
+    /// Whether every agent gave its whole review, and every file that should have been read was.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.agents.iter().all(|run| run.outcome == AgentOutcome::Reviewed)
+        self.agents.iter().all(|run| run.outcome == AgentOutcome::Reviewed) && self.unread().is_empty()
+    }
+
+    /// Whether it was stored while agents had not answered: it was interrupted, or still runs.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.agents.iter().any(|run| run.outcome == AgentOutcome::Running)
     }
 
     /// The agents that gave no review, with the reason.

@@ -507,6 +507,8 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) ->
         draft.finding.why.push(format!("raised by {agents} of {}", agents_of(total)));
         draft.finding.why.extend(reasons.into_iter().map(String::from));
         draft.finding.confidence = confidence;
+        let quotes = draft.finding.anchors.first().is_some_and(|anchor| anchor.quote.is_some());
+        draft.finding.doubts = draft.signals.doubts(confidence, quotes);
         findings.push(draft.finding);
     }
     findings

@@ -1,13 +1,13 @@
 //! The round as a function of its preparation, of what the agents gave so far, and of what was judged.
 
 use super::adjudicate::Judged;
-use super::locate::locate;
-use super::{Preparation, lead, verify};
+use super::locate::{locate, meant, settle_paths};
+use super::{Preparation, contrary, lead, verify};
 use agent::Outcome;
 use finding::{
     AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Check, Coverage,
-    Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, NoMore, ROUND_SCHEMA, RawFinding,
-    RawId, RepoPath, ReviewedFile, Round, RoundId, SaidEarlier, SinceBefore, Usage,
+    Failure, FailureKind, Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, NoMore,
+    ROUND_SCHEMA, RawFinding, RawId, RepoPath, ReviewedFile, Round, RoundId, SaidEarlier, SinceBefore, Usage,
 };
 use git::{Age, blob_id};
 use patch::Hints;
@@ -70,7 +70,9 @@ pub(super) struct Composed {
 /// Puts an agent's findings in their places and finds out what can be known of them.
 pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Duration) -> Answered {
     let mut texts = BTreeMap::new();
+    settle_covered(prepared, &mut outcome);
     for finding in &mut outcome.answer.findings {
+        settle_paths(finding, prepared);
         read_missing(finding, &mut texts, prepared);
         locate(finding, &texts, &prepared.snapshot);
     }
@@ -86,6 +88,23 @@ pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Durat
         facts.insert(finding.id.clone(), known);
     }
     Answered { outcome, took, facts, texts }
+}
+
+/// Puts the paths of the files that an agent says it looked at right. Who names some, and none that it was asked about,
+/// has reviewed nothing.
+pub(super) fn settle_covered(prepared: &Preparation, outcome: &mut Outcome) {
+    let covered = std::mem::take(&mut outcome.answer.covered);
+    if covered.is_empty() {
+        return;
+    }
+    let settled: BTreeSet<RepoPath> =
+        covered.iter().map(|path| meant(path, None, &prepared.snapshot).unwrap_or_else(|| path.clone())).collect();
+    let is_asked = settled.iter().any(|path| prepared.sides.contains_key(path));
+    outcome.answer.covered = settled.into_iter().collect();
+    if !is_asked && outcome.failure.is_none() && outcome.answer.findings.is_empty() {
+        let message = "none of the files that it says it looked at is one that it was asked about";
+        outcome.failure = Some(Failure::new(FailureKind::BadOutput, message));
+    }
 }
 
 /// The round. `merger` reads each remark once, however often the round is composed; it changes nothing in the result.
@@ -144,7 +163,8 @@ pub(super) fn compose(
     let labels = merge::order(&mut merged.findings, &prepared.labels);
     observations.extend(answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()));
     let coverage = coverage(prepared, &agents);
-    let assessment = assessed(besides, &agents, &merged.findings, coverage.reviewed.len());
+    let observations = merge::observations(&observations);
+    contrary::link(&mut merged.findings, &observations);
     let mut round = Round {
         schema: ROUND_SCHEMA,
         id: round_id(prepared),
@@ -155,7 +175,7 @@ pub(super) fn compose(
         commits: snapshot.commits().to_vec(),
         pull_request: None,
         author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
-        assessment,
+        assessment: assessment(&agents),
         agents,
         earlier: said_earlier(prepared, &raw),
         since_before: since_before(prepared, &merged.findings, &merged.earlier),
@@ -163,7 +183,7 @@ pub(super) fn compose(
         raw,
         labels,
         judged: judgements,
-        observations: merge::observations(&observations),
+        observations,
         feedback: Vec::new(),
         checks: besides.checks.clone(),
         declined: merged.declined,
@@ -173,6 +193,7 @@ pub(super) fn compose(
     if let Some(now) = &prepared.pull_request {
         now.put_into(&mut round);
     }
+    sum_up(&mut round, besides);
     round.texts = anchored(&round, &texts);
     Composed { round, texts, earlier: merged.earlier, doubts: merged.doubts }
 }
@@ -261,7 +282,16 @@ fn facts_of<'a>(
     let path = raw.anchors.first().map(|a| &a.path);
     let file = path.and_then(|p| prepared.snapshot.file(p));
     let touches = |lines| file.is_some_and(|f| f.touches(lines));
-    let mut facts = merge::Facts::look(raw, path.and_then(text), touches);
+    // What is said of a deleted file refers to its last text.
+    let deleted = || file.filter(|file| file.new.is_none()).and_then(|file| file.old.as_deref());
+    let own = path.and_then(text).or_else(deleted);
+    let mut facts = merge::Facts::look(raw, own, touches);
+    if facts.quote_found == Some(false) {
+        // A quote with parts left out is in the file all the same.
+        let anchor = raw.anchors.first();
+        let quoted = anchor.and_then(|a| patch::find_quote(own?, a.quote.as_deref()?, a.lines));
+        facts.quote_found = Some(quoted.is_some());
+    }
     facts.fix_applies = (!raw.fixes.is_empty()).then(|| raw.fixes.iter().any(|fix| applies(raw, fix, text)));
     facts
 }
@@ -320,7 +350,11 @@ fn coverage(prepared: &Preparation, agents: &[AgentRun]) -> Coverage {
         }
     }
     left_out.sort_by(|a, b| a.path.cmp(&b.path));
-    Coverage { reviewed, left_out, uncovered_languages: Vec::new() }
+    let has_checkers = agents.iter().any(|run| run.agent.kind == AgentKind::BuiltIn);
+    let changed = prepared.snapshot.files().iter().map(|file| &file.path).filter(|_| has_checkers);
+    let uncovered = check::languages_without_rules(changed);
+    let uncovered_languages = uncovered.into_iter().map(|(name, _)| name.to_owned()).collect();
+    Coverage { reviewed, left_out, uncovered_languages }
 }
 
 fn read(run: &AgentRun, path: &RepoPath) -> bool {
@@ -331,15 +365,14 @@ fn read(run: &AgentRun, path: &RepoPath) -> bool {
     }
 }
 
-/// What is said of the whole; the summary by the lead, or composed.
-fn assessed(besides: &Besides, agents: &[AgentRun], findings: &[Finding], files: usize) -> Assessment {
-    let mut all = assessment(agents);
-    all.summary = match (&besides.lead.by, all.summary.take()) {
+/// The summary: by the lead, or composed.
+fn sum_up(round: &mut Round, besides: &Besides) {
+    let said = round.assessment.summary.take();
+    round.assessment.summary = match (&besides.lead.by, said) {
         (Some(_), _) => Some(besides.lead.summary.clone()),
-        (None, Some(first)) => Some(format!("{}\n\n{first}", lead::compose(findings, agents, files))),
+        (None, Some(first)) => Some(format!("{}\n\n{first}", lead::compose(round))),
         (None, None) => None,
     };
-    all
 }
 
 /// The first agent that says something of a part speaks for it; what is a list is taken together.
@@ -354,18 +387,41 @@ fn assessment(agents: &[AgentRun]) -> Assessment {
         all.testing = all.testing.or_else(|| said.testing.clone());
         all.documentation = all.documentation.or_else(|| said.documentation.clone());
         all.commit_structure = all.commit_structure.or_else(|| said.commit_structure.clone());
-        for scenario in &said.untested {
-            if !all.untested.contains(scenario) {
-                all.untested.push(scenario.clone());
-            }
-        }
         for limitation in &said.limitations {
             if !all.limitations.iter().any(|l| l.title == limitation.title) {
                 all.limitations.push(limitation.clone());
             }
         }
     }
+    all.untested = untested(agents);
     all
+}
+
+/// The scenarios without a test, each once: those that more agents name first, then in the order of their risk.
+fn untested(agents: &[AgentRun]) -> Vec<String> {
+    struct Scenario<'a> {
+        text: &'a str,
+        by: BTreeSet<&'a AgentName>,
+        rank: usize,
+    }
+    let mut all: Vec<Scenario<'_>> = Vec::new();
+    for run in agents {
+        for (rank, text) in run.assessment.untested.iter().enumerate() {
+            let name = &run.agent.name;
+            match all.iter_mut().find(|known| contrary::are_alike(known.text, text)) {
+                Some(known) => {
+                    known.by.insert(name);
+                    known.rank = known.rank.min(rank);
+                    if text.len() > known.text.len() {
+                        known.text = text;
+                    }
+                }
+                None => all.push(Scenario { text, by: [name].into(), rank }),
+            }
+        }
+    }
+    all.sort_by_key(|scenario| (std::cmp::Reverse(scenario.by.len()), scenario.rank));
+    all.into_iter().map(|scenario| scenario.text.to_owned()).collect()
 }
 
 /// The files that an anchor or a fix of a finding is in, by the blob of their exact text.
