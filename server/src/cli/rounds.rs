@@ -32,7 +32,7 @@ fn line(round: &RoundSummary) -> String {
     if round.failed > 0 {
         let _ = write!(out, ", {} failed", round.failed);
     }
-    let _ = writeln!(out, "  {}", round.verdict);
+    let _ = writeln!(out, "  {}", printable(&round.conclusion));
     out
 }
 

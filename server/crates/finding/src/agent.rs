@@ -66,6 +66,12 @@ pub enum AgentKind {
 }
 
 impl AgentKind {
+    /// Whether it judges. What a checker or a linter computes is no review.
+    #[must_use]
+    pub fn is_reviewer(self) -> bool {
+        !matches!(self, Self::BuiltIn | Self::Linter)
+    }
+
     /// Whether using the agent may cost money or sends text off the machine.
     #[must_use]
     pub fn is_remote(self) -> bool {

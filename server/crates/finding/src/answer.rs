@@ -24,6 +24,26 @@ impl RawId {
     }
 }
 
+impl RawId {
+    /// The same remark where it stands in a later round than `round`, in which it was made.
+    #[must_use]
+    pub fn carried_from(&self, round: u32) -> Self {
+        if self.is_carried() { self.clone() } else { Self::new(format!("round {round}/{self}")) }
+    }
+
+    /// Whether the remark was made in an earlier round.
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        self.round().is_some()
+    }
+
+    /// The earlier round in which the remark was made.
+    #[must_use]
+    pub fn round(&self) -> Option<u32> {
+        self.0.strip_prefix("round ")?.split_once('/')?.0.parse().ok()
+    }
+}
+
 impl fmt::Display for RawId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -108,7 +128,7 @@ impl RawFinding {
     /// Whether it was made in an earlier round, and stands here because its finding does.
     #[must_use]
     pub fn is_carried(&self) -> bool {
-        self.id.as_str().starts_with("round ")
+        self.id.is_carried()
     }
 }
 

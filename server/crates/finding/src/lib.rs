@@ -20,6 +20,7 @@ mod round;
 mod run;
 mod scope;
 mod severity;
+mod verdict;
 mod work;
 
 pub use agent::{AgentInfo, AgentKind, AgentName};
@@ -28,12 +29,13 @@ pub use answer::{
     RuleRef,
 };
 pub use id::{BlobId, CommitId, FindingId, RoundId};
-pub use merged::{Attribution, Check, CheckVerdict, Finding, FindingStatus};
+pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
 pub use pull_request::{Feedback, PullRequest, PullRequestNow};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, State};
-pub use round::{DeclinedEarlier, Judgement, ROUND_SCHEMA, Round};
+pub use round::{DeclinedEarlier, Judgement, LabelsGiven, NoMore, ROUND_SCHEMA, Round, SaidEarlier, SinceBefore};
 pub use run::{AgentOutcome, AgentRun, Failure, FailureKind, Usage};
-pub use scope::{Commit, Coverage, LeftOut, LeftOutFile, ReviewedFile, RoundScope};
-pub use severity::{Severity, SeverityScale, StatedSeverity, Verdict};
+pub use scope::{Commit, Coverage, LeftOut, LeftOutFile, ReviewedFile, RoundScope, Sides};
+pub use severity::{Severity, SeverityScale, StatedSeverity};
+pub use verdict::{Conclusion, Verdict};
 pub use work::Work;

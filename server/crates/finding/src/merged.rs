@@ -1,6 +1,7 @@
 use super::{AgentName, Anchor, Classification, FindingId, Fix, RawId, RuleRef, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// One agent's part in a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -77,8 +78,12 @@ pub struct Check {
 pub struct Finding {
     /// Stable over rounds.
     pub id: FindingId,
-    /// Short name within the round, by severity and rank: `C1`, `I2`, `S7`.
+    /// Short name, by the severity and rank that it had when it was new: `C1`, `I2`, `S7`. It keeps it for the life of
+    /// the branch, also when its severity changes, and no other finding of the branch ever gets it.
     pub label: String,
+    /// Labels of findings that have become part of this one: they still name it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// Reconciled from the attributions.
     pub severity: Severity,
     /// How a disagreement on severity was settled: "Gemini: Critical, Codex: Important → Important".
@@ -120,9 +125,109 @@ pub struct Finding {
     /// The round in which it was first raised, when that is an earlier one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u32>,
+    /// Why its evidence does not hold; empty where it does, or where nothing is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
+    /// What somebody with the last word said of its severity, also where that agrees with what it came to before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+    /// Strengths among the round's observations that say the contrary of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contrary: Vec<Contrary>,
+}
+
+/// A reason to doubt a finding: something that it is said to rest on and that is not so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// The code that its agents quote is not in the file.
+    QuoteMissing,
+    /// None of its fixes applies.
+    FixRefused,
+    /// Its confidence is low.
+    LowConfidence,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::QuoteMissing => "the quoted code is not in the file",
+            Self::FixRefused => "its fix does not apply",
+            Self::LowConfidence => "its confidence is low",
+        })
+    }
+}
+
+/// Who settled a severity, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settled {
+    /// Who.
+    pub by: AgentName,
+    /// What it comes to.
+    pub severity: Severity,
+    /// What decides it, in the agent's words.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// What another agent said that is the contrary of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contrary {
+    /// Title of the observation in [`Round::observations`](super::Round::observations).
+    pub title: String,
+    /// Who made it.
+    pub by: Vec<AgentName>,
 }
 
 impl Finding {
+    /// A finding of one line, about which nothing more is known.
+    #[must_use]
+    pub fn new(id: FindingId, severity: Severity, title: impl Into<String>) -> Self {
+        Self {
+            id,
+            label: String::new(),
+            aliases: Vec::new(),
+            severity,
+            dispute: None,
+            title: title.into(),
+            body: String::new(),
+            anchors: Vec::new(),
+            symbol: None,
+            classification: None,
+            rule: None,
+            attributions: Vec::new(),
+            fixes: Vec::new(),
+            confidence: 0.0,
+            why: Vec::new(),
+            related: Vec::new(),
+            verification: FindingStatus::Unverified,
+            since: None,
+            doubts: Vec::new(),
+            settled: None,
+            contrary: Vec::new(),
+        }
+    }
+
+    /// Whether its evidence does not hold. It is shown, apart from the others, and decides nothing.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        !self.doubts.is_empty()
+    }
+
+    /// Whether an agent's check showed it to be false.
+    #[must_use]
+    pub fn is_refuted(&self) -> bool {
+        matches!(self.verification, FindingStatus::Refuted { .. })
+    }
+
+    /// Whether people call it so: by its label or that of a finding that became part of it, in any case.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        std::iter::once(&self.label).chain(&self.aliases).any(|label| label.eq_ignore_ascii_case(name))
+    }
+
     /// The agents that raised it, each once, in the order of attribution.
     #[must_use]
     pub fn agents(&self) -> Vec<&AgentName> {

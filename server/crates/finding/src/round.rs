@@ -1,7 +1,7 @@
 use super::{
-    AgentInfo, AgentName, AgentOutcome, AgentRun, Anchor, Assessment, BlobId, Check, Commit, Coverage, Decisions,
-    Failure, Feedback, Finding, FindingId, FindingStatus, Fingerprint, Observation, PullRequest, RawFinding, RepoPath,
-    RoundId, RoundScope, Verdict,
+    AgentInfo, AgentName, AgentOutcome, AgentRun, Anchor, Assessment, BlobId, Check, Commit, Conclusion, Coverage,
+    Decisions, Failure, Feedback, Finding, FindingId, Fingerprint, Observation, PullRequest, RawFinding, RepoPath,
+    RoundId, RoundScope, Severity, Verdict,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -46,6 +46,84 @@ pub struct Judgement {
     pub note: String,
 }
 
+/// The highest number that any round of the branch has given to a label of each severity, so that none is given twice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LabelsGiven {
+    /// Of `C1`, `C2`, …
+    pub critical: u32,
+    /// Of `I1`, `I2`, …
+    pub important: u32,
+    /// Of `S1`, `S2`, …
+    pub suggestion: u32,
+}
+
+impl LabelsGiven {
+    /// The highest number of the severity's letter.
+    pub fn of(&mut self, severity: Severity) -> &mut u32 {
+        match severity {
+            Severity::Critical => &mut self.critical,
+            Severity::Important => &mut self.important,
+            Severity::Suggestion => &mut self.suggestion,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// An agent whose words of an earlier round stand, because it has not answered about their files since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaidEarlier {
+    /// Who.
+    pub agent: AgentInfo,
+    /// The newest round in which it answered.
+    pub round: u32,
+}
+
+/// A finding of the round before that is not among those of this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoMore {
+    /// The finding.
+    pub id: FindingId,
+    /// What it was called.
+    pub label: String,
+    /// Its severity then.
+    pub severity: Severity,
+    /// Its title.
+    pub title: String,
+    /// The newest round that has it.
+    pub round: u32,
+    /// The finding of this round that it became part of, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<FindingId>,
+}
+
+/// What is different from the rounds before: found when the round was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SinceBefore {
+    /// Number of the round that it is compared with; 0 where there is none.
+    pub round: u32,
+    /// Findings of earlier rounds that are fixed now.
+    pub fixed: Vec<NoMore>,
+    /// Those whose code is gone.
+    pub outdated: Vec<NoMore>,
+    /// Those that are part of another finding now.
+    pub joined: Vec<NoMore>,
+    /// Findings that no earlier round had.
+    pub new: Vec<FindingId>,
+}
+
+impl SinceBefore {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One review of one branch: everything that was seen and said. Stored as it is; it never changes after it
 /// is complete (what people decide is in [`Decisions`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,9 +156,18 @@ pub struct Round {
     /// The merged findings, in the order of rank within each severity.
     #[serde(default)]
     pub findings: Vec<Finding>,
-    /// Every raw finding of every agent.
+    /// What is different from the rounds before.
+    #[serde(default, skip_serializing_if = "SinceBefore::is_empty")]
+    pub since_before: SinceBefore,
+    /// Every raw finding of every agent: of this round, and of earlier ones where they stand.
     #[serde(default)]
     pub raw: Vec<RawFinding>,
+    /// Agents that have no part in this round, or have not answered in it, and whose earlier words stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<SaidEarlier>,
+    /// What labels were given on the branch.
+    #[serde(default, skip_serializing_if = "LabelsGiven::is_empty")]
+    pub labels: LabelsGiven,
     /// What an agent judged of remarks in doubt; with them, the findings are a function of the raw ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<Judgement>,
@@ -108,15 +195,56 @@ pub struct Round {
 }
 
 impl Round {
+    /// A round of which nothing is known but what it is about.
+    #[must_use]
+    pub fn new(id: RoundId, started: Timestamp, scope: RoundScope) -> Self {
+        Self {
+            schema: ROUND_SCHEMA,
+            id,
+            number: 1,
+            started,
+            duration_ms: 0,
+            scope,
+            commits: Vec::new(),
+            pull_request: None,
+            author: String::new(),
+            agents: Vec::new(),
+            findings: Vec::new(),
+            since_before: SinceBefore::default(),
+            raw: Vec::new(),
+            earlier: Vec::new(),
+            labels: LabelsGiven::default(),
+            judged: Vec::new(),
+            observations: Vec::new(),
+            assessment: Assessment::default(),
+            feedback: Vec::new(),
+            checks: Vec::new(),
+            declined: Vec::new(),
+            coverage: Coverage::default(),
+            texts: BTreeMap::new(),
+        }
+    }
+
     /// The findings that nobody refuted.
     pub fn standing(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|f| !matches!(f.verification, FindingStatus::Refuted { .. }))
+        self.findings.iter().filter(|f| !f.is_refuted())
+    }
+
+    /// The findings that decide what is to be done: open, not refuted, and not doubtful.
+    pub fn deciding<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = &'a Finding> {
+        self.standing().filter(|f| !f.is_doubtful() && decisions.is_open(&f.id))
+    }
+
+    /// What can be said of the branch, given what people decided.
+    #[must_use]
+    pub fn conclusion(&self, decisions: &Decisions) -> Conclusion {
+        self.conclude(self.deciding(decisions).map(|f| f.severity))
     }
 
     /// The verdict, given what people decided.
     #[must_use]
     pub fn verdict(&self, decisions: &Decisions) -> Verdict {
-        Verdict::of(self.standing().filter(|f| decisions.is_open(&f.id)).map(|f| f.severity))
+        self.conclusion(decisions).verdict
     }
 
     /// The remarks that a finding of this round was merged from.
@@ -125,10 +253,16 @@ impl Round {
         finding.attributions.iter().filter_map(|a| self.raw.iter().find(|raw| raw.id == a.raw)).collect()
     }
 
-    /// Whether every agent gave its whole review.
+    /// Whether every agent gave its whole review, and every file that should have been read was.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.agents.iter().all(|run| run.outcome == AgentOutcome::Reviewed)
+        self.agents.iter().all(|run| run.outcome == AgentOutcome::Reviewed) && self.unread().is_empty()
+    }
+
+    /// Whether it was stored while agents had not answered: it was interrupted, or still runs.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.agents.iter().any(|run| run.outcome == AgentOutcome::Running)
     }
 
     /// The agents that gave no review, with the reason.
@@ -142,6 +276,13 @@ impl Round {
     /// What people call the agent; its name when the round does not know it.
     #[must_use]
     pub fn label_of<'a>(&'a self, agent: &'a AgentName) -> &'a str {
-        self.agents.iter().find(|run| run.agent.name == *agent).map_or(agent.as_str(), |run| &run.agent.label)
+        self.agent(agent).map_or(agent.as_str(), |info| &info.label)
+    }
+
+    /// What is known of an agent of this round, or of one whose earlier words stand in it.
+    #[must_use]
+    pub fn agent(&self, name: &AgentName) -> Option<&AgentInfo> {
+        let earlier = self.earlier.iter().map(|said| &said.agent);
+        self.agents.iter().map(|run| &run.agent).chain(earlier).find(|info| info.name == *name)
     }
 }

@@ -1,4 +1,4 @@
-use super::{AgentName, CommitId, RepoPath};
+use super::{AgentName, BlobId, CommitId, RepoPath};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -114,9 +114,32 @@ pub struct ReviewedFile {
     pub path: RepoPath,
     /// Who looked at it.
     pub by: Vec<AgentName>,
+    /// Who looked at it in an earlier round and not in this one, when it was as it is now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<AgentName>,
     /// Whether it was not UTF-8 and was read lossily.
     #[serde(default)]
     pub lossy: bool,
+    /// What exactly was looked at: as long as both are the same, it was looked at in later rounds too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sides: Option<Sides>,
+}
+
+impl ReviewedFile {
+    /// A file that these agents looked at.
+    #[must_use]
+    pub fn new(path: RepoPath, by: Vec<AgentName>) -> Self {
+        Self { path, by, earlier: Vec::new(), lossy: false, sides: None }
+    }
+}
+
+/// A changed file's text in the base and in the snapshot; `None` where it is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sides {
+    /// In the base.
+    pub old: Option<BlobId>,
+    /// In the snapshot.
+    pub new: Option<BlobId>,
 }
 
 /// What was looked at and what was not; together every changed file of the scope.
@@ -127,4 +150,7 @@ pub struct Coverage {
     pub reviewed: Vec<ReviewedFile>,
     /// Not looked at, by path.
     pub left_out: Vec<LeftOutFile>,
+    /// Languages of changed files that no built-in rule covers, by name; where no built-in agent took part, none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uncovered_languages: Vec<String>,
 }

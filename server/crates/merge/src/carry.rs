@@ -1,7 +1,7 @@
 //! Where the code of an earlier round is now.
 
 use super::identity;
-use finding::{Anchor, LineRange, RepoPath};
+use finding::{Anchor, FindingId, LineRange, RepoPath};
 use imara_diff::{Algorithm, Diff, InternedInput};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -37,6 +37,15 @@ struct Compared {
 pub(super) struct Carrier {
     /// By where the two texts are in memory.
     compared: HashMap<[usize; 2], Compared>,
+    /// What texts say of findings; by finding and by where its texts, which are kept, are in memory.
+    said: HashMap<(FindingId, [usize; 2]), Said>,
+}
+
+/// Two texts of a finding's file, and whether they say that its fix is in, and that it was taken out again.
+#[derive(Debug)]
+struct Said {
+    _texts: [Option<Arc<str>>; 2],
+    said: (bool, bool),
 }
 
 impl Carrier {
@@ -50,6 +59,17 @@ impl Carrier {
             (None, Some(new)) => by_quote(anchor, new),
             (None, None) => (anchor.clone(), Code::Unknown),
         }
+    }
+
+    /// What `look` finds out about a finding whose file has these texts, then and now; it looks once.
+    pub(super) fn once(
+        &mut self,
+        id: &FindingId,
+        texts: [Option<Arc<str>>; 2],
+        look: impl FnOnce() -> (bool, bool),
+    ) -> (bool, bool) {
+        let places = texts.each_ref().map(|text| text.as_ref().map_or(0, |text| text.as_ptr().addr()));
+        self.said.entry((id.clone(), places)).or_insert_with(|| Said { said: look(), _texts: texts }).said
     }
 
     fn changes(&mut self, old: &Arc<str>, new: &Arc<str>) -> Arc<Changes> {

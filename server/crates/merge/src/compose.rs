@@ -36,11 +36,7 @@ pub(super) fn finding(input: &Input<'_>, members: &[Member<'_>], id: FindingId) 
     });
     let (severity, dispute) = severity(input, &raws);
     Finding {
-        id,
-        label: String::new(),
-        severity,
         dispute,
-        title: clearest.title.clone(),
         body: clearest.body.clone(),
         anchors: anchors(&raws),
         symbol: raws.iter().find_map(|raw| facts(raw).and_then(|f| f.symbol.clone()).or_else(|| raw.symbol.clone())),
@@ -51,11 +47,8 @@ pub(super) fn finding(input: &Input<'_>, members: &[Member<'_>], id: FindingId) 
             .map(|raw| Attribution { agent: raw.agent.clone(), severity: raw.severity, raw: raw.id.clone() })
             .collect(),
         fixes: fixes(&raws),
-        confidence: 0.0,
-        why: Vec::new(),
-        related: Vec::new(),
         verification: known(input, &raws).verification,
-        since: None,
+        ..Finding::new(id, severity, clearest.title.clone())
     }
 }
 
@@ -206,21 +199,11 @@ pub(super) fn edits(diff: &str) -> String {
 /// Whether the finding comes from what computes its findings: a built-in checker or a linter.
 pub(super) fn is_computed(input: &Input<'_>, raws: &[&RawFinding]) -> bool {
     raws.iter().any(|raw| {
-        input.run(&raw.agent).is_some_and(|run| matches!(run.agent.kind, AgentKind::BuiltIn | AgentKind::Linter))
+        input.info(&raw.agent).is_some_and(|info| matches!(info.kind, AgentKind::BuiltIn | AgentKind::Linter))
     })
 }
 
 /// The order in which findings are shown.
 pub(super) fn by_rank(a: &Finding, b: &Finding) -> Ordering {
     b.severity.cmp(&a.severity).then(b.confidence.total_cmp(&a.confidence)).then_with(|| a.id.cmp(&b.id))
-}
-
-/// Gives `findings`, which are in the order of rank, their labels.
-pub(super) fn label(findings: &mut [Finding]) {
-    let mut counts = [0_u32; 3];
-    for finding in findings {
-        let count = &mut counts[finding.severity as usize];
-        *count += 1;
-        finding.label = format!("{}{count}", finding.severity.letter());
-    }
 }

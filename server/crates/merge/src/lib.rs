@@ -15,6 +15,7 @@ mod compose;
 mod doubt;
 mod facts;
 mod identity;
+mod labels;
 mod links;
 mod memory;
 mod observations;
@@ -33,6 +34,7 @@ mod tests;
 pub use doubt::{Doubt, judgement};
 pub use facts::Facts;
 pub use identity::{code_hash, fingerprint};
+pub use labels::Labels;
 pub use links::{join, known_by, split, take_back};
 pub use observations::observations;
 pub use places::fixes_by_place;
@@ -42,10 +44,10 @@ pub use symbols::Outline;
 use carry::Carrier;
 use compose::Member;
 use finding::{
-    AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, Judgement, LineRange,
-    RawFinding, RawId, RepoPath, Round,
+    AgentInfo, AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, FindingStatus,
+    Judgement, LabelsGiven, LineRange, RawFinding, RawId, RepoPath, Round,
 };
-use memory::{Memory, Origin};
+use memory::{Memory, Origin, Past};
 use rank::Signals;
 use remark::{Field, Reader, Remark};
 use similarity::{Comparison, Space};
@@ -90,6 +92,11 @@ pub struct Input<'a> {
     pub records: BTreeMap<AgentName, Record>,
     /// What was judged of pairs in doubt; the last on a pair counts.
     pub judged: &'a [Judgement],
+    /// The changed files that the agents were asked about; an agent that is done with them has answered about any other
+    /// file too.
+    pub changed: BTreeSet<RepoPath>,
+    /// What findings are called on the branch; what `earlier` calls them where it is `None`.
+    pub labels: Option<&'a Labels>,
 }
 
 impl<'a> Input<'a> {
@@ -103,17 +110,33 @@ impl<'a> Input<'a> {
         self.agents.iter().find(|run| run.agent.name == *agent)
     }
 
-    /// What people call an agent.
-    fn label<'b>(&'b self, agent: &'b AgentName) -> &'b str {
-        self.run(agent).map_or(agent.as_str(), |run| &run.agent.label)
+    /// What is known of an agent of this round or of an earlier one.
+    fn info(&self, agent: &AgentName) -> Option<&'a AgentInfo> {
+        let now = self.run(agent).map(|run| &run.agent);
+        now.or_else(|| self.earlier.iter().rev().find_map(|earlier| earlier.round.agent(agent)))
     }
 
-    /// Whether an agent reviewed all it was given; where nothing is said of agents, whether it said anything.
-    fn has_looked(&self, agent: &AgentName) -> bool {
+    /// What people call an agent.
+    fn label<'b>(&'b self, agent: &'b AgentName) -> &'b str {
+        self.info(agent).map_or(agent.as_str(), |info| &info.label)
+    }
+
+    /// Whether an agent has answered about a file in this round (or about the whole, without a file): then what it said
+    /// of it before counts no more. Where nothing is said of agents, whether it said anything.
+    fn has_answered(&self, agent: &AgentName, about: Option<&RepoPath>) -> bool {
         if self.agents.is_empty() {
-            return self.raw.iter().any(|raw| raw.agent == *agent);
+            return self.raw.iter().any(|raw| raw.agent == *agent && !raw.is_carried());
         }
-        self.run(agent).is_some_and(|run| run.outcome == AgentOutcome::Reviewed)
+        self.run(agent).is_some_and(|run| {
+            let covered = |path: &RepoPath| run.covered.contains(path);
+            match run.outcome {
+                AgentOutcome::Running => false,
+                AgentOutcome::Failed { .. } => about.is_some_and(covered),
+                AgentOutcome::Reviewed => {
+                    run.covered.is_empty() || about.is_none_or(|path| covered(path) || !self.changed.contains(path))
+                }
+            }
+        })
     }
 
     /// Number of agents that gave an answer.
@@ -131,7 +154,8 @@ pub enum Fate {
     Raised,
     /// It was raised again as a part of another finding, which has an id of its own.
     Joined,
-    /// Nobody raised it again and its code is as it was: it stands among the findings of this round.
+    /// Nobody raised it again, and its code is as it was or its agents have not answered about it since: it stands among
+    /// the findings of this round.
     Standing,
     /// Its fix or an equal change is in, or its code changed and its agents do not raise it any more.
     Fixed,
@@ -150,6 +174,8 @@ pub struct Became {
     pub round: u32,
     /// What became of it.
     pub fate: Fate,
+    /// The finding that it became part of, if it did.
+    pub into: Option<FindingId>,
 }
 
 /// The result of a merge.
@@ -157,7 +183,8 @@ pub struct Became {
 pub struct Merged {
     /// The findings: gravest first, by confidence within a severity, labelled.
     pub findings: Vec<Finding>,
-    /// Raw findings of earlier rounds on which findings of this one stand; they belong into [`Round::raw`].
+    /// Raw findings of earlier rounds on which findings of this one stand, without those of [`Input::raw`]; they belong
+    /// into [`Round::raw`].
     pub carried: Vec<RawFinding>,
     /// What became of each finding of the earlier rounds that was open or declined.
     pub earlier: Vec<Became>,
@@ -165,12 +192,15 @@ pub struct Merged {
     pub declined: Vec<DeclinedEarlier>,
     /// Pairs that may be one issue or two, the most doubtful first; see [`Input::judged`].
     pub doubts: Vec<Doubt>,
+    /// What labels were given on the branch, this round's included.
+    pub labels: LabelsGiven,
 }
 
-/// Puts findings whose severity or confidence was changed back into the order of rank, and labels them anew.
-pub fn order(findings: &mut [Finding]) {
+/// Puts findings whose severity or confidence was changed back into the order of rank, and gives those that are new
+/// their labels by it.
+pub fn order(findings: &mut [Finding], labels: &Labels) -> LabelsGiven {
     findings.sort_by(compose::by_rank);
-    compose::label(findings);
+    labels.give(findings)
 }
 
 /// Merges what the agents said into findings. The same for any order of `input.raw`.
@@ -200,37 +230,64 @@ struct Item<'a> {
 }
 
 impl Merger {
+    /// The remarks of earlier rounds that are part of this one, because their agents have not answered about their files
+    /// since: with their anchors in the texts of now, and with what checks said of them. They may be put into
+    /// [`Input::raw`] with what is known of them; [`Merger::merge`] takes those that are missing.
+    #[must_use]
+    pub fn kept(&mut self, input: &Input<'_>) -> Vec<(RawFinding, FindingStatus)> {
+        Past::new(input, &mut self.carrier).kept(input)
+    }
+
     /// Merges all of `input`.
     #[must_use]
     pub fn merge(&mut self, input: &Input<'_>) -> Merged {
+        let past = Past::new(input, &mut self.carrier);
+        let kept = past.kept(input);
+        let input = &with_kept(input, &kept);
         let items = self.items(input);
         let remarks: Vec<&Remark> = items.iter().map(|item| &*item.remark).collect();
         let agents: Vec<usize> = items.iter().map(|item| item.agent).collect();
         let space = Space::new(&remarks);
         let may_be_one = |a: usize, b: usize| agents[a] != agents[b] || may_repeat(remarks[a], remarks[b]);
         let mut compared = space.compare(&agents, may_be_one);
-        let memory = Memory::new(input, &remarks, &mut self.reader, &mut self.carrier);
+        let memory = Memory::new(past, &remarks, &mut self.reader);
         let word = links::word(input, &remarks, &memory);
         let (judged, doubts) = doubt::judge(input, &items, &mut compared.pairs, &word);
         let clusters = cluster::clusters(&agents, &compared.pairs, &word);
         let origins = memory.origins(&clusters);
         let mut taken: HashSet<FindingId> = HashSet::new();
+        let mut ids: Vec<Option<FindingId>> = Vec::with_capacity(clusters.len());
         let mut drafts: Vec<Draft> = Vec::new();
         for (members, origin) in clusters.iter().zip(&origins.of_clusters) {
             if *origin == Origin::Declined {
+                ids.push(None);
                 continue;
             }
             let id = identify(input, &items, members, origin, &mut taken);
+            ids.push(Some(id.clone()));
             drafts.push(draft(input, &items, members, origin, id, &space, &compared, (&word, &judged)));
         }
         let mut findings = rank_all(input, drafts, &compared);
-        let raised: HashSet<&FindingId> = findings.iter().map(|f| &f.id).collect();
-        let settled = memory.settle(input, &raised, &origins.joined);
+        let settled = memory.settle(input, &findings, &|old| origins.heir(old, &ids));
+        memory.explain(input, &mut findings);
         findings.extend(settled.standing);
-        findings.sort_by(compose::by_rank);
-        compose::label(&mut findings);
+        let own;
+        let labels = match input.labels {
+            Some(labels) => labels,
+            None => {
+                own = Labels::of(input.earlier.iter().map(|earlier| earlier.round));
+                &own
+            }
+        };
+        for became in &settled.earlier {
+            if let Some(heir) = became.into.as_ref().and_then(|id| findings.iter_mut().find(|f| f.id == *id)) {
+                labels.inherit(heir, &became.id);
+            }
+        }
+        let given = order(&mut findings, labels);
         relate(&mut findings);
-        Merged { findings, carried: settled.carried, earlier: settled.earlier, declined: settled.declined, doubts }
+        let carried = kept.iter().map(|(raw, _)| raw.clone()).chain(settled.carried).collect();
+        Merged { findings, carried, earlier: settled.earlier, declined: settled.declined, doubts, labels: given }
     }
 
     /// The distinct remarks in an order that depends only on what they say.
@@ -269,6 +326,19 @@ impl Merger {
         }
         items
     }
+}
+
+/// The input with remarks of earlier rounds, and what was found out about them then.
+fn with_kept<'b>(input: &'b Input<'_>, kept: &'b [(RawFinding, FindingStatus)]) -> Input<'b> {
+    let mut all: Input<'b> = input.clone();
+    for (raw, status) in kept {
+        all.raw.push(raw);
+        let text = raw.anchors.first().and_then(|anchor| input.texts.get(&anchor.path));
+        let mut facts = Facts::look(raw, text.map(|text| &**text), |_| false);
+        (facts.in_diff, facts.verification) = (None, status.clone());
+        all.facts.insert(raw.id.clone(), facts);
+    }
+    all
 }
 
 /// Whether two remarks of one agent can be the same one: not when it put them at different lines.
@@ -439,6 +509,8 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) ->
         draft.finding.why.push(format!("raised by {agents} of {}", agents_of(total)));
         draft.finding.why.extend(reasons.into_iter().map(String::from));
         draft.finding.confidence = confidence;
+        let quotes = draft.finding.anchors.first().is_some_and(|anchor| anchor.quote.is_some());
+        draft.finding.doubts = draft.signals.doubts(confidence, quotes);
         findings.push(draft.finding);
     }
     findings

@@ -4,11 +4,13 @@
 use super::carry::{self, Carrier, Code};
 use super::remark::{Reader, Remark};
 use super::similarity::{self, MOST_COMPARED, Space};
-use super::{Became, Fate, Input, identity};
+use super::state::{self, Effects, Since, TextState};
+use super::{Became, Earlier, Fate, Input, identity};
 use finding::{
-    Attribution, DeclinedEarlier, Finding, FindingId, Fingerprint, RawFinding, RawId, Resolution, Round, State,
+    AgentName, Attribution, DeclinedEarlier, Finding, FindingId, FindingStatus, Fingerprint, RawFinding, RawId,
+    RepoPath, Resolution, Round, State,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Log odds that the same wording by the same agent in the same file adds.
 const SAME_WORDING: f32 = 8.0;
@@ -31,14 +33,25 @@ struct Old<'a> {
     /// The first round that had it.
     since: u32,
     resolution: Option<&'a Resolution>,
-    /// Its remarks with their anchors in the texts of now.
+    /// Its remarks with their anchors in the texts of now. Never empty.
     raws: Vec<RawFinding>,
     /// What they were known by in their round: a file's new name makes another fingerprint.
     prints: Vec<Fingerprint>,
     code: Code,
+    /// Whether a fix of it is in the texts of now, and was not in those of its round.
+    is_fixed: bool,
 }
 
 impl Old<'_> {
+    /// Whether what its agents said stands for itself until they have answered again.
+    fn is_kept(&self) -> bool {
+        !self.is_closed() && !self.is_fixed && self.code != Code::Gone
+    }
+
+    fn id(&self, raw: &RawId) -> RawId {
+        raw.carried_from(self.round.number)
+    }
+
     fn is_dismissed(&self) -> bool {
         matches!(self.resolution.map(|r| &r.state), Some(State::Dismissed { .. }))
     }
@@ -58,6 +71,42 @@ impl Old<'_> {
             Some(State::Dismissed { reason, text }) => format!("{reason}: {}", text.trim()),
             _ => String::new(),
         }
+    }
+}
+
+/// The findings of earlier rounds, each in its newest form, in the order of the rounds.
+pub(super) struct Past<'a>(Vec<Old<'a>>);
+
+impl<'a> Past<'a> {
+    /// Looks at `input.earlier` from the texts of now.
+    pub(super) fn new(input: &Input<'a>, carrier: &mut Carrier) -> Self {
+        Self(gather(input, carrier))
+    }
+
+    /// The remarks whose agents have not answered about their files in this round, with what checks said of them; without
+    /// those that `input` has.
+    pub(super) fn kept(&self, input: &Input<'_>) -> Vec<(RawFinding, FindingStatus)> {
+        let there: HashSet<&RawId> = input.raw.iter().map(|raw| &raw.id).collect();
+        let said: HashSet<Fingerprint> =
+            input.raw.iter().filter(|raw| !raw.is_carried()).map(|raw| identity::fingerprint(raw)).collect();
+        let mut kept = Vec::new();
+        let mut seen: HashSet<RawId> = HashSet::new();
+        for old in self.0.iter().filter(|old| old.is_kept()) {
+            for raw in &old.raws {
+                let id = old.id(&raw.id);
+                let is_answered = input.has_answered(&raw.agent, raw.anchors.first().map(|anchor| &anchor.path));
+                let is_said = || there.contains(&id) || said.contains(&identity::fingerprint(raw));
+                if !is_answered && !is_said() && seen.insert(id.clone()) {
+                    let checked = if old.code == Code::Same {
+                        old.finding.verification.clone()
+                    } else {
+                        FindingStatus::default()
+                    };
+                    kept.push((RawFinding { id, ..raw.clone() }, checked));
+                }
+            }
+        }
+        kept
     }
 }
 
@@ -97,16 +146,24 @@ pub(super) enum Origin {
 pub(super) struct Origins {
     /// Of each cluster.
     pub(super) of_clusters: Vec<Origin>,
-    /// The earlier findings that are part of a cluster that is another one.
-    pub(super) joined: BTreeSet<usize>,
+    /// The earlier findings that are part of a cluster that is another one, with that cluster.
+    joined: BTreeMap<usize, usize>,
+}
+
+impl Origins {
+    /// The finding, by the ids of the clusters' ones, that an earlier one became part of.
+    pub(super) fn heir(&self, old: usize, ids: &[Option<FindingId>]) -> Option<FindingId> {
+        ids[*self.joined.get(&old)?].clone()
+    }
 }
 
 impl<'a> Memory<'a> {
-    /// Remembers `input.earlier` and compares it with the remarks of now.
-    pub(super) fn new(input: &Input<'a>, items: &[&Remark], reader: &mut Reader, carrier: &mut Carrier) -> Self {
-        let olds = gather(input, carrier);
+    /// Compares what is remembered with the remarks of now.
+    pub(super) fn new(past: Past<'a>, items: &[&Remark], reader: &mut Reader) -> Self {
+        let olds = past.0;
         let worded = olds.iter().enumerate();
-        let worded = worded.flat_map(|(i, old)| old.raws.iter().zip(&old.prints).map(move |(raw, p)| (i, raw, p)));
+        let worded = worded
+            .flat_map(|(i, old)| old.raws.iter().zip(&old.prints).take(WORDINGS).map(move |(raw, p)| (i, raw, p)));
         let (raws, whose): (Vec<&RawFinding>, Vec<(usize, &Fingerprint)>) =
             worded.map(|(i, raw, print)| (raw, (i, print))).unzip();
         let remarks = reader.read(&raws, |_| None);
@@ -200,20 +257,32 @@ impl<'a> Memory<'a> {
             let best = self.known[*item].iter().map(|(_, score)| *score).fold(f32::MIN, f32::max);
             self.known[*item].iter().filter(move |(_, score)| *score > best - AS_MUCH)
         };
-        let raised = clusters.iter().zip(&origins).filter(|(_, origin)| **origin != Origin::Declined);
-        let joined = raised.flat_map(|(members, _)| members.iter().flat_map(nearest)).map(|(old, _)| *old);
-        let joined = joined.filter(|old| !taken[*old]).collect();
+        let mut joined = BTreeMap::new();
+        for (c, members) in clusters.iter().enumerate().filter(|(c, _)| origins[*c] != Origin::Declined) {
+            for (old, _) in members.iter().flat_map(nearest).filter(|(old, _)| !taken[*old]) {
+                joined.entry(*old).or_insert(c);
+            }
+        }
         Origins { of_clusters: origins, joined }
     }
 
-    /// What became of every earlier finding that was open or declined, given the ids that are raised now; the
-    /// findings that stand though nobody raised them, with the remarks they stand on; and what is declined.
-    pub(super) fn settle(&self, input: &Input<'_>, raised: &HashSet<&FindingId>, joined: &BTreeSet<usize>) -> Settled {
+    /// What became of every earlier finding that was open or declined, given the findings that are raised now and what
+    /// each old one is part of; the findings that stand though nobody raised them, with the remarks they stand on; and
+    /// what is declined.
+    pub(super) fn settle(
+        &self,
+        input: &Input<'_>,
+        raised: &[Finding],
+        into: &dyn Fn(usize) -> Option<FindingId>,
+    ) -> Settled {
+        let raised: HashMap<&FindingId, &Finding> = raised.iter().map(|f| (&f.id, f)).collect();
         let mut settled = Settled::default();
         for (number, old) in self.olds.iter().enumerate() {
-            let fate = if raised.contains(&old.finding.id) {
-                Fate::Raised
-            } else if joined.contains(&number) && !old.is_closed() {
+            let heir = into(number).filter(|_| !old.is_closed());
+            let fate = if let Some(finding) = raised.get(&old.finding.id) {
+                let is_new = finding.attributions.iter().any(|a| !a.raw.is_carried());
+                if is_new { Fate::Raised } else { Fate::Standing }
+            } else if heir.is_some() {
                 Fate::Joined
             } else if old.is_dismissed() {
                 settled.declined.push(DeclinedEarlier {
@@ -227,14 +296,41 @@ impl<'a> Memory<'a> {
             } else if old.is_closed() {
                 continue;
             } else {
-                fate(input, old)
+                let fate = fate(input, old);
+                if fate == Fate::Standing {
+                    settled.stand(old);
+                }
+                fate
             };
-            if fate == Fate::Standing {
-                settled.stand(old);
-            }
-            settled.earlier.push(Became { id: old.finding.id.clone(), round: old.round.number, fate });
+            let into = heir.filter(|_| fate == Fate::Joined);
+            settled.earlier.push(Became { id: old.finding.id.clone(), round: old.round.number, fate, into });
         }
         settled
+    }
+
+    /// Says in findings that were there before who said it in which earlier round and has not answered since, and who
+    /// has and does not say it any more.
+    pub(super) fn explain(&self, input: &Input<'_>, findings: &mut [Finding]) {
+        let olds: HashMap<&FindingId, &Old<'_>> = self.olds.iter().map(|old| (&old.finding.id, old)).collect();
+        for finding in findings {
+            let Some(old) = olds.get(&finding.id) else { continue };
+            let stand: BTreeMap<&AgentName, u32> =
+                finding.attributions.iter().filter_map(|a| Some((&a.agent, a.raw.round()?))).collect();
+            let mut why: Vec<String> = stand
+                .iter()
+                .map(|(agent, round)| {
+                    format!("said by {} in round {round}, who has not answered about it since", input.label(agent))
+                })
+                .collect();
+            let now = finding.agents();
+            let silent = old.finding.agents().into_iter().filter(|agent| !now.contains(agent));
+            why.extend(
+                silent.map(|agent| {
+                    format!("{} raised it in round {} and not since", input.label(agent), old.round.number)
+                }),
+            );
+            finding.why.extend(why);
+        }
     }
 }
 
@@ -259,11 +355,7 @@ impl Settled {
         finding.why = vec![format!("raised in round {} and not since; its code is still there", old.round.number)];
         finding.attributions.clear();
         for raw in &old.raws {
-            let id = if raw.id.as_str().starts_with("round ") {
-                raw.id.clone()
-            } else {
-                RawId::new(format!("round {}/{}", old.round.number, raw.id))
-            };
+            let id = old.id(&raw.id);
             let attribution = Attribution { agent: raw.agent.clone(), severity: raw.severity, raw: id.clone() };
             finding.attributions.push(attribution);
             self.carried.push(RawFinding { id, ..raw.clone() });
@@ -275,7 +367,7 @@ impl Settled {
     }
 }
 
-/// The newest form of every earlier finding that nobody refuted, in the order of the rounds.
+/// The newest form of every earlier finding, in the order of the rounds.
 fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
     let mut newest: BTreeMap<&FindingId, (usize, usize)> = BTreeMap::new();
     let mut first: BTreeMap<&FindingId, u32> = BTreeMap::new();
@@ -293,7 +385,7 @@ fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
         .map(|(r, f)| {
             let earlier = &input.earlier[r];
             let finding = &earlier.round.findings[f];
-            let resolution = resolutions.and_then(|all| all.get(&finding.id));
+            let mut resolution = resolutions.and_then(|all| all.get(&finding.id));
             let mut raws = wordings(finding, earlier.round);
             let prints = raws.iter().map(identity::fingerprint).collect();
             let mut code = Code::Unknown;
@@ -314,8 +406,11 @@ fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
                     None => {}
                 }
             }
+            let (is_fixed, is_taken_back) = by_text(input, earlier, finding, &raws, code, carrier);
+            // Its fix was applied and taken back since: the text says more than what was noted then.
+            resolution = resolution.filter(|_| !is_taken_back);
             let since = first.get(&finding.id).copied().unwrap_or(earlier.round.number);
-            Old { finding, round: earlier.round, since, resolution, raws, prints, code }
+            Old { is_fixed, finding, round: earlier.round, since, resolution, raws, prints, code }
         })
         .collect()
 }
@@ -323,8 +418,7 @@ fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
 /// The finding as its agents worded it, its own wording first.
 fn wordings(finding: &Finding, round: &Round) -> Vec<RawFinding> {
     let by_id = |id: &RawId| round.raw.iter().find(|raw| raw.id == *id);
-    let mut raws: Vec<RawFinding> =
-        finding.attributions.iter().filter_map(|a| by_id(&a.raw)).take(WORDINGS).cloned().collect();
+    let mut raws: Vec<RawFinding> = finding.attributions.iter().filter_map(|a| by_id(&a.raw)).cloned().collect();
     if raws.is_empty()
         && let Some(attribution) = finding.attributions.first()
     {
@@ -344,41 +438,71 @@ fn wordings(finding: &Finding, round: &Round) -> Vec<RawFinding> {
     raws
 }
 
-/// What a finding that was open and is not raised has become.
-fn fate(input: &Input<'_>, old: &Old<'_>) -> Fate {
-    let agents = old.finding.agents();
-    let looked = |all: bool| {
-        let mut agents = agents.iter().map(|agent| input.has_looked(agent));
-        if all { agents.all(|x| x) } else { agents.any(|x| x) }
+/// What the text says of an earlier finding: whether a fix of it is in, and whether one that was noted is out again.
+fn by_text(
+    input: &Input<'_>,
+    earlier: &Earlier<'_>,
+    finding: &Finding,
+    raws: &[RawFinding],
+    code: Code,
+    carrier: &mut Carrier,
+) -> (bool, bool) {
+    let noted = input.decisions.and_then(|d| d.resolutions.get(&finding.id)).is_some_and(|r| r.state == State::Fixed);
+    let (Some(main), Some(now)) = (finding.anchors.first(), raws.first().and_then(|raw| raw.anchors.first())) else {
+        return (false, false);
     };
-    let raws: Vec<&RawFinding> = old.raws.iter().collect();
-    match old.code {
-        _ if old.finding.fixes.iter().any(|fix| is_in(&fix.diff, old, input)) => Fate::Fixed,
-        Code::Gone => Fate::Outdated,
-        // Who computes its findings raises them as long as they are there.
-        _ if super::compose::is_computed(input, &raws) && looked(true) => Fate::Fixed,
-        Code::Changed | Code::Unknown if looked(false) => Fate::Fixed,
-        Code::Changed | Code::Unknown | Code::Same => Fate::Standing,
+    let moved = |path: &RepoPath| if *path == main.path { now.path.clone() } else { path.clone() };
+    let is_same = |path: &RepoPath| match (earlier.texts.get(path), input.texts.get(&moved(path))) {
+        (Some(then), Some(now)) => then == now,
+        (then, now) => then.is_none() && now.is_none(),
+    };
+    if finding.fixes.is_empty() || (!noted && is_same(&main.path) && !reaches_beyond(finding)) {
+        return (false, false);
     }
+    let reviewed = |path: &RepoPath| earlier.texts.get(path).cloned();
+    let current = |path: &RepoPath| input.texts.get(&moved(path)).cloned();
+    let texts = [earlier.texts.get(&main.path).cloned(), current(&main.path)];
+    let look = || {
+        let effects = Effects::of(finding, &reviewed);
+        let text = if effects.are_in(&Since::new(&reviewed, &current)) {
+            TextState::Fixed
+        } else if code == Code::Same {
+            TextState::Same
+        } else {
+            TextState::Touched
+        };
+        let none = finding::Decisions::default();
+        let said = state::state(finding, &earlier.round.id, input.decisions.unwrap_or(&none), text, &effects);
+        (text == TextState::Fixed, noted && said == State::Open)
+    };
+    if reaches_beyond(finding) { look() } else { carrier.once(&finding.id, texts, look) }
 }
 
-/// Whether the lines that a fix puts in stand in the file, and were not there when it was suggested.
-fn is_in(diff: &str, old: &Old<'_>, input: &Input<'_>) -> bool {
-    let Some(anchor) = old.raws.first().and_then(|raw| raw.anchors.first()) else { return false };
-    let Some(text) = input.texts.get(&anchor.path) else { return false };
-    if old.code != Code::Changed && old.code != Code::Gone {
-        return false;
+/// Whether a fix may change a file beside that of the finding's place. Most name one file, or none.
+fn reaches_beyond(finding: &Finding) -> bool {
+    let Some(main) = finding.anchors.first().map(|a| &a.path) else { return true };
+    let own = |name: &str| name.split('\t').next().is_some_and(|name| name.trim_end().ends_with(main.as_str()));
+    let names_other = |line: &str| match line.strip_prefix("+++ ") {
+        Some(name) => !own(name),
+        None => line.starts_with("*** ") || line.starts_with("rename "),
+    };
+    let mut fixes = finding.fixes.iter();
+    fixes.any(|fix| fix.path.as_ref().is_some_and(|path| path != main) || fix.diff.lines().any(names_other))
+}
+
+/// What a finding that was open and is not raised has become. Those of its agents that have not answered about it would
+/// have raised it: their remarks of then are among those of now, unless its code is gone or its fix is in.
+fn fate(input: &Input<'_>, old: &Old<'_>) -> Fate {
+    let has_answered = |raw: &RawFinding| input.has_answered(&raw.agent, raw.anchors.first().map(|a| &a.path));
+    let raws: Vec<&RawFinding> = old.raws.iter().collect();
+    match old.code {
+        _ if old.is_fixed => Fate::Fixed,
+        Code::Gone => Fate::Outdated,
+        // Who computes its findings raises them as long as they are there.
+        _ if super::compose::is_computed(input, &raws) && old.raws.iter().all(has_answered) => Fate::Fixed,
+        Code::Changed | Code::Unknown if old.raws.iter().any(has_answered) => Fate::Fixed,
+        Code::Changed | Code::Unknown | Code::Same => Fate::Standing,
     }
-    let squeeze = |line: &str| line.split_whitespace().collect::<String>();
-    let put_in: Vec<String> = diff
-        .lines()
-        .filter(|line| !line.starts_with("+++"))
-        .filter_map(|line| line.strip_prefix('+'))
-        .map(squeeze)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let lines: Vec<String> = text.lines().map(squeeze).filter(|line| !line.is_empty()).collect();
-    !put_in.is_empty() && lines.windows(put_in.len()).any(|w| w == put_in)
 }
 
 /// Why a closed finding is back.

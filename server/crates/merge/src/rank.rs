@@ -2,7 +2,7 @@
 //! be named to the user.
 
 use super::{Facts, Record};
-use finding::{FindingStatus, Severity};
+use finding::{Doubt, FindingStatus, Severity};
 
 /// Log odds of a finding of one agent about which nothing is known.
 const BASE: f64 = 0.0;
@@ -24,6 +24,8 @@ const SEVERITY_STEP: f64 = 0.2;
 /// How much an agent's record counts: times its log odds, at most [`RECORD_MOST`] either way.
 const RECORD: f64 = 0.5;
 const RECORD_MOST: f64 = 0.7;
+/// Confidence below which a finding is hardly believed.
+const HARDLY: f64 = 0.25;
 /// How much a finding loses for saying again what a better one says, times their likeness.
 pub(super) const REPETITION: f32 = 2.0;
 
@@ -93,6 +95,21 @@ impl Signals {
         (1.0 / (1.0 + (-odds).exp()), why)
     }
 
+    /// Why the evidence of a finding with `quotes` does not hold: it quotes code that is not there, nothing else speaks
+    /// for it, and so it is hardly believed.
+    pub(super) fn doubts(&self, confidence: f64, quotes: bool) -> Vec<Doubt> {
+        let Facts { quote_found, fix_applies, verification, .. } = &self.facts;
+        let speaks_for_it = self.computed
+            || *fix_applies == Some(true)
+            || matches!(verification, FindingStatus::Confirmed { .. })
+            || confidence >= HARDLY;
+        if !quotes || *quote_found != Some(false) || speaks_for_it {
+            return Vec::new();
+        }
+        let refused = (*fix_applies == Some(false)).then_some(Doubt::FixRefused);
+        [Some(Doubt::QuoteMissing), refused, Some(Doubt::LowConfidence)].into_iter().flatten().collect()
+    }
+
     /// Mean of what the agents' records add; 0 where there is none.
     fn record(&self) -> f64 {
         let odds = |r: &Record| (f64::from(r.kept + 1) / f64::from(r.dismissed + 1)).ln();
@@ -140,6 +157,26 @@ mod tests {
         }
         for (i, change) in worse.iter().enumerate() {
             assert!(confidence(change) < plain, "worse {i}");
+        }
+        let doubts = |change: &dyn Fn(&mut Signals)| {
+            let mut signals = Signals::default();
+            signals.facts.quote_found = Some(false);
+            change(&mut signals);
+            let (confidence, _) = signals.confidence();
+            signals.doubts(confidence, true).len()
+        };
+        assert_eq!(doubts(&|_| {}), 2);
+        assert_eq!(doubts(&|s| s.facts.fix_applies = Some(false)), 3);
+        let holds: &[Change<'_>] = &[
+            &|s| s.facts.quote_found = Some(true),
+            &|s| s.facts.quote_found = None,
+            &|s| s.facts.fix_applies = Some(true),
+            &|s| s.facts.verification = confirmed.clone(),
+            &|s| s.computed = true,
+            &|s| s.support = 2.0,
+        ];
+        for (i, change) in holds.iter().enumerate() {
+            assert_eq!(doubts(change), 0, "{i}");
         }
         assert!((0.0..=1.0).contains(&confidence(|s| s.support = 1e9)));
         assert!((0.0..=1.0).contains(&confidence(|s| s.support = f32::NAN)));

@@ -3,6 +3,7 @@
 mod any;
 mod cases;
 mod memory;
+mod rounds;
 
 use super::*;
 use finding::{

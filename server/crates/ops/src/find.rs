@@ -13,14 +13,14 @@ pub struct Found<'a> {
     pub finding: &'a Finding,
 }
 
-/// The finding of that id or label (in any case), or whose id alone begins so (from four characters on).
+/// The finding of that id or label (in any case, also one of a finding that became part of it), or whose id alone begins so (from four characters on).
 ///
 /// # Errors
 /// [`OpsError::UnknownFinding`], [`OpsError::AmbiguousFinding`].
 pub fn find<'a>(round: &'a Round, name: &str) -> Result<Found<'a>, OpsError> {
     let by = |is: &dyn Fn(&Finding) -> bool| round.findings.iter().position(is);
     let found = |index: usize| Found { index, finding: &round.findings[index] };
-    if let Some(index) = by(&|f| f.id.as_str() == name).or_else(|| by(&|f| f.label.eq_ignore_ascii_case(name))) {
+    if let Some(index) = by(&|f| f.id.as_str() == name).or_else(|| by(&|f| f.is_called(name))) {
         return Ok(found(index));
     }
     let starts = |f: &Finding| name.len() >= SHORTEST && f.id.as_str().starts_with(name);

@@ -25,23 +25,11 @@ fn finding(label: &str, places: &[(&str, u32)], fixes: &[&str]) -> Finding {
     let anchors = places.iter().map(|(name, line)| Anchor::lines(path(name), LineRange::line(*line))).collect();
     let fixes = fixes.iter().map(|diff| Fix { note: None, path: None, diff: (*diff).into(), by: Vec::new() }).collect();
     Finding {
-        id: FindingId::new(format!("id-of-{label}")),
         label: label.into(),
-        severity: finding::Severity::Important,
-        dispute: None,
-        title: label.into(),
-        body: String::new(),
         anchors,
-        symbol: None,
-        classification: None,
-        rule: None,
-        attributions: Vec::new(),
         fixes,
         confidence: 0.5,
-        why: Vec::new(),
-        related: Vec::new(),
-        verification: finding::FindingStatus::Unverified,
-        since: None,
+        ..Finding::new(FindingId::new(format!("id-of-{label}")), finding::Severity::Important, label)
     }
 }
 

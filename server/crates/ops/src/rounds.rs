@@ -18,6 +18,8 @@ pub struct RoundSummary {
     pub failed: usize,
     /// What is to be done, given what was decided.
     pub verdict: Verdict,
+    /// The verdict in words: without one, why there is none, and who had answered when the round was interrupted.
+    pub conclusion: String,
 }
 
 impl RoundSummary {
@@ -44,5 +46,6 @@ pub fn summary(round: &Round, decisions: &Decisions) -> RoundSummary {
         agents: round.agents.len(),
         failed: round.failures().count(),
         verdict: round.verdict(decisions),
+        conclusion: round.conclusion(decisions).to_string(),
     }
 }

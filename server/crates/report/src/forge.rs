@@ -69,8 +69,13 @@ pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remar
 /// What a review says above its comments: the verdict, and which agents gave none.
 #[must_use]
 pub fn intro(round: &Round, decisions: &Decisions) -> String {
-    let mut text =
-        format!("**deep-review**, round {}: {}.", round.number, round.verdict(decisions).to_string().to_lowercase());
+    let conclusion = round.conclusion(decisions);
+    let verdict = conclusion.verdict.to_string().to_lowercase();
+    let limits = sanitize::markdown_line(&conclusion.limits.join("; "));
+    let mut text = match limits.as_str() {
+        "" => format!("**deep-review**, round {}: {verdict}.", round.number),
+        limits => format!("**deep-review**, round {}: {verdict} ({limits}).", round.number),
+    };
     for (info, failure) in round.failures() {
         let (label, why) = (sanitize::markdown_line(&info.label), sanitize::markdown_line(&failure.message));
         text.push_str(&format!("\n\n{label} gave no full review: {why}."));

@@ -1,7 +1,6 @@
 //! Rounds for tests, made of what matters to them; the rest is as in a round that nobody looked at twice.
 
 use finding::*;
-use std::collections::BTreeMap;
 
 pub(super) fn path(text: &str) -> RepoPath {
     RepoPath::new(text).unwrap()
@@ -31,23 +30,11 @@ pub(super) fn finding(
         raw: RawId::new(format!("{agent}:{n}")),
     };
     Finding {
-        id: FindingId::new(format!("id-{label}")),
         label: label.into(),
-        severity,
-        dispute: None,
-        title: title.into(),
-        body: String::new(),
         anchors,
-        symbol: None,
-        classification: None,
-        rule: None,
         attributions: agents.iter().enumerate().map(attribution).collect(),
-        fixes: Vec::new(),
         confidence: 0.9,
-        why: Vec::new(),
-        related: Vec::new(),
-        verification: FindingStatus::Unverified,
-        since: None,
+        ..Finding::new(FindingId::new(format!("id-{label}")), severity, title)
     }
 }
 
@@ -74,32 +61,21 @@ pub(super) fn raw(finding: &Finding, by: &Attribution) -> RawFinding {
 /// Round 2 of `topic`, by Ann, Bob and Cid.
 pub(super) fn round(findings: Vec<Finding>) -> Round {
     let by = |name, label| run(name, label, AgentKind::Cli, AgentOutcome::Reviewed, 61_000);
+    let scope = RoundScope {
+        branch: Some("topic".into()),
+        base_name: "main".into(),
+        base: None,
+        head: None,
+        uncommitted: false,
+    };
     Round {
-        schema: ROUND_SCHEMA,
-        id: RoundId::new("20260323-161334-topic"),
         number: 2,
-        started: "2026-03-23T16:13:00Z".parse().unwrap(),
         duration_ms: 1_340_000,
-        scope: RoundScope {
-            branch: Some("topic".into()),
-            base_name: "main".into(),
-            base: None,
-            head: None,
-            uncommitted: false,
-        },
-        commits: Vec::new(),
-        pull_request: None,
         author: "Ann".into(),
         agents: vec![by("ann", "Ann 1"), by("bob", "Bob 2"), by("cid", "Cid 3")],
         raw: findings.iter().flat_map(|f| f.attributions.iter().map(|by| raw(f, by))).collect(),
         findings,
-        judged: Vec::new(),
-        observations: Vec::new(),
         assessment: Assessment { summary: Some("All in all.".into()), ..Assessment::default() },
-        feedback: Vec::new(),
-        checks: Vec::new(),
-        declined: Vec::new(),
-        coverage: Coverage::default(),
-        texts: BTreeMap::new(),
+        ..Round::new(RoundId::new("20260323-161334-topic"), "2026-03-23T16:13:00Z".parse().unwrap(), scope)
     }
 }

@@ -4,7 +4,7 @@ use super::{Texts, sanitize};
 use finding::document::NO_REVIEW_BY;
 use finding::{
     AgentName, AgentOutcome, Anchor, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
-    ObservationKind, Resolution, Round, Severity, State, Work,
+    ObservationKind, Resolution, Round, Severity, State, Verdict, Work,
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -362,8 +362,12 @@ impl<'a> View<'a> {
             .filter(|(_, n)| *n > 0)
             .map(|(s, n)| count_of(s, n))
             .collect();
+        let conclusion = round.conclude(open.iter().filter(|f| !f.is_doubtful()).map(|f| f.severity));
         let mut note = if counts.is_empty() { "nothing is open".into() } else { format!("{} open", counts.join(", ")) };
         let failed: Vec<&str> = round.failures().map(|(info, _)| info.label.as_str()).collect();
+        if conclusion.verdict != Verdict::NoVerdict && !conclusion.limits.is_empty() {
+            note = format!("{note}; {}", conclusion.limits.join("; "));
+        }
         if !failed.is_empty() {
             note = format!("{note}; incomplete: {NO_REVIEW_BY}{}", failed.join(", "));
         }
@@ -400,7 +404,7 @@ impl<'a> View<'a> {
             base: &round.scope.base_name,
             commits: round.commits.iter().map(|c| (c.id.short(), c.subject.as_str())).collect(),
             reviewers: agents.pills(round.agents.iter().map(|run| &run.agent.name)),
-            verdict: round.verdict(decisions).to_string(),
+            verdict: conclusion.to_string(),
             verdict_note: note,
             wall_clock: long_duration(round.duration_ms),
             summary: round.assessment.summary.as_deref(),

@@ -1,13 +1,13 @@
 //! The round as a function of its preparation, of what the agents gave so far, and of what was judged.
 
 use super::adjudicate::Judged;
-use super::locate::locate;
-use super::{Preparation, lead, verify};
+use super::locate::{locate, meant, settle_paths};
+use super::{Preparation, contrary, lead, verify};
 use agent::Outcome;
 use finding::{
     AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Check, Coverage,
-    Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, ROUND_SCHEMA, RawFinding, RawId,
-    RepoPath, ReviewedFile, Round, RoundId, Usage,
+    Failure, FailureKind, Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, NoMore,
+    ROUND_SCHEMA, RawFinding, RawId, RepoPath, ReviewedFile, Round, RoundId, SaidEarlier, SinceBefore, Usage,
 };
 use git::{Age, blob_id};
 use patch::Hints;
@@ -70,7 +70,9 @@ pub(super) struct Composed {
 /// Puts an agent's findings in their places and finds out what can be known of them.
 pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Duration) -> Answered {
     let mut texts = BTreeMap::new();
+    settle_covered(prepared, &mut outcome);
     for finding in &mut outcome.answer.findings {
+        settle_paths(finding, prepared);
         read_missing(finding, &mut texts, prepared);
         locate(finding, &texts, &prepared.snapshot);
     }
@@ -86,6 +88,23 @@ pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Durat
         facts.insert(finding.id.clone(), known);
     }
     Answered { outcome, took, facts, texts }
+}
+
+/// Puts the paths of the files that an agent says it looked at right. Who names some, and none that it was asked about,
+/// has reviewed nothing.
+pub(super) fn settle_covered(prepared: &Preparation, outcome: &mut Outcome) {
+    let covered = std::mem::take(&mut outcome.answer.covered);
+    if covered.is_empty() {
+        return;
+    }
+    let settled: BTreeSet<RepoPath> =
+        covered.iter().map(|path| meant(path, None, &prepared.snapshot).unwrap_or_else(|| path.clone())).collect();
+    let is_asked = settled.iter().any(|path| prepared.sides.contains_key(path));
+    outcome.answer.covered = settled.into_iter().collect();
+    if !is_asked && outcome.failure.is_none() && outcome.answer.findings.is_empty() {
+        let message = "none of the files that it says it looked at is one that it was asked about";
+        outcome.failure = Some(Failure::new(FailureKind::BadOutput, message));
+    }
 }
 
 /// The round. `merger` reads each remark once, however often the round is composed; it changes nothing in the result.
@@ -112,7 +131,7 @@ pub(super) fn compose(
             facts.verification = status.clone();
         }
     }
-    let mut merged = merger.merge(&merge::Input {
+    let mut input = merge::Input {
         round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
         raw: raw.iter().collect(),
         agents: &agents,
@@ -122,17 +141,30 @@ pub(super) fn compose(
         texts: texts.clone(),
         records: merge::records(prepared.earlier.iter().map(|(round, _)| round), &prepared.decisions),
         judged: &judgements,
-    });
-    raw.extend(merged.carried);
+        changed: snapshot.files().iter().map(|file| file.path.clone()).collect(),
+        labels: Some(&prepared.labels),
+    };
+    let kept = merger.kept(&input);
+    for (remark, status) in &kept {
+        let text = |path: &RepoPath| texts.get(path).map(|text| &**text);
+        input.facts.insert(
+            remark.id.clone(),
+            merge::Facts { verification: status.clone(), ..facts_of(prepared, remark, &text) },
+        );
+        input.raw.push(remark);
+    }
+    let mut merged = merger.merge(&input);
+    raw.extend(kept.into_iter().map(|(remark, _)| remark));
     let label = |name: &AgentName| {
         agents.iter().find(|run| run.agent.name == *name).map_or(name.to_string(), |run| run.agent.label.clone())
     };
     let mut observations = verify::apply(&mut merged.findings, (&besides.checks, &besides.ages), label);
     lead::settle(&mut merged.findings, &besides.lead, label);
-    merge::order(&mut merged.findings);
+    let labels = merge::order(&mut merged.findings, &prepared.labels);
     observations.extend(answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()));
     let coverage = coverage(prepared, &agents);
-    let assessment = assessed(besides, &agents, &merged.findings, coverage.reviewed.len());
+    let observations = merge::observations(&observations);
+    contrary::link(&mut merged.findings, &observations);
     let mut round = Round {
         schema: ROUND_SCHEMA,
         id: round_id(prepared),
@@ -143,12 +175,15 @@ pub(super) fn compose(
         commits: snapshot.commits().to_vec(),
         pull_request: None,
         author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
-        assessment,
+        assessment: assessment(&agents),
         agents,
+        earlier: said_earlier(prepared, &raw),
+        since_before: since_before(prepared, &merged.findings, &merged.earlier),
         findings: merged.findings,
         raw,
+        labels,
         judged: judgements,
-        observations: merge::observations(&observations),
+        observations,
         feedback: Vec::new(),
         checks: besides.checks.clone(),
         declined: merged.declined,
@@ -158,8 +193,50 @@ pub(super) fn compose(
     if let Some(now) = &prepared.pull_request {
         now.put_into(&mut round);
     }
+    sum_up(&mut round, besides);
     round.texts = anchored(&round, &texts);
     Composed { round, texts, earlier: merged.earlier, doubts: merged.doubts }
+}
+
+/// What became of the findings of earlier rounds, and which are new.
+fn since_before(prepared: &Preparation, findings: &[Finding], became: &[merge::Became]) -> SinceBefore {
+    let Some((before, _)) = prepared.earlier.last() else { return SinceBefore::default() };
+    let mut since = SinceBefore { round: before.number, ..SinceBefore::default() };
+    for became in became {
+        let list = match became.fate {
+            merge::Fate::Fixed => &mut since.fixed,
+            merge::Fate::Outdated => &mut since.outdated,
+            merge::Fate::Joined => &mut since.joined,
+            merge::Fate::Raised | merge::Fate::Standing | merge::Fate::Declined => continue,
+        };
+        let of = prepared.earlier.iter().map(|(round, _)| round).find(|round| round.number == became.round);
+        if let Some(finding) = of.and_then(|round| round.findings.iter().find(|f| f.id == became.id)) {
+            list.push(NoMore {
+                id: finding.id.clone(),
+                label: finding.label.clone(),
+                severity: finding.severity,
+                title: finding.title.clone(),
+                round: became.round,
+                into: became.into.clone(),
+            });
+        }
+    }
+    since.new = findings.iter().filter(|f| f.since.is_none()).map(|f| f.id.clone()).collect();
+    since
+}
+
+/// The agents whose words of earlier rounds stand.
+fn said_earlier(prepared: &Preparation, raw: &[RawFinding]) -> Vec<SaidEarlier> {
+    let mut newest: BTreeMap<&AgentName, u32> = BTreeMap::new();
+    for (remark, round) in raw.iter().filter_map(|remark| Some((remark, remark.id.round()?))) {
+        let known = newest.entry(&remark.agent).or_insert(round);
+        *known = round.max(*known);
+    }
+    let said = |(name, round): (&AgentName, u32)| {
+        let agent = prepared.earlier.iter().rev().find_map(|(earlier, _)| earlier.agent(name))?;
+        Some(SaidEarlier { agent: agent.clone(), round })
+    };
+    newest.into_iter().filter_map(said).collect()
 }
 
 /// The judgements that are about remarks of this round: the others would say nothing.
@@ -205,7 +282,16 @@ fn facts_of<'a>(
     let path = raw.anchors.first().map(|a| &a.path);
     let file = path.and_then(|p| prepared.snapshot.file(p));
     let touches = |lines| file.is_some_and(|f| f.touches(lines));
-    let mut facts = merge::Facts::look(raw, path.and_then(text), touches);
+    // What is said of a deleted file refers to its last text.
+    let deleted = || file.filter(|file| file.new.is_none()).and_then(|file| file.old.as_deref());
+    let own = path.and_then(text).or_else(deleted);
+    let mut facts = merge::Facts::look(raw, own, touches);
+    if facts.quote_found == Some(false) {
+        // A quote with parts left out is in the file all the same.
+        let anchor = raw.anchors.first();
+        let quoted = anchor.and_then(|a| patch::find_quote(own?, a.quote.as_deref()?, a.lines));
+        facts.quote_found = Some(quoted.is_some());
+    }
     facts.fix_applies = (!raw.fixes.is_empty()).then(|| raw.fixes.iter().any(|fix| applies(raw, fix, text)));
     facts
 }
@@ -242,22 +328,33 @@ fn run_of(info: &AgentInfo, answers: &Answers, besides: &Besides) -> AgentRun {
     run
 }
 
-/// Every changed file: reviewed by those who say so (an agent that answered and names no file read them all), or
-/// left out with the reason.
+/// Every changed file: reviewed by those who say so (an agent that answered and names no file read them all), by those
+/// who did in an earlier round when it was as it is now, or left out with the reason.
 fn coverage(prepared: &Preparation, agents: &[AgentRun]) -> Coverage {
     let mut left_out: Vec<LeftOutFile> = prepared.snapshot.left_out().to_vec();
     let mut reviewed = Vec::new();
+    let before = prepared.earlier.last().map(|(round, _)| &round.coverage.reviewed[..]).unwrap_or_default();
+    let before: BTreeMap<&RepoPath, &ReviewedFile> = before.iter().map(|file| (&file.path, file)).collect();
     for file in prepared.snapshot.files() {
         let by: Vec<AgentName> =
             agents.iter().filter(|run| read(run, &file.path)).map(|run| run.agent.name.clone()).collect();
-        if by.is_empty() {
+        let sides = prepared.sides.get(&file.path).cloned();
+        let same = before.get(&file.path).filter(|then| then.sides.is_some() && then.sides == sides);
+        let mut earlier: Vec<AgentName> =
+            same.into_iter().flat_map(|f| f.by.iter().chain(&f.earlier)).cloned().collect();
+        earlier.retain(|name| !by.contains(name));
+        if by.is_empty() && earlier.is_empty() {
             left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NoAgent });
         } else {
-            reviewed.push(ReviewedFile { path: file.path.clone(), by, lossy: file.lossy });
+            reviewed.push(ReviewedFile { path: file.path.clone(), by, earlier, lossy: file.lossy, sides });
         }
     }
     left_out.sort_by(|a, b| a.path.cmp(&b.path));
-    Coverage { reviewed, left_out }
+    let has_checkers = agents.iter().any(|run| run.agent.kind == AgentKind::BuiltIn);
+    let changed = prepared.snapshot.files().iter().map(|file| &file.path).filter(|_| has_checkers);
+    let uncovered = check::languages_without_rules(changed);
+    let uncovered_languages = uncovered.into_iter().map(|(name, _)| name.to_owned()).collect();
+    Coverage { reviewed, left_out, uncovered_languages }
 }
 
 fn read(run: &AgentRun, path: &RepoPath) -> bool {
@@ -268,15 +365,14 @@ fn read(run: &AgentRun, path: &RepoPath) -> bool {
     }
 }
 
-/// What is said of the whole; the summary by the lead, or composed.
-fn assessed(besides: &Besides, agents: &[AgentRun], findings: &[Finding], files: usize) -> Assessment {
-    let mut all = assessment(agents);
-    all.summary = match (&besides.lead.by, all.summary.take()) {
+/// The summary: by the lead, or composed.
+fn sum_up(round: &mut Round, besides: &Besides) {
+    let said = round.assessment.summary.take();
+    round.assessment.summary = match (&besides.lead.by, said) {
         (Some(_), _) => Some(besides.lead.summary.clone()),
-        (None, Some(first)) => Some(format!("{}\n\n{first}", lead::compose(findings, agents, files))),
+        (None, Some(first)) => Some(format!("{}\n\n{first}", lead::compose(round))),
         (None, None) => None,
     };
-    all
 }
 
 /// The first agent that says something of a part speaks for it; what is a list is taken together.
@@ -291,18 +387,41 @@ fn assessment(agents: &[AgentRun]) -> Assessment {
         all.testing = all.testing.or_else(|| said.testing.clone());
         all.documentation = all.documentation.or_else(|| said.documentation.clone());
         all.commit_structure = all.commit_structure.or_else(|| said.commit_structure.clone());
-        for scenario in &said.untested {
-            if !all.untested.contains(scenario) {
-                all.untested.push(scenario.clone());
-            }
-        }
         for limitation in &said.limitations {
             if !all.limitations.iter().any(|l| l.title == limitation.title) {
                 all.limitations.push(limitation.clone());
             }
         }
     }
+    all.untested = untested(agents);
     all
+}
+
+/// The scenarios without a test, each once: those that more agents name first, then in the order of their risk.
+fn untested(agents: &[AgentRun]) -> Vec<String> {
+    struct Scenario<'a> {
+        text: &'a str,
+        by: BTreeSet<&'a AgentName>,
+        rank: usize,
+    }
+    let mut all: Vec<Scenario<'_>> = Vec::new();
+    for run in agents {
+        for (rank, text) in run.assessment.untested.iter().enumerate() {
+            let name = &run.agent.name;
+            match all.iter_mut().find(|known| contrary::are_alike(known.text, text)) {
+                Some(known) => {
+                    known.by.insert(name);
+                    known.rank = known.rank.min(rank);
+                    if text.len() > known.text.len() {
+                        known.text = text;
+                    }
+                }
+                None => all.push(Scenario { text, by: [name].into(), rank }),
+            }
+        }
+    }
+    all.sort_by_key(|scenario| (std::cmp::Reverse(scenario.by.len()), scenario.rank));
+    all.into_iter().map(|scenario| scenario.text.to_owned()).collect()
 }
 
 /// The files that an anchor or a fix of a finding is in, by the blob of their exact text.

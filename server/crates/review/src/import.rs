@@ -5,9 +5,7 @@ mod join;
 use ::import::{Code, ErrorFormat, Import, ImportedReview, Settled, read};
 use anyhow::Context as _;
 use config::Config;
-use finding::{
-    AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round, RoundId,
-};
+use finding::{AgentOutcome, AgentRun, Answer, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round, RoundId};
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -241,27 +239,11 @@ fn take_in(round: &mut Round, Settled { agent, answer, failure }: Settled) {
 fn merged(answers: Vec<Settled>, snapshot: &Snapshot) -> Round {
     let started = Timestamp::now();
     let branch = snapshot.scope().branch.as_deref().unwrap_or("HEAD");
+    let id = id(&format!("{}-{branch}", started.strftime("%Y%m%d-%H%M%S")));
     let mut round = Round {
-        schema: ROUND_SCHEMA,
-        id: id(&format!("{}-{branch}", started.strftime("%Y%m%d-%H%M%S"))),
-        number: 1,
-        started,
-        duration_ms: 0,
-        scope: snapshot.scope().clone(),
         commits: snapshot.commits().to_vec(),
-        pull_request: None,
         author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
-        agents: Vec::new(),
-        findings: Vec::new(),
-        raw: Vec::new(),
-        judged: Vec::new(),
-        observations: Vec::new(),
-        assessment: finding::Assessment::default(),
-        feedback: Vec::new(),
-        checks: Vec::new(),
-        declined: Vec::new(),
-        coverage: Coverage::default(),
-        texts: BTreeMap::new(),
+        ..Round::new(id, started, snapshot.scope().clone())
     };
     for settled in answers {
         take_in(&mut round, settled);
@@ -282,7 +264,10 @@ fn cover(round: &mut Round, snapshot: &Snapshot) {
         let covered = |r: &&AgentRun| r.covered.contains(&file.path);
         let by: Vec<_> = round.agents.iter().filter(covered).map(|r| r.agent.name.clone()).collect();
         if !by.is_empty() {
-            round.coverage.reviewed.push(ReviewedFile { path: file.path.clone(), by, lossy: file.lossy });
+            round
+                .coverage
+                .reviewed
+                .push(ReviewedFile { lossy: file.lossy, ..ReviewedFile::new(file.path.clone(), by) });
         }
     }
 }

@@ -5,23 +5,15 @@
 
 use super::Preparation;
 use agent::Outcome;
-use finding::{AgentName, Answer, BlobId, ROUND_SCHEMA, RawFinding, RepoPath};
+use finding::{AgentName, Answer, ROUND_SCHEMA, RawFinding, RepoPath, Sides};
 use git::{ChangedFile, blob_id};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A changed file's text in the base and in the snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Sides {
-    old: Option<BlobId>,
-    new: Option<BlobId>,
-}
-
-impl Sides {
-    fn of(file: &ChangedFile) -> Self {
-        Self { old: file.old.as_deref().map(blob_id), new: file.new.as_deref().map(blob_id) }
-    }
+/// What the agents are given of a changed file.
+pub(super) fn sides(file: &ChangedFile) -> Sides {
+    Sides { old: file.old.as_deref().map(blob_id), new: file.new.as_deref().map(blob_id) }
 }
 
 /// An agent's newest answer on a branch.
@@ -56,7 +48,7 @@ pub(super) fn holding(prepared: &Preparation, name: &AgentName, identity: &str) 
     if kept.identity != whole_identity(prepared, identity) {
         return None;
     }
-    let now: BTreeMap<&RepoPath, Sides> = prepared.snapshot.files().iter().map(|f| (&f.path, Sides::of(f))).collect();
+    let now: BTreeMap<&RepoPath, Sides> = prepared.snapshot.files().iter().map(|f| (&f.path, sides(f))).collect();
     hold(kept, &now)
 }
 
@@ -102,7 +94,7 @@ pub(super) fn keep(
     files: &BTreeSet<RepoPath>,
     round: u32,
 ) {
-    let of = |path: &RepoPath| Some((path.clone(), Sides::of(prepared.snapshot.file(path)?)));
+    let of = |path: &RepoPath| Some((path.clone(), sides(prepared.snapshot.file(path)?)));
     let files: BTreeMap<RepoPath, Sides> = files.iter().filter_map(of).collect();
     if files.is_empty() {
         return;
@@ -142,7 +134,7 @@ mod tests {
         RepoPath::new(name).unwrap()
     }
 
-    fn sides(text: &str) -> Sides {
+    fn text_sides(text: &str) -> Sides {
         Sides { old: None, new: Some(blob_id(text)) }
     }
 
@@ -166,7 +158,7 @@ mod tests {
             schema: ROUND_SCHEMA,
             identity: String::new(),
             round: 1,
-            files: ["a.rs", "b.rs", "dir/c.rs"].map(|f| (path(f), sides(f))).into(),
+            files: ["a.rs", "b.rs", "dir/c.rs"].map(|f| (path(f), text_sides(f))).into(),
             answer: Answer { findings, ..Answer::default() },
             label: None,
             prompt: None,
@@ -176,7 +168,7 @@ mod tests {
     /// The files that the answer holds for, and its findings, where `texts` are the changed files now.
     fn check(findings: Vec<RawFinding>, texts: &[(&str, &str)]) -> Option<(Vec<String>, usize)> {
         let paths: Vec<RepoPath> = texts.iter().map(|(p, _)| path(p)).collect();
-        let now = paths.iter().zip(texts).map(|(p, (_, text))| (p, sides(text))).collect();
+        let now = paths.iter().zip(texts).map(|(p, (_, text))| (p, text_sides(text))).collect();
         let holding = hold(kept(findings), &now)?;
         Some((holding.files.iter().map(ToString::to_string).collect(), holding.outcome.answer.findings.len()))
     }

@@ -3,7 +3,7 @@
 
 use super::verify;
 use agent::{Question, Sending, answer};
-use finding::{AgentName, AgentOutcome, AgentRun, Finding, FindingId, FindingStatus, Round, Severity, Verdict};
+use finding::{AgentName, AgentOutcome, AgentRun, Finding, FindingId, Round, Settled, Severity, Verdict};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -60,27 +60,32 @@ pub(super) fn word(said: answer::LeadAnswer, round: &Round, by: &AgentName) -> W
     Word { by: Some(by.clone()), settled: settled.collect(), summary: said.summary }
 }
 
-/// Puts the severities that the lead settled into the findings.
+/// Puts the severities that the lead settled into the findings, and why, also where it agrees with what they came to.
 pub(super) fn settle(findings: &mut [Finding], word: &Word, label: impl Fn(&AgentName) -> String) {
     let Some(by) = &word.by else { return };
     for (id, severity, why) in &word.settled {
-        if let Some(finding) = findings.iter_mut().find(|f| f.id == *id && f.severity != *severity) {
+        let Some(finding) = findings.iter_mut().find(|f| f.id == *id) else { continue };
+        if finding.severity != *severity {
             verify::settle(finding, *severity, &format!("{} leads", label(by)), why);
         }
+        finding.settled = Some(Settled { by: by.clone(), severity: *severity, reason: why.clone() });
     }
 }
 
 /// The summary without a lead: what was reviewed by how many, what has to be done, and the gravest of it.
-pub(super) fn compose(findings: &[Finding], agents: &[AgentRun], files: usize) -> String {
-    let done = agents.iter().filter(|a| a.outcome == AgentOutcome::Reviewed).count();
-    let standing: Vec<&Finding> =
-        findings.iter().filter(|f| !matches!(f.verification, FindingStatus::Refuted { .. })).collect();
-    let verdict = match Verdict::of(standing.iter().map(|f| f.severity)) {
+pub(super) fn compose(round: &Round) -> String {
+    let done = |run: &&AgentRun| run.outcome == AgentOutcome::Reviewed && run.agent.kind.is_reviewer();
+    let reviewers = round.agents.iter().filter(done).count();
+    let standing: Vec<&Finding> = round.standing().filter(|f| !f.is_doubtful()).collect();
+    let conclusion = round.conclude(standing.iter().map(|f| f.severity));
+    let verdict = match conclusion.verdict {
+        Verdict::NoVerdict => "Nobody can say yet whether it can be merged",
         Verdict::MergeAsIs => "It can be merged as it is",
         Verdict::MergeWithFixes => "It can be merged once what is important is fixed",
         Verdict::Rework => "It must not be merged as it is",
     };
-    let mut text = format!("{} reviewed {}. {verdict}: ", count(done, "agent"), count(files, "changed file"));
+    let files = round.coverage.reviewed.len();
+    let mut text = format!("{} reviewed {}. {verdict}: ", count(reviewers, "reviewer"), count(files, "changed file"));
     let counts: Vec<String> = Severity::ALL
         .iter()
         .map(|s| (s, standing.iter().filter(|f| f.severity == *s).count()))
@@ -92,6 +97,9 @@ pub(super) fn compose(findings: &[Finding], agents: &[AgentRun], files: usize) -
         })
         .collect();
     text.push_str(&if counts.is_empty() { "no findings".into() } else { counts.join(", ") });
+    if !conclusion.limits.is_empty() {
+        text.push_str(&format!(" ({})", conclusion.limits.join("; ")));
+    }
     text.push('.');
     let grave: Vec<String> = standing
         .iter()

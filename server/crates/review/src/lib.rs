@@ -11,6 +11,7 @@ mod adjudicate;
 mod asked;
 mod budget;
 mod compose;
+mod contrary;
 pub mod document;
 mod estimate;
 pub mod import;
@@ -41,7 +42,8 @@ use asked::Asked;
 use budget::Budget;
 use compose::{Answered, Answers, Besides, Composed};
 use config::Verify;
-use finding::{AgentName, Check, FindingId, Resolution, Round, RoundScope, State, Usage};
+use finding::{AgentInfo, AgentName, Check, Finding, FindingId, Resolution, Round, RoundId, RoundScope, State, Usage};
+use futures_util::FutureExt;
 use git::{GitError, Repository, ScopeRequest, SnapshotError, SnapshotOptions};
 use merge::{Fate, Merger};
 use run_agent::{Done, Shared};
@@ -410,40 +412,53 @@ impl Running {
         }
     }
 
-    /// Each agent's checks of what others found, with what they used and what went wrong.
+    /// Each agent's checks of what others found, with what they used and what went wrong. What matters most is asked one
+    /// finding at a time, the rest at once.
     async fn checks(
         &self,
         round: &Round,
         answering: &[&Reviewer],
         shared: &Shared,
     ) -> Vec<(AgentName, Vec<Check>, Usage, Option<String>)> {
-        let names: Vec<AgentName> = answering.iter().map(|r| r.agent.info().name).collect();
+        let agents: Vec<AgentInfo> = answering.iter().map(|r| r.agent.info()).collect();
         let known = Round { checks: self.besides.checks.clone(), ..round.clone() };
-        let batches = verify::assign(&known, &names, &self.prepared.brief.sending);
-        let asked = answering.iter().zip(&names).filter_map(|(reviewer, name)| {
-            let (batch, unasked) = verify::first(batches.get(name)?);
-            Some(async move {
-                let doing = format!("checking {}", count(batch.len(), "finding of others", "findings of others"));
-                let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
-                let question = verify::question(batch);
-                let said = run_agent::ask(reviewer, &self.prepared.brief, &question, shared).await;
-                let (checks, note) = match answer::verdicts(&said) {
-                    Ok(verdicts) => {
-                        let checks = verify::checks(&verdicts, batch, name);
-                        let missing = batch.len() - checks.len();
-                        let note = || format!("it was asked to check {} findings and left out {missing}", batch.len());
-                        (checks, (missing > 0).then(note))
-                    }
-                    Err(failure) => {
-                        let what = count(batch.len(), "finding", "findings");
-                        (Vec::new(), Some(format!("its check of {what} failed: {failure}")))
-                    }
-                };
-                let note = [note, unasked].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
-                (name.clone(), checks, said.usage, note)
-            })
+        let batches = verify::assign(&known, &agents, &self.prepared.brief.sending);
+        let asked = answering.iter().zip(&agents).flat_map(|(reviewer, info)| {
+            let batch = batches.get(&info.name).map(Vec::as_slice).unwrap_or_default();
+            let (questions, unasked) = verify::questions(batch);
+            let asking = questions.into_iter().map(|batch| self.check(reviewer, info.name.clone(), batch, shared));
+            let unasked = unasked.map(|note| (info.name.clone(), Vec::new(), Usage::default(), Some(note)));
+            let unasked = unasked.into_iter().map(|said| futures_util::future::ready(said).boxed());
+            asking.map(FutureExt::boxed).chain(unasked).collect::<Vec<_>>()
         });
         futures_util::future::join_all(asked).await
+    }
+
+    /// One agent's check of some findings.
+    async fn check(
+        &self,
+        reviewer: &Reviewer,
+        name: AgentName,
+        batch: Vec<&Finding>,
+        shared: &Shared,
+    ) -> (AgentName, Vec<Check>, Usage, Option<String>) {
+        let doing = format!("checking {}", count(batch.len(), "finding of others", "findings of others"));
+        let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+        let question = verify::question(&batch);
+        let said = run_agent::ask(reviewer, &self.prepared.brief, &question, shared).await;
+        let (checks, note) = match answer::verdicts(&said) {
+            Ok(verdicts) => {
+                let checks = verify::checks(&verdicts, &batch, &name);
+                let missing = batch.len() - checks.len();
+                let note = || format!("it was asked to check {} findings and left out {missing}", batch.len());
+                (checks, (missing > 0).then(note))
+            }
+            Err(failure) => {
+                let what = count(batch.len(), "finding", "findings");
+                (Vec::new(), Some(format!("its check of {what} failed: {failure}")))
+            }
+        };
+        (name, checks, said.usage, note)
     }
 
     async fn lead(&mut self, leader: &Reviewer, shared: &Shared, told: &mut UnboundedReceiver<(AgentName, Progress)>) {
@@ -507,8 +522,12 @@ impl Running {
 
 /// Reads what an agent said, and keeps it for the next round. Each agent's while others still run.
 async fn read(prepared: Arc<Preparation>, number: u32, done: Done) -> (AgentName, Answered) {
-    let Done { name, outcome, took, asked, files } = done;
+    let Done { name, mut outcome, took, asked, mut files } = done;
     blocking(move || {
+        compose::settle_covered(&prepared, &mut outcome);
+        let covered = &outcome.answer.covered;
+        // It is asked again about what it has not looked at.
+        files.retain(|path| covered.is_empty() || covered.contains(path));
         if let Some(identity) = asked.identity {
             kept::keep(&prepared, (&name, &identity), &outcome, &files, number);
         }
@@ -548,6 +567,13 @@ fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(
         })?;
     }
     Ok(())
+}
+
+/// A round in which nothing differs from the base: nobody was asked, and nothing is stored.
+#[must_use]
+pub fn empty_round(scope: RoundScope) -> Round {
+    let id = RoundId::new(format!("{}-nothing", jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S")));
+    Round { number: 0, ..Round::new(id, jiff::Timestamp::now(), scope) }
 }
 
 /// Runs what computes or reads files, off the threads that wait for agents.

@@ -1,13 +1,15 @@
 //! Everything a round knows before an agent is asked.
 
-use super::{Request, ReviewError, Reviewer};
+use super::{Request, ReviewError, Reviewer, kept};
 use agent::prompt::Templates;
 use agent::{Brief, Sending};
 use dashmap::DashMap;
-use finding::{AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, LineRange, PullRequestNow, RepoPath, Round, State};
+use finding::{
+    AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, LineRange, PullRequestNow, RepoPath, Round, Sides, State,
+};
 use git::Snapshot;
 use jiff::Timestamp;
-use merge::Outline;
+use merge::{Labels, Outline};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use store::{Branch, SetAside, Store};
@@ -24,6 +26,10 @@ pub struct Preparation {
     pub agents: Vec<AgentInfo>,
     /// The branch's earlier rounds, oldest first, each with the texts of its anchored files.
     pub earlier: Vec<(Round, BTreeMap<RepoPath, Arc<str>>)>,
+    /// What exactly of each changed file is under review.
+    pub sides: BTreeMap<RepoPath, Sides>,
+    /// What findings are called on the branch.
+    pub labels: Labels,
     /// What people decided.
     pub decisions: Decisions,
     /// What the forge said last of the branch's pull request.
@@ -71,10 +77,12 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     let decisions = branch.decisions().map_err(ReviewError::storing)?;
     rounds.set_aside.extend(decisions.set_aside);
     let resumed = if request.options.resume { Some(interrupted(&mut rounds.value)?) } else { None };
+    let labels = Labels::of(rounds.value.iter().chain(&resumed));
     let forgotten = rounds.value.len().saturating_sub(REMEMBERED);
     let earlier: Vec<_> = rounds.value.drain(..).skip(forgotten).map(|round| with_texts(round, &store)).collect();
     let decisions = decisions.value;
     let texts = texts(&snapshot, &earlier)?;
+    let sides = snapshot.files().iter().map(|file| (file.path.clone(), kept::sides(file))).collect();
     let mut brief = Brief::new(snapshot.clone());
     brief.sending = Sending::keeping_back(&request.never_send).map_err(ReviewError::NeverSend)?;
     if !request.options.mask_secrets {
@@ -91,6 +99,8 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         brief,
         agents: request.reviewers.iter().map(|Reviewer { agent, .. }| agent.info()).collect(),
         earlier,
+        sides,
+        labels,
         decisions,
         pull_request: branch.pull_request(),
         texts,
@@ -122,11 +132,10 @@ fn texts(
 ) -> Result<BTreeMap<RepoPath, Arc<str>>, ReviewError> {
     let mut texts: BTreeMap<RepoPath, Arc<str>> =
         snapshot.files().iter().filter_map(|f| Some((f.path.clone(), f.new.clone()?))).collect();
-    if let Some((newest, _)) = earlier.last() {
-        for path in newest.texts.keys() {
-            if !texts.contains_key(path) {
-                texts.extend(snapshot.read(path)?.map(|text| (path.clone(), text)));
-            }
+    // A file that is missing here is taken for one that is gone.
+    for path in earlier.iter().flat_map(|(round, _)| round.texts.keys()) {
+        if !texts.contains_key(path) {
+            texts.extend(snapshot.read(path)?.map(|text| (path.clone(), text)));
         }
     }
     Ok(texts)

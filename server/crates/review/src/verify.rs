@@ -6,8 +6,8 @@
 
 use agent::{Question, Sending, answer};
 use finding::{
-    AgentName, Anchor, Check, CheckVerdict, Classification, Finding, FindingId, FindingStatus, LineRange, Observation,
-    ObservationKind, RawId, RepoPath, Round,
+    AgentInfo, AgentName, Anchor, Check, CheckVerdict, Classification, Finding, FindingId, FindingStatus, LineRange,
+    Observation, ObservationKind, RawId, RepoPath, Round, Severity,
 };
 use git::{Age, Snapshot, blob_id};
 use serde_json::json;
@@ -19,35 +19,65 @@ use std::time::Duration;
 pub(super) const LONGEST_BLAME: Duration = Duration::from_secs(5);
 /// Findings that one agent is given to check. Those that rank lower stay unverified, which is said.
 const MOST_CLAIMS: usize = 100;
+/// Findings that one agent is asked about one at a time.
+const MOST_ALONE: usize = 5;
 
-/// Who checks what, by labels of findings: an agent that did not raise it, the one with the least to do, the first
-/// of these. What was checked already is left alone, and so is what is said of files that are never sent.
+/// Who checks what needs it, gravest first: what only one vendor's models say (with checkers or alone), what is
+/// critical, and what is disputed. An agent that did not raise it checks it; one of another vendor if there is one; of
+/// these the one with the least to do, the first of them. What was checked already is left alone, and so is what is said
+/// of files that are never sent.
 pub(super) fn assign<'a>(
     round: &'a Round,
-    verifiers: &[AgentName],
+    verifiers: &[AgentInfo],
     sending: &Sending,
 ) -> BTreeMap<AgentName, Vec<&'a Finding>> {
     let checked: BTreeSet<&FindingId> = round.checks.iter().map(|c| &c.finding).collect();
     let mut batches: BTreeMap<AgentName, Vec<&Finding>> = BTreeMap::new();
     for finding in &round.findings {
-        let [raiser] = finding.agents()[..] else { continue };
         let is_checked = checked.contains(&finding.id) || finding.verification != FindingStatus::Unverified;
         if is_checked || !sending.allows_all(finding.anchors.iter()) {
             continue;
         }
-        let candidates = verifiers.iter().filter(|v| *v != raiser);
-        if let Some(by) = candidates.min_by_key(|v| batches.get(*v).map_or(0, Vec::len)) {
-            batches.entry(by.clone()).or_default().push(finding);
+        let raisers = finding.agents();
+        let judges = raisers.iter().filter_map(|name| round.agent(name)).filter(|info| info.kind.is_reviewer());
+        let vendors: BTreeSet<String> = judges.map(vendor).collect();
+        let needs_it = vendors.len() <= 1 || finding.severity == Severity::Critical || finding.dispute.is_some();
+        let others = verifiers.iter().filter(|info| needs_it && !raisers.contains(&&info.name));
+        let work = |info: &&AgentInfo| (vendors.contains(&vendor(info)), batches.get(&info.name).map_or(0, Vec::len));
+        if let Some(by) = others.min_by_key(work) {
+            batches.entry(by.name.clone()).or_default().push(finding);
         }
     }
     batches
 }
 
-/// As many of a batch as an agent is given at once, and what is to be said of the rest.
-pub(super) fn first<'b, 'a>(batch: &'b [&'a Finding]) -> (&'b [&'a Finding], Option<String>) {
+/// Whose models an agent uses, as far as its name says; otherwise nobody else's.
+fn vendor(agent: &AgentInfo) -> String {
+    const VENDORS: [(&str, &[&str]); 6] = [
+        ("anthropic", &["claude", "anthropic", "opus", "sonnet", "haiku"]),
+        ("openai", &["codex", "openai", "gpt", "chatgpt"]),
+        ("google", &["gemini", "google", "gemma"]),
+        ("mistral", &["mistral", "codestral", "devstral", "magistral"]),
+        ("alibaba", &["qwen"]),
+        ("deepseek", &["deepseek"]),
+    ];
+    let said = format!("{} {}", agent.name, agent.label).to_lowercase();
+    let words: Vec<&str> = said.split(|c: char| !c.is_alphabetic()).collect();
+    let known = VENDORS.iter().find(|(_, names)| names.iter().any(|name| words.contains(name)));
+    known.map_or_else(|| agent.name.to_string(), |(vendor, _)| (*vendor).to_owned())
+}
+
+/// What an agent is asked about in one go: each of the critical findings by itself, the first of them, and the rest of
+/// its batch together; and what is to be said of those that are too many.
+pub(super) fn questions<'a>(batch: &[&'a Finding]) -> (Vec<Vec<&'a Finding>>, Option<String>) {
     let (given, rest) = batch.split_at(batch.len().min(MOST_CLAIMS));
+    let is_alone = |(n, finding): &(usize, &&Finding)| *n < MOST_ALONE && finding.severity == Severity::Critical;
+    let (alone, together): (Vec<_>, Vec<_>) = given.iter().enumerate().partition(is_alone);
+    let mut questions: Vec<Vec<&Finding>> = alone.into_iter().map(|(_, finding)| vec![*finding]).collect();
+    questions.push(together.into_iter().map(|(_, finding)| *finding).collect());
+    questions.retain(|batch| !batch.is_empty());
     let note = format!("{} more that it was to check stay unchecked: it is given {MOST_CLAIMS} at most", rest.len());
-    (given, (!rest.is_empty()).then_some(note))
+    (questions, (!rest.is_empty()).then_some(note))
 }
 
 /// What is asked of an agent that checks these findings.

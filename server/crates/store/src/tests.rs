@@ -9,28 +9,7 @@ fn round() -> Round {
         head: None,
         uncommitted: true,
     };
-    Round {
-        schema: ROUND_SCHEMA,
-        id: RoundId::new("r"),
-        number: 0,
-        started: jiff::Timestamp::UNIX_EPOCH,
-        duration_ms: 0,
-        scope,
-        commits: vec![],
-        pull_request: None,
-        author: String::new(),
-        agents: vec![],
-        findings: vec![],
-        raw: vec![],
-        judged: Vec::new(),
-        observations: vec![],
-        assessment: finding::Assessment::default(),
-        feedback: vec![],
-        checks: Vec::new(),
-        declined: vec![],
-        coverage: finding::Coverage::default(),
-        texts: std::collections::BTreeMap::default(),
-    }
+    Round { number: 0, ..Round::new(RoundId::new("r"), jiff::Timestamp::UNIX_EPOCH, scope) }
 }
 
 struct Temp {

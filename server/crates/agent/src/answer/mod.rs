@@ -2,6 +2,7 @@
 //! what comes back all the same.
 
 mod lenient;
+mod unsaid;
 mod wire;
 
 pub use wire::{lead_schema, review_schema, verification_schema};
@@ -9,7 +10,7 @@ pub use wire::{lead_schema, review_schema, verification_schema};
 use super::Completion;
 use finding::{
     AgentName, Anchor, Answer, Assessment, CheckVerdict, Classification, Failure, FailureKind, Fix, Limitation,
-    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity,
+    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity, SeverityScale,
 };
 use serde_json::{Map, Value};
 
@@ -30,27 +31,34 @@ pub struct Parsed {
 /// Reads an answer that came as a value already.
 ///
 /// # Errors
-/// When it has nothing of a review.
+/// When it has nothing of a review, or says itself that nothing was reviewed.
 pub fn from_value(value: &Value, agent: &AgentName) -> Result<Parsed, Failure> {
-    review(value, false, agent).ok_or_else(not_a_review)
+    review(value, false, agent).unwrap_or_else(|| Err(not_a_review()))
 }
 
-/// Reads an answer that came as text: JSON alone, in a fenced block, with prose around it, or cut.
+/// Reads an answer that came as text: JSON alone, in a fenced block, with prose around it, or cut. What was only thought
+/// is no answer, and neither is our own prompt, printed back.
 ///
 /// # Errors
-/// When there is nothing of a review in it.
+/// When there is nothing of a review in it, or it says itself that nothing was reviewed.
 pub fn from_text(text: &str, agent: &AgentName) -> Result<Parsed, Failure> {
     if text.trim().is_empty() {
         return Err(Failure::new(FailureKind::BadOutput, "its answer is empty"));
     }
+    let said = unsaid::answer_of(text);
     let mut seen_json = false;
-    for read in values(text) {
+    for read in values(&said.text) {
         seen_json = true;
         if let Some(parsed) = review(&read.value, read.cut, agent) {
-            return Ok(parsed);
+            return parsed;
         }
     }
-    Err(if seen_json { not_a_review() } else { Failure::new(FailureKind::BadOutput, "its answer is not JSON") })
+    Err(match said.loss {
+        Some(loss) => Failure::new(FailureKind::BadOutput, loss),
+        None if seen_json => not_a_review(),
+        None if unsaid::says_it_read_nothing(&said.text) => nothing_read(),
+        None => Failure::new(FailureKind::BadOutput, "its answer is not JSON"),
+    })
 }
 
 /// The JSON values in `text` that may be an answer, the likeliest first.
@@ -101,7 +109,13 @@ fn not_a_review() -> Failure {
     Failure::new(FailureKind::BadOutput, "its answer is JSON, but not a review")
 }
 
-fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Parsed> {
+fn nothing_read() -> Failure {
+    Failure::new(FailureKind::BadOutput, "it says that it could not read the change")
+        .with_remedy("see whether it may read the repository: some programs need a setting or a trusted folder")
+}
+
+/// `None`: it is no review at all.
+fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Result<Parsed, Failure>> {
     // Some wrap the answer once more, or send the list alone.
     let (map, items) = match value {
         Value::Object(map) => match ["review", "answer", "result", "output"].iter().find_map(|k| map.get(*k)) {
@@ -120,8 +134,10 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Parsed> {
     let mut answer = Answer::default();
     let list = items.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut lost = 0;
+    let severities = list.iter().filter_map(Value::as_object).filter_map(|item| stated_severity(&Object(item)));
+    let scale = SeverityScale::of(severities.collect::<Vec<_>>().iter().map(String::as_str));
     for (number, item) in list.iter().take(MOST_FINDINGS).enumerate() {
-        match finding(item, number + 1, agent) {
+        match finding(item, number + 1, agent, scale) {
             Some(f) => answer.findings.push(f),
             None => lost += 1,
         }
@@ -137,9 +153,25 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Parsed> {
         limitations: object.list("limitations").iter().filter_map(limitation).collect(),
         figures: Vec::new(),
     };
-    answer.covered = object.texts("files_covered").into_iter().filter_map(|p| RepoPath::new(p).ok()).collect();
+    answer.covered = object.texts("files_covered").iter().filter_map(|path| path_of(path)).collect();
     answer.covered.sort();
     answer.covered.dedup();
+    let names_no_file = object.0.get("files_covered").is_some_and(|list| list.as_array().is_some_and(Vec::is_empty));
+    let summary = answer.assessment.summary.as_deref().unwrap_or_default();
+    if list.is_empty() && !cut && (names_no_file || unsaid::says_it_read_nothing(summary)) {
+        return Some(Err(if summary.is_empty() {
+            Failure::new(FailureKind::BadOutput, "it names no file that it looked at, and says nothing of any")
+        } else {
+            let said = one_line(summary);
+            Failure { message: format!("{}: {said}", nothing_read().message), ..nothing_read() }
+        }));
+    }
+    if names_no_file {
+        // Of the files that it speaks of it has read something.
+        answer.covered = answer.findings.iter().flat_map(|f| &f.anchors).map(|a| a.path.clone()).collect();
+        answer.covered.sort();
+        answer.covered.dedup();
+    }
     if lost > 0 {
         answer.notes.push(format!("{lost} of {} findings could not be read and were lost", list.len()));
     }
@@ -158,7 +190,7 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Parsed> {
     } else {
         None
     };
-    Some(Parsed { answer, loss })
+    Some(Ok(Parsed { answer, loss }))
 }
 
 /// What one agent says of another's finding.
@@ -305,7 +337,12 @@ fn one_line(text: &str) -> String {
     }
 }
 
-fn finding(value: &Value, number: usize, agent: &AgentName) -> Option<RawFinding> {
+/// The text in which a remark says how grave it is.
+fn stated_severity(o: &Object<'_>) -> Option<String> {
+    o.text(&["severity", "level", "priority"])
+}
+
+fn finding(value: &Value, number: usize, agent: &AgentName, scale: SeverityScale) -> Option<RawFinding> {
     let o = Object(value.as_object()?);
     let body = o.text(&["body", "message", "description", "detail", "details", "explanation"]);
     let title = match (o.text(&["title", "name", "summary"]), &body) {
@@ -320,8 +357,14 @@ fn finding(value: &Value, number: usize, agent: &AgentName) -> Option<RawFinding
         }
         body.push_str(&evidence);
     }
-    // A word nobody knows is not a reason to hide or to shout.
-    let severity = o.text(&["severity", "level", "priority"]).and_then(|w| Severity::from_word(&w));
+    let stated = stated_severity(&o).and_then(|text| scale.read(&text));
+    if let Some(unknown) = stated.as_ref().and_then(|stated| stated.unknown.as_ref()) {
+        body.push_str(&format!(
+            "{}Severity as given: {}",
+            if body.is_empty() { "" } else { "\n\n" },
+            one_line(unknown)
+        ));
+    }
     let mut anchors: Vec<Anchor> = places(&o);
     if anchors.is_empty() {
         anchors.extend(place(&o));
@@ -336,7 +379,7 @@ fn finding(value: &Value, number: usize, agent: &AgentName) -> Option<RawFinding
     Some(RawFinding {
         id: RawId::new(format!("{agent}:{number}")),
         agent: agent.clone(),
-        severity: severity.unwrap_or(Severity::Suggestion),
+        severity: stated.map_or(Severity::Suggestion, |stated| stated.severity),
         title,
         body,
         anchors,
@@ -361,6 +404,20 @@ fn places(o: &Object<'_>) -> Vec<Anchor> {
     o.list("places").iter().filter_map(|p| place(&Object(p.as_object()?))).collect()
 }
 
+/// A path as it was given; one that is absolute or leads through `..` without what makes it so, for
+/// whoever knows the repository's files to find it by its end. That is all it says: it may be of no file there.
+fn path_of(text: &str) -> Option<RepoPath> {
+    let text = text.trim();
+    if let Ok(path) = RepoPath::new(text) {
+        return Some(path);
+    }
+    let slashed = text.strip_prefix("file://").unwrap_or(text).replace('\\', "/");
+    let parts: Vec<&str> = slashed.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    let is_drive = |part: &str| part.len() == 2 && part.ends_with(':');
+    let parts = if parts.first().is_some_and(|part| is_drive(part)) { &parts[1..] } else { &parts[..] };
+    RepoPath::new(parts.join("/")).ok()
+}
+
 fn place(o: &Object<'_>) -> Option<Anchor> {
     let path = o.text(&["path", "file", "filename", "file_path"])?;
     let path = path.trim().trim_start_matches("a/./").trim_start_matches("./");
@@ -371,7 +428,7 @@ fn place(o: &Object<'_>) -> Option<Anchor> {
         }
         _ => (path, None),
     };
-    let path = RepoPath::new(path).ok()?;
+    let path = path_of(path)?;
     let start = o.line(&["start_line", "line", "line_start", "startLine", "lines"]).or(line);
     let end = o.line(&["end_line", "line_end", "endLine"]);
     let lines = start.map(|s| LineRange::new(s, end.filter(|e| *e >= s).unwrap_or(s)));
@@ -388,7 +445,7 @@ fn fix(value: &Value, main: Option<&RepoPath>, agent: &AgentName) -> Option<Fix>
         }
         _ => return None,
     };
-    let path = path.and_then(|p| RepoPath::new(p).ok()).or_else(|| main.cloned());
+    let path = path.and_then(|p| path_of(&p)).or_else(|| main.cloned());
     Some(Fix { note: note.map(|n| one_line(&n)), path, diff, by: vec![agent.clone()] })
 }
 

@@ -41,7 +41,8 @@ fn a_whole_answer_is_read_with_all_its_parts() {
     assert_eq!(answer.assessment.summary.as_deref(), Some("It divides."));
     assert_eq!(answer.assessment.documentation, None);
     assert_eq!(answer.assessment.untested, ["b == 0"]);
-    assert_eq!(answer.covered, [RepoPath::new("src/lib.rs").unwrap()]);
+    // Whoever knows the files finds what is meant.
+    assert_eq!(answer.covered, ["etc/passwd", "src/lib.rs"].map(|path| RepoPath::new(path).unwrap()));
 }
 
 #[test]
@@ -151,5 +152,74 @@ proptest! {
             }
             Err(failure) => prop_assert_eq!(failure.kind, FailureKind::BadOutput),
         }
+    }
+}
+
+#[test]
+fn an_answer_without_a_review_is_a_failure() {
+    let empty = |summary: &str, more: &str| format!("{{\"summary\":\"{summary}\",\"findings\":[]{more}}}");
+    let prompt = format!("Review it. Answer by this schema:\n{}\nFindings so far:\n{}\n", review_schema(), whole());
+    let prompt = format!("Declined: {}\n{prompt}", json!([{"title": "Old one", "severity": "critical"}]));
+    for (text, said) in [
+        ("{}".to_owned(), "not a review"),
+        ("{\"review\": {}}".into(), "not a review"),
+        ("null".into(), "not JSON"),
+        (format!("<think>Let me draft: {} and then", empty("", "")), "still thinking"),
+        (format!("<think>Let me draft: {}</think>", empty("", "")), "not JSON"),
+        (empty("", ", \"files_covered\": []"), "names no file"),
+        (empty("All read attempts failed.", ", \"files_covered\": []"), "could not read the change: All read"),
+        (empty("I could not read the files of this branch.", ""), "could not read the change"),
+        ("I'm sorry, I was unable to access the repository.".into(), "could not read the change"),
+        ("I’m sorry, I don’t have access to the files.".into(), "could not read the change"),
+        (prompt.replace(&whole().to_string(), ""), "printed its prompt back"),
+    ] {
+        let failure = from_text(&text, &me()).expect_err(&text);
+        assert!(failure.message.contains(said), "{text}: {failure}");
+    }
+    for (text, findings) in [
+        (format!("<think>Draft: {}</think>{}", empty("", ""), whole()), 2),
+        (format!("{prompt}{}", whole()), 2),
+        (empty("It could not be simpler: nothing to say.", ", \"files_covered\": [\"a.rs\"]"), 0),
+        (whole().to_string().replace("It divides.", "The parser could not read the <think> of a user."), 2),
+        (empty("", ""), 0),
+    ] {
+        let read = from_text(&text, &me()).map(|parsed| parsed.answer.findings.len());
+        assert_eq!(read, Ok(findings), "{text}");
+    }
+}
+
+#[test]
+fn severities_are_read_in_any_shape_and_unknown_words_are_kept() {
+    let answer = |words: &[&str]| {
+        let findings: Vec<Value> = words.iter().map(|w| json!({"title": "t", "severity": w})).collect();
+        from_value(&json!({ "findings": findings }), &me()).unwrap().answer.findings
+    };
+    use Severity::{Critical, Important, Suggestion};
+    for (word, severity) in [
+        ("**Critical**", Critical),
+        ("[CRITICAL]", Critical),
+        ("P0", Critical),
+        ("HIGH", Critical),
+        ("nit", Suggestion),
+    ] {
+        assert_eq!(answer(&[word])[0].severity, severity, "{word}");
+    }
+    assert_eq!(answer(&["HIGH", "CRITICAL"]).iter().map(|f| f.severity).collect::<Vec<_>>(), [Important, Critical]);
+    let odd = answer(&["spicy"]).remove(0);
+    assert_eq!((odd.severity, odd.body.as_str()), (Important, "Severity as given: spicy"));
+}
+
+#[test]
+fn paths_that_lead_outside_keep_their_end() {
+    for (path, kept) in [
+        ("/tmp/copy/src/lib.rs", "tmp/copy/src/lib.rs"),
+        ("C:\\work\\src\\lib.rs", "C:\\work\\src\\lib.rs"),
+        ("file:///repo/src/lib.rs:12", "repo/src/lib.rs"),
+        ("../src/lib.rs", "src/lib.rs"),
+        ("./src/lib.rs", "src/lib.rs"),
+    ] {
+        let value = json!({"findings": [{"title": "t", "path": path}]});
+        let finding = from_value(&value, &me()).unwrap().answer.findings.remove(0);
+        assert_eq!(finding.anchors[0].path.as_str(), kept, "{path}");
     }
 }

@@ -71,37 +71,3 @@ impl fmt::Display for Severity {
         })
     }
 }
-
-/// What to do with the branch, derived from the findings that are still open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Nothing open above a suggestion.
-    MergeAsIs,
-    /// Something important is open.
-    MergeWithFixes,
-    /// Something critical is open.
-    Rework,
-}
-
-impl Verdict {
-    /// The verdict for the severities of the findings that are open.
-    #[must_use]
-    pub fn of(open: impl IntoIterator<Item = Severity>) -> Self {
-        match open.into_iter().max() {
-            Some(Severity::Critical) => Self::Rework,
-            Some(Severity::Important) => Self::MergeWithFixes,
-            Some(Severity::Suggestion) | None => Self::MergeAsIs,
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::MergeAsIs => "Merge as is",
-            Self::MergeWithFixes => "Merge with fixes",
-            Self::Rework => "Rework",
-        })
-    }
-}

@@ -19,7 +19,7 @@ pub(super) fn read(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> C
             out.left_out.push(LeftOutFile { path: name.to_owned(), why: left_out(why) });
         } else if let Ok(path) = RepoPath::new(name) {
             let by = row[1].split(", ").filter_map(|label| roster.labelled(label)).collect();
-            out.reviewed.push(ReviewedFile { path, by, lossy });
+            out.reviewed.push(ReviewedFile { lossy, ..ReviewedFile::new(path, by) });
         }
     }
     out

@@ -263,15 +263,10 @@ impl<'t> Reader<'t> {
         let covered = about.covered;
         round.coverage.reviewed = covered
             .into_iter()
-            .map(|path| finding::ReviewedFile {
-                by: round
-                    .agents
-                    .iter()
-                    .filter(|r| r.covered.is_empty() || r.covered.contains(&path))
-                    .map(|r| r.agent.name.clone())
-                    .collect(),
-                path,
-                lossy: false,
+            .map(|path| {
+                let read = round.agents.iter().filter(|r| r.covered.is_empty() || r.covered.contains(&path));
+                let by = read.map(|r| r.agent.name.clone()).collect();
+                finding::ReviewedFile::new(path, by)
             })
             .collect();
         if self.ours {
@@ -390,23 +385,18 @@ impl<'t> Reader<'t> {
             None => FindingStatus::Unverified,
         };
         Finding {
-            id: FindingId::new(id.unwrap_or_default()),
-            label: String::new(),
-            severity,
             dispute: fact("severity").map(str::to_owned).or_else(|| dispute(&attributions, severity, &self.roster)),
-            title: merged.title,
             body: merged.body,
             anchors: merged.anchors,
-            symbol: None,
             classification: merged.classification,
             rule: fact("rule").map(|id| RuleRef { id: id.trim_matches('`').trim().to_owned(), url: None }),
             confidence: confidence(agents.len()),
             attributions,
             fixes,
             why: vec!["read from a report".into()],
-            related: Vec::new(),
             verification,
             since: fact("since").and_then(|s| s.trim_start_matches("round ").parse().ok()),
+            ..Finding::new(FindingId::new(id.unwrap_or_default()), severity, merged.title)
         }
     }
 
@@ -489,33 +479,23 @@ impl<'t> Reader<'t> {
             })
         });
         let base = unquote(get("base"));
+        let scope = RoundScope {
+            branch: (!branch.is_empty()).then_some(branch),
+            base_name: base,
+            base: None,
+            head: None,
+            uncommitted: false,
+        };
         Round {
-            schema: ROUND_SCHEMA,
-            id: RoundId::new(id),
             number: leading_number(get("round")).and_then(|n| u32::try_from(n).ok()).unwrap_or(1).max(1),
-            started,
             duration_ms: duration(get("wall-clock time")),
-            scope: RoundScope {
-                branch: (!branch.is_empty()).then_some(branch),
-                base_name: base,
-                base: None,
-                head: None,
-                uncommitted: false,
-            },
             commits: commits.collect(),
             pull_request: pull_request(get("pr")),
             author: LINK.replace_all(get("author"), "$1").into_owned(),
             agents,
             findings,
             raw,
-            judged: Vec::new(),
-            observations: Vec::new(),
-            assessment: finding::Assessment::default(),
-            feedback: Vec::new(),
-            checks: Vec::new(),
-            declined: Vec::new(),
-            coverage: finding::Coverage::default(),
-            texts: BTreeMap::new(),
+            ..Round::new(RoundId::new(id), started, scope)
         }
     }
 

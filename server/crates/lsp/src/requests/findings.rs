@@ -60,7 +60,7 @@ fn about(repo: &Repo) -> RepositoryRow {
         round: round.map(|round| RoundState {
             id: round.id.clone(),
             number: round.number,
-            verdict: finding::Verdict::of(open(repo).map(|finding| finding.severity)).to_string(),
+            verdict: round.conclude(open(repo).filter(|f| !f.is_doubtful()).map(|f| f.severity)).to_string(),
             incomplete: round.failures().next().is_some(),
         }),
         open: None,

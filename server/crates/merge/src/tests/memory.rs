@@ -98,7 +98,11 @@ fn the_same_finding_keeps_its_id_over_shifted_lines_renamed_files_and_other_word
         assert_eq!(merged.findings.len(), 1, "{name}");
         assert_eq!(merged.findings[0].id, *story.id(), "{name}");
         assert_eq!(merged.findings[0].since, Some(1), "{name}");
-        assert_eq!(merged.earlier, [Became { id: story.id().clone(), round: 1, fate: Fate::Raised }], "{name}");
+        assert_eq!(
+            merged.earlier,
+            [Became { id: story.id().clone(), round: 1, fate: Fate::Raised, into: None }],
+            "{name}"
+        );
     }
     let other = raws(&["codex:7 important src/pool.rs:8 | Function `other` is never called | Dead code."]);
     let merged = story.then("src/pool.rs", TEXT, &other, &[]);
@@ -118,8 +122,12 @@ fn two_findings_that_become_one_are_one_and_come_apart_again() {
     let mut fates: Vec<Fate> = one.earlier.iter().map(|became| became.fate).collect();
     fates.sort_by_key(|fate| *fate != Fate::Raised);
     assert_eq!(fates, [Fate::Raised, Fate::Joined]);
-    // Where only one of them is raised again, the other stands, however near the two are.
+    // What an agent said that is not asked again is part of it all the same.
     let one = story.then("src/pool.rs", TEXT, &raw[..1], &[]);
+    assert_eq!(groups(&one), [["claude:1", "round 1/codex:1"]]);
+    // Where both are asked and only one of them is raised again, the other stands, however near the two are.
+    let both = ["claude", "codex"].map(|name| run(name, AgentKind::Cli, &AgentOutcome::Reviewed));
+    let one = story.then("src/pool.rs", TEXT, &raw[..1], &both);
     assert_eq!(one.findings.len(), 2);
 }
 

@@ -103,6 +103,7 @@ pub fn index(rounds: &[Listed<'_>]) -> String {
 
 fn class_of(verdict: Verdict) -> &'static str {
     match verdict {
+        Verdict::NoVerdict => "none",
         Verdict::MergeAsIs => "merge",
         Verdict::MergeWithFixes => "fixes",
         Verdict::Rework => "rework",

@@ -342,13 +342,15 @@ impl Page<'_> {
             .filter(|s| count(*s) > 0)
             .map(|s| self.ink.paint(Face::Severity(s), &count_of(s, count(s))))
             .collect();
-        let verdict = round.verdict(self.decisions);
+        let conclusion = round.conclusion(self.decisions);
+        let verdict = conclusion.verdict;
+        let said = one_line(&conclusion.to_string());
         let failed: Vec<String> = round.failures().map(|(info, _)| one_line(&info.label)).collect();
         let face = match verdict {
             Verdict::Rework => Face::Severity(Severity::Critical),
             Verdict::MergeWithFixes => Face::Severity(Severity::Important),
-            Verdict::MergeAsIs if failed.is_empty() => Face::Good,
-            Verdict::MergeAsIs => Face::Strong,
+            Verdict::MergeAsIs => Face::Good,
+            Verdict::NoVerdict => Face::Bad,
         };
         let what = if counts.is_empty() { "nothing is open".to_owned() } else { counts.join(", ") };
         let mut lines = Vec::new();
@@ -357,15 +359,20 @@ impl Page<'_> {
             lines.push(String::new());
         }
         let plain: usize = counts.iter().map(|c| width_of(&anstream::adapter::strip_str(c).to_string()) + 2).sum();
-        lines.push(format!(
-            "{} {}",
-            self.ink.paint(Face::Strong, "Verdict:"),
-            self.ink.paint(face, &verdict.to_string())
-        ));
-        let room = self.style.width.saturating_sub("Verdict: ".len() + width_of(&verdict.to_string()) + 3);
+        for (n, line) in wrap(&format!("Verdict: {said}"), self.style.width).into_iter().enumerate() {
+            lines.push(match line.strip_prefix("Verdict: ").filter(|_| n == 0) {
+                Some(rest) => format!("{} {}", self.ink.paint(Face::Strong, "Verdict:"), self.ink.paint(face, rest)),
+                None => self.ink.paint(face, &line),
+            });
+        }
+        let room = self.style.width.saturating_sub("Verdict: ".len() + width_of(&said) + 3);
         match lines.last_mut().filter(|_| plain <= room) {
             Some(line) => line.push_str(&format!(" – {what}")),
             None => lines.extend(counts.iter().map(|c| format!("  {c}"))),
+        }
+        if verdict != Verdict::NoVerdict && !conclusion.limits.is_empty() {
+            let text = one_line(&format!("Note: {}", conclusion.limits.join("; ")));
+            lines.extend(wrap(&text, self.style.width).iter().map(|l| self.ink.paint(Face::Bad, l)));
         }
         if !failed.is_empty() {
             let text = format!("Incomplete: no full review by {}", failed.join(", "));

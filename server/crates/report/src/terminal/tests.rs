@@ -96,11 +96,15 @@ fn round() -> Round {
             ..Assessment::default()
         },
         coverage: Coverage {
-            reviewed: vec![ReviewedFile { path: path("src/auth.rs"), by: vec![AgentName::new("claude")], lossy: true }],
+            reviewed: vec![ReviewedFile {
+                lossy: true,
+                ..ReviewedFile::new(path("src/auth.rs"), vec![AgentName::new("claude")])
+            }],
             left_out: vec![
                 LeftOutFile { path: "Cargo.lock".into(), why: LeftOut::LockFile },
                 LeftOutFile { path: "logo.png".into(), why: LeftOut::Binary(3) },
             ],
+            ..Coverage::default()
         },
         ..sample::round(vec![first, second, third, fourth])
     }

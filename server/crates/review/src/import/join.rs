@@ -47,6 +47,7 @@ pub(super) fn joined(
     let merged = merge::merge(&input);
     round.findings = merged.findings;
     round.raw.extend(merged.carried);
+    round.labels = merged.labels;
     round.observations = merge::observations(&round.observations);
     // What was checked stays checked.
     for finding in &mut round.findings {

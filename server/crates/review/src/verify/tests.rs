@@ -4,16 +4,8 @@ use finding::{Attribution, Severity};
 fn finding(n: u32, agents: &[&str], line: u32) -> Finding {
     let path = RepoPath::new("a.rs").unwrap();
     Finding {
-        id: FindingId::new(n.to_string()),
         label: format!("I{n}"),
-        severity: Severity::Important,
-        dispute: None,
-        title: format!("finding {n}"),
-        body: String::new(),
         anchors: vec![Anchor::lines(path, LineRange::line(line))],
-        symbol: None,
-        classification: None,
-        rule: None,
         attributions: agents
             .iter()
             .map(|a| Attribution {
@@ -22,12 +14,8 @@ fn finding(n: u32, agents: &[&str], line: u32) -> Finding {
                 raw: RawId::new(format!("{a}:{n}")),
             })
             .collect(),
-        fixes: Vec::new(),
         confidence: 0.5,
-        why: Vec::new(),
-        related: Vec::new(),
-        verification: FindingStatus::Unverified,
-        since: None,
+        ..Finding::new(FindingId::new(n.to_string()), Severity::Important, format!("finding {n}"))
     }
 }
 
