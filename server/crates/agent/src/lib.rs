@@ -1,6 +1,7 @@
 //! Agents: everybody who reviews, behind one trait; one file an adapter.
 
 mod acp;
+mod adapter;
 pub mod answer;
 pub mod builtin;
 mod checkout;
@@ -8,6 +9,7 @@ pub mod claude;
 mod cli;
 pub mod codex;
 mod command;
+mod completion;
 mod configured;
 pub mod detect;
 mod failure;
@@ -19,9 +21,10 @@ pub mod prompt;
 pub mod recorded;
 mod sending;
 mod settings;
+mod temporary;
 
 pub use checkout::Checkout;
-pub use cli::Completion;
+pub use completion::Completion;
 pub use configured::{Surroundings, configured, detected, missing};
 pub use sending::Sending;
 pub use settings::{Adapter, AgentSettings, LinterFormat};

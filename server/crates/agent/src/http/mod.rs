@@ -6,7 +6,7 @@ mod chat;
 mod gemini;
 mod openai;
 
-use super::cli::{Completion, finish, model_label, retry};
+use super::completion::{Completion, finish, model_label, retry};
 use super::prompt::{self, Reader};
 use super::{Adapter, AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, failure};
 use eventsource_stream::Eventsource;
