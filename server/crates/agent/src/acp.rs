@@ -3,7 +3,7 @@
 //! read from the checkout only. It is written on plain JSON, so that the one runner of all processes keeps
 //! hold of the program.
 
-use super::completion::{Completion, finish, model_label, retry, unfinished};
+use super::completion::{Completion, Sent, finish, model_label, retry, unfinished};
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Reader};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
@@ -324,11 +324,15 @@ impl AcpAgent {
 
     async fn review_all(&self, brief: &Brief, session: &Session) -> Result<Outcome, Failure> {
         let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
-        let room = self.room();
-        let prompt = prompt::review(brief, Reader { checkout: checkout.to_str(), room })?;
+        let prompt = prompt::review(brief, self.reader(checkout.to_str()))?;
         let said = self.prompt(&prompt.text, checkout, session).await;
         let again = |text: String| async move { self.prompt(&text, checkout, session).await };
-        Ok(finish(&self.name, brief, said, prompt.version, &prompt.not_shown, room, again).await)
+        let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };
+        Ok(finish(sent, said, again).await)
+    }
+
+    fn reader<'a>(&'a self, checkout: Option<&'a str>) -> Reader<'a> {
+        Reader { checkout, room: self.room(), lens: self.settings.lens.as_deref() }
     }
 }
 
@@ -352,7 +356,7 @@ impl super::Agent for AcpAgent {
     }
 
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
-        let prompt = prompt::review(brief, Reader { checkout: Some("(checkout)"), room: self.room() });
+        let prompt = prompt::review(brief, self.reader(Some("(checkout)")));
         let to = self.settings.command.first().map_or("", String::as_str);
         Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
     }
@@ -373,8 +377,7 @@ impl super::Agent for AcpAgent {
         Box::pin(async move {
             let asked = async {
                 let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
-                let reader = Reader { checkout: checkout.to_str(), room: self.room() };
-                let text = prompt::question(brief, question, reader)?;
+                let text = prompt::question(brief, question, self.reader(checkout.to_str()))?;
                 Ok(self.prompt(&text, checkout, session).await)
             };
             asked.await.unwrap_or_else(Completion::failed)

@@ -1,5 +1,6 @@
 //! Claude Code: `claude -p` with its event stream.
 
+use super::Effort;
 use super::adapter::{CliAdapter, Login, Run, Sign};
 use super::completion::{Completion, events, shown_path, unfinished};
 use super::failure;
@@ -46,6 +47,8 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     if let Some(model) = &run.settings.model {
         args.extend(["--model".into(), model.clone()]);
     }
+    let effort = run.settings.effort.unwrap_or(Effort::High);
+    args.extend(["--effort".into(), if effort == Effort::Max { "max" } else { effort.word() }.into()]);
     if let Some(turns) = run.settings.max_turns {
         args.extend(["--max-turns".into(), turns.to_string()]);
     }

@@ -1,9 +1,9 @@
 //! The agents that are command line programs: prompt in, events out.
 
 use super::adapter::{CliAdapter, Run, Sign};
-use super::completion::{Completion, finish, model_label, retry};
+use super::completion::{Completion, Sent, finish, model_label, retry};
 use super::process::{self, Program, Scratch};
-use super::prompt::{self, Prompt, Reader};
+use super::prompt::{self, Reader};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
 use futures_util::future::BoxFuture;
@@ -98,16 +98,19 @@ impl CliAgent {
             Ok(folder) => folder,
             Err(failure) => return Outcome::failed(failure),
         };
-        let reader = Reader { checkout: checkout.to_str(), room: self.room() };
-        let prompt = match prompt::review(brief, reader) {
+        let prompt = match prompt::review(brief, self.reader(checkout.to_str())) {
             Ok(prompt) => prompt,
             Err(failure) => return Outcome::failed(failure),
         };
-        let Prompt { text, version, not_shown, .. } = prompt;
         session.doing("started");
-        let said = self.prompt(text, answer::review_schema(), checkout, session).await;
+        let said = self.prompt(prompt.text.clone(), answer::review_schema(), checkout, session).await;
         let ask = |text| self.prompt(text, answer::review_schema(), checkout, session);
-        finish(&self.name, brief, said, version, &not_shown, self.room(), ask).await
+        let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };
+        finish(sent, said, ask).await
+    }
+
+    fn reader<'a>(&'a self, checkout: Option<&'a str>) -> Reader<'a> {
+        Reader { checkout, room: self.room(), lens: self.settings.lens.as_deref() }
     }
 
     fn room(&self) -> usize {
@@ -149,7 +152,7 @@ impl super::Agent for CliAgent {
     }
 
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
-        let prompt = prompt::review(brief, Reader { checkout: Some("(checkout)"), room: self.room() });
+        let prompt = prompt::review(brief, self.reader(Some("(checkout)")));
         let to = self.settings.command.first().map_or(self.adapter.executable, String::as_str);
         Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
     }
@@ -172,7 +175,7 @@ impl super::Agent for CliAgent {
                 Ok(folder) => folder,
                 Err(failure) => return Completion::failed(failure),
             };
-            match prompt::question(brief, question, Reader { checkout: checkout.to_str(), room: self.room() }) {
+            match prompt::question(brief, question, self.reader(checkout.to_str())) {
                 Ok(text) => self.prompt(text, question.schema.clone(), checkout, session).await,
                 Err(failure) => Completion::failed(failure),
             }

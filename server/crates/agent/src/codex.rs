@@ -1,5 +1,6 @@
 //! Codex: `codex exec --json`.
 
+use super::Effort;
 use super::adapter::{CliAdapter, Login, Run, Sign};
 use super::completion::{Completion, events, unfinished};
 use super::failure;
@@ -54,6 +55,9 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     if let Some(model) = &run.settings.model {
         args.extend(["-m".into(), model.clone()]);
     }
+    // The user's own configuration is not read, and with it their choice.
+    let effort = run.settings.effort.unwrap_or(Effort::High);
+    args.extend(["-c".into(), format!("model_reasoning_effort=\"{}\"", effort.word())]);
     if let Some(url) = &run.settings.url {
         let key = run.settings.key_env.as_deref().unwrap_or("OPENAI_API_KEY");
         let quoted = |text: &str| Value::from(text).to_string();

@@ -1,7 +1,8 @@
 //! What an agent said when it was asked once, whoever it is: tried again where that may help, read, repaired.
 
 use super::process::End;
-use super::{Brief, Outcome, Session, answer, failure, prompt};
+use super::prompt::Prompt;
+use super::{Brief, Outcome, Session, answer, failure};
 use finding::{AgentName, Failure, FailureKind, Usage};
 use serde_json::Value;
 use std::time::Duration;
@@ -82,23 +83,32 @@ pub(super) fn model_label(model: &str) -> String {
     words.join(" ")
 }
 
+/// A prompt of a review that was sent, and to whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent<'a> {
+    pub(super) agent: &'a AgentName,
+    pub(super) brief: &'a Brief,
+    pub(super) prompt: &'a Prompt,
+    /// Most bytes of a further prompt.
+    pub(super) room: usize,
+    /// Whether the agent could read what is not in the prompt.
+    pub(super) reads_on: bool,
+}
+
 /// Makes the outcome of what was said: one repair prompt at most, masks turned back, losses noted.
 pub(super) async fn finish<F: Future<Output = Completion>>(
-    agent: &AgentName,
-    brief: &Brief,
+    sent: Sent<'_>,
     said: Completion,
-    version: String,
-    not_shown: &[String],
-    room: usize,
     ask: impl FnOnce(String) -> F,
 ) -> Outcome {
+    let Sent { agent, brief, prompt, room, reads_on } = sent;
     let text = said.text.clone();
     let mut outcome = said.into_outcome(agent);
     let unreadable = outcome.failure.as_ref().is_some_and(|f| f.kind == FailureKind::BadOutput);
     if unreadable
         && outcome.answer.findings.is_empty()
         && !text.trim().is_empty()
-        && let Ok(repair) = prompt::repair(&brief.templates, &text, room)
+        && let Ok(repair) = super::prompt::repair(&brief.templates, &text, room)
     {
         let before = outcome.usage;
         let repaired = ask(repair).await.into_outcome(agent);
@@ -111,12 +121,25 @@ pub(super) async fn finish<F: Future<Output = Completion>>(
         outcome.usage = before.plus(outcome.usage);
     }
     brief.sending.reveal(&mut outcome.answer);
-    if !not_shown.is_empty() {
-        let parts = if not_shown.len() == 1 { "1 file" } else { &format!("{} files", not_shown.len()) };
+    if !prompt.not_shown.is_empty() {
+        let parts = if prompt.not_shown.len() == 1 { "1 file" } else { &format!("{} files", prompt.not_shown.len()) };
         outcome.answer.notes.push(format!("the diff did not fit: {parts} in part or not at all in its prompt"));
     }
-    outcome.prompt = Some(version);
+    if !reads_on && outcome.failure.is_none() {
+        only_seen(&mut outcome, prompt);
+    }
+    outcome.prompt = Some(prompt.version.clone());
     outcome
+}
+
+/// What was not in its prompt, an agent without tools has not reviewed, whatever it says.
+fn only_seen(outcome: &mut Outcome, prompt: &Prompt) {
+    let covered = &mut outcome.answer.covered;
+    if covered.is_empty() {
+        covered.clone_from(&prompt.shown);
+    } else {
+        covered.retain(|path| prompt.shown.contains(path));
+    }
 }
 
 /// Tries again where the failure may pass, after the wait that the vendor asks for or one of ours.

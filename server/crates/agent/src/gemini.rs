@@ -39,6 +39,11 @@ priority = 600
 const SETTINGS: &str =
     r#"{"model": {"disableLoopDetection": true}, "general": {"retryFetchErrors": false, "maxAttempts": 2}SECURITY}"#;
 
+/// Whatever comes in on standard input, it would expand: `@word` becomes a path and the contents of what is there, in the
+/// middle of a diff. What follows a command's name, and that alone, reaches the model as it is.
+const COMMAND: &str = "description = \"A review\"\nprompt = \"Do what is asked below the first line.\"\n";
+const COMMAND_NAME: &str = "deep-review";
+
 /// With an address of its own it would take the server for a gateway that it has no credentials for.
 const WITH_KEY: &str = r#", "security": {"auth": {"selectedType": "gemini-api-key"}}"#;
 
@@ -47,8 +52,10 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     let policy = run.scratch.file("policy.toml", POLICY)?;
     let settings = run.scratch.work().join(".gemini");
     let text = SETTINGS.replace("SECURITY", if run.settings.url.is_some() { WITH_KEY } else { "" });
-    std::fs::create_dir_all(&settings)
+    let commands = settings.join("commands");
+    std::fs::create_dir_all(&commands)
         .and_then(|()| std::fs::write(settings.join("settings.json"), text))
+        .and_then(|()| std::fs::write(commands.join(format!("{COMMAND_NAME}.toml")), COMMAND))
         .map_err(|e| crashed(&e.to_string()))?;
     let text = |path: &std::path::Path| path.to_str().map(str::to_owned).ok_or_else(|| crashed("not UTF-8"));
     let mut args: Vec<String> = ["-o", "stream-json", "-e", "none", "--admin-policy"].map(String::from).into();
@@ -63,7 +70,13 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     if let Some(url) = &run.settings.url {
         environment = environment.set("GOOGLE_GEMINI_BASE_URL", url);
     }
-    Ok(Program { path: run.executable.to_owned(), args, environment, folder: None, input: run.prompt.clone() })
+    Ok(Program {
+        path: run.executable.to_owned(),
+        args,
+        environment,
+        folder: None,
+        input: format!("/{COMMAND_NAME}\n{}", run.prompt),
+    })
 }
 
 fn sign(line: &str) -> Option<Sign> {
