@@ -164,6 +164,12 @@ pub(super) struct ReviewArgs {
     /// Most tokens for the round, read and written.
     #[arg(long, value_name = "N")]
     pub(super) max_tokens: Option<u64>,
+    /// What agents are to do, look for or leave, besides what the configuration says; @FILE reads it from a file.
+    #[arg(long, value_name = "TEXT|@FILE")]
+    pub(super) instructions: Option<String>,
+    /// What the change is about, for agents to check it against; @FILE reads it from a file.
+    #[arg(long, value_name = "TEXT|@FILE")]
+    pub(super) background: Option<String>,
     /// Ask every agent about everything, whatever it answered before.
     #[arg(long, visible_alias = "no-cache")]
     pub(super) fresh: bool,

@@ -32,6 +32,8 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         ("parallel".into(), json!(c.parallel)),
         ("mask_secrets".into(), json!(c.mask_secrets)),
         ("prompts".into(), json!(c.prompts)),
+        ("instructions".into(), json!(c.instructions)),
+        ("language".into(), json!(c.language)),
         ("trusted".into(), json!(c.trusted)),
     ];
     rows.extend(c.agents.iter().map(|(name, agent)| (format!("agents.{name}"), json!(agent.adapter))));

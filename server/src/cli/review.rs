@@ -21,7 +21,12 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
         (false, true) => Again::Unanswered,
         (false, false) => Again::Changed,
     };
-    let request = ops::request(&open.repository, &config, trust, &args.agents, again)?;
+    let mut request = ops::request(&open.repository, &config, trust, &args.agents, again)?;
+    let steering = &mut request.options.steering;
+    if let Some(text) = args.instructions.map(said).transpose()? {
+        steering.instructions.push(agent::Instruction { paths: Vec::new(), text });
+    }
+    steering.background = args.background.map(said).transpose()?;
     if args.dry_run {
         return super::dry_run::run(request, args.output.as_deref());
     }
@@ -48,6 +53,14 @@ fn overrides(args: &ReviewArgs) -> Overrides {
         lead: args.lead.clone(),
         max_cost_usd: args.max_cost,
         max_tokens: args.max_tokens,
+    }
+}
+
+/// A text of the command line, or of the file that it names behind an `@`.
+fn said(text: String) -> anyhow::Result<String> {
+    match text.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).with_context(|| format!("failed to read {file}")),
+        None => Ok(text),
     }
 }
 

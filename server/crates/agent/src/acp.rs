@@ -3,7 +3,7 @@
 //! read from the checkout only. It is written on plain JSON, so that the one runner of all processes keeps
 //! hold of the program.
 
-use super::cli::{Completion, finish, model_label, retry, unfinished};
+use super::completion::{Completion, Sent, finish, model_label, retry, unfinished};
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Reader};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
@@ -27,7 +27,8 @@ const LONGEST: usize = 16 << 20;
 
 const INITIALIZE: u64 = 1;
 const NEW_SESSION: u64 = 2;
-const PROMPT: u64 = 3;
+const SET_MODEL: u64 = 3;
+const PROMPT: u64 = 4;
 
 /// What a conversation is at.
 #[derive(Debug)]
@@ -35,6 +36,9 @@ struct Conversation {
     to_agent: Sender<String>,
     checkout: PathBuf,
     prompt: String,
+    /// The model that the user wants, by the agent's name for it.
+    model: Option<String>,
+    session: String,
     said: Completion,
     tool_calls: u64,
     /// The turn ended, or cannot: nothing is to be waited for.
@@ -42,12 +46,14 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn begin(checkout: &Path, prompt: String) -> (Self, Receiver<String>) {
+    fn begin(checkout: &Path, prompt: String, model: Option<String>) -> (Self, Receiver<String>) {
         let (to_agent, from_us) = channel();
         let conversation = Self {
             to_agent,
             checkout: checkout.to_owned(),
             prompt,
+            model,
+            session: String::new(),
             said: Completion::default(),
             tool_calls: 0,
             over: false,
@@ -129,9 +135,16 @@ impl Conversation {
                 let Some(session) = result["sessionId"].as_str() else {
                     return self.fail(Failure::new(FailureKind::BadOutput, "it opened no session"));
                 };
-                self.said.model = result["models"]["currentModelId"].as_str().map(Into::into);
-                let prompt = json!([{"type": "text", "text": self.prompt}]);
-                self.request(PROMPT, "session/prompt", &json!({"sessionId": session, "prompt": prompt}));
+                self.session = session.to_owned();
+                self.said.model = current_model(result).map(Into::into);
+                match self.model.clone().filter(|model| self.said.model.as_ref() != Some(model)) {
+                    Some(model) => self.choose(&model, result),
+                    None => self.ask(),
+                }
+            }
+            SET_MODEL => {
+                self.said.model = self.model.clone();
+                self.ask();
             }
             PROMPT => {
                 self.over = true;
@@ -146,6 +159,34 @@ impl Conversation {
             }
             _ => {}
         }
+    }
+
+    fn ask(&self) {
+        let prompt = json!([{"type": "text", "text": self.prompt}]);
+        self.request(PROMPT, "session/prompt", &json!({"sessionId": self.session, "prompt": prompt}));
+    }
+
+    /// Asks for the model that the user wants: it is that one that reviews, or none.
+    fn choose(&mut self, model: &str, offer: &Value) {
+        let models = offer["models"]["availableModels"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if models.iter().any(|m| m["modelId"] == model) {
+            let params = json!({"sessionId": self.session, "modelId": model});
+            return self.request(SET_MODEL, "session/set_model", &params);
+        }
+        let option = model_option(offer);
+        let choices = option.map(choices).unwrap_or_default();
+        if let Some(option) = option.filter(|_| choices.contains(&model)) {
+            let params = json!({"sessionId": self.session, "configId": option["id"], "value": model});
+            return self.request(SET_MODEL, "session/set_config_option", &params);
+        }
+        let offered: Vec<&str> = models.iter().filter_map(|m| m["modelId"].as_str()).chain(choices).take(12).collect();
+        let known = if offered.is_empty() { "none to choose from".to_owned() } else { offered.join(", ") };
+        let text: String = format!("it has no model '{model}'; it offers {known}");
+        let text = text.chars().filter(|c| answer::keep(*c) && *c != '\n').take(400).collect::<String>();
+        self.fail(
+            Failure::new(FailureKind::NotAllowed, text)
+                .with_remedy("name one of these as `model` of the agent, or leave it out"),
+        );
     }
 
     fn update(&mut self, update: &Value) -> Option<String> {
@@ -207,6 +248,23 @@ impl Conversation {
     }
 }
 
+/// The option of a session by which its model is chosen.
+fn model_option(offer: &Value) -> Option<&Value> {
+    let options = offer["configOptions"].as_array()?;
+    options.iter().find(|o| o["category"] == "model").or_else(|| options.iter().find(|o| o["id"] == "model"))
+}
+
+/// The values of an option, also where they are in groups.
+fn choices(option: &Value) -> Vec<&str> {
+    let entries = option["options"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let grouped = entries.iter().filter_map(|e| e["options"].as_array()).flatten();
+    entries.iter().chain(grouped).filter_map(|e| e["value"].as_str()).collect()
+}
+
+fn current_model(offer: &Value) -> Option<&str> {
+    offer["models"]["currentModelId"].as_str().or_else(|| model_option(offer)?["currentValue"].as_str())
+}
+
 impl AcpAgent {
     fn executable(&self) -> Result<PathBuf, Failure> {
         let Some(name) = self.settings.command.first() else {
@@ -236,7 +294,7 @@ impl AcpAgent {
             input: String::new(),
         };
         let scratch = Scratch::new()?;
-        let (mut conversation, from_us) = Conversation::begin(checkout, prompt.to_owned());
+        let (mut conversation, from_us) = Conversation::begin(checkout, prompt.to_owned(), self.settings.model.clone());
         let stop = session.cancel.child_token();
         let ran = process::converse(&program, self.settings.limits(), &scratch, &stop, from_us, |line| {
             if let Some(doing) = conversation.hear(line) {
@@ -266,11 +324,15 @@ impl AcpAgent {
 
     async fn review_all(&self, brief: &Brief, session: &Session) -> Result<Outcome, Failure> {
         let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
-        let room = self.room();
-        let prompt = prompt::review(brief, Reader { checkout: checkout.to_str(), room })?;
+        let prompt = prompt::review(brief, self.reader(checkout.to_str()))?;
         let said = self.prompt(&prompt.text, checkout, session).await;
         let again = |text: String| async move { self.prompt(&text, checkout, session).await };
-        Ok(finish(&self.name, brief, said, prompt.version, &prompt.not_shown, room, again).await)
+        let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };
+        Ok(finish(sent, said, again).await)
+    }
+
+    fn reader<'a>(&'a self, checkout: Option<&'a str>) -> Reader<'a> {
+        Reader { checkout, room: self.room(), lens: self.settings.lens.as_deref() }
     }
 }
 
@@ -294,7 +356,7 @@ impl super::Agent for AcpAgent {
     }
 
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
-        let prompt = prompt::review(brief, Reader { checkout: Some("(checkout)"), room: self.room() });
+        let prompt = prompt::review(brief, self.reader(Some("(checkout)")));
         let to = self.settings.command.first().map_or("", String::as_str);
         Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
     }
@@ -315,8 +377,7 @@ impl super::Agent for AcpAgent {
         Box::pin(async move {
             let asked = async {
                 let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
-                let reader = Reader { checkout: checkout.to_str(), room: self.room() };
-                let text = prompt::question(brief, question, reader)?;
+                let text = prompt::question(brief, question, self.reader(checkout.to_str()))?;
                 Ok(self.prompt(&text, checkout, session).await)
             };
             asked.await.unwrap_or_else(Completion::failed)
@@ -339,7 +400,7 @@ mod tests {
     use super::*;
 
     fn begin(checkout: &Path) -> (Conversation, Receiver<String>) {
-        let (conversation, from_us) = Conversation::begin(checkout, "the prompt".into());
+        let (conversation, from_us) = Conversation::begin(checkout, "the prompt".into(), Some("big".into()));
         let first: Value = serde_json::from_str(&from_us.recv().unwrap()).unwrap();
         assert_eq!(first["method"], "initialize");
         (conversation, from_us)
@@ -397,6 +458,33 @@ mod tests {
             conversation.hear(&reply.to_string());
             assert!(conversation.over);
             assert_eq!(conversation.said.failure.map(|f| f.kind), kind, "{reply}");
+        }
+    }
+
+    #[test]
+    fn the_model_that_reviews_is_the_one_that_is_configured_or_none() {
+        let models = |ids: &[&str]| ids.iter().map(|id| json!({"modelId": id, "name": id})).collect::<Vec<_>>();
+        let option = json!({"id": "m", "category": "model", "type": "select", "currentValue": "small",
+            "options": [{"group": "g", "options": [{"value": "big", "name": "Big"}]}]});
+        let table = [
+            (json!({"models": {"availableModels": models(&["small", "big"]), "currentModelId": "small"}}), "set_model"),
+            (json!({"models": {"availableModels": models(&["big"]), "currentModelId": "big"}}), "session/prompt"),
+            (json!({"configOptions": [option]}), "set_config_option"),
+            (json!({"models": {"availableModels": models(&["small"])}}), "it has no model 'big'; it offers small"),
+            (json!({}), "it has no model 'big'; it offers none to choose from"),
+        ];
+        for (mut offer, expected) in table {
+            let (mut conversation, from_us) = begin(Path::new("/"));
+            offer["sessionId"] = json!("s");
+            conversation.hear(&json!({"id": NEW_SESSION, "result": offer}).to_string());
+            let reply = from_us.try_recv().unwrap_or_default();
+            let failure = conversation.said.failure.clone().map(|f| f.message).unwrap_or_default();
+            assert!(reply.contains(expected) || failure == expected, "{offer}: {reply} {failure}");
+            if reply.contains("set_") {
+                conversation.hear(&json!({"id": SET_MODEL, "result": {}}).to_string());
+                assert!(from_us.try_recv().unwrap().contains("session/prompt"));
+                assert_eq!(conversation.said.model.as_deref(), Some("big"));
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The snapshot as files for agents that read on their own: uncommitted work included, secrets masked, what is
 //! never sent left out, and without the files by which a branch could instruct or run something in an agent.
 
-use super::Sending;
+use super::{Sending, temporary};
 use finding::{Failure, FailureKind, RepoPath};
 use git::Snapshot;
 use rayon::prelude::*;
@@ -35,7 +35,7 @@ pub struct Checkout {
 
 #[derive(Debug)]
 struct Folder {
-    _scratch: tempfile::TempDir,
+    _scratch: temporary::Folder,
     path: PathBuf,
 }
 
@@ -67,20 +67,21 @@ fn is_instruction(path: &RepoPath) -> bool {
 }
 
 fn write(snapshot: &Snapshot, sending: &Sending) -> Result<Folder, String> {
-    let scratch = tempfile::Builder::new().prefix("deep-review-").tempdir().map_err(|e| e.to_string())?;
+    let scratch = temporary::Folder::new().map_err(|e| e.to_string())?;
     // A fixed name, so that agents see the same path in every round.
     let root = scratch.path().join("repository");
     let paths = snapshot.paths().map_err(|e| e.to_string())?;
     let wanted: Vec<&RepoPath> = paths.iter().filter(|p| !is_instruction(p) && sending.allows(p)).collect();
     let folders: BTreeSet<PathBuf> =
-        wanted.iter().filter_map(|p| Some(root.join(p.as_str()).parent()?.to_owned())).collect();
+        wanted.iter().filter_map(|p| Some(root.join(sending.clean(p.as_str())).parent()?.to_owned())).collect();
     std::fs::create_dir_all(&root).map_err(|e| e.to_string())?;
     for folder in &folders {
         std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
     }
     wanted.par_iter().try_for_each(|path| {
         let Some(text) = snapshot.read(path).map_err(|e| e.to_string())? else { return Ok(()) };
-        let file = root.join(path.as_str());
+        // A name may hold a secret too.
+        let file = root.join(sending.clean(path.as_str()));
         std::fs::write(&file, sending.clean(&text)).map_err(|e| format!("{}: {e}", path.as_str()))?;
         read_only(&file).map_err(|e| e.to_string())
     })?;

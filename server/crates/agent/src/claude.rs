@@ -1,106 +1,96 @@
 //! Claude Code: `claude -p` with its event stream.
 
-use super::cli::{Completion, Dialect, Login, Run, Sign, events, shown_path, unfinished};
+use super::Effort;
+use super::adapter::{CliAdapter, Login, Run, Sign};
+use super::completion::{Completion, events, shown_path, unfinished};
 use super::failure;
 use super::process::{End, Program};
-use finding::{Failure, FailureKind, Usage};
+use finding::{AgentKind, Failure, FailureKind, Usage};
 use serde_json::Value;
 
-#[derive(Debug)]
-pub(super) struct Claude;
+pub(super) static CLAUDE: CliAdapter = CliAdapter {
+    executable: "claude",
+    label: "Claude Code",
+    kind: AgentKind::Cli,
+    room: 500_000,
+    login: Login {
+        check: &["auth", "status"],
+        variables: &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
+        remedy: "run `claude auth login`, or name ANTHROPIC_API_KEY in the agent's pass-env",
+        install: "run `npm install -g @anthropic-ai/claude-code`",
+    },
+    program,
+    sign,
+    read,
+};
 
-impl Dialect for Claude {
-    fn executable(&self) -> &'static str {
-        "claude"
+fn program(run: &Run<'_>) -> Result<Program, Failure> {
+    let mut args: Vec<String> = [
+        "-p",
+        "--output-format",
+        "stream-json",
+        "--verbose",
+        "--tools",
+        "Read,Grep,Glob",
+        "--permission-mode",
+        "dontAsk",
+        // Neither hooks nor servers nor settings of the repository: they run commands.
+        "--restricted",
+        "--setting-sources",
+        "",
+        "--strict-mcp-config",
+        "--no-session-persistence",
+    ]
+    .map(String::from)
+    .into();
+    args.extend(["--json-schema".into(), run.schema.to_string()]);
+    if let Some(model) = &run.settings.model {
+        args.extend(["--model".into(), model.clone()]);
     }
-
-    fn label(&self) -> &'static str {
-        "Claude Code"
+    let effort = run.settings.effort.unwrap_or(Effort::High);
+    args.extend(["--effort".into(), if effort == Effort::Max { "max" } else { effort.word() }.into()]);
+    if let Some(turns) = run.settings.max_turns {
+        args.extend(["--max-turns".into(), turns.to_string()]);
     }
-
-    fn program(&self, run: &Run<'_>) -> Result<Program, Failure> {
-        let mut args: Vec<String> = [
-            "-p",
-            "--output-format",
-            "stream-json",
-            "--verbose",
-            "--tools",
-            "Read,Grep,Glob",
-            "--permission-mode",
-            "dontAsk",
-            // Neither hooks nor servers nor settings of the repository: they run commands.
-            "--restricted",
-            "--setting-sources",
-            "",
-            "--strict-mcp-config",
-            "--no-session-persistence",
-        ]
-        .map(String::from)
-        .into();
-        args.extend(["--json-schema".into(), run.schema.to_string()]);
-        if let Some(model) = &run.settings.model {
-            args.extend(["--model".into(), model.clone()]);
-        }
-        if let Some(turns) = run.settings.max_turns {
-            args.extend(["--max-turns".into(), turns.to_string()]);
-        }
-        if let Some(cost) = run.settings.max_cost_usd {
-            args.extend(["--max-budget-usd".into(), cost.to_string()]);
-        }
-        let mut environment = run
-            .settings
-            .environment()
-            .set("CLAUDE_CODE_MAX_RETRIES", "1")
-            .set("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
-            .set("DISABLE_AUTOUPDATER", "1");
-        if let Some(url) = &run.settings.url {
-            environment = environment.set("ANTHROPIC_BASE_URL", url);
-        }
-        Ok(Program {
-            path: run.executable.to_owned(),
-            args,
-            environment,
-            folder: Some(run.checkout.to_owned()),
-            input: run.prompt.clone(),
-        })
+    if let Some(cost) = run.settings.max_cost_usd {
+        args.extend(["--max-budget-usd".into(), cost.to_string()]);
     }
+    let mut environment = run
+        .settings
+        .environment()
+        .set("CLAUDE_CODE_MAX_RETRIES", "1")
+        .set("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1")
+        .set("DISABLE_AUTOUPDATER", "1");
+    if let Some(url) = &run.settings.url {
+        environment = environment.set("ANTHROPIC_BASE_URL", url);
+    }
+    Ok(Program {
+        path: run.executable.to_owned(),
+        args,
+        environment,
+        folder: Some(run.checkout.to_owned()),
+        input: run.prompt.clone(),
+    })
+}
 
-    fn sign(&self, line: &str) -> Option<Sign> {
-        let event: Value = serde_json::from_str(line).ok()?;
-        match event["type"].as_str()? {
-            "assistant" => {
-                let tool = event["message"]["content"].as_array()?.iter().find(|b| b["type"] == "tool_use")?;
-                let input = &tool["input"];
-                Some(Sign::Doing(match tool["name"].as_str()? {
-                    "Read" => format!("reading {}", shown_path(input["file_path"].as_str().unwrap_or("a file"))),
-                    "Grep" | "Glob" => format!("searching {}", shown_path(input["pattern"].as_str().unwrap_or(""))),
-                    "StructuredOutput" => "answering".into(),
-                    _ => return None,
-                }))
-            }
-            "system" if event["subtype"] == "api_retry" => {
-                let status = event["error_status"].as_u64().map(|s| format!(" ({s})")).unwrap_or_default();
-                Some(Sign::Doing(format!("waiting for the vendor{status}")))
-            }
-            _ => None,
+fn sign(line: &str) -> Option<Sign> {
+    let event: Value = serde_json::from_str(line).ok()?;
+    match event["type"].as_str()? {
+        "assistant" => {
+            let tool = event["message"]["content"].as_array()?.iter().find(|b| b["type"] == "tool_use")?;
+            let input = &tool["input"];
+            Some(Sign::Doing(match tool["name"].as_str()? {
+                "Read" => format!("reading {}", shown_path(input["file_path"].as_str().unwrap_or("a file"))),
+                "Grep" | "Glob" => format!("searching {}", shown_path(input["pattern"].as_str().unwrap_or(""))),
+                "StructuredOutput" => "answering".into(),
+                _ => return None,
+            }))
         }
-    }
-
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion {
-        read(end, stdout, stderr)
-    }
-
-    fn login(&self) -> Login {
-        Login {
-            check: &["auth", "status"],
-            variables: &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
-            remedy: "run `claude auth login`, or name ANTHROPIC_API_KEY in the agent's pass-env",
-            install: "run `npm install -g @anthropic-ai/claude-code`",
+        "system" if event["subtype"] == "api_retry" => {
+            let status = event["error_status"].as_u64().map(|s| format!(" ({s})")).unwrap_or_default();
+            Some(Sign::Doing(format!("waiting for the vendor{status}")))
         }
-    }
-
-    fn room(&self) -> usize {
-        500_000
+        _ => None,
     }
 }
 

@@ -1,116 +1,106 @@
 //! Codex: `codex exec --json`.
 
-use super::cli::{Completion, Dialect, Login, Run, Sign, events, unfinished};
+use super::Effort;
+use super::adapter::{CliAdapter, Login, Run, Sign};
+use super::completion::{Completion, events, unfinished};
 use super::failure;
 use super::process::{End, Program};
-use finding::{Failure, FailureKind, Usage};
+use finding::{AgentKind, Failure, FailureKind, Usage};
 use serde_json::Value;
 
-#[derive(Debug)]
-pub(super) struct Codex;
+pub(super) static CODEX: CliAdapter = CliAdapter {
+    executable: "codex",
+    label: "Codex",
+    kind: AgentKind::Cli,
+    // It refuses more than 1,048,576 characters.
+    room: 700_000,
+    login: Login {
+        check: &["login", "status"],
+        variables: &["CODEX_API_KEY", "OPENAI_API_KEY"],
+        remedy: "run `codex login`, or name CODEX_API_KEY in the agent's pass-env",
+        install: "run `npm install -g @openai/codex`",
+    },
+    program,
+    sign,
+    read,
+};
 
-impl Dialect for Codex {
-    fn executable(&self) -> &'static str {
-        "codex"
+fn program(run: &Run<'_>) -> Result<Program, Failure> {
+    let schema = run.scratch.file("schema.json", &run.schema.to_string())?;
+    let text = |path: &std::path::Path| {
+        path.to_str()
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::new(FailureKind::Crashed, format!("the name of {} is not UTF-8", path.display())))
+    };
+    let mut args: Vec<String> = [
+        "exec",
+        "--json",
+        "--ephemeral",
+        "--ignore-user-config",
+        "--ignore-rules",
+        "--skip-git-repo-check",
+        "-s",
+        "read-only",
+        // Instructions of the repository are not read; the brief has the base commit's.
+        "-c",
+        "project_doc_max_bytes=0",
+        "-c",
+        "analytics.enabled=false",
+        "-c",
+        "check_for_update_on_startup=false",
+    ]
+    .map(String::from)
+    .into();
+    args.extend(["-C".into(), text(run.checkout)?, "--output-schema".into(), text(&schema)?]);
+    if let Some(model) = &run.settings.model {
+        args.extend(["-m".into(), model.clone()]);
     }
-
-    fn label(&self) -> &'static str {
-        "Codex"
-    }
-
-    fn program(&self, run: &Run<'_>) -> Result<Program, Failure> {
-        let schema = run.scratch.file("schema.json", &run.schema.to_string())?;
-        let text = |path: &std::path::Path| {
-            path.to_str().map(str::to_owned).ok_or_else(|| {
-                Failure::new(FailureKind::Crashed, format!("the name of {} is not UTF-8", path.display()))
-            })
-        };
-        let mut args: Vec<String> = [
-            "exec",
-            "--json",
-            "--ephemeral",
-            "--ignore-user-config",
-            "--ignore-rules",
-            "--skip-git-repo-check",
-            "-s",
-            "read-only",
-            // Instructions of the repository are not read; the brief has the base commit's.
-            "-c",
-            "project_doc_max_bytes=0",
-            "-c",
-            "analytics.enabled=false",
-            "-c",
-            "check_for_update_on_startup=false",
-        ]
-        .map(String::from)
-        .into();
-        args.extend(["-C".into(), text(run.checkout)?, "--output-schema".into(), text(&schema)?]);
-        if let Some(model) = &run.settings.model {
-            args.extend(["-m".into(), model.clone()]);
+    // The user's own configuration is not read, and with it their choice.
+    let effort = run.settings.effort.unwrap_or(Effort::High);
+    args.extend(["-c".into(), format!("model_reasoning_effort=\"{}\"", effort.word())]);
+    if let Some(url) = &run.settings.url {
+        let key = run.settings.key_env.as_deref().unwrap_or("OPENAI_API_KEY");
+        let quoted = |text: &str| Value::from(text).to_string();
+        for setting in [
+            "model_provider=\"configured\"".to_owned(),
+            "model_providers.configured.name=\"configured\"".to_owned(),
+            format!("model_providers.configured.base_url={}", quoted(url)),
+            format!("model_providers.configured.env_key={}", quoted(key)),
+            "model_providers.configured.wire_api=\"responses\"".to_owned(),
+            "model_providers.configured.request_max_retries=1".to_owned(),
+            "model_providers.configured.stream_max_retries=1".to_owned(),
+        ] {
+            args.extend(["-c".into(), setting]);
         }
-        if let Some(url) = &run.settings.url {
-            let key = run.settings.key_env.as_deref().unwrap_or("OPENAI_API_KEY");
-            let quoted = |text: &str| Value::from(text).to_string();
-            for setting in [
-                "model_provider=\"configured\"".to_owned(),
-                "model_providers.configured.name=\"configured\"".to_owned(),
-                format!("model_providers.configured.base_url={}", quoted(url)),
-                format!("model_providers.configured.env_key={}", quoted(key)),
-                "model_providers.configured.wire_api=\"responses\"".to_owned(),
-                "model_providers.configured.request_max_retries=1".to_owned(),
-                "model_providers.configured.stream_max_retries=1".to_owned(),
-            ] {
-                args.extend(["-c".into(), setting]);
+    }
+    args.push("-".into());
+    Ok(Program {
+        path: run.executable.to_owned(),
+        args,
+        environment: run.settings.environment().pass("CODEX_HOME"),
+        folder: None,
+        input: run.prompt.clone(),
+    })
+}
+
+fn sign(line: &str) -> Option<Sign> {
+    let event: Value = serde_json::from_str(line).ok()?;
+    match event["type"].as_str()? {
+        "item.started" if event["item"]["type"] == "command_execution" => {
+            let command = event["item"]["command"].as_str().unwrap_or_default();
+            let command: String = command.chars().filter(|c| super::answer::keep(*c) && *c != '\n').take(80).collect();
+            Some(Sign::Doing(format!("running {command}")))
+        }
+        "item.completed" if event["item"]["type"] == "agent_message" => Some(Sign::Doing("answering".into())),
+        "error" => {
+            let message = event["message"].as_str().unwrap_or_default();
+            // Without a server it tries for ever, whatever it is told: three tries are enough.
+            match failure::of_words(message) {
+                Some(f) if f.kind == FailureKind::Unreachable && !is_early(message) => Some(Sign::Hopeless(f)),
+                _ => Some(Sign::Doing("waiting for the vendor".into())),
             }
         }
-        args.push("-".into());
-        Ok(Program {
-            path: run.executable.to_owned(),
-            args,
-            environment: run.settings.environment().pass("CODEX_HOME"),
-            folder: None,
-            input: run.prompt.clone(),
-        })
-    }
-
-    fn sign(&self, line: &str) -> Option<Sign> {
-        let event: Value = serde_json::from_str(line).ok()?;
-        match event["type"].as_str()? {
-            "item.started" if event["item"]["type"] == "command_execution" => {
-                let command = event["item"]["command"].as_str().unwrap_or_default();
-                let command: String =
-                    command.chars().filter(|c| super::answer::keep(*c) && *c != '\n').take(80).collect();
-                Some(Sign::Doing(format!("running {command}")))
-            }
-            "item.completed" if event["item"]["type"] == "agent_message" => Some(Sign::Doing("answering".into())),
-            "error" => {
-                let message = event["message"].as_str().unwrap_or_default();
-                // Without a server it tries for ever, whatever it is told: three tries are enough.
-                match failure::of_words(message) {
-                    Some(f) if f.kind == FailureKind::Unreachable && !is_early(message) => Some(Sign::Hopeless(f)),
-                    _ => Some(Sign::Doing("waiting for the vendor".into())),
-                }
-            }
-            _ => None,
-        }
-    }
-
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion {
-        read(end, stdout, stderr)
-    }
-
-    fn login(&self) -> Login {
-        Login {
-            check: &["login", "status"],
-            variables: &["CODEX_API_KEY", "OPENAI_API_KEY"],
-            remedy: "run `codex login`, or name CODEX_API_KEY in the agent's pass-env",
-            install: "run `npm install -g @openai/codex`",
-        }
-    }
-
-    fn room(&self) -> usize {
-        // It refuses more than 1,048,576 characters.
-        700_000
+        _ => None,
     }
 }
 

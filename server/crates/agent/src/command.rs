@@ -1,56 +1,43 @@
 //! Any program that takes the brief on standard input and answers on standard output. It runs in the checkout.
 
-use super::cli::{Completion, Dialect, Login, Run, Sign, unfinished};
+use super::adapter::{CliAdapter, Login, Run, Sign};
+use super::completion::{Completion, unfinished};
 use super::process::{End, Program};
 use finding::{AgentKind, Failure};
 
-#[derive(Debug)]
-pub(super) struct Command;
+pub(super) static COMMAND: CliAdapter = CliAdapter {
+    executable: "",
+    label: "Command",
+    kind: AgentKind::Command,
+    room: 1_000_000,
+    login: Login {
+        check: &[],
+        variables: &[],
+        remedy: "log in with it",
+        install: "set `command` of the agent to its path",
+    },
+    program,
+    sign,
+    read,
+};
 
-impl Dialect for Command {
-    fn executable(&self) -> &'static str {
-        ""
-    }
+fn program(run: &Run<'_>) -> Result<Program, Failure> {
+    Ok(Program {
+        path: run.executable.to_owned(),
+        args: Vec::new(),
+        environment: run.settings.environment(),
+        folder: Some(run.checkout.to_owned()),
+        input: run.prompt.clone(),
+    })
+}
 
-    fn label(&self) -> &'static str {
-        "Command"
-    }
+fn sign(_line: &str) -> Option<Sign> {
+    None
+}
 
-    fn kind(&self) -> AgentKind {
-        AgentKind::Command
-    }
-
-    fn program(&self, run: &Run<'_>) -> Result<Program, Failure> {
-        Ok(Program {
-            path: run.executable.to_owned(),
-            args: run.settings.command.iter().skip(1).cloned().collect(),
-            environment: run.settings.environment(),
-            folder: Some(run.checkout.to_owned()),
-            input: run.prompt.clone(),
-        })
-    }
-
-    fn sign(&self, _line: &str) -> Option<Sign> {
-        None
-    }
-
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion {
-        match end {
-            End::Exited(0) => Completion { text: stdout.to_owned(), ..Completion::default() },
-            end => Completion::failed(unfinished(end, stderr)),
-        }
-    }
-
-    fn login(&self) -> Login {
-        Login {
-            check: &[],
-            variables: &[],
-            remedy: "log in with it",
-            install: "set `command` of the agent to its path",
-        }
-    }
-
-    fn room(&self) -> usize {
-        1_000_000
+fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
+    match end {
+        End::Exited(0) => Completion { text: stdout.to_owned(), ..Completion::default() },
+        end => Completion::failed(unfinished(end, stderr)),
     }
 }

@@ -1,9 +1,10 @@
 use super::acp::AcpAgent;
-use super::claude::Claude;
-use super::cli::{CliAgent, Dialect};
-use super::codex::Codex;
-use super::command::Command;
-use super::gemini::Gemini;
+use super::adapter::CliAdapter;
+use super::claude::CLAUDE;
+use super::cli::CliAgent;
+use super::codex::CODEX;
+use super::command::COMMAND;
+use super::gemini::GEMINI;
 use super::http::HttpAgent;
 use super::linter::{KNOWN, Linter};
 use super::recorded::Recorded;
@@ -25,8 +26,20 @@ pub struct Surroundings {
 /// The agents that the settings name, in their order; those that are turned off are left out.
 #[must_use]
 pub fn configured(settings: &BTreeMap<String, AgentSettings>, surroundings: &Surroundings) -> Vec<Arc<dyn Agent>> {
-    let enabled = settings.iter().filter(|(_, s)| s.enabled);
-    enabled.filter_map(|(name, s)| make(AgentName::new(name), s.clone(), surroundings)).collect()
+    let enabled = || settings.iter().filter(|(_, s)| s.enabled);
+    let make_as = |name: &String, settings| make(AgentName::new(name), settings, surroundings);
+    let agents: Vec<_> = enabled().filter_map(|(name, s)| Some((name, s, make_as(name, s.clone())?))).collect();
+    let labels: Vec<String> = agents.iter().map(|(_, _, agent)| agent.info().label).collect();
+    let is_shared = |label: &String| labels.iter().filter(|l| *l == label).count() > 1;
+    let told_apart = agents.into_iter().zip(&labels).filter_map(|((name, settings, agent), label)| {
+        if !is_shared(label) {
+            return Some(agent);
+        }
+        // The same model by two ways: the names are what tells them apart.
+        let label = Some(format!("{label} ({name})"));
+        make_as(name, AgentSettings { label, ..settings.clone() })
+    });
+    told_apart.collect()
 }
 
 /// The vendors' programs, by the names of their executables.
@@ -63,14 +76,14 @@ pub fn detected() -> BTreeMap<String, AgentSettings> {
 }
 
 fn make(name: AgentName, settings: AgentSettings, surroundings: &Surroundings) -> Option<Arc<dyn Agent>> {
-    let cli = |name, settings, dialect: Box<dyn Dialect>| -> Option<Arc<dyn Agent>> {
-        Some(Arc::new(CliAgent { name, settings, dialect }))
+    let cli = |name, settings, adapter: &'static CliAdapter| -> Option<Arc<dyn Agent>> {
+        Some(Arc::new(CliAgent { name, settings, adapter }))
     };
     match settings.adapter {
-        Adapter::Claude => cli(name, settings, Box::new(Claude)),
-        Adapter::Codex => cli(name, settings, Box::new(Codex)),
-        Adapter::Gemini => cli(name, settings, Box::new(Gemini)),
-        Adapter::Command => cli(name, settings, Box::new(Command)),
+        Adapter::Claude => cli(name, settings, &CLAUDE),
+        Adapter::Codex => cli(name, settings, &CODEX),
+        Adapter::Gemini => cli(name, settings, &GEMINI),
+        Adapter::Command => cli(name, settings, &COMMAND),
         Adapter::AnthropicHttp | Adapter::OpenaiHttp | Adapter::ChatHttp | Adapter::GeminiHttp => {
             Some(Arc::new(HttpAgent::new(name, settings)?))
         }
@@ -81,5 +94,23 @@ fn make(name: AgentName, settings: AgentSettings, surroundings: &Surroundings) -
             // Without a file the agent is there all the same, and says so when it is asked.
             Some(Arc::new(Recorded::file(name, label, settings.path.unwrap_or_default())))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_model_by_two_ways_has_two_labels() {
+        let agent = |adapter, model: &str| AgentSettings { model: Some(model.into()), ..AgentSettings::new(adapter) };
+        let settings = BTreeMap::from([
+            ("a".to_owned(), agent(Adapter::Claude, "claude-opus-4-6")),
+            ("b".to_owned(), agent(Adapter::AnthropicHttp, "claude-opus-4-6")),
+            ("c".to_owned(), agent(Adapter::Codex, "gpt-5")),
+        ]);
+        let agents = configured(&settings, &Surroundings::default());
+        let labels: Vec<String> = agents.iter().map(|a| a.info().label).collect();
+        assert_eq!(labels, ["Claude Opus 4.6 (a)", "Claude Opus 4.6 (b)", "GPT 5"]);
     }
 }

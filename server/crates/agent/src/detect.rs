@@ -1,6 +1,6 @@
 //! Which programs exist here, and whether they can be used.
 
-use super::cli::Login;
+use super::adapter::Login;
 use super::process::{self, End, Limits, Program, Ran, Scratch};
 use super::{AgentSettings, Availability};
 use finding::{Failure, FailureKind};
@@ -73,9 +73,11 @@ pub(super) async fn ask(path: &Path, login: &Login, settings: &AgentSettings) ->
 
 async fn short(path: &Path, args: &[&str], settings: &AgentSettings) -> Result<Ran, Failure> {
     let scratch = Scratch::new()?;
+    let own = settings.command.iter().skip(1);
     let program = Program {
         path: path.to_owned(),
-        args: args.iter().map(|a| (*a).to_owned()).collect(),
+        // The words of the user's that complete the command: `npx codex`.
+        args: own.take_while(|w| !w.starts_with('-')).cloned().chain(args.iter().map(|a| (*a).to_owned())).collect(),
         environment: settings.environment(),
         folder: None,
         input: String::new(),

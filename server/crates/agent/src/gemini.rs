@@ -1,13 +1,27 @@
 //! Gemini CLI: `gemini -o stream-json`.
 
-use super::cli::{Completion, Dialect, Login, Run, Sign, events, shown_path, unfinished};
+use super::adapter::{CliAdapter, Login, Run, Sign};
+use super::completion::{Completion, events, shown_path, unfinished};
 use super::failure;
 use super::process::{End, Program};
-use finding::{Failure, FailureKind, Usage};
+use finding::{AgentKind, Failure, FailureKind, Usage};
 use serde_json::Value;
 
-#[derive(Debug)]
-pub(super) struct Gemini;
+pub(super) static GEMINI: CliAdapter = CliAdapter {
+    executable: "gemini",
+    label: "Gemini CLI",
+    kind: AgentKind::Cli,
+    room: 1_000_000,
+    login: Login {
+        check: &[],
+        variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        remedy: "name GEMINI_API_KEY in the agent's pass-env, or start `gemini` once and log in",
+        install: "run `npm install -g @google/gemini-cli`",
+    },
+    program,
+    sign,
+    read,
+};
 
 /// Denies every tool but those that only read the workspace.
 const POLICY: &str = r#"[[rule]]
@@ -25,70 +39,56 @@ priority = 600
 const SETTINGS: &str =
     r#"{"model": {"disableLoopDetection": true}, "general": {"retryFetchErrors": false, "maxAttempts": 2}SECURITY}"#;
 
+/// Whatever comes in on standard input, it would expand: `@word` becomes a path and the contents of what is there, in the
+/// middle of a diff. What follows a command's name, and that alone, reaches the model as it is.
+const COMMAND: &str = "description = \"A review\"\nprompt = \"Do what is asked below the first line.\"\n";
+const COMMAND_NAME: &str = "deep-review";
+
 /// With an address of its own it would take the server for a gateway that it has no credentials for.
 const WITH_KEY: &str = r#", "security": {"auth": {"selectedType": "gemini-api-key"}}"#;
 
-impl Dialect for Gemini {
-    fn executable(&self) -> &'static str {
-        "gemini"
+fn program(run: &Run<'_>) -> Result<Program, Failure> {
+    let crashed = |what: &str| Failure::new(FailureKind::Crashed, format!("failed to prepare scratch: {what}"));
+    let policy = run.scratch.file("policy.toml", POLICY)?;
+    let settings = run.scratch.work().join(".gemini");
+    let text = SETTINGS.replace("SECURITY", if run.settings.url.is_some() { WITH_KEY } else { "" });
+    let commands = settings.join("commands");
+    std::fs::create_dir_all(&commands)
+        .and_then(|()| std::fs::write(settings.join("settings.json"), text))
+        .and_then(|()| std::fs::write(commands.join(format!("{COMMAND_NAME}.toml")), COMMAND))
+        .map_err(|e| crashed(&e.to_string()))?;
+    let text = |path: &std::path::Path| path.to_str().map(str::to_owned).ok_or_else(|| crashed("not UTF-8"));
+    let mut args: Vec<String> = ["-o", "stream-json", "-e", "none", "--admin-policy"].map(String::from).into();
+    args.push(text(&policy)?);
+    // It works in scratch: in the repository it would read and run the repository's settings.
+    args.extend(["--include-directories".into(), text(run.checkout)?]);
+    if let Some(model) = &run.settings.model {
+        args.extend(["-m".into(), model.clone()]);
     }
-
-    fn label(&self) -> &'static str {
-        "Gemini CLI"
+    let mut environment =
+        run.settings.environment().set("GEMINI_CLI_TRUST_WORKSPACE", "true").set("GEMINI_CLI_NO_RELAUNCH", "true");
+    if let Some(url) = &run.settings.url {
+        environment = environment.set("GOOGLE_GEMINI_BASE_URL", url);
     }
+    Ok(Program {
+        path: run.executable.to_owned(),
+        args,
+        environment,
+        folder: None,
+        input: format!("/{COMMAND_NAME}\n{}", run.prompt),
+    })
+}
 
-    fn program(&self, run: &Run<'_>) -> Result<Program, Failure> {
-        let crashed = |what: &str| Failure::new(FailureKind::Crashed, format!("failed to prepare scratch: {what}"));
-        let policy = run.scratch.file("policy.toml", POLICY)?;
-        let settings = run.scratch.work().join(".gemini");
-        let text = SETTINGS.replace("SECURITY", if run.settings.url.is_some() { WITH_KEY } else { "" });
-        std::fs::create_dir_all(&settings)
-            .and_then(|()| std::fs::write(settings.join("settings.json"), text))
-            .map_err(|e| crashed(&e.to_string()))?;
-        let text = |path: &std::path::Path| path.to_str().map(str::to_owned).ok_or_else(|| crashed("not UTF-8"));
-        let mut args: Vec<String> = ["-o", "stream-json", "-e", "none", "--admin-policy"].map(String::from).into();
-        args.push(text(&policy)?);
-        // It works in scratch: in the repository it would read and run the repository's settings.
-        args.extend(["--include-directories".into(), text(run.checkout)?]);
-        if let Some(model) = &run.settings.model {
-            args.extend(["-m".into(), model.clone()]);
+fn sign(line: &str) -> Option<Sign> {
+    let event: Value = serde_json::from_str(line).ok()?;
+    match event["type"].as_str()? {
+        "tool_use" => {
+            let what = &event["parameters"];
+            let path = ["file_path", "dir_path", "pattern"].iter().find_map(|k| what[*k].as_str());
+            Some(Sign::Doing(format!("reading {}", shown_path(path.unwrap_or("files")))))
         }
-        let mut environment =
-            run.settings.environment().set("GEMINI_CLI_TRUST_WORKSPACE", "true").set("GEMINI_CLI_NO_RELAUNCH", "true");
-        if let Some(url) = &run.settings.url {
-            environment = environment.set("GOOGLE_GEMINI_BASE_URL", url);
-        }
-        Ok(Program { path: run.executable.to_owned(), args, environment, folder: None, input: run.prompt.clone() })
-    }
-
-    fn sign(&self, line: &str) -> Option<Sign> {
-        let event: Value = serde_json::from_str(line).ok()?;
-        match event["type"].as_str()? {
-            "tool_use" => {
-                let what = &event["parameters"];
-                let path = ["file_path", "dir_path", "pattern"].iter().find_map(|k| what[*k].as_str());
-                Some(Sign::Doing(format!("reading {}", shown_path(path.unwrap_or("files")))))
-            }
-            "message" if event["role"] == "assistant" => Some(Sign::Doing("answering".into())),
-            _ => None,
-        }
-    }
-
-    fn read(&self, end: &End, stdout: &str, stderr: &str) -> Completion {
-        read(end, stdout, stderr)
-    }
-
-    fn login(&self) -> Login {
-        Login {
-            check: &[],
-            variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-            remedy: "name GEMINI_API_KEY in the agent's pass-env, or start `gemini` once and log in",
-            install: "run `npm install -g @google/gemini-cli`",
-        }
-    }
-
-    fn room(&self) -> usize {
-        1_000_000
+        "message" if event["role"] == "assistant" => Some(Sign::Doing("answering".into())),
+        _ => None,
     }
 }
 

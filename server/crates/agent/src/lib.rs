@@ -1,6 +1,7 @@
 //! Agents: everybody who reviews, behind one trait; one file an adapter.
 
 mod acp;
+mod adapter;
 pub mod answer;
 pub mod builtin;
 mod checkout;
@@ -8,6 +9,7 @@ pub mod claude;
 mod cli;
 pub mod codex;
 mod command;
+mod completion;
 mod configured;
 pub mod detect;
 mod failure;
@@ -19,14 +21,17 @@ pub mod prompt;
 pub mod recorded;
 mod sending;
 mod settings;
+mod steering;
+mod temporary;
 
 pub use checkout::Checkout;
-pub use cli::Completion;
+pub use completion::Completion;
 pub use configured::{Surroundings, configured, detected, missing};
 pub use sending::Sending;
-pub use settings::{Adapter, AgentSettings, LinterFormat};
+pub use settings::{Adapter, AgentSettings, Effort, LinterFormat};
+pub use steering::{Instruction, Steering};
 
-use finding::{AgentInfo, Answer, DeclinedEarlier, Failure, FailureKind, Finding, RepoPath, Usage};
+use finding::{AgentInfo, Answer, Assessment, DeclinedEarlier, Failure, FailureKind, Finding, RepoPath, Usage};
 use futures_util::future::BoxFuture;
 use git::Snapshot;
 use std::sync::Arc;
@@ -46,6 +51,8 @@ pub struct Brief {
     pub open: Vec<Finding>,
     /// What may be sent to agents outside the machine, and how.
     pub sending: Sending,
+    /// What the user wants of it.
+    pub steering: Arc<Steering>,
     /// The prompts.
     pub templates: Arc<prompt::Templates>,
     /// The snapshot as files, made when the first agent asks for it and shared by all.
@@ -72,6 +79,7 @@ impl Brief {
             declined: Vec::new(),
             open: Vec::new(),
             sending: Sending::masked(),
+            steering: Arc::default(),
             templates: Arc::default(),
             checkout: Checkout::default(),
             files,
@@ -143,6 +151,41 @@ impl Outcome {
     pub fn failed(failure: Failure) -> Self {
         Self { failure: Some(failure), ..Self::default() }
     }
+}
+
+impl Outcome {
+    /// Adds what came of a further part: its failure is the whole's.
+    pub fn join(&mut self, part: Self) {
+        let Self { answer, failure, usage, label, prompt } = part;
+        let all = &mut self.answer;
+        all.findings.extend(answer.findings);
+        all.observations.extend(answer.observations);
+        all.covered.extend(answer.covered);
+        all.notes.extend(answer.notes);
+        join_assessments(&mut all.assessment, answer.assessment);
+        self.failure = failure;
+        self.usage = self.usage.plus(usage);
+        self.label = label.or(self.label.take());
+        self.prompt = prompt.or(self.prompt.take());
+    }
+}
+
+fn join_assessments(all: &mut Assessment, part: Assessment) {
+    let text = |all: &mut Option<String>, part: Option<String>| match (all.as_mut(), part) {
+        (Some(all), Some(part)) => {
+            all.push_str("\n\n");
+            all.push_str(&part);
+        }
+        (None, part) => *all = part,
+        (Some(_), None) => {}
+    };
+    text(&mut all.summary, part.summary);
+    text(&mut all.testing, part.testing);
+    text(&mut all.documentation, part.documentation);
+    text(&mut all.commit_structure, part.commit_structure);
+    all.untested.extend(part.untested);
+    all.limitations.extend(part.limitations);
+    all.figures.extend(part.figures);
 }
 
 /// Whether an agent can be used here and now.
@@ -233,5 +276,21 @@ pub struct Preview {
 impl Preview {
     fn of(prompt: prompt::Prompt, to: String, reads_checkout: bool) -> Self {
         Self { to, text: prompt.text, not_shown: prompt.not_shown, reads_checkout }
+    }
+
+    /// Of several calls, one after the other.
+    fn of_calls(prompts: Vec<prompt::Prompt>, to: String) -> Self {
+        let calls = prompts.len();
+        let mut all = Self { to, text: String::new(), not_shown: Vec::new(), reads_checkout: false };
+        for (n, prompt) in (1..).zip(prompts) {
+            if calls > 1 {
+                all.text.push_str(&format!("--- call {n} of {calls}\n"));
+            }
+            all.text.push_str(&prompt.text);
+            all.not_shown.extend(prompt.not_shown);
+        }
+        all.not_shown.sort();
+        all.not_shown.dedup();
+        all
     }
 }

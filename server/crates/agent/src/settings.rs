@@ -55,6 +55,32 @@ pub enum LinterFormat {
     Semgrep,
 }
 
+/// How hard an agent is to think.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effort {
+    /// Quick and cheap.
+    Low,
+    /// What most programs do by themselves.
+    Medium,
+    /// Thorough: what deep-review asks programs for where the user says nothing.
+    High,
+    /// As hard as it can, whatever it costs.
+    Max,
+}
+
+impl Effort {
+    /// The vendors' word for it; the hardest is called differently by each.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Max => "xhigh",
+        }
+    }
+}
+
 /// One agent as the user configured it. It comes from the user's own configuration only, never from a file
 /// in a repository: it names commands, addresses and keys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -71,7 +97,14 @@ pub struct AgentSettings {
     /// The model, by the vendor's name for it; the program's own choice where it is not given.
     #[serde(default)]
     pub model: Option<String>,
-    /// The program and its arguments; for a known program only its path.
+    /// How hard it is to think. Default: `high` for programs that can be told, the model's own choice behind HTTP.
+    #[serde(default)]
+    pub effort: Option<Effort>,
+    /// From which side it looks at a change: `security`, `performance`, `concurrency`, `api`, `tests`, or the absolute
+    /// path of a Markdown file that says it. Default: from all.
+    #[serde(default)]
+    pub lens: Option<String>,
+    /// The program and its arguments; for a known program its path, and options to add to ours.
     #[serde(default)]
     pub command: Vec<String>,
     /// The file of a recorded answer, as an absolute path.
@@ -134,6 +167,8 @@ impl AgentSettings {
             enabled: true,
             label: None,
             model: None,
+            effort: None,
+            lens: None,
             command: Vec::new(),
             path: None,
             url: None,
@@ -155,8 +190,11 @@ impl AgentSettings {
 
     /// What changes the answers: not the keys, limits of time, prices and labels.
     pub(super) fn identity(&self) -> String {
-        let Self { adapter, model, command, url, max_turns, context_tokens, max_output_tokens, .. } = self;
-        format!("{adapter:?} {model:?} {command:?} {url:?} {max_turns:?} {context_tokens:?} {max_output_tokens:?}")
+        let Self { adapter, model, effort, lens, command, url, max_turns, context_tokens, max_output_tokens, .. } =
+            self;
+        format!(
+            "{adapter:?} {model:?} {effort:?} {lens:?} {command:?} {url:?} {max_turns:?} {context_tokens:?} {max_output_tokens:?}"
+        )
     }
 
     pub(super) fn limits(&self) -> super::process::Limits {

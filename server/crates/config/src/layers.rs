@@ -164,6 +164,9 @@ impl Loaded {
         self.replace("parallel", file.parallel.map(Some), from(), |c| &mut c.parallel);
         self.replace("mask_secrets", file.mask_secrets, from(), |c| &mut c.mask_secrets);
         self.replace("prompts", file.prompts.map(Some), from(), |c| &mut c.prompts);
+        let instructions = Some(file.instructions).filter(|i| !i.is_empty());
+        self.replace("instructions", instructions, from(), |c| &mut c.instructions);
+        self.replace("language", file.language.map(Some), from(), |c| &mut c.language);
         self.replace("trusted", Some(file.trusted).filter(|t| !t.is_empty()), from(), |c| &mut c.trusted);
         for (name, agent) in file.agents {
             self.origins.insert(format!("agents.{name}"), vec![from()]);

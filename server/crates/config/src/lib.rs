@@ -20,7 +20,7 @@ mod tests;
 pub use layers::{Environment, Loaded, Origin, load, user_file};
 pub use parse::ConfigError;
 
-use agent::AgentSettings;
+use agent::{AgentSettings, Instruction};
 use check::RuleSetting;
 use finding::Severity;
 use schemars::JsonSchema;
@@ -107,6 +107,12 @@ pub struct UserFile {
     /// A folder with prompts that replace the built-in ones: `review.md`, `verify.md`, `lead.md`, `repair.md`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PathBuf>,
+    /// What agents are to do, look for or leave, perhaps in some files only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instructions: Vec<Instruction>,
+    /// The language of what agents write for people, by its English name. Default: English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// Repositories, or folders of them, as absolute paths, that may run their own code in linters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted: Vec<PathBuf>,
@@ -188,6 +194,10 @@ pub struct Config {
     pub mask_secrets: bool,
     /// See [`UserFile::prompts`].
     pub prompts: Option<PathBuf>,
+    /// See [`UserFile::instructions`].
+    pub instructions: Vec<Instruction>,
+    /// See [`UserFile::language`].
+    pub language: Option<String>,
     /// See [`UserFile::trusted`].
     pub trusted: Vec<PathBuf>,
     /// See [`UserFile::agents`].
@@ -218,6 +228,8 @@ impl Default for Config {
             parallel: None,
             mask_secrets: true,
             prompts: None,
+            instructions: Vec::new(),
+            language: None,
             trusted: Vec::new(),
             agents: BTreeMap::new(),
             rules: BTreeMap::new(),

@@ -1,11 +1,13 @@
 //! What a round is expected to use, before it starts.
 
-use super::{Preparation, parts};
+use super::Preparation;
 use agent::{Agent, Brief};
 use finding::{AgentName, AgentOutcome, AgentRun, Usage};
 
-/// Tokens of the prompt besides the diff: instructions and schema.
-const INSTRUCTIONS: u64 = 2500;
+/// What code and English come to.
+const BYTES_A_TOKEN: u64 = 4;
+/// Tokens of a question besides what it is about: instructions and schema.
+const QUESTION: u64 = 1250;
 /// Tokens that an answer comes to where nothing better is known.
 const ANSWER: u64 = 3000;
 
@@ -14,17 +16,15 @@ const ANSWER: u64 = 3000;
 pub(super) fn review(prepared: &Preparation, agent: &dyn Agent, briefs: &[Brief]) -> Option<Usage> {
     let info = agent.info();
     info.kind.is_remote().then(|| {
-        let conventions: usize = prepared.brief.conventions.iter().map(|(_, text)| text.len()).sum();
-        let each = INSTRUCTIONS + conventions as u64 / 4;
-        let diff: usize = briefs.iter().flat_map(Brief::changed).map(parts::weight).sum();
-        let read = briefs.len() as u64 * each + diff as u64 / 4;
+        let bytes: usize = briefs.iter().map(agent::prompt::size).sum();
+        let read = bytes as u64 / BYTES_A_TOKEN;
         of(read, briefs.len() as u64 * ANSWER, agent.price(), last(prepared, &info.name))
     })
 }
 
 /// What a question of so many bytes is expected to use.
 pub(super) fn question(agent: &dyn Agent, bytes: usize) -> Usage {
-    of(INSTRUCTIONS / 2 + bytes as u64 / 4, ANSWER / 3, agent.price(), None)
+    of(QUESTION + bytes as u64 / BYTES_A_TOKEN, ANSWER / 3, agent.price(), None)
 }
 
 fn of(read: u64, written: u64, price: Option<(f64, f64)>, last: Option<&AgentRun>) -> Usage {

@@ -115,6 +115,7 @@ pub(super) fn keep(
 fn whole_identity(prepared: &Preparation, identity: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(identity);
+    hash.update(format!("{:?}", prepared.brief.steering));
     hash.update(prepared.brief.templates.version());
     for (path, text) in &prepared.brief.conventions {
         hash.update(path.as_str());

@@ -37,7 +37,7 @@ pub use preview::{DryRun, Sent, dry_run};
 pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};
 
 use adjudicate::Judged;
-use agent::{Agent, Progress, answer};
+use agent::{Agent, Progress, Steering, answer};
 use asked::Asked;
 use budget::Budget;
 use compose::{Answered, Answers, Besides, Composed};
@@ -117,6 +117,8 @@ pub struct Options {
     pub mask_secrets: bool,
     /// A folder with prompts that replace the built-in ones.
     pub prompts: Option<PathBuf>,
+    /// What the user wants of the agents' reviews.
+    pub steering: Steering,
 }
 
 impl Default for Options {
@@ -130,6 +132,7 @@ impl Default for Options {
             resume: false,
             mask_secrets: true,
             prompts: None,
+            steering: Steering::default(),
         }
     }
 }

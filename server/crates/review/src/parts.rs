@@ -2,6 +2,7 @@
 
 use super::Preparation;
 use agent::Brief;
+use agent::prompt::size_of_change;
 use finding::RepoPath;
 use git::ChangedFile;
 
@@ -19,7 +20,7 @@ fn cut<'a>(files: impl IntoIterator<Item = &'a ChangedFile>, limit: usize) -> Ve
     let mut parts = vec![Vec::new()];
     let mut used = 0_usize;
     for file in files {
-        let size = weight(file);
+        let size = size_of_change(file);
         if used > 0 && used.saturating_add(size) > limit {
             parts.push(Vec::new());
             used = 0;
@@ -30,14 +31,6 @@ fn cut<'a>(files: impl IntoIterator<Item = &'a ChangedFile>, limit: usize) -> Ve
         }
     }
     parts
-}
-
-/// About how many bytes the file's diff has: its changed lines with three lines of context on both sides of each.
-pub(super) fn weight(file: &ChangedFile) -> usize {
-    let text = file.new.as_deref().or(file.old.as_deref()).unwrap_or("");
-    let per_line = text.len() / memchr::memchr_iter(b'\n', text.as_bytes()).count().max(1) + 1;
-    let lines: usize = file.hunks.iter().map(|h| (h.old_count + h.new_count) as usize + 6).sum();
-    file.path.as_str().len() + lines * per_line
 }
 
 #[cfg(test)]
@@ -55,7 +48,7 @@ mod tests {
             let all: Vec<&str> = parts.iter().flatten().map(RepoPath::as_str).collect();
             assert_eq!(all, new.iter().map(|(p, _)| *p).collect::<Vec<_>>(), "limit {limit}");
             assert!(parts.iter().all(|part| !part.is_empty()));
-            let size = |p: &RepoPath| weight(snapshot.file(p).unwrap());
+            let size = |p: &RepoPath| size_of_change(snapshot.file(p).unwrap());
             assert!(parts.iter().all(|part| part.len() == 1 || part.iter().map(size).sum::<usize>() <= limit));
         }
         assert_eq!(cut(snapshot.files(), usize::MAX).len(), 1);

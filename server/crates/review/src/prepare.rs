@@ -91,6 +91,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     if let Some(folder) = &request.options.prompts {
         brief.templates = Arc::new(Templates::with_overrides(folder).map_err(ReviewError::Prompts)?);
     }
+    brief.steering = Arc::new(request.options.steering.clone());
     brief.conventions = repository.conventions(&scope, &request.conventions)?;
     brief.declined = declined(&earlier, &decisions);
     brief.open = open(&earlier, &decisions);

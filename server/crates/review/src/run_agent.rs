@@ -63,7 +63,7 @@ pub(super) async fn run(reviewer: Reviewer, asked: Asked, shared: Shared) -> Don
             // Who does not say otherwise has read its part, also if a later part fails.
             part.answer.covered = brief.files.to_vec();
         }
-        join(&mut whole, part);
+        whole.join(part);
         if failed {
             // The parts that come after would meet the same failure; what was answered stays.
             break;
@@ -104,7 +104,8 @@ async fn one(
 pub(super) async fn ask(reviewer: &Reviewer, brief: &Brief, question: &Question, shared: &Shared) -> Completion {
     let agent: &dyn Agent = &*reviewer.agent;
     let name = agent.info().name;
-    let about: usize = brief.changed().filter(|f| question.files.contains(&f.path)).map(super::parts::weight).sum();
+    let about: usize =
+        brief.changed().filter(|f| question.files.contains(&f.path)).map(agent::prompt::size_of_change).sum();
     let bytes = about + question.data.iter().map(|(_, text)| text.len()).sum::<usize>();
     let estimate = super::estimate::question(agent, bytes);
     if let Err(failure) = shared.budget.reserve(&estimate) {
@@ -195,38 +196,6 @@ fn spoken(time: Duration) -> String {
         s if s < 120 => format!("{s} s"),
         s => format!("{} min", s / 60),
     }
-}
-
-fn join(whole: &mut Outcome, part: Outcome) {
-    let Outcome { answer, failure, usage, label, prompt } = part;
-    let all = &mut whole.answer;
-    all.findings.extend(answer.findings);
-    all.observations.extend(answer.observations);
-    all.covered.extend(answer.covered);
-    all.notes.extend(answer.notes);
-    join_assessments(&mut all.assessment, answer.assessment);
-    whole.failure = failure;
-    whole.usage = whole.usage.plus(usage);
-    whole.label = label.or(whole.label.take());
-    whole.prompt = prompt.or(whole.prompt.take());
-}
-
-fn join_assessments(all: &mut finding::Assessment, part: finding::Assessment) {
-    let text = |all: &mut Option<String>, part: Option<String>| match (all.as_mut(), part) {
-        (Some(all), Some(part)) => {
-            all.push_str("\n\n");
-            all.push_str(&part);
-        }
-        (None, part) => *all = part,
-        (Some(_), None) => {}
-    };
-    text(&mut all.summary, part.summary);
-    text(&mut all.testing, part.testing);
-    text(&mut all.documentation, part.documentation);
-    text(&mut all.commit_structure, part.commit_structure);
-    all.untested.extend(part.untested);
-    all.limitations.extend(part.limitations);
-    all.figures.extend(part.figures);
 }
 
 /// Agents number as they like, twice the same, and in the name of others: the ids of a round are ours.

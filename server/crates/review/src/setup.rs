@@ -1,7 +1,7 @@
 //! What a configuration asks for: its agents, and a request to the engine.
 
 use super::{Limits, Options, Request, Reviewer};
-use agent::Agent;
+use agent::{Agent, Steering};
 use config::Config;
 use finding::{AgentName, RepoPath};
 use git::{Repository, ScopeRequest, SnapshotOptions};
@@ -97,6 +97,11 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
             },
             mask_secrets: config.mask_secrets,
             prompts: config.prompts.clone(),
+            steering: Steering {
+                instructions: config.instructions.clone(),
+                language: config.language.clone(),
+                background: None,
+            },
             ..Options::default()
         },
     }

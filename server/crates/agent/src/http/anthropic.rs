@@ -1,7 +1,7 @@
 //! Anthropic Messages.
 
 use super::{Api, Call, Collected, Exchange};
-use crate::failure;
+use crate::{Effort, failure};
 use serde_json::{Value, json};
 
 #[derive(Debug)]
@@ -29,6 +29,9 @@ impl Api for Anthropic {
         });
         if let Some(schema) = question.schema {
             body["output_config"] = json!({"format": {"type": "json_schema", "schema": schema}});
+        }
+        if let Some(effort) = question.effort {
+            body["output_config"]["effort"] = json!(if effort == Effort::Max { "max" } else { effort.word() });
         }
         Call {
             path: "/v1/messages".into(),

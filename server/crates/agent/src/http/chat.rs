@@ -32,6 +32,9 @@ impl Api for Chat {
             body["response_format"] =
                 json!({"type": "json_schema", "json_schema": {"name": "review", "schema": schema, "strict": true}});
         }
+        if let Some(effort) = question.effort {
+            body["reasoning_effort"] = json!(effort.word());
+        }
         Call { path: "/chat/completions".into(), key_header: ("authorization", "Bearer "), headers: &[], body }
     }
 

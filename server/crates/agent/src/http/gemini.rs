@@ -1,7 +1,7 @@
 //! Gemini's `streamGenerateContent`.
 
 use super::{Api, Call, Collected, Exchange};
-use crate::failure;
+use crate::{Effort, failure};
 use serde_json::{Value, json};
 
 #[derive(Debug)]
@@ -30,6 +30,10 @@ impl Api for Gemini {
         });
         if let Some(schema) = question.schema {
             body["generationConfig"]["responseJsonSchema"] = schema.clone();
+        }
+        if let Some(effort) = question.effort {
+            let level = if matches!(effort, Effort::Low | Effort::Medium) { "low" } else { "high" };
+            body["generationConfig"]["thinkingConfig"] = json!({"thinkingLevel": level});
         }
         // A name that is no path's part would lead elsewhere.
         let model: String =

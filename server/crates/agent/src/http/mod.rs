@@ -6,9 +6,11 @@ mod chat;
 mod gemini;
 mod openai;
 
-use super::cli::{Completion, finish, model_label, retry};
+use super::completion::{Completion, Sent, finish, model_label, retry};
 use super::prompt::{self, Reader};
-use super::{Adapter, AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, failure};
+use super::{
+    Adapter, AgentSettings, Availability, Brief, Effort, Outcome, Preview, Question, Session, answer, failure,
+};
 use eventsource_stream::Eventsource;
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use futures_util::StreamExt;
@@ -36,6 +38,8 @@ struct Call {
 #[derive(Debug, Clone, Copy)]
 struct Exchange<'a> {
     model: &'a str,
+    /// How hard it is to think, where the user says so.
+    effort: Option<Effort>,
     prompt: &'a str,
     /// `None` where the server refused it.
     schema: Option<&'a Value>,
@@ -202,7 +206,7 @@ impl HttpAgent {
             (Err(failure), ..) | (_, Err(failure), _) | (.., Err(failure)) => return Completion::failed(failure),
         };
         let max_output_tokens = self.settings.max_output_tokens.unwrap_or(self.output_tokens());
-        let call = self.api.call(Exchange { model, prompt, schema, max_output_tokens });
+        let call = self.api.call(Exchange { model, effort: self.settings.effort, prompt, schema, max_output_tokens });
         let mut request = client.post(format!("{}{}", self.url(), call.path)).json(&call.body);
         for (name, value) in call.headers {
             request = request.header(*name, *value);
@@ -302,15 +306,36 @@ impl HttpAgent {
         Completion { value: None, text: collected.text, failure, usage, model: collected.model, wait: None }
     }
 
+    /// One call, or as many as the change needs: what was said before one failed stays.
     async fn review_all(&self, brief: &Brief, session: &Session) -> Outcome {
-        let room = self.room();
-        let prompt = match prompt::review(brief, Reader { checkout: None, room }) {
-            Ok(prompt) => prompt,
+        let prompts = match prompt::reviews(brief, self.reader()) {
+            Ok(prompts) => prompts,
             Err(failure) => return Outcome::failed(failure),
         };
-        let said = self.prompt(&prompt.text, answer::review_schema(), session).await;
-        let again = |text: String| async move { self.prompt(&text, answer::review_schema(), session).await };
-        finish(&self.name, brief, said, prompt.version, &prompt.not_shown, room, again).await
+        let mut whole = Outcome::default();
+        for (n, prompt) in (1..).zip(&prompts) {
+            if prompts.len() > 1 {
+                session.doing(format!("part {n} of {}", prompts.len()));
+            }
+            let said = self.prompt(&prompt.text, answer::review_schema(), session).await;
+            let again = |text: String| async move { self.prompt(&text, answer::review_schema(), session).await };
+            let sent = Sent { agent: &self.name, brief, prompt, room: self.room(), reads_on: false };
+            whole.join(finish(sent, said, again).await);
+            if whole.failure.is_some() {
+                return whole;
+            }
+        }
+        // No file named would be taken for all of them.
+        let is_seen = prompts.iter().any(|prompt| !prompt.shown.is_empty());
+        if !is_seen && !brief.files.is_empty() {
+            whole.failure =
+                Some(Failure::new(FailureKind::TooLarge, "no changed file fits whole into what it can read"));
+        }
+        whole
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { checkout: None, room: self.room(), lens: self.settings.lens.as_deref() }
     }
 
     async fn check(&self) -> Availability {
@@ -350,8 +375,8 @@ impl super::Agent for HttpAgent {
     }
 
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
-        let prompt = prompt::review(brief, Reader { checkout: None, room: self.room() });
-        Some(prompt.map(|p| Preview::of(p, self.url().to_owned(), false)))
+        let prompts = prompt::reviews(brief, self.reader());
+        Some(prompts.map(|p| Preview::of_calls(p, self.url().to_owned())))
     }
 
     fn price(&self) -> Option<(f64, f64)> {
@@ -368,7 +393,7 @@ impl super::Agent for HttpAgent {
 
     fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Completion> {
         Box::pin(async move {
-            match prompt::question(brief, question, Reader { checkout: None, room: self.room() }) {
+            match prompt::question(brief, question, self.reader()) {
                 Ok(text) => self.prompt(&text, question.schema.clone(), session).await,
                 Err(failure) => Completion::failed(failure),
             }

@@ -32,6 +32,9 @@ impl Api for OpenAi {
             body["text"] =
                 json!({"format": {"type": "json_schema", "name": "review", "schema": schema, "strict": true}});
         }
+        if let Some(effort) = question.effort {
+            body["reasoning"] = json!({"effort": effort.word()});
+        }
         Call { path: "/responses".into(), key_header: ("authorization", "Bearer "), headers: &[], body }
     }
 

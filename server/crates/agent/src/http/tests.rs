@@ -53,7 +53,9 @@ fn only_loopback_addresses_are_local() {
 #[test]
 fn the_request_of_each_form_is_what_its_vendor_takes() {
     let schema = serde_json::json!({"type": "object"});
-    let ask = |api: &dyn Api, schema| api.call(Exchange { model: "m", prompt: "p", schema, max_output_tokens: 9 });
+    let ask = |api: &dyn Api, schema| {
+        api.call(Exchange { model: "m", effort: None, prompt: "p", schema, max_output_tokens: 9 })
+    };
     let apis: [(&dyn Api, &str, &str); 4] = [
         (&anthropic::Anthropic, "/v1/messages", "/output_config/format/schema"),
         (&openai::OpenAi, "/responses", "/text/format/schema"),

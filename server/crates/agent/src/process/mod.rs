@@ -19,8 +19,11 @@ use windows as platform;
 
 pub use environment::Environment;
 #[cfg(unix)]
+pub(super) use supervise::Guard;
+#[cfg(unix)]
 pub use supervise::{supervise_if_asked, use_supervisor};
 
+use super::temporary::Folder;
 use finding::{Failure, FailureKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,7 +106,7 @@ impl Ran {
 /// The folder of one run, private to the user and gone with the value.
 #[derive(Debug)]
 pub struct Scratch {
-    folder: tempfile::TempDir,
+    folder: Folder,
 }
 
 impl Scratch {
@@ -113,7 +116,7 @@ impl Scratch {
     /// When the temporary folder cannot be written.
     pub fn new() -> Result<Self, Failure> {
         let make = || -> std::io::Result<Self> {
-            let folder = tempfile::Builder::new().prefix("deep-review-").tempdir()?;
+            let folder = Folder::new()?;
             for part in ["work", "tmp"] {
                 std::fs::create_dir(folder.path().join(part))?;
             }
@@ -140,7 +143,7 @@ impl Scratch {
     /// When it cannot be written.
     pub fn file(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
         let path = self.folder.path().join(name);
-        std::fs::write(&path, text)
+        write_private(&path, text)
             .map_err(|e| Failure::new(FailureKind::Crashed, format!("failed to write {name} into scratch: {e}")))?;
         Ok(path)
     }
@@ -222,87 +225,118 @@ async fn run_with(
     cancel: &CancellationToken,
     mut line: impl FnMut(&str) + Send,
 ) -> Ran {
-    let failed = Ran::failed;
-    let (stdout, stderr) = (scratch.path().join("stdout"), scratch.path().join("stderr"));
-    for path in [&stdout, &stderr] {
-        if let Err(e) = std::fs::write(path, "") {
-            return failed(Failure::new(FailureKind::Crashed, format!("failed to write into scratch: {e}")));
-        }
+    let order = match order(stdin, program, limits, scratch) {
+        Ok(order) => order,
+        Err(failure) => return Ran::failed(failure),
+    };
+    if cancel.is_cancelled() {
+        return Ran::failed(cancelled());
     }
-    let order = Order {
+    let mut child = match platform::Child::spawn(&order).await {
+        Ok(child) => child,
+        Err(e) => {
+            let text = format!("failed to start its supervisor: {e}");
+            return Ran::failed(Failure::new(FailureKind::Crashed, text));
+        }
+    };
+    let mut follower = Follower::new(&order.stdout, limits.output);
+    let end = match watch(&mut child, &mut follower, &order, limits, cancel, &mut line).await {
+        Ok(report) => end_of(report, &program.path),
+        Err(failure) => {
+            child.stop(limits.grace).await;
+            End::Failed(failure)
+        }
+    };
+    follower.read(&mut line);
+    follower.rest(&mut line);
+    let end = match end {
+        End::Exited(_) if follower.over => End::Failed(too_much(limits)),
+        end => end,
+    };
+    Ran { end, stdout: String::from_utf8_lossy(&follower.text).into_owned(), stderr: tail(&order.stderr) }
+}
+
+/// What the platform part is to do; its files are made.
+fn order(stdin: PathBuf, program: &Program, limits: Limits, scratch: &Scratch) -> Result<Order, Failure> {
+    Ok(Order {
         program: program.path.clone(),
         args: program.args.clone(),
         environment: program.environment.clone().with_tmp(&scratch.tmp()).into_variables(),
         folder: program.folder.clone().unwrap_or_else(|| scratch.work()),
         stdin,
-        stdout: stdout.clone(),
-        stderr: stderr.clone(),
+        stdout: scratch.file("stdout", "")?,
+        stderr: scratch.file("stderr", "")?,
         grace_ms: u64::try_from(limits.grace.as_millis()).unwrap_or(u64::MAX),
         scratch: scratch.path().to_owned(),
-    };
-    if cancel.is_cancelled() {
-        return failed(cancelled());
-    }
-    let mut child = match platform::Child::spawn(&order).await {
-        Ok(child) => child,
-        Err(e) => return failed(Failure::new(FailureKind::Crashed, format!("failed to start its supervisor: {e}"))),
-    };
-    let mut follower = Follower::new(&stdout, limits.output);
+    })
+}
+
+/// Follows the program's output until it has ended, or there is a reason to stop it.
+async fn watch(
+    child: &mut platform::Child,
+    follower: &mut Follower,
+    order: &Order,
+    limits: Limits,
+    cancel: &CancellationToken,
+    line: &mut (impl FnMut(&str) + Send),
+) -> Result<Report, Failure> {
     let started = Instant::now();
     let mut last_output = started;
     let mut error_bytes = 0;
     let mut tick = tokio::time::interval(FOLLOW);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let stopped = loop {
+    loop {
         tokio::select! {
-            report = child.ended() => break Err(report),
-            () = cancel.cancelled() => break Ok(cancelled()),
+            report = child.ended() => return Ok(report),
+            () = cancel.cancelled() => return Err(cancelled()),
             now = tick.tick() => {
-                let errors = std::fs::metadata(&stderr).map_or(0, |m| m.len());
-                if follower.read(&mut line) || errors != error_bytes {
+                let errors = std::fs::metadata(&order.stderr).map_or(0, |m| m.len());
+                if follower.read(line) || errors != error_bytes {
                     last_output = now;
                     error_bytes = errors;
                 }
                 if follower.over || error_bytes > limits.output {
-                    break Ok(Failure::new(FailureKind::TooLarge, format!("it wrote more than {} bytes", limits.output)));
+                    return Err(too_much(limits));
                 }
                 if now.duration_since(started) >= limits.total {
                     let text = format!("it was not done after {}", seconds(limits.total));
-                    break Ok(Failure::new(FailureKind::TimedOut, text));
+                    return Err(Failure::new(FailureKind::TimedOut, text));
                 }
                 if now.duration_since(last_output) >= limits.idle {
                     let text = format!("it said nothing for {}", seconds(limits.idle));
-                    break Ok(Failure::new(FailureKind::TimedOut, text));
+                    return Err(Failure::new(FailureKind::TimedOut, text));
                 }
             }
         }
-    };
-    let end = match stopped {
-        Ok(failure) => {
-            child.stop(limits.grace).await;
-            End::Failed(failure)
+    }
+}
+
+fn end_of(report: Report, program: &Path) -> End {
+    let program = program.display();
+    match report {
+        Report::Exited(code) => End::Exited(code),
+        Report::Signalled(signal) => End::Signalled(signal),
+        Report::NotFound => {
+            End::Failed(Failure::new(FailureKind::NotInstalled, format!("there is no program '{program}'")))
         }
-        Err(Report::Exited(code)) => End::Exited(code),
-        Err(Report::Signalled(signal)) => End::Signalled(signal),
-        Err(Report::NotFound) => End::Failed(Failure::new(
-            FailureKind::NotInstalled,
-            format!("there is no program '{}'", program.path.display()),
-        )),
-        Err(Report::NotStarted(why)) => {
-            let text = format!("failed to start '{}': {why}", program.path.display());
-            End::Failed(Failure::new(FailureKind::Crashed, text))
+        Report::NotStarted(why) => {
+            End::Failed(Failure::new(FailureKind::Crashed, format!("failed to start '{program}': {why}")))
         }
-        Err(Report::Lost) => End::Failed(Failure::new(FailureKind::Crashed, "its supervisor was killed")),
-    };
-    follower.read(&mut line);
-    follower.rest(&mut line);
-    let end = match end {
-        End::Exited(_) if follower.over => {
-            End::Failed(Failure::new(FailureKind::TooLarge, format!("it wrote more than {} bytes", limits.output)))
-        }
-        end => end,
-    };
-    Ran { end, stdout: String::from_utf8_lossy(&follower.text).into_owned(), stderr: tail(&stderr) }
+        Report::Lost => End::Failed(Failure::new(FailureKind::Crashed, "its supervisor was killed")),
+    }
+}
+
+fn too_much(limits: Limits) -> Failure {
+    Failure::new(FailureKind::TooLarge, format!("it wrote more than {} bytes", limits.output))
+}
+
+/// A file that only the user reads, whatever folder it comes into.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(path)?, text.as_bytes())
 }
 
 fn cancelled() -> Failure {

@@ -21,10 +21,14 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
 const WORD: &str = "__supervise";
+/// `deep-review __guard FOLDER` removes a folder when its standard input ends.
+const GUARD: &str = "__guard";
 /// Marks every process of a run in its environment, for the case that the supervisor itself is killed.
 const MARK: &str = "DEEP_REVIEW_RUN";
 
 static SUPERVISOR: OnceLock<PathBuf> = OnceLock::new();
+/// Whether the running executable is one that asks [`supervise_if_asked`].
+static ASKS: OnceLock<()> = OnceLock::new();
 
 /// Says which executable is the supervisor, where that is not the running one (a library's user, a test).
 /// The first word counts.
@@ -39,6 +43,45 @@ fn supervisor() -> io::Result<PathBuf> {
         None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),
         None => std::env::current_exe(),
     }
+}
+
+/// A process that removes a folder when we are gone, however we end.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    process: std::process::Child,
+}
+
+impl Guard {
+    /// Starts it; `None` where no executable can do its work, and then the next start removes what stays.
+    pub(crate) fn start(folder: &Path) -> Option<Self> {
+        if SUPERVISOR.get().is_none() && ASKS.get().is_none() {
+            return None;
+        }
+        let mut command = std::process::Command::new(supervisor().ok()?);
+        command.arg(GUARD).arg(folder).env_clear().stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // A signal of the terminal is meant for us.
+        let process = command.process_group(0).spawn().ok()?;
+        Some(Self { process })
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// Waits for the end of standard input, then removes the folder: again and again for a while, as what still ends
+/// there may write into it.
+fn guard(folder: &Path) -> ExitCode {
+    let _ = rustix::process::setsid();
+    let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+    let patience = Instant::now() + Duration::from_secs(10);
+    while std::fs::remove_dir_all(folder).is_err() && folder.exists() && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    ExitCode::SUCCESS
 }
 
 /// A named pipe with a thread that fills it.
@@ -164,8 +207,13 @@ fn processes() -> Vec<Pid> {
 /// Does the supervisor's work if this process was started as one; the first thing that `main` asks.
 #[must_use]
 pub fn supervise_if_asked() -> Option<ExitCode> {
+    let _ = ASKS.set(());
     let mut args = std::env::args_os().skip(1);
-    if args.next()? != WORD {
+    let word = args.next()?;
+    if word == GUARD {
+        return Some(guard(Path::new(&args.next()?)));
+    }
+    if word != WORD {
         return None;
     }
     let report = supervise();

@@ -1,6 +1,9 @@
 //! The brief as text: templates filled with what an agent needs to know.
 
 pub(crate) mod diff;
+pub(crate) mod lens;
+
+pub use lens::LENSES;
 
 use super::answer;
 use super::{Brief, Question, Sending};
@@ -11,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Raised whenever a template here changes what agents are asked.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The templates, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,91 +117,194 @@ pub struct Reader<'a> {
     pub checkout: Option<&'a str>,
     /// How many bytes of text it takes in all.
     pub room: usize,
+    /// From which side it looks: the name of a built-in lens, or the path of the user's own.
+    pub lens: Option<&'a str>,
 }
 
-/// The prompt for a review.
+/// Most calls that a change is dealt to, where it does not fit into one.
+const MOST_CALLS: usize = 16;
+
+/// The prompt for a review by somebody who reads on by itself: what does not fit is named in it.
 ///
 /// # Errors
 /// When a template is broken, or not even a part of the change fits.
 pub fn review(brief: &Brief, reader: Reader<'_>) -> Result<Prompt, Failure> {
-    let snapshot = &brief.snapshot;
+    let mut prompts = prompts(brief, reader, 1)?;
+    prompts.pop().ok_or_else(too_large)
+}
+
+/// The prompts for a review by somebody who has nothing but them: as many as the change needs, related files
+/// together, the most important first.
+///
+/// # Errors
+/// When a template is broken, or not even a part of the change fits.
+pub fn reviews(brief: &Brief, reader: Reader<'_>) -> Result<Vec<Prompt>, Failure> {
+    prompts(brief, reader, MOST_CALLS)
+}
+
+fn too_large() -> Failure {
+    Failure::new(FailureKind::TooLarge, "no part of the change fits into what it can read")
+}
+
+fn prompts(brief: &Brief, reader: Reader<'_>, most: usize) -> Result<Vec<Prompt>, Failure> {
+    let about = About::of(brief, reader)?;
     let sending = &brief.sending;
-    let scope = snapshot.scope();
-    let clean = |text: &str| sending.clean(text);
-    let schema = answer::review_schema().to_string();
-    let commits = clean(&list(snapshot.commits().iter().map(|c| {
+    let kept_back = brief.changed().filter(|f| !sending.allows_change(f)).map(|f| f.path.clone());
+    let kept_back: Vec<RepoPath> = kept_back.collect();
+    let changed = brief.changed().filter(|f| sending.allows_change(f));
+    let room = reader.room.saturating_sub(about.size());
+    let dealt = diff::deal(changed, room, most, |text| sending.clean(text));
+    if dealt.iter().all(|shown| shown.text.is_empty()) && brief.files.len() > kept_back.len() {
+        return Err(too_large());
+    }
+    let calls = dealt.len();
+    let prompt = |(n, shown): (usize, &diff::Shown)| {
+        let elsewhere = dealt.iter().enumerate().filter(|(at, _)| *at != n).flat_map(|(_, other)| &other.whole);
+        let elsewhere: Vec<String> = elsewhere.map(diff::plain).collect();
+        let mut not_shown: Vec<String> =
+            shown.cut.iter().map(|(path, what)| format!("{}: {}", diff::plain(path), some(what))).collect();
+        not_shown.extend(kept_back.iter().map(|p| format!("{}: never sent", diff::plain(p))));
+        let parts = (calls > 1)
+            .then(|| format!("This is part {} of {calls} of the change. In other parts: {}", n + 1, some(&elsewhere)));
+        let text = about.fill(brief, &shown.text, &missing(brief, &not_shown, parts))?;
+        Ok(Prompt { text, version: brief.templates.version().to_owned(), shown: shown.whole.clone(), not_shown })
+    };
+    dealt.iter().enumerate().map(prompt).collect()
+}
+
+/// What the prompt says of what is not in it.
+fn missing(brief: &Brief, not_shown: &[String], parts: Option<String>) -> String {
+    let mut lines: Vec<String> = parts.into_iter().collect();
+    lines.extend(not_shown.iter().map(|l| format!("- {l}")));
+    let left_out = brief.snapshot.left_out().iter().map(|f| format!("{} ({})", f.path.escape_default(), f.why));
+    let left_out: Vec<String> = left_out.collect();
+    if !left_out.is_empty() {
+        lines.push(format!("Changed, and not reviewed: {}", some(&left_out)));
+    }
+    cut(lines.join("\n"), 4000)
+}
+
+/// Everything in a prompt but the change itself, as it may be sent.
+#[derive(Debug)]
+struct About<'a> {
+    reader: Reader<'a>,
+    schema: String,
+    lens: String,
+    instructions: String,
+    background: String,
+    commits: String,
+    conventions: String,
+    declined: String,
+    open: String,
+    reviewed: String,
+    summary_then: String,
+}
+
+impl<'a> About<'a> {
+    fn of(brief: &Brief, reader: Reader<'a>) -> Result<Self, Failure> {
+        let sending = &brief.sending;
+        let clean = |text: &str| sending.clean(text);
+        // A quarter at most for what is not the change itself; the rest of it is cut.
+        let quarter = reader.room / 4;
+        let reviewed = brief.reviewed.iter().filter(|p| sending.allows(p)).map(|p| format!("- {}", diff::plain(p)));
+        let declined = brief.declined.iter().filter(|d| sending.allows_all(d.anchor.iter())).map(|d| {
+            let place = d.anchor.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
+            format!("- {}{place}: {}", d.title, d.reason)
+        });
+        let open = brief.open.iter().filter(|f| sending.allows_all(f.anchors.iter())).map(|f| {
+            let place = f.anchors.first().map(|a| format!(" ({a})")).unwrap_or_default();
+            format!("- {}: {}{place}", f.severity, f.title)
+        });
+        Ok(Self {
+            reader,
+            schema: answer::review_schema().to_string(),
+            lens: reader.lens.map(lens::text).transpose()?.unwrap_or_default(),
+            instructions: cut(brief.steering.for_files(&brief.files), quarter / 4),
+            background: cut(clean(brief.steering.background.as_deref().unwrap_or_default()), quarter / 4),
+            commits: cut(clean(&commits(brief)), quarter / 2),
+            conventions: cut(clean(&conventions(brief)), quarter / 2),
+            declined: cut(clean(&list(declined)), quarter / 4),
+            open: cut(clean(&list(open)), quarter / 4),
+            reviewed: cut(list(reviewed), 8000),
+            summary_then: clean(brief.summary.as_deref().unwrap_or_default()),
+        })
+    }
+
+    /// In bytes, the template with it, and some room for what is not shown.
+    fn size(&self) -> usize {
+        let data: usize = self.data().iter().map(|text| text.len()).sum();
+        self.schema.len() + self.lens.len() + self.instructions.len() + data + 12_000
+    }
+
+    /// What others wrote.
+    fn data(&self) -> [&str; 7] {
+        [
+            &self.background,
+            &self.commits,
+            &self.conventions,
+            &self.declined,
+            &self.open,
+            &self.reviewed,
+            &self.summary_then,
+        ]
+    }
+
+    fn fill(&self, brief: &Brief, diff: &str, summary: &str) -> Result<String, Failure> {
+        let scope = brief.snapshot.scope();
+        let texts: Vec<&str> = self.data().into_iter().chain([diff]).collect();
+        let values = minijinja::context! {
+            fence => fence(&texts),
+            schema => &self.schema,
+            checkout => self.reader.checkout,
+            mask => MASK,
+            language => brief.steering.language.as_deref().map(clean_name),
+            lens => self.lens.trim(),
+            instructions => &self.instructions,
+            background => &self.background,
+            conventions => &self.conventions,
+            declined => &self.declined,
+            open => &self.open,
+            reviewed => &self.reviewed,
+            summary_then => &self.summary_then,
+            branch => clean_name(scope.branch.as_deref().unwrap_or("(detached HEAD)")),
+            base => clean_name(&scope.base_name),
+            uncommitted => scope.uncommitted,
+            commits => &self.commits,
+            diff,
+            summary,
+        };
+        brief.templates.fill("review", &values)
+    }
+}
+
+fn commits(brief: &Brief) -> String {
+    list(brief.snapshot.commits().iter().map(|c| {
         let body = c.body.trim();
         let indent = if body.is_empty() { String::new() } else { format!("\n  {}", body.replace('\n', "\n  ")) };
         format!("{} {}{indent}", c.id.short(), c.subject)
-    })));
-    let conventions = clean(&list(
-        brief
-            .conventions
-            .iter()
-            .filter(|(path, _)| sending.allows(path))
-            .map(|(path, text)| format!("=== {}\n{}\n", diff::plain(path), text.trim())),
-    ));
-    let declined = clean(&list(brief.declined.iter().filter(|d| sending.allows_all(d.anchor.iter())).map(|d| {
-        let place = d.anchor.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
-        format!("- {}{place}: {}", d.title, d.reason)
-    })));
-    let open = clean(&list(brief.open.iter().filter(|f| sending.allows_all(f.anchors.iter())).map(|f| {
-        let place = f.anchors.first().map(|a| format!(" ({a})")).unwrap_or_default();
-        format!("- {}: {}{place}", f.severity, f.title)
-    })));
-    let reviewed = list(brief.reviewed.iter().filter(|p| sending.allows(p)).map(|p| format!("- {}", diff::plain(p))));
-    let reviewed = cut(reviewed, 8000);
-    let summary_then = clean(brief.summary.as_deref().unwrap_or_default());
-    // A quarter at most for what is not the change itself; the rest of it is cut.
-    let quarter = reader.room / 4;
-    let (commits, conventions) = (cut(commits, quarter / 2), cut(conventions, quarter / 2));
-    let (declined, open) = (cut(declined, quarter / 4), cut(open, quarter / 4));
-    let fixed = schema.len()
-        + reviewed.len()
-        + summary_then.len()
-        + commits.len()
-        + conventions.len()
-        + declined.len()
-        + open.len()
-        + 6000;
-    let room = reader.room.saturating_sub(fixed);
-    let kept_back: Vec<RepoPath> =
-        brief.changed().filter(|f| !sending.allows_change(f)).map(|f| f.path.clone()).collect();
-    let shown = diff::show(brief.changed().filter(|f| sending.allows_change(f)), room, clean);
-    if shown.text.is_empty() && brief.files.len() > kept_back.len() {
-        return Err(Failure::new(FailureKind::TooLarge, "no part of the change fits into what it can read"));
-    }
-    let mut not_shown: Vec<String> =
-        shown.cut.iter().map(|(path, what)| format!("{}: {}", diff::plain(path), some(what))).collect();
-    not_shown.extend(kept_back.iter().map(|p| format!("{}: never sent", diff::plain(p))));
-    let mut summary = list(not_shown.iter().map(|l| format!("- {l}")));
-    let left_out: Vec<String> =
-        snapshot.left_out().iter().map(|f| format!("{} ({})", f.path.escape_default(), f.why)).collect();
-    if !left_out.is_empty() {
-        summary.push_str(&format!("\nChanged, and not reviewed: {}", some(&left_out)));
-    }
-    let fence = fence(&[&commits, &conventions, &declined, &open, &reviewed, &summary_then, &shown.text]);
-    let values = minijinja::context! {
-        fence,
-        schema,
-        checkout => reader.checkout,
-        masked => sending.masker.as_ref().is_some_and(|m| m.count() > 0),
-        mask => MASK,
-        conventions,
-        declined,
-        open,
-        reviewed,
-        summary_then,
-        branch => clean_name(scope.branch.as_deref().unwrap_or("(detached HEAD)")),
-        base => clean_name(&scope.base_name),
-        uncommitted => scope.uncommitted,
-        commits,
-        diff => &shown.text,
-        summary => cut(summary, 4000),
-    };
-    let text = brief.templates.fill("review", &values)?;
-    Ok(Prompt { text, version: brief.templates.version().to_owned(), shown: shown.whole, not_shown })
+    }))
 }
+
+fn conventions(brief: &Brief) -> String {
+    let allowed = brief.conventions.iter().filter(|(path, _)| brief.sending.allows(path));
+    list(allowed.map(|(path, text)| format!("=== {}\n{}\n", diff::plain(path), text.trim())))
+}
+
+/// About how many bytes the prompts of these briefs have in all: nothing is read or masked for it.
+#[must_use]
+pub fn size(brief: &Brief) -> usize {
+    let schema = answer::review_schema().to_string();
+    let empty = minijinja::context! { schema, fence => fence(&[]), mask => MASK };
+    // A template that is broken is said where it is used.
+    let fixed = brief.templates.fill("review", &empty).map_or(0, |text| text.len());
+    let conventions: usize = brief.conventions.iter().map(|(path, text)| path.as_str().len() + text.len() + 6).sum();
+    let said: usize = brief.declined.iter().map(|d| d.title.len() + d.reason.len() + 40).sum::<usize>()
+        + brief.open.iter().map(|f| f.title.len() + 50).sum::<usize>()
+        + brief.summary.as_ref().map_or(0, String::len);
+    fixed + conventions + said + commits(brief).len() + brief.changed().map(diff::size).sum::<usize>()
+}
+
+pub use diff::size as size_of_change;
 
 /// The prompt that asks to write an answer again in the right form.
 ///
@@ -224,7 +330,7 @@ pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Resul
     let used: usize = data.values().map(String::len).sum();
     let room = reader.room.saturating_sub(schema.len() + used + 3000);
     let about = brief.changed().filter(|f| question.files.contains(&f.path) && sending.allows_change(f));
-    let shown = diff::show(about, room, |t| sending.clean(t));
+    let shown = diff::deal(about, room, 1, |t| sending.clean(t)).pop().unwrap_or_default();
     let texts: Vec<&str> = data.values().map(String::as_str).chain([shown.text.as_str()]).collect();
     let fence = fence(&texts);
     let own = minijinja::context! { fence, schema, diff => shown.text, checkout => reader.checkout };
@@ -232,8 +338,14 @@ pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Resul
     brief.templates.fill(question.template, &values)
 }
 
-/// A word that none of the texts contains, so that nothing in them can end their part of the prompt.
+/// A word that none of the texts contains, so that nothing in them can end their part of the prompt. It is the same
+/// wherever it can be, so that a vendor finds a prompt's beginning again in its cache.
 fn fence(texts: &[&str]) -> String {
+    const USUAL: &str = "#5f1d0c3ae98b47d2#";
+    // Its beginning is looked for, so that no text has a word that only looks like it either.
+    if !texts.iter().any(|t| t.contains(&USUAL[..9])) {
+        return USUAL.to_owned();
+    }
     let mut hash = Sha256::new();
     texts.iter().for_each(|t| hash.update(t.as_bytes()));
     let digest = hash.finalize();

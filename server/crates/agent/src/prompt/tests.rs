@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Instruction, Steering};
 use finding::{DeclinedEarlier, FindingId};
 use git::Snapshot;
 
@@ -8,7 +9,7 @@ fn brief(old: &str, new: &str) -> Brief {
     Brief::new(snapshot)
 }
 
-const ROOMY: Reader<'_> = Reader { checkout: None, room: 1 << 20 };
+const ROOMY: Reader<'_> = Reader { checkout: None, room: 1 << 20, lens: None };
 
 #[test]
 fn the_prompt_says_everything_that_an_agent_needs() {
@@ -26,9 +27,9 @@ fn the_prompt_says_everything_that_an_agent_needs() {
     {
         assert!(prompt.text.contains(part), "{part} is missing in {}", prompt.text);
     }
-    assert_eq!(prompt.version, "2");
+    assert_eq!(prompt.version, "3");
     assert_eq!(prompt.shown.len(), 2);
-    assert!(!prompt.text.contains("{{") && !prompt.text.contains("MASKED"), "{}", prompt.text);
+    assert!(!prompt.text.contains("{{"), "{}", prompt.text);
 }
 
 #[test]
@@ -49,7 +50,7 @@ fn secrets_and_files_that_are_never_sent_stay_here() {
     brief.sending = Sending::masked();
     brief.sending.never = globset::GlobSetBuilder::new().add(globset::Glob::new(".env").unwrap()).build().unwrap();
     let prompt = review(&brief, ROOMY).unwrap();
-    assert!(!prompt.text.contains("hunter2") && prompt.text.contains("stand for secrets"));
+    assert!(!prompt.text.contains("hunter2"));
     assert!(!prompt.text.contains("|+A=2"));
     assert_eq!(prompt.not_shown, [".env: never sent"]);
     assert!(!prompt.shown.contains(&RepoPath::new(".env").unwrap()));
@@ -58,11 +59,11 @@ fn secrets_and_files_that_are_never_sent_stay_here() {
 #[test]
 fn a_small_reader_gets_a_part_and_is_told_of_the_rest() {
     let new = (0..2000).map(|n| format!("line {n}\n")).collect::<String>();
-    let prompt = review(&brief("a\n", &new), Reader { checkout: None, room: 16_000 }).unwrap();
-    assert!(prompt.text.len() <= 20_000, "{}", prompt.text.len());
+    let prompt = review(&brief("a\n", &new), Reader { room: 24_000, ..ROOMY }).unwrap();
+    assert!(prompt.text.len() <= 24_000, "{}", prompt.text.len());
     assert_eq!(prompt.not_shown, ["src/lib.rs: line 0 (lines 1-2000)"]);
     assert!(prompt.text.contains("- src/lib.rs: line 0"));
-    let failure = review(&brief("a\n", &new), Reader { checkout: None, room: 2_000 }).unwrap_err();
+    let failure = review(&brief("a\n", &new), Reader { room: 2_000, ..ROOMY }).unwrap_err();
     assert_eq!(failure.kind, FailureKind::TooLarge);
 }
 
@@ -75,5 +76,47 @@ fn own_templates_replace_ours_and_change_the_version() {
     brief.templates = std::sync::Arc::new(Templates::with_overrides(folder.path()).unwrap());
     let prompt = review(&brief, ROOMY).unwrap();
     assert!(prompt.text.starts_with("Only this: "));
-    assert!(prompt.version.starts_with("2+") && prompt.version.len() == 10, "{}", prompt.version);
+    assert!(prompt.version.starts_with("3+") && prompt.version.len() == 10, "{}", prompt.version);
+}
+
+#[test]
+fn the_beginning_is_the_same_in_the_next_round_and_for_the_next_agent() {
+    let text = |n: u32| format!("fn f() {{\n    call({n});\n}}\n");
+    let first = review(&brief(&text(0), &text(1)), Reader { checkout: Some("/tmp/a"), ..ROOMY }).unwrap().text;
+    let lens = Reader { checkout: Some("/tmp/b"), lens: Some("security"), ..ROOMY };
+    let second = review(&brief(&text(0), &text(2)), lens).unwrap().text;
+    let common = first.bytes().zip(second.bytes()).take_while(|(a, b)| a == b).count();
+    assert!(common * 10 > first.len() * 6, "{common} of {}", first.len());
+}
+
+#[test]
+fn steering_is_in_the_prompt_where_it_is_meant() {
+    let mut brief = brief("a\n", "b\n");
+    let instruction = |paths: &[&str], text: &str| Instruction {
+        paths: paths.iter().map(ToString::to_string).collect(),
+        text: text.into(),
+    };
+    let all = [instruction(&[], "Be brief."), instruction(&["src/**"], "No panics."), instruction(&["*.py"], "Types.")];
+    brief.steering = std::sync::Arc::new(Steering {
+        instructions: all.to_vec(),
+        language: Some("German`\n".into()),
+        background: Some("It mends issue 7.".into()),
+    });
+    let text = review(&brief, Reader { lens: Some("tests"), ..ROOMY }).unwrap().text;
+    for part in ["Be brief.", "For src/**: No panics.", "people read in German;", "It mends issue 7.", "\nTests. Which"]
+    {
+        assert!(text.contains(part), "{part}");
+    }
+    assert!(!text.contains("Types."));
+    assert_eq!(review(&brief, Reader { lens: Some("no"), ..ROOMY }).unwrap_err().kind, FailureKind::NotAllowed);
+}
+
+#[test]
+fn its_size_is_known_before() {
+    let new: String = (0..400).map(|n| format!("let value_{n} = compute({n});\n")).collect();
+    for (old, new) in [("a\n", "b\n"), ("a\n", new.as_str())] {
+        let brief = brief(old, new);
+        let (known, sent) = (size(&brief) as f64, review(&brief, ROOMY).unwrap().text.len() as f64);
+        assert!((known / sent - 1.0).abs() < 0.1, "{known} {sent}");
+    }
 }
