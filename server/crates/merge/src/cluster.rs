@@ -1,6 +1,9 @@
 //! Pairs → clusters, by average linkage: the two clusters that are most likely one issue on the average of
 //! their pairs become one, as long as any two are. A pair that plainly differs keeps its clusters apart for good, so
 //! that A~B~C never brings A and C together.
+//!
+//! Remarks that have a place come first. Then those without one, by whom two that have one are neither brought together
+//! nor kept apart.
 
 use super::similarity::{DIFFER, Pair};
 use std::cmp::Ordering;
@@ -9,8 +12,6 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 /// What is added to the average of many pairs, at most: the more wordings of one issue there are, the further
 /// apart the furthest, while chance would have to bring more pairs together. Nothing is added to one pair.
 const GROWTH: f32 = 1.0;
-/// Log odds that are taken off a pair of one agent: it had both before its eyes and made two of them.
-const ONE_AGENT: f32 = 2.0;
 
 /// What people said of pairs.
 #[derive(Debug, Default)]
@@ -49,48 +50,55 @@ impl PartialOrd for Candidate {
 
 struct Cluster {
     members: Vec<usize>,
+    /// Whether any of them has a place.
+    is_placed: bool,
     /// By cluster: the sum of the scores of all pairs across. A cluster that is missing must stay apart.
     links: HashMap<usize, f32>,
 }
 
-/// Clusters of the numbers below `agents.len()`, each sorted, in the order of their smallest members. `agents`
-/// numbers the agent of each; `word` overrules `pairs`.
-pub(super) fn clusters(agents: &[usize], pairs: &[Pair], word: &Word) -> Vec<Vec<usize>> {
-    let sorted = |&(a, b): &(usize, usize)| (a.min(b), a.max(b));
+/// Clusters of the numbers below `placed.len()`, each sorted, in the order of their smallest members. `placed` says which
+/// have a place; `word` overrules `pairs`.
+pub(super) fn clusters(placed: &[bool], pairs: &[Pair], word: &Word) -> Vec<Vec<usize>> {
     let split: HashSet<(usize, usize)> = word.split.iter().map(sorted).collect();
-    let mut all: Vec<Option<Cluster>> =
-        (0..agents.len()).map(|i| Some(Cluster { members: vec![i], links: HashMap::new() })).collect();
-    let mut link = |a: usize, b: usize, score: f32| {
-        for (from, to) in [(a, b), (b, a)] {
-            if let Some(cluster) = &mut all[from] {
-                cluster.links.insert(to, score);
-            }
-        }
-    };
+    let mut all: Vec<Option<Cluster>> = placed
+        .iter()
+        .enumerate()
+        .map(|(i, placed)| Some(Cluster { members: vec![i], is_placed: *placed, links: HashMap::new() }))
+        .collect();
     for pair in pairs.iter().filter(|pair| !split.contains(&sorted(&(pair.a, pair.b)))) {
-        let one_agent = agents[pair.a] == agents[pair.b];
-        let score = if one_agent { pair.score - ONE_AGENT } else { pair.score };
-        if !one_agent || score > 0.0 {
-            link(pair.a, pair.b, score);
+        for (from, to) in [(pair.a, pair.b), (pair.b, pair.a)] {
+            if let Some(cluster) = &mut all[from] {
+                cluster.links.insert(to, pair.score);
+            }
         }
     }
     for joined in word.joined.iter().map(sorted).filter(|pair| !split.contains(pair)) {
         join(&mut all, joined.0, joined.1, &split);
     }
+    link_all(&mut all, |a, b| a.is_placed && b.is_placed);
+    link_all(&mut all, |_, _| true);
+    let mut clusters: Vec<Vec<usize>> = all.into_iter().flatten().map(|cluster| cluster.members).collect();
+    clusters.sort();
+    clusters
+}
+
+fn sorted(&(a, b): &(usize, usize)) -> (usize, usize) {
+    (a.min(b), a.max(b))
+}
+
+/// Unites the likeliest two of the clusters that are `eligible`, as long as any two are more likely one issue than not.
+fn link_all(all: &mut Vec<Option<Cluster>>, eligible: fn(&Cluster, &Cluster) -> bool) {
     let mut heap: BinaryHeap<Candidate> = BinaryHeap::new();
     for a in 0..all.len() {
-        push_candidates(&all, a, &mut heap, |b| b < a);
+        push_candidates(all, a, &mut heap, |b, x, y| b < a && eligible(x, y));
     }
     while let Some(Candidate { clusters: (a, b), .. }) = heap.pop() {
         // Either may have become part of another since.
         if all[a].is_some() && all[b].is_some() {
-            let new = unite(&mut all, a, b, None);
-            push_candidates(&all, new, &mut heap, |_| true);
+            let new = unite(all, a, b, false);
+            push_candidates(all, new, &mut heap, |_, x, y| eligible(x, y));
         }
     }
-    let mut clusters: Vec<Vec<usize>> = all.into_iter().flatten().map(|cluster| cluster.members).collect();
-    clusters.sort();
-    clusters
 }
 
 /// Brings the clusters of two items together because a person said so; not if a person split any of them.
@@ -100,13 +108,13 @@ fn join(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, split: &HashSet<(usi
     let members = |i: usize| all[i].as_ref().map_or(&[][..], |c| &c.members[..]);
     let apart = members(a).iter().any(|x| members(b).iter().any(|y| split.contains(&(*x.min(y), *x.max(y)))));
     if a != b && !apart {
-        unite(all, a, b, Some(DIFFER));
+        unite(all, a, b, true);
     }
 }
 
-/// Makes one cluster of two and returns its number. What one of them must stay apart from, the new one must,
-/// unless there is a score for `missing` pairs.
-fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, missing: Option<f32>) -> usize {
+/// Makes one cluster of two and returns its number. What one of them must stay apart from, the new one must, unless it is
+/// `by_hand` or one of the two sides has no place.
+fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, by_hand: bool) -> usize {
     let new = all.len();
     let (Some(mut x), Some(mut y)) = (all[a].take(), all[b].take()) else { return new };
     x.links.remove(&b);
@@ -116,9 +124,12 @@ fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, missing: Option<f32
         let Some(cluster) = &mut all[*other] else { continue };
         cluster.links.remove(&a);
         cluster.links.remove(&b);
-        let pairs = |n: usize| missing.map(|score| score * (n * cluster.members.len()) as f32);
-        let from_x = x.links.get(other).copied().or_else(|| pairs(x.members.len()));
-        let from_y = y.links.get(other).copied().or_else(|| pairs(y.members.len()));
+        let link = |part: &Cluster| {
+            let may_differ = by_hand || part.is_placed != cluster.is_placed;
+            let missing = || may_differ.then(|| DIFFER * (part.members.len() * cluster.members.len()) as f32);
+            part.links.get(other).copied().or_else(missing)
+        };
+        let (from_x, from_y) = (link(&x), link(&y));
         if let (Some(from_x), Some(from_y)) = (from_x, from_y) {
             links.insert(*other, from_x + from_y);
             cluster.links.insert(new, from_x + from_y);
@@ -127,7 +138,7 @@ fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, missing: Option<f32
     let mut members = x.members;
     members.append(&mut y.members);
     members.sort_unstable();
-    all.push(Some(Cluster { members, links }));
+    all.push(Some(Cluster { members, is_placed: x.is_placed || y.is_placed, links }));
     new
 }
 
@@ -136,11 +147,11 @@ fn push_candidates(
     all: &[Option<Cluster>],
     a: usize,
     heap: &mut BinaryHeap<Candidate>,
-    wanted: impl Fn(usize) -> bool,
+    wanted: impl Fn(usize, &Cluster, &Cluster) -> bool,
 ) {
     let Some(cluster) = &all[a] else { return };
-    for (b, sum) in cluster.links.iter().filter(|(b, _)| wanted(**b)) {
-        let Some(other) = &all[*b] else { continue };
+    for (b, sum) in &cluster.links {
+        let Some(other) = all[*b].as_ref().filter(|other| wanted(*b, cluster, other)) else { continue };
         let pairs = (cluster.members.len() * other.members.len()) as f32;
         let average = sum / pairs + GROWTH * (1.0 - 1.0 / pairs);
         if average > 0.0 {
@@ -159,12 +170,12 @@ fn push_candidates(
 mod tests {
     use super::*;
 
-    /// Clusters of items by agent ("AABC…": the letter is the agent) and scored pairs.
-    fn check(agents: &str, pairs: &[(usize, usize, f32)], word: &Word, expected: &[&[usize]]) {
-        let agents: Vec<usize> = agents.bytes().map(usize::from).collect();
+    /// Clusters of items ("PPU…": with a place or without) and scored pairs.
+    fn check(items: &str, pairs: &[(usize, usize, f32)], word: &Word, expected: &[&[usize]]) {
+        let placed: Vec<bool> = items.bytes().map(|item| item == b'P').collect();
         let mut pairs: Vec<Pair> = pairs.iter().map(|&(a, b, score)| Pair { a, b, score }).collect();
         for _ in 0..2 {
-            assert_eq!(clusters(&agents, &pairs, word), expected, "{pairs:?}");
+            assert_eq!(clusters(&placed, &pairs, word), expected, "{pairs:?}");
             pairs.reverse();
         }
     }
@@ -172,33 +183,36 @@ mod tests {
     #[test]
     fn no_chain_brings_together_what_plainly_differs() {
         let none = Word::default();
-        check("ABC", &[(0, 1, 4.0), (1, 2, 3.0), (0, 2, 1.0)], &none, &[&[0, 1, 2]]);
-        check("ABC", &[(0, 1, 4.0), (1, 2, 3.0)], &none, &[&[0, 1], &[2]]);
-        check("ABC", &[(0, 1, 4.0), (1, 2, 0.5), (0, 2, -1.9)], &none, &[&[0, 1], &[2]]);
-        check("ABCD", &[(0, 1, 2.0), (2, 3, 2.0), (1, 2, 1.0)], &none, &[&[0, 1], &[2, 3]]);
+        check("PPP", &[(0, 1, 4.0), (1, 2, 3.0), (0, 2, 1.0)], &none, &[&[0, 1, 2]]);
+        check("PPP", &[(0, 1, 4.0), (1, 2, 3.0)], &none, &[&[0, 1], &[2]]);
+        check("PPP", &[(0, 1, 4.0), (1, 2, 0.5), (0, 2, -1.9)], &none, &[&[0, 1], &[2]]);
+        check("PPPP", &[(0, 1, 2.0), (2, 3, 2.0), (1, 2, 1.0)], &none, &[&[0, 1], &[2, 3]]);
     }
 
     #[test]
-    fn one_agents_remarks_are_one_only_when_they_repeat_each_other() {
+    fn what_has_no_place_neither_parts_nor_joins_what_has_one() {
         let none = Word::default();
-        check("AA", &[(0, 1, 1.5)], &none, &[&[0], &[1]]);
-        check("AA", &[(0, 1, 5.0)], &none, &[&[0, 1]]);
-        check("ABA", &[(0, 1, 3.0), (1, 2, 2.5), (0, 2, 1.5)], &none, &[&[0, 1], &[2]]);
+        // Likest of all, and unlike one of the two: they are one first, and it is with them or not.
+        check("PPU", &[(0, 1, 1.0), (0, 2, 6.0)], &none, &[&[0, 1, 2]]);
+        check("PPU", &[(0, 1, 1.0), (0, 2, 0.5)], &none, &[&[0, 1], &[2]]);
+        // Two that plainly differ are never one, whoever is like both.
+        check("PPU", &[(0, 2, 6.0), (1, 2, 5.0)], &none, &[&[0, 2], &[1]]);
+        check("UPU", &[(0, 1, 6.0), (1, 2, 5.0)], &none, &[&[0, 1], &[2]]);
     }
 
     #[test]
     fn a_persons_word_counts_more_than_likeness() {
         let joined = Word { joined: vec![(2, 0)], split: vec![] };
-        check("ABC", &[(0, 1, -1.0)], &joined, &[&[0, 2], &[1]]);
+        check("PPP", &[(0, 1, -1.0)], &joined, &[&[0, 2], &[1]]);
         let split = Word { joined: vec![], split: vec![(1, 0)] };
-        check("ABC", &[(0, 1, 9.0), (1, 2, 3.0), (0, 2, 2.0)], &split, &[&[0], &[1, 2]]);
+        check("PPP", &[(0, 1, 9.0), (1, 2, 3.0), (0, 2, 2.0)], &split, &[&[0], &[1, 2]]);
         let both = Word { joined: vec![(0, 1), (1, 2)], split: vec![(0, 2)] };
-        check("ABC", &[], &both, &[&[0, 1], &[2]]);
+        check("PPP", &[], &both, &[&[0, 1], &[2]]);
     }
 
     #[test]
     fn equal_scores_are_settled_by_the_order_of_items() {
         let none = Word::default();
-        check("ABC", &[(0, 1, 2.0), (1, 2, 2.0)], &none, &[&[0, 1], &[2]]);
+        check("PPP", &[(0, 1, 2.0), (1, 2, 2.0)], &none, &[&[0, 1], &[2]]);
     }
 }

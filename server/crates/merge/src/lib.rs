@@ -23,6 +23,9 @@ mod places;
 mod rank;
 mod records;
 mod remark;
+mod repeats;
+mod rules;
+mod sides;
 mod similarity;
 pub mod state;
 mod symbols;
@@ -54,8 +57,6 @@ use similarity::{Comparison, Space};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Lines between two remarks of one agent within which they may be the same one.
-const REPEAT_REACH: u32 = 2;
 /// Likeness to a better finding from which the two are linked.
 const RELATED: f32 = 0.2;
 /// Findings that one is linked with because they share its place.
@@ -248,12 +249,12 @@ impl Merger {
         let remarks: Vec<&Remark> = items.iter().map(|item| &*item.remark).collect();
         let agents: Vec<usize> = items.iter().map(|item| item.agent).collect();
         let space = Space::new(&remarks);
-        let may_be_one = |a: usize, b: usize| agents[a] != agents[b] || may_repeat(remarks[a], remarks[b]);
-        let mut compared = space.compare(&agents, may_be_one);
+        let mut compared = space.compare(&agents, |_, _| true);
         let memory = Memory::new(past, &remarks, &mut self.reader);
         let word = links::word(input, &remarks, &memory);
         let (judged, doubts) = doubt::judge(input, &items, &mut compared.pairs, &word);
-        let clusters = cluster::clusters(&agents, &compared.pairs, &word);
+        let placed: Vec<bool> = remarks.iter().map(|remark| !remark.places.is_empty()).collect();
+        let clusters = cluster::clusters(&placed, &compared.pairs, &word);
         let origins = memory.origins(&clusters);
         let mut taken: HashSet<FindingId> = HashSet::new();
         let mut ids: Vec<Option<FindingId>> = Vec::with_capacity(clusters.len());
@@ -339,12 +340,6 @@ fn with_kept<'b>(input: &'b Input<'_>, kept: &'b [(RawFinding, FindingStatus)]) 
         all.facts.insert(raw.id.clone(), facts);
     }
     all
-}
-
-/// Whether two remarks of one agent can be the same one: not when it put them at different lines.
-fn may_repeat(a: &Remark, b: &Remark) -> bool {
-    let placed = !a.places.is_empty() && !b.places.is_empty();
-    !placed || similarity::distance(a, b).is_some_and(|lines| lines <= REPEAT_REACH)
 }
 
 /// The id of a cluster: that of the earlier finding it is; else one that somebody already decided on; else the

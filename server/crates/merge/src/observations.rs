@@ -37,7 +37,8 @@ pub fn observations(all: &[Observation]) -> Vec<Observation> {
     let references: Vec<&Remark> = remarks.iter().collect();
     // A strength is never a concern.
     let pairs = Space::new(&references).compare(&agents, |a, b| made[a].1.kind == made[b].1.kind).pairs;
-    cluster::clusters(&agents, &pairs, &Word::default())
+    let placed: Vec<bool> = remarks.iter().map(|remark| !remark.places.is_empty()).collect();
+    cluster::clusters(&placed, &pairs, &Word::default())
         .into_iter()
         .map(|members| {
             let longest = members.iter().max_by_key(|i| (made[**i].1.body.len(), std::cmp::Reverse(**i)));

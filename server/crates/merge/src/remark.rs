@@ -1,6 +1,8 @@
 //! A raw finding prepared for comparison, so that each text is read once, however often it is merged.
 
 use super::compose::edits;
+use super::rules::{self, Rule};
+use super::sides::{self, Sides};
 use super::{Facts, identity, text};
 use finding::{Fingerprint, LineRange, RawFinding, RawId};
 use rayon::prelude::*;
@@ -73,8 +75,20 @@ pub(super) struct Remark {
     pub(super) places: Vec<Place>,
     /// The enclosing symbol.
     pub(super) symbol: Option<String>,
-    /// The rule, in lower case.
-    pub(super) rule: Option<String>,
+    /// The rule that it is an instance of.
+    pub(super) rule: Option<Rule>,
+    /// The weakness (CWE) that it names.
+    pub(super) weakness: Option<String>,
+    /// The vulnerabilities that it names, in order.
+    pub(super) vulnerabilities: Vec<String>,
+    /// The sides of pairs that its title names.
+    pub(super) sides: Sides,
+    /// The names in its title, hashed, in order.
+    pub(super) names: Vec<u64>,
+    /// The words of its title as they stand, hashed, numbers and small words too; of the body where there is no title.
+    pub(super) saying: Vec<u64>,
+    /// Hash of the words of its body; `None` where it has none.
+    pub(super) said_of_it: Option<u64>,
     /// What its fixes take out and put in, hashed.
     pub(super) edits: Vec<u64>,
 }
@@ -140,7 +154,13 @@ impl Remark {
             terms,
             places,
             symbol: symbol(raw, facts).map(str::to_owned),
-            rule: raw.rule.as_ref().map(|rule| rule.id.to_lowercase()),
+            rule: Rule::of(raw),
+            weakness: rules::weakness(raw),
+            vulnerabilities: rules::vulnerabilities(raw),
+            sides: sides::of(&title_words),
+            names: text::names(title),
+            saying: text::verbatim(if raw.title.trim().is_empty() { body.all } else { title }),
+            said_of_it: (!body.all.trim().is_empty()).then(|| text::hash_all(&text::verbatim(body.all))),
             edits: raw.fixes.iter().take(MAX_PLACES).map(|fix| text::hash(0, edits(&fix.diff).as_bytes())).collect(),
         }
     }

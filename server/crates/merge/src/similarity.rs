@@ -7,16 +7,18 @@
 //! was done and measured is in `docs/merging.md`.
 
 use super::remark::{Field, Place, Remark};
+use super::repeats::says_again;
+use super::sides;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Log odds of two remarks in the same place with nothing in common.
-const BIAS: f32 = -7.0;
+const BIAS: f32 = -6.5;
 /// What each kind of words adds at a cosine of 1; by [`Field::ALL`].
-const WEIGHTS: [f32; 4] = [6.0, 9.0, 5.5, 4.0];
+const WEIGHTS: [f32; 4] = [2.0, 11.5, 1.2, 6.7];
 /// What the same lines add; falls with the distance.
-const NEAR: f32 = 1.5;
+const NEAR: f32 = 1.0;
 /// Lines at which that has halved.
 const HALF: f32 = 10.0;
 /// Closeness in the same file where one of the two has no lines, and at least in the same symbol.
@@ -24,11 +26,21 @@ const SAME_FILE: f32 = 0.3;
 const SAME_SYMBOL: f32 = 0.5;
 /// What other files take off. Of the pairs that people made one finding of, one in thirty was in two files; of the others
 /// nearly two in three.
-const ELSEWHERE: f32 = 3.0;
-/// What it adds that one has no place at all: then words are all there is, and fewer must do.
-const UNPLACED: f32 = 5.0;
-/// What the same rule or weakness at the same lines adds.
-const SAME_RULE: f32 = 2.0;
+const ELSEWHERE: f32 = 2.0;
+/// What it adds that one has no place at all: what is said without one is short, and fewer words must do.
+const UNPLACED: f32 = 2.9;
+/// What it takes off that their titles name the two sides of a pair: a fault of `Create` is not that of `Update`.
+const OTHER_SIDE: f32 = 3.0;
+/// What the same rule adds at the same lines (no words are needed then: tools word one rule differently), and where the
+/// lines are only near each other.
+const SAME_RULE: f32 = 8.0;
+const SAME_RULE_NEAR: f32 = 2.0;
+/// What the same weakness (CWE) adds at the same lines.
+const SAME_WEAKNESS: f32 = 2.0;
+/// What it takes off that two tools name other rules. The same words are then mostly those of a pattern.
+const OTHER_RULE: f32 = 6.0;
+/// Log odds of two remarks that one agent made twice.
+const SAID_TWICE: f32 = 8.0;
 /// What it adds that both suggest the same edit.
 const SAME_EDIT: f32 = 4.0;
 /// As if so many more remarks on other things had been made: else the words that two remarks of a small round
@@ -62,7 +74,8 @@ const EDITED: u8 = 4;
 
 fn traits(remark: &Remark) -> u8 {
     let bit = |has: bool, bit: u8| if has { bit } else { 0 };
-    bit(!remark.places.is_empty(), PLACED) | bit(remark.rule.is_some(), RULED) | bit(!remark.edits.is_empty(), EDITED)
+    let ruled = remark.rule.is_some() || remark.weakness.is_some();
+    bit(!remark.places.is_empty(), PLACED) | bit(ruled, RULED) | bit(!remark.edits.is_empty(), EDITED)
 }
 
 /// Remarks in a common space of words.
@@ -199,7 +212,11 @@ impl<'a> Space<'a> {
             .into_par_iter()
             .map_init(Row::new, |row, a| {
                 self.row(a, a, row);
-                let score = |(b, words): (usize, &[f32; 2])| Some(Pair { a, b, score: self.score(a, b, words[0])? });
+                let score = |(b, words): (usize, &[f32; 2])| {
+                    let one_agent = agents[a] == agents[b];
+                    let score = if one_agent { self.score_again(a, b)? } else { self.score(a, b, words[0])? };
+                    Some(Pair { a, b, score })
+                };
                 let likely = |pair: &Pair| pair.score >= DIFFER && may_be_one(pair.a, pair.b);
                 let mut pairs: Vec<Pair> = row.iter().enumerate().filter_map(score).filter(likely).collect();
                 if pairs.len() > MOST_PAIRS {
@@ -238,13 +255,18 @@ impl<'a> Space<'a> {
     fn score(&self, a: usize, b: usize, words: f32) -> Option<f32> {
         let both = self.traits[a] & self.traits[b];
         let if_both = |bit: u8, adds: f32| if both & bit == bit { adds } else { 0.0 };
-        let known = if_both(RULED, SAME_RULE) + if_both(EDITED, SAME_EDIT);
-        let most = if both & PLACED == 0 { UNPLACED } else { NEAR + known };
+        let known = if_both(RULED, SAME_RULE + SAME_WEAKNESS) + if_both(EDITED, SAME_EDIT);
+        let most = if both & PLACED == 0 { UNPLACED.max(NEAR) } else { NEAR } + known;
         // Nearly all pairs end here, before any path is looked at.
         if BIAS + words + most < DIFFER {
             return None;
         }
         Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
+    }
+
+    /// The log odds for two remarks of one agent; `None` where they are not one that it made twice.
+    fn score_again(&self, a: usize, b: usize) -> Option<f32> {
+        says_again(self.remarks[a], self.remarks[b]).then_some(SAID_TWICE)
     }
 
     /// The cosine of each kind of words; by [`Field::ALL`].
@@ -266,20 +288,40 @@ impl<'a> Space<'a> {
     }
 }
 
-/// What the places add; `None` where they rule out that the two are one.
+/// What places, rules and edits add; `None` where they rule out that the two are one.
 fn place_score(a: &Remark, b: &Remark) -> Option<f32> {
-    if a.places.is_empty() || b.places.is_empty() {
-        return Some(UNPLACED);
-    }
-    let rules = (a.rule.as_deref(), b.rule.as_deref());
-    let near = closeness(a, b);
-    if (rules.0.is_some() || rules.1.is_some()) && distance(a, b).is_none_or(|lines| lines > RULE_REACH) {
+    if !(a.vulnerabilities.is_empty() || b.vulnerabilities.is_empty())
+        && !a.vulnerabilities.iter().any(|one| b.vulnerabilities.contains(one))
+    {
         return None;
     }
-    let same_rule = rules.0.is_some() && rules.0 == rules.1 && near > SAME_SYMBOL;
+    let sides = if sides::are_other(a.sides, b.sides) { -OTHER_SIDE } else { 0.0 };
+    if a.places.is_empty() || b.places.is_empty() {
+        return Some(UNPLACED + sides + rule_score(a, b, None)?);
+    }
+    let (near, lines) = (closeness(a, b), distance(a, b));
     let same_edit = near > 0.0 && a.edits.iter().any(|edit| b.edits.contains(edit));
-    let known = if same_rule { SAME_RULE } else { 0.0 } + if same_edit { SAME_EDIT } else { 0.0 };
-    Some(if near > 0.0 { NEAR * near } else { -ELSEWHERE } + known)
+    let known = rule_score(a, b, lines)? + if same_edit { SAME_EDIT } else { 0.0 };
+    Some(if near > 0.0 { NEAR * near } else { -ELSEWHERE } + known + sides)
+}
+
+/// What the rules add at so many `lines` from each other (`None`: unknown or in other files).
+fn rule_score(a: &Remark, b: &Remark, lines: Option<u32>) -> Option<f32> {
+    let placed = !a.places.is_empty() && !b.places.is_empty();
+    let is_at = |reach: u32| !placed || lines.is_some_and(|lines| lines <= reach);
+    let same_weakness = a.weakness.is_some() && a.weakness == b.weakness && is_at(RULE_REACH);
+    let weakness = if same_weakness { SAME_WEAKNESS } else { 0.0 };
+    match (&a.rule, &b.rule) {
+        (None, None) => Some(weakness),
+        _ if !is_at(RULE_REACH) => None,
+        (Some(one), Some(other)) if one.id == other.id => {
+            let other_names =
+                !a.names.is_empty() && !b.names.is_empty() && !a.names.iter().any(|n| b.names.contains(n));
+            Some(weakness + if is_at(0) && placed && !other_names { SAME_RULE } else { SAME_RULE_NEAR })
+        }
+        (Some(one), Some(other)) if one.is_exact && other.is_exact => is_at(0).then_some(weakness - OTHER_RULE),
+        _ => Some(weakness),
+    }
 }
 
 /// 1 at the same lines, less with the distance, 0 in other files.

@@ -150,6 +150,16 @@ pub(super) fn words(text: &str) -> Vec<u64> {
     out
 }
 
+/// Hashes of the words of `text` as they stand, case aside: what must be equal where two say the very same.
+pub(super) fn verbatim(text: &str) -> Vec<u64> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).map(lower_hash).collect()
+}
+
+/// One hash of many, in their order.
+pub(super) fn hash_all(hashes: &[u64]) -> u64 {
+    hashes.iter().fold(0, |h, next| hash(h, &next.to_le_bytes()))
+}
+
 /// Ends `word`: into `out` unless it says nothing.
 fn push_word(out: &mut Vec<u64>, word: &mut String) {
     // One Latin letter or digit says nothing; one ideograph is a word.
@@ -213,6 +223,90 @@ pub(super) fn identifiers(text: &str) -> Vec<u64> {
     out
 }
 
+/// Words of languages that stand in backticks like names and name nothing of a program.
+const KEYWORDS: &[&str] = &[
+    "assert",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "def",
+    "default",
+    "del",
+    "elif",
+    "else",
+    "enum",
+    "except",
+    "false",
+    "finally",
+    "fn",
+    "for",
+    "from",
+    "func",
+    "function",
+    "global",
+    "goto",
+    "if",
+    "impl",
+    "import",
+    "in",
+    "interface",
+    "is",
+    "lambda",
+    "let",
+    "match",
+    "mod",
+    "mut",
+    "new",
+    "nil",
+    "none",
+    "not",
+    "null",
+    "package",
+    "pass",
+    "pub",
+    "raise",
+    "return",
+    "self",
+    "static",
+    "struct",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "undefined",
+    "unsafe",
+    "use",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+];
+
+/// Hashes of the names in a title, sorted: what is written as names are, and what stands in backticks or quotes; words of
+/// languages are none.
+pub(super) fn names(title: &str) -> Vec<u64> {
+    let quoted = ['`', '"', '\''].into_iter().flat_map(|quote| title.split(quote).skip(1).step_by(2)).flat_map(tokens);
+    let mut names: Vec<u64> = tokens(title)
+        .filter(|token| is_compound(token))
+        .chain(quoted)
+        .filter(|token| KEYWORDS.binary_search(&token.to_lowercase().as_str()).is_err())
+        .map(lower_hash)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .map(|token| token.trim_start_matches(|c: char| c.is_numeric()))
@@ -252,7 +346,7 @@ mod tests {
         }
         assert_eq!(words("错误处理").len(), 4);
         assert!(words("a 1 the of ! 🦀 \u{202e}").is_empty());
-        assert!(STOP.is_sorted());
+        assert!(STOP.is_sorted() && KEYWORDS.is_sorted());
     }
 
     #[test]
@@ -260,6 +354,13 @@ mod tests {
         assert_eq!(identifiers("Plain words here").len(), 0);
         assert_eq!(identifiers("`ctx` and readSignature").len(), 2);
         assert_eq!(identifiers("getVMGUID"), identifiers("getvmguid `getvmguid`")[..1]);
+    }
+
+    #[test]
+    fn names_of_a_title_are_written_as_such_or_quoted() {
+        assert_eq!(names("Unused variable 'fname_source'"), names("Loop variable `fname_source` is not used"));
+        assert!(names("`import` should be at the top").is_empty());
+        assert_eq!(names("getUrl and \"x\" and plain").len(), 2);
     }
 
     #[test]

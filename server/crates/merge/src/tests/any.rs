@@ -124,7 +124,7 @@ proptest! {
     }
 }
 
-/// A remark as two, as an agent that says one thing in parts: the body cut at a word, the lines after some of them.
+/// A remark as two, as an agent that says one thing in parts: the body cut at a word, the place the same.
 fn cut(raw: &RawFinding, at: usize, named: bool) -> [RawFinding; 2] {
     let words: Vec<&str> = raw.body.split(' ').collect();
     let (one, two) = words.split_at(at.min(words.len()));
@@ -134,9 +134,6 @@ fn cut(raw: &RawFinding, at: usize, named: bool) -> [RawFinding; 2] {
     halves[1].id = RawId::new(format!("{}-more", raw.id));
     if named {
         halves[1].title += " (continued)";
-    }
-    if let Some(Anchor { lines: Some(lines), .. }) = halves[1].anchors.first_mut() {
-        *lines = LineRange::line(lines.end() + 1);
     }
     halves
 }
