@@ -17,15 +17,16 @@ mod silence;
 mod syntax;
 mod tree;
 
+pub use rules::{Failed, Tested, test_built_in, test_rules};
 pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};
 pub use tree::languages_without_rules;
 
 use finding::{RawFinding, RepoPath};
 use git::{ChangedFile, Snapshot, SnapshotError};
 use rayon::prelude::*;
+use rules::OwnRules;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// What a checker is given.
@@ -39,13 +40,14 @@ pub struct Job<'a> {
     pub cancel: &'a CancellationToken,
     /// Files whose text could not be read, with the reason.
     unread: Mutex<BTreeMap<RepoPath, String>>,
+    own_rules: OnceLock<OwnRules>,
 }
 
 impl<'a> Job<'a> {
     /// A checker's job on this snapshot.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, settings: &'a Settings, cancel: &'a CancellationToken) -> Self {
-        Self { snapshot, settings, cancel, unread: Mutex::default() }
+        Self { snapshot, settings, cancel, unread: Mutex::default(), own_rules: OnceLock::new() }
     }
 
     /// A text of the snapshot. One that cannot be read is left out, and is said at the end.
@@ -54,6 +56,11 @@ impl<'a> Job<'a> {
             self.unread.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), e.why);
             None
         })
+    }
+
+    /// Rules of the user and of the repository, compiled when they are first asked for.
+    fn own_rules(&self) -> &OwnRules {
+        self.own_rules.get_or_init(|| OwnRules::of(self))
     }
 
     fn is_cancelled(&self) -> bool {
@@ -88,6 +95,12 @@ pub struct RuleInfo {
     pub agent: &'static str,
     /// What it finds, in one line.
     pub summary: String,
+    /// Why that is a mistake; may be empty.
+    pub why: String,
+    /// The languages it reads; none where it reads any text.
+    pub languages: Vec<String>,
+    /// Whether its findings come with a fix.
+    pub has_fix: bool,
     /// Whether it is on without being asked for.
     pub on_by_default: bool,
 }
@@ -121,7 +134,8 @@ impl Checker {
         let findings = self.shown(job, findings);
         let unread = std::mem::take(&mut *job.unread.lock().unwrap_or_else(PoisonError::into_inner));
         let notes = unread.into_iter().map(|(path, why)| format!("{path} could not be read, and was left out: {why}"));
-        Ok(Checked { findings, notes: notes.take(20).collect() })
+        let refused = if self.name == rules::AGENT { job.own_rules().refused.clone() } else { Vec::new() };
+        Ok(Checked { findings, notes: notes.chain(refused).take(20).collect() })
     }
 
     /// Looks at one changed file again, as after a save; nothing for a checker that needs the whole branch.
@@ -136,9 +150,9 @@ impl Checker {
     /// What is neither off nor silenced, numbered.
     fn shown(&self, job: &Job<'_>, mut findings: Vec<RawFinding>) -> Vec<RawFinding> {
         findings.retain_mut(|finding| {
-            let Some(rule) = finding.rule.as_ref().map(|r| r.id.trim_start_matches("deep-review/").to_owned()) else {
-                return true;
-            };
+            // Without whose it is: `deep-review/`, `repository/`, `user/`.
+            let id = finding.rule.as_ref().map(|r| r.id.split_once('/').map_or(&*r.id, |(_, id)| id).to_owned());
+            let Some(rule) = id else { return true };
             let by_default = self.rules.iter().find(|(id, ..)| *id == rule).is_none_or(|(_, on, _)| *on);
             if !job.settings.is_on(&rule, by_default) {
                 return false;
@@ -158,10 +172,20 @@ impl Checker {
             id: (*id).to_owned(),
             agent: self.name,
             summary: (*summary).to_owned(),
+            why: String::new(),
+            languages: Vec::new(),
+            has_fix: false,
             on_by_default: *on_by_default,
         });
-        if self.name == rules::AGENT { rules::listed() } else { listed.collect() }
+        if self.name == rules::AGENT { rules::listed_built_in() } else { listed.collect() }
     }
+}
+
+/// Every rule: the built-in ones, then those of people's own, and what is wrong with those that cannot be read.
+#[must_use]
+pub fn catalogue(job: &Job<'_>) -> (Vec<RuleInfo>, Vec<String>) {
+    let own = job.own_rules();
+    (ALL.iter().flat_map(Checker::rules).chain(own.listed()).collect(), own.refused.clone())
 }
 
 /// All checkers, in the order in which they are listed.

@@ -1,101 +1,95 @@
-//! Known mistakes, as patterns over the syntax tree: `rules/*.yml`, in ast-grep's form.
+//! Known mistakes, as patterns over the syntax tree: `rules/*.yml`, in ast-grep's form, and rules of people's own.
+
+mod cases;
+mod compiled;
+mod embedded;
+
+pub use cases::{Failed, Tested, test_built_in, test_rules};
 
 use super::remark::{LONGEST_LINE, MOST_FINDINGS, anchor, is_test, line_at, line_text, remark, replacing};
 use super::tree::{self, Tree};
 use super::{Job, RuleInfo};
-use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
+use ast_grep_config::Fixer;
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::replacer::Replacer;
 use ast_grep_core::tree_sitter::StrDoc;
 use ast_grep_core::{Matcher, NodeMatch};
 use ast_grep_language::SupportLang;
-use finding::{LineRange, RawFinding, Severity};
+use compiled::{Owner, Rule, built_in, compile};
+use finding::{LineRange, RawFinding, RuleRef, Severity};
 use git::ChangedFile;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 pub(super) const AGENT: &str = "rules";
 /// A text that takes longer is not read to its end; a thousand lines of code take some milliseconds.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// A rule's text, and a word without which it never matches: most files need no parsing.
-struct Source {
-    word: &'static str,
-    yaml: &'static str,
+type Found<'t> = NodeMatch<'t, StrDoc<SupportLang>>;
+
+/// Rules of people's own, compiled, and what is wrong with those that cannot be.
+#[derive(Default)]
+pub(super) struct OwnRules {
+    rules: Vec<Rule>,
+    /// In a sentence each.
+    pub(super) refused: Vec<String>,
 }
 
-macro_rules! sources {
-    ($($name:literal: $word:literal),* $(,)?) => {
-        [$(Source { word: $word, yaml: include_str!(concat!("rules/", $name, ".yml")) }),*]
-    };
-}
-
-static SOURCES: [Source; 11] = sources! {
-    "go-defer-in-loop": "defer",
-    "go-trim-cutset": "strings.Trim",
-    "js-assignment-in-condition": "if",
-    "js-async-foreach": "forEach",
-    "js-nan-comparison": "NaN",
-    "python-assert-tuple": "assert",
-    "python-is-literal": " is ",
-    "python-mutable-default": "def ",
-    "python-strip-affix": "strip(",
-    "rust-dropped-guard": "let _ ",
-    "rust-nan-comparison": "NAN",
-};
-
-struct Rule {
-    word: &'static str,
-    config: RuleConfig<SupportLang>,
-    /// Whether it looks only when it is asked for (`metadata: { off: true }`).
-    is_off: bool,
-    /// Whether tests may do what it finds (`metadata: { not_in_tests: true }`).
-    not_in_tests: bool,
-}
-
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| SOURCES.iter().flat_map(compile).collect());
-
-/// The documents of one file; those for TypeScript are for JavaScript and TSX too.
-#[expect(clippy::expect_used, reason = "the rules are constants, and every test compiles them")]
-fn compile(source: &Source) -> Vec<Rule> {
-    let documents: Vec<SerializableRuleConfig<SupportLang>> =
-        ast_grep_config::from_multiple(source.yaml).expect("a rule in the right form");
-    let mut rules = Vec::new();
-    for document in documents {
-        let languages = match document.language {
-            SupportLang::TypeScript => vec![SupportLang::TypeScript, SupportLang::Tsx, SupportLang::JavaScript],
-            other => vec![other],
-        };
-        for language in languages {
-            let mut document = document.clone();
-            document.language = language;
-            let (is_off, not_in_tests) = (says(&document, "off"), says(&document, "not_in_tests"));
-            let config = RuleConfig::try_from(document, &GlobalRules::default()).expect("a rule that makes sense");
-            rules.push(Rule { word: source.word, config, is_off, not_in_tests });
-        }
+impl std::fmt::Debug for OwnRules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OwnRules").field("rules", &self.rules.len()).field("refused", &self.refused).finish()
     }
-    rules
 }
 
-/// The rules as they are listed.
-pub(super) fn listed() -> Vec<RuleInfo> {
-    let mut rules: BTreeMap<String, RuleInfo> = BTreeMap::new();
-    for rule in RULES.iter() {
-        rules.entry(rule.config.id.clone()).or_insert_with(|| RuleInfo {
-            id: rule.config.id.clone(),
+impl OwnRules {
+    /// The user's, and those that the base of the snapshot has.
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let mut own = Self::default();
+        let repository = compiled::of_repository(job.snapshot);
+        let all = job.settings.own_rules.iter().map(|file| (Owner::User, file));
+        for (owner, (name, text)) in all.chain(repository.iter().map(|file| (Owner::Repository, file))) {
+            match compile(text, owner) {
+                Ok(rules) => own.rules.extend(rules),
+                Err(why) => own.refused.push(format!("the rules in {name} were left out: {why}")),
+            }
+        }
+        own
+    }
+
+    /// As they are listed.
+    pub(super) fn listed(&self) -> Vec<RuleInfo> {
+        listed(self.rules.iter())
+    }
+}
+
+/// The built-in rules as they are listed.
+pub(super) fn listed_built_in() -> Vec<RuleInfo> {
+    listed(tree::built_in_languages().into_iter().flat_map(built_in))
+}
+
+fn listed<'r>(rules: impl Iterator<Item = &'r Rule>) -> Vec<RuleInfo> {
+    let mut all: BTreeMap<String, RuleInfo> = BTreeMap::new();
+    for rule in rules {
+        let id = match rule.owner {
+            Owner::BuiltIn => rule.config.id.clone(),
+            owner => format!("{}/{}", owner.prefix(), rule.config.id),
+        };
+        let info = all.entry(id.clone()).or_insert_with(|| RuleInfo {
+            id,
             agent: AGENT,
             summary: rule.config.message.clone(),
+            why: rule.config.note.clone().unwrap_or_default().trim().to_owned(),
+            languages: Vec::new(),
+            has_fix: !rule.config.fixer.is_empty(),
             on_by_default: !rule.is_off,
         });
+        let language = rule.language.to_string();
+        if !info.languages.contains(&language) {
+            info.languages.push(language);
+        }
     }
-    rules.into_values().collect()
-}
-
-/// Whether a rule's metadata says yes to something.
-fn says(config: &SerializableRuleConfig<SupportLang>, key: &str) -> bool {
-    let metadata = config.metadata.as_ref().and_then(|m| serde_json::to_value(m).ok());
-    metadata.is_some_and(|m| m.get(key) == Some(&serde_json::Value::Bool(true)))
+    all.into_values().collect()
 }
 
 /// Matches all rules on the added lines of a file.
@@ -103,15 +97,16 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let (Some(text), Some(language)) = (file.new.as_deref(), tree::language_of(&file.path)) else {
         return Vec::new();
     };
-    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let has = |word: &str| word.is_empty() || memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     let in_test = is_test(&file.path);
-    let wanted = |r: &&Rule| {
-        r.config.language == language
-            && has(r.word)
-            && !(in_test && r.not_in_tests)
-            && job.settings.is_on(&r.config.id, !r.is_off)
+    let is_for_file = |rule: &Rule| {
+        rule.files.as_ref().is_none_or(|files| files.is_match(file.path.as_str()))
+            && !rule.ignores.is_match(file.path.as_str())
+            && !(in_test && rule.not_in_tests)
     };
-    let rules: Vec<&Rule> = RULES.iter().filter(wanted).collect();
+    let own = job.own_rules().rules.iter().filter(|rule| rule.language == language);
+    let wanted = |r: &&Rule| has(&r.word) && is_for_file(r) && job.settings.is_on(&r.config.id, !r.is_off);
+    let rules: Vec<&Rule> = built_in(language).iter().chain(own).filter(wanted).collect();
     if rules.is_empty() {
         return Vec::new();
     }
@@ -120,7 +115,7 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let go_on = || !job.is_cancelled() && Instant::now() < until;
     let mut findings = Vec::new();
     for rule in rules {
-        for node in matches(&tree, rule, file, &go_on).take(MOST_FINDINGS) {
+        for node in matches(&tree, rule, &|row| is_added(file, row), &go_on).take(MOST_FINDINGS) {
             let start = node.range().start;
             // A node with an error in it is code that the grammar does not know.
             if line_text(text, start).len() <= LONGEST_LINE && !node.dfs().any(|n| n.is_error()) {
@@ -132,53 +127,65 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     findings.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// The rule's matches that begin on added lines. Asks `go_on` before each try: where a node is in a wide list or deep in
+/// Whether a line (0-based) was added.
+fn is_added(file: &ChangedFile, row: usize) -> bool {
+    let next = file.hunks.partition_point(|h| h.new_start as usize <= row + 1);
+    next.checked_sub(1).is_some_and(|i| row + 1 < (file.hunks[i].new_start + file.hunks[i].new_count) as usize)
+}
+
+/// The rule's matches that begin on wanted lines. Asks `go_on` before each try: where a node is in a wide list or deep in
 /// others, one try may take as long as the text.
 fn matches<'t>(
     tree: &'t Tree,
     rule: &'t Rule,
-    file: &'t ChangedFile,
+    is_wanted: &'t dyn Fn(usize) -> bool,
     go_on: &'t dyn Fn() -> bool,
-) -> impl Iterator<Item = NodeMatch<'t, StrDoc<SupportLang>>> {
+) -> impl Iterator<Item = Found<'t>> {
     let matcher = &rule.config.matcher;
     let kinds = matcher.potential_kinds();
     let may_match = move |kind: u16| kinds.as_ref().is_none_or(|kinds| kinds.contains(kind.into()));
-    let is_added = |row: usize| {
-        let next = file.hunks.partition_point(|h| h.new_start as usize <= row + 1);
-        next.checked_sub(1).is_some_and(|i| row + 1 < (file.hunks[i].new_start + file.hunks[i].new_count) as usize)
-    };
     let root = tree.root();
     let nodes: Vec<_> = root
         .dfs()
-        .filter(|node| may_match(node.kind_id()) && is_added(node.get_inner_node().start_position().row))
+        .filter(|node| may_match(node.kind_id()) && is_wanted(node.get_inner_node().start_position().row))
         .collect();
     nodes.into_iter().take_while(|_| go_on()).filter_map(|node| matcher.match_node(node))
 }
 
-fn finding(file: &ChangedFile, text: &str, rule: &Rule, node: &NodeMatch<'_, StrDoc<SupportLang>>) -> RawFinding {
+/// All matches of a rule in a case.
+fn matched<'t>(tree: &'t Tree, rule: &'t Rule) -> Vec<(&'t Rule, Found<'t>)> {
+    matches(tree, rule, &|_| true, &|| true).map(|node| (rule, node)).collect()
+}
+
+/// What a fix puts where.
+fn edit(rule: &Rule, fixer: &Fixer, node: &Found<'_>) -> (String, Range<usize>) {
+    let with = fixer.generate_replacement(node);
+    (String::from_utf8_lossy(&with).into_owned(), fixer.get_replaced_range(node, &rule.config.matcher))
+}
+
+fn finding(file: &ChangedFile, text: &str, rule: &Rule, node: &Found<'_>) -> RawFinding {
     let config = &rule.config;
-    let severity = match config.severity {
-        ast_grep_config::Severity::Error | ast_grep_config::Severity::Warning => Severity::Important,
+    let severity = match (&config.severity, rule.owner) {
+        // Of the built-in ones none is so sure.
+        (ast_grep_config::Severity::Error, Owner::Repository | Owner::User) => Severity::Critical,
+        (ast_grep_config::Severity::Error | ast_grep_config::Severity::Warning, _) => Severity::Important,
         _ => Severity::Suggestion,
     };
     let title = config.get_message(node);
     let mut finding =
         remark(AGENT, &config.id, severity, title, config.note.clone().unwrap_or_default().trim().to_owned());
+    if rule.owner != Owner::BuiltIn {
+        let id = format!("{}/{}", rule.owner.prefix(), config.id);
+        finding.rule = Some(RuleRef { id, url: config.url.clone().filter(|u| u.starts_with("https://")) });
+    }
     let range = node.range();
     // The statement's first lines say enough of a long one.
     let (first, last) = (line_at(text, range.start), line_at(text, range.end));
     finding.anchors.push(anchor(&file.path, text, LineRange::new(first, last.min(first + 9))));
     for fixer in &config.fixer {
-        let with = fixer.generate_replacement(node);
-        let with = String::from_utf8_lossy(&with);
-        let at = fixer.get_replaced_range(node, &config.matcher);
-        finding.fixes.push(replacing(
-            AGENT,
-            fixer.title().unwrap_or("as the rule says"),
-            &file.path,
-            text,
-            &[(at, &with)],
-        ));
+        let (with, at) = edit(rule, fixer, node);
+        let note = fixer.title().unwrap_or("as the rule says");
+        finding.fixes.push(replacing(AGENT, note, &file.path, text, &[(at, &with)]));
     }
     finding
 }

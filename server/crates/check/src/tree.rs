@@ -43,6 +43,37 @@ pub(super) fn language_of(path: &RepoPath) -> Option<SupportLang> {
     })
 }
 
+/// How many of them there are at most.
+pub(super) const MOST_LANGUAGES: usize = 14;
+
+/// The languages whose grammars are built in.
+pub(super) fn built_in_languages() -> Vec<SupportLang> {
+    let always = [
+        SupportLang::Rust,
+        SupportLang::Go,
+        SupportLang::Python,
+        SupportLang::JavaScript,
+        SupportLang::TypeScript,
+        SupportLang::Tsx,
+    ];
+    let by_feature = [
+        SupportLang::Java,
+        SupportLang::Kotlin,
+        SupportLang::C,
+        SupportLang::Cpp,
+        SupportLang::CSharp,
+        SupportLang::Ruby,
+        SupportLang::Php,
+        SupportLang::Bash,
+    ];
+    always.into_iter().chain(by_feature.into_iter().filter(|_| cfg!(feature = "grammars"))).collect()
+}
+
+/// Whether the language's grammar is built in.
+pub(super) fn is_built_in(language: SupportLang) -> bool {
+    built_in_languages().contains(&language)
+}
+
 /// Languages in which programs are written, by the ending of their files: those of which nothing here knows the grammar.
 const OTHERS: &[(&str, &[&str])] = &[
     ("Ada", &["adb", "ads"]),

@@ -139,3 +139,18 @@ fn nesting_and_width_cost_no_more_than_the_text_is_long() {
     let wide = format!("if (a = 1) b();\n{}", "a = 1;\n".repeat(10_000));
     assert_eq!(found("a.js", &wide).len(), 1);
 }
+
+#[test]
+fn every_rule_finds_what_it_must_and_nothing_else() {
+    let tested = crate::test_built_in().unwrap();
+    assert!(tested.failed.is_empty(), "{:#?}", tested.failed);
+    assert!(tested.cases > 100, "{}", tested.cases);
+    for rule in super::listed_built_in() {
+        assert!(
+            super::embedded::SOURCES.iter().any(|s| s.name == rule.id),
+            "{}: a rule is in the file of its name",
+            rule.id
+        );
+        assert!(!rule.why.is_empty(), "{}", rule.id);
+    }
+}
