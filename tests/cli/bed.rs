@@ -96,7 +96,8 @@ impl Bed {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep-review"));
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("DEEP_REVIEW_") || name.ends_with("_API_KEY") || name == "NO_COLOR" {
+            let is_of_a_build = name == "CI" || name.starts_with("CI_") || name.starts_with("GIT");
+            if is_of_a_build || name.starts_with("DEEP_REVIEW_") || name.ends_with("_API_KEY") || name == "NO_COLOR" {
                 command.env_remove(name);
             }
         }

@@ -5,6 +5,7 @@ use super::context::{self, Context, told};
 use super::{Exit, output};
 use finding::{Round, Severity};
 use ops::{RoundSummary, summary};
+use report::sanitize::printable;
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &RoundsArgs) -> anyhow::Result<Exit> {
