@@ -63,14 +63,19 @@ impl Bed {
 
     /// Adds a recorded agent.
     pub(crate) fn agent(mut self, name: &str, answer: &Value) -> Self {
+        self.says(name, answer);
         let file = self.repo.beside(&format!("{name}.json"));
-        std::fs::write(&file, answer.to_string()).unwrap();
         self.config.push_str(&format!(
             "[agents.{name}]\nadapter = 'recorded'\nlabel = '{}'\npath = '{}'\n",
             name.to_uppercase(),
             file.display()
         ));
         self
+    }
+
+    /// Has a recorded agent of the bed answer otherwise from now on.
+    pub(crate) fn says(&self, name: &str, answer: &Value) {
+        std::fs::write(self.repo.beside(&format!("{name}.json")), answer.to_string()).unwrap();
     }
 
     /// Adds lines to the configuration.

@@ -34,7 +34,7 @@ const ALL: [&str; 6] = ["--agent", "claude", "--agent", "codex", "--agent", "gem
 
 #[test]
 fn a_round_of_some_leaves_what_the_others_said_and_every_label() {
-    let mut bed = three();
+    let bed = three();
     let (code, first) = bed.review(&ALL);
     assert_eq!((code, first["verdict"].as_str()), (0, Some("rework")), "{first:#}");
     let before = shown(&first);
@@ -45,7 +45,7 @@ fn a_round_of_some_leaves_what_the_others_said_and_every_label() {
         (&["claude"], Some(json!({ "panic": true }))),
     ] {
         if let Some(play) = &says {
-            bed = bed.agent(agents[0], &playing(answer(&[]), play));
+            bed.says(agents[0], &playing(answer(&[]), play));
         }
         let args: Vec<&str> = agents.iter().flat_map(|name| ["--agent", name]).collect();
         let (_, document) = bed.review(&args);
@@ -62,7 +62,7 @@ fn a_new_and_graver_finding_takes_no_label_away() {
     let before = shown(&bed.review(&ALL).1);
     let graver = finding("critical", "Arguments are sent to a server that nobody named", (7, 7));
     let cut = finding("important", CUT, (6, 6));
-    let bed = bed.agent("codex", &answer(&[graver, cut]));
+    bed.says("codex", &answer(&[graver, cut]));
     let (_, document) = bed.review(&["--agent", "codex", "--fresh"]);
     let mut after = shown(&document);
     let new = after.iter().position(|row| !before.iter().any(|old| old.0 == row.0)).expect("a new label");
@@ -129,7 +129,7 @@ fn files_that_no_reviewer_names_are_not_clean_and_are_asked_about_again() {
     assert!(text.contains("nobody looked at src/lib.rs"), "{text}");
     some["files_covered"] = json!([]);
     some["summary"] = json!("All read attempts failed.");
-    let bed = bed.agent("one", &some);
+    bed.says("one", &some);
     let ran = bed.run(&["review", "--agent", "one", "--fresh"]);
     assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("could not read the change"), "{}", ran.out);

@@ -150,10 +150,14 @@ pub(super) fn show(
 /// an agent that is down must not let a grave finding of another one pass. Checkers that compute their findings are no
 /// reviewers: where reviewers were asked and none answered, there is no review.
 pub(super) fn exit(round: &Round, decisions: &Decisions, fail_on: Option<Severity>) -> Exit {
-    let is_reached = fail_on.is_some_and(|limit| round.deciding(decisions).any(|f| f.severity >= limit));
-    if is_reached {
+    let answered: Vec<&AgentRun> = round.agents.iter().filter(|run| has_answered(round, run)).collect();
+    let is_asked = round.agents.iter().any(|run| run.agent.kind.is_reviewer());
+    let is_reviewed = answered.iter().any(|run| run.agent.kind.is_reviewer());
+    if answered.is_empty() {
+        Exit::Impossible
+    } else if fail_on.is_some_and(|limit| round.deciding(decisions).any(|f| f.severity >= limit)) {
         Exit::FailOn
-    } else if !is_answered(round) {
+    } else if is_asked && !is_reviewed {
         Exit::Impossible
     } else if round.is_complete() {
         Exit::Done
@@ -162,17 +166,9 @@ pub(super) fn exit(round: &Round, decisions: &Decisions, fail_on: Option<Severit
     }
 }
 
-/// Whether any of those who judge answered in this round; where none was asked, any at all.
-fn is_answered(round: &Round) -> bool {
-    let judge = |run: &&AgentRun| run.agent.kind.is_reviewer();
-    let asked: Vec<&AgentRun> = match round.agents.iter().filter(judge).collect::<Vec<_>>() {
-        judges if judges.is_empty() => round.agents.iter().collect(),
-        judges => judges,
-    };
-    asked.iter().any(|run| {
-        // One that failed in the middle has said or read something before.
-        let has_said = || round.raw.iter().any(|raw| raw.agent == run.agent.name && !raw.is_carried());
-        let has_read = || round.coverage.reviewed.iter().any(|file| file.by.contains(&run.agent.name));
-        run.outcome == AgentOutcome::Reviewed || has_said() || has_read()
-    })
+/// Whether an agent answered in this round; one that failed in the middle has said or read something before.
+fn has_answered(round: &Round, run: &AgentRun) -> bool {
+    let has_said = || round.raw.iter().any(|raw| raw.agent == run.agent.name && !raw.is_carried());
+    let has_read = || round.coverage.reviewed.iter().any(|file| file.by.contains(&run.agent.name));
+    run.outcome == AgentOutcome::Reviewed || has_said() || has_read()
 }
