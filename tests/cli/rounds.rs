@@ -246,3 +246,25 @@ fn what_was_written_is_said_with_who_failed_and_the_verdict() {
         assert!(ran.err.contains(said), "{said}: {}", ran.err);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_answer_counts_however_its_program_ends_and_an_echo_is_none() {
+    let bed = Bed::new();
+    let file = bed.repo.beside("said.json");
+    std::fs::write(&file, answer(&[finding("important", "It is wrong", (7, 7))]).to_string()).unwrap();
+    for (script, code, said) in [
+        (format!("cat >/dev/null; cat {}; exit 1", file.display()), 3, &["It is wrong", "exit"][..]),
+        ("cat".to_owned(), 2, &["printed its prompt back"]),
+        (format!("cat; cat {}", file.display()), 0, &["It is wrong"]),
+        ("cat >/dev/null; echo \"<think>{findings: []\"".to_owned(), 2, &["still thinking"]),
+        ("cat >/dev/null; echo {}".to_owned(), 2, &["not a review"]),
+        ("cat >/dev/null; echo I could not read the files.".to_owned(), 2, &["could not read the change"]),
+    ] {
+        let agent = format!("[agents.said]\nadapter = 'command'\ncommand = ['sh', '-c', '{script}']\n");
+        let bed = Bed::new().raw(&agent);
+        let ran = bed.run(&["review", "--agent", "said"]);
+        assert_eq!(ran.code, code, "{script}: {}{}", ran.out, ran.err);
+        assert!(said.iter().all(|said| ran.out.contains(said)), "{script}: {}", ran.out);
+    }
+}

@@ -34,7 +34,8 @@ pub fn import_as(
         return Err(OpsError::NoFiles);
     }
     let before = open.branch.decisions()?.value;
-    let imported = review::import::import_as(&open.repository, config, files, target, format).map_err(OpsError::Import)?;
+    let imported =
+        review::import::import_as(&open.repository, config, files, target, format).map_err(OpsError::Import)?;
     if imported.is_empty() {
         return Err(OpsError::Import(anyhow::anyhow!("no review was found in the files")));
     }

@@ -17,7 +17,7 @@ use super::sections::{self, Around, around, sections};
 use finding::document::{NO_REVIEW_BY, REPORT_MARK};
 use finding::{
     AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions, Failure, FailureKind, Finding,
-    FindingId, FindingStatus, Fix, ROUND_SCHEMA, RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope,
+    FindingId, FindingStatus, Fix, RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope,
     RuleRef, State,
 };
 use jiff::Timestamp;
