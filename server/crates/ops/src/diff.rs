@@ -1,6 +1,6 @@
 use super::plan::ApplyPlan;
 use finding::RepoPath;
-use git::{ChangeKind, ChangedFile, LineHunk, unified_diff};
+use git::{ChangeKind, ChangedFile, line_hunks, unified_diff};
 use patch::FileOutcome;
 use std::sync::Arc;
 
@@ -26,13 +26,6 @@ pub fn diff(plan: &ApplyPlan) -> String {
 
 fn changed(path: &RepoPath, kind: ChangeKind, old: Option<Arc<str>>, new: Option<&String>) -> ChangedFile {
     let new: Option<Arc<str>> = new.map(|text| text.as_str().into());
-    let differences = lines::text_changes(old.as_deref().unwrap_or_default(), new.as_deref().unwrap_or_default());
-    let hunk = |change: lines::Change| LineHunk {
-        old_start: change.old.start + 1,
-        old_count: change.old.end - change.old.start,
-        new_start: change.new.start + 1,
-        new_count: change.new.end - change.new.start,
-    };
-    let hunks = differences.into_iter().map(hunk).collect();
+    let hunks = line_hunks(old.as_deref().unwrap_or_default(), new.as_deref().unwrap_or_default());
     ChangedFile { path: path.clone(), kind, old, new, hunks, lossy: false }
 }

@@ -1,10 +1,9 @@
 //! A stored round as a document: with its texts, with what was decided and heard since, and with what git says of it.
 
-use finding::{Decisions, RepoPath, Resolution, Round, State};
+use finding::{Decisions, RepoPath, Round};
 use git::Repository;
 use patch::{Carried, LineMap};
 use report::{Format, Texts, html};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
@@ -30,52 +29,12 @@ pub struct Document {
 pub fn document(repository: &Repository, mut round: Round) -> Result<Document, StoreError> {
     let store = Store::of(repository.common_dir());
     let branch = store.branch(round.scope.branch.as_deref());
-    let mut decisions = branch.decisions()?.value;
+    let decisions = branch.decisions()?.value;
     let texts = texts(&store, &round);
-    if repository.head_state().is_ok_and(|head| head.branch == round.scope.branch) {
-        see(repository, &round, &mut decisions, &texts);
-    }
     if let Some(now) = branch.pull_request() {
         now.put_into(&mut round);
     }
     Ok(Document { round, decisions, texts })
-}
-
-/// Adds to the decisions what the work tree says: the findings that are fixed or outdated there, and those whose fix was
-/// taken out again.
-fn see(repository: &Repository, round: &Round, decisions: &mut Decisions, texts: &Texts) {
-    let reviewed = |path: &RepoPath| texts.get(path).map(Arc::from);
-    let read: RefCell<BTreeMap<RepoPath, Option<Arc<str>>>> = RefCell::default();
-    let now = |path: &RepoPath| {
-        let mut read = read.borrow_mut();
-        read.entry(path.clone()).or_insert_with(|| in_work_tree(repository, path, reviewed(path))).clone()
-    };
-    for (id, state) in merge::state::states(round, decisions, &reviewed, &now) {
-        let noted = decisions.resolutions.get(&id).map(|r| &r.state);
-        match (&state, noted) {
-            (State::Open, Some(State::Fixed)) => drop(decisions.resolutions.remove(&id)),
-            (State::Fixed | State::Outdated, None | Some(State::Open)) => {
-                let (at, of) = (round.started, round.id.clone());
-                decisions.resolutions.insert(id, Resolution { state, at, round: of, code: None, commit: None });
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Largest file that is looked at, in bytes.
-const MOST_BYTES: u64 = 16 << 20;
-
-/// A file's text in the work tree; `None` if there is no such file. What cannot be read is taken to be as it was.
-fn in_work_tree(repository: &Repository, path: &RepoPath, reviewed: Option<Arc<str>>) -> Option<Arc<str>> {
-    let file = repository.root().join(path.as_str());
-    let about = match std::fs::symlink_metadata(&file) {
-        Ok(about) => about,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Err(_) => return reviewed,
-    };
-    let bytes = (about.is_file() && about.len() <= MOST_BYTES).then(|| std::fs::read(&file).ok()).flatten();
-    bytes.map(|bytes| Arc::from(&*String::from_utf8_lossy(&bytes))).or(reviewed)
 }
 
 /// The texts that a round refers to.

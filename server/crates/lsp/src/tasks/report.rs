@@ -76,7 +76,7 @@ pub(crate) fn round(repo: &Repo, wanted: Option<&str>) -> Result<Round, CommandE
 /// Writes a round's report beside the rounds.
 pub(crate) fn write(repo: &Repo, round: &Round, format: Format) -> Result<Written, CommandError> {
     let failed = |e: std::io::Error| CommandError::failed(format!("the report could not be written: {e}"));
-    let mut document = repo.open_branch().document(round.clone())?;
+    let mut document = ops::document(&repo.open_branch(), round.clone())?;
     // What the built-in agents saw by themselves is not stored.
     for path in round
         .texts
