@@ -10,6 +10,7 @@ mod findings;
 mod log;
 mod merging;
 mod review;
+mod rounds;
 #[cfg(unix)]
 mod terminal;
 mod texts;

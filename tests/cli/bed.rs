@@ -63,14 +63,19 @@ impl Bed {
 
     /// Adds a recorded agent.
     pub(crate) fn agent(mut self, name: &str, answer: &Value) -> Self {
+        self.says(name, answer);
         let file = self.repo.beside(&format!("{name}.json"));
-        std::fs::write(&file, answer.to_string()).unwrap();
         self.config.push_str(&format!(
             "[agents.{name}]\nadapter = 'recorded'\nlabel = '{}'\npath = '{}'\n",
             name.to_uppercase(),
             file.display()
         ));
         self
+    }
+
+    /// Has a recorded agent of the bed answer otherwise from now on.
+    pub(crate) fn says(&self, name: &str, answer: &Value) {
+        std::fs::write(self.repo.beside(&format!("{name}.json")), answer.to_string()).unwrap();
     }
 
     /// Adds lines to the configuration.
@@ -96,7 +101,8 @@ impl Bed {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deep-review"));
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("DEEP_REVIEW_") || name.ends_with("_API_KEY") || name == "NO_COLOR" {
+            let is_of_a_build = name == "CI" || name.starts_with("CI_") || name.starts_with("GIT");
+            if is_of_a_build || name.starts_with("DEEP_REVIEW_") || name.ends_with("_API_KEY") || name == "NO_COLOR" {
                 command.env_remove(name);
             }
         }

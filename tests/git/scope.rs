@@ -79,6 +79,41 @@ fn on_the_main_branch_it_is_what_is_not_pushed_or_not_committed() {
 }
 
 #[test]
+fn a_branch_is_never_compared_with_itself() {
+    let upstream = Repo::with_topic(&[("a", "a\n")]);
+    upstream.git(&["branch", "-m", "main", "production"]);
+    upstream.write("b", "b\n");
+    upstream.commit("On topic");
+    let address = format!("file://{}", upstream.path().display());
+    let topic = "+refs/heads/topic:refs/remotes/origin/topic";
+    let production = "+refs/heads/production:refs/remotes/origin/production";
+    let fetched = |refs: &[&str]| {
+        let clone = Repo::new();
+        clone.git(&["remote", "add", "origin", &address]);
+        let all: Vec<&str> = ["fetch", "-q", "origin"].iter().chain(refs).copied().collect();
+        clone.git(&all);
+        clone.git(&["checkout", "-q", "-B", "topic", "refs/remotes/origin/topic"]);
+        clone
+    };
+    // As builds check out a push, and as `clone --single-branch` does.
+    for refs in [&[topic, "--depth=1"][..], &[topic]] {
+        let error = open(fetched(refs).path()).scope(&ScopeRequest::default()).unwrap_err();
+        assert!(matches!(error, GitError::NoBase { .. }), "{refs:?}: {error}");
+        let remedy = error.remedy().unwrap();
+        assert!(remedy.contains("git fetch origin +refs/heads/main:refs/remotes/origin/main"), "{remedy}");
+    }
+    let both = fetched(&[topic, production]);
+    assert_eq!(base_of(&both, both.path()), "origin/production: Start");
+    let other = "+refs/heads/topic:refs/remotes/origin/other";
+    let three = fetched(&[topic, production, other]);
+    let error = open(three.path()).scope(&ScopeRequest::default()).unwrap_err();
+    assert!(matches!(error, GitError::NoBase { .. }), "which of two is not guessed");
+    let asked = ScopeRequest { base: Some("gone".into()), uncommitted: true };
+    let remedy = open(both.path()).scope(&asked).unwrap_err().remedy().unwrap();
+    assert!(remedy.contains("git fetch origin +refs/heads/gone:refs/remotes/origin/gone"), "{remedy}");
+}
+
+#[test]
 fn a_base_that_is_asked_for_is_taken_or_refused() {
     let repo = Repo::with_topic(&[("a", "a\n")]);
     repo.git(&["tag", "v1"]);

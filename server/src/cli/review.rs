@@ -4,9 +4,10 @@ use super::args::ReviewArgs;
 use super::context::{self, Context, block_on};
 use super::{Exit, output, progress};
 use anyhow::Context as _;
-use finding::{AgentOutcome, Decisions, Round, Severity};
+use finding::{AgentOutcome, AgentRun, Decisions, Round, Severity};
 use ops::{Again, OpenBranch, Overrides, Trust};
 use report::Format;
+use report::sanitize::printable;
 use review::{Request, ReviewError, Reviewed};
 use std::path::Path;
 use tokio::sync::mpsc::unbounded_channel;
@@ -33,14 +34,31 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     match reviewed(request)? {
         Reviewed::NothingChanged(scope) => {
             output::note(&format!("Nothing to review: nothing differs from {}.", scope.base_name));
+            // What reads the document gets one, and no older one stays.
+            if args.format.is_some() || args.output.is_some() {
+                let (round, format) = (review::empty_round(scope), args.format.unwrap_or(Format::Text));
+                show(context, &open, &round, format, args.output.as_deref())?;
+            }
             Ok(Exit::Done)
         }
         Reviewed::Round(round) => {
             let format = args.format.unwrap_or(Format::Text);
             let decisions = show(context, &open, &round, format, args.output.as_deref())?;
+            if let Some(file) = &args.output {
+                sum_up(&round, &decisions, file);
+            }
             Ok(exit(&round, &decisions, config.fail_on))
         }
     }
+}
+
+/// Says on standard error what was written, who failed, and the verdict.
+fn sum_up(round: &Round, decisions: &Decisions, file: &Path) {
+    output::note(&format!("Wrote {}", file.display()));
+    for (info, failure) in round.failures() {
+        output::note(&format!("{} gave no full review: {}", printable(&info.label), printable(&failure.message)));
+    }
+    output::note(&format!("Verdict: {}", printable(&round.conclusion(decisions).to_string())));
 }
 
 fn overrides(args: &ReviewArgs) -> Overrides {
@@ -129,21 +147,28 @@ pub(super) fn show(
 }
 
 /// A review that nobody finished is not a review. What was found goes before what is missing: a script that puts up with
-/// an agent that is down must not let a grave finding of another one pass.
+/// an agent that is down must not let a grave finding of another one pass. Checkers that compute their findings are no
+/// reviewers: where reviewers were asked and none answered, there is no review.
 pub(super) fn exit(round: &Round, decisions: &Decisions, fail_on: Option<Severity>) -> Exit {
-    // An agent that failed in the middle has said or read something before.
-    let answered = round.agents.iter().any(|a| a.outcome == AgentOutcome::Reviewed)
-        || round.raw.iter().any(|raw| !raw.is_carried())
-        || !round.coverage.reviewed.is_empty();
-    let complete = round.is_complete();
-    let open = round.standing().filter(|f| decisions.is_open(&f.id));
-    if !answered {
+    let answered: Vec<&AgentRun> = round.agents.iter().filter(|run| has_answered(round, run)).collect();
+    let is_asked = round.agents.iter().any(|run| run.agent.kind.is_reviewer());
+    let is_reviewed = answered.iter().any(|run| run.agent.kind.is_reviewer());
+    if answered.is_empty() {
         Exit::Impossible
-    } else if fail_on.is_some_and(|limit| open.map(|f| f.severity).any(|s| s >= limit)) {
+    } else if fail_on.is_some_and(|limit| round.deciding(decisions).any(|f| f.severity >= limit)) {
         Exit::FailOn
-    } else if complete {
+    } else if is_asked && !is_reviewed {
+        Exit::Impossible
+    } else if round.is_complete() {
         Exit::Done
     } else {
         Exit::Incomplete
     }
+}
+
+/// Whether an agent answered in this round; one that failed in the middle has said or read something before.
+fn has_answered(round: &Round, run: &AgentRun) -> bool {
+    let has_said = || round.raw.iter().any(|raw| raw.agent == run.agent.name && !raw.is_carried());
+    let has_read = || round.coverage.reviewed.iter().any(|file| file.by.contains(&run.agent.name));
+    run.outcome == AgentOutcome::Reviewed || has_said() || has_read()
 }

@@ -38,6 +38,7 @@ fn sign(_line: &str) -> Option<Sign> {
 fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
     match end {
         End::Exited(0) => Completion { text: stdout.to_owned(), ..Completion::default() },
-        end => Completion::failed(unfinished(end, stderr)),
+        // A whole answer counts, however its program ends.
+        end => Completion { text: stdout.to_owned(), ..Completion::failed(unfinished(end, stderr)) },
     }
 }

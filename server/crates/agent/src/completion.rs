@@ -44,13 +44,16 @@ impl Completion {
             (Err(_), Some(run)) => (answer::Parsed::default().answer, Some(run)),
             // Some write a review in Markdown whatever they are asked for. Without findings it is no answer: a
             // review that says nothing is never taken for a clean one.
-            (Err(unreadable), None) => match import::prose::read_answer(&self.text, agent) {
-                mut read if !read.findings.is_empty() => {
-                    read.notes.push("it answered in Markdown instead of the form asked for".into());
-                    (read, None)
+            (Err(unreadable), None) => {
+                let told = answer::prose(&self.text).map(|text| import::prose::read_answer(&text, agent));
+                match told.filter(|read| !read.findings.is_empty()) {
+                    Some(mut read) => {
+                        read.notes.push("it answered in Markdown instead of the form asked for".into());
+                        (read, None)
+                    }
+                    None => (answer::Parsed::default().answer, Some(unreadable)),
                 }
-                _ => (answer::Parsed::default().answer, Some(unreadable)),
-            },
+            }
         };
         Outcome { answer, failure, usage: self.usage, label, prompt: None }
     }

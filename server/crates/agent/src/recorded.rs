@@ -150,8 +150,8 @@ fn outcome(text: &str, name: &AgentName, fail: Option<Failure>) -> Outcome {
         return Outcome::failed(failure);
     }
     if !text.trim_start().starts_with(['{', '[']) {
-        let answer = import::prose::read_answer(text, name);
-        if !answer.findings.is_empty() {
+        let told = answer::prose(text).map(|text| import::prose::read_answer(&text, name));
+        if let Some(answer) = told.filter(|answer| !answer.findings.is_empty()) {
             return Outcome { answer, failure: fail, ..Outcome::default() };
         }
     }

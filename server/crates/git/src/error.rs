@@ -29,12 +29,16 @@ pub enum GitError {
         name: String,
         /// The branch with the most similar name.
         nearest: Option<String>,
+        /// The remote that may have it.
+        remote: Option<String>,
     },
     /// No base was asked for and none could be found.
     #[error("no base branch to compare with was found (looked for {})", tried.join(", "))]
     NoBase {
         /// What was looked for.
         tried: Vec<String>,
+        /// The remote that may have it.
+        remote: Option<String>,
     },
     /// The history was cut off before the merge base.
     #[error("this is a shallow clone and its history does not reach back to where the branch left '{base}'")]
@@ -110,7 +114,15 @@ impl GitError {
                 Some(format!("if you trust it: git config --global --add safe.directory '{}'", path.display()))
             }
             Self::UnknownBase { nearest: Some(near), .. } => Some(format!("did you mean '{near}'?")),
+            Self::UnknownBase { name, remote: Some(remote), .. } => Some(format!(
+                "'git branch --all' lists what is there; if it is a branch of {remote}: {}",
+                fetching(remote, name)
+            )),
             Self::UnknownBase { .. } => Some("'git branch --all' lists what is there".into()),
+            Self::NoBase { remote: Some(remote), .. } => Some(format!(
+                "a branch is not compared with itself; fetch the one it goes into, say {}, and name it with '--base {remote}/main'",
+                fetching(remote, "main")
+            )),
             Self::NoBase { .. } => {
                 Some("name it with '--base BRANCH', or 'base = \"BRANCH\"' in .deep-review.toml".into())
             }
@@ -133,6 +145,14 @@ impl GitError {
         let path = path.into();
         move |source| Self::Io { doing, path, source }
     }
+}
+
+/// The command that brings a branch of a remote where only others were fetched.
+fn fetching(remote: &str, branch: &str) -> String {
+    let is_plain =
+        |name: &str| name.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c)) && !name.starts_with('-');
+    let branch = if is_plain(branch) { branch } else { "BRANCH" };
+    format!("'git fetch {remote} +refs/heads/{branch}:refs/remotes/{remote}/{branch}'")
 }
 
 /// Why a text of the snapshot could not be read.

@@ -6,6 +6,7 @@
 mod blame;
 mod changes;
 pub mod checkout;
+mod ci;
 mod command;
 mod disk;
 mod error;
@@ -25,6 +26,7 @@ mod text;
 mod unified;
 
 pub use blame::{Age, ages};
+pub use ci::base_of_build;
 pub use error::{GitError, MINIMUM_GIT, SnapshotError};
 pub use large::{LargeBinary, large_binaries};
 pub use moved::moved;

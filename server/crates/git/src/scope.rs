@@ -34,8 +34,9 @@ impl Repository {
     ///
     /// The base is the merge base of HEAD with, in this order: the one asked for; the branch's upstream, where that is
     /// a branch of another name; the remote's default branch; `main`, `master`, `trunk`, `develop`, each on the remote
-    /// and here (whichever of both leaves the fewer commits to review). On the default branch itself it is the
-    /// upstream, and without one HEAD, so that uncommitted work is what is left.
+    /// and here (whichever of both leaves the fewer commits to review); the only other branch that was fetched from the
+    /// remotes. On the default branch itself it is the upstream, and without one HEAD, so that uncommitted work is what is
+    /// left. No other branch is ever compared with itself on a remote.
     ///
     /// # Errors
     /// [`GitError::UnknownBase`], [`GitError::NoBase`], [`GitError::ShallowHistory`], or when git cannot be read.
@@ -84,7 +85,8 @@ fn named(repo: &git2::Repository, name: &str) -> Result<Base, GitError> {
             return Ok(Base { name: on_remote, commit });
         }
     }
-    Err(GitError::UnknownBase { name: name.to_owned(), nearest: nearest_branch(repo, name) })
+    let remote = remotes(repo, None).into_iter().next();
+    Err(GitError::UnknownBase { name: name.to_owned(), nearest: nearest_branch(repo, name), remote })
 }
 
 fn nearest_branch(repo: &git2::Repository, name: &str) -> Option<String> {
@@ -130,13 +132,30 @@ fn found(repo: &git2::Repository, branch: Option<&str>, head: Oid) -> Result<Bas
             return Ok(base);
         }
     }
-    // The only branch there is is the default branch, whatever its name.
+    // A remote's only other branch is its default branch, whatever its name.
+    let mut others = remotes.iter().flat_map(|remote| branches_of(repo, remote)).filter(|(name, _)| {
+        let own = name.split_once('/').map(|(_, own)| own);
+        own != branch && own != Some("HEAD")
+    });
+    if let (Some((name, commit)), None) = (others.next(), others.next()) {
+        return Ok(Base { name, commit });
+    }
+    // The only branch there is is the default branch, too. One that follows itself on a remote is not known to be.
     let branches = repo.branches(None).map_or(0, Iterator::count);
     match upstream {
-        Some((base, _)) => Ok(base),
         None if branch.is_some() && branches == 1 => Ok(head_itself(head)),
-        None => Err(GitError::NoBase { tried }),
+        _ => Err(GitError::NoBase { tried, remote: remotes.into_iter().next() }),
     }
+}
+
+/// The branches of a remote that were fetched, as `origin/main`.
+fn branches_of(repo: &git2::Repository, remote: &str) -> Vec<(String, Oid)> {
+    let Ok(references) = repo.references_glob(&format!("refs/remotes/{remote}/*")) else { return Vec::new() };
+    let branch = |reference: git2::Reference<'_>| {
+        let name = reference.name().ok()?.strip_prefix("refs/remotes/")?.to_owned();
+        Some((name, reference.peel_to_commit().ok()?.id()))
+    };
+    references.filter_map(|reference| branch(reference.ok()?)).collect()
 }
 
 fn head_itself(head: Oid) -> Base {

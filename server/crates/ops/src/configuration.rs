@@ -37,6 +37,11 @@ pub fn configuration(
     overrides: &Overrides,
 ) -> Result<Loaded, OpsError> {
     let mut loaded = config::load(user_file, None, environment)?;
+    let mut overrides = overrides.clone();
+    if overrides.base.is_none() && loaded.config.base.is_none() {
+        // A build knows what its branch goes into.
+        overrides.base = git::base_of_build(environment);
+    }
     if let Some(repository) = repository {
         let base = overrides.base.clone().or(loaded.config.base);
         // Where no base can be found, there are no settings of it; a review says why it was not found.
@@ -44,7 +49,7 @@ pub fn configuration(
         let theirs = scope.map(|scope| repository.read_base_config(&scope)).transpose()?.flatten();
         loaded = config::load(user_file, theirs.as_deref(), environment)?;
     }
-    lay(&mut loaded, overrides.clone());
+    lay(&mut loaded, overrides);
     match loaded.config.max_cost_usd {
         // A limit that nothing is above would be none.
         Some(value) if !value.is_finite() || value < 0.0 => Err(OpsError::BadLimit { value }),

@@ -28,7 +28,8 @@ pub struct Situation<'a> {
 pub fn states(situation: &Situation<'_>) -> BTreeMap<FindingId, State> {
     let read: RefCell<BTreeMap<RepoPath, Option<Arc<str>>>> = RefCell::default();
     let now = |path: &RepoPath| {
-        let text = || situation.current.read(path).ok().flatten();
+        // What cannot be read is not gone: it is taken to be as it was.
+        let text = || situation.current.read(path).unwrap_or_else(|_| situation.reviewed.shared(path));
         read.borrow_mut().entry(path.clone()).or_insert_with(text).clone()
     };
     let reviewed = |path: &RepoPath| situation.reviewed.shared(path);

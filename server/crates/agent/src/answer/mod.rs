@@ -61,6 +61,14 @@ pub fn from_text(text: &str, agent: &AgentName) -> Result<Parsed, Failure> {
     })
 }
 
+/// The part of an output in which a review may be told in prose; `None` where there can be none: it is our own prompt, or
+/// was cut off while the agent was still thinking.
+#[must_use]
+pub fn prose(text: &str) -> Option<std::borrow::Cow<'_, str>> {
+    let said = unsaid::answer_of(text);
+    said.loss.is_none().then_some(said.text)
+}
+
 /// The JSON values in `text` that may be an answer, the likeliest first.
 pub fn json_values(text: &str) -> impl Iterator<Item = Value> {
     values(text).map(|read| read.value)
