@@ -89,7 +89,9 @@ export class Commands {
       void vscode.window.showInformationMessage(vscode.l10n.t("Open a folder with a git repository first."));
       return;
     }
-    const uri = vscode.window.activeTextEditor?.document.uri ?? folder.uri;
+    // A file outside of the workspace says nothing of what is to be reviewed.
+    const active = vscode.window.activeTextEditor?.document.uri;
+    const uri = active !== undefined && vscode.workspace.getWorkspaceFolder(active) !== undefined ? active : folder.uri;
     const argument = { ...scope, ...(uri.scheme === "file" ? { uri: uri.toString() } : {}) };
     if ((await this.execute(command.review, argument)) === undefined) return;
     void showProgress(this.state, {

@@ -8,8 +8,9 @@ use crate::state::projection::RoundIndex;
 use crate::state::snapshot::{Repo, Snapshot};
 use finding::RepoPath;
 use lsp_types::*;
-use ops::{ApplyPlan, CurrentTexts, NotApplied, OpsError, ReadError, Selection, Situation, WorkTree};
+use ops::{ApplyPlan, CurrentTexts, NotApplied, OpsError, ReadError, Selection, Situation, Unreachable, WorkTree};
 use patch::{FileOutcome, LineEdit, Placement};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub(crate) struct Fixer<'s> {
     repo: &'s Repo,
     round_index: &'s RoundIndex,
     tree: WorkTree,
+    /// What is known of the files that were asked for.
+    reach: RefCell<HashMap<RepoPath, Result<(), Unreachable>>>,
 }
 
 /// A fix that applies.
@@ -45,18 +48,19 @@ impl<'s> Fixer<'s> {
     pub(crate) fn new(snapshot: &'s Snapshot, repo: &'s Repo) -> Result<Self, CommandError> {
         let round_index = repo.round_index.as_ref().ok_or(OpsError::NoRound)?;
         let tree = WorkTree::of(&repo.git).map_err(|e| CommandError::failed(e.to_string()))?;
-        Ok(Self { snapshot, repo, round_index, tree })
+        Ok(Self { snapshot, repo, round_index, tree, reach: RefCell::default() })
     }
 
     /// Whether a fix of a finding applies, and how. Costs next to nothing where the text around it is as it was.
     pub(crate) fn offer(&self, finding: usize, fix: usize) -> Result<Offer, NotApplied> {
         let main = self.main(finding).ok_or(NotApplied::NoFix)?;
-        if let Some(projection) = self.repo.projection(main)
-            && let Some(placed) =
-                projection.reviewed.fixes(self.round_index, main).carried(finding, fix, &projection.view)
-        {
-            self.tree.reach().place(self.repo.moved.places.get(main).unwrap_or(main))?;
-            return Ok(Offer { placement: placed.placement, is_in_main_file: true });
+        let carried = self.repo.projection(main).and_then(|projection| {
+            projection.reviewed.fixes(self.round_index, main).carried(finding, fix, &projection.view)
+        });
+        if let Some(placed) = carried {
+            let placement = placed?.placement;
+            self.is_within_reach(main)?;
+            return Ok(Offer { placement, is_in_main_file: true });
         }
         let plan = self.plan(Selection::Fix { finding, fix });
         match (plan.taken.first(), plan.refused.into_iter().next()) {
@@ -65,6 +69,17 @@ impl<'s> Fixer<'s> {
             }
             (None, refused) => Err(refused.map_or(NotApplied::NoFix, |refused| refused.why)),
         }
+    }
+
+    /// Whether a fix may change a file; the disk is asked once.
+    fn is_within_reach(&self, path: &RepoPath) -> Result<(), Unreachable> {
+        let mut known = self.reach.borrow_mut();
+        if let Some(known) = known.get(path) {
+            return known.clone();
+        }
+        let place = self.tree.reach().place(self.repo.moved.places.get(path).unwrap_or(path)).map(drop);
+        known.insert(path.clone(), place.clone());
+        place
     }
 
     /// What the selected fixes do to the texts as they are now.

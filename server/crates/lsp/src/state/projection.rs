@@ -7,7 +7,7 @@
 
 use finding::{Anchor, Finding, FindingId, FindingStatus, Fix, LineRange, RepoPath, Round};
 use merge::state::TextState;
-use patch::{Carried, FilePatch, Hints, LineEdit, LineMap, Patch, Placed};
+use patch::{Carried, FilePatch, Hints, LineEdit, LineMap, Patch, Placed, Refusal};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -125,11 +125,11 @@ impl RoundIndex {
     }
 }
 
-/// Where fixes belong in the reviewed text of a file, of those that change nothing else; by finding, in the order of its
-/// fixes.
+/// Where fixes belong in the reviewed text of a file, or why nowhere, of those that change nothing else (`None` for the
+/// others); by finding, in the order of its fixes.
 #[derive(Debug, Default)]
 pub(crate) struct ReviewedFixes {
-    placed: BTreeMap<usize, Vec<Option<Placed>>>,
+    placed: BTreeMap<usize, Vec<Option<Result<Placed, Refusal>>>>,
 }
 
 impl ReviewedFixes {
@@ -141,7 +141,7 @@ impl ReviewedFixes {
             let finding = &round_index.round.findings[anchor_ref.finding];
             let place = |fix: &Fix| {
                 let patch = patch::parse(&fix.diff).ok().filter(|patch| is_in_main_file(finding, fix, patch))?;
-                patch::place_patch(&text, &patch, &hints(finding, fix, finding.anchors[0].lines)).ok()
+                Some(patch::place_patch(&text, &patch, &hints(finding, fix, finding.anchors[0].lines)))
             };
             if !finding.fixes.is_empty() {
                 placed.insert(anchor_ref.finding, finding.fixes.iter().map(place).collect());
@@ -152,11 +152,17 @@ impl ReviewedFixes {
 
     /// A fix, carried into the current text where nothing changed around it: that costs next to nothing. `None` says
     /// nothing of whether it applies.
-    pub(crate) fn carried(&self, finding: usize, number: usize, view: &FileView) -> Option<Placed> {
+    pub(crate) fn carried(&self, finding: usize, number: usize, view: &FileView) -> Option<Result<Placed, Refusal>> {
         let placed = self.placed.get(&finding)?.get(number)?.as_ref()?;
         let map = view.map.as_ref()?;
-        let edits = placed.edits.iter().map(|edit| carried(edit, map)).collect::<Option<_>>()?;
-        Some(Placed { edits, placement: placed.placement })
+        match placed {
+            Ok(placed) => {
+                let edits = placed.edits.iter().map(|edit| carried(edit, map)).collect::<Option<_>>()?;
+                Some(Ok(Placed { edits, placement: placed.placement }))
+            }
+            // Nothing changed, so it does not apply now either.
+            Err(refusal) => map.is_identity().then(|| Err(refusal.clone())),
+        }
     }
 }
 

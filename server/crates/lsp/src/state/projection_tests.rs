@@ -60,6 +60,6 @@ fn a_fix_is_carried_where_nothing_around_it_changed() {
     ] {
         let view = project(&round_index, &path, Some(OLD), Some(&current), |_| false);
         let carried = fixes.carried(0, 0, &view);
-        assert_eq!(carried.map(|placed| placed.edits[0].start), start, "{current:?}");
+        assert_eq!(carried.map(|placed| placed.unwrap().edits[0].start), start, "{current:?}");
     }
 }

@@ -264,15 +264,23 @@ impl Snapshot {
     /// The repository that is meant: by its root, or by a file in it; the only one if neither is said. What does not
     /// lead to one is an error, whatever else could be meant.
     pub(crate) fn repo(&self, args: &RepoArgs) -> Result<&Arc<Repo>, CommandError> {
-        let file = args.uri.as_ref().map(|uri| self.file(uri)).transpose()?;
+        let by_uri = args.uri.as_ref().map(|uri| self.repo_with(uri)).transpose()?;
         let by_root = args.root.as_deref().map(|root| self.repo_at(root)).transpose()?;
-        match (by_root, file) {
-            (Some(repo), Some((of_file, _))) if !Arc::ptr_eq(repo, of_file) => Err(CommandError::invalid(format!(
+        match (by_root, by_uri) {
+            (Some(repo), Some(other)) if !Arc::ptr_eq(repo, other) => Err(CommandError::invalid(format!(
                 "the `uri` is not of a file in the repository {}",
                 repo.root().display()
             ))),
-            (Some(repo), _) | (None, Some((repo, _))) => Ok(repo),
+            (Some(repo), _) | (None, Some(repo)) => Ok(repo),
             (None, None) => self.only_repo(),
+        }
+    }
+
+    /// The repository that a file is in, or that a folder is the root of.
+    fn repo_with(&self, uri: &Uri) -> Result<&Arc<Repo>, CommandError> {
+        match file_path(uri).and_then(|path| self.repo_at(&path).ok()) {
+            Some(repo) => Ok(repo),
+            None => self.file(uri).map(|(repo, _)| repo),
         }
     }
 

@@ -41,5 +41,7 @@ fn diagnose(snapshot: &Snapshot, repo: &Repo, path: &RepoPath) -> Option<FileDia
 fn look_ahead(repo: &Repo, path: &RepoPath) {
     if let Some(projection) = repo.projection(path).filter(|p| p.version.is_some() && !p.reviewed.has_fixes()) {
         projection.reviewed.fixes(&projection.round_index, path);
+        let then = |path: &RepoPath| repo.reviewed.get(path)?.text().cloned();
+        projection.reviewed.effects(&projection.round_index, path, &then);
     }
 }

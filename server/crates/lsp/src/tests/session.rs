@@ -246,7 +246,8 @@ async fn hover_lens_rounds_and_report_tell_of_the_round() {
     let titles: Vec<_> = lenses.as_array().unwrap().iter().map(|l| l["command"]["title"].as_str().unwrap()).collect();
     assert_eq!(titles, ["Review round 1: 1 Critical, 1 Suggestion", "Review again", "one: C1"]);
     assert_eq!(lenses[2]["range"]["start"]["line"], 0, "at the head of the function, not at the finding");
-    let rounds = server.command("deepReview.rounds", json!({})).await;
+    let rounds = server.command("deepReview.rounds", json!({ "uri": uri(repo.path()) })).await;
+    assert_eq!(rounds, server.command("deepReview.rounds", json!({ "uri": uri(&file) })).await);
     assert_eq!(rounds["rounds"][0]["counts"], json!({ "critical": 1, "important": 1, "suggestion": 2 }));
     let report = server.command("deepReview.showReport", json!({ "id": "I1", "show": true })).await;
     assert_eq!(report["shown"], true);
