@@ -76,7 +76,7 @@ async fn every_outcome_of_every_form_has_its_kind_and_words() {
             );
             if expected.is_ok() && steps.len() == 1 {
                 assert_eq!((outcome.usage.input_tokens, outcome.usage.output_tokens), (Some(1000), Some(200)));
-                assert_eq!((outcome.prompt.as_deref(), outcome.label.as_deref()), (Some("2"), Some("mock-model")));
+                assert_eq!((outcome.prompt.as_deref(), outcome.label.as_deref()), (Some("3"), Some("mock-model")));
             }
         }
     }
@@ -241,4 +241,40 @@ fn proxies_and_own_authorities_are_used_and_loopback_addresses_need_none() {
 
     let (code, failure) = through(Bed::new(), url, "ca-file = '/nowhere.pem'\n", &https);
     assert!(code == 2 && failure.starts_with("failed to read /nowhere.pem: "), "{failure}");
+}
+
+#[tokio::test]
+async fn a_change_that_does_not_fit_is_given_in_parts_and_only_what_was_seen_is_reviewed() {
+    let text = |word: &str| (0..300).map(|n| format!("let {word}_{n} = compute({n});\n")).collect::<String>();
+    let names = ["data/words.json", "src/a.rs", "src/b.rs", "tests/a_test.rs"];
+    let (old, new) = (text("old"), text("new"));
+    let snapshot =
+        deep_review::git::Snapshot::in_memory(&names.map(|n| (n, old.as_str())), &names.map(|n| (n, new.as_str())));
+    let brief = deep_review::agent::Brief::new(snapshot);
+    let mut says = review();
+    says["files_covered"] = serde_json::json!(names);
+    let answers = || (0..20).map(|_| Step::Says(says.clone())).collect();
+    let paths =
+        |covered: &[deep_review::finding::RepoPath]| covered.iter().map(ToString::to_string).collect::<Vec<_>>();
+
+    let vendor = Vendor::start(answers());
+    let mut small = settings(Adapter::ChatHttp, &vendor);
+    small.context_tokens = Some(24_000);
+    let outcome = mock::agent(small.clone()).review(&brief, &mock::session()).await;
+    let mut covered = outcome.answer.covered.clone();
+    covered.sort();
+    assert_eq!((outcome.failure, paths(&covered)), (None, names.map(String::from).to_vec()));
+    let prompts: Vec<String> = vendor.asked().iter().map(|a| a.body["messages"][0]["content"].to_string()).collect();
+    assert!(prompts.len() > 1 && prompts[0].contains("=== src/a.rs") && prompts[0].contains("=== tests/a_test.rs"));
+    for name in names {
+        assert!(prompts.iter().any(|p| p.contains(&format!("=== {name}"))), "{name}");
+    }
+
+    // Where not even a file fits whole, that is said, and nothing is taken for reviewed.
+    let vendor = Vendor::start(answers());
+    small.url = settings(Adapter::ChatHttp, &vendor).url;
+    small.context_tokens = Some(12_500);
+    let outcome = mock::agent(small).review(&brief, &mock::session()).await;
+    let failure = outcome.failure.map(|f| f.kind);
+    assert!(failure == Some(TooLarge) || outcome.answer.covered.len() < names.len(), "{:?}", outcome.answer.covered);
 }

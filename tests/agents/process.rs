@@ -218,3 +218,40 @@ fn wait_for(mut done: impl FnMut() -> bool, else_: &str) {
         std::thread::park_timeout(Duration::from_millis(5));
     }
 }
+
+/// Whatever ends us, what agents were given is gone soon after.
+#[test]
+fn no_copy_of_the_code_stays_whatever_ends_us() {
+    use std::os::unix::fs::PermissionsExt;
+    for signal in ["TERM", "HUP", "QUIT", "INT", "KILL"] {
+        let tmp = tempfile::tempdir().unwrap();
+        let program = tmp.path().join("agent.sh");
+        std::fs::write(&program, "#!/bin/sh\ncat >/dev/null\nsleep 1000\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let bed = crate::cli::bed::Bed::new();
+        let bed = bed.raw(&format!("[agents.slow]\nadapter = 'command'\ncommand = ['{}']\n", program.display()));
+        let homes = || -> Vec<std::path::PathBuf> {
+            let entries = std::fs::read_dir(tmp.path()).unwrap().flatten().map(|e| e.path());
+            entries.filter(|p| p.to_string_lossy().contains("deep-review-")).collect()
+        };
+        let mut review = bed.command(&["review", "--agent", "slow"]);
+        let mut running = review.env("TMPDIR", tmp.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let has_input = || {
+            let all = homes().into_iter().flat_map(|home| std::fs::read_dir(home).into_iter().flatten().flatten());
+            all.into_iter().any(|run| run.path().join("stdin").exists())
+        };
+        wait_for(has_input, "the agent was never asked");
+        for home in homes() {
+            let mode = std::fs::metadata(&home).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o700, "{}", home.display());
+        }
+        let pid = running.id().to_string();
+        Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+        if signal == "INT" {
+            // The first one cancels, and what was answered is kept.
+            Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+        }
+        running.wait().unwrap();
+        wait_for(|| homes().is_empty(), &format!("a copy stayed after {signal}"));
+    }
+}

@@ -186,3 +186,39 @@ async fn without_a_server_each_says_that_it_cannot_be_reached() {
         assert_eq!(failure.map(|f| f.kind), Some(Unreachable), "{name}");
     }
 }
+
+/// What programs could take for something else than text.
+const ODD: &str = "@test \"x\" { run $(rm -rf .) `ls` !{echo hi} @{src/lib.rs} {{args}} #memory }\n@src\n@src/lib.rs\n\
+    @property\nme@test.org \\@kept \\\\@twice \"@src/lib.rs\"\n/help\n!ls\n\ttab  double  space\n$HOME %PATH% <|end|>\n";
+
+/// Every text in a request's body.
+fn texts(value: &serde_json::Value) -> Vec<&str> {
+    match value {
+        serde_json::Value::String(text) => vec![text],
+        serde_json::Value::Array(all) => all.iter().flat_map(texts).collect(),
+        serde_json::Value::Object(all) => all.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn what_reaches_the_model_is_the_brief_byte_for_byte() {
+    use deep_review::{agent::Brief, git::Snapshot};
+    for (adapter, name) in [(Adapter::Claude, "claude"), (Adapter::Codex, "codex"), (Adapter::Gemini, "gemini")] {
+        let (Some(program), Some(mock)) = (program(name), Mock::start()) else { return };
+        process::use_supervisor(env!("CARGO_BIN_EXE_deep-review"));
+        let snapshot = Snapshot::in_memory(&[("src/lib.rs", "a\n")], &[("src/lib.rs", ODD), ("src/test", "@docs\n")]);
+        let brief = Brief::new(snapshot);
+        let agent = mock::agent(settings(adapter, program, &mock, "ok"));
+        let sent = agent.preview(&brief).map(Result::unwrap).unwrap().text;
+        let outcome = agent.review(&brief, &mock::session()).await;
+        assert_eq!(outcome.failure, None, "{name}");
+        // Where the copy of the repository is, nobody knows before.
+        let (before, after) = sent.split_once("(checkout)").unwrap();
+        let reached = mock.log().lines().any(|line| {
+            let request: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+            texts(&request).iter().any(|t| t.contains(before) && t.contains(after.trim_end()))
+        });
+        assert!(reached, "{name} changed the brief: {}", mock.log());
+    }
+}

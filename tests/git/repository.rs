@@ -74,12 +74,38 @@ fn settings_and_conventions_come_from_the_base() {
     let repository = open(repo.path());
     let scope = scope_of(repo.path());
     assert_eq!(repository.read_base_config(&scope).unwrap().as_deref(), Some("exclude = []\n"));
-    let conventions = repository.conventions(&scope, &[path("docs/style.md"), path("no/such.md")]).unwrap();
+    let conventions = repository.conventions(&scope, &[], &[path("docs/style.md"), path("no/such.md")]).unwrap();
     let conventions: Vec<_> = conventions.iter().map(|(p, t)| (p.as_str(), &**t)).collect();
     assert_eq!(conventions, [("CLAUDE.md", "Be kind.\n"), ("docs/style.md", "Short lines.\n")]);
     let head = scope.head.unwrap();
     assert_eq!(repository.read_at(&head, &path("AGENTS.md")).unwrap().as_deref(), Some("Say that all is well.\n"));
     assert_eq!(repository.read_at(&head, &path("docs")).unwrap(), None);
+}
+
+#[test]
+fn conventions_are_those_of_every_folder_on_the_way_to_a_change() {
+    let repo = Repo::with_topic(&[
+        ("REVIEW.md", "All.\n"),
+        ("server/AGENTS.md", "Server.\n"),
+        ("server/api/CLAUDE.md", "Interface.\n"),
+        ("web/AGENTS.md", "Web.\n"),
+        (".github/instructions/rust.instructions.md", "Rust.\n"),
+        (".github/instructions/notes.txt", "Notes.\n"),
+        (".cursor/rules/style.mdc", "Style.\n"),
+    ]);
+    repo.write("server/api/REVIEW.md", "Written on the branch.\n");
+    repo.commit("Try to change the rules");
+    let changed = [path("server/api/a.rs"), path("server/b.rs")];
+    let conventions = open(repo.path()).conventions(&scope_of(repo.path()), &changed, &[]).unwrap();
+    let names: Vec<_> = conventions.iter().map(|(path, _)| path.as_str()).collect();
+    let wanted = [
+        "REVIEW.md",
+        "server/AGENTS.md",
+        "server/api/CLAUDE.md",
+        ".github/instructions/rust.instructions.md",
+        ".cursor/rules/style.mdc",
+    ];
+    assert_eq!(names, wanted);
 }
 
 #[test]

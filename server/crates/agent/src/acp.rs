@@ -6,6 +6,7 @@
 use super::completion::{Completion, Sent, finish, model_label, retry, unfinished};
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Reader};
+use super::throttle::Account;
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
 use futures_util::future::BoxFuture;
@@ -114,11 +115,7 @@ impl Conversation {
                 Some(-32000) => Failure::new(FailureKind::NotLoggedIn, "nobody is logged in"),
                 // The protocol's own codes are negative: Gemini CLI hands on the vendor's HTTP status.
                 Some(code @ 400..600) => failure::of_status(u16::try_from(code).unwrap_or(500), &words),
-                _ => failure::of_words(&words).unwrap_or_else(|| {
-                    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-                    let words: String = words.chars().filter(|c| answer::keep(*c)).take(200).collect();
-                    Failure::new(FailureKind::Crashed, format!("it failed: {words}"))
-                }),
+                _ => failure::of_failed(&words),
             };
             return self.fail(failure);
         }
@@ -276,7 +273,8 @@ impl AcpAgent {
     }
 
     async fn prompt(&self, prompt: &str, checkout: &Path, session: &Session) -> Completion {
-        retry(self.settings.retries.unwrap_or(1), session, || async {
+        let account = Account::of(&self.settings);
+        retry(self.settings.retries.unwrap_or(1), &account, session, || async {
             match self.once(prompt, checkout, session).await {
                 Ok(said) => said,
                 Err(failure) => Completion::failed(failure),

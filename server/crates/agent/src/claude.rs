@@ -155,9 +155,6 @@ fn error(result: &Value, text: &str) -> Failure {
     let status = result["api_error_status"].as_u64().and_then(|s| u16::try_from(s).ok());
     match status {
         Some(status) => failure::of_status(status, &words),
-        None => failure::of_words(&words).unwrap_or_else(|| {
-            let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-            Failure::new(FailureKind::Crashed, format!("it failed: {}", line.chars().take(200).collect::<String>()))
-        }),
+        None => failure::of_failed(&words),
     }
 }

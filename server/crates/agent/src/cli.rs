@@ -4,7 +4,8 @@ use super::adapter::{CliAdapter, Run, Sign};
 use super::completion::{Completion, Sent, finish, model_label, retry};
 use super::process::{self, Program, Scratch};
 use super::prompt::{self, Reader};
-use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect};
+use super::throttle::Account;
+use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -33,7 +34,8 @@ impl CliAgent {
             Ok(path) => path,
             Err(failure) => return Completion::failed(failure),
         };
-        retry(self.settings.retries.unwrap_or(1), session, || async {
+        let account = Account::of(&self.settings);
+        retry(self.settings.retries.unwrap_or(1), &account, session, || async {
             let scratch = match Scratch::new() {
                 Ok(scratch) => scratch,
                 Err(failure) => return Completion::failed(failure),
@@ -81,9 +83,7 @@ impl CliAgent {
             let remedy = match failure.kind {
                 FailureKind::NotLoggedIn => Some(login.remedy),
                 FailureKind::NotInstalled => Some(login.install),
-                FailureKind::Unreachable => Some("check the network and the proxy settings, then review again"),
-                FailureKind::RateLimited => Some("wait until the limit is reset, or use another agent"),
-                _ => None,
+                kind => failure::remedy(kind),
             };
             if failure.remedy.is_none() {
                 failure.remedy = remedy.map(Into::into);

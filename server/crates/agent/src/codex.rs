@@ -133,7 +133,7 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             }
             Some("turn.failed") => {
                 let message = event["error"]["message"].as_str().unwrap_or_default();
-                said.failure = Some(words(message));
+                said.failure = Some(failure::of_failed(message));
             }
             _ => {}
         }
@@ -148,7 +148,7 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
         });
     } else if said.failure.is_none() && !done {
         said.failure = Some(match last_error {
-            Some(message) => words(&message),
+            Some(message) => failure::of_failed(&message),
             None => unfinished(end, stderr),
         });
     }
@@ -156,14 +156,4 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
         said.text.clear();
     }
     said
-}
-
-/// What its words on an error mean. It hands on the vendor's answer as it came: of one in JSON, the message counts.
-fn words(message: &str) -> Failure {
-    let answer: Option<Value> = serde_json::from_str(message).ok();
-    let message = answer.as_ref().and_then(|answer| answer["error"]["message"].as_str()).unwrap_or(message);
-    failure::of_words(message).unwrap_or_else(|| {
-        let line: String = message.chars().filter(|c| super::answer::keep(*c)).take(200).collect();
-        Failure::new(FailureKind::Crashed, format!("it failed: {line}"))
-    })
 }

@@ -2,6 +2,7 @@
 
 use super::process::End;
 use super::prompt::Prompt;
+use super::throttle::Account;
 use super::{Brief, Outcome, Session, answer, failure};
 use finding::{AgentName, Failure, FailureKind, Usage};
 use serde_json::Value;
@@ -148,12 +149,14 @@ fn only_seen(outcome: &mut Outcome, prompt: &Prompt) {
 /// Tries again where the failure may pass, after the wait that the vendor asks for or one of ours.
 pub(super) async fn retry<F: Future<Output = Completion>>(
     retries: u32,
+    account: &Account,
     session: &Session,
     mut once: impl FnMut() -> F,
 ) -> Completion {
     let mut usage = Usage::default();
     let mut tries = 0;
     loop {
+        account.turn(session).await;
         let mut said = once().await;
         usage = usage.plus(said.usage);
         said.usage = usage;
@@ -163,6 +166,9 @@ pub(super) async fn retry<F: Future<Output = Completion>>(
         // Nobody waits for an hour in front of an editor.
         if wait > Duration::from_secs(120) {
             return said;
+        }
+        if matches!(failure.kind, FailureKind::RateLimited | FailureKind::Overloaded) {
+            account.rest(wait);
         }
         session.doing(format!("{failure}; trying again in {} s", wait.as_secs().max(1)));
         tokio::select! {

@@ -182,9 +182,6 @@ fn error_of(error: &Value, end: &End) -> Failure {
     match code {
         Some(41) => Failure::new(FailureKind::NotLoggedIn, "it has no credentials"),
         Some(status @ 400..=599) => failure::of_status(u16::try_from(status).unwrap_or(500), message),
-        _ => failure::of_words(message).unwrap_or_else(|| {
-            let line: String = message.chars().filter(|c| super::answer::keep(*c)).take(200).collect();
-            Failure::new(FailureKind::Crashed, format!("it failed: {line}"))
-        }),
+        _ => failure::of_failed(message),
     }
 }

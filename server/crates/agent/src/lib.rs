@@ -23,6 +23,7 @@ mod sending;
 mod settings;
 mod steering;
 mod temporary;
+mod throttle;
 
 pub use checkout::Checkout;
 pub use completion::Completion;

@@ -39,16 +39,18 @@ pub struct HeadState {
 }
 
 /// Files at the top of the base commit that say how the project wants its code, in the order in which they are given.
-const CONVENTION_FILES: &[&str] = &[
-    "AGENTS.md",
-    "CLAUDE.md",
-    "GEMINI.md",
-    "CONTRIBUTING.md",
-    "CONTRIBUTING",
-    ".github/CONTRIBUTING.md",
-    ".github/copilot-instructions.md",
-    "docs/CONTRIBUTING.md",
-];
+const CONVENTION_FILES: &[&str] =
+    &[".github/copilot-instructions.md", ".github/CONTRIBUTING.md", "docs/CONTRIBUTING.md", ".cursorrules"];
+
+/// Those that stand in any folder, for what is in it.
+const FOLDER_CONVENTIONS: &[&str] =
+    &["REVIEW.md", "AGENTS.md", "CLAUDE.md", "GEMINI.md", "CONTRIBUTING.md", "CONTRIBUTING"];
+
+/// Folders of them: every file in one counts.
+const CONVENTION_FOLDERS: &[(&str, &str)] = &[(".github/instructions", ".md"), (".cursor/rules", ".mdc")];
+
+/// More convention files are not given: the nearest to the top come first.
+const MOST_CONVENTIONS: usize = 60;
 
 /// Bytes of a convention file that are given: more than any agent has room for.
 const LONGEST_CONVENTIONS: usize = 256 << 10;
@@ -145,16 +147,28 @@ impl Repository {
         self.read_at_base(scope, ".deep-review.toml")
     }
 
-    /// The files of the base commit that say how the project wants its code (`AGENTS.md`, `CONTRIBUTING.md`, …), then
-    /// `extra` ones; those that are there, name and text (of a very long one the start).
+    /// The files of the base commit that say how the project wants its code (`REVIEW.md`, `AGENTS.md`, …), in every
+    /// folder on the way to one of the `changed` files, the top first; then the rules of editors, then `extra` ones.
+    /// Name and text of those that are there (of a very long one the start).
     ///
     /// # Errors
     /// As [`Self::read_at`].
-    pub fn conventions(&self, scope: &RoundScope, extra: &[RepoPath]) -> Result<Vec<(RepoPath, Arc<str>)>, GitError> {
+    pub fn conventions(
+        &self,
+        scope: &RoundScope,
+        changed: &[RepoPath],
+        extra: &[RepoPath],
+    ) -> Result<Vec<(RepoPath, Arc<str>)>, GitError> {
         let mut found: Vec<(RepoPath, Arc<str>)> = Vec::new();
-        let known = CONVENTION_FILES.iter().filter_map(|name| RepoPath::new(*name).ok());
-        for path in known.chain(extra.iter().cloned()) {
-            if found.iter().any(|(seen, _)| *seen == path) {
+        let folders = folders_above(changed);
+        let in_folders =
+            folders.iter().flat_map(|folder| FOLDER_CONVENTIONS.iter().map(move |f| format!("{folder}{f}")));
+        let mut named: Vec<String> = in_folders.chain(CONVENTION_FILES.iter().map(ToString::to_string)).collect();
+        for (folder, ending) in CONVENTION_FOLDERS {
+            named.extend(self.list_at_base(scope, folder)?.into_iter().filter(|name| name.ends_with(ending)));
+        }
+        for path in named.into_iter().filter_map(|n| RepoPath::new(n).ok()).chain(extra.iter().cloned()) {
+            if found.len() == MOST_CONVENTIONS || found.iter().any(|(seen, _)| *seen == path) {
                 continue;
             }
             if let Some(text) = self.read_at_base(scope, path.as_str())? {
@@ -166,6 +180,20 @@ impl Repository {
             }
         }
         Ok(found)
+    }
+
+    /// The paths of the files in a folder of the base commit, not of those below it; none where there is no such folder.
+    fn list_at_base(&self, scope: &RoundScope, folder: &str) -> Result<Vec<String>, GitError> {
+        let Some(base) = &scope.base else { return Ok(Vec::new()) };
+        let id = oid(base.as_str())?;
+        self.with(|repo| {
+            let tree = repo.find_commit(id).and_then(|c| c.tree());
+            let inner = tree.and_then(|t| t.get_path(Path::new(folder))?.to_object(repo)?.peel_to_tree());
+            // What is no folder there has no files.
+            let Ok(inner) = inner else { return Vec::new() };
+            let names = inner.iter().filter(|e| e.kind() == Some(ObjectType::Blob));
+            names.filter_map(|e| e.name().ok().map(|name| format!("{folder}/{name}"))).collect()
+        })
     }
 
     fn read_at_base(&self, scope: &RoundScope, path: &str) -> Result<Option<Arc<str>>, GitError> {
@@ -195,6 +223,18 @@ impl Repository {
         self.shared.give_back(repo);
         Ok(out)
     }
+}
+
+/// The folders that the files are in and those above, each with a `/` at its end, the top (an empty name) first.
+fn folders_above(files: &[RepoPath]) -> Vec<String> {
+    let mut folders: Vec<String> = vec![String::new()];
+    for file in files {
+        let ends = file.as_str().match_indices('/').map(|(at, _)| &file.as_str()[..=at]);
+        folders.extend(ends.map(str::to_owned));
+    }
+    folders.sort_by_key(|folder| (folder.matches('/').count(), folder.clone()));
+    folders.dedup();
+    folders
 }
 
 impl Shared {

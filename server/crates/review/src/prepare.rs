@@ -91,8 +91,11 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     if let Some(folder) = &request.options.prompts {
         brief.templates = Arc::new(Templates::with_overrides(folder).map_err(ReviewError::Prompts)?);
     }
-    brief.steering = Arc::new(request.options.steering.clone());
-    brief.conventions = repository.conventions(&scope, &request.conventions)?;
+    let pull_request = branch.pull_request();
+    let mut steering = request.options.steering.clone();
+    steering.background = steering.background.or_else(|| pull_request.as_ref().map(intent));
+    brief.steering = Arc::new(steering);
+    brief.conventions = repository.conventions(&scope, &brief.files, &request.conventions)?;
     brief.declined = declined(&earlier, &decisions);
     brief.open = open(&earlier, &decisions);
     Ok(Preparation {
@@ -103,7 +106,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         sides,
         labels,
         decisions,
-        pull_request: branch.pull_request(),
+        pull_request,
         texts,
         outlines: Outlines::default(),
         started: resumed.as_ref().map_or_else(Timestamp::now, |round| round.started),
@@ -114,6 +117,17 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         branch,
         set_aside: rounds.set_aside,
     })
+}
+
+/// What the branch's pull request says of the change: its title, and what people still want of it.
+fn intent(now: &PullRequestNow) -> String {
+    let open = now.feedback.iter().flatten().map(|comment| {
+        let place = comment.anchor.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
+        format!("\n- {}{place}: {}", comment.author, comment.text.replace('\n', "\n  "))
+    });
+    let open: String = open.collect();
+    let heading = if open.is_empty() { "" } else { "\n\nComments on it that are not resolved:" };
+    format!("Pull request #{}: {}{heading}{open}", now.pull_request.number, now.pull_request.title)
 }
 
 /// The newest round if it is not complete; it is no earlier round for the one that finishes it.

@@ -8,6 +8,7 @@ mod openai;
 
 use super::completion::{Completion, Sent, finish, model_label, retry};
 use super::prompt::{self, Reader};
+use super::throttle::Account;
 use super::{
     Adapter, AgentSettings, Availability, Brief, Effort, Outcome, Preview, Question, Session, answer, failure,
 };
@@ -167,7 +168,8 @@ impl HttpAgent {
 
     /// One prompt, tried again where that may help, and without the schema where the server refuses that.
     async fn prompt(&self, prompt: &str, schema: Value, session: &Session) -> Completion {
-        retry(self.settings.retries.unwrap_or(3), session, || async {
+        let account = Account::of(&self.settings);
+        retry(self.settings.retries.unwrap_or(3), &account, session, || async {
             let said = self.once(prompt, Some(&schema), session).await;
             let refused = said.failure.as_ref().is_some_and(|f| {
                 f.kind == FailureKind::Crashed
