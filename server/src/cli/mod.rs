@@ -22,6 +22,7 @@ mod record;
 mod report;
 mod review;
 mod rounds;
+mod rules;
 pub mod sample;
 
 pub use args::Cli;
@@ -87,6 +88,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Join(args) => links::join(&context, &args),
         Command::Log(args) => log::log(&context, &args),
         Command::Undo => log::undo(&context),
+        Command::Rules(args) => rules::run(&context, args),
         Command::Config(args) => config::run(&context, &args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

@@ -1,7 +1,9 @@
 //! The code at hand, in which what a review cites is found.
 
 use crate::imported::{Change, ImportedReview};
-use finding::{AgentInfo, AgentKind, Anchor, Answer, Failure, Fix, LineRange, Observation, RawFinding, RepoPath, Round};
+use finding::{
+    AgentInfo, AgentKind, Anchor, Answer, Failure, Fix, LineRange, Observation, RawFinding, RepoPath, Round,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

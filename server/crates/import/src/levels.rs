@@ -26,7 +26,9 @@ impl Levels {
             // Scanners call what is worse than this "critical".
             "error" | "err" | "high" | "fatal" | "fatal error" | "e" | "f" => known(self.error),
             "warning" | "warn" | "w" => known(self.warning),
-            "unknown" | "undefined" => Some(StatedSeverity { severity: self.error, unknown: Some(word.trim().to_owned()) }),
+            "unknown" | "undefined" => {
+                Some(StatedSeverity { severity: self.error, unknown: Some(word.trim().to_owned()) })
+            }
             "none" | "i" | "c" | "r" | "n" => known(Severity::Suggestion),
             _ => StatedSeverity::read(word),
         }

@@ -16,7 +16,8 @@ pub(crate) fn cited(text: &str) -> Option<RepoPath> {
             _ => parts.push(part),
         }
     }
-    let drive = |part: &&str| part.len() == 2 && part.ends_with(':') && part.starts_with(|c: char| c.is_ascii_alphabetic());
+    let drive =
+        |part: &&str| part.len() == 2 && part.ends_with(':') && part.starts_with(|c: char| c.is_ascii_alphabetic());
     if parts.first().is_some_and(drive) {
         parts.remove(0);
     }

@@ -6,8 +6,7 @@ use ::import::{Code, Import, ImportedReview, Settled, read};
 use anyhow::Context as _;
 use config::Config;
 use finding::{
-    AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round,
-    RoundId,
+    AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round, RoundId,
 };
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
 use jiff::Timestamp;

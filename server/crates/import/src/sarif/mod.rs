@@ -50,12 +50,7 @@ pub fn read_with(text: &str, levels: Levels) -> Result<Vec<ImportedReview>, Sari
     Ok(out)
 }
 
-fn review_of(
-    run: RunWire<'_>,
-    levels: Levels,
-    is_taken: impl Fn(&AgentName) -> bool,
-    before: usize,
-) -> ImportedReview {
+fn review_of(run: RunWire<'_>, levels: Levels, is_taken: impl Fn(&AgentName) -> bool, before: usize) -> ImportedReview {
     let driver = &run.tool.driver;
     let label = driver.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).unwrap_or("SARIF").to_owned();
     let ours = driver.properties.agent.is_some();
@@ -71,8 +66,7 @@ fn review_of(
         Some("utf16CodeUnits") => Columns::Utf16,
         _ => Columns::Chars,
     };
-    let reader =
-        Reader { rules: Rules::of(&run.tool, &run.invocations), files, columns, levels, ours };
+    let reader = Reader { rules: Rules::of(&run.tool, &run.invocations), files, columns, levels, ours };
     for result in run.results {
         // Our own file tells what was decided, and the finding stays one.
         if is_a_problem(&result) && (ours || !is_hidden(&result)) {
@@ -226,7 +220,13 @@ impl Reader<'_, '_> {
     }
 
     /// The title, and everything else that helps to judge the result.
-    fn said(&self, message: &str, result: &SarifResult<'_>, rule: Option<&Rule<'_>>, id: Option<&str>) -> (String, String) {
+    fn said(
+        &self,
+        message: &str,
+        result: &SarifResult<'_>,
+        rule: Option<&Rule<'_>>,
+        id: Option<&str>,
+    ) -> (String, String) {
         let described = |r: &Rule<'_>| {
             let text = |m: &wire::Message<'_>| m.text.as_deref().or(m.markdown.as_deref()).map(str::to_owned);
             let short = text(&r.short_description);

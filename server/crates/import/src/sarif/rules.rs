@@ -14,10 +14,12 @@ pub(super) struct Rules<'r, 'a> {
 }
 
 #[expect(clippy::expect_used, reason = "a constant that every test uses")]
-static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{(\d{1,3})\}|\{\{|\}\}").expect("a valid pattern"));
+static PLACEHOLDER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\{(\d{1,3})\}|\{\{|\}\}").expect("a valid pattern"));
 /// A link to another place of the result: `[text](1)`.
 #[expect(clippy::expect_used, reason = "a constant that every test uses")]
-static INNER_LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[([^\[\]]*)\]\(\d{1,6}\)").expect("a valid pattern"));
+static INNER_LINK: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\[([^\[\]]*)\]\(\d{1,6}\)").expect("a valid pattern"));
 
 impl<'r, 'a> Rules<'r, 'a> {
     pub(super) fn of(tool: &'r Tool<'a>, invocations: &'r [Invocation<'a>]) -> Self {
