@@ -91,6 +91,9 @@ pub(super) enum Command {
     /// Take the last of that back: decisions, and the text of files that nobody changed since.
     #[command(after_help = examples::UNDO)]
     Undo,
+    /// List the rules of the built-in agents; explain one; test one's own.
+    #[command(after_help = examples::RULES)]
+    Rules(RulesArgs),
     /// Print the effective configuration and where each value came from.
     #[command(after_help = examples::CONFIG)]
     Config(ConfigArgs),
@@ -195,6 +198,29 @@ pub(super) struct AgentsArgs {
     /// As if the repository were trusted to run its own code.
     #[arg(long)]
     pub(super) trusted: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<RulesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// Say what a rule finds, why that is a mistake, and how to silence it.
+    Explain {
+        /// The rule's id, as `deep-review rules` lists it.
+        id: String,
+    },
+    /// Test rules against their cases (`*-test.yml`): `.deep-review/rules` without a path.
+    Test {
+        /// Files or folders of rules.
+        paths: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

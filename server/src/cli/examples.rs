@@ -40,6 +40,12 @@ Examples:
   deep-review agents         a table: usable or not, and what to do about it
   deep-review agents --json | jq '.[].name'";
 
+pub(super) const RULES: &str = "\
+Examples:
+  deep-review rules                          all of them, and whether each is on
+  deep-review rules explain go-defer-in-loop
+  deep-review rules test                     the repository's own, against their cases";
+
 pub(super) const DEMO: &str = "\
 Examples:
   deep-review demo                   in a new temporary folder

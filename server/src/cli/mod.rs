@@ -25,6 +25,7 @@ mod record;
 mod report;
 mod review;
 mod rounds;
+mod rules;
 pub mod sample;
 mod show;
 mod verify;
@@ -96,6 +97,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Join(args) => links::join(&context, &args),
         Command::Log(args) => log::log(&context, &args),
         Command::Undo => log::undo(&context),
+        Command::Rules(args) => rules::run(&context, args),
         Command::Config(args) => config::run(&context, &args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

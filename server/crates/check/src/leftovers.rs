@@ -1,11 +1,14 @@
 //! What was put in while working and is not to stay: conflict markers, debugger statements, focused tests.
 
+mod patterns;
+
 use super::Job;
 use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, is_sample, remark};
 use super::syntax::{FileKind, Part, kind_of, parts};
 use super::tree::{self, Tree};
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{ChangedFile, LineHunk, Snapshot};
+use patterns::{Edit, PATTERNS, Pattern};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -16,164 +19,10 @@ pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("debugger", true, "a statement that stops the program in a debugger"),
     ("debug-output", true, "a value printed for the person who was debugging"),
     ("focused-test", true, "a test that makes the runner leave out all others"),
+    ("skipped-test", true, "a test that is switched off without a reason"),
     ("not-to-merge", true, "a comment that asks not to merge this"),
-];
-
-/// What a line of code may have left in it.
-struct Pattern {
-    endings: &'static [&'static str],
-    pattern: &'static str,
-    rule: &'static str,
-    severity: Severity,
-    title: &'static str,
-    why: &'static str,
-    edit: Edit,
-}
-
-/// How it is taken out.
-#[derive(Clone, Copy)]
-enum Edit {
-    /// The line goes if there is nothing else in it.
-    DropLine,
-    /// The match is replaced (`$1` and so on are groups).
-    Replace(&'static str),
-    /// A person has to.
-    None,
-}
-
-const JS: &[&str] = &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte"];
-const PY: &[&str] = &["py", "pyi"];
-const STOPS: &str = "It stops the program in a debugger, or does nothing but slow it down where there is none.";
-const PRINTS: &str = "It prints a value for the person who was debugging; users and logs get it too.";
-const FOCUS: &str = "The runner then leaves out every other test of the file or the suite, and still reports success.";
-
-const PATTERNS: &[Pattern] = &[
-    Pattern {
-        endings: JS,
-        pattern: r"^\s*debugger\s*;?\s*(?://.*)?$",
-        rule: "debugger",
-        severity: Severity::Important,
-        title: "`debugger` statement left in",
-        why: STOPS,
-        edit: Edit::DropLine,
-    },
-    Pattern {
-        endings: PY,
-        pattern: r"^\s*(?:breakpoint\(\)|(?:import\s+i?pu?db\s*;\s*)?i?pu?db\.set_trace\(\))\s*;?\s*(?:#.*)?$",
-        rule: "debugger",
-        severity: Severity::Important,
-        title: "Breakpoint left in",
-        why: STOPS,
-        edit: Edit::DropLine,
-    },
-    Pattern {
-        endings: PY,
-        pattern: r"^\s*import\s+i?pu?db\s*(?:#.*)?$",
-        rule: "debugger",
-        severity: Severity::Suggestion,
-        title: "Import of a debugger left in",
-        why: STOPS,
-        edit: Edit::DropLine,
-    },
-    Pattern {
-        endings: &["rb"],
-        pattern: r"^\s*(?:binding\.(?:pry|irb|break)|byebug|debugger)\s*(?:#.*)?$",
-        rule: "debugger",
-        severity: Severity::Important,
-        title: "Breakpoint left in",
-        why: STOPS,
-        edit: Edit::DropLine,
-    },
-    Pattern {
-        endings: &["go"],
-        pattern: r"^\s*runtime\.Breakpoint\(\)\s*(?://.*)?$",
-        rule: "debugger",
-        severity: Severity::Important,
-        title: "Breakpoint left in",
-        why: STOPS,
-        edit: Edit::DropLine,
-    },
-    Pattern {
-        endings: &["rs"],
-        pattern: r"^\s*dbg!\([^()]*(?:\([^()]*\)[^()]*)*\);\s*(?://.*)?$",
-        rule: "debug-output",
-        severity: Severity::Suggestion,
-        title: "`dbg!` left in",
-        why: PRINTS,
-        edit: Edit::DropLine,
-    },
-    Pattern {
-        endings: &["rs"],
-        pattern: r"(?:^|[^\w])dbg!\(",
-        rule: "debug-output",
-        severity: Severity::Suggestion,
-        title: "`dbg!` left in",
-        why: PRINTS,
-        edit: Edit::None,
-    },
-    Pattern {
-        endings: &["php"],
-        pattern: r"^\s*(?:dd|var_dump|xdebug_break)\([^;]*\);\s*(?:(?://|#).*)?$",
-        rule: "debug-output",
-        severity: Severity::Suggestion,
-        title: "Debug output left in",
-        why: PRINTS,
-        edit: Edit::DropLine,
-    },
-    Pattern {
-        endings: JS,
-        pattern: r"^\s*(?:describe|context|suite|it|test)(\.only)\s*(?:\(|\.|`)",
-        rule: "focused-test",
-        severity: Severity::Important,
-        title: "Only this test runs: `.only` left in",
-        why: FOCUS,
-        edit: Edit::Replace(""),
-    },
-    Pattern {
-        endings: JS,
-        pattern: r"^\s*(f)(?:describe|it)\s*\(",
-        rule: "focused-test",
-        severity: Severity::Important,
-        title: "Only this test runs: focus left in",
-        why: FOCUS,
-        edit: Edit::Replace(""),
-    },
-    Pattern {
-        endings: &["go"],
-        pattern: r"^\s*(F)(?:Describe|Context|It|When|Specify|DescribeTable|Entry)\(",
-        rule: "focused-test",
-        severity: Severity::Important,
-        title: "Only this test runs: Ginkgo focus left in",
-        why: FOCUS,
-        edit: Edit::Replace(""),
-    },
-    Pattern {
-        endings: &["rb"],
-        pattern: r"^\s*(f)(?:describe|context|it)\s",
-        rule: "focused-test",
-        severity: Severity::Important,
-        title: "Only this test runs: RSpec focus left in",
-        why: FOCUS,
-        edit: Edit::Replace(""),
-    },
-    Pattern {
-        endings: JS,
-        pattern: r#"^\s*console\.log\(\s*(?:(["'`])(?:[>=#*!-]{3,}|here\b|debug\b|test\b|xxx|asdf|foo\b|aaa|wtf).*)\);?\s*$"#,
-        rule: "debug-output",
-        severity: Severity::Suggestion,
-        title: "Debug output left in",
-        why: PRINTS,
-        edit: Edit::DropLine,
-    },
-    Pattern {
-        endings: PY,
-        pattern: r#"^\s*print\(\s*f?(?:(["'])(?:[>=#*!-]{3,}\s*\w|here\b|debug\b|xxx|asdf|wtf).*)\)\s*$"#,
-        rule: "debug-output",
-        severity: Severity::Suggestion,
-        title: "Debug output left in",
-        why: PRINTS,
-        edit: Edit::None,
-    },
+    ("commented-out-code", false, "code that was commented out"),
+    ("todo-without-issue", false, "a TODO that names no issue and no person"),
 ];
 
 static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -196,9 +45,18 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let active: Vec<usize> = (0..PATTERNS.len()).filter(|i| PATTERNS[*i].endings.contains(&ending)).collect();
     // Read only when something hits: most files have nothing.
     let mut reading = None;
+    let wants = |rule: &str| job.settings.is_on(rule, false);
+    let (wants_code, wants_todos) = (wants("commented-out-code"), wants("todo-without-issue"));
     for (line, start, content) in added_lines(file) {
         if findings.len() >= MOST_FINDINGS {
             break;
+        }
+        if wants_code || wants_todos {
+            let mut in_comment = |at: usize| {
+                let reading = reading.get_or_insert_with(|| Reading::of(file, text));
+                reading.part_at(start + at) == Some(Part::Comment)
+            };
+            findings.extend(in_comments(file, text, line, content, &mut in_comment));
         }
         let hit = active.iter().find_map(|i| Some((&PATTERNS[*i], COMPILED[*i].captures(content)?)));
         let hit = hit.filter(|(pattern, _)| !is_meant(job.snapshot, pattern.rule, &file.path));
@@ -224,11 +82,61 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     findings
 }
 
+static COMMENTED_OUT: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
+    Regex::new(r"^\s*(?://|#|--)\s*(?:[\w.$>\[\]-]+\s*(?:[+-]?=|:=)\s*[^=>].*;?|(?:if|for|while|return|import|const|let|var)\b.*[;{(]|[\w.>-]+\([^)]*\);?|[{}]);?\s*$")
+        .expect("a constant pattern")
+});
+static TODO: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
+    Regex::new(r"\b(TODO|FIXME|XXX)\b([^\n]*)").expect("a constant pattern")
+});
+
+/// What a comment says that is to be looked at again: for those who ask.
+fn in_comments(
+    file: &ChangedFile,
+    text: &str,
+    line: u32,
+    content: &str,
+    in_comment: &mut dyn FnMut(usize) -> bool,
+) -> Vec<RawFinding> {
+    let mut findings = Vec::new();
+    let mut add = |rule: &str, title: String, body: &str| {
+        let mut finding = remark(AGENT, rule, Severity::Suggestion, title, body.to_owned());
+        finding.anchors.push(anchor(&file.path, text, LineRange::line(line)));
+        findings.push(finding);
+    };
+    let first = content.find(|c: char| !c.is_whitespace()).unwrap_or(0);
+    let is_code = COMMENTED_OUT.is_match(content) && content.contains([';', '(', '=', '{']);
+    if is_code && in_comment(first) && !matches!(kind_of(&file.path), FileKind::Prose) {
+        add(
+            "commented-out-code",
+            "Code was commented out".to_owned(),
+            "Nobody knows whether it still works. The history keeps it.",
+        );
+    }
+    if let Some(found) = TODO.captures(content)
+        && let Some(word) = found.get(1).filter(|w| in_comment(w.start()))
+    {
+        let rest = found.get(2).map_or("", |r| r.as_str());
+        // `TODO(name)`, `TODO(#12)`, an address or a number of an issue.
+        if !rest.starts_with('(') && !rest.contains('#') && !rest.contains("://") {
+            let title = format!("{} without an issue", word.as_str());
+            add(
+                "todo-without-issue",
+                title,
+                "Nobody will find it again. An issue, or a name, says where it is kept in mind.",
+            );
+        }
+    }
+    findings
+}
+
 /// Whether a place is for what the rule finds: samples print, and a test framework tests focused tests.
 fn is_meant(snapshot: &Snapshot, rule: &str, path: &RepoPath) -> bool {
     match rule {
         "debug-output" => is_sample(path),
-        "focused-test" => is_sample(path) || is_test_framework(snapshot),
+        "focused-test" | "skipped-test" => is_sample(path) || is_test_framework(snapshot),
         _ => false,
     }
 }
@@ -322,27 +230,49 @@ fn without_lines(path: &RepoPath, text: &str, ranges: &[LineRange]) -> finding::
     fix(AGENT, "remove it", path, text, &new, hunks.collect())
 }
 
-/// Conflict markers: all three kinds in order, so that underlined headings and quoted mails are no alarm; nor are
-/// the search and replace blocks that models write, which look alike. The fix is not guessed: only a person knows
-/// which side is right.
+/// Conflict markers: all three kinds in order, or one that stands alone where it cannot be meant. Underlined headings,
+/// quoted mails, and the search and replace blocks that models write are no alarm. The fix is not guessed: only a person
+/// knows which side is right.
 fn conflicts(file: &ChangedFile, text: &str) -> Vec<RawFinding> {
     let mut findings = Vec::new();
     let (mut open, mut split) = (None, false);
+    let mut report = |from: u32, to: u32, severity: Severity| {
+        let title = "Unresolved merge conflict".to_owned();
+        let body = "The markers of a conflict were committed with what is between them.".to_owned();
+        let mut finding = remark(AGENT, "conflict-marker", severity, title, body);
+        finding.anchors.push(anchor(&file.path, text, LineRange::new(from, to.min(from + 200))));
+        findings.push(finding);
+    };
+    // In code, and in data that a program reads, a marker breaks the file. A text may show one.
+    let severity = match kind_of(&file.path) {
+        FileKind::Code(_) if !is_sample(&file.path) => Severity::Critical,
+        _ => Severity::Important,
+    };
     for (line, _, content) in added_lines(file) {
         if content.starts_with("<<<<<<< ") && content.trim_end() != "<<<<<<< SEARCH" {
             (open, split) = (Some(line), false);
         } else if content == "=======" && open.is_some() {
             split = true;
-        } else if content.starts_with(">>>>>>> ") && split {
-            let Some(start) = open.take() else { continue };
-            let title = "Unresolved merge conflict".to_owned();
-            let body = "The markers of a conflict were committed with both sides between them.".to_owned();
-            let mut finding = remark(AGENT, "conflict-marker", Severity::Critical, title, body);
-            finding.anchors.push(anchor(&file.path, text, LineRange::new(start, line.min(start + 200))));
-            findings.push(finding);
+        } else if content.starts_with(">>>>>>> ") && content.trim_end() != ">>>>>>> REPLACE" {
+            match open.take() {
+                Some(start) if split => report(start, line, severity),
+                // Git names a commit or a branch behind it: one word, or the commit and its subject.
+                None if severity == Severity::Critical && is_side(&content[8..]) => report(line, line, severity),
+                _ => {}
+            }
         }
     }
+    if let Some(line) = open.filter(|_| severity == Severity::Critical) {
+        report(line, line, severity);
+    }
     findings
+}
+
+/// Whether a marker names what git names behind it.
+fn is_side(name: &str) -> bool {
+    let first = name.split_whitespace().next().unwrap_or("");
+    let is_commit = first.len() >= 7 && first.bytes().all(|b| b.is_ascii_hexdigit());
+    is_commit || (name.trim() == first && first.len() > 2)
 }
 
 #[cfg(test)]
@@ -353,7 +283,7 @@ mod tests {
     /// The findings in a file that changes from `old` to `new`: lines, rule, and the text with the fix.
     fn found(path: &str, old: &str, new: &str) -> Vec<(String, String, Option<String>)> {
         let snapshot = Snapshot::in_memory(&[(path, old)], &[(path, new)]);
-        let findings = crate::remark::tests::run("leftovers", &snapshot);
+        let findings = crate::remark::tests::run_with("leftovers", &snapshot, &crate::Settings::default());
         let fixed = |f: &RawFinding| {
             let fix = f.fixes.first()?;
             let applied =
@@ -368,6 +298,27 @@ mod tests {
     fn what_was_left_in_is_found_and_taken_out() {
         for (path, new, lines, rule, fixed) in [
             ("a.ts", "a()\n  debugger;\nb()\n", "2", "debugger", Some("a()\nb()\n")),
+            ("a.ts", "\u{feff}a()\n  debugger;\nb()\n", "2", "debugger", Some("\u{feff}a()\nb()\n")),
+            ("a.js", "console.log(\"DEBUG\", x)\n", "1", "debug-output", Some("")),
+            ("a.go", "\tfmt.Println(\"DEBUG:\", x)\n", "1", "debug-output", Some("")),
+            ("A.java", "    System.out.println(\"debug \" + x);\n", "1", "debug-output", Some("")),
+            ("a.kt", "    println(\"XXX $x\")\n", "1", "debug-output", Some("")),
+            ("a.rb", "  puts \"here #{x}\"\n", "1", "debug-output", Some("")),
+            ("a.c", "  printf(\"DEBUG %d\\n\", x);\n", "1", "debug-output", Some("")),
+            ("a.cpp", "  std::cout << \"here \" << x << std::endl;\n", "1", "debug-output", Some("")),
+            ("a.cs", "  Console.WriteLine(\"debug \" + x);\n", "1", "debug-output", Some("")),
+            ("a.sh", "  set -x\n", "1", "debug-output", Some("")),
+            ("a.ex", "  |> IO.inspect()\n", "1", "debug-output", Some("")),
+            ("a.php", "  print_r($x);\n", "1", "debug-output", Some("")),
+            ("a.cs", "  Debugger.Break();\n", "1", "debugger", Some("")),
+            ("a.ex", "  IEx.pry()\n", "1", "debugger", Some("")),
+            ("a.test.ts", "it.skip('a', f)\n", "1", "skipped-test", Some("it('a', f)\n")),
+            ("test_a.py", "@pytest.mark.skip\ndef test_a(): pass\n", "1", "skipped-test", Some("def test_a(): pass\n")),
+            ("src/test/ATest.java", "  @Disabled\n", "1", "skipped-test", Some("")),
+            ("a_test.go", "\tt.Skip()\n", "1", "skipped-test", Some("")),
+            ("a.rs", "#[ignore]\nfn f() {}\n", "1", "skipped-test", Some("fn f() {}\n")),
+            ("a.c", "a\n>>>>>>> 1a2b3c4d (Say b)\n", "2", "conflict-marker", None),
+            ("a.py", "<<<<<<< HEAD\na = 1\n", "1", "conflict-marker", None),
             ("a.py", "x = 1\nbreakpoint()\n", "2", "debugger", Some("x = 1\n")),
             ("a.py", "import pdb; pdb.set_trace()\n", "1", "debugger", Some("")),
             ("a.go", "\truntime.Breakpoint()\n", "1", "debugger", Some("")),
@@ -421,6 +372,12 @@ mod tests {
             ("a.toml", "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE\n"),
             ("a.md", "Write `DO NOT MERGE` into the title.\n"),
             ("a.go", "Fit(x)\nFirst()\n"),
+            ("a.go", "\tfmt.Println(\"Done:\", x)\n\tt.Skip(\"needs a network\")\n"),
+            ("A.java", "    System.out.println(\"Usage: a [debug]\");\n    @Disabled(\"see #12\")\n"),
+            ("a.c", "  printf(\"%d files\\n\", n);\n"),
+            ("test_a.py", "@pytest.mark.skip(reason=\"no network\")\n"),
+            ("a.py", ">>>>>>> this is a quote of a mail\n"),
+            ("a.md", "<<<<<<< HEAD\n"),
         ] {
             assert_eq!(found(path, "", new), [], "{path}: {new}");
         }
@@ -449,5 +406,32 @@ mod tests {
         assert_eq!(findings.len(), MOST_FINDINGS);
         let nested = "(".repeat(100_000) + "\n/*";
         assert_eq!(found("a.rs", "", &nested), []);
+    }
+}
+
+#[cfg(test)]
+mod asked_for {
+    use git::Snapshot;
+
+    fn rules(path: &str, new: &str) -> Vec<String> {
+        let found = crate::remark::tests::run("leftovers", &Snapshot::in_memory(&[], &[(path, new)]));
+        found.iter().map(|f| f.rule.as_ref().unwrap().id.trim_start_matches("deep-review/").to_owned()).collect()
+    }
+
+    #[test]
+    fn code_in_comments_and_lone_todos_are_found_when_asked_for() {
+        for (path, line, rule) in [
+            ("a.rs", "    // let x = f(1);\n", Some("commented-out-code")),
+            ("a.py", "# x = f(1)\n", Some("commented-out-code")),
+            ("a.go", "\t// return f(x);\n", Some("commented-out-code")),
+            ("a.rs", "// The default is 1.\n", None),
+            ("a.rs", "// f(x) gives the size.\n", None),
+            ("a.rs", "// TODO: make it faster\n", Some("todo-without-issue")),
+            ("a.rs", "// TODO(#12): make it faster\n", None),
+            ("a.rs", "// TODO(ana): make it faster\n", None),
+            ("a.rs", "let s = \"TODO\";\n", None),
+        ] {
+            assert_eq!(rules(path, line), rule.into_iter().collect::<Vec<_>>(), "{line}");
+        }
     }
 }

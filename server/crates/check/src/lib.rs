@@ -4,20 +4,28 @@
 //! fixes are exact. Texts are untrusted: whatever is too large, too long or not text is passed over. What is silenced in
 //! the source or by the settings is taken out in one place, [`Checker::run`].
 
+mod contracts;
+mod credentials;
 mod definitions;
-pub mod history;
+mod history;
 mod leftovers;
+mod links;
+mod manifests;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod planted;
 mod references;
 mod remark;
 mod rules;
 mod settings;
 mod silence;
+mod spelling;
 mod syntax;
 mod tree;
 
-pub use rules::{Failed, Tested, test_built_in, test_rules};
+pub use remark::page_of;
+pub use rules::{Failed, Tested, is_case_file, is_rule_file, test_built_in, test_rules};
 pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};
 pub use tree::languages_without_rules;
 
@@ -105,6 +113,14 @@ pub struct RuleInfo {
     pub on_by_default: bool,
 }
 
+impl RuleInfo {
+    /// Its id without whose it is: what marks in the source and settings name.
+    #[must_use]
+    pub fn short_id(&self) -> &str {
+        self.id.rsplit('/').next().unwrap_or(&self.id)
+    }
+}
+
 /// A checker with its names.
 #[derive(Debug, Clone, Copy)]
 pub struct Checker {
@@ -189,7 +205,7 @@ pub fn catalogue(job: &Job<'_>) -> (Vec<RuleInfo>, Vec<String>) {
 }
 
 /// All checkers, in the order in which they are listed.
-pub const ALL: [Checker; 4] = [
+pub const ALL: [Checker; 9] = [
     Checker {
         name: references::AGENT,
         label: "References (built-in)",
@@ -217,5 +233,40 @@ pub const ALL: [Checker; 4] = [
         looks_for: "known mistakes in the code's syntax",
         rules: &[],
         scan: Scan::File(rules::in_file),
+    },
+    Checker {
+        name: credentials::AGENT,
+        label: "Secrets (built-in)",
+        looks_for: "keys, tokens and passwords",
+        rules: credentials::RULES,
+        scan: Scan::File(credentials::in_file),
+    },
+    Checker {
+        name: links::AGENT,
+        label: "Links (built-in)",
+        looks_for: "links, images, headings and paths that lead nowhere",
+        rules: links::RULES,
+        scan: Scan::Branch(links::check),
+    },
+    Checker {
+        name: spelling::AGENT,
+        label: "Spelling (built-in)",
+        looks_for: "misspelt words in what the branch adds",
+        rules: spelling::RULES,
+        scan: Scan::Branch(spelling::check),
+    },
+    Checker {
+        name: contracts::AGENT,
+        label: "Contracts (built-in)",
+        looks_for: "documented parameters that are gone, and formats that do not fit",
+        rules: contracts::RULES,
+        scan: Scan::File(contracts::in_file),
+    },
+    Checker {
+        name: manifests::AGENT,
+        label: "Manifests (built-in)",
+        looks_for: "lock files out of step, and migrations without a way back",
+        rules: manifests::RULES,
+        scan: Scan::Branch(manifests::check),
     },
 ];

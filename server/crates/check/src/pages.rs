@@ -52,23 +52,49 @@ fn shown(language: &str, code: &str) -> Shown {
         "rust" => "rs",
         "typescript" => "ts",
         "javascript" => "js",
+        "csharp" => "cs",
+        "kotlin" => "kt",
+        "ruby" => "rb",
         // A commit's message.
         "text" => return committed("git", &["commit", "-q", "--allow-empty", "--cleanup=verbatim", "-m", code]),
         "sh" => return committed("sh", &["-e", "-c", code]),
-        "diff" => {
-            let side = |signs: [char; 2]| -> String {
-                let lines = code.lines().skip(3).filter(|line| line.starts_with(signs));
-                lines.map(|line| format!("{}\n", &line[1..])).collect()
-            };
-            let new = side([' ', '+']);
-            let path = code.lines().next().unwrap().trim_start_matches("--- a/");
-            let snapshot = Snapshot::in_memory(&[(path, &side([' ', '-']))], &[(path, &new)]);
-            return Shown { snapshot, text: Some(new), _repo: None };
-        }
+        "diff" => return diffed(code),
         other => other,
     };
     let snapshot = Snapshot::in_memory(&[], &[(&format!("a.{ending}"), code)]);
     Shown { snapshot, text: Some(code.to_owned()), _repo: None }
+}
+
+/// A change of one or more files, of which all lines are shown.
+fn diffed(code: &str) -> Shown {
+    // Its path, whether it is gone, whether it is new, and its lines.
+    let mut files: Vec<(&str, bool, bool, Vec<&str>)> = Vec::new();
+    for line in code.lines() {
+        if let Some(path) = line.strip_prefix("--- ") {
+            files.push((path, false, path == "/dev/null", Vec::new()));
+        } else if let Some((path, is_gone, _, lines)) = files.last_mut() {
+            match line.strip_prefix("+++ b/") {
+                Some(new) => *path = new,
+                None if line == "+++ /dev/null" => {
+                    *is_gone = true;
+                    *path = path.trim_start_matches("a/");
+                }
+                None if line.starts_with("@@") => {}
+                None => lines.push(line),
+            }
+        }
+    }
+    let side = |lines: &[&str], signs: [char; 2]| -> String {
+        lines.iter().filter(|line| line.starts_with(signs)).map(|line| format!("{}\n", &line[1..])).collect()
+    };
+    let old: Vec<(&str, String)> =
+        files.iter().filter(|f| !f.2).map(|(path, .., lines)| (*path, side(lines, [' ', '-']))).collect();
+    let new: Vec<(&str, String)> =
+        files.iter().filter(|f| !f.1).map(|(path, .., lines)| (*path, side(lines, [' ', '+']))).collect();
+    let old: Vec<(&str, &str)> = old.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let text = new.first().map(|(_, text)| text.clone());
+    let new: Vec<(&str, &str)> = new.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    Shown { snapshot: Snapshot::in_memory(&old, &new), text, _repo: None }
 }
 
 /// A branch on which this command was run.

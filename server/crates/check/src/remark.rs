@@ -14,13 +14,16 @@ pub(super) const MOST_FINDINGS: usize = 200;
 /// A remark without a place: `id` is given by [`number`].
 pub(super) fn remark(agent: &str, rule: &str, severity: Severity, title: String, body: String) -> RawFinding {
     RawFinding {
-        rule: Some(RuleRef {
-            id: format!("deep-review/{rule}"),
-            url: Some(format!("{}/blob/main/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))),
-        }),
+        rule: Some(RuleRef { id: format!("deep-review/{rule}"), url: Some(page_of(rule)) }),
         classification: Some(Classification::Regression),
         ..bare(agent, severity, title, body)
     }
+}
+
+/// The address of a built-in rule's page.
+#[must_use]
+pub fn page_of(rule: &str) -> String {
+    format!("{}/blob/main/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))
 }
 
 fn bare(agent: &str, severity: Severity, title: String, body: String) -> RawFinding {
@@ -55,11 +58,13 @@ pub(super) fn anchor(path: &RepoPath, text: &str, lines: LineRange) -> Anchor {
 
 /// The fix that makes `old` of `path` into `new`, as a unified diff.
 pub(super) fn fix(agent: &str, note: &str, path: &RepoPath, old: &str, new: &str, hunks: Vec<LineHunk>) -> Fix {
+    // The mark at the start of a text is none of its first line.
+    let plain = |text: &str| Some(Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text)));
     let change = ChangedFile {
         path: path.clone(),
         kind: ChangeKind::Modified,
-        old: Some(Arc::from(old)),
-        new: Some(Arc::from(new)),
+        old: plain(old),
+        new: plain(new),
         hunks,
         lossy: false,
     };
@@ -89,6 +94,11 @@ pub(super) fn replacing(
     }
     new.push_str(&text[at..]);
     fix(agent, note, path, text, &new, git::line_hunks(text, &new))
+}
+
+/// The folder that a file is in; empty at the top.
+pub(super) fn folder(path: &RepoPath) -> &str {
+    path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether a file is a test, by its name.

@@ -5,6 +5,7 @@ mod compiled;
 mod embedded;
 
 pub use cases::{Failed, Tested, test_built_in, test_rules};
+pub use compiled::{is_case_file, is_rule_file};
 
 use super::remark::{LONGEST_LINE, MOST_FINDINGS, anchor, is_test, line_at, line_text, remark, replacing};
 use super::tree::{self, Tree};
@@ -18,6 +19,7 @@ use ast_grep_language::SupportLang;
 use compiled::{Owner, Rule, built_in, compile};
 use finding::{LineRange, RawFinding, RuleRef, Severity};
 use git::ChangedFile;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -25,6 +27,8 @@ use std::time::{Duration, Instant};
 pub(super) const AGENT: &str = "rules";
 /// A text that takes longer is not read to its end; a thousand lines of code take some milliseconds.
 const LONGEST: Duration = Duration::from_secs(5);
+/// Nor does one rule take longer.
+const LONGEST_OF_A_RULE: Duration = Duration::from_millis(700);
 
 type Found<'t> = NodeMatch<'t, StrDoc<SupportLang>>;
 
@@ -112,9 +116,15 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     }
     let Some(tree) = tree::read(&file.path, text) else { return Vec::new() };
     let until = Instant::now() + LONGEST;
-    let go_on = || !job.is_cancelled() && Instant::now() < until;
     let mut findings = Vec::new();
     for rule in rules {
+        // One rule that is slow on this text leaves time for the others. Its clock starts at its first try.
+        let own_until = Cell::new(None);
+        let go_on = || {
+            let own = own_until.get().unwrap_or_else(|| Instant::now() + LONGEST_OF_A_RULE);
+            own_until.set(Some(own));
+            !job.is_cancelled() && Instant::now() < until.min(own)
+        };
         for node in matches(&tree, rule, &|row| is_added(file, row), &go_on).take(MOST_FINDINGS) {
             let start = node.range().start;
             // A node with an error in it is code that the grammar does not know.

@@ -101,7 +101,7 @@ const LARGEST_RULES: u64 = 256 << 10;
 /// The rules in a folder of the user's, by name; none where there is no such folder.
 fn own_rules(folder: &Path) -> Result<Vec<(String, String)>, ConfigError> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
-    let is_rules = |path: &Path| path.extension().is_some_and(|e| e == "yml" || e == "yaml");
+    let is_rules = |path: &Path| path.to_str().is_some_and(check::is_rule_file);
     let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| is_rules(p)).collect();
     files.sort();
     let mut rules = Vec::new();

@@ -207,6 +207,12 @@ impl FrozenTree {
             .collect())
     }
 
+    /// Every name of the tree, those of binary files, links and submodules included, sorted.
+    pub(crate) fn names(&self) -> Result<Vec<RepoPath>, SnapshotError> {
+        let files = self.files().map_err(|e| SnapshotError { path: "the tree".into(), why: e.to_string() })?;
+        Ok(files.iter().filter_map(|f| RepoPath::new(std::str::from_utf8(&f.path).ok()?).ok()).collect())
+    }
+
     /// The text of `path`; `None` if it is not there or not text.
     pub(crate) fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
         self.text(path).map_err(|e| SnapshotError { path: path.to_string(), why: e.to_string() })

@@ -113,6 +113,14 @@ impl Tree {
         }
     }
 
+    /// Every name of the tree, those of binary files, links and submodules included, sorted.
+    fn names(&self) -> Result<Vec<RepoPath>, SnapshotError> {
+        match self {
+            Self::Repository(tree) => tree.names(),
+            Self::InMemory(texts) => Ok(texts.keys().cloned().collect()),
+        }
+    }
+
     /// The text of `path`; `None` if it is not there or not text.
     fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, SnapshotError> {
         match self {
@@ -198,6 +206,14 @@ impl Snapshot {
     /// When git cannot list the tree.
     pub fn paths(&self) -> Result<Vec<RepoPath>, SnapshotError> {
         self.inner.tree.paths()
+    }
+
+    /// Every name in the snapshot's tree, those of binary files, links and submodules included, sorted.
+    ///
+    /// # Errors
+    /// When git cannot list the tree.
+    pub fn names(&self) -> Result<Vec<RepoPath>, SnapshotError> {
+        self.inner.tree.names()
     }
 
     /// The snapshot's text of any file; `None` if it is not there or not text.

@@ -150,10 +150,22 @@ fn set_of(patterns: &serde_json::Value) -> Result<Option<GlobSet>, String> {
     set.build().map(Some).map_err(|e| e.to_string())
 }
 
+/// Whether a file has rules, by its name.
+#[must_use]
+pub fn is_rule_file(path: &str) -> bool {
+    (path.ends_with(".yml") || path.ends_with(".yaml")) && !is_case_file(path)
+}
+
+/// Whether a file has a rule's cases, by its name: `x-test.yml`, as ast-grep calls them.
+#[must_use]
+pub fn is_case_file(path: &str) -> bool {
+    path.ends_with("-test.yml") || path.ends_with("-test.yaml")
+}
+
 /// The rules that a repository keeps for itself, as the base has them: the branch under review cannot change what it is
 /// reviewed by. Names and texts.
 pub(crate) fn of_repository(snapshot: &Snapshot) -> Vec<(String, String)> {
-    let is_rule = |path: &str| path.starts_with(FOLDER) && (path.ends_with(".yml") || path.ends_with(".yaml"));
+    let is_rule = |path: &str| path.starts_with(FOLDER) && is_rule_file(path);
     let mut found = Vec::new();
     for file in snapshot.files() {
         let old_path = match &file.kind {

@@ -76,7 +76,7 @@ fn what_is_meant_is_left_alone() {
     for (path, code) in [
         ("a.py", "x is None\nx is not True\nx is y\n\"x is 'a'\"\n# x is 3\n"),
         ("a.py", "assert (x > 1), 'low'\nassert (x, y) == (1, 2)\nassert f(x, 1)\n"),
-        ("a.py", "s.rstrip('\\n')\ns.strip()\ns.lstrip('0')\ns.rstrip('/')\ns.lstrip('abc')\ns.rstrip('.,;')\n"),
+        ("a.py", "f(s.rstrip('\\n'), s.strip(), s.lstrip('0'), s.rstrip('/'), s.lstrip('abc'), s.rstrip('.,;'))\n"),
         ("a.py", "def f(x=(), y=None, z=\"[]\"):\n    pass\n"),
         ("a.go", "package a\n\nvar x = strings.TrimLeft(s, \" \\t\") + strings.TrimRight(s, \"0123456789\")\n"),
         ("a.go", "package a\n\nfunc f() {\n\tfor {\n\t\tfunc() {\n\t\t\tdefer a()\n\t\t}()\n\t}\n\tdefer b()\n}\n"),
@@ -153,4 +153,57 @@ fn every_rule_finds_what_it_must_and_nothing_else() {
         );
         assert!(!rule.why.is_empty(), "{}", rule.id);
     }
+}
+
+const OWN: &str =
+    "id: no-print\nlanguage: Python\nseverity: error\nmessage: No print\nrule: { pattern: print($$$A) }\n";
+
+#[test]
+fn rules_of_the_base_are_followed_and_those_of_the_branch_are_not() {
+    let own = (".deep-review/rules/a.yml", OWN);
+    let cases = (".deep-review/rules/a-test.yml", "id: no-print\n");
+    let found = |base: &[(&str, &str)], new: &[(&str, &str)]| -> Vec<(String, finding::Severity)> {
+        let findings = crate::remark::tests::run("rules", &Snapshot::in_memory(base, new));
+        findings.iter().map(|f| (f.rule.as_ref().unwrap().id.clone(), f.severity)).collect()
+    };
+    let code = ("a.py", "print(1)\n");
+    let one = [("repository/no-print".to_owned(), finding::Severity::Critical)];
+    assert_eq!(found(&[own, cases], &[own, cases, code]), one);
+    assert_eq!(found(&[], &[own, code]), [], "a branch brings no rules for itself");
+    assert_eq!(found(&[own], &[code]), one, "nor takes them away");
+    let silenced = ("a.py", "print(1)  # deep-review: ignore[no-print] on purpose\n");
+    assert_eq!(found(&[own], &[own, silenced]), []);
+}
+
+#[test]
+fn rules_that_cannot_be_read_are_said_and_left_out() {
+    for (text, part) in [
+        ("id: a\nlanguage: Klingon\n", ".yml were left out"),
+        ("id: a b\nlanguage: Rust\nrule: { pattern: x }\n", "'a b' is no id"),
+        ("id: a\nlanguage: Rust\nrule: { kind: nothing }\n", "rule 'a'"),
+        ("id: a\nlanguage: Html\nrule: { kind: text }\n", "not built in"),
+        (":", "left out"),
+        (&"x".repeat(300_000), "at most"),
+    ] {
+        let base = [(".deep-review/rules/a.yml", text), ("a.rs", "")];
+        let snapshot = Snapshot::in_memory(&base, &[base[0], ("a.rs", "fn f() { let _ = m.lock(); }\n")]);
+        let (settings, cancel) = (crate::Settings::default(), tokio_util::sync::CancellationToken::new());
+        let rules = crate::ALL.iter().find(|c| c.name == "rules").unwrap();
+        let checked = rules.run(&crate::Job::new(&snapshot, &settings, &cancel)).unwrap();
+        assert!(checked.notes[0].contains(part), "{:?}", checked.notes);
+        assert_eq!(checked.findings.len(), 1, "the others are followed");
+    }
+}
+
+#[test]
+fn people_s_rules_are_tested_with_their_cases() {
+    let rules = [("a.yml".to_owned(), OWN.to_owned())];
+    let cases = |text: &str| [("a-test.yml".to_owned(), text.to_owned())];
+    let good = crate::test_rules(&rules, &cases("id: no-print\nvalid: ['x = 1']\ninvalid: ['print(1)']\n")).unwrap();
+    assert_eq!((good.cases, good.failed.len(), good.untested.len()), (2, 0, 0));
+    let bad = crate::test_rules(&rules, &cases("id: no-print\nvalid: ['print(2)']\ninvalid: ['y']\n")).unwrap();
+    assert_eq!(bad.failed.iter().map(|f| f.code.as_str()).collect::<Vec<_>>(), ["y", "print(2)"]);
+    assert_eq!(crate::test_rules(&rules, &[]).unwrap().untested, ["no-print"]);
+    let error = crate::test_rules(&rules, &cases("id: other\n")).unwrap_err();
+    assert_eq!(error, "a-test.yml: there is no rule 'other'");
 }

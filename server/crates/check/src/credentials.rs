@@ -1,0 +1,101 @@
+//! Credentials on added lines: by the form that their issuer gave them, or by what their name says. The finder is the one
+//! that masks what agents are sent.
+
+use super::Job;
+use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, is_test, line_at, line_text, remark};
+use finding::{LineRange, RawFinding, Severity};
+use git::ChangedFile;
+use secrets::Kind;
+
+pub(super) const AGENT: &str = "secrets";
+pub(super) const RULES: &[(&str, bool, &str)] = &[
+    ("issued-secret", true, "a key in the form that its issuer gives it, or a private key"),
+    ("named-secret", false, "a value whose name says that it is a password, a token or a key"),
+];
+
+/// Finds them on the added lines of a file.
+pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
+    let Some(text) = file.new.as_deref().filter(|t| t.len() <= LARGEST_TEXT) else { return Vec::new() };
+    let is_added = |line: u32| file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&line));
+    let mut findings: Vec<RawFinding> = Vec::new();
+    for secret in secrets::find(text) {
+        let line = line_at(text, secret.bytes.start);
+        let quoted = line_text(text, secret.bytes.start);
+        if !is_added(line) || quoted.len() > LONGEST_LINE || is_for_show(file, &text[secret.bytes.clone()], quoted) {
+            continue;
+        }
+        let place = LineRange::line(line);
+        // A private key has many lines and is one secret.
+        let goes_on =
+            |f: &RawFinding| f.anchors[0].lines.is_some_and(|l| l.end() + 1 >= line) && secret.kind == Kind::PrivateKey;
+        if let Some(last) = findings.last_mut().filter(|f| goes_on(f)) {
+            let first = last.anchors[0].lines.map_or(line, |l| l.start());
+            last.anchors[0] = anchor(&file.path, text, LineRange::new(first, line.min(first + 9)));
+            continue;
+        }
+        let (rule, severity) = match secret.kind {
+            Kind::Issued(_) | Kind::PrivateKey => ("issued-secret", Severity::Critical),
+            Kind::Hash | Kind::Access | Kind::Named => ("named-secret", Severity::Important),
+        };
+        let title = format!("Secret in the branch: {}", secret.kind);
+        let body =
+            "Once pushed, it is known: take it back at its issuer and make a new one. Keep the new one out of the \
+                    repository, in the environment or a store for secrets. Deleting the line leaves it in the history."
+                .to_owned();
+        let mut finding = remark(AGENT, rule, severity, title, body);
+        finding.anchors.push(anchor(&file.path, text, place));
+        findings.push(finding);
+    }
+    findings
+}
+
+/// Whether it is an example: in a test, a sample or a text that says so, or of a kind that nobody was ever given.
+fn is_for_show(file: &ChangedFile, secret: &str, line: &str) -> bool {
+    let lower = format!("{} {}", file.path.as_str(), line).to_ascii_lowercase();
+    let words = [
+        "example",
+        "sample",
+        "dummy",
+        "fake",
+        "placeholder",
+        "mock",
+        "fixture",
+        "not a secret",
+        "not-a-secret",
+        "xxxx",
+        "redacted",
+    ];
+    let mut seen = [false; 256];
+    for b in secret.bytes() {
+        seen[usize::from(b)] = true;
+    }
+    let different = seen.iter().filter(|s| **s).count();
+    is_test(&file.path) || words.iter().any(|w| lower.contains(w)) || different < 8
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::remark::tests::run;
+    use finding::Severity;
+    use git::Snapshot;
+
+    /// Put together here, so that no tool takes this file for one with a secret in it.
+    fn key() -> String {
+        ["ghp", "_a8Kq0ZbX3nV7tYw2LrC5mD9fH1jS4pE6uG7i"].concat()
+    }
+
+    fn found(path: &str, old: &str, new: &str) -> Vec<(String, Severity)> {
+        let found = run("secrets", &Snapshot::in_memory(&[(path, old)], &[(path, new)]));
+        found.iter().map(|f| (f.rule.as_ref().unwrap().id.clone(), f.severity)).collect()
+    }
+
+    #[test]
+    fn a_key_on_an_added_line_is_found_and_nowhere_else() {
+        let line = format!("token = \"{}\"\n", key());
+        assert_eq!(found("a.py", "", &line), [("deep-review/issued-secret".to_owned(), Severity::Critical)]);
+        assert_eq!(found("a.py", &line, &format!("{line}x = 1\n")), [], "it was there before");
+        assert_eq!(found("tests/a.py", "", &line), [], "a test's");
+        assert_eq!(found("a.py", "", "token = os.environ[\"TOKEN\"]\n"), []);
+        assert_eq!(found("a.py", "", &format!("# example\ntoken = \"{}\"  # example\n", key())), []);
+    }
+}

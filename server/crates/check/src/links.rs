@@ -1,0 +1,194 @@
+//! Links that lead nowhere: to files, images and headings, in documents, and paths in what builds and ships. Reported is
+//! what the branch brings: a link that it adds, a document that it moves, a heading or a file that it takes away.
+
+mod anchors;
+mod paths;
+mod targets;
+
+use super::Job;
+use super::remark::{LARGEST_TEXT, MOST_FINDINGS, anchor, folder, line_at, remark, replacing};
+use anchors::Anchors;
+use finding::{LineRange, RawFinding, RepoPath, Severity};
+use git::{ChangeKind, ChangedFile, SnapshotError};
+use paths::Paths;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashSet};
+use targets::{Target, is_document, targets};
+
+pub(super) const AGENT: &str = "links";
+pub(super) const RULES: &[(&str, bool, &str)] = &[
+    ("broken-link", true, "a link, image or include that leads to no file"),
+    ("broken-anchor", true, "a link to a heading that is not there"),
+    ("broken-path", true, "a script, workflow or manifest names a file that this branch took away"),
+];
+
+/// Finds them.
+///
+/// # Errors
+/// When the tree cannot be listed.
+pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
+    let names = job.snapshot.names()?;
+    let there = Paths::new(&names);
+    let mut findings = Vec::new();
+    for file in job.snapshot.files().iter().filter(|f| is_document(&f.path)) {
+        if job.is_cancelled() || findings.len() >= MOST_FINDINGS {
+            return Ok(findings);
+        }
+        findings.extend(in_document(job, file, &there));
+    }
+    findings.extend(to_lost_headings(job, &names));
+    findings.extend(paths::to_gone_files(job, &there, &names));
+    findings.truncate(MOST_FINDINGS);
+    Ok(findings)
+}
+
+/// The name that a changed file has in the base; none for a new one.
+fn old_path(file: &ChangedFile) -> Option<&RepoPath> {
+    match &file.kind {
+        ChangeKind::Added => None,
+        ChangeKind::Renamed { from } | ChangeKind::Copied { from } => Some(from),
+        ChangeKind::Modified | ChangeKind::Deleted => Some(&file.path),
+    }
+}
+
+/// The links of a changed document that the branch brought, or that broke when it moved.
+fn in_document(job: &Job<'_>, file: &ChangedFile, there: &Paths<'_>) -> Vec<RawFinding> {
+    let Some(text) = file.new.as_deref().filter(|t| t.len() <= LARGEST_TEXT) else { return Vec::new() };
+    let has_moved = old_path(file).is_some_and(|old| folder(old) != folder(&file.path));
+    let is_added = |line: u32| file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&line));
+    let was_said = |target: &str| file.old.as_deref().is_some_and(|old| old.contains(target));
+    let mut findings = Vec::new();
+    for target in targets(&file.path, text) {
+        let line = line_at(text, target.at.start);
+        // A link that was reworded around is not the branch's.
+        let is_new = is_added(line) && !was_said(&target.written);
+        if is_new || has_moved {
+            findings.extend(broken(job, file, text, &target, there, has_moved && !is_new));
+        }
+    }
+    findings
+}
+
+fn broken(
+    job: &Job<'_>,
+    file: &ChangedFile,
+    text: &str,
+    target: &Target,
+    there: &Paths<'_>,
+    by_move: bool,
+) -> Option<RawFinding> {
+    let line = LineRange::line(line_at(text, target.at.start));
+    let finding = |rule: &str, title: String, body: &str| {
+        let mut finding = remark(AGENT, rule, Severity::Important, title, body.to_owned());
+        finding.anchors.push(anchor(&file.path, text, line));
+        finding
+    };
+    if target.path.is_empty() {
+        let wanted =
+            target.fragment.as_deref().filter(|f| !by_move && targets::is_markdown(&file.path) && !f.is_empty())?;
+        let anchors = Anchors::of(text);
+        if anchors.has(wanted) || !anchors.are_all() {
+            return None;
+        }
+        let title = format!("Link to a heading that is not there: #{wanted}");
+        return Some(finding("broken-anchor", title, "No heading of this document has that anchor."));
+    }
+    let resolved = there.resolve(&file.path, &target.path)?;
+    if let Some(path) = there.file(&resolved) {
+        let fragment = target.fragment.as_deref().filter(|_| !by_move && targets::is_markdown(path))?;
+        let other = job.read(path)?;
+        let anchors = Anchors::of(&other);
+        if fragment.is_empty() || anchors.has(fragment) || !anchors.are_all() {
+            return None;
+        }
+        let title = format!("Link to a heading that is not there: {path}#{fragment}");
+        return Some(finding("broken-anchor", title, "No heading of that document has that anchor."));
+    }
+    if by_move {
+        // Only what led somewhere from where the document was.
+        let old = old_path(file)?;
+        let was = there.resolve(old, &target.path)?;
+        let now = there.file(&was)?;
+        let title = format!("Link leads nowhere since this document has moved: {}", target.path);
+        let mut finding =
+            finding("broken-link", title, "It is read from the document's own folder, which is another one now.");
+        let right = paths::relative(&file.path, now);
+        finding.fixes.push(replacing(
+            AGENT,
+            "lead there from here",
+            &file.path,
+            text,
+            &[(target.path_at.clone(), &right)],
+        ));
+        return Some(finding);
+    }
+    if there.is_there(&resolved) || !targets::may_be_checked(&file.path, &target.path, there) {
+        return None;
+    }
+    if let Some(other) = there.but_for_case(&resolved) {
+        let title = format!("Link differs in case from the file's name: {}", target.path);
+        let body = "It leads there on systems that do not tell case apart, and nowhere on the others.";
+        let mut finding = finding("broken-link", title, body);
+        let right = paths::relative(&file.path, other);
+        finding.fixes.push(replacing(
+            AGENT,
+            "write it as it is",
+            &file.path,
+            text,
+            &[(target.path_at.clone(), &right)],
+        ));
+        return Some(finding);
+    }
+    let title = format!("Link leads nowhere: {}", target.path);
+    Some(finding("broken-link", title, "The repository has no such file."))
+}
+
+/// Links to headings that changed documents lost, wherever they are.
+fn to_lost_headings(job: &Job<'_>, names: &[RepoPath]) -> Vec<RawFinding> {
+    let mut lost: BTreeMap<&RepoPath, HashSet<String>> = BTreeMap::new();
+    for file in job.snapshot.files().iter().filter(|f| targets::is_markdown(&f.path)) {
+        if let (Some(old), Some(new)) = (file.old.as_deref(), file.new.as_deref()) {
+            let (old, new) = (Anchors::of(old), Anchors::of(new));
+            let gone: HashSet<String> = old.all().filter(|a| !new.has(a)).map(str::to_owned).collect();
+            if !gone.is_empty() && new.are_all() {
+                lost.insert(&file.path, gone);
+            }
+        }
+    }
+    if lost.is_empty() {
+        return Vec::new();
+    }
+    let there = Paths::new(names);
+    let in_path = |path: &RepoPath| -> Vec<RawFinding> {
+        let Some(text) = (!job.is_cancelled()).then(|| job.read(path)).flatten().filter(|t| t.len() <= LARGEST_TEXT)
+        else {
+            return Vec::new();
+        };
+        let leads = |target: &Target| -> Option<RawFinding> {
+            let fragment = target.fragment.as_deref()?;
+            let to = match target.path.as_str() {
+                "" => path,
+                written => there.file(&there.resolve(path, written)?)?,
+            };
+            let is_lost = lost.get(to)?.contains(&anchors::plain(fragment));
+            let line = line_at(&text, target.at.start);
+            // A new link is judged where it was added.
+            let is_new = job.snapshot.file(path).is_some_and(|f| {
+                f.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&line))
+                    && !f.old.as_deref().is_some_and(|old| old.contains(&target.written))
+            });
+            (is_lost && !is_new).then(|| {
+                let title = format!("Link to a heading that this branch took away: {}", target.written);
+                let body = format!("`{to}` had it in the base.");
+                let mut finding = remark(AGENT, "broken-anchor", Severity::Important, title, body);
+                finding.anchors.push(anchor(path, &text, LineRange::line(line)));
+                finding
+            })
+        };
+        targets(path, &text).iter().filter_map(leads).collect()
+    };
+    names.par_iter().filter(|path| targets::is_markdown(path)).flat_map_iter(in_path).collect()
+}
+
+#[cfg(test)]
+mod tests;

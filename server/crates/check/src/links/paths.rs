@@ -1,0 +1,194 @@
+//! The names of the repository, and paths as texts write them.
+
+use super::AGENT;
+use crate::Job;
+use crate::remark::{LONGEST_LINE, anchor, folder, line_at, line_text, remark, replacing};
+use aho_corasick::AhoCorasick;
+use finding::{LineRange, RawFinding, RepoPath, Severity};
+use git::ChangeKind;
+use rayon::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// What there is.
+pub(super) struct Paths<'n> {
+    files: HashMap<&'n str, &'n RepoPath>,
+    folders: HashSet<&'n str>,
+    by_lower: HashMap<String, &'n RepoPath>,
+    /// Folders with the settings of a generator of sites.
+    sites: Vec<&'n str>,
+}
+
+impl<'n> Paths<'n> {
+    pub(super) fn new(names: &'n [RepoPath]) -> Self {
+        let mut folders = HashSet::new();
+        let mut sites = Vec::new();
+        for path in names {
+            let mut rest = folder(path);
+            while !rest.is_empty() && folders.insert(rest) {
+                rest = rest.rsplit_once('/').map_or("", |(up, _)| up);
+            }
+            let name = path.file_name();
+            let is_site = ["mkdocs.yml", "_config.yml", "conf.py", "book.toml", "antora.yml", "hugo.toml"]
+                .contains(&name)
+                || name.starts_with("docusaurus.config")
+                || name.starts_with("astro.config")
+                || path.as_str().contains(".vitepress/")
+                || path.as_str().contains(".vuepress/");
+            if is_site {
+                sites.push(folder(path).split("/.v").next().unwrap_or(""));
+            }
+        }
+        Self {
+            files: names.iter().map(|p| (p.as_str(), p)).collect(),
+            folders,
+            by_lower: names.iter().map(|p| (p.as_str().to_lowercase(), p)).collect(),
+            sites,
+        }
+    }
+
+    /// A path as a text in `from` writes it, from the top; `None` if it leads out of the repository.
+    pub(super) fn resolve(&self, from: &RepoPath, written: &str) -> Option<String> {
+        let absolute = written.strip_prefix('/');
+        let folder = if absolute.is_some() { "" } else { folder(from) };
+        let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
+        for part in absolute.unwrap_or(written).split('/') {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()?),
+                part => parts.push(part),
+            }
+        }
+        Some(parts.join("/"))
+    }
+
+    pub(super) fn file(&self, path: &str) -> Option<&'n RepoPath> {
+        self.files.get(path).copied()
+    }
+
+    /// Whether a file or a folder is there.
+    pub(super) fn is_there(&self, path: &str) -> bool {
+        path.is_empty() || self.files.contains_key(path) || self.folders.contains(path)
+    }
+
+    /// The file of that name but for the case of its letters.
+    pub(super) fn but_for_case(&self, path: &str) -> Option<&'n RepoPath> {
+        self.by_lower.get(&path.to_lowercase()).copied()
+    }
+
+    /// Whether a site is made of the document, in which pages and images are elsewhere than in the repository. A document
+    /// that is a file of Markdown is named by its own name there too.
+    pub(super) fn is_of_a_site(&self, document: &RepoPath, written: &str) -> bool {
+        let is_page = written.ends_with(".md");
+        !is_page && self.sites.iter().any(|folder| document.as_str().starts_with(folder))
+    }
+}
+
+/// A path as a text in `from` writes it.
+pub(super) fn relative(from: &RepoPath, to: &RepoPath) -> String {
+    let folder: Vec<&str> = folder(from).split('/').filter(|p| !p.is_empty()).collect();
+    let parts: Vec<&str> = to.as_str().split('/').collect();
+    let shared = folder.iter().zip(&parts[..parts.len() - 1]).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..", folder.len() - shared);
+    up.chain(parts[shared..].iter().copied()).collect::<Vec<_>>().join("/")
+}
+
+/// Files that build, test and ship: what they name, they need.
+fn is_build(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let whole = path.as_str();
+    (whole.starts_with(".github/") || whole.starts_with(".circleci/") || whole.starts_with(".gitlab"))
+        && matches!(path.extension(), Some("yml" | "yaml"))
+        || matches!(
+            name,
+            "Makefile" | "Justfile" | "justfile" | "package.json" | "Cargo.toml" | "pyproject.toml" | "MANIFEST.in"
+        )
+        || matches!(
+            name,
+            ".gitlab-ci.yml"
+                | ".travis.yml"
+                | "azure-pipelines.yml"
+                | "CMakeLists.txt"
+                | ".goreleaser.yml"
+                | "goreleaser.yaml"
+        )
+        || name.starts_with("Dockerfile")
+        || name.starts_with("docker-compose")
+        || matches!(path.extension(), Some("sh" | "bash" | "csproj" | "gemspec" | "mk"))
+}
+
+/// Build files that name, by its path from the top or from their own folder, a file that the branch took away or renamed.
+pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, names: &[RepoPath]) -> Vec<RawFinding> {
+    let changed = job.snapshot.files().iter().filter_map(|file| match &file.kind {
+        ChangeKind::Deleted => Some((&file.path, None)),
+        ChangeKind::Renamed { from } => Some((from, Some(&file.path))),
+        _ => None,
+    });
+    let gone: Vec<(&RepoPath, Option<&RepoPath>)> =
+        changed.chain(job.snapshot.moved().iter().map(|(from, to)| (from, Some(to)))).collect();
+    let Ok(finder) = AhoCorasick::new(gone.iter().map(|(path, _)| path.file_name())) else { return Vec::new() };
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let in_path = |path: &RepoPath| -> Vec<RawFinding> {
+        let Some(text) = (!job.is_cancelled()).then(|| job.read(path)).flatten() else { return Vec::new() };
+        let mut findings = Vec::new();
+        for found in finder.find_overlapping_iter(text.as_ref()) {
+            let (gone, new) = gone[found.pattern().as_usize()];
+            if findings.len() < 20 {
+                findings.extend(named(path, &text, found.range(), gone, new, there));
+            }
+        }
+        findings
+    };
+    names.par_iter().filter(|path| is_build(path)).flat_map_iter(in_path).collect()
+}
+
+fn named(
+    from: &RepoPath,
+    text: &str,
+    at: std::ops::Range<usize>,
+    gone: &RepoPath,
+    new: Option<&RepoPath>,
+    there: &Paths<'_>,
+) -> Option<RawFinding> {
+    let joins = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'/' | b'.' | b'@' | b'+') || b >= 0x80;
+    let bytes = text.as_bytes();
+    let start = bytes[..at.start].iter().rposition(|b| !joins(*b)).map_or(0, |i| i + 1);
+    let goes_on = bytes.get(at.end).is_some_and(|b| joins(*b) || matches!(b, b'*' | b'$' | b'{'));
+    let is_made = start > 0 && matches!(bytes[start - 1], b'}' | b')' | b'*' | b'$' | b':' | b'%' | b'~');
+    let token = &text[start..at.end];
+    let line = line_text(text, at.start);
+    // A comment, or a file that is made or taken away there, is no need for it.
+    let makes = [
+        "rm ", "touch ", "mkdir", "> ", ">>", "-o ", "--output", "curl ", "wget ", "echo ", "ignore", "exclude",
+        "unlink",
+    ];
+    if goes_on
+        || is_made
+        || line.len() > LONGEST_LINE
+        || line.trim_start().starts_with(['#', '/'])
+        || makes.iter().any(|w| line.contains(w))
+        || !token.contains('/')
+    {
+        return None;
+    }
+    let from_top = there.resolve(&RepoPath::new("x").ok()?, token).unwrap_or_default();
+    let from_here = there.resolve(from, token);
+    let is_meant = from_top == gone.as_str() || from_here.as_deref() == Some(gone.as_str());
+    let lives =
+        (!from_top.is_empty() && there.is_there(&from_top)) || from_here.as_deref().is_some_and(|p| there.is_there(p));
+    if !is_meant || lives {
+        return None;
+    }
+    let title = match new {
+        Some(new) => format!("Names a file that is now called {new}: {token}"),
+        None => format!("Names a file that this branch took away: {token}"),
+    };
+    let body = format!("`{gone}` is not there any more, and this is a file that builds, tests or ships.");
+    let mut finding = remark(AGENT, "broken-path", Severity::Important, title, body);
+    finding.anchors.push(anchor(from, text, LineRange::line(line_at(text, at.start))));
+    if let Some(new) = new.filter(|_| from_top == gone.as_str() && token == gone.as_str()) {
+        finding.fixes.push(replacing(AGENT, "use the new name", from, text, &[(start..at.end, new.as_str())]));
+    }
+    Some(finding)
+}

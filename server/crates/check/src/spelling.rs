@@ -1,0 +1,331 @@
+//! Misspelt words in what the branch adds: comments, texts, documents, and the names that it defines. The dictionary of
+//! misspellings is that of typos, and so are the settings: a repository that uses typos is read the same way.
+
+mod words;
+
+use super::Job;
+use super::definitions::definitions;
+use super::remark::{MOST_FINDINGS, added_lines, anchor, is_sample, is_test, remark, replacing};
+use super::syntax::{FileKind, Part, kind_of, parts};
+use aho_corasick::AhoCorasick;
+use finding::{LineRange, RawFinding, RepoPath, Severity};
+use git::{ChangedFile, SnapshotError};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use words::Words;
+
+pub(super) const AGENT: &str = "spelling";
+pub(super) const RULES: &[(&str, bool, &str)] = &[("misspelling", true, "a misspelt word in what the branch adds")];
+
+/// A word that stands in so many other places of the repository is one of its own.
+const ESTABLISHED: usize = 2;
+/// A text with more different misspelt words than this for each hundred words is in another language.
+const FOREIGN: usize = 6;
+
+/// A misspelt word of a file.
+struct Misspelling {
+    word: String,
+    right: String,
+    /// Where it is on added lines, in bytes.
+    places: Vec<Range<usize>>,
+    /// Whether every place is in a text for people, where the word alone can be changed.
+    in_prose: bool,
+}
+
+/// Finds them.
+///
+/// # Errors
+/// When the tree cannot be listed.
+pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
+    let words = Words::of(job);
+    let in_file = |file| if job.is_cancelled() { Vec::new() } else { misspelt(&words, file) };
+    let found: Vec<(&ChangedFile, Vec<Misspelling>)> = job
+        .snapshot
+        .files()
+        .par_iter()
+        .map(|file| (file, in_file(file)))
+        .filter(|(_, found)| !found.is_empty())
+        .collect();
+    let established =
+        established(job, found.iter().flat_map(|(_, found)| found).map(|m| m.word.to_lowercase()).collect())?;
+    let is_new = |m: &&Misspelling| !established.contains(&m.word.to_lowercase());
+    let findings = found.iter().flat_map(|(file, found)| found.iter().filter(is_new).map(|m| finding(file, m)));
+    Ok(findings.take(MOST_FINDINGS).collect())
+}
+
+/// The words of `words` that the repository had before, often enough to be its own.
+fn established(job: &Job<'_>, words: HashSet<String>) -> Result<HashSet<String>, SnapshotError> {
+    let words: Vec<String> = words.into_iter().collect();
+    let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok().filter(|_| !words.is_empty());
+    let Some(finder) = finder else { return Ok(HashSet::new()) };
+    let count = |text: &str| -> HashMap<usize, usize> {
+        let mut counts = HashMap::new();
+        for found in finder.find_iter(text) {
+            *counts.entry(found.pattern().as_usize()).or_insert(0) += 1;
+        }
+        counts
+    };
+    let paths = job.snapshot.paths()?;
+    let in_path = |path: &RepoPath| match job.snapshot.file(path) {
+        Some(file) => file.old.as_deref().map(&count),
+        None => job.read(path).map(|text| count(&text)),
+    };
+    let all: Vec<HashMap<usize, usize>> =
+        paths.par_iter().filter_map(|path| if job.is_cancelled() { None } else { in_path(path) }).collect();
+    let mut sums: HashMap<usize, usize> = HashMap::new();
+    for (word, n) in all.into_iter().flatten() {
+        *sums.entry(word).or_default() += n;
+    }
+    Ok(sums.into_iter().filter(|(_, n)| *n >= ESTABLISHED).map(|(word, _)| words[word].clone()).collect())
+}
+
+/// Files whose words are nobody's prose: data, translations, what tools write.
+fn is_passed_over(path: &RepoPath) -> bool {
+    let whole = path.as_str().to_ascii_lowercase();
+    let is_data = matches!(
+        path.extension().unwrap_or(""),
+        "json"
+            | "jsonl"
+            | "csv"
+            | "tsv"
+            | "svg"
+            | "xml"
+            | "po"
+            | "pot"
+            | "lock"
+            | "sum"
+            | "snap"
+            | "ipynb"
+            | "map"
+            | "patch"
+            | "diff"
+            | "dic"
+            | "aff"
+            | "sql"
+            | "css"
+            | "pem"
+            | "xlf"
+            | "resx"
+            | "strings"
+            | "arb"
+            | "ftl"
+            | "tex"
+            | "bib"
+    );
+    let parts = [
+        "locale",
+        "i18n",
+        "l10n",
+        "lang/",
+        "translation",
+        "vendor/",
+        "third_party",
+        "node_modules",
+        ".min.",
+        "dict",
+        "words",
+    ];
+    is_data
+        || is_sample(path)
+        || parts.iter().any(|part| whole.contains(part))
+        || whole.contains("testdata")
+        || whole.contains("licen")
+}
+
+fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
+    let Some(text) = file.new.as_deref().filter(|_| !is_passed_over(&file.path) && !words.is_excluded(&file.path))
+    else {
+        return Vec::new();
+    };
+    let reading = Reading::of(file, text);
+    let mut found: BTreeMap<String, Misspelling> = BTreeMap::new();
+    let mut read = 0;
+    for (_, start, line) in added_lines(file) {
+        if line.chars().filter(|c| !c.is_ascii()).count() * 8 > line.len() {
+            continue;
+        }
+        read += line.split_ascii_whitespace().count();
+        for (at, word, right) in words.misspelt_in(line) {
+            let place = start + at..start + at + word.len();
+            // A part of a number, a hash or a key.
+            let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+            if is_digit(line[..at].chars().next_back()) || is_digit(line[at + word.len()..].chars().next()) {
+                continue;
+            }
+            let Some(in_prose) = reading.is_prose_or_defined(&place, line, at, &word) else { continue };
+            let entry = found.entry(word.clone());
+            let known = entry.or_insert_with(|| Misspelling { word, right, places: Vec::new(), in_prose: true });
+            known.in_prose &= in_prose;
+            known.places.push(place);
+        }
+    }
+    let is_foreign = found.len() > 5 && found.len() * 100 > read * FOREIGN;
+    if is_foreign { Vec::new() } else { found.into_values().collect() }
+}
+
+/// What of a changed file is prose, and which names it defines.
+struct Reading {
+    kind: FileKind,
+    parts: Vec<(Range<usize>, Part)>,
+    defined: HashSet<String>,
+    is_test: bool,
+}
+
+impl Reading {
+    fn of(file: &ChangedFile, text: &str) -> Self {
+        let kind = kind_of(&file.path);
+        let parts = if let FileKind::Code(syntax) = kind { parts(text, &syntax) } else { Vec::new() };
+        let defined = definitions(&file.path, text).unwrap_or_default().into_iter().map(|d| d.name).collect();
+        Self { kind, parts, defined, is_test: is_test(&file.path) }
+    }
+
+    /// Whether a place is prose (true), the name of a definition (false), or nothing that is spelt here.
+    fn is_prose_or_defined(&self, place: &Range<usize>, line: &str, at: usize, word: &str) -> Option<bool> {
+        match self.kind {
+            FileKind::Prose => return (!is_in_code_span(line, at)).then_some(true),
+            FileKind::Unknown => return None,
+            FileKind::Code(_) => {}
+        }
+        let i = self.parts.partition_point(|(range, _)| range.end <= place.start);
+        match self.parts.get(i).filter(|(range, _)| range.start <= place.start) {
+            Some((_, Part::Comment)) => (!is_in_code_span(line, at)).then_some(true),
+            // What tests compare with may be misspelt on purpose, and a text of one word is a key.
+            Some((range, Part::Text)) => {
+                (!self.is_test && range.len() > word.len() + 8 && is_sentence(line, at)).then_some(true)
+            }
+            None => {
+                let identifier = identifier_at(line, at);
+                (!self.is_test && self.defined.contains(identifier)).then_some(false)
+            }
+        }
+    }
+}
+
+/// Whether there are words before or behind, with spaces between.
+fn is_sentence(line: &str, at: usize) -> bool {
+    let (before, after) = (&line[..at], &line[at..]);
+    let behind = after.find(|c: char| !c.is_alphanumeric()).map_or("", |i| &after[i..]);
+    before.ends_with(' ') || behind.starts_with(' ')
+}
+
+fn is_in_code_span(line: &str, at: usize) -> bool {
+    line[..at].matches('`').count() % 2 == 1 && line[at..].contains('`')
+}
+
+fn identifier_at(line: &str, at: usize) -> &str {
+    let joins = |c: char| c.is_alphanumeric() || c == '_';
+    let start = line[..at].rfind(|c| !joins(c)).map_or(0, |i| i + line[i..].chars().next().map_or(1, char::len_utf8));
+    let end = line[at..].find(|c| !joins(c)).map_or(line.len(), |i| at + i);
+    &line[start..end]
+}
+
+fn finding(file: &ChangedFile, m: &Misspelling) -> RawFinding {
+    let text = file.new.as_deref().unwrap_or("");
+    let title = format!("Misspelt: \"{}\" should be \"{}\"", m.word, m.right);
+    let body = match m.in_prose {
+        true => "It is in no dictionary, and in no other text of the repository.".to_owned(),
+        false => "It is a part of a name that this branch brings in. Now is the time to change it: nobody uses it yet."
+            .to_owned(),
+    };
+    let mut finding = remark(AGENT, "misspelling", Severity::Suggestion, title, body);
+    for place in &m.places {
+        let line = LineRange::line(super::remark::line_at(text, place.start));
+        if finding.anchors.last().is_none_or(|a| a.lines != Some(line)) && finding.anchors.len() < 20 {
+            finding.anchors.push(anchor(&file.path, text, line));
+        }
+    }
+    if m.in_prose {
+        let edits: Vec<(Range<usize>, &str)> = m.places.iter().map(|p| (p.clone(), m.right.as_str())).collect();
+        finding.fixes.push(replacing(AGENT, "spell it right", &file.path, text, &edits));
+    }
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::remark::tests::run;
+    use git::Snapshot;
+    use patch::{Hints, apply_edits, place};
+
+    fn found(base: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, Option<String>)> {
+        let snapshot = Snapshot::in_memory(base, new);
+        let fixed = |f: &finding::RawFinding| {
+            let text = snapshot.read(&f.anchors[0].path).unwrap().unwrap();
+            let edits = place(&text, &f.fixes.first()?.diff, &Hints::default()).expect("an exact fix").edits;
+            Some(apply_edits(&text, &edits))
+        };
+        run("spelling", &snapshot).iter().map(|f| (f.title.clone(), fixed(f))).collect()
+    }
+
+    fn title(word: &str, right: &str) -> String {
+        format!("Misspelt: \"{word}\" should be \"{right}\"")
+    }
+
+    #[test]
+    fn misspelt_words_are_found_where_people_read_them() {
+        for (path, text, word, right, fixed) in [
+            ("a.md", "They recieve it.\n", "recieve", "receive", Some("They receive it.\n")),
+            (
+                "a.rs",
+                "// They Recieve it.\nfn f() {}\n",
+                "Recieve",
+                "Receive",
+                Some("// They Receive it.\nfn f() {}\n"),
+            ),
+            ("a.py", "x = \"could not recieve it\"\n", "recieve", "receive", Some("x = \"could not receive it\"\n")),
+            ("a.go", "package a\n\nfunc RecieveAll() {}\n", "Recieve", "Receive", None),
+            ("a.ts", "/* recieve\n   RECIEVE */\n", "RECIEVE", "RECEIVE", None),
+        ] {
+            let found = found(&[], &[(path, text)]);
+            let one =
+                found.iter().find(|(t, _)| *t == title(word, right)).unwrap_or_else(|| panic!("{path}: {found:?}"));
+            if fixed.is_some() {
+                assert_eq!(one.1.as_deref(), fixed, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_nobody_s_prose_is_left_alone() {
+        for (path, text) in [
+            ("a.rs", "fn f() { let x = lib::recieve(1); }\n"),
+            ("a.rs", "fn f() { g(\"recieve\") }\n"),
+            ("a.md", "Call `recieve` first.\n"),
+            ("a.json", "{\"a\": \"we recieve it\"}\n"),
+            ("locales/de.md", "They recieve it.\n"),
+            ("a_test.go", "package a\n\nvar x = \"we recieve it\"\n"),
+            ("a.md", "https://example.org/recieve/it and a@recieve.org\n"),
+            ("a.md", "sha 2f5ab1recieve0c\n"),
+        ] {
+            assert_eq!(found(&[], &[(path, text)]), [], "{path}: {text}");
+        }
+        // There before, or a word of this repository.
+        assert_eq!(found(&[("a.md", "recieve\n")], &[("a.md", "recieve\nmore\n")]), []);
+        let own = ("lib.c", "int recieve(); int x = recieve() + recieve();\n");
+        assert_eq!(found(&[own], &[own, ("a.md", "They recieve it.\n")]), []);
+    }
+
+    #[test]
+    fn the_settings_of_typos_and_others_are_followed() {
+        for settings in [
+            ("typos.toml", "[default.extend-words]\nrecieve = \"recieve\"\n"),
+            ("_typos.toml", "[default]\nextend-ignore-re = [\"They \\\\w+ it\"]\n"),
+            (".typos.toml", "[files]\nextend-exclude = [\"*.md\"]\n"),
+            ("pyproject.toml", "[tool.typos.default.extend-words]\nrecieve = \"recieve\"\n"),
+            (".codespellrc", "[codespell]\nignore-words-list = foo,recieve\n"),
+            ("cspell.json", "{\"words\": [\"recieve\"]}\n"),
+        ] {
+            assert_eq!(found(&[settings], &[settings, ("a.md", "They recieve it.\n")]), [], "{settings:?}");
+        }
+        let corrected = ("typos.toml", "[default.extend-words]\nfoobaz = \"foobar\"\n");
+        assert_eq!(found(&[corrected], &[corrected, ("a.md", "A foobaz.\n")])[0].0, title("foobaz", "foobar"));
+    }
+
+    #[test]
+    fn a_text_in_another_language_is_left_alone() {
+        let text =
+            "les adresse sont familly et excellant avec independant langage developement accomodation appartment\n";
+        assert_eq!(found(&[], &[("a.md", text)]), []);
+    }
+}

@@ -1,0 +1,178 @@
+//! Which words are misspelt, by the dictionary of typos and the repository's own settings.
+
+use crate::Job;
+use finding::RepoPath;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use regex::Regex;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use typos::tokens::{Case, Identifier, Tokenizer, TokenizerBuilder, Word};
+use typos::{Dictionary, Status};
+use unicase::UniCase;
+
+/// More patterns of a repository than this are not read.
+const MOST_PATTERNS: usize = 100;
+
+/// The dictionary, and what the repository says of its own words.
+pub(super) struct Words {
+    tokenizer: Tokenizer,
+    own: Own,
+}
+
+#[derive(Default)]
+struct Own {
+    /// Words in lower case, and what they should be; itself where it is right.
+    words: HashMap<String, String>,
+    identifiers: HashMap<String, String>,
+    ignored: Vec<Regex>,
+    ignored_words: Vec<Regex>,
+    ignored_identifiers: Vec<Regex>,
+    excluded: GlobSet,
+}
+
+impl Words {
+    /// Reads the settings of typos, codespell and cspell in the snapshot. What cannot be read says nothing.
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let text = |name: &str| RepoPath::new(name).ok().and_then(|path| job.read(&path));
+        let mut own = Own::default();
+        for name in ["typos.toml", "_typos.toml", ".typos.toml"] {
+            if let Some(table) = text(name).and_then(|t| t.parse::<toml::Table>().ok()) {
+                own.add_typos(&table);
+            }
+        }
+        let within = |name: &str, keys: &[&str]| {
+            let table = text(name)?.parse::<toml::Table>().ok()?;
+            keys.iter().try_fold(toml::Value::Table(table), |value, key| value.get(key).cloned())?.as_table().cloned()
+        };
+        for (name, keys) in [
+            ("pyproject.toml", &["tool", "typos"][..]),
+            ("Cargo.toml", &["workspace", "metadata", "typos"]),
+            ("Cargo.toml", &["package", "metadata", "typos"]),
+        ] {
+            if let Some(table) = within(name, keys) {
+                own.add_typos(&table);
+            }
+        }
+        for name in [".codespellrc", "setup.cfg", "pyproject.toml"] {
+            own.add_codespell(text(name).as_deref().unwrap_or(""));
+        }
+        for name in ["cspell.json", ".cspell.json", ".vscode/cspell.json", "cSpell.json"] {
+            own.add_cspell(text(name).as_deref().unwrap_or(""));
+        }
+        Self { tokenizer: TokenizerBuilder::new().unicode(true).build(), own }
+    }
+
+    /// Whether the repository leaves the file out.
+    pub(super) fn is_excluded(&self, path: &RepoPath) -> bool {
+        self.own.excluded.is_match(path.as_str())
+    }
+
+    /// The misspelt words of a line that have one correction: the first byte, the word, and how it is spelt.
+    pub(super) fn misspelt_in(&self, line: &str) -> Vec<(usize, String, String)> {
+        let ignored: Vec<_> = self.own.ignored.iter().flat_map(|r| r.find_iter(line)).map(|m| m.range()).collect();
+        typos::check_str(line, &self.tokenizer, &self.own)
+            .filter(|typo| !ignored.iter().any(|r| r.start < typo.span().end && typo.span().start < r.end))
+            .filter_map(|typo| match &typo.corrections {
+                Status::Corrections(one) if one.len() == 1 && !one[0].contains(' ') => {
+                    Some((typo.byte_offset, typo.typo.to_string(), one[0].to_string()))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+impl Own {
+    fn add_typos(&mut self, table: &toml::Table) {
+        let default = table.get("default").and_then(|d| d.as_table());
+        let texts = |key: &str| -> HashMap<String, String> {
+            let table = default.and_then(|d| d.get(key)).and_then(|t| t.as_table());
+            let pairs = table.into_iter().flatten();
+            pairs.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
+        };
+        self.words.extend(texts("extend-words").into_iter().map(|(k, v)| (k.to_lowercase(), v)));
+        self.identifiers.extend(texts("extend-identifiers"));
+        let patterns = |key: &str| -> Vec<Regex> {
+            let list = default.and_then(|d| d.get(key)).and_then(|l| l.as_array());
+            list.into_iter().flatten().take(MOST_PATTERNS).filter_map(|p| Regex::new(p.as_str()?).ok()).collect()
+        };
+        self.ignored.extend(patterns("extend-ignore-re"));
+        self.ignored_words.extend(patterns("extend-ignore-words-re"));
+        self.ignored_identifiers.extend(patterns("extend-ignore-identifiers-re"));
+        let excluded = table.get("files").and_then(|f| f.get("extend-exclude")).and_then(|l| l.as_array());
+        let mut set = GlobSetBuilder::new();
+        for pattern in excluded.into_iter().flatten().take(MOST_PATTERNS).filter_map(|p| p.as_str()) {
+            let whole = match pattern.trim_start_matches('/').strip_suffix('/') {
+                Some(folder) => format!("{folder}/**"),
+                None if !pattern.contains('/') => format!("**/{pattern}"),
+                None => pattern.trim_start_matches('/').to_owned(),
+            };
+            if let Ok(glob) = Glob::new(&whole) {
+                set.add(glob);
+            }
+        }
+        self.excluded = set.build().unwrap_or_default();
+    }
+
+    fn add_codespell(&mut self, text: &str) {
+        if !text.contains("codespell") {
+            return;
+        }
+        for line in text.lines() {
+            let Some((key, words)) = line.split_once('=') else { continue };
+            if matches!(key.trim(), "ignore-words-list" | "ignore_words_list" | "ignore-words" | "L") {
+                self.know(words.split(',').map(|w| w.trim().trim_matches(['"', '\''])));
+            }
+        }
+    }
+
+    fn add_cspell(&mut self, text: &str) {
+        let settings: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        for key in ["words", "ignoreWords"] {
+            let words = settings.get(key).and_then(|w| w.as_array());
+            self.know(words.into_iter().flatten().filter_map(|w| w.as_str()));
+        }
+    }
+
+    /// Words that are right.
+    fn know<'w>(&mut self, words: impl Iterator<Item = &'w str>) {
+        self.words.extend(words.map(|w| (w.to_lowercase(), w.to_lowercase())));
+    }
+}
+
+impl Dictionary for Own {
+    fn correct_ident<'s>(&'s self, identifier: Identifier<'_>) -> Option<Status<'s>> {
+        let token = identifier.token();
+        if self.ignored_identifiers.iter().any(|r| r.is_match(token)) {
+            return Some(Status::Valid);
+        }
+        let right = self.identifiers.get(token)?;
+        Some(if right == token { Status::Valid } else { Status::Corrections(vec![Cow::Borrowed(right)]) })
+    }
+
+    fn correct_word<'s>(&'s self, word: Word<'_>) -> Option<Status<'s>> {
+        let token = word.token();
+        if word.case() == Case::None || self.ignored_words.iter().any(|r| r.is_match(token)) {
+            return None;
+        }
+        let lower = token.to_lowercase();
+        if let Some(right) = self.words.get(&lower) {
+            let is_right = right.to_lowercase() == lower;
+            return Some(if is_right { Status::Valid } else { Status::Corrections(vec![cased(right, word.case())]) });
+        }
+        let corrections = typos_dict::WORD.find(&UniCase::new(token))?;
+        Some(Status::Corrections(corrections.iter().map(|right| cased(right, word.case())).collect()))
+    }
+}
+
+/// The correction, written as the word was.
+fn cased<'s>(right: &'s str, case: Case) -> Cow<'s, str> {
+    match case {
+        Case::Lower | Case::None => Cow::Borrowed(right),
+        Case::Upper => Cow::Owned(right.to_uppercase()),
+        Case::Title => {
+            let mut chars = right.chars();
+            Cow::Owned(chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default())
+        }
+    }
+}
