@@ -1,5 +1,5 @@
 use super::*;
-use finding::{Attribution, Severity};
+use finding::{AgentKind, AgentOutcome, AgentRun, Attribution, Severity};
 
 fn finding(n: u32, agents: &[&str], line: u32) -> Finding {
     let path = RepoPath::new("a.rs").unwrap();
@@ -55,17 +55,22 @@ fn each_verdict_does_what_it_says() {
     assert_eq!((findings[4].verification.clone(), findings[4].why.len()), (FindingStatus::Unverified, 1));
 }
 
+fn model(name: &str) -> AgentInfo {
+    AgentInfo { name: AgentName::new(name), label: name.to_uppercase(), kind: AgentKind::Cli }
+}
+
 fn round(findings: Vec<Finding>) -> Round {
     let json = json!({
         "schema": 1, "id": "r", "number": 1, "started": "2026-01-01T00:00:00Z", "agents": [],
         "scope": {"base_name": "main", "uncommitted": true},
     });
-    Round { findings, ..serde_json::from_value(json).unwrap() }
+    let agents = ["a", "b", "c"].map(|name| AgentRun::new(model(name), AgentOutcome::Reviewed)).into();
+    Round { findings, agents, ..serde_json::from_value(json).unwrap() }
 }
 
 #[test]
 fn nobody_checks_their_own_and_neither_agreement_nor_what_was_checked_needs_a_check() {
-    let names = |n: &[&str]| n.iter().map(|n| AgentName::new(*n)).collect::<Vec<_>>();
+    let names = |n: &[&str]| n.iter().map(|n| model(n)).collect::<Vec<_>>();
     let mut checked = finding(5, &["a"], 1);
     checked.verification = FindingStatus::Confirmed { by: AgentName::new("c"), note: String::new() };
     let findings =
@@ -104,8 +109,13 @@ fn a_check_holds_as_long_as_its_finding_and_its_files_are_the_same() {
 fn what_is_over_an_agents_batch_is_said() {
     let all: Vec<Finding> = (0..103).map(|n| finding(n, &["a"], 1)).collect();
     let batch: Vec<&Finding> = all.iter().collect();
-    let (given, note) = first(&batch);
-    assert_eq!((given.len(), given[0].label.as_str()), (100, "I0"), "the first of them");
+    let (asked, note) = questions(&batch);
+    assert_eq!((asked.len(), asked[0].len(), asked[0][0].label.as_str()), (1, 100, "I0"), "the first of them");
     assert_eq!(note.as_deref(), Some("3 more that it was to check stay unchecked: it is given 100 at most"));
-    assert_eq!(first(&batch[..100]), (&batch[..100], None));
+    assert_eq!(questions(&batch[..100]).1, None);
+    // What is critical is asked about by itself.
+    let mut grave = all;
+    grave[1].severity = Severity::Critical;
+    let batch: Vec<&Finding> = grave[..3].iter().collect();
+    assert_eq!(questions(&batch).0.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
 }
