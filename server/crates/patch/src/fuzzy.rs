@@ -170,15 +170,28 @@ impl Hunk<'_, '_> {
     }
 }
 
-/// Which solid lines must be there: removed ones, and those next to a change.
+/// Which solid lines must be there: removed ones, and those next to a change. Beside lines that are removed, a blank line
+/// is enough between them and what was edited since.
 fn must(lines: &[HunkLine], piece: &HunkPiece) -> Vec<bool> {
-    let changes = |range: Range<usize>| lines[range].iter().any(|l| l.op != Op::Context);
+    let is = |range: &Range<usize>, op: Op| lines[range.clone()].iter().any(|l| l.op == op);
+    let is_apart = |gap: &Range<usize>, change: Option<&usize>| {
+        let kept = |l: &HunkLine| l.op == Op::Context && l.is_blank();
+        change.is_some_and(|&i| lines[i].op == Op::Removed)
+            && !is(gap, Op::Added)
+            && lines[gap.clone()].iter().any(kept)
+    };
+    let changes = |gap: Range<usize>, change: Option<&usize>| {
+        let beside = change.is_some_and(|&i| lines[i].op == Op::Removed);
+        (beside || is(&gap, Op::Added) || is(&gap, Op::Removed)) && !is_apart(&gap, change)
+    };
     (0..piece.solid.len())
         .map(|n| {
             let here = piece.solid[n];
-            let before = n.checked_sub(1).map_or(piece.lines.start, |n| piece.solid[n]);
-            let after = piece.solid.get(n + 1).copied().unwrap_or(piece.lines.end - 1);
-            lines[here].op == Op::Removed || changes(before..here) || changes(here..after + 1)
+            let before = n.checked_sub(1).map(|n| &piece.solid[n]);
+            let after = piece.solid.get(n + 1);
+            lines[here].op == Op::Removed
+                || changes(before.map_or(piece.lines.start, |b| b + 1)..here, before)
+                || changes(here + 1..after.copied().unwrap_or(piece.lines.end), after)
         })
         .collect()
 }

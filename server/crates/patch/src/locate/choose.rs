@@ -15,8 +15,10 @@ pub(super) fn choose(
 ) -> Result<Vec<Candidate>, Refusal> {
     let quoted = hints.quote.and_then(|q| quote::find(text, q, hints.lines));
     let said = Said { hints, quoted, alone: places.len() == 1 };
-    // A hunk that fits at one place only, where its header says, proves the numbers of the diff.
-    let proven = places.iter().any(|(hunk, all)| matches!(&all[..], [only] if starts_at(hunk, only)));
+    // A hunk that fits at one place only, where its header says, proves the numbers of the diff. That it begins at line 1 is
+    // also written by those who do not know.
+    let counts = |hunk: &Hunk| hunk.start.is_some_and(|start| start > 1);
+    let proven = places.iter().any(|(hunk, all)| counts(hunk) && matches!(&all[..], [only] if starts_at(hunk, only)));
     let mut left: Vec<(&Hunk, Vec<Candidate>)> =
         places.into_iter().map(|(hunk, all)| (hunk, best_fit(text, hunk, all))).collect();
     share(&mut left);
