@@ -5,13 +5,13 @@
 
 use finding::LineRange;
 use libfuzzer_sys::fuzz_target;
-use patch::{Carried, LineMap, split_lines};
+use patch::{Carried, LineMap};
 
 fuzz_target!(|input: &[u8]| {
     let Ok(input) = std::str::from_utf8(input) else { return };
     let (old, new) = input.split_once('\0').unwrap_or((input, ""));
     let between = LineMap::between(old, new);
-    let (old, new): (Vec<&str>, Vec<&str>) = (split_lines(old).collect(), split_lines(new).collect());
+    let (old, new): (Vec<&str>, Vec<&str>) = (lines::split(old).collect(), lines::split(new).collect());
     let mut last = 0;
     for (line, text) in (1..).zip(&old) {
         if let Carried::Untouched(now) = between.carry(LineRange::line(line)) {

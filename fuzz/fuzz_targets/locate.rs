@@ -7,7 +7,7 @@
 
 use finding::LineRange;
 use libfuzzer_sys::fuzz_target;
-use patch::{Hints, LineMap, apply_edits, find_quote, place, place_since, split_lines};
+use patch::{Hints, LineMap, apply_edits, find_quote, place, place_since};
 
 fuzz_target!(|input: &[u8]| {
     let Ok(input) = std::str::from_utf8(input) else { return };
@@ -18,7 +18,7 @@ fuzz_target!(|input: &[u8]| {
     let quote = hint.get(1..).filter(|quote| !quote.is_empty());
     let lines = (line > 0).then(|| LineRange::line(u32::from(line)));
     let hints = Hints { lines, quote, ..Hints::default() };
-    let total = u32::try_from(split_lines(text).count()).unwrap_or(u32::MAX);
+    let total = u32::try_from(lines::split(text).count()).unwrap_or(u32::MAX);
     let placed = place(text, diff, &hints);
     if let Ok(placed) = &placed {
         let mut next = 1;
@@ -28,8 +28,8 @@ fuzz_target!(|input: &[u8]| {
         }
         let after = apply_edits(text, &placed.edits);
         assert_ne!(after, text);
-        let behind: Vec<&str> = split_lines(text).skip(next as usize - 1).collect();
-        assert!(split_lines(&after).collect::<Vec<_>>().ends_with(&behind));
+        let behind: Vec<&str> = lines::split(text).skip(next as usize - 1).collect();
+        assert!(lines::split(&after).collect::<Vec<_>>().ends_with(&behind));
     }
     assert_eq!(place_since(text, text, &LineMap::identity(), diff, &hints), placed);
     if let Some(found) = find_quote(text, quote.unwrap_or(diff), lines) {

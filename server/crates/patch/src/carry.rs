@@ -1,7 +1,6 @@
 //! Where the lines of a snapshot are in a text that has been edited since.
 
 use super::diff::diff_lines;
-use super::text::split_lines;
 use finding::LineRange;
 use std::ops::Range;
 
@@ -69,7 +68,7 @@ impl LineMap {
         if old == new {
             return Self::default();
         }
-        let (old, new): (Vec<&str>, Vec<&str>) = (split_lines(old).collect(), split_lines(new).collect());
+        let (old, new): (Vec<&str>, Vec<&str>) = (lines::split(old).collect(), lines::split(new).collect());
         let n = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
         let run = |(old, new): (Range<usize>, Range<usize>)| Run {
             old: n(old.start),
@@ -180,7 +179,7 @@ mod tests {
         #[test]
         fn untouched_lines_are_carried_to_themselves(old in "([a-e]\n){0,40}", new in "([a-e]\n){0,40}") {
             let map = LineMap::between(&old, &new);
-            let (old, new): (Vec<&str>, Vec<&str>) = (split_lines(&old).collect(), split_lines(&new).collect());
+            let (old, new): (Vec<&str>, Vec<&str>) = (lines::split(&old).collect(), lines::split(&new).collect());
             let mut last = 0;
             for (line, text) in (1_u32..).zip(&old) {
                 if let Carried::Untouched(now) = map.carry(LineRange::line(line)) {

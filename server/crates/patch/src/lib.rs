@@ -7,7 +7,7 @@
 //! [`LineEdit`]s in the file's own indentation and line endings. What is not certain is a [`Refusal`].
 //!
 //! Lines are those of the Language Server Protocol: they end with `\n`, `\r\n` or `\r`, and with nothing else
-//! ([`split_lines`]). All line numbers are 1-based.
+//! (`lines::split`). All line numbers are 1-based.
 
 mod build;
 mod candidate;
@@ -32,7 +32,7 @@ pub use hunk::{FileChange, FilePatch, Hunk, HunkBody, HunkLine, Op, Patch, Times
 pub use parse::{ParseError, parse};
 pub use quote::find_quote;
 pub use set::{FileOutcome, Fix, SetOutcome, place_set};
-pub use text::{Text, split_lines};
+pub use text::Text;
 
 use finding::{LineRange, RepoPath};
 

@@ -1,6 +1,6 @@
 //! A text as the locator sees it: its lines, and a key for each that ignores white space.
 
-use memchr::{memchr2_iter, memmem};
+use memchr::memmem;
 use rayon::prelude::*;
 use std::cell::OnceCell;
 
@@ -22,7 +22,7 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn new(source: &'a str) -> Self {
         let mut lines = Vec::with_capacity(source.len() / 32 + 1);
-        lines.extend(split_lines(source));
+        lines.extend(lines::split(source));
         if let Some(first) = lines.first_mut() {
             *first = first.strip_prefix(BOM).unwrap_or(first);
         }
@@ -127,26 +127,6 @@ fn ending(text: &str) -> Option<&'static str> {
     ["\r\n", "\n", "\r"].into_iter().find(|ending| text.starts_with(ending))
 }
 
-/// The bytes behind each line ending of `text`, in order.
-fn line_ends(text: &str) -> impl Iterator<Item = usize> {
-    let bytes = text.as_bytes();
-    let ends = memchr2_iter(b'\n', b'\r', bytes);
-    ends.filter(|&at| !(bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n'))).map(|at| at + 1)
-}
-
-/// The lines of `text` without their endings, as the Language Server Protocol has them: `\n`, `\r\n` and `\r` end a line,
-/// and nothing else does (no form feed, no U+2028). What is behind the last ending is a line if there is something.
-pub fn split_lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut from = 0;
-    let rest = (!text.is_empty() && !text.ends_with(['\n', '\r'])).then_some(text.len());
-    line_ends(text).chain(rest).map(move |end| {
-        let line = &text[from..end];
-        from = end;
-        let line = line.strip_suffix('\n').unwrap_or(line);
-        line.strip_suffix('\r').unwrap_or(line)
-    })
-}
-
 /// Which of `lines`, of which the first is line `first`, have something on them, and their keys.
 fn solid(first: u32, lines: &[&str]) -> (Vec<u32>, Vec<u64>) {
     let keyed = (first..).zip(lines).map(|(i, line)| (i, key(line)));
@@ -206,10 +186,7 @@ pub(super) fn weight(line: &str) -> usize {
 
 /// Bytes that the first `n` lines of `text` take, endings included.
 pub(super) fn lines_len(text: &str, n: u32) -> usize {
-    match n.checked_sub(1) {
-        None => 0,
-        Some(last) => line_ends(text).nth(last as usize).unwrap_or(text.len()),
-    }
+    lines::with_endings(text).take(n as usize).map(str::len).sum()
 }
 
 #[cfg(test)]
@@ -217,28 +194,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_end_as_the_protocol_says_and_nowhere_else() {
-        for (text, lines) in [
-            ("", &[][..]),
-            ("a", &["a"]),
-            ("a\n", &["a"]),
-            ("\n", &[""]),
-            ("a\r\nb\rc\nd", &["a", "b", "c", "d"]),
-            ("a\r", &["a"]),
-            ("a\r\r\n\r", &["a", "", ""]),
-            ("a\n\rb", &["a", "", "b"]),
-            ("a\u{c}b\u{b}c\u{85}d\u{2028}e\u{2029}f\n", &["a\u{c}b\u{b}c\u{85}d\u{2028}e\u{2029}f"]),
-        ] {
-            assert_eq!(split_lines(text).collect::<Vec<_>>(), lines, "{text:?}");
-            let total = u32::try_from(lines.len()).unwrap();
-            assert_eq!(lines_len(text, total), text.len(), "{text:?}");
+    fn lines_are_found_where_they_begin() {
+        for text in ["", "a", "a\n", "\n", "a\r\nb\rc\nd", "a\r", "a\r\r\n\r", "a\n\rb", "a\u{c}b\u{2028}c\n"] {
             let whole = Text::new(text);
-            for (i, line) in lines.iter().enumerate() {
+            for (i, line) in lines::split(text).enumerate() {
                 let start = whole.start(i);
                 assert_eq!(start, lines_len(text, u32::try_from(i).unwrap()), "{text:?} {i}");
                 assert!(text[start..].starts_with(line));
                 assert_eq!(whole.line_at(start + line.len()), i, "{text:?} {i}");
             }
+            assert_eq!(whole.start(lines::count(text)), text.len(), "{text:?}");
         }
     }
 }

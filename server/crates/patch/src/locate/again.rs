@@ -2,7 +2,7 @@
 
 use crate::definition::definition;
 use crate::pieces::width;
-use crate::text::{self, Text, split_lines};
+use crate::text::{self, Text};
 use crate::{Hints, LineEdit, Refusal};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,7 +16,7 @@ const MAX_LINES: usize = 200;
 pub(super) fn check(text: &Text<'_>, edits: &[LineEdit], hints: &Hints<'_>) -> Result<(), Refusal> {
     let gone: HashSet<usize> = edits.iter().flat_map(taken_out).collect();
     for edit in edits {
-        let added: Vec<&str> = split_lines(&edit.text).filter(|line| !line.trim().is_empty()).collect();
+        let added: Vec<&str> = lines::split(&edit.text).filter(|line| !line.trim().is_empty()).collect();
         let there = defined(text, &gone, edit, &added, hints).or_else(|| beside(text, &gone, edit, &added));
         if let Some(line) = there {
             return Err(Refusal::PartlyApplied { line: u32::try_from(line + 1).unwrap_or(u32::MAX) });

@@ -6,7 +6,7 @@ use crate::candidate::{Candidate, Fit, Found, MAX_PLACES};
 use crate::diff::diff_lines;
 use crate::hunk::{HunkLine, Op, Times};
 use crate::pieces::lines_of;
-use crate::text::{self, Text, split_lines};
+use crate::text::{self, Text};
 use crate::{Hints, Refusal};
 
 /// `new` in place of `old`: whole lines, or a part of a line.
@@ -41,7 +41,7 @@ fn everywhere(text: &Text<'_>, old: &str, new: &str, count: Option<u32>) -> Opti
     if text::weight(&old) == 0 || there == 0 || count.is_some_and(|n| there != n as usize) {
         return None;
     }
-    let lines: Vec<String> = split_lines(&source.replace(&old, &new)).map(str::to_owned).collect();
+    let lines: Vec<String> = lines::split(&source.replace(&old, &new)).map(str::to_owned).collect();
     let count = text.lines().len();
     let edits = vec![RawEdit { start: 0, count, lines, newline: None }];
     Some(Candidate { fit: Fit::Exact, elided: false, first: 0, last: count.saturating_sub(1), edits })
@@ -90,7 +90,7 @@ fn fragments(text: &Text<'_>, old: &str, new: &str) -> Vec<Candidate> {
         let (first, last) = (text.line_at(at), text.line_at(end - 1));
         let changed = format!("{}{new}{}", &source[text.start(first)..at], &source[end..text.start(last + 1)]);
         let lines: Vec<String> =
-            split_lines(changed.strip_prefix('\u{feff}').unwrap_or(&changed)).map(str::to_owned).collect();
+            lines::split(changed.strip_prefix('\u{feff}').unwrap_or(&changed)).map(str::to_owned).collect();
         let edits = vec![RawEdit { start: first, count: last + 1 - first, lines, newline: None }];
         out.push(Candidate { fit: Fit::Exact, elided: false, first, last, edits });
     }

@@ -50,7 +50,7 @@ fn soup() -> impl Strategy<Value = String> {
 }
 
 fn sound(text: &str, placed: &Placed) {
-    let lines = crate::split_lines(text).count() as u32;
+    let lines = lines::split(text).count() as u32;
     let mut next = 1;
     for LineEdit { start, count, .. } in &placed.edits {
         assert!(*start >= next && start + count <= lines + 1, "{placed:?} in {lines} lines");
@@ -72,7 +72,7 @@ proptest! {
             prop_assert_ne!(apply_edits(&text, &placed.edits), text.clone());
         }
         if let Some(found) = find_quote(&text, &diff, hints.lines) {
-            prop_assert!(found.end() as usize <= crate::split_lines(&text).count());
+            prop_assert!(found.end() as usize <= lines::split(&text).count());
         }
         let map = LineMap::between(&text, &diff);
         let _ = map.carry(LineRange::new(a, b));
