@@ -90,11 +90,13 @@ fn beside(text: &Text<'_>, gone: &HashSet<usize>, edit: &LineEdit, added: &[&str
     let first: Vec<_> = (0..added.len()).zip(&below).take_while(is_same).collect();
     let last: Vec<_> = (0..added.len()).rev().zip(above.iter().rev()).take_while(is_same).collect();
     [(first, &below), (last, &above)].into_iter().find_map(|(run, side)| {
-        let is_rare = |n: usize| keys.iter().filter(|&&k| k == added[n].0).take(2).count() == 1;
-        let rare = run.iter().find(|(n, _)| added[*n].1 >= SAYS && is_rare(*n))?;
         // What begins in another way is another thing, however it goes on.
         let begins_alike = side.iter().any(|&s| keys[s] == added[0].0);
-        (begins_alike && run.len() >= 2 && 2 * in_common(&added, side, keys) >= said).then(|| at[*rare.1] as usize)
+        if run.len() < 2 || !begins_alike || 2 * in_common(&added, side, keys) < said {
+            return None;
+        }
+        let is_rare = |n: usize| keys.iter().filter(|&&k| k == added[n].0).take(2).count() == 1;
+        run.iter().find(|(n, _)| added[*n].1 >= SAYS && is_rare(*n)).map(|(_, s)| at[**s] as usize)
     })
 }
 
