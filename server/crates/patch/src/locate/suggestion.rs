@@ -38,9 +38,7 @@ pub(super) fn find(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Result<Foun
     if old.iter().map(|l| l.trim()).eq(new.iter().map(|l| l.trim())) {
         return Err(Refusal::AlreadyApplied);
     }
-    if !is_quoted(text, cited, hints) {
-        weigh(text, start..end, &new)?;
-    }
+    weigh(text, start..end, &new, is_quoted(text, cited, hints))?;
     // As it is written, unless it was moved to the margin or to the other kind of white space.
     let lines = if is_indented_as(old, &new) {
         new.iter().map(|&l| l.to_owned()).collect()
@@ -51,21 +49,22 @@ pub(super) fn find(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Result<Foun
     Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: start, last: end - 1, edits }]))
 }
 
-/// Whether the finding quotes just the cited lines: then they are meant, whatever they are to be.
+/// Whether the finding quotes just the cited lines: then they are meant, perhaps with others around them.
 fn is_quoted(text: &Text<'_>, cited: LineRange, hints: &Hints<'_>) -> bool {
     hints.quote.and_then(|quote| quote::find(text, quote, Some(cited))) == Some(cited)
 }
 
-/// Whether the new lines were made from the cited ones, as far as the lines around can tell.
-fn weigh(text: &Text<'_>, cited: Range<usize>, new: &[&str]) -> Result<(), Refusal> {
+/// Whether the new lines were made from the cited ones, as far as the lines around can tell. Where the finding quotes them,
+/// only how many there are is in doubt.
+fn weigh(text: &Text<'_>, cited: Range<usize>, new: &[&str], is_quoted: bool) -> Result<(), Refusal> {
     if new.is_empty() {
-        return Err(Refusal::NotFound);
+        return if is_quoted { Ok(()) } else { Err(Refusal::NotFound) };
     }
     let windows = windows(text, &cited, new);
     let here = windows.cited;
     let is_better = |window: &Window, margin: f64| window.alike > here - margin;
     let shift = if here_is_shaped_as(text, &cited, new) { 0.0 } else { MARGIN };
-    let beside = windows.beside.filter(|w| is_better(w, shift - f64::EPSILON));
+    let beside = windows.beside.filter(|w| !is_quoted && is_better(w, shift - f64::EPSILON));
     let around = windows.around.filter(|w| is_better(w, -f64::EPSILON));
     let best = [beside, around].into_iter().flatten().max_by(|a, b| a.alike.total_cmp(&b.alike));
     match best {
@@ -76,7 +75,7 @@ fn weigh(text: &Text<'_>, cited: Range<usize>, new: &[&str]) -> Result<(), Refus
             let lines = |r: &Range<usize>| range(r.start, r.end - 1);
             Err(Refusal::Misplaced { cited: lines(&cited), better: lines(&best.lines) })
         }
-        _ if here < ALIKE => Err(Refusal::NotFound),
+        _ if here < ALIKE && !is_quoted => Err(Refusal::NotFound),
         _ => Ok(()),
     }
 }
