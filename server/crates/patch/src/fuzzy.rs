@@ -175,10 +175,8 @@ impl Hunk<'_, '_> {
 fn must(lines: &[HunkLine], piece: &HunkPiece) -> Vec<bool> {
     let is = |range: &Range<usize>, op: Op| lines[range.clone()].iter().any(|l| l.op == op);
     let is_apart = |gap: &Range<usize>, change: Option<&usize>| {
-        let kept = |l: &HunkLine| l.op == Op::Context && l.is_blank();
-        change.is_some_and(|&i| lines[i].op == Op::Removed)
-            && !is(gap, Op::Added)
-            && lines[gap.clone()].iter().any(kept)
+        let stays = lines[gap.clone()].iter().all(|l| l.op == Op::Context);
+        change.is_some_and(|&i| lines[i].op == Op::Removed) && !gap.is_empty() && stays
     };
     let changes = |gap: Range<usize>, change: Option<&usize>| {
         let beside = change.is_some_and(|&i| lines[i].op == Op::Removed);

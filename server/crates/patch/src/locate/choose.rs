@@ -182,6 +182,8 @@ fn distance(a: LineRange, b: LineRange) -> u32 {
     if a.overlaps(b) { 0 } else { a.distance(b) + 1 }
 }
 
+/// Lines that are the same as a section, of which one may be it.
+const SAME: usize = 20;
 /// Lines above a candidate in which a name is looked for.
 const REACH: usize = 2000;
 
@@ -217,12 +219,15 @@ fn is_after(text: &Text<'_>, candidate: &Candidate, section: &str) -> bool {
     let (at, keys) = text.solid();
     let whole = text::key(section);
     let here = at.partition_point(|&line| (line as usize) < candidate.first);
-    let Some(found) = (here.saturating_sub(REACH)..here).rev().find(|&i| keys[i] == whole) else { return false };
     let line = |i: usize| text.line(at[i] as usize);
-    let depth = width(line(found));
     // As git has it, for which only ASCII has letters.
     let names = |line: &str| line.trim_start().starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '$');
-    (found + 1..here).all(|i| width(line(i)) > depth || !names(line(i)))
+    let is_last = |found: usize| {
+        let depth = width(line(found));
+        (found + 1..here).all(|i| width(line(i)) > depth || !names(line(i)))
+    };
+    let mut same = (here.saturating_sub(REACH)..here).rev().filter(|&i| keys[i] == whole).take(SAME);
+    same.any(is_last)
 }
 
 /// Whether `name` is in `line`, not as a part of a longer name.
