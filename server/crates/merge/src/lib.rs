@@ -14,6 +14,7 @@ mod cluster;
 mod compose;
 mod doubt;
 mod draft;
+mod evidence;
 mod facts;
 mod identity;
 mod links;
@@ -33,6 +34,7 @@ mod text;
 mod tests;
 
 pub use doubt::{Doubt, judgement};
+pub use evidence::{Evidence, FEATURES, evidence};
 pub use facts::Facts;
 pub use identity::{code_hash, fingerprint};
 pub use links::{join, known_by, split, take_back};

@@ -29,6 +29,17 @@ const SAME_SYMBOL: f32 = 0.5;
 const ELSEWHERE: f32 = 2.0;
 /// What it adds that one has no place at all: what is said without one is short, and fewer words must do.
 const UNPLACED: f32 = 3.2;
+/// What is fitted, with its weight; by [`Space::features`].
+pub(super) const FEATURES: [(&str, f32); 8] = [
+    ("title", WEIGHTS[0]),
+    ("wording", WEIGHTS[1]),
+    ("names", WEIGHTS[2]),
+    ("code", WEIGHTS[3]),
+    ("near", NEAR),
+    ("elsewhere", -ELSEWHERE),
+    ("unplaced", UNPLACED),
+    ("bias", BIAS),
+];
 /// What it takes off that their titles name the two sides of a pair: a fault of `Create` is not that of `Update`.
 const OTHER_SIDE: f32 = 6.0;
 /// What the same rule adds at the same lines (no words are needed then: tools word one rule differently), and where the
@@ -322,6 +333,15 @@ impl<'a> Space<'a> {
         Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
     }
 
+    /// What two remarks have in common, by [`FEATURES`].
+    pub(super) fn features(&self, a: usize, b: usize) -> [f32; 8] {
+        let (x, y) = (self.remarks[a], self.remarks[b]);
+        let [title, wording, names, code] = self.cosines(a, b);
+        let is = |condition: bool| if condition { 1.0 } else { 0.0 };
+        let (unplaced, near) = (x.places.is_empty() || y.places.is_empty(), closeness(x, y));
+        [title, wording, names, code, near, is(!unplaced && near == 0.0), is(unplaced), 1.0]
+    }
+
     /// The cosine of each kind of words; by [`Field::ALL`].
     pub(super) fn cosines(&self, a: usize, b: usize) -> [f32; 4] {
         let (mut left, mut right) = (self.vectors[a].as_slice(), self.vectors[b].as_slice());
@@ -343,9 +363,9 @@ impl<'a> Space<'a> {
 
 /// What places, rules and edits add; `None` where they rule out that the two are one.
 fn place_score(a: &Remark, b: &Remark) -> Option<f32> {
-    if !(a.vulnerabilities.is_empty() || b.vulnerabilities.is_empty())
-        && !a.vulnerabilities.iter().any(|one| b.vulnerabilities.contains(one))
-    {
+    let names_some = |remark: &Remark| !remark.vulnerabilities.is_empty();
+    let names_one_of = |a: &Remark, b: &Remark| a.vulnerabilities.iter().any(|one| b.vulnerabilities.contains(one));
+    if names_some(a) && names_some(b) && !names_one_of(a, b) {
         return None;
     }
     let side = if sides::are_other(a.sides, b.sides) { -OTHER_SIDE } else { 0.0 };
@@ -381,7 +401,7 @@ fn rule_score(a: &Remark, b: &Remark, lines: Option<u32>) -> Option<f32> {
 }
 
 /// 1 at the same lines, less with the distance, 0 in other files.
-pub(super) fn closeness(a: &Remark, b: &Remark) -> f32 {
+fn closeness(a: &Remark, b: &Remark) -> f32 {
     let mut best = 0.0_f32;
     for p in &a.places {
         for q in b.places.iter().filter(|q| same_path(&p.path, &q.path)) {
