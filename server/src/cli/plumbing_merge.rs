@@ -1,6 +1,6 @@
 //! `deep-review plumbing merge`: raw findings → findings, a JSON object a line.
 
-use finding::{AgentName, Anchor, LineRange, RawFinding, RawId, RepoPath, Severity};
+use finding::{AgentName, Anchor, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity};
 use merge::Input;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -17,6 +17,8 @@ struct Request {
     title: String,
     #[serde(default)]
     body: Option<String>,
+    #[serde(default)]
+    rule: Option<String>,
     #[serde(default)]
     path: Option<String>,
     #[serde(default)]
@@ -91,7 +93,7 @@ fn raw_finding(number: usize, request: &Request) -> RawFinding {
         anchors: anchor.into_iter().collect(),
         symbol: None,
         classification: None,
-        rule: None,
+        rule: request.rule.clone().map(|id| RuleRef { id, url: None }),
         fixes: Vec::new(),
     }
 }

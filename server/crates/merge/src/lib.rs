@@ -13,6 +13,8 @@ mod carry;
 mod cluster;
 mod compose;
 mod doubt;
+mod draft;
+mod evidence;
 mod facts;
 mod identity;
 mod labels;
@@ -35,6 +37,7 @@ mod text;
 mod tests;
 
 pub use doubt::{Doubt, judgement};
+pub use evidence::{Evidence, FEATURES, evidence};
 pub use facts::Facts;
 pub use identity::{code_hash, fingerprint};
 pub use labels::Labels;
@@ -45,20 +48,19 @@ pub use records::{Record, records};
 pub use symbols::Outline;
 
 use carry::Carrier;
-use compose::Member;
+use draft::{Draft, Sources};
 use finding::{
     AgentInfo, AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, FindingStatus,
     Judgement, LabelsGiven, LineRange, RawFinding, RawId, RepoPath, Round,
 };
 use memory::{Memory, Origin, Past};
-use rank::Signals;
-use remark::{Field, Reader, Remark};
+use remark::{Reader, Remark};
 use similarity::{Comparison, Space};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Likeness to a better finding from which the two are linked.
-const RELATED: f32 = 0.2;
+/// Probability of saying a better finding again from which the two are linked.
+const RELATED: f32 = 0.5;
 /// Findings that one is linked with because they share its place.
 const MAX_RELATED: usize = 8;
 
@@ -256,6 +258,16 @@ impl Merger {
         let placed: Vec<bool> = remarks.iter().map(|remark| !remark.places.is_empty()).collect();
         let clusters = cluster::clusters(&placed, &compared.pairs, &word);
         let origins = memory.origins(&clusters);
+        let support = compared.support(&agents, &clusters);
+        let sources = Sources {
+            input,
+            items: &items,
+            space: &space,
+            compared: &compared,
+            support: &support,
+            word: &word,
+            judged: &judged,
+        };
         let mut taken: HashSet<FindingId> = HashSet::new();
         let mut ids: Vec<Option<FindingId>> = Vec::with_capacity(clusters.len());
         let mut drafts: Vec<Draft> = Vec::new();
@@ -266,7 +278,7 @@ impl Merger {
             }
             let id = identify(input, &items, members, origin, &mut taken);
             ids.push(Some(id.clone()));
-            drafts.push(draft(input, &items, members, origin, id, &space, &compared, (&word, &judged)));
+            drafts.push(sources.draft(members, origin, id));
         }
         let mut findings = rank_all(input, drafts, &compared);
         let settled = memory.settle(input, &findings, &|old| origins.heir(old, &ids));
@@ -367,124 +379,22 @@ fn identify(
     id
 }
 
-/// A finding before it is compared with the others.
-struct Draft {
-    finding: Finding,
-    items: Vec<usize>,
-    signals: Signals,
-}
-
-#[expect(clippy::too_many_arguments, reason = "one step of `Merger::merge`, on what the steps before it made")]
-fn draft(
-    input: &Input<'_>,
-    items: &[Item<'_>],
-    members: &[usize],
-    origin: &Origin,
-    id: FindingId,
-    space: &Space<'_>,
-    compared: &Comparison,
-    (word, judged): (&cluster::Word, &doubt::Judged<'_>),
-) -> Draft {
-    let central = |i: usize| {
-        let sum: f32 = members.iter().filter(|j| **j != i).map(|j| compared.likeness(i, *j)).sum();
-        sum / (members.len().max(2) - 1) as f32
-    };
-    let all: Vec<Member<'_>> =
-        members.iter().flat_map(|i| items[*i].raws.iter().map(|raw| Member { raw, central: central(*i) })).collect();
-    let mut finding = compose::finding(input, &all, id);
-    let raws: Vec<&RawFinding> = all.iter().map(|member| member.raw).collect();
-    let mut by_agent: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
-    for i in members {
-        by_agent.entry(items[*i].agent).or_default().push(compared.support[*i]);
-    }
-    let signals = Signals {
-        support: by_agent.values().map(|own| own.iter().sum::<f32>() / own.len() as f32).sum(),
-        severity: Some(finding.severity),
-        facts: compose::known(input, &raws),
-        computed: compose::is_computed(input, &raws),
-        records: finding.agents().iter().filter_map(|agent| input.records.get(*agent)).copied().collect(),
-    };
-    match origin {
-        Origin::Known { since, .. } => finding.since = Some(*since).filter(|since| *since < input.round),
-        Origin::Back { why, .. } => finding.why.push(why.clone()),
-        Origin::New | Origin::Declined => {}
-    }
-    let clearest = finding.attributions.first().map(|a| a.raw.clone());
-    if let Some(first) = members.iter().find(|i| items[**i].raws.iter().any(|raw| Some(&raw.id) == clearest.as_ref())) {
-        for other in members.iter().filter(|i| *i != first) {
-            let by_hand = word.joined.iter().any(|(a, b)| [(a, b), (b, a)].contains(&(first, other)));
-            finding.why.push(match judged.get(&(*first.min(other), *first.max(other))) {
-                Some(judgement) => why_judged(input, items, *first, *other, judgement),
-                None => why_one(input, items, space, *first, *other, by_hand),
-            });
-        }
-    }
-    let apart = judged.iter().filter(|(_, judgement)| !judgement.same);
-    for ((a, b), judgement) in apart.filter(|((a, b), _)| members.contains(a) != members.contains(b)) {
-        let (own, other) = if members.contains(a) { (*a, *b) } else { (*b, *a) };
-        finding.why.push(why_judged(input, items, own, other, judgement));
-    }
-    Draft { finding, items: members.to_vec(), signals }
-}
-
-/// Who judged that two remarks are one issue or two, in a line.
-fn why_judged(input: &Input<'_>, items: &[Item<'_>], first: usize, other: usize, judgement: &Judgement) -> String {
-    let label = |i: usize| input.label(&items[i].raws[0].agent);
-    let judged = if judgement.same { "judged one issue" } else { "judged two issues" };
-    let note = if judgement.note.is_empty() { String::new() } else { format!(": {}", judgement.note) };
-    format!("{} and {}: {judged} by {}{note}", label(first), label(other), input.label(&judgement.by))
-}
-
-/// Why two remarks are one finding, in a line.
-fn why_one(
-    input: &Input<'_>,
-    items: &[Item<'_>],
-    space: &Space<'_>,
-    first: usize,
-    other: usize,
-    by_hand: bool,
-) -> String {
-    let label = |i: usize| input.label(&items[i].raws[0].agent);
-    let who = if items[first].agent == items[other].agent {
-        format!("{} says it twice", label(first))
-    } else {
-        format!("{} and {}", label(first), label(other))
-    };
-    if by_hand {
-        return format!("{who}: joined by hand");
-    }
-    let (a, b) = (&items[first].remark, &items[other].remark);
-    let mut what: Vec<String> = Vec::new();
-    match similarity::distance(a, b) {
-        Some(0) if a.places[0].lines.is_some() && b.places[0].lines.is_some() => what.push("the same lines".into()),
-        Some(0) => what.push("the same file".into()),
-        Some(1) => what.push("1 line apart".into()),
-        Some(lines) => what.push(format!("{lines} lines apart")),
-        None => {}
-    }
-    for (field, cosine) in Field::ALL.into_iter().zip(space.cosines(first, other)) {
-        if cosine >= 0.05 {
-            what.push(format!("{} {:.0} %", field.name(), cosine * 100.0));
-        }
-    }
-    format!("{who}: {}", what.join(", "))
-}
-
 /// Gives the drafts their confidence, best first, and takes off where one says again what a better one says.
 fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) -> Vec<Finding> {
+    let items = compared.count();
     drafts
         .sort_by(|a, b| b.signals.support.total_cmp(&a.signals.support).then_with(|| a.finding.id.cmp(&b.finding.id)));
     let of_draft: HashMap<usize, usize> =
         drafts.iter().enumerate().flat_map(|(d, draft)| draft.items.iter().map(move |item| (*item, d))).collect();
     // Of each draft: the better one that has the remark most like one of its own.
     let mut repeats: Vec<Option<(usize, f32)>> = vec![None; drafts.len()];
-    let drafted: Vec<Option<usize>> = (0..compared.support.len()).map(|item| of_draft.get(&item).copied()).collect();
-    for (a, b, likeness) in compared.alike() {
+    let drafted: Vec<Option<usize>> = (0..items).map(|item| of_draft.get(&item).copied()).collect();
+    for (a, b, likely) in compared.alike() {
         let (Some(x), Some(y)) = (drafted[a], drafted[b]) else { continue };
         if x != y {
             let (better, repeat) = (x.min(y), &mut repeats[x.max(y)]);
-            if repeat.is_none_or(|(other, most)| likeness > most || (likeness == most && better < other)) {
-                *repeat = Some((better, likeness));
+            if repeat.is_none_or(|(other, most)| likely > most || (likely == most && better < other)) {
+                *repeat = Some((better, likely));
             }
         }
     }
@@ -492,9 +402,9 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) ->
     let total = input.run_count();
     let mut findings = Vec::with_capacity(drafts.len());
     for (mut draft, repeat) in drafts.into_iter().zip(repeats) {
-        if let Some((better, likeness)) = repeat {
-            draft.signals.support *= (1.0 - rank::REPETITION * likeness).max(0.0);
-            if likeness >= RELATED {
+        if let Some((better, likely)) = repeat {
+            draft.signals.support *= (1.0 - likely).max(rank::LEFT_OF_REPETITION);
+            if likely >= RELATED {
                 draft.finding.related.push(ids[better].clone());
                 draft.finding.why.push("resembles a finding that ranks above it".into());
             }

@@ -26,8 +26,8 @@ const RECORD: f64 = 0.5;
 const RECORD_MOST: f64 = 0.7;
 /// Confidence below which a finding is hardly believed.
 const HARDLY: f64 = 0.25;
-/// How much a finding loses for saying again what a better one says, times their likeness.
-pub(super) const REPETITION: f32 = 2.0;
+/// What is left of the support of a finding that says again what a better one says, at least.
+pub(super) const LEFT_OF_REPETITION: f32 = 0.1;
 
 /// What a finding's confidence is made of.
 #[derive(Debug, Clone, Default)]

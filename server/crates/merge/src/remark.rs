@@ -85,6 +85,8 @@ pub(super) struct Remark {
     pub(super) sides: Sides,
     /// The names in its title, hashed, in order.
     pub(super) names: Vec<u64>,
+    /// Whether its title names a kind of issue and leaves what it is to the body.
+    pub(super) is_label: bool,
     /// The words of its title as they stand, hashed, numbers and small words too; of the body where there is no title.
     pub(super) saying: Vec<u64>,
     /// Hash of the words of its body; `None` where it has none.
@@ -122,7 +124,8 @@ impl Remark {
         let body = text::body(&raw.body);
         let title_words = text::words(title);
         let mut prose_words = text::words(&body.prose);
-        if !prose_words.is_empty() {
+        let is_label = text::is_label(title);
+        if !prose_words.is_empty() && !is_label {
             // What a remark is called says more than what else it mentions.
             prose_words.extend(&title_words);
         }
@@ -137,7 +140,9 @@ impl Remark {
             code.extend(fix.diff.lines().take(Field::MAX).filter_map(text::diff_line));
         }
         let mut terms = Vec::new();
-        add(&mut terms, Field::Title, &title_words);
+        if !is_label {
+            add(&mut terms, Field::Title, &title_words);
+        }
         add(&mut terms, Field::Text, &prose_words);
         add(&mut terms, Field::Identifiers, &names);
         add(&mut terms, Field::Code, &code);
@@ -159,6 +164,7 @@ impl Remark {
             vulnerabilities: rules::vulnerabilities(raw),
             sides: sides::of(&title_words),
             names: text::names(title),
+            is_label,
             saying: text::verbatim(if raw.title.trim().is_empty() { body.all } else { title }),
             said_of_it: (!body.all.trim().is_empty()).then(|| text::hash_all(&text::verbatim(body.all))),
             edits: raw.fixes.iter().take(MAX_PLACES).map(|fix| text::hash(0, edits(&fix.diff).as_bytes())).collect(),

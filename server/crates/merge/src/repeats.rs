@@ -34,7 +34,7 @@ fn is_one_place(a: &[Place], b: &[Place]) -> bool {
 /// The same title, or one that goes on where the other ends; one that is too short to say anything needs the same body.
 fn is_one_saying(a: &Remark, b: &Remark) -> bool {
     let (short, long) = if a.saying.len() <= b.saying.len() { (a, b) } else { (b, a) };
-    let enough = short.saying.len() >= ENOUGH_WORDS;
+    let enough = short.saying.len() >= ENOUGH_WORDS && !short.is_label;
     let same_body = a.said_of_it.is_none() || b.said_of_it.is_none() || a.said_of_it == b.said_of_it;
     long.saying.starts_with(&short.saying) && (enough || (same_body && long.saying.len() == short.saying.len()))
 }
@@ -56,6 +56,7 @@ mod tests {
             ("- | Typo in the name", "- | Typo in the name", true),
             ("- | Line 12 is too long", "- | Line 13 is too long", false),
             ("a.rs:3 | Typo: | One.", "a.rs:3 | Typo: | Two.", false),
+            ("a.rs:3 | An error in the grammar: | One.", "a.rs:3 | An error in the grammar: | Two.", false),
             ("a.rs:3 | Typo | One.", "a.rs:3 | Typo | One.", true),
             ("a.rs:3 | Typo", "a.rs:3 | Typo in the name", false),
             (

@@ -3,7 +3,9 @@
 use super::text;
 use std::sync::LazyLock;
 
-/// Words of which a title that names one means another thing than a title that names another. At most four to a row, 32 rows.
+/// Words of which a title that names one means another thing than a title that names another: what is done, and to what. Not
+/// those by which a fault and its remedy are told (before and after, add and remove, enable and disable). At most four to a
+/// row, 32 rows.
 const ROWS: &[&[&str]] = &[
     &["create", "update", "delete", "list"],
     &["get", "set"],
@@ -15,27 +17,20 @@ const ROWS: &[&[&str]] = &[
     &["min", "max"],
     &["minimum", "maximum"],
     &["first", "last"],
-    &["before", "after"],
     &["client", "server"],
     &["request", "response"],
     &["source", "target"],
     &["encrypt", "decrypt"],
-    &["lock", "unlock"],
     &["acquire", "release"],
-    &["enable", "disable"],
-    &["add", "remove"],
-    &["increment", "decrement"],
     &["import", "export"],
     &["input", "output"],
     &["left", "right"],
     &["upper", "lower"],
-    &["show", "hide"],
     &["attach", "detach"],
     &["send", "receive"],
     &["upload", "download"],
     &["login", "logout"],
     &["serialize", "deserialize"],
-    &["subscribe", "unsubscribe"],
     &["width", "height"],
 ];
 
@@ -78,6 +73,7 @@ mod tests {
             ("Deleting a user fails", "Creates a user twice", true),
             ("Create and update record it", "Update records it", false),
             ("`readHeader` ignores errors", "`writeHeader` ignores errors", true),
+            ("Acknowledged before it is stored", "Acknowledge after it is stored", false),
             ("The lock is never released", "The lock is held too long", false),
             ("Release it", "Acquire it", true),
             ("Nothing of the kind", "Stop it", false),

@@ -3,8 +3,8 @@
 //! One linear score, the log odds: the cosines of four kinds of words under TF-IDF within the round, each
 //! times its weight, and what the places say. Above 0 they are more likely one issue than two.
 //!
-//! The weights come from a logistic regression on pairs that people had merged or kept apart, rounded; how it
-//! was done and measured is in `docs/merging.md`.
+//! The weights come from a logistic regression on pairs that people had merged or kept apart (`server/benches/fit.rs`),
+//! rounded; how it was done and measured is in `docs/merging.md`.
 
 use super::remark::{Field, Place, Remark};
 use super::repeats::says_again;
@@ -16,7 +16,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// Log odds of two remarks in the same place with nothing in common.
 const BIAS: f32 = -6.5;
 /// What each kind of words adds at a cosine of 1; by [`Field::ALL`].
-const WEIGHTS: [f32; 4] = [2.0, 11.5, 1.2, 6.7];
+const WEIGHTS: [f32; 4] = [2.0, 11.5, 1.6, 6.7];
 /// What the same lines add; falls with the distance.
 const NEAR: f32 = 1.0;
 /// Lines at which that has halved.
@@ -28,9 +28,20 @@ const SAME_SYMBOL: f32 = 0.5;
 /// nearly two in three.
 const ELSEWHERE: f32 = 2.0;
 /// What it adds that one has no place at all: what is said without one is short, and fewer words must do.
-const UNPLACED: f32 = 2.9;
+const UNPLACED: f32 = 3.2;
+/// What is fitted, with its weight; by [`Space::features`].
+pub(super) const FEATURES: [(&str, f32); 8] = [
+    ("title", WEIGHTS[0]),
+    ("wording", WEIGHTS[1]),
+    ("names", WEIGHTS[2]),
+    ("code", WEIGHTS[3]),
+    ("near", NEAR),
+    ("elsewhere", -ELSEWHERE),
+    ("unplaced", UNPLACED),
+    ("bias", BIAS),
+];
 /// What it takes off that their titles name the two sides of a pair: a fault of `Create` is not that of `Update`.
-const OTHER_SIDE: f32 = 3.0;
+const OTHER_SIDE: f32 = 6.0;
 /// What the same rule adds at the same lines (no words are needed then: tools word one rule differently), and where the
 /// lines are only near each other.
 const SAME_RULE: f32 = 8.0;
@@ -48,6 +59,11 @@ const SAME_EDIT: f32 = 4.0;
 const BACKGROUND: f32 = 8.0;
 /// Pairs below plainly differ: they never are in one finding, whatever lies between them.
 pub(super) const DIFFER: f32 = -2.0;
+/// What a remark counts for the support of a finding that it is not in.
+const FROM_OTHERS: f32 = 0.6;
+/// What is added to the log odds of being one issue for those of saying something again: parts of an issue are not it, and
+/// yet nothing new.
+const AGAIN: f32 = 2.0;
 /// A rule names its lines exactly; remarks further away are on something else.
 const RULE_REACH: u32 = 5;
 
@@ -112,15 +128,27 @@ impl Hasher for Hashed {
     }
 }
 
+/// One remark compared with all before it.
+#[derive(Default)]
+struct Compared {
+    pairs: Vec<Pair>,
+    likeness: Vec<f32>,
+    again: Vec<(u32, f32)>,
+}
+
+/// The probability of log odds.
+pub(super) fn probability(odds: f32) -> f32 {
+    1.0 / (1.0 + (-odds).exp())
+}
+
 /// All remarks compared with all.
 pub(super) struct Comparison {
     /// The pairs that do not plainly differ.
     pub(super) pairs: Vec<Pair>,
-    /// Of each remark: how much the other agents' remarks support it. The sum over those agents of the likeness
-    /// of their most similar one.
-    pub(super) support: Vec<f32>,
     /// Of each remark: the likeness to each one before it; none of one over [`MOST_COMPARED`].
     likeness: Vec<Vec<f32>>,
+    /// Of each remark: those before it that it may say again, whoever made them, with how likely that is.
+    again: Vec<Vec<(u32, f32)>>,
 }
 
 impl Comparison {
@@ -129,10 +157,35 @@ impl Comparison {
         if a == b { 1.0 } else { self.likeness[a.max(b)].get(a.min(b)).copied().unwrap_or_default() }
     }
 
-    /// All pairs of remarks that have a word in common, the later one first, with their likeness.
+    /// Number of remarks.
+    pub(super) fn count(&self) -> usize {
+        self.likeness.len()
+    }
+
+    /// Pairs of remarks of which one may say the other again, the later one first, with how likely that is.
     pub(super) fn alike(&self) -> impl Iterator<Item = (usize, usize, f32)> {
-        let rows = self.likeness.iter().enumerate();
-        rows.flat_map(|(a, row)| row.iter().enumerate().map(move |(b, l)| (a, b, *l))).filter(|(_, _, l)| *l > 0.0)
+        let rows = self.again.iter().enumerate();
+        rows.flat_map(|(a, row)| row.iter().map(move |(b, likely)| (a, *b as usize, *likely)))
+    }
+
+    /// Of each remark: how much the other agents' remarks support it, given which `clusters` they are in. The sum over those
+    /// agents of the likeness of their most similar one; what is in another cluster counts less.
+    pub(super) fn support(&self, agents: &[usize], clusters: &[Vec<usize>]) -> Vec<f32> {
+        let mut of = vec![0; agents.len()];
+        for (number, members) in clusters.iter().enumerate() {
+            members.iter().for_each(|member| of[*member] = number);
+        }
+        let groups = agents.iter().max().map_or(0, |most| most + 1);
+        let mut best = vec![0.0_f32; groups * agents.len()];
+        for (a, row) in self.likeness.iter().enumerate() {
+            for (b, likeness) in row.iter().enumerate().filter(|(b, _)| agents[*b] != agents[a]) {
+                let counts = if of[a] == of[b] { *likeness } else { FROM_OTHERS * likeness };
+                for at in [a * groups + agents[b], b * groups + agents[a]] {
+                    best[at] = best[at].max(counts);
+                }
+            }
+        }
+        best.chunks(groups.max(1)).map(|of_agents| of_agents.iter().sum()).collect()
     }
 }
 
@@ -207,39 +260,44 @@ impl<'a> Space<'a> {
 
     /// Compares all with all of which `may_be_one`. `agents` numbers each remark's agent.
     pub(super) fn compare(&self, agents: &[usize], may_be_one: impl Fn(usize, usize) -> bool + Sync) -> Comparison {
-        let groups = agents.iter().max().map_or(0, |most| most + 1);
-        let mut rows: Vec<(Vec<Pair>, Vec<f32>)> = (0..self.remarks.len().min(MOST_COMPARED))
+        let mut rows: Vec<Compared> = (0..self.remarks.len().min(MOST_COMPARED))
             .into_par_iter()
             .map_init(Row::new, |row, a| {
                 self.row(a, a, row);
-                let score = |(b, words): (usize, &[f32; 2])| {
-                    let one_agent = agents[a] == agents[b];
-                    let score = if one_agent { self.score_again(a, b)? } else { self.score(a, b, words[0])? };
-                    Some(Pair { a, b, score })
-                };
-                let likely = |pair: &Pair| pair.score >= DIFFER && may_be_one(pair.a, pair.b);
-                let mut pairs: Vec<Pair> = row.iter().enumerate().filter_map(score).filter(likely).collect();
-                if pairs.len() > MOST_PAIRS {
-                    pairs.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.b.cmp(&y.b)));
-                    pairs.truncate(MOST_PAIRS);
-                }
-                (pairs, row.iter().map(|[_, text]| text / WEIGHTS[Field::Text as usize]).collect())
+                self.compared(a, row, |b| agents[a] == agents[b], |b| may_be_one(a, b))
             })
             .collect();
-        rows.resize(self.remarks.len(), (Vec::new(), Vec::new()));
-        let mut all = Comparison { pairs: Vec::new(), support: Vec::new(), likeness: Vec::with_capacity(rows.len()) };
-        let mut best = vec![0.0_f32; groups * rows.len()];
-        for (a, (pairs, likeness)) in rows.into_iter().enumerate() {
-            for (b, likeness) in likeness.iter().enumerate().filter(|(b, _)| agents[*b] != agents[a]) {
-                for at in [a * groups + agents[b], b * groups + agents[a]] {
-                    best[at] = best[at].max(*likeness);
-                }
-            }
-            all.pairs.extend(pairs);
-            all.likeness.push(likeness);
+        rows.resize_with(self.remarks.len(), Compared::default);
+        let mut all = Comparison { pairs: Vec::new(), likeness: Vec::new(), again: Vec::new() };
+        for row in rows {
+            all.pairs.extend(row.pairs);
+            all.likeness.push(row.likeness);
+            all.again.push(row.again);
         }
-        all.support = best.chunks(groups.max(1)).map(|of_agents| of_agents.iter().sum()).collect();
         all
+    }
+
+    /// What the words of remark `a` have in common with those before it, made into pairs.
+    fn compared(
+        &self,
+        a: usize,
+        row: &Row,
+        of_its_agent: impl Fn(usize) -> bool,
+        may_be_one: impl Fn(usize) -> bool,
+    ) -> Compared {
+        let mut compared = Compared::default();
+        for (b, [words, text]) in row.iter().enumerate() {
+            compared.likeness.push(text / WEIGHTS[Field::Text as usize]);
+            let odds = self.score(a, b, *words);
+            compared.again.extend(odds.map(|odds| (b as u32, probability(odds + AGAIN))));
+            let score = if of_its_agent(b) { self.score_again(a, b) } else { odds.filter(|odds| *odds >= DIFFER) };
+            compared.pairs.extend(score.filter(|_| may_be_one(b)).map(|score| Pair { a, b, score }));
+        }
+        if compared.pairs.len() > MOST_PAIRS {
+            compared.pairs.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.b.cmp(&y.b)));
+            compared.pairs.truncate(MOST_PAIRS);
+        }
+        compared
     }
 
     /// The log odds for remark `a` and each of the first `count`, which come before it; `None` where they plainly
@@ -269,6 +327,21 @@ impl<'a> Space<'a> {
         says_again(self.remarks[a], self.remarks[b]).then_some(SAID_TWICE)
     }
 
+    /// Log odds that two remarks of two agents are one issue; `None` where places, rules or vulnerabilities rule it out.
+    pub(super) fn odds(&self, a: usize, b: usize) -> Option<f32> {
+        let words: f32 = self.cosines(a, b).iter().zip(WEIGHTS).map(|(cosine, weight)| cosine * weight).sum();
+        Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
+    }
+
+    /// What two remarks have in common, by [`FEATURES`].
+    pub(super) fn features(&self, a: usize, b: usize) -> [f32; 8] {
+        let (x, y) = (self.remarks[a], self.remarks[b]);
+        let [title, wording, names, code] = self.cosines(a, b);
+        let is = |condition: bool| if condition { 1.0 } else { 0.0 };
+        let (unplaced, near) = (x.places.is_empty() || y.places.is_empty(), closeness(x, y));
+        [title, wording, names, code, near, is(!unplaced && near == 0.0), is(unplaced), 1.0]
+    }
+
     /// The cosine of each kind of words; by [`Field::ALL`].
     pub(super) fn cosines(&self, a: usize, b: usize) -> [f32; 4] {
         let (mut left, mut right) = (self.vectors[a].as_slice(), self.vectors[b].as_slice());
@@ -290,19 +363,24 @@ impl<'a> Space<'a> {
 
 /// What places, rules and edits add; `None` where they rule out that the two are one.
 fn place_score(a: &Remark, b: &Remark) -> Option<f32> {
-    if !(a.vulnerabilities.is_empty() || b.vulnerabilities.is_empty())
-        && !a.vulnerabilities.iter().any(|one| b.vulnerabilities.contains(one))
-    {
+    let names_some = |remark: &Remark| !remark.vulnerabilities.is_empty();
+    let names_one_of = |a: &Remark, b: &Remark| a.vulnerabilities.iter().any(|one| b.vulnerabilities.contains(one));
+    if names_some(a) && names_some(b) && !names_one_of(a, b) {
         return None;
     }
-    let sides = if sides::are_other(a.sides, b.sides) { -OTHER_SIDE } else { 0.0 };
+    let side = if sides::are_other(a.sides, b.sides) { -OTHER_SIDE } else { 0.0 };
     if a.places.is_empty() || b.places.is_empty() {
-        return Some(UNPLACED + sides + rule_score(a, b, None)?);
+        return Some(UNPLACED + side + rule_score(a, b, None)?);
     }
     let (near, lines) = (closeness(a, b), distance(a, b));
     let same_edit = near > 0.0 && a.edits.iter().any(|edit| b.edits.contains(edit));
     let known = rule_score(a, b, lines)? + if same_edit { SAME_EDIT } else { 0.0 };
-    Some(if near > 0.0 { NEAR * near } else { -ELSEWHERE } + known + sides)
+    Some(if near > 0.0 { NEAR * near } else { -ELSEWHERE } + known + side)
+}
+
+/// Whether both titles name things, and none that both name.
+fn have_other_names(a: &Remark, b: &Remark) -> bool {
+    !a.names.is_empty() && !b.names.is_empty() && !a.names.iter().any(|name| b.names.contains(name))
 }
 
 /// What the rules add at so many `lines` from each other (`None`: unknown or in other files).
@@ -315,9 +393,7 @@ fn rule_score(a: &Remark, b: &Remark, lines: Option<u32>) -> Option<f32> {
         (None, None) => Some(weakness),
         _ if !is_at(RULE_REACH) => None,
         (Some(one), Some(other)) if one.id == other.id => {
-            let other_names =
-                !a.names.is_empty() && !b.names.is_empty() && !a.names.iter().any(|n| b.names.contains(n));
-            Some(weakness + if is_at(0) && placed && !other_names { SAME_RULE } else { SAME_RULE_NEAR })
+            Some(weakness + if is_at(0) && placed && !have_other_names(a, b) { SAME_RULE } else { SAME_RULE_NEAR })
         }
         (Some(one), Some(other)) if one.is_exact && other.is_exact => is_at(0).then_some(weakness - OTHER_RULE),
         _ => Some(weakness),

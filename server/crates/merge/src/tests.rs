@@ -2,6 +2,7 @@
 
 mod any;
 mod cases;
+mod corpus;
 mod memory;
 mod rounds;
 

@@ -27,6 +27,11 @@ pub(super) fn title(text: &str) -> &str {
     clip(text, TITLE_BYTES)
 }
 
+/// Whether a title is only a label of what follows: "Potential race condition:", "**Missing check:**".
+pub(super) fn is_label(title: &str) -> bool {
+    title.trim_end_matches(|c: char| c.is_whitespace() || c == '*' || c == '_').ends_with(':')
+}
+
 /// FNV-1a with 64 bits, continued from `seed`.
 pub(super) fn hash(seed: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325 ^ seed, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
@@ -354,6 +359,12 @@ mod tests {
         assert_eq!(identifiers("Plain words here").len(), 0);
         assert_eq!(identifiers("`ctx` and readSignature").len(), 2);
         assert_eq!(identifiers("getVMGUID"), identifiers("getvmguid `getvmguid`")[..1]);
+    }
+
+    #[test]
+    fn labels_end_in_a_colon() {
+        assert!(is_label("Potential race condition:") && is_label("**Missing check:** "));
+        assert!(!is_label("Potential race: two writers") && !is_label(""));
     }
 
     #[test]
