@@ -155,6 +155,11 @@ fn severity(line: &str) -> Option<Severity> {
     Severity::of_label(first)
 }
 
+/// The severity that a field says, as it says it.
+pub(super) fn stated<'l>(mut body: impl Iterator<Item = &'l str>) -> Option<String> {
+    body.find_map(|line| value(line, SEVERITY)).map(str::to_owned)
+}
+
 /// The places that fields say.
 pub(super) fn places<'l>(body: impl Iterator<Item = &'l str> + Clone) -> Option<Vec<Cite>> {
     let mut found = body.clone().find_map(|l| {
