@@ -21,7 +21,7 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
 static BEHIND: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(.*\S)\s*(?:[\[(]([^\[\]()]{2,40})[\])]|\s[—–|-]\s+([^—–|]{2,40}))\s*\**$"));
 static TITLE_LINE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(?:[-*+]\s+)?(?:\d{1,3}[.)]\s+)?\*\*[^*]+\*\*[\s.:]*$|^\d{1,3}[.)]\s+\S"));
+    LazyLock::new(|| pattern(r"^(?:[-*+]\s+)?(?:\d{1,5}[.)]\s+)?\*\*[^*]+\*\*[\s.:]*$|^\d{1,5}[.)]\s+\S"));
 
 const SEVERITY: &[&str] = &[
     "severity",
