@@ -173,6 +173,47 @@ fn an_imported_review_shows_up_with_a_fix_that_applies() {
     assert!(sarif.contains("return a + 2") && sarif.contains("deletedRegion"), "{sarif}");
 }
 
+#[test]
+fn only_files_of_a_known_size_are_imported() {
+    let repo = Repo::with_topic(&[("README.md", "x\n")]);
+    let folder = repo.beside("folder");
+    std::fs::create_dir(&folder).unwrap();
+    let mut cases = vec![(folder, "it is a folder, not a file")];
+    if cfg!(unix) {
+        cases.push((PathBuf::from("/dev/zero"), "it is a device or a pipe, not a file"));
+    }
+    for (path, why) in cases {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deep-review"));
+        let output = isolate(command.current_dir(repo.path()).arg("import").arg(&path)).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn lines_are_read_by_a_format_of_the_users_own_and_what_is_not_understood_is_said() {
+    let repo = Repo::with_topic(&[("src/a.x", "one\ntwo\nthree\n")]);
+    let lines = repo.beside("odd.txt");
+    std::fs::write(&lines, "noise\nsrc/a.x@2 It is off\n").unwrap();
+    let run = |args: &[&std::ffi::OsStr]| run(&repo, args);
+    let json =
+        run(&["import".as_ref(), lines.as_os_str(), "--errorformat=%f@%l %m".as_ref(), "--format=json".as_ref()]);
+    let (round, _) = deep_review::import::json::read(&json).unwrap();
+    assert_eq!(
+        (round.findings[0].title.as_str(), round.findings[0].anchors[0].to_string().as_str()),
+        ("It is off", "src/a.x:2")
+    );
+
+    let review = repo.beside("review.md");
+    std::fs::write(&review, "## Critical\n\n1. **Off** — `src/a.x:2`\n\n## Loose ends\n\n1. **High:** no limit\n")
+        .unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deep-review"));
+    let output = isolate(command.current_dir(repo.path()).arg("import").arg(&review)).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("review: 1 part was not understood: line 7"), "{said}");
+}
+
 const TOTAL: &str =
     "fn total(all: &[u32]) -> u32 {\n    let mut sum = 1;\n    for n in all {\n        sum += n;\n    }\n    sum\n}\n";
 const HEAD: &str = "fn head(all: &[u32]) -> u32 {\n    all[0]\n}\n";

@@ -25,6 +25,7 @@ pub use imported::ImportedReview;
 pub use levels::Levels;
 pub use line_formats::{BadErrorFormat, ErrorFormat};
 
+use finding::document::REPORT_MARK;
 use finding::{AgentName, Decisions, Round};
 
 /// What a file held.
@@ -81,7 +82,14 @@ pub fn read(text: &str, name: &str) -> Result<Import, ImportError> {
     // A list of ours or of any tool has objects; a text may begin with a bracket too.
     let head: String = text.chars().filter(|c| !c.is_whitespace()).take(4096).collect();
     let is_json = head.starts_with('{') || head.starts_with("[{") || head.starts_with("[[") || head == "[]";
-    if is_json { read_json(text, &head) } else { read_text(text, name) }
+    let read = if is_json { read_json(text, &head)? } else { read_text(text, name)? };
+    Ok(match read {
+        // A file of no run, or an empty list, is the clean review of whatever the file is named after.
+        Import::Reviews(none) if none.is_empty() => {
+            Import::Reviews(vec![ImportedReview::by(AgentName::of_label(name), name.to_owned())])
+        }
+        read => read,
+    })
 }
 
 fn read_json(text: &str, head: &str) -> Result<Import, ImportError> {
@@ -124,6 +132,9 @@ fn read_markup(text: &str, name: &str) -> Result<Import, ImportError> {
 }
 
 fn read_text(text: &str, name: &str) -> Result<Import, ImportError> {
+    if text.starts_with(REPORT_MARK) {
+        return read_markdown(text, name);
+    }
     let lines = line_formats::read(text, name);
     if lines.share > MOSTLY {
         return Ok(Import::Reviews(lines.reviews));

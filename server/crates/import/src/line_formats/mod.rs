@@ -124,6 +124,15 @@ pub(crate) fn read(text: &str, name: &str) -> Lines {
     for (n, line) in text.lines().enumerate().filter(|(_, line)| line.len() <= LONGEST_LINE) {
         let outer = !line.is_empty() && !line.starts_with([' ', '\t', '|', '^', '~', '=', '*', '<']);
         candidates += u32::from(outer);
+        if !may_say_a_place(line) && !line.starts_with(['e', 'w']) {
+            if outer && is_file(line) {
+                file = Some(line.to_owned());
+                candidates -= 1;
+            } else if outer && TROUBLE.is_match(line) {
+                unread.push(n + 1);
+            }
+            continue;
+        }
         if let Some(m) = HEADER.captures(line) {
             header = Some(remark_of(&m, "", 0));
             continue;
@@ -170,6 +179,12 @@ pub(crate) fn read(text: &str, name: &str) -> Lines {
         review.answer.notes.push(note);
     }
     Lines { reviews: vec![review], share: f64::from(fitting) / f64::from(candidates.max(1)) }
+}
+
+/// Whether a line can name a place at all; most of a long text cannot.
+fn may_say_a_place(line: &str) -> bool {
+    let numbered = |two: &[u8]| matches!(two[0], b':' | b'(' | b'[') && two[1].is_ascii_digit();
+    line.as_bytes().windows(2).any(numbered) || line.contains(" line ") || line.starts_with("::")
 }
 
 /// What is said of lines that look like a remark and are none that is known.

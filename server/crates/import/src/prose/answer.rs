@@ -10,6 +10,7 @@ use super::item::{self, Item};
 use super::lines::{Line, Lines, scan};
 use super::plain;
 use super::roster::Roster;
+use super::scale;
 use super::sections::{self, Around, around};
 use super::table;
 use super::unstructured;
@@ -96,7 +97,7 @@ pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Al
             items = find();
         }
     }
-    let mut rest = gaps::rest(lines, range, &items, roster);
+    let mut rest = gaps::rest(lines, range.clone(), &items, roster);
     let told = !strict || !rest.items.is_empty();
     if !rest.items.is_empty() {
         items.append(&mut rest.items);
@@ -111,6 +112,7 @@ pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Al
             item.head.cites.extend(said.into_iter().find(|cite| cite.lines.is_some()));
         }
     }
+    scale::apply(&mut items, lines, &range);
     All { items, unread: rest.unread }
 }
 

@@ -21,7 +21,7 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
 static BEHIND: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(.*\S)\s*(?:[\[(]([^\[\]()]{2,40})[\])]|\s[—–|-]\s+([^—–|]{2,40}))\s*\**$"));
 static TITLE_LINE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(?:[-*+]\s+)?(?:\d{1,3}[.)]\s+)?\*\*[^*]+\*\*[\s.:]*$|^\d{1,3}[.)]\s+\S"));
+    LazyLock::new(|| pattern(r"^(?:[-*+]\s+)?(?:\d{1,5}[.)]\s+)?\*\*[^*]+\*\*[\s.:]*$|^\d{1,5}[.)]\s+\S"));
 
 const SEVERITY: &[&str] = &[
     "severity",
@@ -153,6 +153,11 @@ fn severity(line: &str) -> Option<Severity> {
     let value = value(line, SEVERITY)?;
     let first = value.split(['|', '(', ',', ';', '/', '—', '–']).next().unwrap_or(value);
     Severity::of_label(first)
+}
+
+/// The severity that a field says, as it says it.
+pub(super) fn stated<'l>(mut body: impl Iterator<Item = &'l str>) -> Option<String> {
+    body.find_map(|line| value(line, SEVERITY)).map(str::to_owned)
 }
 
 /// The places that fields say.

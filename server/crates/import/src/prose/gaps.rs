@@ -23,7 +23,7 @@ pub(super) struct Rest {
     pub(super) unread: Vec<Range<usize>>,
 }
 
-static NUMBERED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d{1,3}[.)]\s+(\S.*)$"));
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d{1,5}[.)]\s+(\S.*)$"));
 static BULLET: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[-*+•]\s+(\S.*)$"));
 static BOLD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*\*[^*]+\*\*"));
 /// `BUG-4`, `Issue 2:`, `#3` before a title.
@@ -122,6 +122,14 @@ pub(super) fn rest(lines: &Lines<'_>, range: Range<usize>, items: &[Item], roste
         taken[first - range.start..item.lines.end.clamp(first, range.end) - range.start].fill(true);
     }
     let is_free = |i: &usize| !taken[i - range.start];
+    // For each line, where what stands below it ends: at a heading or a finding. From the last to the first, or a long text
+    // without either would be looked through again for each of its lines.
+    let mut ends = vec![range.end; range.len()];
+    for i in range.clone().rev().skip(1) {
+        let next = i + 1;
+        let stops = !is_free(&next) || lines.at(next).is_heading();
+        ends[i - range.start] = if stops { next } else { ends[next - range.start] };
+    }
     let mut walk = Walk { rest: Rest::default(), open: None, kind: None, severity: Severity::Important, skips: false };
     for i in range.clone() {
         let line = lines.at(i);
@@ -134,8 +142,7 @@ pub(super) fn rest(lines: &Lines<'_>, range: Range<usize>, items: &[Item], roste
         if line.text.trim().is_empty() {
             continue;
         }
-        let below = i + 1..(i + 1..range.end).find(|k| !is_free(k) || lines.at(*k).is_heading()).unwrap_or(range.end);
-        walk.line(lines, i, below, roster);
+        walk.line(lines, i, i + 1..ends[i - range.start], roster);
     }
     walk.close(range.end);
     walk.rest
@@ -154,7 +161,7 @@ impl Walk {
     fn line(&mut self, lines: &Lines<'_>, i: usize, below: Range<usize>, roster: &Roster) {
         let text = lines.at(i).text;
         let level = heading_level(text.trim_start());
-        if level.is_some() && !self.skips_inside(text) && self.starts_as_heading(lines, i, below.clone(), roster) {
+        if level.is_some() && !describes(text) && self.starts_as_heading(lines, i, below.clone(), roster) {
             return;
         }
         if level.is_some() {
@@ -182,11 +189,6 @@ impl Walk {
         let next =
             (i + 1..below.end).find(|k| self::candidate(lines.at(*k).text, roster).is_some()).unwrap_or(below.end);
         self.open(lines, i, i + 1..next, candidate);
-    }
-
-    /// Whether a heading inside of a part that describes goes on describing.
-    fn skips_inside(&self, heading: &str) -> bool {
-        describes(heading)
     }
 
     fn section(&mut self, heading: &str) {
@@ -291,6 +293,7 @@ fn candidate(text: &str, roster: &Roster) -> Option<Candidate> {
     (!fielded::is_field_line(&said) && !is_nothing(&said)).then(|| Candidate::of(kind, &said, roster))
 }
 
+/// Whether a heading is that of a part that describes, and remarks nothing.
 fn describes(heading: &str) -> bool {
     let name = section_name(heading);
     ends_findings(heading) || DESCRIBES.iter().any(|word| name.starts_with(word)) || name.contains("what's good")

@@ -18,6 +18,7 @@ mod read;
 mod roster;
 mod rows;
 mod runs;
+mod scale;
 mod sections;
 mod table;
 mod unstructured;

@@ -23,7 +23,7 @@ pub(super) struct Section {
 
 static BOLD_HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^\*\*(concerns?|strengths?|in-scope|future)[^*]*\*\*:?\s*$"));
-static ITEM: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\s{0,3})(?:[-*+]|\d{1,4}[.)])\s+(.*)$"));
+static ITEM: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\s{0,3})(?:[-*+]|\d{1,5}[.)])\s+(.*)$"));
 static TITLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*\*(.+?)\*\*\s*(.*)$"));
 static SCOPE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)^[\s*_`]*\((in-scope|in scope|future|out-of-scope|out of scope|pre-existing)[^)]*\)[\s*_`]*")

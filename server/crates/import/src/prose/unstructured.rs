@@ -16,10 +16,10 @@ use std::sync::LazyLock;
 /// `1. **Critical: title**`, `- **High** - text`, `### 🔴 Medium severity: title`; at least a mark or a colon is needed.
 static LED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(#{1,6}\s+|[-*+]\s+|\d{1,3}[.)]\s+)?(?:\d{1,3}[.)]\s+)?(?:[^\w\s`*\[(]{1,8}\s*)?(\*\*|__|\[|\(|`)?\[?(p[0-3]|\p{L}{1,14})(?:[ -](?:severity|priority|issue))?\]??(:?\*\*|:?__|\]|\)|`)?\s*(:|：|—|–|-|\||\s)\s*(?:\*\*\s+)?(\S.*)$",
+        r"(?i)^(#{1,6}\s+|[-*+]\s+|\d{1,5}[.)]\s+)?(?:\d{1,5}[.)]\s+)?(?:[^\w\s`*\[(]{1,8}\s*)?(\*\*|__|\[|\(|`)?\[?(p[0-3]|\p{L}{1,14})(?:[ -](?:severity|priority|issue))?\]??(:?\*\*|:?__|\]|\)|`)?\s*(:|：|—|–|-|\||\s)\s*(?:\*\*\s+)?(\S.*)$",
     )
 });
-static LISTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:[-*+]|\d{1,3}[.)])\s+(\S.*)$"));
+static LISTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:[-*+]|\d{1,5}[.)])\s+(\S.*)$"));
 static BOLD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*\*(.+?)\*\*[:.]?\s*(.*)$"));
 static PLACE_LAST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"^(.*?\S)\s*(?:[(\[]|—|–|-|\bin\b|\bat\b)\s*((?:`[^`]+`(?:,\s*|\s+and\s+)?)+)[)\]]?[.:]?\s*$")
@@ -30,7 +30,7 @@ static ADDRESS_LAST: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(.*?\S)\s*(?:[(<:—–-]|\bin\b|\bat\b|\bsee\b)?\s*(https?://\S+/blob/\S+?)[)>.]*\s*$"));
 static BY_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^((?:[-*+]|\d{1,3}[.)])\s+)?(?:\*\*)?(?i:lines?\s+|l)(\d+(?:\s*[-–]\s*L?\d+)?)(?:\*\*)?\s*[:—–-]?(?:\*\*)?\s*(\S.*)$",
+        r"^((?:[-*+]|\d{1,5}[.)])\s+)?(?:\*\*)?(?i:lines?\s+|l)(\d+(?:\s*[-–]\s*L?\d+)?)(?:\*\*)?\s*[:—–-]?(?:\*\*)?\s*(\S.*)$",
     )
 });
 

@@ -14,13 +14,10 @@ use std::sync::LazyLock;
 #[derive(Clone)]
 pub(super) struct Scope<'v>(Vec<(&'v Value, Option<&'v str>)>);
 
-/// More remarks than this of one file are not read.
-const MOST: usize = 200_000;
-
 /// The remarks at a path.
 pub(super) fn each<'v>(document: &'v Value, path: &str) -> Vec<Scope<'v>> {
     let mut out = Vec::new();
-    walk(document, path, &mut vec![(document, None)], MOST, &mut out);
+    walk(document, path, &mut vec![(document, None)], usize::MAX, &mut out);
     out
 }
 
