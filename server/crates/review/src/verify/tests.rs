@@ -1,5 +1,5 @@
 use super::*;
-use finding::{Attribution, Severity};
+use finding::{AgentKind, AgentOutcome, AgentRun, Attribution, Severity};
 
 fn finding(n: u32, agents: &[&str], line: u32) -> Finding {
     let path = RepoPath::new("a.rs").unwrap();
@@ -63,20 +63,54 @@ fn round(findings: Vec<Finding>) -> Round {
     Round { findings, ..serde_json::from_value(json).unwrap() }
 }
 
+fn agents(names: &[&str]) -> Vec<AgentInfo> {
+    let info = |name: &&str| AgentInfo {
+        name: AgentName::new(*name),
+        label: (*name).to_owned(),
+        kind: if *name == "rules" { AgentKind::BuiltIn } else { AgentKind::Cli },
+    };
+    names.iter().map(info).collect()
+}
+
+#[test]
+fn what_matters_is_checked_by_another_vendor_if_there_is_one() {
+    let critical = |n, by: &[&str]| Finding { severity: Severity::Critical, ..finding(n, by, 1) };
+    let disputed =
+        Finding { dispute: Some("claude: Critical, codex: Suggestion".into()), ..finding(1, &["claude", "codex"], 1) };
+    for (finding, by) in [
+        // Agreement of two vendors needs no check, unless it is critical or disputed.
+        (finding(1, &["claude", "codex"], 1), None),
+        (critical(1, &["claude", "codex"]), Some("gemini")),
+        (disputed, Some("gemini")),
+        // One vendor's programs agree with each other, and a checker is no second opinion.
+        (finding(1, &["claude", "claude-api"], 1), Some("codex")),
+        (finding(1, &["claude", "rules"], 1), Some("codex")),
+        (finding(1, &["claude"], 1), Some("codex")),
+        // Nobody checks what is their own.
+        (critical(1, &["claude", "claude-api", "codex", "gemini"]), None),
+    ] {
+        let label = finding.agents().into_iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let mut round = round(vec![finding]);
+        let known = agents(&["claude", "claude-api", "codex", "gemini", "rules"]);
+        round.agents = known.iter().map(|info| AgentRun::new(info.clone(), AgentOutcome::Reviewed)).collect();
+        let batches = assign(&round, &known[..4], &Sending::default());
+        assert_eq!(batches.keys().next().map(AgentName::as_str), by, "{label}");
+    }
+}
+
 #[test]
 fn nobody_checks_their_own_and_neither_agreement_nor_what_was_checked_needs_a_check() {
-    let names = |n: &[&str]| n.iter().map(|n| AgentName::new(*n)).collect::<Vec<_>>();
     let mut checked = finding(5, &["a"], 1);
     checked.verification = FindingStatus::Confirmed { by: AgentName::new("c"), note: String::new() };
     let findings =
         vec![finding(1, &["a"], 1), finding(2, &["b"], 1), finding(3, &["a", "b"], 1), finding(4, &["a"], 1), checked];
     let mut round = round(findings);
-    let batches = assign(&round, &names(&["a", "b", "c"]), &Sending::default());
+    let batches = assign(&round, &agents(&["a", "b", "c"]), &Sending::default());
     let of = |n: &str| batches.get(&AgentName::new(n)).map(|b| b.iter().map(|f| f.label.as_str()).collect::<Vec<_>>());
     assert_eq!((of("a"), of("b"), of("c")), (Some(vec!["I2"]), Some(vec!["I1"]), Some(vec!["I4"])));
     round.checks = vec![check(1, CheckVerdict::Unclear, Severity::Important)];
     assert_eq!(
-        assign(&round, &names(&["b"]), &Sending::default())
+        assign(&round, &agents(&["b"]), &Sending::default())
             .values()
             .flatten()
             .map(|f| f.label.as_str())
@@ -85,7 +119,7 @@ fn nobody_checks_their_own_and_neither_agreement_nor_what_was_checked_needs_a_ch
     );
     round.findings.truncate(1);
     round.checks.clear();
-    assert!(assign(&round, &names(&["a"]), &Sending::default()).is_empty());
+    assert!(assign(&round, &agents(&["a"]), &Sending::default()).is_empty());
 }
 
 #[test]
@@ -104,8 +138,13 @@ fn a_check_holds_as_long_as_its_finding_and_its_files_are_the_same() {
 fn what_is_over_an_agents_batch_is_said() {
     let all: Vec<Finding> = (0..103).map(|n| finding(n, &["a"], 1)).collect();
     let batch: Vec<&Finding> = all.iter().collect();
-    let (given, note) = first(&batch);
-    assert_eq!((given.len(), given[0].label.as_str()), (100, "I0"), "the first of them");
+    let (asked, note) = questions(&batch);
+    assert_eq!((asked.len(), asked[0].len(), asked[0][0].label.as_str()), (1, 100, "I0"), "the first of them");
     assert_eq!(note.as_deref(), Some("3 more that it was to check stay unchecked: it is given 100 at most"));
-    assert_eq!(first(&batch[..100]), (&batch[..100], None));
+    assert_eq!(questions(&batch[..100]).1, None);
+    // What is critical is asked by itself.
+    let all: Vec<Finding> = (0..9).map(|n| Finding { severity: Severity::Critical, ..finding(n, &["a"], 1) }).collect();
+    let (asked, _) = questions(&all.iter().collect::<Vec<_>>());
+    assert_eq!(asked.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 4]);
+    assert!(questions(&[]).0.is_empty());
 }
