@@ -5,9 +5,7 @@ mod join;
 use ::import::{Code, ErrorFormat, Import, ImportedReview, Settled, read};
 use anyhow::Context as _;
 use config::Config;
-use finding::{
-    AgentOutcome, AgentRun, Answer, Coverage, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round, RoundId,
-};
+use finding::{AgentOutcome, AgentRun, Answer, Decisions, ROUND_SCHEMA, RawId, RepoPath, ReviewedFile, Round, RoundId};
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions, blob_id};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
