@@ -39,8 +39,13 @@ pub(super) fn assign<'a>(
             continue;
         }
         let raisers = finding.agents();
-        let judges = raisers.iter().filter_map(|name| round.agent(name)).filter(|info| info.kind.is_reviewer());
-        let vendors: BTreeSet<String> = judges.map(vendor).collect();
+        let vendors: BTreeSet<String> = raisers
+            .iter()
+            .filter_map(|name| match round.agent(name) {
+                Some(info) => info.kind.is_reviewer().then(|| vendor(info)),
+                None => Some(name.to_string()),
+            })
+            .collect();
         let needs_it = vendors.len() <= 1 || finding.severity == Severity::Critical || finding.dispute.is_some();
         let others = verifiers.iter().filter(|info| needs_it && !raisers.contains(&&info.name));
         let work = |info: &&AgentInfo| (vendors.contains(&vendor(info)), batches.get(&info.name).map_or(0, Vec::len));

@@ -55,33 +55,62 @@ fn each_verdict_does_what_it_says() {
     assert_eq!((findings[4].verification.clone(), findings[4].why.len()), (FindingStatus::Unverified, 1));
 }
 
-fn model(name: &str) -> AgentInfo {
-    AgentInfo { name: AgentName::new(name), label: name.to_uppercase(), kind: AgentKind::Cli }
-}
-
 fn round(findings: Vec<Finding>) -> Round {
     let json = json!({
         "schema": 1, "id": "r", "number": 1, "started": "2026-01-01T00:00:00Z", "agents": [],
         "scope": {"base_name": "main", "uncommitted": true},
     });
-    let agents = ["a", "b", "c"].map(|name| AgentRun::new(model(name), AgentOutcome::Reviewed)).into();
-    Round { findings, agents, ..serde_json::from_value(json).unwrap() }
+    Round { findings, ..serde_json::from_value(json).unwrap() }
+}
+
+fn agents(names: &[&str]) -> Vec<AgentInfo> {
+    let info = |name: &&str| AgentInfo {
+        name: AgentName::new(*name),
+        label: (*name).to_owned(),
+        kind: if *name == "rules" { AgentKind::BuiltIn } else { AgentKind::Cli },
+    };
+    names.iter().map(info).collect()
+}
+
+#[test]
+fn what_matters_is_checked_by_another_vendor_if_there_is_one() {
+    let critical = |n, by: &[&str]| Finding { severity: Severity::Critical, ..finding(n, by, 1) };
+    let disputed =
+        Finding { dispute: Some("claude: Critical, codex: Suggestion".into()), ..finding(1, &["claude", "codex"], 1) };
+    for (finding, by) in [
+        // Agreement of two vendors needs no check, unless it is critical or disputed.
+        (finding(1, &["claude", "codex"], 1), None),
+        (critical(1, &["claude", "codex"]), Some("gemini")),
+        (disputed, Some("gemini")),
+        // One vendor's programs agree with each other, and a checker is no second opinion.
+        (finding(1, &["claude", "claude-api"], 1), Some("codex")),
+        (finding(1, &["claude", "rules"], 1), Some("codex")),
+        (finding(1, &["claude"], 1), Some("codex")),
+        // Nobody checks what is their own.
+        (critical(1, &["claude", "claude-api", "codex", "gemini"]), None),
+    ] {
+        let label = finding.agents().into_iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let mut round = round(vec![finding]);
+        let known = agents(&["claude", "claude-api", "codex", "gemini", "rules"]);
+        round.agents = known.iter().map(|info| AgentRun::new(info.clone(), AgentOutcome::Reviewed)).collect();
+        let batches = assign(&round, &known[..4], &Sending::default());
+        assert_eq!(batches.keys().next().map(AgentName::as_str), by, "{label}");
+    }
 }
 
 #[test]
 fn nobody_checks_their_own_and_neither_agreement_nor_what_was_checked_needs_a_check() {
-    let names = |n: &[&str]| n.iter().map(|n| model(n)).collect::<Vec<_>>();
     let mut checked = finding(5, &["a"], 1);
     checked.verification = FindingStatus::Confirmed { by: AgentName::new("c"), note: String::new() };
     let findings =
         vec![finding(1, &["a"], 1), finding(2, &["b"], 1), finding(3, &["a", "b"], 1), finding(4, &["a"], 1), checked];
     let mut round = round(findings);
-    let batches = assign(&round, &names(&["a", "b", "c"]), &Sending::default());
+    let batches = assign(&round, &agents(&["a", "b", "c"]), &Sending::default());
     let of = |n: &str| batches.get(&AgentName::new(n)).map(|b| b.iter().map(|f| f.label.as_str()).collect::<Vec<_>>());
     assert_eq!((of("a"), of("b"), of("c")), (Some(vec!["I2"]), Some(vec!["I1"]), Some(vec!["I4"])));
     round.checks = vec![check(1, CheckVerdict::Unclear, Severity::Important)];
     assert_eq!(
-        assign(&round, &names(&["b"]), &Sending::default())
+        assign(&round, &agents(&["b"]), &Sending::default())
             .values()
             .flatten()
             .map(|f| f.label.as_str())
@@ -90,7 +119,7 @@ fn nobody_checks_their_own_and_neither_agreement_nor_what_was_checked_needs_a_ch
     );
     round.findings.truncate(1);
     round.checks.clear();
-    assert!(assign(&round, &names(&["a"]), &Sending::default()).is_empty());
+    assert!(assign(&round, &agents(&["a"]), &Sending::default()).is_empty());
 }
 
 #[test]
@@ -113,9 +142,9 @@ fn what_is_over_an_agents_batch_is_said() {
     assert_eq!((asked.len(), asked[0].len(), asked[0][0].label.as_str()), (1, 100, "I0"), "the first of them");
     assert_eq!(note.as_deref(), Some("3 more that it was to check stay unchecked: it is given 100 at most"));
     assert_eq!(questions(&batch[..100]).1, None);
-    // What is critical is asked about by itself.
-    let mut grave = all;
-    grave[1].severity = Severity::Critical;
-    let batch: Vec<&Finding> = grave[..3].iter().collect();
-    assert_eq!(questions(&batch).0.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
+    // What is critical is asked by itself.
+    let all: Vec<Finding> = (0..9).map(|n| Finding { severity: Severity::Critical, ..finding(n, &["a"], 1) }).collect();
+    let (asked, _) = questions(&all.iter().collect::<Vec<_>>());
+    assert_eq!(asked.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 4]);
+    assert!(questions(&[]).0.is_empty());
 }
