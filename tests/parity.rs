@@ -150,6 +150,8 @@ fn by_editor(bed: &Bed, root: &Path, acts: &[Act]) -> Left {
         done.push(match answer {
             Ok(answer) if answer["refused"].as_array().is_some_and(|refused| !refused.is_empty()) => Done::Some,
             Ok(_) => Done::All,
+            // There was nothing to do, and it was done.
+            Err(why) if why.ends_with("no open finding has a fix") => Done::All,
             Err(_) => Done::None,
         });
     }

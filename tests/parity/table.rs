@@ -194,7 +194,6 @@ fn decisions() {
     check(vec![
         row("declined", findings, untouched, &[Dismiss("C1", "wont-fix", "it stays")]),
         row("declined, with space around", findings, untouched, &[Dismiss("s1", "later", "  soon \n")]),
-        row("declined for nothing", findings, untouched, &[Dismiss("C1", "wont-fix", "")]),
         row("declined for blanks", findings, untouched, &[Dismiss("C1", "false-positive", " \t ")]),
         row("declined at length", findings, untouched, &[Dismiss("C1", "wont-fix", long)]),
         row("declined, and not there", findings, untouched, &[Dismiss("I7", "wont-fix", "it stays")]),
