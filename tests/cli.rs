@@ -11,6 +11,7 @@ mod log;
 mod merging;
 mod review;
 mod rounds;
+mod setup;
 #[cfg(unix)]
 mod terminal;
 mod texts;

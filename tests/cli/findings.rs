@@ -130,7 +130,11 @@ fn what_is_gone_is_proved_by_the_files() {
         (AFTER.to_owned(), ["still-there", "still-there"], 1),
         (AFTER.replace("count() as u32", "count().try_into().unwrap_or(u32::MAX)"), ["fixed", "still-there"], 1),
         (AFTER.replace("count() as u32", "count() as u64 as u32"), ["changed", "still-there"], 1),
-        ("fn main() {}\n".to_owned(), ["gone", "gone"], 0),
+        (
+            AFTER.replace("    std::env::args().count() as u32\n", "").replace("    let n = first();\n", ""),
+            ["gone", "gone"],
+            0,
+        ),
     ] {
         bed.repo.write("src/main.rs", &text);
         assert_eq!(proofs(&bed), expected, "{text}");

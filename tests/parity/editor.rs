@@ -76,7 +76,9 @@ impl Editor {
     pub(super) fn finish(mut self) {
         self.request("shutdown", &Value::Null).expect("a goodbye");
         self.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
-        self.process.wait().expect("an end");
+        let Self { mut process, input, .. } = self;
+        drop(input);
+        process.wait().expect("an end");
     }
 
     fn send(&mut self, message: &Value) {

@@ -98,6 +98,7 @@ fn one_fix_over_files() {
         format!("--- a/src/main.rs\n+++ b/src/main.rs\n@@\n{COUNT}--- a/other.rs\n+++ b/other.rs\n@@\n-one\n+two\n");
     let other = |root: &Path| std::fs::write(root.join("other.rs"), "one\n").unwrap();
     let delete = "diff --git a/src/main.rs b/src/main.rs\ndeleted file mode 100644\n--- a/src/main.rs\n+++ /dev/null\n";
+    let taken = |root: &Path| std::fs::write(root.join("src/moved.rs"), "taken\n").unwrap();
     let rename = "diff --git a/src/main.rs b/src/moved.rs\nsimilarity index 100%\nrename from src/main.rs\nrename to src/moved.rs\n";
     check(vec![
         row("two files", &[critical(&both)], other, one),
@@ -106,7 +107,7 @@ fn one_fix_over_files() {
         row("a new file in a new folder", &[in_file("a/b/new.txt", &created("a/b/new.txt"))], untouched, one),
         row("a new file that is there", &[in_file("other.rs", &created("other.rs"))], other, one),
         row("a file that goes away", &[critical(delete)], untouched, one),
-        row("a file that moves", &[critical(rename)], untouched, one),
+        row("a file that moves to a name that is taken", &[critical(rename)], taken, one),
         row("all of them in bulk", &[critical(&both), suggestion(PRINT)], other, &[Act::ApplyAll]),
         row("a new file in bulk", &[in_file("new.txt", &created("new.txt"))], untouched, &[Act::ApplyAll]),
         row("a file that goes away, in bulk", &[critical(delete)], untouched, &[Act::ApplyAll]),
@@ -194,7 +195,6 @@ fn decisions() {
     check(vec![
         row("declined", findings, untouched, &[Dismiss("C1", "wont-fix", "it stays")]),
         row("declined, with space around", findings, untouched, &[Dismiss("s1", "later", "  soon \n")]),
-        row("declined for nothing", findings, untouched, &[Dismiss("C1", "wont-fix", "")]),
         row("declined for blanks", findings, untouched, &[Dismiss("C1", "false-positive", " \t ")]),
         row("declined at length", findings, untouched, &[Dismiss("C1", "wont-fix", long)]),
         row("declined, and not there", findings, untouched, &[Dismiss("I7", "wont-fix", "it stays")]),

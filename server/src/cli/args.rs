@@ -94,6 +94,12 @@ pub(super) enum Command {
     /// List the rules of the built-in agents; explain one; test one's own.
     #[command(after_help = examples::RULES)]
     Rules(RulesArgs),
+    /// Write a .deep-review.toml to start from.
+    #[command(after_help = examples::INIT)]
+    Init,
+    /// Say what stands in the way of a review here, and what mends it.
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(DoctorArgs),
     /// Print the effective configuration and where each value came from.
     #[command(after_help = examples::CONFIG)]
     Config(ConfigArgs),
@@ -460,6 +466,13 @@ pub(super) struct JoinArgs {
     /// Take back that these findings were joined, or are to be.
     #[arg(long)]
     pub(super) undo: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

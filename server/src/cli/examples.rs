@@ -114,6 +114,17 @@ pub(super) const REOPEN: &str = "\
 Examples:
   deep-review reopen I2";
 
+pub(super) const INIT: &str = "\
+Examples:
+  deep-review init                 never over one that is there";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  deep-review doctor
+  deep-review -C ../other doctor --json
+
+Exit codes: 0 a review works; 2 it does not, and what mends it is said.";
+
 pub(super) const LOG: &str = "\
 Examples:
   deep-review log                  the newest first

@@ -7,11 +7,13 @@ mod config;
 mod context;
 mod decide;
 mod demo;
+mod doctor;
 mod dry_run;
 mod examples;
 mod findings;
 mod generate;
 mod import;
+mod init;
 mod links;
 mod log;
 mod now;
@@ -98,6 +100,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Log(args) => log::log(&context, &args),
         Command::Undo => log::undo(&context),
         Command::Rules(args) => rules::run(&context, args),
+        Command::Init => init::run(&context),
+        Command::Doctor(args) => doctor::run(&context, &args),
         Command::Config(args) => config::run(&context, &args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

@@ -100,6 +100,20 @@ impl ApplyPlan {
     }
 }
 
+impl ApplyPlan {
+    /// Whether all that is in is in a certain place, so that nobody need look at it first.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.taken.iter().all(|taken| taken.placement.is_certain())
+    }
+
+    /// What is not applied, with the labels of the findings: of findings of which nothing is, and of places of others.
+    pub fn not_applied(&self) -> impl Iterator<Item = (&str, &NotApplied)> {
+        let left = self.taken.iter().flat_map(|t| t.left.iter().map(|why| (t.label.as_str(), why)));
+        self.refused.iter().map(|refused| (refused.label.as_str(), &refused.why)).chain(left)
+    }
+}
+
 /// Works out what the selected fixes do. Nothing is written.
 #[must_use]
 pub fn plan(situation: &Situation<'_>, selection: Selection<'_>) -> ApplyPlan {

@@ -27,13 +27,15 @@ pub struct Situation<'a> {
 #[must_use]
 pub fn states(situation: &Situation<'_>) -> BTreeMap<FindingId, State> {
     let read: RefCell<BTreeMap<RepoPath, Option<Arc<str>>>> = RefCell::default();
-    let now = |path: &RepoPath| {
-        // What cannot be read is not gone: it is taken to be as it was.
-        let text = || situation.current.read(path).unwrap_or_else(|_| situation.reviewed.shared(path));
-        read.borrow_mut().entry(path.clone()).or_insert_with(text).clone()
-    };
+    let now =
+        |path: &RepoPath| read.borrow_mut().entry(path.clone()).or_insert_with(|| text_now(situation, path)).clone();
     let reviewed = |path: &RepoPath| situation.reviewed.shared(path);
     merge::state::states(situation.round, situation.decisions, &reviewed, &now)
+}
+
+/// The text of a file as it is now. Of one that cannot be read nothing is known: it counts as it was.
+pub(crate) fn text_now(situation: &Situation<'_>, path: &RepoPath) -> Option<Arc<str>> {
+    situation.current.read(path).unwrap_or_else(|_| situation.reviewed.shared(path))
 }
 
 /// What people decided, with what the text says beside it: for reports and verdicts, never to be stored.

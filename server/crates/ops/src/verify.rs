@@ -1,7 +1,7 @@
 //! Whether a finding is gone, as far as the text of now proves it.
 
 use super::find::Found;
-use super::states::Situation;
+use super::states::{Situation, text_now};
 use finding::{FindingId, RepoPath, State};
 use merge::state::{Effects, Since, TextState, state};
 use serde::Serialize;
@@ -64,7 +64,7 @@ pub struct Verification {
 /// Looks whether findings of the situation's round are gone.
 #[must_use]
 pub fn verify(situation: &Situation<'_>, findings: &[Found<'_>]) -> Verification {
-    let now = |path: &RepoPath| situation.current.read(path).ok().flatten();
+    let now = |path: &RepoPath| text_now(situation, path);
     let reviewed = |path: &RepoPath| -> Option<Arc<str>> { situation.reviewed.shared(path) };
     let since = Since::new(&reviewed, &now);
     let one = |found: &Found<'_>| {

@@ -27,6 +27,8 @@ pub(crate) struct ClientCapabilities {
     pub(crate) document_changes: bool,
     pub(crate) annotations: bool,
     pub(crate) create_files: bool,
+    pub(crate) delete_files: bool,
+    pub(crate) rename_files: bool,
     pub(crate) apply_edit: bool,
     pub(crate) progress: bool,
     pub(crate) show_document: bool,
@@ -52,6 +54,7 @@ impl ClientCapabilities {
         let pulls = document.diagnostic.is_some() && (publish.is_none() || option == Some("pull"));
         let publish = publish.unwrap_or_default();
         let operations = edit.resource_operations.unwrap_or_default();
+        let can = |operation| edit.document_changes.unwrap_or(false) && operations.contains(&operation);
         Self {
             encoding: Encoding::negotiate(client.general.as_ref().and_then(|g| g.position_encodings.as_deref())),
             pulls,
@@ -68,7 +71,9 @@ impl ClientCapabilities {
             annotations: edit.change_annotation_support.is_some()
                 && action.honors_change_annotations.unwrap_or(false)
                 && edit.document_changes.unwrap_or(false),
-            create_files: edit.document_changes.unwrap_or(false) && operations.contains(&ResourceOperationKind::Create),
+            create_files: can(ResourceOperationKind::Create),
+            delete_files: can(ResourceOperationKind::Delete),
+            rename_files: can(ResourceOperationKind::Rename),
             apply_edit: workspace.apply_edit.unwrap_or(false),
             progress: window.work_done_progress.unwrap_or(false),
             link_tooltips: document.document_link.and_then(|l| l.tooltip_support).unwrap_or(false),

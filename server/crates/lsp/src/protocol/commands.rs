@@ -168,8 +168,9 @@ impl ReviewArgs {
 pub(crate) struct FixArgs {
     pub(crate) id: String,
     pub(crate) root: Option<PathBuf>,
+    /// Its number; without it, the first that applies is meant.
     #[serde(default)]
-    pub(crate) fix: usize,
+    pub(crate) fix: Option<usize>,
     #[serde(default)]
     pub(crate) preview: bool,
     #[serde(default, rename = "dryRun")]

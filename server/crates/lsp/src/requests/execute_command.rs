@@ -115,16 +115,22 @@ impl CommandContext {
             if finding.fixes.is_empty() {
                 return Err(CommandError::failed(format!("{label} has no fix: no agent suggested one")));
             }
-            if fix >= finding.fixes.len() {
-                return Err(OpsError::UnknownFix { label, number: fix, count: finding.fixes.len() }.into());
+            let count = finding.fixes.len();
+            if let Some(number) = fix.filter(|number| *number >= count) {
+                return Err(OpsError::UnknownFix { label, number, count }.into());
             }
             let fixer = Fixer::new(&snapshot, repo)?;
-            let selection = Selection::Fix { finding: index, fix };
-            let offer = fixer.offer(index, fix);
-            let offer =
-                offer.map_err(|why| CommandError::failed(format!("the fix of {label} does not apply: {why}")))?;
-            let edit = fixer.edit(selection, preview.then_some("a fix to look at first"))?;
-            Ok((format!("Fix {label}"), edit, offer.placement.is_certain()))
+            let named = [index];
+            let plan = fixer.plan(match fix {
+                Some(fix) => Selection::Fix { finding: index, fix },
+                None => Selection::Findings(&named),
+            });
+            if let Some(refused) = plan.refused.first() {
+                let why = format!("the fix of {label} does not apply: {}", refused.why);
+                return Err(CommandError::failed(why));
+            }
+            let edit = fixer.confirmed_edit(&plan, preview.then_some("a fix to look at first"))?;
+            Ok((format!("Fix {label}"), edit, plan.is_certain()))
         };
         let (label, edit, certain) = beside("the fix could not be placed", place).await?;
         if dry_run {
@@ -151,7 +157,7 @@ impl CommandContext {
             let repo = snapshot.repo(&RepoArgs { root, uri })?;
             let fixer = Fixer::new(&snapshot, repo)?;
             let plan = fixer.plan(Selection::AllOpen { file: only.as_ref() });
-            let refused = plan.refused.iter().map(|refused| format!("{}: {}", refused.label, refused.why));
+            let refused = plan.not_applied().map(|(label, why)| format!("{label}: {why}"));
             let refused: Vec<String> = refused.collect();
             if plan.taken.is_empty() {
                 let why = if refused.is_empty() { "no open finding has a fix".to_owned() } else { refused.join("; ") };

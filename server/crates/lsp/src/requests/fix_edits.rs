@@ -104,8 +104,16 @@ impl<'s> Fixer<'s> {
             let why = if why.is_empty() { "no open finding has a fix".to_owned() } else { why.join("; ") };
             return Err(CommandError::failed(format!("nothing to apply: {why}")));
         }
-        let is_certain = plan.taken.iter().all(|taken| taken.placement.is_certain());
-        self.workspace_edit(&plan, if is_certain { confirm } else { Some(UNCERTAIN) })
+        self.confirmed_edit(&plan, confirm)
+    }
+
+    /// The edit of a plan; what is not certain is to be confirmed.
+    pub(crate) fn confirmed_edit(
+        &self,
+        plan: &ApplyPlan,
+        confirm: Option<&str>,
+    ) -> Result<WorkspaceEdit, CommandError> {
+        self.workspace_edit(plan, if plan.is_certain() { confirm } else { Some(UNCERTAIN) })
     }
 
     /// The file of a finding's main place.
@@ -182,9 +190,25 @@ impl<'s> Fixer<'s> {
             FileOutcome::Created { .. } => {
                 Err(CommandError::failed(format!("the editor cannot create {path}; use `deep-review apply`")))
             }
-            FileOutcome::Deleted | FileOutcome::Renamed { .. } => Err(CommandError::failed(format!(
-                "it deletes or renames {path}, which is not done from an editor; use `deep-review apply`"
-            ))),
+            FileOutcome::Deleted if self.snapshot.capabilities.delete_files => {
+                edit.delete(uri, why);
+                Ok(())
+            }
+            FileOutcome::Renamed { to, text } if self.snapshot.capabilities.rename_files => {
+                let new = self.repo.uri_of(to);
+                let new = new.ok_or_else(|| CommandError::failed(format!("{to} has no address")))?;
+                edit.rename(uri, new.clone(), why);
+                let before = plan.before.get(path).and_then(Option::as_deref).unwrap_or_default();
+                if before != text {
+                    let count = u32::try_from(before.lines().count()).unwrap_or(u32::MAX);
+                    let whole = LineEdit { start: 1, count, text: text.clone() };
+                    edit.change(new, None, text_edits(before, &[whole], self.snapshot.capabilities.encoding), why);
+                }
+                Ok(())
+            }
+            FileOutcome::Deleted | FileOutcome::Renamed { .. } => {
+                Err(CommandError::failed(format!("the editor cannot delete or rename {path}; use `deep-review apply`")))
+            }
         }
     }
 }
@@ -216,6 +240,18 @@ impl EditBuilder {
         let create = CreateFile { uri: uri.clone(), options: None, annotation_id: annotation_id.clone() };
         self.operations.push(DocumentChangeOperation::Op(ResourceOp::Create(create)));
         self.push(uri, None, vec![TextEdit::new(Range::default(), text)], annotation_id.as_ref());
+    }
+
+    fn delete(&mut self, uri: Uri, why: Option<&str>) {
+        let annotation_id = self.annotate(why);
+        let delete = DeleteFile { uri, options: None, annotation_id };
+        self.operations.push(DocumentChangeOperation::Op(ResourceOp::Delete(delete)));
+    }
+
+    fn rename(&mut self, old_uri: Uri, new_uri: Uri, why: Option<&str>) {
+        let annotation_id = self.annotate(why);
+        let rename = RenameFile { old_uri, new_uri, options: None, annotation_id };
+        self.operations.push(DocumentChangeOperation::Op(ResourceOp::Rename(rename)));
     }
 
     fn push(&mut self, uri: Uri, version: Option<i32>, edits: Vec<TextEdit>, annotation: Option<&String>) {

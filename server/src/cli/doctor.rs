@@ -1,0 +1,163 @@
+//! `deep-review doctor`: what stands in the way of a review here, and what mends it.
+
+use super::args::DoctorArgs;
+use super::context::{self, Context, block_on};
+use super::{Exit, output};
+use agent::Availability;
+use config::Config;
+use finding::AgentKind;
+use git::{Repository, ScopeRequest};
+use ops::{AgentHere, OpenBranch, Overrides, Trust};
+use report::sanitize::printable;
+use serde::Serialize;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Health {
+    Good,
+    /// A review works, and something is missing from it.
+    Worse,
+    /// No review works.
+    Bad,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    what: &'static str,
+    health: Health,
+    detail: String,
+    /// What mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+impl Check {
+    fn good(what: &'static str, detail: impl Into<String>) -> Self {
+        Self { what, health: Health::Good, detail: detail.into(), remedy: None }
+    }
+
+    fn of(what: &'static str, health: Health, detail: impl Into<String>, remedy: Option<String>) -> Self {
+        Self { what, health, detail: detail.into(), remedy }
+    }
+}
+
+pub(super) fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
+    let checks = checks(context)?;
+    let is_bad = checks.iter().any(|check| check.health == Health::Bad);
+    output::print(&if args.json { serde_json::to_string_pretty(&checks)? + "\n" } else { text(&checks) })?;
+    Ok(if is_bad { Exit::Impossible } else { Exit::Done })
+}
+
+fn checks(context: &Context) -> anyhow::Result<Vec<Check>> {
+    let repository = match context.repository() {
+        Ok(repository) => repository,
+        Err(error) => {
+            let remedy = "start it in a folder of a git repository, or name one with -C".to_owned();
+            return Ok(vec![Check::of("repository", Health::Bad, error.to_string(), Some(remedy))]);
+        }
+    };
+    let mut checks = vec![Check::good("repository", repository.root().display().to_string()), git_command()];
+    let config = match context::config(Some(&repository), &Overrides::default()) {
+        Ok(loaded) => {
+            checks.push(Check::good("configuration", user_file()));
+            loaded.config
+        }
+        Err(error) => {
+            checks.push(Check::of("configuration", Health::Bad, format!("{error:#}"), Some("mend that line".into())));
+            Config::default()
+        }
+    };
+    checks.push(base(&repository, &config));
+    checks.extend(agents(&repository, &config)?);
+    checks.push(store(&repository));
+    Ok(checks)
+}
+
+/// Only partial clones and large renames need it.
+fn git_command() -> Check {
+    match std::process::Command::new("git").arg("--version").output() {
+        Ok(out) if out.status.success() => Check::good("git", String::from_utf8_lossy(&out.stdout).trim().to_owned()),
+        _ => {
+            let remedy = "install git: partial clones cannot be read without the command".to_owned();
+            Check::of("git", Health::Worse, "the git command does not run", Some(remedy))
+        }
+    }
+}
+
+fn user_file() -> String {
+    match config::user_file(&|name| std::env::var(name).ok()) {
+        Some(file) if file.exists() => file.display().to_string(),
+        Some(file) => format!("the defaults; yours would be {}", file.display()),
+        None => "the defaults".to_owned(),
+    }
+}
+
+fn base(repository: &Repository, config: &Config) -> Check {
+    let request = ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted };
+    match repository.scope(&request) {
+        Ok(scope) => {
+            let branch = scope.branch.as_deref().unwrap_or("a detached HEAD");
+            Check::good("base", format!("{branch} is compared with {}", scope.base_name))
+        }
+        Err(error) => Check::of("base", Health::Bad, error.to_string(), error.remedy()),
+    }
+}
+
+fn agents(repository: &Repository, config: &Config) -> anyhow::Result<Vec<Check>> {
+    let all = block_on(ops::agents_here(config, Some(repository.root()), Trust::AsConfigured))?;
+    let mut usable = 0;
+    let mut checks = Vec::new();
+    for AgentHere { info, availability } in all {
+        match availability {
+            Availability::Usable(_) => usable += usize::from(info.kind != AgentKind::BuiltIn),
+            Availability::Unusable(failure) => {
+                let detail = format!("{}: {}", info.name, failure.message);
+                checks.push(Check::of("agent", Health::Worse, detail, failure.remedy));
+            }
+        }
+    }
+    let found = match usable {
+        0 => {
+            let remedy = "install Claude Code, Codex or Gemini CLI, or name a model in your configuration".to_owned();
+            Check::of("agents", Health::Worse, "the built-in ones only: no model reviews", Some(remedy))
+        }
+        1 => Check::good("agents", "1, and the built-in ones"),
+        n => Check::good("agents", format!("{n}, and the built-in ones")),
+    };
+    checks.insert(0, found);
+    Ok(checks)
+}
+
+fn store(repository: &Repository) -> Check {
+    let read = OpenBranch::current(repository.clone()).and_then(|open| {
+        let rounds = open.branch.rounds()?;
+        Ok((rounds, open.store.folder().display().to_string()))
+    });
+    match read {
+        Err(error) => Check::of("store", Health::Bad, error.to_string(), None),
+        Ok((rounds, folder)) if rounds.set_aside.is_empty() => {
+            Check::good("store", format!("{} rounds of this branch in {folder}", rounds.value.len()))
+        }
+        Ok((rounds, _)) => {
+            let aside: Vec<String> = rounds.set_aside.iter().map(ToString::to_string).collect();
+            Check::of("store", Health::Worse, aside.join("; "), Some("the other rounds are not affected".into()))
+        }
+    }
+}
+
+fn text(checks: &[Check]) -> String {
+    let mut out = String::new();
+    for Check { what, health, detail, remedy } in checks {
+        let mark = match health {
+            Health::Good => "ok",
+            Health::Worse => "note",
+            Health::Bad => "bad",
+        };
+        out.push_str(&format!("{mark:5} {what:14} {}\n", printable(detail)));
+        if let Some(remedy) = remedy {
+            out.push_str(&format!("{:20} {}\n", "", printable(remedy)));
+        }
+    }
+    out
+}
