@@ -89,15 +89,17 @@ impl GlobalState {
             repo.background = None;
         }
         repo.head = loaded.head;
+        let is_decided_otherwise = *repo.decisions != loaded.decisions;
         repo.decisions = Arc::new(loaded.decisions);
         repo.stored = loaded.round;
         for problem in loaded.problems {
             self.outbox.log(MessageType::WARNING, problem);
         }
-        if is_reviewing || !self.show_round(&key.root) {
-            // The same round over what may be other files and other decisions.
-            self.project_all_again(&key.root);
+        let is_other_round = !is_reviewing && self.show_round(&key.root);
+        if let Some(state) = self.state(key).filter(|_| is_decided_otherwise && !is_other_round) {
+            state.mark_all_dirty();
         }
+        // What files are like now is seen by the poll below.
         self.lists_changed = true;
         self.poll_files();
         if is_other_branch || is_first {

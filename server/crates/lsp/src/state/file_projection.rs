@@ -7,7 +7,6 @@ use super::stamps::{FileStamp, file_stamp};
 use crate::protocol::encoding::Encoding;
 use crate::protocol::uri::file_uri;
 use finding::{LineRange, RepoPath};
-use git::blob_id;
 use lsp_types::{Range, Uri};
 use merge::state::Since;
 use std::collections::{BTreeMap, HashMap};
@@ -128,7 +127,7 @@ impl Sources {
         };
         let text = self.text.text();
         let current: &str = text.as_deref().unwrap_or("");
-        let is_as_reviewed = reviewed.blob.as_ref().is_some_and(|blob| text.is_some() && blob_id(current) == *blob);
+        let is_as_reviewed = text.is_some() && reviewed.is(current);
         if let (true, Some(_), Some(text)) = (is_as_reviewed, version, &text) {
             reviewed.set_text(text.clone());
         }

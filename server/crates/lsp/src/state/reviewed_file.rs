@@ -47,6 +47,15 @@ impl ReviewedFile {
         self.text.get()?.as_ref()
     }
 
+    /// Whether a text is the one that was reviewed.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        match (self.known_text(), &self.blob) {
+            (Some(known), _) => **known == *text,
+            (None, Some(blob)) => git::blob_id(text) == *blob,
+            (None, None) => false,
+        }
+    }
+
     /// What the fixes of the findings whose main place is in it do to the reviewed texts, by finding.
     pub(crate) fn effects(
         &self,

@@ -35,7 +35,8 @@ enum Step {
     Restore(usize),
 }
 
-const NEW: [&str; 5] = ["", "// new\n", "    z();\n", "    b();\n    b();\n", "fn é𝄞() {}\n"];
+const NEW: [&str; 6] =
+    ["", "// new\n", "    z();\n", "    b();\n    b();\n", "fn é𝄞() {}\n", "// \u{b}\u{c}\u{85}\u{2028}\u{2029}\n"];
 
 fn step() -> impl Strategy<Value = Step> {
     let file = 0..TEXTS.len();

@@ -2,6 +2,7 @@
 
 use super::harness::{Repo, TestServer, finding, store_round, uri};
 use serde_json::{Value, json};
+use std::path::Path;
 
 const TEXT: &str = "fn one() {\n    a();\n}\n\nfn two() {\n    b();\n}\n";
 const FIX: &str = "@@ -5,3 +5,3 @@\n fn two() {\n-    b();\n+    c();\n }\n";
@@ -108,62 +109,55 @@ async fn a_root_with_brackets_is_found() {
     assert!(server.finish().await);
 }
 
-/// Every argument that a command may have, in the ways in which it may be wrong: it is an error, and nothing is done.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_argument_that_does_not_resolve_is_an_error_and_never_everything() {
-    let repo = repo();
-    let outside = Repo::with_topic(&[("c.rs", TEXT)]);
-    let mut server = TestServer::of(&repo).await;
-    let foreign = uri(&outside.path().join("c.rs"));
-    let by_repo = ["review", "cancel", "fixAll", "showReport", "importReport", "agents", "rounds"];
-    let by_finding = ["applyFix", "dismiss", "reopen", "recheck", "split"];
-    let with = |name: &str, extra: Value| {
-        let mut argument = match name {
-            "dismiss" => json!({ "id": "I1", "reason": "later" }),
-            "importReport" => json!({ "files": [outside.path().join("c.rs")] }),
-            "applyFix" | "reopen" | "recheck" | "split" => json!({ "id": "I1" }),
-            _ => json!({}),
-        };
-        for (key, value) in extra.as_object().unwrap() {
-            argument[key] = value.clone();
-        }
-        argument
+/// A command's argument as it should be, with something of it wrong; `report` is a file that is no report.
+fn argument(name: &str, wrong: &Value, report: &Path) -> Value {
+    let mut argument = match name {
+        "dismiss" => json!({ "id": "I1", "reason": "later" }),
+        "importReport" => json!({ "files": [report] }),
+        "applyFix" | "reopen" | "recheck" | "split" => json!({ "id": "I1" }),
+        _ => json!({}),
     };
-    let mut wrong: Vec<(&str, Value)> = Vec::new();
-    for name in by_repo {
-        for extra in [
-            json!({ "uri": "untitled:Untitled-1" }),
-            json!({ "uri": "file:///etc/passwd" }),
-            json!({ "uri": foreign }),
-            json!({ "uri": "no address" }),
-            json!({ "uri": "" }),
-            json!({ "uri": 7 }),
-            json!({ "root": "/nowhere" }),
-            json!({ "root": outside.path() }),
-            json!({ "root": "" }),
-            json!({ "root": [] }),
-            json!({ "root": repo.path(), "uri": foreign }),
-            json!({ "unknown": 1 }),
-        ] {
-            wrong.push((name, with(name, extra)));
-        }
+    for (key, value) in wrong.as_object().unwrap() {
+        argument[key] = value.clone();
     }
-    for name in by_finding {
-        for extra in [
-            json!({ "id": "I9" }),
-            json!({ "id": "" }),
-            json!({ "id": null }),
-            json!({ "id": ["I1", "I2"] }),
-            json!({ "id": "id-I" }),
-            json!({ "root": "/nowhere" }),
-            json!({ "root": outside.path() }),
-            json!({ "unknown": 1 }),
-        ] {
-            wrong.push((name, with(name, extra)));
-        }
-        wrong.push((name, json!({})));
-        wrong.push((name, Value::Null));
-        wrong.push((name, json!("I1")));
+    argument
+}
+
+/// Every argument that a command may have, in the ways in which it may be wrong.
+fn wrong_arguments(repo: &Repo, outside: &Repo) -> Vec<(&'static str, Value)> {
+    let report = outside.path().join("c.rs");
+    let foreign = uri(&report);
+    let repositories = [
+        json!({ "uri": "untitled:Untitled-1" }),
+        json!({ "uri": "file:///etc/passwd" }),
+        json!({ "uri": foreign }),
+        json!({ "uri": "no address" }),
+        json!({ "uri": "" }),
+        json!({ "uri": 7 }),
+        json!({ "root": "/nowhere" }),
+        json!({ "root": outside.path() }),
+        json!({ "root": "" }),
+        json!({ "root": [] }),
+        json!({ "root": repo.path(), "uri": foreign }),
+        json!({ "unknown": 1 }),
+    ];
+    let findings = [
+        json!({ "id": "I9" }),
+        json!({ "id": "" }),
+        json!({ "id": null }),
+        json!({ "id": ["I1", "I2"] }),
+        json!({ "id": "id-I" }),
+        json!({ "root": "/nowhere" }),
+        json!({ "root": outside.path() }),
+        json!({ "unknown": 1 }),
+    ];
+    let mut wrong = Vec::new();
+    for name in ["review", "cancel", "fixAll", "showReport", "importReport", "agents", "rounds"] {
+        wrong.extend(repositories.iter().map(|extra| (name, argument(name, extra, &report))));
+    }
+    for name in ["applyFix", "dismiss", "reopen", "recheck", "split"] {
+        wrong.extend(findings.iter().map(|extra| (name, argument(name, extra, &report))));
+        wrong.extend([json!({}), Value::Null, json!("I1")].map(|argument| (name, argument)));
     }
     wrong.extend([
         ("applyFix", json!({ "id": "I1", "fix": 1 })),
@@ -193,7 +187,15 @@ async fn an_argument_that_does_not_resolve_is_an_error_and_never_everything() {
         ("importReport", json!({ "files": ["/nowhere/a.md"] })),
         ("nothing", json!({})),
     ]);
-    for (name, argument) in wrong {
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_argument_that_does_not_resolve_is_an_error_and_never_everything() {
+    let repo = repo();
+    let outside = Repo::with_topic(&[("c.rs", TEXT)]);
+    let mut server = TestServer::of(&repo).await;
+    for (name, argument) in wrong_arguments(&repo, &outside) {
         let asked = server.asked.len();
         let params =
             json!({ "command": format!("deepReview.{name}"), "arguments": [argument], "workDoneToken": "wrong" });
@@ -204,9 +206,50 @@ async fn an_argument_that_does_not_resolve_is_an_error_and_never_everything() {
         assert!(server.asked[asked..].iter().all(|(method, _)| method != "workspace/applyEdit"), "{name} {argument}");
         server.messages.clear();
     }
-    let open = |status: &Value| status["open"]["important"].clone();
-    assert_eq!(open(&server.status().await[0]), 2, "nothing was decided");
+    assert_eq!(server.status().await[0]["open"]["important"], 2, "nothing was decided");
     server.progress.clear();
+    assert!(server.finish().await);
+}
+
+/// Fixes on lines side by side, in every order, and taken back: what is in is closed, whatever is beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fix_that_is_in_stays_in_when_its_neighbours_are_applied_and_taken_back() {
+    const LINES: [(&str, &str); 3] = [
+        ("    let a = one();", "    let a = 1;"),
+        ("    let b = two();", "    let b = 2;"),
+        ("    let c = three();", "    let c = 3;"),
+    ];
+    let text = |is_in: &[usize]| {
+        let lines = (0..).zip(LINES).map(|(n, (old, new))| if is_in.contains(&n) { new } else { old });
+        format!("fn f() {{\n{}\n    use_them(a, b, c);\n}}\n", lines.collect::<Vec<_>>().join("\n"))
+    };
+    let before = text(&[]);
+    let repo = Repo::with_topic(&[("a.rs", &before)]);
+    let one = |(n, (old, new)): (u32, (&str, &str))| {
+        finding(
+            &format!("I{}", n + 1),
+            "a.rs",
+            (n + 2, n + 2),
+            &format!("@@ -{},1 +{},1 @@\n-{old}\n+{new}\n", n + 2, n + 2),
+        )
+    };
+    let findings: Vec<Value> = (0..).zip(LINES).map(one).collect();
+    store_round(&repo, &findings, &[("a.rs", &before)]);
+    let file = repo.path().join("a.rs");
+    let mut server = TestServer::of(&repo).await;
+    server.open(&file, &before).await;
+    let mut version = 1;
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        for count in (0..=3).chain((0..3).rev()) {
+            let is_in = &order[..count];
+            version += 1;
+            server.change(&file, version, &text(is_in)).await;
+            server.synced().await;
+            let open: Vec<String> = server.list(&file).into_iter().map(|(label, ..)| label).collect();
+            let wanted: Vec<String> = (0..3).filter(|n| !is_in.contains(n)).map(|n| format!("I{}", n + 1)).collect();
+            assert_eq!(open, wanted, "{is_in:?} are in");
+        }
+    }
     assert!(server.finish().await);
 }
 
