@@ -1,7 +1,8 @@
 //! The snapshot as files for agents that read on their own: uncommitted work included, secrets masked, what is
 //! never sent left out, and without the files by which a branch could instruct or run something in an agent.
 
-use super::{Sending, temporary};
+use super::Sending;
+use super::process::temporary;
 use finding::{Failure, FailureKind, RepoPath};
 use git::Snapshot;
 use rayon::prelude::*;
@@ -16,6 +17,11 @@ const INSTRUCTIONS: &[&str] = &[
     ".codex",
     ".gemini",
     ".cursor",
+    ".cursorrules",
+    ".opencode",
+    "opencode.json",
+    ".qwen",
+    "QWEN.md",
     ".mcp.json",
     ".agents",
     "AGENTS.md",

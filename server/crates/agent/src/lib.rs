@@ -22,7 +22,6 @@ pub mod recorded;
 mod sending;
 mod settings;
 mod steering;
-mod temporary;
 mod throttle;
 
 pub use checkout::Checkout;

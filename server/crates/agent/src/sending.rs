@@ -71,13 +71,17 @@ impl Sending {
     /// Turns masks in quoted code, places and fixes back, so that they match the text. What people read keeps them.
     pub fn reveal(&self, answer: &mut Answer) {
         let Some(masker) = self.masker.as_ref().filter(|m| m.count() > 0) else { return };
+        let path = |path: &mut RepoPath| {
+            if let Ok(revealed) = RepoPath::new(masker.reveal(path.as_str())) {
+                *path = revealed;
+            }
+        };
+        answer.covered.iter_mut().for_each(path);
         for finding in &mut answer.findings {
             for anchor in &mut finding.anchors {
+                path(&mut anchor.path);
                 if let Some(quote) = &mut anchor.quote {
                     *quote = masker.reveal(quote);
-                }
-                if let Ok(path) = RepoPath::new(masker.reveal(anchor.path.as_str())) {
-                    anchor.path = path;
                 }
             }
             finding.fixes.iter_mut().for_each(|fix| fix.diff = masker.reveal(&fix.diff));

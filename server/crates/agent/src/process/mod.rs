@@ -9,6 +9,7 @@
 mod environment;
 #[cfg(unix)]
 mod supervise;
+pub(crate) mod temporary;
 #[cfg(windows)]
 mod windows;
 
@@ -19,17 +20,15 @@ use windows as platform;
 
 pub use environment::Environment;
 #[cfg(unix)]
-pub(super) use supervise::Guard;
-#[cfg(unix)]
 pub use supervise::{supervise_if_asked, use_supervisor};
 
-use super::temporary::Folder;
 use finding::{Failure, FailureKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use temporary::Folder;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 

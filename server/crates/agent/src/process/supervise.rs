@@ -47,13 +47,13 @@ fn supervisor() -> io::Result<PathBuf> {
 
 /// A process that removes a folder when we are gone, however we end.
 #[derive(Debug)]
-pub(crate) struct Guard {
+pub(super) struct Guard {
     process: std::process::Child,
 }
 
 impl Guard {
     /// Starts it; `None` where no executable can do its work, and then the next start removes what stays.
-    pub(crate) fn start(folder: &Path) -> Option<Self> {
+    pub(super) fn start(folder: &Path) -> Option<Self> {
         if SUPERVISOR.get().is_none() && ASKS.get().is_none() {
             return None;
         }

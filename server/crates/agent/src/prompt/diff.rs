@@ -41,7 +41,8 @@ pub(crate) fn deal<'a>(
     most: usize,
     clean: impl Fn(&str) -> String,
 ) -> Vec<Shown> {
-    let mut files: Vec<(&ChangedFile, String, Vec<Part>)> = files.map(|f| (f, header(f), parts(f, &clean))).collect();
+    let mut files: Vec<(&ChangedFile, String, Vec<Part>)> =
+        files.map(|f| (f, clean(&header(f)), parts(f, &clean))).collect();
     let size = |(_, header, parts): &(&ChangedFile, String, Vec<Part>)| {
         header.len() + parts.iter().map(|p| p.text.len()).sum::<usize>()
     };

@@ -181,7 +181,7 @@ fn missing(brief: &Brief, not_shown: &[String], parts: Option<String>) -> String
     if !left_out.is_empty() {
         lines.push(format!("Changed, and not reviewed: {}", some(&left_out)));
     }
-    cut(lines.join("\n"), 4000)
+    cut(brief.sending.clean(&lines.join("\n")), 4000)
 }
 
 /// Everything in a prompt but the change itself, as it may be sent.
@@ -225,7 +225,7 @@ impl<'a> About<'a> {
             conventions: cut(clean(&conventions(brief)), quarter / 2),
             declined: cut(clean(&list(declined)), quarter / 4),
             open: cut(clean(&list(open)), quarter / 4),
-            reviewed: cut(list(reviewed), 8000),
+            reviewed: cut(clean(&list(reviewed)), 8000),
             summary_then: clean(brief.summary.as_deref().unwrap_or_default()),
         })
     }

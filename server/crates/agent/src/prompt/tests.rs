@@ -120,3 +120,11 @@ fn its_size_is_known_before() {
         assert!((known / sent - 1.0).abs() < 0.1, "{known} {sent}");
     }
 }
+
+#[test]
+fn a_secret_in_the_name_of_a_file_is_masked_too() {
+    let name = format!("keys/{}_{}.pem", "ghp", "16C7e42F292c6912E7710c838347Ae178B4a");
+    let brief = Brief::new(Snapshot::in_memory(&[], &[(&name, "x\n")]));
+    let text = review(&brief, ROOMY).unwrap().text;
+    assert!(text.contains("=== keys/MASKED_SECRET_") && !text.contains("16C7e42F"), "{text}");
+}

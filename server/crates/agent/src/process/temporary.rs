@@ -15,7 +15,7 @@ const LOCK: &str = "in-use";
 
 /// A folder of its own in the home of this process; gone with the value.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     /// Dropped after the folder has been removed.
     _home: Arc<Home>,
@@ -26,7 +26,7 @@ struct Home {
     path: PathBuf,
     _lock: File,
     #[cfg(unix)]
-    _guard: Option<super::process::Guard>,
+    _guard: Option<super::supervise::Guard>,
 }
 
 static HOME: Mutex<Weak<Home>> = Mutex::new(Weak::new());
@@ -36,13 +36,13 @@ impl Folder {
     ///
     /// # Errors
     /// When the system's temporary folder cannot be written.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let home = home()?;
         let folder = builder().prefix("run-").tempdir_in(&home.path)?;
         Ok(Self { path: folder.keep(), _home: home })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -68,10 +68,13 @@ fn home() -> io::Result<Arc<Home>> {
     }
     let parent = std::env::temp_dir();
     let path = builder().prefix(PREFIX).tempdir_in(&parent)?.keep();
-    let lock = File::create_new(path.join(LOCK))?;
+    // It has its name when it is locked, so that nobody takes a home that is just being made for one that was left.
+    let unlocked = path.join("new");
+    let lock = File::create_new(&unlocked)?;
     lock.lock()?;
+    std::fs::rename(&unlocked, path.join(LOCK))?;
     #[cfg(unix)]
-    let guard = super::process::Guard::start(&path);
+    let guard = super::supervise::Guard::start(&path);
     let home = Arc::new(Home {
         path,
         _lock: lock,
