@@ -288,7 +288,8 @@ mod tests {
 
     #[test]
     fn a_text_that_cannot_be_read_is_left_out_and_said() {
-        let repo = Repo::with_topic(&[("a.rs", "fn old_name() {}\n"), ("b.rs", "// unrelated\n"), ("c.md", "`old_name`\n")]);
+        let repo =
+            Repo::with_topic(&[("a.rs", "fn old_name() {}\n"), ("b.rs", "// unrelated\n"), ("c.md", "`old_name`\n")]);
         repo.write("a.rs", "fn new_name() {}\n");
         repo.commit("Rename it");
         let blob = repo.git(&["rev-parse", "HEAD:b.rs"]);

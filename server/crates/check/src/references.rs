@@ -11,7 +11,7 @@ mod gone;
 mod names;
 
 use super::Job;
-use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, line_at, line_text, remark, replacing};
+use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, is_test, line_at, line_text, remark, replacing};
 use super::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::{AhoCorasick, MatchKind};
 use files::There;
@@ -289,6 +289,8 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && !(is_prose && is_of_the_past(text, m.at.start))
             && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
             && !(gone.what == What::Identifier && is_introduced(text, gone))
+            // What only a test defined, nobody speaks of elsewhere: the name is a sample's.
+            && !(gone.what == What::Identifier && is_test(&gone.path) && !is_test(path))
             && (is_prose
                 || gone.what != What::Identifier
                 || is_of_one_family(path, &gone.path)

@@ -125,6 +125,9 @@ fn is_passed_over(path: &RepoPath) -> bool {
         ".min.",
         "dict",
         "words",
+        "spell",
+        "generated",
+        "/gen/",
     ];
     is_data
         || is_sample(path)

@@ -53,6 +53,8 @@ pub(super) fn may_be_checked(document: &RepoPath, path: &str, there: &Paths<'_>)
     is_file
         && !is_absolute
         && !is_of_forge
+        // What is there is about the forge's own files, which may be made later.
+        && !document.as_str().starts_with(".github/")
         && !moved.iter().any(|w| document.as_str().to_ascii_lowercase().contains(w))
         && !there.is_of_a_site(document, path)
 }

@@ -2,6 +2,7 @@
 //! text's own folder, by the end of a path, by the bare name.
 
 use super::gone::{Gone, What};
+use crate::remark::is_sample;
 use finding::RepoPath;
 use git::{ChangeKind, Snapshot};
 use std::collections::{HashMap, HashSet};
@@ -142,7 +143,11 @@ pub(super) fn named(from: &RepoPath, text: &str, at: &Range<usize>, gone: &Gone,
         new.map(str::to_owned)
     } else if here == path && (token.contains('/') || is_distinct(&gone.path) || is_link(bytes, start)) {
         new.map(|new| relative(folder, new))
-    } else if !token.contains("..") && ends_with_path(path, plain) && (plain.contains('/') || is_distinct(&gone.path)) {
+    } else if !token.contains("..")
+        && ends_with_path(path, plain)
+        && !is_sample(&gone.path)
+        && (plain.contains('/') || is_distinct(&gone.path))
+    {
         // Only where no more than the shown end of the path changed.
         let rest = &path[..path.len() - plain.len()];
         new.and_then(|new| new.strip_prefix(rest)).map(str::to_owned)
