@@ -56,11 +56,12 @@ pub(super) fn compare(folder: &Path, file: &Path) -> anyhow::Result<()> {
     // Right and wrong, found again and not.
     let mut counts: BTreeMap<&str, [[usize; 2]; 2]> = BTreeMap::new();
     for label in labels.iter().filter(|l| ranges.contains(&l.range)) {
-        let again = rows.iter().any(|r| r.range == label.range && r.path == label.path && r.rule == label.rule);
+        let same = rows.iter().find(|r| r.range == label.range && r.path == label.path && r.rule == label.rule);
+        let (again, title) = (same.is_some(), same.map_or("", |r| &r.title));
         counts.entry(&label.rule).or_default()[usize::from(!label.is_right)][usize::from(!again)] += 1;
         let word = if label.is_right { "right" } else { "wrong" };
         println!(
-            "{}\t{word}\t{:?}\t{}\t{}",
+            "{}\t{word}\t{:?}\t{}\t{}\t{title}",
             if again { "found" } else { "not found" },
             label.range,
             label.path,

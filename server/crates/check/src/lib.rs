@@ -270,3 +270,51 @@ pub const ALL: [Checker; 9] = [
         scan: Scan::Branch(manifests::check),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use git::{Repository, ScopeRequest, SnapshotOptions};
+    use test_repo::Repo;
+
+    fn run_all(repo: &Repo) -> Vec<Checked> {
+        let repository = Repository::discover(repo.path()).unwrap();
+        let scope = repository.scope(&ScopeRequest { base: None, uncommitted: false }).unwrap();
+        let cancel = CancellationToken::new();
+        let snapshot = repository.snapshot(&scope, &SnapshotOptions::default(), &cancel).unwrap();
+        let settings = Settings::default();
+        ALL.iter().map(|c| c.run(&Job::new(&snapshot, &settings, &cancel)).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_read_is_left_out_and_said() {
+        let repo =
+            Repo::with_topic(&[("a.rs", "fn old_name() {}\n"), ("b.rs", "// unrelated\n"), ("c.md", "`old_name`\n")]);
+        repo.write("a.rs", "fn new_name() {}\n");
+        repo.commit("Rename it");
+        let blob = repo.git(&["rev-parse", "HEAD:b.rs"]);
+        let blob = blob.trim();
+        std::fs::remove_file(repo.path().join(".git/objects").join(&blob[..2]).join(&blob[2..])).unwrap();
+        let checked = run_all(&repo);
+        assert_eq!(checked[0].findings.len(), 1, "the document is read all the same");
+        assert!(checked[0].notes[0].starts_with("b.rs could not be read, and was left out"), "{:?}", checked[0].notes);
+    }
+
+    #[test]
+    fn a_folder_a_hundred_deep_is_a_folder() {
+        let repo = Repo::with_topic(&[("a.rs", "fn a() {}\n")]);
+        repo.write(&format!("{}a.js", "d/".repeat(100)), "debugger;\n");
+        repo.commit("Go deep");
+        let findings: Vec<RawFinding> = run_all(&repo).into_iter().flat_map(|c| c.findings).collect();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+    }
+
+    #[test]
+    fn a_saved_file_is_looked_at_alone() {
+        let snapshot = Snapshot::in_memory(&[], &[("a.js", "debugger;\n"), ("b.js", "debugger;\n")]);
+        let (settings, cancel) = (Settings::default(), CancellationToken::new());
+        let job = Job::new(&snapshot, &settings, &cancel);
+        let found: Vec<RawFinding> = ALL.iter().flat_map(|c| c.run_on_file(&job, &snapshot.files()[0])).collect();
+        assert_eq!(found.iter().map(|f| f.anchors[0].path.as_str()).collect::<Vec<_>>(), ["a.js"]);
+    }
+}

@@ -82,6 +82,9 @@ fn out_of_step(job: &Job<'_>, file: &ChangedFile) -> Option<RawFinding> {
         return None;
     }
     let (lock, locked) = lock_of(job, &file.path, locks)?;
+    if !is_member(&file.path, text, &lock, &locked) {
+        return None;
+    }
     let is_locked = |name: &str| match lock.file_name() {
         "Cargo.lock" => locked.contains(&format!("name = \"{name}\"")),
         _ => locked.contains(name),
@@ -99,6 +102,25 @@ fn out_of_step(job: &Job<'_>, file: &ChangedFile) -> Option<RawFinding> {
     let mut finding = remark(AGENT, "lock-out-of-step", Severity::Important, title, body);
     finding.anchors.push(anchor(&file.path, text, LineRange::line(line)));
     Some(finding)
+}
+
+/// Whether a lock file is for a manifest: one in another folder has to name it, as it does a workspace's members.
+fn is_member(manifest: &RepoPath, text: &str, lock: &RepoPath, locked: &str) -> bool {
+    if folder(manifest) == folder(lock) {
+        return true;
+    }
+    let own = folder(manifest);
+    let below = own.strip_prefix(folder(lock)).unwrap_or(own).trim_start_matches('/');
+    match lock.file_name() {
+        "Cargo.lock" => {
+            let table = text.parse::<toml::Table>().ok();
+            let name = table.as_ref().and_then(|t| t.get("package")?.get("name")?.as_str());
+            name.is_some_and(|name| locked.contains(&format!("name = \"{name}\"")))
+        }
+        "pnpm-lock.yaml" => locked.contains(&format!("\n  {below}:")) || locked.contains(&format!("\n  '{below}':")),
+        "package-lock.json" => locked.contains(&format!("\"{below}\": {{")),
+        _ => false,
+    }
 }
 
 /// The nearest lock file above a manifest, with its text; none if there are two kinds, or none can be read.
@@ -164,10 +186,10 @@ mod tests {
             ),
             (
                 "a/Cargo.toml",
-                "[dependencies]\n",
-                "[dependencies]\nleft = \"1\"\n",
+                "[package]\nname = \"x\"\n[dependencies]\n",
+                "[package]\nname = \"x\"\n[dependencies]\nleft = \"1\"\n",
                 "Cargo.lock",
-                "name = \"left\"\n",
+                "name = \"x\"\nname = \"left\"\n",
                 "Cargo.lock does not have left",
             ),
             (
@@ -188,8 +210,8 @@ mod tests {
                 "composer.lock does not have a/left",
             ),
         ] {
-            let base = [(manifest, old), (lock, "x\n")];
-            assert_eq!(titles(&base, &[(manifest, new), (lock, "x\n")]), [title]);
+            let base = [(manifest, old), (lock, "name = \"x\"\n")];
+            assert_eq!(titles(&base, &[(manifest, new), base[1]]), [title]);
             assert_eq!(titles(&base, &[(manifest, new), (lock, locked)]), Vec::<String>::new());
             assert_eq!(titles(&base[..1], &[(manifest, new)]), Vec::<String>::new(), "no lock file is kept");
         }

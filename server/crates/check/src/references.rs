@@ -11,7 +11,7 @@ mod gone;
 mod names;
 
 use super::Job;
-use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, line_at, line_text, remark, replacing};
+use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, is_test, line_at, line_text, remark, replacing};
 use super::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::{AhoCorasick, MatchKind};
 use files::There;
@@ -92,6 +92,25 @@ impl<'s> Search<'s> {
         self.alive[name].load(Ordering::Relaxed)
     }
 
+    /// Whether what stands before a name in a text for people says that it comes from elsewhere.
+    fn is_of_a_library(&self, text: &str, at: usize, path: &RepoPath) -> bool {
+        let before = &text[..at];
+        if !before.ends_with(['.', ':']) || !matches!(kind_of(path), FileKind::Prose | FileKind::Code(_)) {
+            return false;
+        }
+        let is_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':');
+        let start =
+            before.rfind(|c| !is_path(c)).map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
+        let parts: Vec<&str> = before[start..].split(['.', ':']).filter(|p| !p.is_empty()).collect();
+        // Two parts or more are a path; one may be a variable or a type.
+        parts.len() >= 2
+            && parts.first().is_some_and(|first| {
+                first.starts_with(|c: char| c.is_lowercase())
+                    && !matches!(*first, "self" | "this" | "crate" | "super" | "ref" | "func" | "meth" | "class")
+                    && !self.there.has_part(first)
+            })
+    }
+
     /// The mentions in a text; what is used in it is marked alive.
     fn in_file(&self, path: &RepoPath, text: &str) -> Vec<Mention> {
         let mut mentions = Vec::new();
@@ -107,6 +126,8 @@ impl<'s> Search<'s> {
                         Some(named) => (named.at, named.now),
                         None => continue,
                     },
+                    // `werkzeug.utils.send`: another's, where nothing here is called werkzeug.
+                    What::Identifier if self.is_of_a_library(text, found.start(), path) => continue,
                     what if names::stands_alone(text, &found.range(), what) => (found.range(), None),
                     What::Identifier | What::Literal => continue,
                 };
@@ -268,6 +289,8 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && !(is_prose && is_of_the_past(text, m.at.start))
             && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
             && !(gone.what == What::Identifier && is_introduced(text, gone))
+            // What only a test defined, nobody speaks of elsewhere: the name is a sample's.
+            && !(gone.what == What::Identifier && is_test(&gone.path) && !is_test(path))
             && (is_prose
                 || gone.what != What::Identifier
                 || is_of_one_family(path, &gone.path)
@@ -391,7 +414,8 @@ fn in_sample(text: &str, at: usize) -> bool {
 fn is_own_in_sample(text: &str, at: &Range<usize>, gone: &Gone) -> bool {
     let before = |at: usize| &text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at];
     match gone.what {
-        What::Path => false,
+        // A program in a sample has files of its own; what is typed at a prompt is about these.
+        What::Path => !line_text(text, at.start).trim_start().starts_with(['$', '>', '%']),
         What::Literal => {
             let is_key =
                 before(at.start).trim_matches([' ', '\t', '"', '\'', '-']).trim_start_matches("export ").is_empty();

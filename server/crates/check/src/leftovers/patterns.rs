@@ -372,7 +372,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: JS,
-        pattern: r"^\s*(?:describe|context|suite|it|test)(\.skip)\s*\(",
+        pattern: r#"^\s*(?:describe|context|suite|it|test)(\.skip)\s*\(\s*["'`]"#,
         rule: "skipped-test",
         severity: Severity::Suggestion,
         title: "Test is switched off: `.skip`",
@@ -381,7 +381,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: JS,
-        pattern: r"^\s*(x)(?:describe|it|test)\s*\(",
+        pattern: r#"^\s*(x)(?:describe|it|test)\s*\(\s*["'`]"#,
         rule: "skipped-test",
         severity: Severity::Suggestion,
         title: "Test is switched off",

@@ -44,12 +44,17 @@ pub(super) fn may_be_checked(document: &RepoPath, path: &str, there: &Paths<'_>)
     let ending =
         path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending.to_ascii_lowercase());
     let is_file = ending.is_some_and(|ending| FILES.contains(&ending.as_str()));
+    // What the forge shows is no file: `../tree/main/docs`.
+    let is_of_forge = ["/tree/", "/blob/", "/raw/", "/wiki/"].iter().any(|w| path.contains(w));
     let is_absolute = path.starts_with('/');
     // A template's or a generator's documents are put elsewhere before anybody reads them.
     let moved =
         ["template", "cookiecutter", "scaffold", "generator", "fixture", "testdata", "_includes", "_posts", "partials"];
     is_file
         && !is_absolute
+        && !is_of_forge
+        // What is there is about the forge's own files, which may be made later.
+        && !document.as_str().starts_with(".github/")
         && !moved.iter().any(|w| document.as_str().to_ascii_lowercase().contains(w))
         && !there.is_of_a_site(document, path)
 }

@@ -2,6 +2,7 @@
 //! text's own folder, by the end of a path, by the bare name.
 
 use super::gone::{Gone, What};
+use crate::remark::is_sample;
 use finding::RepoPath;
 use git::{ChangeKind, Snapshot};
 use std::collections::{HashMap, HashSet};
@@ -78,6 +79,8 @@ pub(super) fn gone_files(snapshot: &Snapshot) -> Vec<Gone> {
 pub(super) struct There<'p> {
     paths: HashSet<&'p str>,
     by_name: HashMap<&'p str, Vec<&'p str>>,
+    /// The names of folders and files, without endings.
+    parts: HashSet<&'p str>,
 }
 
 impl<'p> There<'p> {
@@ -86,7 +89,13 @@ impl<'p> There<'p> {
         for path in paths {
             by_name.entry(path.file_name()).or_default().push(path.as_str());
         }
-        Self { paths: paths.iter().map(RepoPath::as_str).collect(), by_name }
+        let parts = paths.iter().flat_map(|p| p.as_str().split('/')).map(|part| part.split('.').next().unwrap_or(part));
+        Self { paths: paths.iter().map(RepoPath::as_str).collect(), by_name, parts: parts.collect() }
+    }
+
+    /// Whether a file or a folder of the repository has that name, with or without its ending.
+    pub(super) fn has_part(&self, name: &str) -> bool {
+        self.parts.contains(name)
     }
 
     fn has_end(&self, end: &str) -> bool {
@@ -130,11 +139,15 @@ pub(super) fn named(from: &RepoPath, text: &str, at: &Range<usize>, gone: &Gone,
         return None;
     }
     let new = gone.new.as_deref();
-    let now = if plain == path {
+    let now = if plain == path && (plain.contains('/') || is_distinct(&gone.path) || is_link(bytes, start)) {
         new.map(str::to_owned)
-    } else if here == path {
+    } else if here == path && (token.contains('/') || is_distinct(&gone.path) || is_link(bytes, start)) {
         new.map(|new| relative(folder, new))
-    } else if !token.contains("..") && ends_with_path(path, plain) && (plain.contains('/') || is_distinct(&gone.path)) {
+    } else if !token.contains("..")
+        && ends_with_path(path, plain)
+        && !is_sample(&gone.path)
+        && (plain.contains('/') || is_distinct(&gone.path))
+    {
         // Only where no more than the shown end of the path changed.
         let rest = &path[..path.len() - plain.len()];
         new.and_then(|new| new.strip_prefix(rest)).map(str::to_owned)
@@ -148,6 +161,11 @@ pub(super) fn named(from: &RepoPath, text: &str, at: &Range<usize>, gone: &Gone,
         at: if token.starts_with("./") && here == path { start - 2..at.end } else { start..at.end },
         now,
     })
+}
+
+/// Whether a link leads there: `](` stands before.
+fn is_link(bytes: &[u8], start: usize) -> bool {
+    bytes[..start].ends_with(b"](") || bytes[..start].ends_with(b"](./")
 }
 
 fn is_quoted(bytes: &[u8], start: usize, end: usize) -> bool {

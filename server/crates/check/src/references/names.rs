@@ -211,11 +211,54 @@ static DEFINERS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     definers.iter().filter_map(|(pattern, noun)| Some((Regex::new(pattern).ok()?, *noun))).collect()
 });
 
+/// Variables of the environment that others set: systems, build tools, services.
+fn is_of_the_world(name: &str) -> bool {
+    let prefixes = [
+        "CARGO_",
+        "NPM_",
+        "GITHUB_",
+        "GITLAB_",
+        "RUNNER_",
+        "XDG_",
+        "LC_",
+        "DOCKER_",
+        "AWS_",
+        "AZURE_",
+        "GOOGLE_",
+        "KUBERNETES_",
+        "CI_",
+        "TRAVIS_",
+        "CIRCLE_",
+        "JENKINS_",
+        "PYTHON",
+        "RUST",
+        "NODE_",
+        "JAVA_",
+        "GO",
+        "SSH_",
+        "HTTP_",
+        "HTTPS_",
+        "PROGRAM",
+        "WINDOWS",
+        "DEP_",
+        "CC",
+        "CXX",
+        "LD_",
+        "PKG_CONFIG",
+        "TERM",
+        "VSCODE_",
+    ];
+    !name.contains('_')
+        || prefixes.iter().any(|p| name.starts_with(p))
+        || matches!(name, "OUT_DIR" | "NUM_JOBS" | "OPT_LEVEL" | "NO_PROXY")
+}
+
 /// The flags and variables of the environment that a line defines or reads.
 fn defined_in(line: &str) -> impl Iterator<Item = (&str, &'static str)> {
     let line = line.get(..line.len().min(1000)).unwrap_or("");
     DEFINERS.iter().flat_map(move |(pattern, noun)| {
-        pattern.captures_iter(line).filter_map(move |c| Some((c.get(1)?.as_str(), *noun)))
+        let names = pattern.captures_iter(line).filter_map(|c| c.get(1).map(|name| name.as_str()));
+        names.filter(move |name| *noun != "variable" || !is_of_the_world(name)).map(move |name| (name, *noun))
     })
 }
 

@@ -13,6 +13,9 @@ use unicase::UniCase;
 /// More patterns of a repository than this are not read.
 const MOST_PATTERNS: usize = 100;
 
+/// Words that other dictionaries have.
+const ALSO_RIGHT: &[&str] = &["requeueing", "requeue", "enqueueing", "dequeueing", "referer", "seeked"];
+
 /// The dictionary, and what the repository says of its own words.
 pub(super) struct Words {
     tokenizer: Tokenizer,
@@ -159,6 +162,9 @@ impl Dictionary for Own {
         if let Some(right) = self.words.get(&lower) {
             let is_right = right.to_lowercase() == lower;
             return Some(if is_right { Status::Valid } else { Status::Corrections(vec![cased(right, word.case())]) });
+        }
+        if ALSO_RIGHT.contains(&lower.as_str()) {
+            return Some(Status::Valid);
         }
         let corrections = typos_dict::WORD.find(&UniCase::new(token))?;
         Some(Status::Corrections(corrections.iter().map(|right| cased(right, word.case())).collect()))
