@@ -44,7 +44,7 @@ pub(super) const RULES: &str = "\
 Examples:
   deep-review rules                          all of them, and whether each is on
   deep-review rules explain go-defer-in-loop
-  deep-review rules test                     the repository's own, against their cases";
+  deep-review rules test                     the repository's own, with cases";
 
 pub(super) const DEMO: &str = "\
 Examples:
