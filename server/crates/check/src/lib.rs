@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn a_folder_a_hundred_deep_is_a_folder() {
         let repo = Repo::with_topic(&[("a.rs", "fn a() {}\n")]);
-        repo.write(&format!("{}a.js", "d/".repeat(100)), "debugger;\n");
+        repo.write(format!("{}a.js", "d/".repeat(100)), "debugger;\n");
         repo.commit("Go deep");
         let findings: Vec<RawFinding> = run_all(&repo).into_iter().flat_map(|c| c.findings).collect();
         assert_eq!(findings.len(), 1, "{findings:?}");

@@ -260,7 +260,7 @@ fn is_history(path: &RepoPath) -> bool {
         "proposal",
     ]
     .iter()
-    .any(|w| says(w))
+    .any(says)
         || is_dated()
 }
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 macro_rules! pattern {
     ($name:ident, $pattern:literal) => {
         static $name: LazyLock<Regex> = LazyLock::new(|| {
-            #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
+            // A constant, and every test compiles it.
             Regex::new($pattern).expect("a constant pattern")
         });
     };
