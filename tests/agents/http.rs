@@ -251,9 +251,9 @@ async fn a_change_that_does_not_fit_is_given_in_parts_and_only_what_was_seen_is_
     let snapshot =
         deep_review::git::Snapshot::in_memory(&names.map(|n| (n, old.as_str())), &names.map(|n| (n, new.as_str())));
     let brief = deep_review::agent::Brief::new(snapshot);
-    let mut says = review();
+    let mut says = mock::review();
     says["files_covered"] = serde_json::json!(names);
-    let answers = || (0..20).map(|_| Step::Says(says.clone())).collect();
+    let answers = || (0..20).map(|_| Step::Says(says.to_string())).collect();
     let paths =
         |covered: &[deep_review::finding::RepoPath]| covered.iter().map(ToString::to_string).collect::<Vec<_>>();
 

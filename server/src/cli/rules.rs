@@ -81,7 +81,12 @@ fn explain(context: &Context, id: &str) -> anyhow::Result<Exit> {
         let _ = writeln!(out, "{}\n", printable(&rule.why));
     }
     let _ = writeln!(out, "agent      {}", rule.agent);
-    let _ = writeln!(out, "state      {}{}", if *on { "on" } else { "off" }, if *on == rule.on_by_default { ", as by default" } else { "" });
+    let _ = writeln!(
+        out,
+        "state      {}{}",
+        if *on { "on" } else { "off" },
+        if *on == rule.on_by_default { ", as by default" } else { "" }
+    );
     if !rule.languages.is_empty() {
         let _ = writeln!(out, "languages  {}", rule.languages.join(", "));
     }
@@ -113,7 +118,10 @@ fn test(context: &Context, paths: Vec<PathBuf>) -> anyhow::Result<Exit> {
         read_into(path, &mut rules, &mut cases, 0).with_context(|| format!("failed to read {}", path.display()))?;
     }
     if rules.is_empty() {
-        anyhow::bail!("there are no rules in {}", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "));
+        anyhow::bail!(
+            "there are no rules in {}",
+            paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
+        );
     }
     let tested = check::test_rules(&rules, &cases).map_err(anyhow::Error::msg)?;
     let mut out = String::new();
