@@ -33,7 +33,10 @@ fn what_one_agent_raised_is_checked_by_another_and_ends_as_it_says() {
     let crew = crew(&b, "verify = 'cross'\n");
     let (code, round, _) = crew.review(&["a", "b"], &[]);
     assert_eq!(code, 0);
-    let [_, check] = &crew.calls("b")[..] else { panic!("one review and one batched check") };
+    // What is critical is asked about by itself, the rest in one batch.
+    let [_, alone, batch] = &crew.calls("b")[..] else { panic!("one review, one check alone and one batched") };
+    assert!(alone.contains("It divides by zero") && !batch.contains("It divides by zero"));
+    let check = format!("{alone}\n{batch}");
     for part in ["You check findings", "It divides by zero", "It counts the program's name", "It prints no unit"] {
         assert!(check.contains(part), "{part} is missing in {check}");
     }
@@ -139,10 +142,10 @@ fn a_check_moves_the_confidence_and_the_finding_says_so() {
 #[test]
 fn a_check_that_fails_loses_no_finding_and_is_said() {
     for (verify, said) in [
-        ("exit 3", "its check of 3 findings failed: it ended with exit code 3"),
-        ("echo '{\"oops\": 1}'", "its check of 3 findings failed: its answer has no verdicts"),
-        ("kill -9 $$", "its check of 3 findings failed: it was killed by signal 9"),
-        ("echo '{\"verdicts\": []}'", "it was asked to check 3 findings and left out 3"),
+        ("exit 3", "its check of 2 findings failed: it ended with exit code 3"),
+        ("echo '{\"oops\": 1}'", "its check of 2 findings failed: its answer has no verdicts"),
+        ("kill -9 $$", "its check of 2 findings failed: it was killed by signal 9"),
+        ("echo '{\"verdicts\": []}'", "it was asked to check 2 findings and left out 2"),
     ] {
         let b = Does { verify: verify.into(), ..Does::review(&answer(&[])) };
         let (code, round, _) = crew(&b, "").review(&["a", "b"], &["--verify", "cross"]);
@@ -219,7 +222,7 @@ fn without_a_lead_summary_and_severities_are_composed() {
     let summary = round["assessment"]["summary"].as_str().unwrap();
     assert_eq!(
         (code, summary),
-        (0, "2 agents reviewed 1 changed file. It can be merged as it is: 1 suggestion.\n\nA sees it so.")
+        (0, "2 reviewers reviewed 1 changed file. It can be merged as it is: 1 suggestion.\n\nA sees it so.")
     );
     assert_eq!(finding(&round, "It counts the program's name")["dispute"], "A: Critical, B: Suggestion → Suggestion");
     let notes = part(&round, "b")["notes"].to_string();

@@ -45,7 +45,7 @@ fn a_dry_run_prints_what_would_be_sent_and_starts_nothing() {
     // What is sent then is that, but for the folder's name and the masks, which are made anew each time.
     crew.run(&["a"], &[]);
     let sent = &crew.calls("a")[0];
-    let folder = sent.lines().find_map(|l| l.split_once("to read only: ")).unwrap().1;
+    let folder = sent.split_once("after the change is in ").unwrap().1.split_once(", to read only").unwrap().0;
     let shown = dry.out.split_once(" bytes\n").unwrap().1.split_once("\n--- end").unwrap().0;
     let shown = shown.split_once('\n').unwrap().1;
     let plain = |text: &str| {
@@ -137,7 +137,7 @@ fn another_model_or_another_prompt_is_asked_anew() {
     let (_, round, _) = crew.review(&["a"], &[]);
     let calls = crew.calls("a");
     assert!(calls.len() == 2 && calls[1].starts_with("Ours. "), "{}", calls.len());
-    assert!(part(&round, "a")["prompt"].as_str().unwrap().starts_with("2+"), "{round}");
+    assert!(part(&round, "a")["prompt"].as_str().unwrap().starts_with("3+"), "{round}");
 }
 
 #[test]

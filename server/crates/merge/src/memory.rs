@@ -231,7 +231,9 @@ impl<'a> Memory<'a> {
             }
             pairs.extend(scores.into_iter().map(|(old, score)| (score, c, old)));
         }
-        pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2))));
+        // Of findings that fit as well, the one that people have known the longest.
+        let age = |old: usize| (self.olds[old].is_closed(), self.olds[old].since);
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| (age(a.2), a.1, a.2).cmp(&(age(b.2), b.1, b.2))));
         let mut origins = vec![Origin::New; clusters.len()];
         let (mut settled, mut taken) = (vec![false; clusters.len()], vec![false; self.olds.len()]);
         for (score, c, o) in pairs {

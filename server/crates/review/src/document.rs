@@ -66,12 +66,6 @@ impl Document {
         }
     }
 
-    /// Adds what the history says: the commits that resolved findings, and those that fixes belong into. What it does
-    /// not say is left out: a report is never lost to a history that cannot be read.
-    pub fn trace(&mut self, repository: &Repository) {
-        super::trace::trace(repository, self);
-    }
-
     /// The same round with its findings' places in other texts. A place whose lines were changed there keeps its file
     /// and loses its lines.
     pub fn move_to(&mut self, read: impl Fn(&RepoPath) -> Option<Arc<str>>) {

@@ -14,26 +14,30 @@ use tokio_util::sync::CancellationToken;
 /// Beyond so many findings nobody looks at commits.
 const MOST_FINDINGS: usize = 200;
 
-pub(super) fn trace(repository: &Repository, document: &mut Document) {
-    let closed = |f: &&Finding| {
-        let state = document.decisions.resolutions.get(&f.id).map(|r| &r.state);
-        matches!(state, Some(State::Fixed | State::Outdated))
-    };
-    let closed: Vec<Finding> = document.round.findings.iter().filter(closed).take(MOST_FINDINGS).cloned().collect();
-    if closed.is_empty() && !document.round.standing().any(|f| !f.fixes.is_empty()) {
-        return;
-    }
-    let Ok(head) = repository.head_state() else { return };
-    let (Some(now), true) = (head.commit, head.branch == document.round.scope.branch) else { return };
-    let Some(branch) = branch(repository, document) else { return };
-    let since = since(repository, document.round.scope.head.as_ref(), &now);
-    for finding in closed {
-        let commit = resolved_by(repository, document, &finding, since.as_ref(), &branch);
-        if let Some(resolution) = document.decisions.resolutions.get_mut(&finding.id) {
-            resolution.commit = commit.or(resolution.commit.take());
+impl Document {
+    /// Adds what the history says: the commits that resolved findings, and those that fixes belong into. What it does
+    /// not say is left out: a report is never lost to a history that cannot be read.
+    pub fn trace(&mut self, repository: &Repository) {
+        let closed = |f: &&Finding| {
+            let state = self.decisions.resolutions.get(&f.id).map(|r| &r.state);
+            matches!(state, Some(State::Fixed | State::Outdated))
+        };
+        let closed: Vec<Finding> = self.round.findings.iter().filter(closed).take(MOST_FINDINGS).cloned().collect();
+        if closed.is_empty() && !self.round.standing().any(|f| !f.fixes.is_empty()) {
+            return;
         }
+        let Ok(head) = repository.head_state() else { return };
+        let (Some(now), true) = (head.commit, head.branch == self.round.scope.branch) else { return };
+        let Some(branch) = branch(repository, self) else { return };
+        let since = since(repository, self.round.scope.head.as_ref(), &now);
+        for finding in closed {
+            let commit = resolved_by(repository, self, &finding, since.as_ref(), &branch);
+            if let Some(resolution) = self.decisions.resolutions.get_mut(&finding.id) {
+                resolution.commit = commit.or(resolution.commit.take());
+            }
+        }
+        self.round.assessment.fixups = fixups(repository, self, &branch);
     }
-    document.round.assessment.fixups = fixups(repository, document, &branch);
 }
 
 /// The branch's commits as they are now.

@@ -76,7 +76,7 @@ fn what_other_tools_write_is_read() {
         (json!([{"title": "T", "file": "a.rs", "line": "12", "severity": "P1", "message": "m"}]), "a.rs:12"),
         (json!({"findings": [{"path": "./a.rs:3-5", "message": "only a message"}]}), "a.rs:3"),
         (json!({"issues": [{"title": "T", "filename": "ä b.rs", "start_line": 9, "end_line": 3}]}), "ä b.rs:9"),
-        (json!({"findings": [{"title": "T", "path": "../../etc/passwd", "line": 1}]}), ""),
+        (json!({"findings": [{"title": "T", "path": "../../etc/passwd", "line": 1}]}), "etc/passwd:1"),
     ];
     for (value, place) in table {
         let parsed = from_text(&value.to_string(), &me()).unwrap();

@@ -146,7 +146,7 @@ fn other_output_is_a_failure_and_files_elsewhere_are_left_out() {
     assert_eq!(read("").unwrap(), []);
     for format in [LinterFormat::Sarif, LinterFormat::Rdjson] {
         let read = |text: &str| formats::read(format, text, &agent, Path::new("/repo"), &snapshot());
-        for text in ["Traceback", "[1]", "{\"a\": 1}"] {
+        for text in ["Traceback", "[1]", "{\"a\": 1}", "{\"runs\": \"none\"}"] {
             let said = read(text).unwrap_err().message;
             assert!(said.starts_with("what it printed is not of the configured format: "), "{text}: {said}");
         }

@@ -41,7 +41,12 @@ pub fn read(text: &str) -> Result<Vec<ImportedReview>, SarifError> {
 /// # Errors
 /// When it is no JSON or has no runs.
 pub fn read_with(text: &str, levels: Levels) -> Result<Vec<ImportedReview>, SarifError> {
-    let log: Log<'_> = serde_json::from_str(text.trim_start_matches('\u{feff}'))?;
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let log: Log<'_> = serde_json::from_str(text)?;
+    // A list could be read as the fields of an object.
+    if !text.starts_with('{') {
+        return Err(SarifError::NoRuns);
+    }
     let mut out: Vec<ImportedReview> = Vec::new();
     for run in log.runs.ok_or(SarifError::NoRuns)? {
         let review = review_of(run, levels, |name| out.iter().any(|said| said.agent == *name), out.len());

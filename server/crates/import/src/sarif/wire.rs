@@ -2,6 +2,8 @@
 
 use crate::lenient::{Text, count, list, maybe, object, text};
 use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,9 +14,25 @@ pub(super) struct Log<'a> {
     pub(super) runs: Option<Vec<RunWire<'a>>>,
 }
 
-/// `null` for runs is a file of no run.
+/// `null` for runs is a file of no run; what is neither that nor a list is no SARIF, and no clean one either.
 fn runs<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Vec<RunWire<'de>>>, D::Error> {
-    list(d).map(Some)
+    struct Runs;
+    impl<'de> Visitor<'de> for Runs {
+        type Value = Vec<RunWire<'de>>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a list of runs")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, runs: A) -> Result<Self::Value, A::Error> {
+            list(SeqAccessDeserializer::new(runs))
+        }
+        fn visit_map<A: MapAccess<'de>>(self, run: A) -> Result<Self::Value, A::Error> {
+            list(MapAccessDeserializer::new(run))
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Vec::new())
+        }
+    }
+    d.deserialize_any(Runs).map(Some)
 }
 
 #[derive(Deserialize, Default)]

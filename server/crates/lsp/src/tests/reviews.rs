@@ -38,7 +38,7 @@ impl Bed {
         repo.commit("Ask first");
         let file = repo.path().join("src/main.rs");
         let mut config = String::new();
-        for name in ["references", "leftovers", "history", "rules"] {
+        for name in check::ALL.iter().map(|checker| checker.name) {
             config.push_str(&format!("[agents.{name}]\nadapter = 'recorded'\nenabled = false\n"));
         }
         Self { repo, file, config }
