@@ -259,7 +259,7 @@ async fn a_change_that_does_not_fit_is_given_in_parts_and_only_what_was_seen_is_
 
     let vendor = Vendor::start(answers());
     let mut small = settings(Adapter::ChatHttp, &vendor);
-    small.context_tokens = Some(24_000);
+    small.context_tokens = Some(32_000);
     let outcome = mock::agent(small.clone()).review(&brief, &mock::session()).await;
     let mut covered = outcome.answer.covered.clone();
     covered.sort();

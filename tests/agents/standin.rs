@@ -92,7 +92,7 @@ fn acp(answer: &str) -> String {
         cat <<'E'
 {text}
 E
-        echo '{{"jsonrpc":"2.0","id":3,"result":{{"stopReason":"end_turn"}}}}'
+        echo '{{"jsonrpc":"2.0","id":4,"result":{{"stopReason":"end_turn"}}}}'
         while :; do sleep 1; done"#
     )
 }

@@ -13,6 +13,12 @@ use tokio_util::sync::CancellationToken;
 const DISMISSED: &[(&str, &str, &str, &str)] = &[
     ("conflict-marker", "docs/rules/conflict-marker.md", "<<<<<<< ", "the example of this very rule"),
     ("conflict-marker", "fixtures/patch/content.toml", "<<<<<<< ", "a text with markers, to which a fix is applied"),
+    ("issued-secret", "docs/rules/issued-secret.md", "TOKEN = ", "the example of this very rule, made up"),
+    ("misspelling", "docs/rules/js-typeof-unknown.md", "fucntion", "the example's mistake"),
+    ("misspelling", "docs/reports.md", "Probleme", "German"),
+    ("misspelling", "editors/neovim/doc/deep-review.txt", "noet", "an option of Vim"),
+    ("misspelling", "server/crates/secrets/src/issued.rs", "Hashi", "a company's name"),
+    ("misspelling", "server/crates/merge/src/doubt.rs", "recieved", "what a test's agent says"),
 ];
 
 fn repository() -> Option<Repository> {

@@ -218,11 +218,13 @@ pub(super) struct RulesArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum RulesCommand {
     /// Say what a rule finds, why that is a mistake, and how to silence it.
+    #[command(after_help = examples::RULES_EXPLAIN)]
     Explain {
         /// The rule's id, as `deep-review rules` lists it.
         id: String,
     },
     /// Test rules against their cases (`*-test.yml`): `.deep-review/rules` without a path.
+    #[command(after_help = examples::RULES_TEST)]
     Test {
         /// Files or folders of rules.
         paths: Vec<PathBuf>,

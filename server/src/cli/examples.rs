@@ -46,6 +46,15 @@ Examples:
   deep-review rules explain go-defer-in-loop
   deep-review rules test                     the repository's own, with cases";
 
+pub(super) const RULES_EXPLAIN: &str = "\
+Examples:
+  deep-review rules explain go-defer-in-loop";
+
+pub(super) const RULES_TEST: &str = "\
+Examples:
+  deep-review rules test                     the repository's own
+  deep-review rules test ~/rules/no-sleep.yml";
+
 pub(super) const DEMO: &str = "\
 Examples:
   deep-review demo                   in a new temporary folder
