@@ -66,7 +66,7 @@ impl Server {
         );
         server.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
         // The repository is found in the background.
-        server.until("the repository", |status| status.get("branch").is_some());
+        server.until(|status| status.get("branch").is_some());
         server
     }
 
@@ -132,14 +132,13 @@ impl Server {
     }
 
     /// Waits until what the server says of its only repository is as wanted: it tells when that may have changed.
-    fn until(&mut self, what: &str, done: impl Fn(&Value) -> bool) {
+    fn until(&mut self, done: impl Fn(&Value) -> bool) {
         loop {
             let changes = self.changes;
             let status = self.result("deepReview/status", &json!({}))["repositories"][0].clone();
             if done(&status) {
                 return;
             }
-            eprintln!("waiting for {what}: {status}");
             while self.changes == changes {
                 self.receive();
             }
@@ -276,7 +275,7 @@ fn an_agent_is_asked_again_only_where_the_request_or_another_look_says_so() {
     assert_eq!((server.review(&json!({ "agents": ["counts"], "fresh": true })), asked(&repo)), (3, 2));
     let answer = server.command("deepReview.recheck", &json!({ "id": "I1" }));
     assert_eq!(answer["result"], json!({ "started": true }), "{answer}");
-    server.until("another round", |status| status["round"]["number"] == 4 && status["running"] == false);
+    server.until(|status| status["round"]["number"] == 4 && status["running"] == false);
     assert_eq!(asked(&repo), 3, "to look again is to ask again");
     server.finish();
 }
@@ -295,11 +294,10 @@ fn an_interrupted_round_is_finished_under_its_number() {
     assert!(refused(server.command("deepReview.review", &both)).contains("say one of them"));
     std::fs::write(repo.beside("broken"), "").unwrap();
     assert_eq!(server.review(&json!({ "agents": ["counts"] })), 1);
-    server.until("its failure", |status| status["round"]["incomplete"] == true && status["running"] == false);
+    server.until(|status| status["round"]["incomplete"] == true && status["running"] == false);
     std::fs::remove_file(repo.beside("broken")).unwrap();
     assert_eq!((server.review(&resume), asked(&repo)), (1, 2));
-    server
-        .until("a complete round", |status| status["round"]["incomplete"] == false && status["open"]["important"] == 1);
+    server.until(|status| status["round"]["incomplete"] == false && status["open"]["important"] == 1);
     server.finish();
 }
 

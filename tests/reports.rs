@@ -142,7 +142,7 @@ fn a_whole_report_is_read_and_written_again() {
     let rows =
         written.lines().skip_while(|l| !l.starts_with("## Agent Performance Retro")).filter(|l| l.starts_with("| "));
     let cells: Vec<&str> = rows.flat_map(|row| row.trim_matches('|').split('|').map(str::trim)).collect();
-    assert!(cells.len() > 4 * 3 && cells.len() % 4 == 0, "{cells:?}");
+    assert!(cells.len() > 4 * 3 && cells.len().is_multiple_of(4), "{cells:?}");
     let missing: Vec<&&str> = cells.iter().filter(|cell| !page.contains(&format!(">{cell}<"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

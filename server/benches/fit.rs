@@ -46,7 +46,7 @@ fn main() {
         println!("nothing to fit; name files of labelled remarks (see the top of benches/fit.rs)");
         return;
     }
-    let fitted = fit(examples.iter());
+    let fitted = fit(&examples.iter());
     println!("{:12} {:>8} {:>8}", "", "fitted", "merging");
     for ((name, weight), fitted) in FEATURES.iter().zip(fitted) {
         println!("{name:12} {fitted:8.2} {weight:8.2}");
@@ -54,7 +54,7 @@ fn main() {
     let folds: BTreeSet<&str> = examples.iter().map(|e| e.fold.as_str()).collect();
     let mut left_out: Vec<(f64, bool)> = Vec::new();
     for fold in &folds {
-        let weights = fit(examples.iter().filter(|e| e.fold != *fold));
+        let weights = fit(&examples.iter().filter(|e| e.fold != *fold));
         left_out.extend(examples.iter().filter(|e| e.fold == *fold).map(|e| (odds(&weights, e), e.same)));
     }
     println!("fitted, cross-validated over {} parts: {}", folds.len(), score(&left_out));
@@ -78,7 +78,7 @@ fn score(pairs: &[(f64, bool)]) -> String {
 }
 
 /// The weights that make the examples likeliest.
-fn fit<'a>(examples: impl Iterator<Item = &'a Example> + Clone) -> [f64; N] {
+fn fit<'a>(examples: &(impl Iterator<Item = &'a Example> + Clone)) -> [f64; N] {
     let mut weights = [0.0; N];
     for _ in 0..STEPS {
         let (mut gradient, mut hessian) = ([0.0; N], [[0.0; N]; N]);
@@ -90,10 +90,10 @@ fn fit<'a>(examples: impl Iterator<Item = &'a Example> + Clone) -> [f64; N] {
         for example in examples.clone() {
             let p = 1.0 / (1.0 + (-odds(&weights, example)).exp());
             let (error, curve) = (f64::from(u8::from(example.same)) - p, p * (1.0 - p));
-            for i in 0..N {
-                gradient[i] += error * example.features[i];
-                for j in 0..N {
-                    hessian[i][j] += curve * example.features[i] * example.features[j];
+            for ((feature, slope), row) in example.features.iter().zip(&mut gradient).zip(&mut hessian) {
+                *slope += error * feature;
+                for (cell, other) in row.iter_mut().zip(&example.features) {
+                    *cell += curve * feature * other;
                 }
             }
         }
@@ -110,9 +110,9 @@ fn fit<'a>(examples: impl Iterator<Item = &'a Example> + Clone) -> [f64; N] {
 fn solve(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
     for i in 0..N {
         for j in i + 1..N {
-            let times = a[j][i] / a[i][i];
-            for k in i..N {
-                a[j][k] -= times * a[i][k];
+            let (times, pivot) = (a[j][i] / a[i][i], a[i]);
+            for (cell, above) in a[j].iter_mut().zip(pivot).skip(i) {
+                *cell -= times * above;
             }
             b[j] -= times * b[i];
         }

@@ -20,8 +20,11 @@ pub(super) fn run(context: &Context, args: RulesArgs) -> anyhow::Result<Exit> {
     }
 }
 
-/// Every rule here, whether each is on, and what is wrong with files of rules.
-fn catalogue(context: &Context) -> anyhow::Result<(Vec<(RuleInfo, bool)>, Vec<String>)> {
+/// A rule, and whether it is on.
+type Listed = (RuleInfo, bool);
+
+/// Every rule here, and what is wrong with files of rules.
+fn catalogue(context: &Context) -> anyhow::Result<(Vec<Listed>, Vec<String>)> {
     let repository = context.repository().ok();
     let config = context::config(repository.as_ref(), &Overrides::default())?.config;
     let settings = Settings::new(&config.rules, config.own_rules.clone());

@@ -47,7 +47,7 @@ pub struct Decided {
 /// Declines a finding of a round; later rounds remember.
 ///
 /// # Errors
-/// As [`find`], and when it cannot be stored.
+/// As [`find()`], and when it cannot be stored.
 pub fn dismiss(open: &OpenBranch, round: &Round, name: &str, why: Dismissal) -> Result<Decided, OpsError> {
     decide(open, round, name, State::Dismissed { reason: why.kind, text: why.text })
 }
@@ -55,7 +55,7 @@ pub fn dismiss(open: &OpenBranch, round: &Round, name: &str, why: Dismissal) -> 
 /// Opens a finding of a round again.
 ///
 /// # Errors
-/// As [`find`], and when it cannot be stored.
+/// As [`find()`], and when it cannot be stored.
 pub fn reopen(open: &OpenBranch, round: &Round, name: &str) -> Result<Decided, OpsError> {
     decide(open, round, name, State::Open)
 }

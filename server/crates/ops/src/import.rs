@@ -19,10 +19,10 @@ pub fn import(
     import_as(open, config, files, target, None)
 }
 
-/// [`import`], with the files' lines read by a format of the user's own if one is given.
+/// [`import()`], with the files' lines read by a format of the user's own if one is given.
 ///
 /// # Errors
-/// As [`import`].
+/// As [`import()`].
 pub fn import_as(
     open: &OpenBranch,
     config: &Config,

@@ -14,9 +14,9 @@
 //! | what was done, and taking the last of it back | [`log()`], [`undo`] |
 //! | list findings, one whole, whether one is gone | [`list`], [`show()`], [`verify()`] |
 //! | what became of each finding: open, fixed, dismissed, outdated | [`states()`] |
-//! | write a round again | [`document()`], [`report_pages`] |
+//! | write a round again | [`document()`], [`report_pages()`] |
 //! | the branch's pull request | [`pull_request`] |
-//! | the effective configuration, the agents, a request to review | [`configuration`], [`Trust::agents`], [`request`] |
+//! | the effective configuration, the agents, a request to review | [`configuration()`], [`Trust::agents`], [`request()`] |
 //!
 //! An applied fix goes this way: a [`Situation`] (round, decisions, the texts that were reviewed, the [`CurrentTexts`]
 //! of a work tree or of an editor's buffers, a [`Reach`]) and a [`Selection`] give an [`ApplyPlan`]: what every file

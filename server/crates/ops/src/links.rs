@@ -23,7 +23,7 @@ pub struct Linked {
 /// Makes several findings of one: each remark by itself, or those of `agents` (by name or label) apart from the rest.
 ///
 /// # Errors
-/// As [`find`]; [`OpsError::OneRemark`], [`OpsError::NoPart`], [`OpsError::Everybody`], [`OpsError::AlikeRemarks`]; when
+/// As [`find()`]; [`OpsError::OneRemark`], [`OpsError::NoPart`], [`OpsError::Everybody`], [`OpsError::AlikeRemarks`]; when
 /// it cannot be stored.
 pub fn split(open: &OpenBranch, round: &Round, name: &str, agents: &[String]) -> Result<Linked, OpsError> {
     let found = find(round, name)?;

@@ -8,7 +8,7 @@ use patch::{FileOutcome, Hints, LineEdit, LineMap, Placement, Refusal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Which fixes are to be applied. Indices are those of [`Round::findings`], as [`find`](super::find()) gives them.
+/// Which fixes are to be applied. Indices are those of [`finding::Round::findings`], as [`find`](super::find()) gives them.
 #[derive(Debug, Clone, Copy)]
 pub enum Selection<'a> {
     /// Of each of these findings the first that applies; whoever names a finding takes a place that is not certain too.
@@ -43,7 +43,7 @@ pub struct ApplyPlan {
 /// A finding of which something is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// Index into [`Round::findings`].
+    /// Index into [`finding::Round::findings`].
     pub finding: usize,
     /// Its identity.
     pub id: FindingId,
@@ -60,7 +60,7 @@ pub struct Taken {
 /// A finding of which nothing is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// Index into [`Round::findings`].
+    /// Index into [`finding::Round::findings`].
     pub finding: usize,
     /// Its label.
     pub label: String,

@@ -49,10 +49,10 @@ pub fn import(
     import_as(repository, config, files, target, None)
 }
 
-/// [`import`], with the files' lines read by a format of the user's own if one is given.
+/// [`import()`], with the files' lines read by a format of the user's own if one is given.
 ///
 /// # Errors
-/// As [`import`].
+/// As [`import()`].
 pub fn import_as(
     repository: &Repository,
     config: &Config,

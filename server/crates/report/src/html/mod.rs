@@ -1,6 +1,6 @@
 //! The report as one self-contained page: no network, no inline event handlers, one script known by its hash.
 //!
-//! Everything from agents goes through the template's escaping or through [`inert`]; nothing else is put in
+//! Everything from agents goes through the template's escaping or through [`sanitize`]; nothing else is put in
 //! as markup.
 
 mod highlight;
