@@ -126,7 +126,7 @@ test("what registries of extensions ask for is there", () => {
 });
 
 test("the addresses of the project are the server's", () => {
-  const crate = readFileSync("../../server/Cargo.toml", "utf8");
+  const crate = readFileSync("../../Cargo.toml", "utf8");
   const address = /^repository = "(.+)"$/m.exec(crate)?.[1];
   assert.equal(manifest.repository.url, `${address ?? ""}.git`);
   assert.equal(manifest.bugs.url, `${address ?? ""}/issues`);

@@ -248,7 +248,7 @@ pub trait Agent: std::fmt::Debug + Send + Sync {
 /// Something that an agent is asked besides its review.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// Name of the template: `verify` for `server/prompts/verify.md`. It is given `fence`, `schema`, `checkout`,
+    /// Name of the template: `verify` for `prompts/verify.md`. It is given `fence`, `schema`, `checkout`,
     /// `diff` and everything in `data`.
     pub template: &'static str,
     /// Schema of the answer.
