@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 fn found(repo: &Repo) -> Vec<(String, String, String)> {
     let short = |f: &RawFinding| {
         let rule = f.rule.as_ref().unwrap().id.trim_start_matches("deep-review/").to_owned();
-        (rule, f.title.clone(), f.anchors.first().map_or_else(String::new, |a| a.path.to_string()))
+        (rule, f.title.clone(), f.main_anchor().map_or_else(String::new, |a| a.path.to_string()))
     };
     findings(repo, &[]).iter().map(short).collect()
 }

@@ -42,7 +42,7 @@ fn snapshot(repository: &Repository, scope: &RoundScope) -> Snapshot {
 /// Which dismissal is meant, by its number.
 fn dismissed_by(finding: &RawFinding) -> Option<usize> {
     let rule = finding.rule.as_ref().map_or("", |r| r.id.trim_start_matches("deep-review/"));
-    let anchor = finding.anchors.first();
+    let anchor = finding.main_anchor();
     let (path, quote) = (anchor.map_or("", |a| a.path.as_str()), anchor.and_then(|a| a.quote.as_deref()));
     let text = quote.unwrap_or(&finding.title);
     DISMISSED.iter().position(|(r, p, part, _)| *r == rule && *p == path && text.contains(part))
@@ -57,7 +57,7 @@ fn review(snapshot: &Snapshot) -> BTreeSet<usize> {
         .iter()
         .filter(|f| dismissed_by(f).is_none())
         .map(|f| {
-            let place = f.anchors.first().map(ToString::to_string).unwrap_or_default();
+            let place = f.main_anchor().map(ToString::to_string).unwrap_or_default();
             format!("{place}: {} ({})\n{}\n", f.title, f.rule.as_ref().map_or("", |r| &r.id), f.body)
         })
         .collect();

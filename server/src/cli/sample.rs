@@ -147,7 +147,7 @@ mod tests {
                     let text = snapshot.read(path).unwrap().unwrap();
                     assert!(place(&text, &fix.diff, &Hints::default()).is_ok(), "{}", fix.diff);
                 }
-                let place = finding.anchors.first().map_or("-", |a| a.path.as_str()).to_owned();
+                let place = finding.main_anchor().map_or("-", |a| a.path.as_str()).to_owned();
                 rules.push((place, finding.rule.unwrap().id.trim_start_matches("deep-review/").to_owned()));
             }
         }

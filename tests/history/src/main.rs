@@ -142,7 +142,7 @@ fn found(folder: &Path, range: &Range) -> anyhow::Result<Vec<Row>> {
 }
 
 fn row(range: &Range, finding: &RawFinding) -> Row {
-    let place = finding.anchors.first();
+    let place = finding.main_anchor();
     let quote = place.and_then(|a| a.quote.as_deref()).and_then(|q| q.lines().next()).unwrap_or("").trim();
     Row {
         range: range.clone(),

@@ -174,7 +174,7 @@ impl Checker {
                 return false;
             }
             finding.severity = job.settings.severity(&rule, finding.severity);
-            let Some(place) = finding.anchors.first() else { return true };
+            let Some(place) = finding.main_anchor() else { return true };
             !job.settings.is_off_in(&rule, &place.path)
                 && !job.read(&place.path).is_some_and(|text| silence::is_silenced(finding, &text))
         });

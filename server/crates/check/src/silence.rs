@@ -36,7 +36,7 @@ pattern!(UNTIL_HERE, r"/\*\s*(?:eslint|oxlint)-enable|^\s*#\s*rubocop:enable\s|^
 
 /// Whether `text` silences a finding at its main place: on that line, or on a line of its own before it.
 pub(super) fn is_silenced(finding: &RawFinding, text: &str) -> bool {
-    let Some(lines) = finding.anchors.first().and_then(|a| a.lines) else { return false };
+    let Some(lines) = finding.main_anchor().and_then(|a| a.lines) else { return false };
     let rule = finding.rule.as_ref().map_or("", |r| r.id.as_str());
     let rule = rule.rsplit('/').next().unwrap_or(rule);
     let first = lines.start() as usize - 1;

@@ -125,6 +125,11 @@ pub struct RawFinding {
 }
 
 impl RawFinding {
+    /// Where it sits first of all: the first of its anchors; none when the whole branch is meant.
+    pub fn main_anchor(&self) -> Option<&Anchor> {
+        self.anchors.first()
+    }
+
     /// Whether it was made in an earlier round, and stands here because its finding does.
     #[must_use]
     pub fn is_carried(&self) -> bool {
@@ -161,6 +166,13 @@ pub struct Observation {
     /// Who made it.
     #[serde(default)]
     pub by: Vec<AgentName>,
+}
+
+impl Observation {
+    /// Where it sits first of all: the first of its anchors; none when the whole branch is meant.
+    pub fn main_anchor(&self) -> Option<&Anchor> {
+        self.anchors.first()
+    }
 }
 
 /// A limitation that the change itself admits (a TODO, a comment, a commit message).

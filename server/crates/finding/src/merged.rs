@@ -182,6 +182,11 @@ pub struct Contrary {
 }
 
 impl Finding {
+    /// Where it sits first of all: the first of its anchors; none when the whole branch is meant.
+    pub fn main_anchor(&self) -> Option<&Anchor> {
+        self.anchors.first()
+    }
+
     /// A finding of one line, about which nothing more is known.
     #[must_use]
     pub fn new(id: FindingId, severity: Severity, title: impl Into<String>) -> Self {

@@ -124,7 +124,7 @@ impl<'a> Code<'a> {
     /// A tool's change in the text at hand. Where the finding quotes the code, it must still be there, and the change
     /// moves with it.
     fn fix_of(&self, mut change: Change, finding: &RawFinding) -> Option<Fix> {
-        let cited = finding.anchors.first().filter(|a| a.path == change.path);
+        let cited = finding.main_anchor().filter(|a| a.path == change.path);
         if let Some(path) = self.path(&change.path) {
             change.path = path;
         }

@@ -49,7 +49,7 @@ impl ImportedReview {
     pub(crate) fn add(&mut self, mut finding: RawFinding, changes: Vec<Change>) {
         let mut rest = Vec::new();
         for change in changes {
-            let place = finding.anchors.first().filter(|a| a.path == change.path);
+            let place = finding.main_anchor().filter(|a| a.path == change.path);
             match change.whole_lines().filter(|(lines, _)| place.and_then(|a| a.lines) == Some(*lines)) {
                 Some((_, new)) => {
                     let newline = if new.is_empty() || new.ends_with('\n') { "" } else { "\n" };

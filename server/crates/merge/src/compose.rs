@@ -167,7 +167,7 @@ fn fixes(raws: &[&RawFinding]) -> Vec<Fix> {
     let mut fixes: Vec<((Option<String>, String), Fix)> = Vec::new();
     for raw in raws {
         for fix in &raw.fixes {
-            let path = fix.path.as_ref().or(raw.anchors.first().map(|a| &a.path));
+            let path = fix.path.as_ref().or(raw.main_anchor().map(|a| &a.path));
             let key = (path.map(ToString::to_string), edits(&fix.diff));
             if let Some((_, same)) = fixes.iter_mut().find(|(k, _)| *k == key) {
                 if !same.by.contains(&raw.agent) {

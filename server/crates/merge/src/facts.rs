@@ -23,7 +23,7 @@ impl Facts {
     /// `touches`, which says whether any of some lines of it were changed. Fixes and verification stay open.
     #[must_use]
     pub fn look(raw: &RawFinding, text: Option<&str>, touches: impl Fn(LineRange) -> bool) -> Self {
-        let Some(anchor) = raw.anchors.first() else { return Self::default() };
+        let Some(anchor) = raw.main_anchor() else { return Self::default() };
         let Some(text) = text else { return Self { quote_found: Some(false), ..Self::default() } };
         Self {
             quote_found: anchor.quote.as_deref().map(|quote| has_lines(text, quote)),

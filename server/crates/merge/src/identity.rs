@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 /// and letter case aside. Line numbers, severity and body have no part in it.
 #[must_use]
 pub fn fingerprint(raw: &RawFinding) -> Fingerprint {
-    let anchor = raw.anchors.first();
+    let anchor = raw.main_anchor();
     let title = if raw.title.trim().is_empty() { &raw.body } else { &raw.title };
     Fingerprint(hash([
         raw.agent.as_str(),

@@ -346,7 +346,7 @@ fn with_kept<'b>(input: &'b Input<'_>, kept: &'b [(RawFinding, FindingStatus)]) 
     let mut all: Input<'b> = input.clone();
     for (raw, status) in kept {
         all.raw.push(raw);
-        let text = raw.anchors.first().and_then(|anchor| input.texts.get(&anchor.path));
+        let text = raw.main_anchor().and_then(|anchor| input.texts.get(&anchor.path));
         let mut facts = Facts::look(raw, text.map(|text| &**text), |_| false);
         (facts.in_diff, facts.verification) = (None, status.clone());
         all.facts.insert(raw.id.clone(), facts);
@@ -414,7 +414,7 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) ->
         draft.finding.why.push(format!("raised by {agents} of {}", agents_of(total)));
         draft.finding.why.extend(reasons.into_iter().map(String::from));
         draft.finding.confidence = confidence;
-        let quotes = draft.finding.anchors.first().is_some_and(|anchor| anchor.quote.is_some());
+        let quotes = draft.finding.main_anchor().is_some_and(|anchor| anchor.quote.is_some());
         draft.finding.doubts = draft.signals.doubts(confidence, quotes);
         findings.push(draft.finding);
     }
@@ -429,7 +429,7 @@ fn agents_of(total: usize) -> String {
 fn relate(findings: &mut [Finding]) {
     let mut by_path: BTreeMap<&RepoPath, Vec<(LineRange, usize)>> = BTreeMap::new();
     for (i, finding) in findings.iter().enumerate() {
-        if let Some(anchor) = finding.anchors.first()
+        if let Some(anchor) = finding.main_anchor()
             && let Some(lines) = anchor.lines
         {
             by_path.entry(&anchor.path).or_default().push((lines, i));

@@ -94,7 +94,7 @@ impl<'a> Past<'a> {
         for old in self.0.iter().filter(|old| old.is_kept()) {
             for raw in &old.raws {
                 let id = old.id(&raw.id);
-                let is_answered = input.has_answered(&raw.agent, raw.anchors.first().map(|anchor| &anchor.path));
+                let is_answered = input.has_answered(&raw.agent, raw.main_anchor().map(|anchor| &anchor.path));
                 let is_said = || there.contains(&id) || said.contains(&identity::fingerprint(raw));
                 if !is_answered && !is_said() && seen.insert(id.clone()) {
                     let checked = if old.code == Code::Same {
@@ -292,7 +292,7 @@ impl<'a> Memory<'a> {
                     title: old.finding.title.clone(),
                     reason: old.reason(),
                     round: old.round.number,
-                    anchor: old.raws.first().and_then(|raw| raw.anchors.first()).cloned(),
+                    anchor: old.raws.first().and_then(RawFinding::main_anchor).cloned(),
                 });
                 Fate::Declined
             } else if old.is_closed() {
@@ -401,7 +401,7 @@ fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
                 }
             }
             let decided_on = resolution.and_then(|r| r.code.as_deref());
-            if let (Some(hash), Some(anchor)) = (decided_on, raws.first().and_then(|raw| raw.anchors.first())) {
+            if let (Some(hash), Some(anchor)) = (decided_on, raws.first().and_then(RawFinding::main_anchor)) {
                 match carry::is_code(hash, anchor, &input.texts) {
                     Some(true) => code = Code::Same,
                     Some(false) => code = code.min(Code::Changed),
@@ -450,7 +450,7 @@ fn by_text(
     carrier: &mut Carrier,
 ) -> (bool, bool) {
     let noted = input.decisions.and_then(|d| d.resolutions.get(&finding.id)).is_some_and(|r| r.state == State::Fixed);
-    let (Some(main), Some(now)) = (finding.anchors.first(), raws.first().and_then(|raw| raw.anchors.first())) else {
+    let (Some(main), Some(now)) = (finding.main_anchor(), raws.first().and_then(RawFinding::main_anchor)) else {
         return (false, false);
     };
     let moved = |path: &RepoPath| if *path == main.path { now.path.clone() } else { path.clone() };
@@ -482,7 +482,7 @@ fn by_text(
 
 /// Whether a fix may change a file beside that of the finding's place. Most name one file, or none.
 fn reaches_beyond(finding: &Finding) -> bool {
-    let Some(main) = finding.anchors.first().map(|a| &a.path) else { return true };
+    let Some(main) = finding.main_anchor().map(|a| &a.path) else { return true };
     let own = |name: &str| name.split('\t').next().is_some_and(|name| name.trim_end().ends_with(main.as_str()));
     let names_other = |line: &str| match line.strip_prefix("+++ ") {
         Some(name) => !own(name),
@@ -495,7 +495,7 @@ fn reaches_beyond(finding: &Finding) -> bool {
 /// What a finding that was open and is not raised has become. Those of its agents that have not answered about it would
 /// have raised it: their remarks of then are among those of now, unless its code is gone or its fix is in.
 fn fate(input: &Input<'_>, old: &Old<'_>) -> Fate {
-    let has_answered = |raw: &RawFinding| input.has_answered(&raw.agent, raw.anchors.first().map(|a| &a.path));
+    let has_answered = |raw: &RawFinding| input.has_answered(&raw.agent, raw.main_anchor().map(|a| &a.path));
     let raws: Vec<&RawFinding> = old.raws.iter().collect();
     match old.code {
         _ if old.is_fixed => Fate::Fixed,

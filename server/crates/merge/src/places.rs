@@ -27,7 +27,7 @@ pub fn fixes_by_place<T: AsRef<str>>(finding: &Finding, reviewed: impl Fn(&RepoP
 /// the main one.
 fn place_of<T: AsRef<str>>(finding: &Finding, number: usize, reviewed: &impl Fn(&RepoPath) -> Option<T>) -> usize {
     let fix = &finding.fixes[number];
-    let named = fix.path.as_ref().or(finding.anchors.first().map(|a| &a.path));
+    let named = fix.path.as_ref().or(finding.main_anchor().map(|a| &a.path));
     let Some(path) = named else { return 0 };
     let here: Vec<usize> = (0..finding.anchors.len()).filter(|n| finding.anchors[*n].path == *path).collect();
     let [first, rest @ ..] = &here[..] else { return 0 };

@@ -94,7 +94,7 @@ impl Effects {
 }
 
 fn effect(finding: &Finding, fix: &finding::Fix, reviewed: TextOf<'_>) -> Option<BTreeMap<RepoPath, Effect>> {
-    let anchor = finding.anchors.first();
+    let anchor = finding.main_anchor();
     let main = fix.path.as_ref().or(anchor.map(|a| &a.path));
     let named = patch::parse(&fix.diff).ok()?.files.into_iter().flat_map(|file| [file.path, file.old_path]);
     let named = named.flatten().filter_map(|path| RepoPath::new(path).ok());
@@ -238,7 +238,7 @@ impl<'a> Since<'a> {
     /// What the texts say of a finding.
     #[must_use]
     pub fn text_state(&self, finding: &Finding, effects: &Effects) -> TextState {
-        let place = finding.anchors.first().map_or(TextState::Same, |main| self.place(main));
+        let place = finding.main_anchor().map_or(TextState::Same, |main| self.place(main));
         if effects.are_in(self) { TextState::Fixed } else { place }
     }
 

@@ -86,7 +86,7 @@ fn resolution(open: &OpenBranch, round: &Round, finding: &Finding, state: State)
 
 /// The hash of the code that the decision is about, so that it ends when that changes.
 fn code(open: &OpenBranch, round: &Round, finding: &Finding) -> Option<String> {
-    let anchor = finding.anchors.first()?;
+    let anchor = finding.main_anchor()?;
     let text = open.store.text(round.texts.get(&anchor.path)?)?;
     merge::code_hash(anchor, &text)
 }

@@ -115,7 +115,7 @@ pub fn list(situation: &Situation<'_>, filter: &Filter) -> Result<FindingList, O
 }
 
 pub(crate) fn row(finding: &Finding, state: StateName, applies: bool, maps: &mut Maps<'_>) -> FindingRow {
-    let main = finding.anchors.first();
+    let main = finding.main_anchor();
     FindingRow {
         id: finding.id.clone(),
         label: finding.label.clone(),

@@ -143,7 +143,7 @@ pub(crate) fn would_apply(situation: &Situation<'_>, findings: &[usize]) -> Vec<
 /// The open findings that have a fix, in the order of the round.
 fn open_with_fixes(situation: &Situation<'_>, file: Option<&RepoPath>) -> Vec<usize> {
     let is_standing = |f: &Finding| !matches!(f.verification, FindingStatus::Refuted { .. });
-    let is_here = |f: &Finding| file.is_none_or(|file| f.anchors.first().is_some_and(|a| a.path == *file));
+    let is_here = |f: &Finding| file.is_none_or(|file| f.main_anchor().is_some_and(|a| a.path == *file));
     let states = states(situation);
     let wanted = |f: &Finding| is_standing(f) && is_here(f) && states.get(&f.id) == Some(&State::Open);
     let findings = situation.round.findings.iter().enumerate();
@@ -394,12 +394,12 @@ fn is_edit_of(file: &RepoPath, path: &RepoPath, outcome: &FileOutcome) -> bool {
 
 /// The file that a fix is for, where its diff names none.
 fn main_path<'a>(finding: &'a Finding, fix: &'a Fix) -> Option<&'a RepoPath> {
-    fix.path.as_ref().or(finding.anchors.first().map(|anchor| &anchor.path))
+    fix.path.as_ref().or(finding.main_anchor().map(|anchor| &anchor.path))
 }
 
 /// The finding's place in the file that a fix is for.
 fn place_in<'a>(finding: &'a Finding, fix: &Fix) -> Option<&'a Anchor> {
-    let path = fix.path.as_ref().or(finding.anchors.first().map(|anchor| &anchor.path))?;
+    let path = fix.path.as_ref().or(finding.main_anchor().map(|anchor| &anchor.path))?;
     finding.anchors.iter().find(|anchor| anchor.path == *path)
 }
 

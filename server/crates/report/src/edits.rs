@@ -16,7 +16,7 @@ pub struct Placed<'a> {
 
 /// The fix's edits; `None` where the text is not at hand or the fix does not apply to it.
 pub fn place<'a>(finding: &'a Finding, fix: &'a Fix, texts: &Texts) -> Option<Placed<'a>> {
-    let anchor = finding.anchors.first();
+    let anchor = finding.main_anchor();
     let path = fix.path.as_ref().or(anchor.map(|a| &a.path))?;
     let cited = anchor.filter(|a| a.path == *path);
     let hints = Hints {

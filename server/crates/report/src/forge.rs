@@ -56,7 +56,7 @@ impl Remark {
 pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remark> {
     let open = round.standing().filter(|f| decisions.is_open(&f.id));
     open.map(|f| {
-        let place = f.anchors.first();
+        let place = f.main_anchor();
         let suggestion = place.and_then(|place| {
             let mut fixes = placed(f, texts).filter(|p| *p.path == place.path);
             fixes.find_map(|p| suggestion(&p.edits, texts.get(p.path)?))
@@ -175,7 +175,7 @@ pub fn gitlab(round: &Round, decisions: &Decisions) -> String {
     let open = round.standing().filter(|f| decisions.is_open(&f.id));
     let issues: Vec<Value> = open
         .filter_map(|f| {
-            let anchor = f.anchors.first()?;
+            let anchor = f.main_anchor()?;
             let agents: Vec<&str> = f.agents().iter().map(|a| round.label_of(a)).collect();
             let mut lines = json!({ "begin": anchor.lines.map_or(1, LineRange::start) });
             if let Some(range) = anchor.lines.filter(|l| l.count() > 1) {

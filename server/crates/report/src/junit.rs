@@ -27,7 +27,7 @@ pub fn write(round: &Round, decisions: &Decisions) -> String {
             run.duration_ms % 1000
         );
         for f in &found {
-            let place = f.anchors.first().map_or_else(|| "branch".to_owned(), ToString::to_string);
+            let place = f.main_anchor().map_or_else(|| "branch".to_owned(), ToString::to_string);
             let _ = write!(out, "    <testcase classname=\"{}\" name=\"{}\"", escape(&place), escape(&f.title));
             let text = format!("{place}\n\n{}", f.body);
             if f.severity > Severity::Suggestion {

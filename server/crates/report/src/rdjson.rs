@@ -40,7 +40,7 @@ fn range(lines: LineRange, text: Option<&str>) -> Value {
 
 /// One finding; one without a file has no diagnostic, because the format needs a path.
 fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
-    let anchor = f.anchors.first()?;
+    let anchor = f.main_anchor()?;
     let agents: Vec<&str> = f.agents().iter().map(|a| round.label_of(a)).collect();
     let mut message = format!("{} [{}]", f.title, agents.join(", "));
     if !f.body.trim().is_empty() {

@@ -312,7 +312,7 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
         title: one_line(&f.title),
         agents: pills.collect(),
         places: f.anchors.iter().map(ToString::to_string).collect(),
-        quote: f.anchors.first().and_then(|a| quote_of(a, texts)),
+        quote: f.main_anchor().and_then(|a| quote_of(a, texts)),
         body: &f.body,
         classification: f.classification.map(classification_word),
         rule: f.rule.as_ref().map(|r| r.id.as_str()),

@@ -80,7 +80,7 @@ pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Durat
     for finding in &outcome.answer.findings {
         let text = |path: &RepoPath| texts.get(path).or_else(|| prepared.texts.get(path)).map(|text| &**text);
         let mut known = facts_of(prepared, finding, &text);
-        if let Some(Anchor { path, lines: Some(lines), .. }) = finding.anchors.first()
+        if let Some(Anchor { path, lines: Some(lines), .. }) = finding.main_anchor()
             && let Some(text) = text(path)
         {
             known.symbol = prepared.outlines.enclosing(path, text, *lines);
@@ -279,7 +279,7 @@ fn facts_of<'a>(
     raw: &RawFinding,
     text: &impl Fn(&RepoPath) -> Option<&'a str>,
 ) -> merge::Facts {
-    let path = raw.anchors.first().map(|a| &a.path);
+    let path = raw.main_anchor().map(|a| &a.path);
     let file = path.and_then(|p| prepared.snapshot.file(p));
     let touches = |lines| file.is_some_and(|f| f.touches(lines));
     // What is said of a deleted file refers to its last text.
@@ -288,7 +288,7 @@ fn facts_of<'a>(
     let mut facts = merge::Facts::look(raw, own, touches);
     if facts.quote_found == Some(false) {
         // A quote with parts left out is in the file all the same.
-        let anchor = raw.anchors.first();
+        let anchor = raw.main_anchor();
         let quoted = anchor.and_then(|a| patch::find_quote(own?, a.quote.as_deref()?, a.lines));
         facts.quote_found = Some(quoted.is_some());
     }
@@ -297,7 +297,7 @@ fn facts_of<'a>(
 }
 
 fn applies<'a>(raw: &RawFinding, fix: &finding::Fix, text: &impl Fn(&RepoPath) -> Option<&'a str>) -> bool {
-    let anchor = raw.anchors.first();
+    let anchor = raw.main_anchor();
     let Some(path) = fix.path.as_ref().or(anchor.map(|a| &a.path)) else { return false };
     let Some(text) = text(path) else { return false };
     let hints = Hints {

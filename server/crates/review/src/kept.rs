@@ -57,7 +57,7 @@ fn hold(kept: Kept, now: &BTreeMap<&RepoPath, Sides>) -> Option<Holding> {
     let changed: Vec<&RepoPath> = now.keys().copied().chain(kept.files.keys()).filter(|path| !same(path)).collect();
     let mut files: BTreeSet<RepoPath> = now.keys().filter(|path| same(path)).map(|path| (*path).clone()).collect();
     for finding in &kept.answer.findings {
-        if let Some(main) = finding.anchors.first()
+        if let Some(main) = finding.main_anchor()
             && speaks_of(finding, &changed)
         {
             files.remove(&main.path);
@@ -70,8 +70,8 @@ fn hold(kept: Kept, now: &BTreeMap<&RepoPath, Sides>) -> Option<Holding> {
     let mut answer = kept.answer;
     // What belongs to no file of the change could be answered by any change: only the agent can say.
     let holds = |path: Option<&RepoPath>| whole || path.is_some_and(|path| files.contains(path));
-    answer.findings.retain(|f| holds(f.anchors.first().map(|a| &a.path)));
-    answer.observations.retain(|o| o.anchors.is_empty() || holds(o.anchors.first().map(|a| &a.path)));
+    answer.findings.retain(|f| holds(f.main_anchor().map(|a| &a.path)));
+    answer.observations.retain(|o| o.anchors.is_empty() || holds(o.main_anchor().map(|a| &a.path)));
     answer.covered.retain(|path| files.contains(path));
     answer.notes.clear();
     let outcome = Outcome { label: kept.label, prompt: kept.prompt, ..Outcome::reviewed(answer) };

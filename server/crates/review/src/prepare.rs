@@ -173,7 +173,7 @@ fn declined(earlier: &[(Round, BTreeMap<RepoPath, Arc<str>>)], decisions: &Decis
                     title: finding.title.clone(),
                     reason,
                     round: round.number,
-                    anchor: finding.anchors.first().cloned(),
+                    anchor: finding.main_anchor().cloned(),
                 },
             );
         }

@@ -67,7 +67,7 @@ fn resolved_by(
     since: Option<&Snapshot>,
     branch: &Snapshot,
 ) -> Option<CommitId> {
-    let Anchor { path, lines: Some(lines), .. } = finding.anchors.first()? else { return None };
+    let Anchor { path, lines: Some(lines), .. } = finding.main_anchor()? else { return None };
     let old = document.texts.get(path)?;
     let history = since.unwrap_or(branch);
     let new = history.read(path).ok().flatten()?;

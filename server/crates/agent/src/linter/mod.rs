@@ -211,7 +211,7 @@ impl Linter {
         outcome.answer.findings = found
             .into_iter()
             .filter(|f| {
-                f.anchors.first().is_some_and(|a| {
+                f.main_anchor().is_some_and(|a| {
                     brief.snapshot.file(&a.path).is_some_and(|file| a.lines.is_none_or(|lines| file.touches(lines)))
                 })
             })

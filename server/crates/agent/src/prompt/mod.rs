@@ -212,7 +212,7 @@ impl<'a> About<'a> {
             format!("- {}{place}: {}", d.title, d.reason)
         });
         let open = brief.open.iter().filter(|f| sending.allows_all(f.anchors.iter())).map(|f| {
-            let place = f.anchors.first().map(|a| format!(" ({a})")).unwrap_or_default();
+            let place = f.main_anchor().map(|a| format!(" ({a})")).unwrap_or_default();
             format!("- {}: {}{place}", f.severity, f.title)
         });
         Ok(Self {

@@ -2,7 +2,7 @@ use super::*;
 
 fn told(reviews: &[ImportedReview]) -> Vec<String> {
     let one = |f: &RawFinding| {
-        let place = f.anchors.first().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let place = f.main_anchor().map_or_else(|| "-".to_owned(), ToString::to_string);
         format!("{} {place} {} {}", f.severity.letter(), f.rule.as_ref().map_or("-", |r| &r.id), f.title)
     };
     reviews.iter().flat_map(|r| r.answer.findings.iter().map(one)).collect()

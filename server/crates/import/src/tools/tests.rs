@@ -7,7 +7,7 @@ fn told(text: &str) -> String {
         Ok(reviews) => {
             let one = |said: &ImportedReview| {
                 let line = |f: &RawFinding| {
-                    let place = f.anchors.first().map_or_else(|| "-".to_owned(), ToString::to_string);
+                    let place = f.main_anchor().map_or_else(|| "-".to_owned(), ToString::to_string);
                     let rule = f.rule.as_ref().map_or("-", |r| &r.id);
                     let fixes = f.fixes.len() + said.changes.get(&f.id).map_or(0, Vec::len);
                     let fixed = if fixes > 0 { " fixed" } else { "" };

@@ -47,7 +47,7 @@ fn lenses(snapshot: &Snapshot, uri: &Uri) -> Vec<CodeLens> {
     let mut functions: BTreeMap<(u32, Cow<'_, str>), Vec<&str>> = BTreeMap::new();
     for (finding, range) in &open {
         // One a function, at its head; where the language is not known, at the first of its findings.
-        let is_placed = finding.anchors.first().is_some_and(|anchor| anchor.lines.is_some());
+        let is_placed = finding.main_anchor().is_some_and(|anchor| anchor.lines.is_some());
         let head = is_placed.then(|| outline.around(LineRange::line(range.start.line + 1))).flatten();
         let head = head.map(|(lines, name)| (lines.start() - 1, name.into()));
         if let Some(key) = head.or_else(|| Some((range.start.line, Cow::from(finding.symbol.as_deref()?)))) {

@@ -108,7 +108,7 @@ fn findings(snapshot: &Snapshot, repo: &Repo, params: &FindingsParams) -> Vec<Fi
             },
             fixes: finding.fixes.len(),
             explanation: params.explained.then(|| explanation(repo, round, finding)),
-            path: finding.anchors.first().map(|anchor| anchor.path.clone()),
+            path: finding.main_anchor().map(|anchor| anchor.path.clone()),
             uri: location.as_ref().map(|location| location.uri.clone()),
             range: location.map(|location| location.range),
         }

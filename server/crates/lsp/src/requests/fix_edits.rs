@@ -118,7 +118,7 @@ impl<'s> Fixer<'s> {
 
     /// The file of a finding's main place.
     fn main(&self, finding: usize) -> Option<&'s RepoPath> {
-        self.round_index.round.findings.get(finding)?.anchors.first().map(|anchor| &anchor.path)
+        self.round_index.round.findings.get(finding)?.main_anchor().map(|anchor| &anchor.path)
     }
 
     /// The reviewed texts that a selection is about.

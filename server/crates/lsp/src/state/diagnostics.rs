@@ -114,7 +114,7 @@ fn related(
         }
     }
     if let Some(dispute) = &finding.dispute
-        && let Some(uri) = finding.anchors.first().and_then(|a| repo.uri_of(&a.path))
+        && let Some(uri) = finding.main_anchor().and_then(|a| repo.uri_of(&a.path))
     {
         let message = sanitize::printable(dispute);
         all.push(DiagnosticRelatedInformation { location: Location::new(uri, range), message });

@@ -153,7 +153,7 @@ impl Sources {
         let range = |of: LineRange| lines.range(of.start() - 1, of.end() - 1, self.encoding);
         let ranges = view.places.iter().map(|p| range(p.lines)).collect();
         let observations = round_index.round.observations.iter().enumerate().filter_map(|(number, observation)| {
-            let anchor = observation.anchors.first().filter(|a| a.path == self.path)?;
+            let anchor = observation.main_anchor().filter(|a| a.path == self.path)?;
             let at = anchor.lines.unwrap_or(LineRange::line(1));
             Some((number, range(view.map.as_ref().map_or(at, |map| map.carry(at).lines()))))
         });

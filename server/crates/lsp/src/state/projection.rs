@@ -106,7 +106,7 @@ impl RoundIndex {
     /// The files of the main places of findings whose fixes reach into `path` from there.
     pub(crate) fn reaching_into<'p>(&'p self, path: &RepoPath) -> impl Iterator<Item = &'p RepoPath> {
         let reach = self.beyond.iter().filter(move |(_, files)| files.contains(path));
-        reach.filter_map(|(number, _)| Some(&self.round.findings[*number].anchors.first()?.path))
+        reach.filter_map(|(number, _)| Some(&self.round.findings[*number].main_anchor()?.path))
     }
 
     /// Files whose diagnostics mention places in `path`.
@@ -114,10 +114,10 @@ impl RoundIndex {
         let mut found = BTreeSet::new();
         for anchor_ref in self.file(path).unwrap_or_default() {
             let finding = &self.round.findings[anchor_ref.finding];
-            found.extend(finding.anchors.first().map(|a| &a.path));
+            found.extend(finding.main_anchor().map(|a| &a.path));
             if anchor_ref.anchor == 0 {
                 let related = self.related_by.get(&anchor_ref.finding).into_iter().flatten();
-                found.extend(related.filter_map(|&f| Some(&self.round.findings[f].anchors.first()?.path)));
+                found.extend(related.filter_map(|&f| Some(&self.round.findings[f].main_anchor()?.path)));
             }
         }
         found.remove(path);
@@ -172,7 +172,7 @@ fn is_in_main_file(finding: &Finding, fix: &Fix, parsed: &Patch) -> bool {
 }
 
 fn is_main_file(finding: &Finding, fix: &Fix, file: &FilePatch) -> bool {
-    let Some(main) = finding.anchors.first().map(|anchor| anchor.path.as_str()) else { return false };
+    let Some(main) = finding.main_anchor().map(|anchor| anchor.path.as_str()) else { return false };
     let named = file.path.as_deref().or(fix.path.as_ref().map(RepoPath::as_str));
     named.is_none_or(|named| named == main || main.ends_with(&format!("/{named}")))
 }
@@ -191,7 +191,7 @@ fn beyond_main_file(finding: &Finding) -> BTreeSet<RepoPath> {
 
 /// Whether it is worth while to read a fix to know that: most name one file, or none.
 fn may_reach_beyond(finding: &Finding, fix: &Fix) -> bool {
-    let main = finding.anchors.first().map_or("", |anchor| anchor.path.as_str());
+    let main = finding.main_anchor().map_or("", |anchor| anchor.path.as_str());
     let own = |name: &str| name.split('\t').next().is_some_and(|name| name.trim_end().ends_with(main));
     fix.path.as_ref().is_some_and(|path| path.as_str() != main)
         || fix.diff.lines().any(|line| match line.strip_prefix("+++ ") {
@@ -202,7 +202,7 @@ fn may_reach_beyond(finding: &Finding, fix: &Fix) -> bool {
 
 /// What says where a fix belongs; `lines` in the text that it is to be placed in.
 fn hints<'a>(finding: &'a Finding, fix: &'a Fix, lines: Option<LineRange>) -> Hints<'a> {
-    let anchor = finding.anchors.first();
+    let anchor = finding.main_anchor();
     Hints {
         path: fix.path.as_ref().or(anchor.map(|a| &a.path)),
         lines,

@@ -219,7 +219,7 @@ impl Repo {
 
     /// What has become of a finding.
     pub(crate) fn state(&self, index: usize, finding: &Finding) -> State {
-        let projection = finding.anchors.first().and_then(|a| self.projection(&a.path));
+        let projection = finding.main_anchor().and_then(|a| self.projection(&a.path));
         let place = projection.and_then(|p| Some(&p.view.places[p.view.place(AnchorRef::main(index))?]));
         self.state_by(index, finding, place.map_or(TextState::Same, |place| place.status))
     }
@@ -232,7 +232,7 @@ impl Repo {
         // What the fixes do is asked for only where somebody said that one is in.
         let is_said_to_be_fixed =
             self.decisions.resolutions.get(&finding.id).is_some_and(|decided| decided.state == State::Fixed);
-        let main = finding.anchors.first().filter(|_| is_said_to_be_fixed);
+        let main = finding.main_anchor().filter(|_| is_said_to_be_fixed);
         let effects = main
             .and_then(|main| self.reviewed.get(&main.path)?.effects(round_index, &main.path, &then).get(&index))
             .unwrap_or(&nothing);

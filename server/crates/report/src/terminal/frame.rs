@@ -139,7 +139,7 @@ pub(super) fn diff(fix: &Fix, finding: &Finding, texts: &Texts, width: usize, in
 
 /// The change in the text that was reviewed, with line numbers and a line of context on both sides.
 fn placed(fix: &Fix, finding: &Finding, texts: &Texts) -> Option<Vec<(Face, String)>> {
-    let anchor = finding.anchors.first();
+    let anchor = finding.main_anchor();
     let path = fix.path.as_ref().or(anchor.map(|a| &a.path))?;
     let text = texts.get(path)?;
     let here = anchor.filter(|a| a.path == *path);

@@ -211,7 +211,7 @@ impl Page<'_> {
     fn in_brief(&self, finding: &Finding) -> Vec<String> {
         let label = format!(" {} ", visible(&finding.label));
         let title = clip(&one_line(&finding.title), self.style.width.saturating_sub(width_of(&label) + 1));
-        let place = finding.anchors.first().map_or_else(|| "whole branch".into(), |a| visible(&a.to_string()));
+        let place = finding.main_anchor().map_or_else(|| "whole branch".into(), |a| visible(&a.to_string()));
         let facts = clip(&format!("{place} · {}", self.raised_by(finding)), self.style.width.saturating_sub(5));
         vec![
             format!("{} {title}", self.ink.paint(Face::Label(finding.severity), &label)),
