@@ -50,11 +50,11 @@ impl Remark {
     }
 }
 
-/// The open findings as review comments. A suggestion is there where one block of new lines in the place's file does
+/// The open findings as review comments, without those that are doubtful. A suggestion is there where one block of new lines in the place's file does
 /// what the fix does.
 #[must_use]
 pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remark> {
-    let open = round.standing().filter(|f| decisions.is_open(&f.id));
+    let open = round.deciding(decisions);
     open.map(|f| {
         let place = f.main_anchor();
         let suggestion = place.and_then(|place| {
@@ -186,6 +186,7 @@ pub fn gitlab(round: &Round, decisions: &Decisions) -> String {
                 "check_name": f.rule.as_ref().map_or("deep-review", |r| r.id.as_str()),
                 "fingerprint": f.id,
                 "severity": match f.severity {
+                    _ if f.is_doubtful() => "info",
                     Severity::Critical => "critical",
                     Severity::Important => "major",
                     Severity::Suggestion => "minor",

@@ -10,6 +10,8 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod rdjson;
+mod retro;
+mod said;
 pub mod sanitize;
 pub mod sarif;
 pub mod terminal;

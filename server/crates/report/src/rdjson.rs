@@ -55,6 +55,7 @@ fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
         "message": message,
         "location": location,
         "severity": match f.severity {
+            _ if f.is_doubtful() => "INFO",
             Severity::Critical => "ERROR",
             Severity::Important => "WARNING",
             Severity::Suggestion => "INFO",

@@ -118,6 +118,10 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
         "partialFingerprints": { FINGERPRINT: finding.id },
         "rank": (finding.confidence.clamp(0.0, 1.0) * 1000.0).round() / 10.0,
     });
+    if finding.is_doubtful() {
+        // Only what fails has a level; this is for a person to look at.
+        (out["kind"], out["level"]) = (json!("review"), json!("none"));
+    }
     if locations.len() > 1 {
         out["relatedLocations"] = json!(&locations[1..]);
     }
@@ -151,6 +155,9 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
     properties.insert("merged".into(), json!(finding.severity));
     properties.insert("title".into(), json!(title));
     properties.insert("body".into(), json!(body));
+    if finding.is_doubtful() {
+        properties.insert("doubts".into(), json!(finding.doubts));
+    }
     let own = raw.map_or(&finding.fixes, |r| &r.fixes);
     if !own.is_empty() {
         properties.insert("fixes".into(), json!(own));

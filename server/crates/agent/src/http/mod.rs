@@ -195,7 +195,8 @@ impl HttpAgent {
         tokio::select! {
             said = self.send(prompt, schema, session) => said,
             () = session.cancel.cancelled() => Completion::failed(Failure::new(FailureKind::Cancelled, "it was stopped")),
-            () = tokio::time::sleep(limits.total) => {
+            // The client's own limit comes first: it leaves what was answered so far.
+            () = tokio::time::sleep(limits.total + Duration::from_secs(5)) => {
                 let text = format!("it was not done after {} s", limits.total.as_secs());
                 Completion::failed(Failure::new(FailureKind::TimedOut, text))
             }
