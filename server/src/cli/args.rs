@@ -436,8 +436,8 @@ pub(super) struct DismissArgs {
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: String,
     /// What kind of reason it is.
-    #[arg(long, value_enum, default_value_t = Kind::FalsePositive)]
-    pub(super) kind: Kind,
+    #[arg(long, value_enum, default_value_t = DismissKind::FalsePositive)]
+    pub(super) kind: DismissKind,
 }
 
 #[derive(Debug, Args)]
@@ -492,7 +492,7 @@ pub(super) struct ConfigArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum DismissKind {
     /// It is not true.
     FalsePositive,
     /// It is true and stays.
@@ -501,12 +501,12 @@ pub(super) enum Kind {
     Later,
 }
 
-impl From<Kind> for DismissReason {
-    fn from(kind: Kind) -> Self {
+impl From<DismissKind> for DismissReason {
+    fn from(kind: DismissKind) -> Self {
         match kind {
-            Kind::FalsePositive => Self::FalsePositive,
-            Kind::WontFix => Self::WontFix,
-            Kind::Later => Self::Later,
+            DismissKind::FalsePositive => Self::FalsePositive,
+            DismissKind::WontFix => Self::WontFix,
+            DismissKind::Later => Self::Later,
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod adjudicate;
 mod asked;
+mod background;
 mod budget;
 mod compose;
 mod contrary;
@@ -18,7 +19,6 @@ pub mod import;
 mod kept;
 mod lead;
 mod locate;
-mod look;
 mod parts;
 mod prepare;
 mod preview;
@@ -30,8 +30,8 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use background::{BackgroundReview, background};
 pub use budget::Limits;
-pub use look::{Look, look};
 pub use prepare::Preparation;
 pub use preview::{DryRun, Sent, dry_run};
 pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};
