@@ -64,6 +64,9 @@ pub fn main() -> ExitCode {
     if let Some(ended) = agent::process::supervise_if_asked() {
         return ended;
     }
+    store::on_wait(|lock| {
+        output::note(&format!("waiting for another deep-review that writes (it holds {})", lock.display()));
+    });
     if std::env::args_os().skip(1).eq(["lsp"]) {
         // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
         return lsp::run();
