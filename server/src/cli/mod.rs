@@ -60,6 +60,9 @@ impl From<Exit> for ExitCode {
 /// Runs the command that the process's arguments ask for and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(ended) = agent::serve_history_if_asked() {
+        return ended;
+    }
     #[cfg(unix)]
     if let Some(ended) = agent::process::supervise_if_asked() {
         return ended;

@@ -23,6 +23,7 @@ mod sending;
 mod settings;
 mod steering;
 mod throttle;
+mod tools;
 
 pub use checkout::Checkout;
 pub use completion::Completion;
@@ -30,6 +31,7 @@ pub use configured::{Surroundings, configured, detected, missing};
 pub use sending::Sending;
 pub use settings::{Adapter, AgentSettings, Effort, LinterFormat};
 pub use steering::{Instruction, Steering};
+pub use tools::served::serve_if_asked as serve_history_if_asked;
 
 use finding::{AgentInfo, Answer, Assessment, DeclinedEarlier, Failure, FailureKind, Finding, RepoPath, Usage};
 use futures_util::future::BoxFuture;
@@ -51,6 +53,8 @@ pub struct Brief {
     pub open: Vec<Finding>,
     /// What may be sent to agents outside the machine, and how.
     pub sending: Sending,
+    /// The history of what is under review.
+    pub history: prompt::History,
     /// What the user wants of it.
     pub steering: Arc<Steering>,
     /// The prompts.
@@ -79,6 +83,7 @@ impl Brief {
             declined: Vec::new(),
             open: Vec::new(),
             sending: Sending::masked(),
+            history: prompt::History::default(),
             steering: Arc::default(),
             templates: Arc::default(),
             checkout: Checkout::default(),
