@@ -41,6 +41,9 @@ pub(super) enum Command {
     /// Say which agents there are, which are usable, and why not.
     #[command(after_help = examples::AGENTS)]
     Agents(AgentsArgs),
+    /// Review branches with known defects, and say what each agent found, missed and raised for nothing.
+    #[command(after_help = examples::EVAL)]
+    Eval(EvalArgs),
     /// Make a sample repository and review it with what needs no key.
     #[command(after_help = examples::DEMO)]
     Demo(DemoArgs),
@@ -231,6 +234,33 @@ pub(super) struct AgentsArgs {
     /// As if the repository were trusted to run its own code.
     #[arg(long)]
     pub(super) trusted: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<AgentsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AgentsCommand {
+    /// Ask a few questions, write an agent into your configuration, and test it with one small call.
+    #[command(after_help = examples::AGENTS_ADD)]
+    Add,
+    /// Have an agent review a change of three lines: whether it works, how long it takes, and what that costs.
+    #[command(after_help = examples::AGENTS_TEST)]
+    Test {
+        /// Its name, as `deep-review agents` lists it.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// A folder of branches with known defects: a folder each, with `case.toml`, `before/` and `after/`.
+    pub(super) folder: PathBuf,
+    /// With this agent only; may be repeated. Default: every agent that judges and can be used.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Everything that is printed is printed here.
 
+mod add_agent;
 mod agents;
 mod apply;
 mod args;
@@ -9,6 +10,7 @@ mod decide;
 mod demo;
 mod doctor;
 mod dry_run;
+mod eval;
 mod examples;
 mod findings;
 mod generate;
@@ -30,6 +32,7 @@ mod rounds;
 mod rules;
 pub mod sample;
 mod show;
+mod test_agent;
 mod verify;
 
 pub use args::Cli;
@@ -86,6 +89,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Review(args) => review::run(&context, args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Agents(args) => agents::run(&context, &args),
+        Command::Eval(args) => eval::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),

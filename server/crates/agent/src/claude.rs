@@ -80,7 +80,7 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     })
 }
 
-fn sign(line: &str) -> Option<Sign> {
+pub(super) fn sign(line: &str) -> Option<Sign> {
     let event: Value = serde_json::from_str(line).ok()?;
     match event["type"].as_str()? {
         "assistant" => {

@@ -16,6 +16,7 @@ mod failure;
 pub mod gemini;
 mod http;
 mod linter;
+mod others;
 pub mod process;
 pub mod prompt;
 pub mod recorded;
@@ -27,7 +28,7 @@ mod tools;
 
 pub use checkout::Checkout;
 pub use completion::Completion;
-pub use configured::{Surroundings, configured, detected, missing};
+pub use configured::{Surroundings, configured, detected, missing, programs};
 pub use sending::Sending;
 pub use settings::{Adapter, AgentSettings, Effort, LinterFormat};
 pub use steering::{Instruction, Steering};

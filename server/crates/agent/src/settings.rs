@@ -13,6 +13,18 @@ pub enum Adapter {
     Codex,
     /// Gemini CLI.
     Gemini,
+    /// OpenCode.
+    Opencode,
+    /// GitHub Copilot's command line program.
+    Copilot,
+    /// Cursor's command line program.
+    CursorAgent,
+    /// Amp.
+    Amp,
+    /// Qwen Code.
+    Qwen,
+    /// Antigravity's command line program.
+    Agy,
     /// Any agent of the Agent Client Protocol; `command` starts it.
     Acp,
     /// Any program that takes the brief on standard input and answers on standard output; `command` starts it.

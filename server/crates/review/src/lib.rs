@@ -14,6 +14,7 @@ mod compose;
 mod contrary;
 pub mod document;
 mod estimate;
+pub mod eval;
 pub mod import;
 mod kept;
 mod lead;
