@@ -2,8 +2,8 @@
 
 use super::examples;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use config::Verify;
-use finding::{DismissReason, Severity};
+use config::{RoundEffort, Verify};
+use finding::{Dial, DismissReason, Severity};
 use import::ErrorFormat;
 use report::Format;
 use std::path::PathBuf;
@@ -41,6 +41,9 @@ pub(super) enum Command {
     /// Say which agents there are, which are usable, and why not.
     #[command(after_help = examples::AGENTS)]
     Agents(AgentsArgs),
+    /// Review branches with known defects, and say what each agent found, missed and raised for nothing.
+    #[command(after_help = examples::EVAL)]
+    Eval(EvalArgs),
     /// Make a sample repository and review it with what needs no key.
     #[command(after_help = examples::DEMO)]
     Demo(DemoArgs),
@@ -160,6 +163,12 @@ pub(super) struct ReviewArgs {
     /// How long an agent may take, in seconds.
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,
+    /// How thorough the round is: quick (agents think little, none checks another), normal (as configured), deep
+    /// (agents think as hard as they can, and check each other).
+    #[arg(long, value_name = "EFFORT", value_parser = effort)]
+    pub(super) effort: Option<RoundEffort>,
+    #[command(flatten)]
+    pub(super) dial: DialArgs,
     /// Whether agents check each other's findings: off, cross (each finding that one agent alone raised, by
     /// another one), lead (the same, and one agent writes the summary and settles disputes).
     #[arg(long, value_name = "MODE", value_parser = verify)]
@@ -193,6 +202,27 @@ pub(super) struct ReviewArgs {
     pub(super) trusted: bool,
 }
 
+/// How much is shown. Reports have everything.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub(super) struct DialArgs {
+    /// Show findings of this severity and graver ones; how many are hidden is said.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    min_severity: Option<Severity>,
+    /// Show findings whose confidence is at least this, 0 to 1.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    min_confidence: Option<f64>,
+    /// Show so many suggestions, the best ones.
+    #[arg(long, value_name = "N")]
+    max_suggestions: Option<usize>,
+}
+
+impl From<DialArgs> for Dial {
+    fn from(args: DialArgs) -> Self {
+        let DialArgs { min_severity, min_confidence, max_suggestions } = args;
+        Self { min_severity, min_confidence, max_suggestions }
+    }
+}
+
 #[derive(Debug, Default, Args)]
 pub(super) struct AgentsArgs {
     /// As JSON.
@@ -204,6 +234,33 @@ pub(super) struct AgentsArgs {
     /// As if the repository were trusted to run its own code.
     #[arg(long)]
     pub(super) trusted: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<AgentsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AgentsCommand {
+    /// Ask a few questions, write an agent into your configuration, and test it with one small call.
+    #[command(after_help = examples::AGENTS_ADD)]
+    Add,
+    /// Have an agent review a change of three lines: whether it works, how long it takes, and what that costs.
+    #[command(after_help = examples::AGENTS_TEST)]
+    Test {
+        /// Its name, as `deep-review agents` lists it.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// A folder of branches with known defects: a folder each, with `case.toml`, `before/` and `after/`.
+    pub(super) folder: PathBuf,
+    /// With this agent only; may be repeated. Default: every agent that judges and can be used.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -315,6 +372,11 @@ pub(super) struct FindingsArgs {
     /// Those that this agent raised.
     #[arg(long, value_name = "NAME")]
     pub(super) agent: Option<String>,
+    #[command(flatten)]
+    pub(super) dial: DialArgs,
+    /// Those too that the configuration hides (min_severity, min_confidence, max_suggestions).
+    #[arg(long, conflicts_with_all = ["min_severity", "min_confidence", "max_suggestions"])]
+    pub(super) all: bool,
     /// How to write them.
     #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
     pub(super) format: ListFormat,
@@ -519,6 +581,14 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
 
 fn verify(word: &str) -> Result<Verify, String> {
     Verify::from_word(word).ok_or_else(|| "it is one of off, cross, lead".into())
+}
+
+fn effort(word: &str) -> Result<RoundEffort, String> {
+    RoundEffort::from_word(word).ok_or_else(|| "it is one of quick, normal, deep".into())
+}
+
+fn share(word: &str) -> Result<f64, String> {
+    word.parse().ok().filter(|n| (0.0..=1.0).contains(n)).ok_or_else(|| "it is a number from 0 to 1".into())
 }
 
 fn severity(word: &str) -> Result<Severity, String> {

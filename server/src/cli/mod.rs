@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Everything that is printed is printed here.
 
+mod add_agent;
 mod agents;
 mod apply;
 mod args;
@@ -9,6 +10,7 @@ mod decide;
 mod demo;
 mod doctor;
 mod dry_run;
+mod eval;
 mod examples;
 mod findings;
 mod generate;
@@ -30,6 +32,7 @@ mod rounds;
 mod rules;
 pub mod sample;
 mod show;
+mod test_agent;
 mod verify;
 
 pub use args::Cli;
@@ -60,6 +63,9 @@ impl From<Exit> for ExitCode {
 /// Runs the command that the process's arguments ask for and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(ended) = agent::serve_history_if_asked() {
+        return ended;
+    }
     #[cfg(unix)]
     if let Some(ended) = agent::process::supervise_if_asked() {
         return ended;
@@ -86,6 +92,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Review(args) => review::run(&context, args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Agents(args) => agents::run(&context, &args),
+        Command::Eval(args) => eval::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),

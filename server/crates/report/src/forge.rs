@@ -178,7 +178,9 @@ fn suggestion(edits: &[LineEdit], text: &str) -> Option<(LineRange, String)> {
         new.push_str(lines[line as usize - 1]);
         line += 1;
     }
-    Some((LineRange::new(start, end), new.replace("\r\n", "\n")))
+    // Whoever took the suggestion would put the mask into the file.
+    let is_whole = !new.contains(secrets::MASK);
+    is_whole.then(|| (LineRange::new(start, end), new.replace("\r\n", "\n")))
 }
 
 /// GitLab's code quality report.

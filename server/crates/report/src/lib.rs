@@ -9,6 +9,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod masked;
 pub mod rdjson;
 pub mod sanitize;
 pub mod sarif;
@@ -21,6 +22,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use masked::masked;
 pub use texts::Texts;
 
 use finding::{Decisions, Round};

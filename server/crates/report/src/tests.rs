@@ -45,7 +45,7 @@ fn a_rich_round_has_every_section_in_its_order() {
     ];
     assert_eq!(headings, want);
     insta::assert_snapshot!("rich_markdown", text);
-    let style = terminal::Style { colours: false, width: 100 };
+    let style = terminal::Style::default();
     insta::assert_snapshot!("rich_terminal", terminal::write(&round, &decisions, &texts, style));
     // The page's text, without marks.
     let page = html::write(&round, &decisions, &texts);

@@ -579,6 +579,7 @@ fn figures(round: &Round) -> Vec<(String, Vec<String>)> {
     };
     optional("Tool calls", &|u| u.tool_calls.map(|n| n.to_string()));
     optional("Tokens in", &|u| u.input_tokens.map(|n| n.to_string()));
+    optional("Of them cached", &|u| u.cached_tokens.map(|n| n.to_string()));
     optional("Tokens out", &|u| u.output_tokens.map(|n| n.to_string()));
     optional("Cost", &|u| u.cost_usd.map(|c| format!("${c:.2}")));
     rows.into_iter().map(|(name, cells)| (name.to_owned(), cells)).collect()

@@ -15,6 +15,7 @@ mod compose;
 mod contrary;
 pub mod document;
 mod estimate;
+pub mod eval;
 pub mod import;
 mod kept;
 mod lead;

@@ -366,6 +366,7 @@ impl<'t> Reader<'t> {
                 fixes.iter_mut().for_each(|f| f.by = vec![agent.clone()]);
                 remarks.add(RawFinding {
                     id: RawId::new(format!("{agent}:merged-{label_here}")),
+                    sure: None,
                     agent: agent.clone(),
                     severity: rated.iter().find(|(a, _)| a == agent).map_or(severity, |(_, said)| *said),
                     fixes,

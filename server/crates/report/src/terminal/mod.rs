@@ -10,8 +10,8 @@ mod tests;
 use super::Texts;
 use super::view::{classification_word, count_of, one_line, short_duration};
 use finding::{
-    AgentKind, AgentOutcome, AgentRun, Decisions, Finding, FindingStatus, LeftOut, ObservationKind, Round, Severity,
-    State, Verdict,
+    AgentKind, AgentOutcome, AgentRun, Decisions, Dial, Finding, FindingStatus, LeftOut, ObservationKind, Round,
+    Severity, State, Verdict,
 };
 use frame::visible;
 use ink::{Face, Ink};
@@ -25,12 +25,14 @@ pub struct Style {
     pub width: usize,
     /// Whether colours are wanted.
     pub colours: bool,
+    /// How much is to be shown; what is not is counted.
+    pub dial: Dial,
 }
 
 impl Default for Style {
     /// For a file or a pipe.
     fn default() -> Self {
-        Self { width: 100, colours: false }
+        Self { width: 100, colours: false, dial: Dial::default() }
     }
 }
 
@@ -104,7 +106,9 @@ impl Page<'_> {
     }
 
     fn findings(&self) -> Vec<String> {
-        let open: Vec<&Finding> = self.round.standing().filter(|f| self.decisions.is_open(&f.id)).collect();
+        let mut open: Vec<&Finding> = self.round.standing().filter(|f| self.decisions.is_open(&f.id)).collect();
+        let hidden = self.style.dial.hidden(open.iter().copied());
+        open.retain(|f| !hidden.has(&f.id));
         let suggestions = open.iter().filter(|f| f.severity == Severity::Suggestion).count();
         let listed = |f: &Finding| f.severity == Severity::Suggestion && suggestions > SUGGESTIONS_IN_FULL;
         let mut lines = Vec::new();
@@ -120,6 +124,13 @@ impl Page<'_> {
         }
         for finding in rest {
             lines.extend(self.in_brief(finding));
+        }
+        if hidden.count() > 0 {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            let said = format!("{hidden}. `deep-review findings --all` lists them, and reports have them all.");
+            lines.extend(wrap(&said, self.prose_width()).iter().map(|l| self.dim(l)));
         }
         lines
     }
