@@ -11,6 +11,7 @@ mod adjudicate;
 mod asked;
 mod budget;
 mod compose;
+mod consult;
 mod contrary;
 pub mod document;
 mod estimate;
@@ -31,6 +32,7 @@ mod verify;
 mod tests;
 
 pub use budget::Limits;
+pub use consult::{Consulted, NotConsulted, consult};
 pub use look::{Look, look};
 pub use prepare::Preparation;
 pub use preview::{DryRun, Sent, dry_run};
@@ -562,8 +564,14 @@ fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(
         branch.decide(|decisions| {
             for (id, state) in closed {
                 if decisions.is_open(id) {
-                    let resolution =
-                        Resolution { state, at: prepared.started, round: round.id.clone(), code: None, commit: None };
+                    let resolution = Resolution {
+                        state,
+                        at: prepared.started,
+                        round: round.id.clone(),
+                        code: None,
+                        commit: None,
+                        by: None,
+                    };
                     decisions.resolutions.insert(id.clone(), resolution);
                 }
             }

@@ -103,6 +103,7 @@ fn decisions_are_changed_one_after_the_other() {
                     round: RoundId::new("r"),
                     code: None,
                     commit: None,
+                    by: None,
                 };
                 branch.decide(|d| drop(d.resolutions.insert(FindingId::new(format!("f{n}")), resolution))).unwrap();
             });
