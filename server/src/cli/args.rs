@@ -6,6 +6,7 @@ use config::{RoundEffort, Verify};
 use finding::{Dial, DismissReason, Severity};
 use import::ErrorFormat;
 use report::Format;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
@@ -38,6 +39,9 @@ pub(super) enum Command {
     /// Run the language server on standard input and output.
     #[command(after_help = examples::LSP)]
     Lsp(LspArgs),
+    /// Run a server of the Model Context Protocol, for coding agents: on standard input and output, or on an address.
+    #[command(after_help = examples::MCP)]
+    Mcp(McpArgs),
     /// Say which agents there are, which are usable, and why not.
     #[command(after_help = examples::AGENTS)]
     Agents(AgentsArgs),
@@ -93,7 +97,7 @@ pub(super) enum Command {
     Log(LogArgs),
     /// Take the last of that back: decisions, and the text of files that nobody changed since.
     #[command(after_help = examples::UNDO)]
-    Undo,
+    Undo(UndoArgs),
     /// List the rules of the built-in agents; explain one; test one's own.
     #[command(after_help = examples::RULES)]
     Rules(RulesArgs),
@@ -135,6 +139,14 @@ pub(super) struct LspArgs {
     /// Accepted because many clients pass it; standard input and output are always used.
     #[arg(long)]
     pub(super) stdio: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct McpArgs {
+    /// Listen at this address of this machine instead (127.0.0.1:7345; port 0 takes a free one). Each request has to bring
+    /// the token: that of DEEP_REVIEW_MCP_TOKEN, or the one that is printed.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) http: Option<SocketAddr>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -544,6 +556,13 @@ pub(super) struct LogArgs {
     /// As JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    /// Take back all that coding agents did on the branch, instead of the last that anybody did.
+    #[arg(long)]
+    pub(super) agents: bool,
 }
 
 #[derive(Debug, Args)]

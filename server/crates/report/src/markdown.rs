@@ -265,8 +265,7 @@ fn feedback(out: &mut Out, view: &View<'_>) {
     }
     for (n, f) in view.feedback.iter().enumerate() {
         let place = f.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
-        let url =
-            f.url.filter(|u| is_address(u)).map(|u| format!(" <{u}>")).unwrap_or_default();
+        let url = f.url.filter(|u| is_address(u)).map(|u| format!(" <{u}>")).unwrap_or_default();
         // A report that was read does not always say who said it.
         if f.author.trim().is_empty() {
             let text = indented(n + 1, f.text);

@@ -8,8 +8,8 @@ mod characters;
 #[cfg(test)]
 mod tests;
 
-pub use characters::{orderless, printable};
 pub(crate) use characters::visible;
+pub use characters::{orderless, printable};
 
 use finding::document::fence;
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};

@@ -248,7 +248,13 @@ fn no_document_has_a_link_whose_address_an_agent_gave_in_another_part() {
     let round = saying("See [ref] [x](command:x)", "[ref]: command:evil", "A [ref]");
     for format in [Format::Markdown, Format::Github, Format::Sarif, Format::Html, Format::Rdjson] {
         let text = write(format, &round, &Decisions::default(), &texts);
-        for live in ["\n[ref]: command:evil", "\\n[ref]: command:evil", "\"markdown\": \"[ref]:", "href=\"command", "Uri\": \"command"] {
+        for live in [
+            "\n[ref]: command:evil",
+            "\\n[ref]: command:evil",
+            "\"markdown\": \"[ref]:",
+            "href=\"command",
+            "Uri\": \"command",
+        ] {
             assert!(!text.contains(live), "{format}: {live}");
         }
     }

@@ -32,7 +32,8 @@ impl BackgroundRequest for HoverRequest {
         if texts.is_empty() {
             return None;
         }
-        let contents = MarkupContent { kind: MarkupKind::Markdown, value: sanitize::document(&texts.join("\n\n---\n\n")) };
+        let contents =
+            MarkupContent { kind: MarkupKind::Markdown, value: sanitize::document(&texts.join("\n\n---\n\n")) };
         Some(Hover { contents: HoverContents::Markup(contents), range: None })
     }
 }
