@@ -1,6 +1,6 @@
 //! `deep-review agents`
 
-use super::args::AgentsArgs;
+use super::args::{AgentsArgs, AgentsCommand};
 use super::context::{self, Context, block_on};
 use super::{Exit, output};
 use agent::Availability;
@@ -11,6 +11,11 @@ use report::sanitize::printable;
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> {
+    match &args.command {
+        Some(AgentsCommand::Add) => return super::add_agent::run(context),
+        Some(AgentsCommand::Test { name }) => return super::test_agent::run(context, name),
+        None => {}
+    }
     let repository = context.repository().ok();
     let config = context::config(repository.as_ref(), &Overrides::default())?.config;
     if args.record {

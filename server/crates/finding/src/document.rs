@@ -18,7 +18,7 @@ pub const NO_REVIEW_BY: &str = "no full review by ";
 
 /// The lines between which a Markdown report holds what a reader of it leaves aside: it is said elsewhere in the round, or
 /// follows from it.
-pub const ASIDE: [&str; 2] = ["<!-- aside -->", "<!-- end of aside -->"];
+pub const ASIDE: [&str; 2] = ["<!-- deep-review aside -->", "<!-- deep-review end of aside -->"];
 
 /// The hidden mark by which a comment on a forge is known again: followed by the finding's id and ` -->`.
 pub const COMMENT_MARK: &str = "<!-- deep-review finding ";

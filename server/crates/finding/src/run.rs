@@ -86,6 +86,9 @@ pub struct Usage {
     /// Tokens read, cached ones included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_tokens: Option<u64>,
+    /// Those of the tokens read that the vendor had in its cache, which cost a fraction; counted in `input_tokens` too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
     /// Tokens written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
@@ -107,6 +110,7 @@ impl Usage {
         Self {
             cost_usd: add(self.cost_usd, other.cost_usd),
             input_tokens: add(self.input_tokens, other.input_tokens),
+            cached_tokens: add(self.cached_tokens, other.cached_tokens),
             output_tokens: add(self.output_tokens, other.output_tokens),
             tool_calls: add(self.tool_calls, other.tool_calls),
         }

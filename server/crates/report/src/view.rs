@@ -361,7 +361,7 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
         body: &f.body,
         classification: f.classification.map(classification_word),
         rule: f.rule.as_ref().map(|r| r.id.as_str()),
-        rule_url: f.rule.as_ref().and_then(|r| r.url.as_deref()),
+        rule_url: f.rule.as_ref().and_then(finding::RuleRef::page),
         symbol: f.symbol.as_deref(),
         dispute: f.dispute.as_deref(),
         settled: f.settled.as_ref().map(|settled| settled_words(agents.round, settled)),
@@ -739,6 +739,7 @@ fn figures(round: &Round) -> Vec<(String, Vec<String>)> {
     };
     optional("Tool calls", &|u| u.tool_calls.map(|n| n.to_string()));
     optional("Tokens in", &|u| u.input_tokens.map(|n| n.to_string()));
+    optional("Of them cached", &|u| u.cached_tokens.map(|n| n.to_string()));
     optional("Tokens out", &|u| u.output_tokens.map(|n| n.to_string()));
     optional("Cost", &|u| u.cost_usd.map(|c| format!("${c:.2}")));
     rows.into_iter().map(|(name, cells)| (name.to_owned(), cells)).collect()

@@ -80,6 +80,7 @@ fn says(title: &str) -> Answer {
     Answer {
         findings: vec![RawFinding {
             id: RawId::new("whatever"),
+            sure: None,
             agent: AgentName::new("somebody else"),
             severity: Severity::Important,
             title: title.into(),

@@ -318,6 +318,24 @@ impl Object<'_> {
         })
     }
 
+    /// How sure, in percent: 85, 0.85, "85%" or a word.
+    fn percent(&self, names: &[&str]) -> Option<u8> {
+        let value = names.iter().find_map(|n| self.0.get(*n))?;
+        let written = value.as_str().map(|text| text.trim().to_ascii_lowercase());
+        let number = match written.as_deref() {
+            None => value.as_f64()?,
+            Some("certain" | "very high") => 95.0,
+            Some("high") => 85.0,
+            Some("medium") => 60.0,
+            Some("low") => 30.0,
+            Some(text) => text.trim_end_matches('%').trim().parse().ok()?,
+        };
+        // A fraction: nobody is sure by one percent.
+        let percent =
+            if written.as_deref().is_none_or(|w| !w.ends_with('%')) && number <= 1.0 { number * 100.0 } else { number };
+        (0.0..=100.0).contains(&percent).then(|| percent.round() as u8)
+    }
+
     fn list(&self, name: &str) -> &[Value] {
         let list = self.0.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         &list[..list.len().min(MOST_FINDINGS)]
@@ -395,6 +413,7 @@ fn finding(value: &Value, number: usize, agent: &AgentName, scale: SeverityScale
     }
     Some(RawFinding {
         id: RawId::new(format!("{agent}:{number}")),
+        sure: o.percent(&["confidence", "sure", "certainty"]),
         agent: agent.clone(),
         severity: stated.map_or(Severity::Suggestion, |stated| stated.severity),
         title,

@@ -44,6 +44,8 @@ struct Finding {
     body: String,
     /// Markdown: the trace that shows it, with file and line of every step; what you checked to rule out that it is fine.
     evidence: String,
+    /// How sure you are that it is true and that the author would mend it, in percent.
+    confidence: u32,
     classification: Classification,
     /// The main place first; empty only when the whole branch is meant.
     places: Vec<Place>,

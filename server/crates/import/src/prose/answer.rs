@@ -140,6 +140,7 @@ pub(super) fn raw_with(item: Item, body: Body, agent: &AgentName, id: String) ->
     }
     RawFinding {
         id: RawId::new(id),
+        sure: None,
         agent: agent.clone(),
         severity: item.severity,
         classification: item.head.class.as_deref().and_then(head::classification),

@@ -38,7 +38,8 @@ impl BackgroundRequest for HoverRequest {
         let round = whole.as_ref().unwrap_or(round);
         let texts = shown.iter().take(MAX_FINDINGS).map(|&index| text(repo, round, &round.findings[index]));
         let texts: Vec<String> = texts.collect();
-        let contents = MarkupContent { kind: MarkupKind::Markdown, value: texts.join("\n\n---\n\n") };
+        let contents =
+            MarkupContent { kind: MarkupKind::Markdown, value: sanitize::document(&texts.join("\n\n---\n\n")) };
         Some(Hover { contents: HoverContents::Markup(contents), range: None })
     }
 }
@@ -52,19 +53,21 @@ fn with_remarks(repo: &Repo, round: &Round, shown: &[usize]) -> Option<Round> {
 
 fn text(repo: &Repo, round: &Round, finding: &Finding) -> String {
     let title = line(&finding.title);
-    format!("**{} · {}** · {title}\n\n{}", finding.label, finding.severity, explanation(repo, round, finding))
+    format!("**{} · {}** · {title}\n\n{}", line(&finding.label), finding.severity, explanation(repo, round, finding))
 }
 
 /// Untrusted text as one inert line.
 fn line(text: &str) -> String {
-    sanitize::markdown(&sanitize::printable(text)).trim().replace('\n', " ")
+    sanitize::markdown_line(text)
 }
 
 /// The beginning of a text of others, as inert Markdown.
 fn cut(text: &str, most: usize) -> String {
     let end = text.floor_char_boundary(most);
     let shown = sanitize::markdown(&text[..end]);
-    if end < text.len() { format!("{} …", shown.trim()) } else { shown.trim().to_owned() }
+    // What begins with blanks may be code: they stay.
+    let shown = shown.trim_matches('\n').trim_end();
+    if end < text.len() { format!("{shown}\n\n…") } else { shown.to_owned() }
 }
 
 /// What one agent says of it in its own words, set apart as a quotation.
@@ -89,7 +92,7 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
         let _ = writeln!(out, "Doubtful, it decides nothing: {}.\n", doubts.join("; "));
     }
     let body = cut(&finding.body, MAX_BODY);
-    if !body.is_empty() {
+    if !body.trim().is_empty() {
         let _ = writeln!(out, "{body}\n");
     }
     let others = round.remarks(finding).into_iter().filter(|raw| !finding.body.contains(raw.body.trim()));
@@ -117,7 +120,7 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
     }
     for id in &finding.related {
         if let Some((_, other)) = repo.finding_of(id) {
-            let _ = writeln!(out, "See also {}: {}\n", other.label, line(&other.title));
+            let _ = writeln!(out, "See also {}: {}\n", line(&other.label), line(&other.title));
         }
     }
     if let Some(rule) = &finding.rule {
@@ -126,5 +129,5 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
     if let Some(since) = finding.since {
         let _ = writeln!(out, "First raised in round {since}.\n");
     }
-    out.trim_end().to_owned()
+    sanitize::document(out.trim_end())
 }

@@ -12,8 +12,8 @@ use super::view::{
     classification_word, contrary_words, count_of, doubt_words, one_line, settled_words, short_duration,
 };
 use finding::{
-    AgentKind, AgentOutcome, AgentRun, Decisions, Finding, FindingStatus, LeftOut, NoMore, ObservationKind, Round,
-    Severity, State, Verdict,
+    AgentKind, AgentOutcome, AgentRun, Decisions, Dial, Finding, FindingStatus, LeftOut, NoMore, ObservationKind,
+    Round, Severity, State, Verdict,
 };
 use frame::visible;
 use ink::{Face, Ink};
@@ -27,12 +27,14 @@ pub struct Style {
     pub width: usize,
     /// Whether colours are wanted.
     pub colours: bool,
+    /// How much is to be shown; what is not is counted.
+    pub dial: Dial,
 }
 
 impl Default for Style {
     /// For a file or a pipe.
     fn default() -> Self {
-        Self { width: 100, colours: false }
+        Self { width: 100, colours: false, dial: Dial::default() }
     }
 }
 
@@ -154,7 +156,9 @@ impl Page<'_> {
     }
 
     fn findings(&self) -> Vec<String> {
-        let open: Vec<&Finding> = self.open().filter(|f| !f.is_doubtful()).collect();
+        let mut open: Vec<&Finding> = self.open().filter(|f| !f.is_doubtful()).collect();
+        let hidden = self.style.dial.hidden(open.iter().copied());
+        open.retain(|f| !hidden.has(&f.id));
         let suggestions = open.iter().filter(|f| f.severity == Severity::Suggestion).count();
         let listed = |f: &Finding| f.severity == Severity::Suggestion && suggestions > SUGGESTIONS_IN_FULL;
         let mut lines = Vec::new();
@@ -170,6 +174,13 @@ impl Page<'_> {
         }
         for finding in rest {
             lines.extend(self.in_brief(finding));
+        }
+        if hidden.count() > 0 {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            let said = format!("{hidden}. `deep-review findings --all` lists them, and reports have them all.");
+            lines.extend(wrap(&said, self.prose_width()).iter().map(|l| self.dim(l)));
         }
         lines
     }
