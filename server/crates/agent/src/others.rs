@@ -13,7 +13,7 @@ use super::adapter::{CliAdapter, Login, Run, Sign};
 use super::completion::{Completion, events, shown_path, unfinished};
 use super::process::{End, Environment, Program};
 use super::{AgentSettings, Effort, claude, failure};
-use finding::{AgentKind, Failure, FailureKind};
+use finding::{AgentKind, Failure};
 use serde_json::{Value, json};
 
 /// How a program is started on a prompt.
@@ -47,7 +47,7 @@ fn started(facts: &Facts, run: &Run<'_>) -> Result<Program, Failure> {
     }
     let mut environment = run.settings.environment();
     environment = facts.pass.iter().fold(environment, |e, name| e.pass(name));
-    environment = facts.environment.iter().fold(environment, |e, (name, value)| e.set(name, value));
+    environment = facts.environment.iter().fold(environment, |e, (name, value)| e.set(*name, *value));
     if let Some(url) = &run.settings.url {
         environment = (facts.elsewhere)(run, url, environment);
     }
@@ -410,7 +410,7 @@ fn agy_read(end: &End, stdout: &str, stderr: &str) -> Completion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FailureKind::*;
+    use finding::FailureKind::{self, *};
 
     type Read = fn(&End, &str, &str) -> Completion;
 
