@@ -6,6 +6,7 @@ use config::{RoundEffort, Verify};
 use finding::{Dial, DismissReason, Severity};
 use import::ErrorFormat;
 use report::Format;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
@@ -38,6 +39,9 @@ pub(super) enum Command {
     /// Run the language server on standard input and output.
     #[command(after_help = examples::LSP)]
     Lsp(LspArgs),
+    /// Run a server of the Model Context Protocol, for coding agents: on standard input and output, or on an address.
+    #[command(after_help = examples::MCP)]
+    Mcp(McpArgs),
     /// Say which agents there are, which are usable, and why not.
     #[command(after_help = examples::AGENTS)]
     Agents(AgentsArgs),
@@ -93,7 +97,7 @@ pub(super) enum Command {
     Log(LogArgs),
     /// Take the last of that back: decisions, and the text of files that nobody changed since.
     #[command(after_help = examples::UNDO)]
-    Undo,
+    Undo(UndoArgs),
     /// List the rules of the built-in agents; explain one; test one's own.
     #[command(after_help = examples::RULES)]
     Rules(RulesArgs),
@@ -135,6 +139,14 @@ pub(super) struct LspArgs {
     /// Accepted because many clients pass it; standard input and output are always used.
     #[arg(long)]
     pub(super) stdio: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct McpArgs {
+    /// Listen at this address of this machine instead (127.0.0.1:7345; port 0 takes a free one). Each request has to bring
+    /// the token: that of DEEP_REVIEW_MCP_TOKEN, or the one that is printed.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) http: Option<SocketAddr>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -498,8 +510,8 @@ pub(super) struct DismissArgs {
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: String,
     /// What kind of reason it is.
-    #[arg(long, value_enum, default_value_t = Kind::FalsePositive)]
-    pub(super) kind: Kind,
+    #[arg(long, value_enum, default_value_t = DismissKind::FalsePositive)]
+    pub(super) kind: DismissKind,
 }
 
 #[derive(Debug, Args)]
@@ -547,6 +559,13 @@ pub(super) struct LogArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    /// Take back all that coding agents did on the branch, instead of the last that anybody did.
+    #[arg(long)]
+    pub(super) agents: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
     /// Print the JSON Schema of the configuration file instead.
     #[arg(long)]
@@ -554,7 +573,7 @@ pub(super) struct ConfigArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum DismissKind {
     /// It is not true.
     FalsePositive,
     /// It is true and stays.
@@ -563,12 +582,12 @@ pub(super) enum Kind {
     Later,
 }
 
-impl From<Kind> for DismissReason {
-    fn from(kind: Kind) -> Self {
+impl From<DismissKind> for DismissReason {
+    fn from(kind: DismissKind) -> Self {
         match kind {
-            Kind::FalsePositive => Self::FalsePositive,
-            Kind::WontFix => Self::WontFix,
-            Kind::Later => Self::Later,
+            DismissKind::FalsePositive => Self::FalsePositive,
+            DismissKind::WontFix => Self::WontFix,
+            DismissKind::Later => Self::Later,
         }
     }
 }

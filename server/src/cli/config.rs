@@ -55,6 +55,6 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         );
         let _ = writeln!(out, "{key:width$} = {value}  # {from}");
     }
-    output::print(&out)?;
+    output::print(&report::sanitize::printable(&out))?;
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use config::Loaded;
 use finding::{Decisions, Dial, Round};
 use git::Repository;
 use ops::{OpenBranch, Overrides, RoundName};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(super) struct Context {
@@ -18,6 +18,11 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(directory: Option<PathBuf>, color: Color) -> Self {
         Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), color }
+    }
+
+    /// The folder that everything is done in.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     pub(super) fn repository(&self) -> anyhow::Result<Repository> {

@@ -35,6 +35,14 @@ Examples:
   deep-review lsp            what an editor starts
   deep-review lsp --stdio    the same, for editors that insist";
 
+pub(super) const MCP: &str = "\
+Examples:
+  deep-review mcp                         what a coding agent starts
+  deep-review mcp --http 127.0.0.1:7345   for those that start no programs
+
+Your own configuration says what an agent may do, below [mcp]:
+allow = [\"read\", \"review\", \"apply\", \"dismiss\"]; without a word it may read.";
+
 pub(super) const AGENTS: &str = "\
 Examples:
   deep-review agents         a table: usable or not, and what to do about it
@@ -157,6 +165,7 @@ Examples:
 pub(super) const UNDO: &str = "\
 Examples:
   deep-review undo                 once more for what was done before that
+  deep-review undo --agents        all that coding agents did, the newest first
 
 What is not as it was left (a file edited since, a finding decided anew) is never
 overwritten: then nothing is taken back, and the reason is said.";

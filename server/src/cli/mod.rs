@@ -18,6 +18,7 @@ mod import;
 mod init;
 mod links;
 mod log;
+mod mcp;
 mod now;
 mod open;
 mod output;
@@ -70,6 +71,9 @@ pub fn main() -> ExitCode {
     if let Some(ended) = agent::process::supervise_if_asked() {
         return ended;
     }
+    store::on_wait(|lock| {
+        output::note(&format!("waiting for another deep-review that writes (it holds {})", lock.display()));
+    });
     if std::env::args_os().skip(1).eq(["lsp"]) {
         // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
         return lsp::run();
@@ -88,6 +92,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Review(args) => review::run(&context, args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
+        Command::Mcp(args) => mcp::run(&context, &args),
         Command::Agents(args) => agents::run(&context, &args),
         Command::Eval(args) => eval::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
@@ -105,7 +110,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Split(args) => links::split(&context, &args),
         Command::Join(args) => links::join(&context, &args),
         Command::Log(args) => log::log(&context, &args),
-        Command::Undo => log::undo(&context),
+        Command::Undo(args) => log::undo(&context, &args),
         Command::Rules(args) => rules::run(&context, args),
         Command::Init => init::run(&context),
         Command::Doctor(args) => doctor::run(&context, &args),

@@ -410,7 +410,7 @@ fn agy_read(end: &End, stdout: &str, stderr: &str) -> Completion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use finding::FailureKind::{self, *};
+    use finding::FailureKind::*;
 
     type Read = fn(&End, &str, &str) -> Completion;
 
@@ -441,7 +441,7 @@ mod tests {
             r#"{"type":"result","subtype":"success","is_error":false,"result":"[API Error: 401 Incorrect API key]"}"#;
         let agy = format!("{{\"event\":\"init\"}}\n{{\"event\":\"result\",\"result\":{{\"response\":{quoted}}}}}");
         let agy_error = r#"{"event":"result","result":{"status":"ERROR","error":{"message":"quota exceeded"}}}"#;
-        let table: [(Read, End, String, Option<FailureKind>); 11] = [
+        let table: [(Read, End, String, Option<finding::FailureKind>); 11] = [
             (opencode_read, ok.clone(), opencode("stop"), None),
             (opencode_read, ok.clone(), opencode("tool-calls"), Some(BadOutput)),
             (

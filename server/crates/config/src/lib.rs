@@ -174,6 +174,9 @@ pub struct UserFile {
     /// Repositories, or folders of them, as absolute paths, that may run their own code in linters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted: Vec<PathBuf>,
+    /// What coding agents may do that use `deep-review mcp`.
+    #[serde(skip_serializing_if = "McpSettings::is_default")]
+    pub mcp: McpSettings,
     /// The agents by name. The built-in ones are there without being named here.
     pub agents: BTreeMap<String, AgentSettings>,
     /// The built-in agents' rules by id: `off`, `on`, `suggestion`, `important`, or where they are off. `all` is for every
@@ -194,6 +197,53 @@ pub struct MergeSettings {
 impl MergeSettings {
     fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// What coding agents may do that use `deep-review mcp`. The user alone says it, never a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct McpSettings {
+    /// Any of `read`, `review`, `apply`, `dismiss`. Default: `read` alone.
+    pub allow: Vec<McpRight>,
+}
+
+impl Default for McpSettings {
+    fn default() -> Self {
+        Self { allow: vec![McpRight::Read] }
+    }
+}
+
+impl McpSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Something that a coding agent may be allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum McpRight {
+    /// Read rounds, findings and reports, see what fixes would do, and have it proved that one is gone.
+    Read,
+    /// Start reviews and ask agents, which may cost money.
+    Review,
+    /// Write fixes into the work tree.
+    Apply,
+    /// Decline findings.
+    Dismiss,
+}
+
+impl McpRight {
+    /// Its word in the configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Review => "review",
+            Self::Apply => "apply",
+            Self::Dismiss => "dismiss",
+        }
     }
 }
 
@@ -268,6 +318,8 @@ pub struct Config {
     pub language: Option<String>,
     /// See [`UserFile::trusted`].
     pub trusted: Vec<PathBuf>,
+    /// See [`UserFile::mcp`].
+    pub mcp: McpSettings,
     /// See [`UserFile::agents`].
     pub agents: BTreeMap<String, AgentSettings>,
     /// See [`UserFile::rules`].
@@ -301,6 +353,7 @@ impl Default for Config {
             instructions: Vec::new(),
             language: None,
             trusted: Vec::new(),
+            mcp: McpSettings::default(),
             agents: BTreeMap::new(),
             rules: BTreeMap::new(),
             own_rules: Vec::new(),

@@ -75,6 +75,15 @@ pub struct RuleRef {
     pub url: Option<String>,
 }
 
+impl RuleRef {
+    /// The page about it, where it is one on the web: what an agent names may be anything.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        let is_plain = |url: &str| url.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"`".contains(&b));
+        self.url.as_deref().filter(|url| url.starts_with("https://") && is_plain(url))
+    }
+}
+
 /// A suggested change, kept as it was written. `patch` reads it, places it in a text and applies or refuses it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -165,6 +165,9 @@ pub enum OpsError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// The work tree is gone.
+    #[error(transparent)]
+    Unreachable(#[from] super::Unreachable),
     /// The forge cannot be asked.
     #[error(transparent)]
     Forge(#[from] forge::ForgeError),

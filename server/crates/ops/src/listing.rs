@@ -9,8 +9,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a finding, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StateName {
     /// It asks for something to be done.
@@ -50,8 +49,7 @@ pub struct Filter {
 }
 
 /// A finding in a list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct FindingRow {
     /// Its identity over all rounds of the branch.
     pub id: FindingId,
@@ -80,9 +78,8 @@ pub struct FindingRow {
 }
 
 /// The findings of a round that a filter let through.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(title = "deep-review findings --format json"))]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(title = "deep-review findings --format json")]
 pub struct FindingList {
     /// The round's number.
     pub round: u32,

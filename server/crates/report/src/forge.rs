@@ -44,7 +44,7 @@ impl Remark {
     #[must_use]
     pub fn elsewhere(&self) -> String {
         match &self.place {
-            Some(place) => format!("{}\n\n{}", code(&place.to_string()), self.text),
+            Some(place) => sanitize::document(&format!("{}\n\n{}", code(&place.to_string()), self.text)),
             None => self.text.clone(),
         }
     }
@@ -80,7 +80,7 @@ pub fn intro(round: &Round, decisions: &Decisions) -> String {
         let (label, why) = (sanitize::markdown_line(&info.label), sanitize::markdown_line(&failure.message));
         text.push_str(&format!("\n\n{label} gave no full review: {why}."));
     }
-    text
+    commandless(&sanitize::document(&text))
 }
 
 /// The open findings as the body of a request that makes a GitHub review (`POST …/pulls/N/reviews`): one
@@ -100,6 +100,7 @@ pub fn github_review(round: &Round, decisions: &Decisions, texts: &Texts) -> Val
             }
         }
     }
+    let body = sanitize::document(&body);
     let mut out = json!({ "event": "COMMENT", "body": body, "comments": comments });
     if let Some(head) = &round.scope.head {
         out["commit_id"] = json!(head);
@@ -135,7 +136,18 @@ fn text_of(round: &Round, f: &Finding) -> String {
         text.push_str(&format!("\n\n*{}*", sanitize::markdown_line(dispute)));
     }
     text.push_str(&format!("\n\n{COMMENT_MARK}{} -->", f.id));
-    text
+    commandless(&sanitize::document(&text))
+}
+
+/// The text without orders to a forge: a line of a comment that begins with a slash and a word (`/merge`) is done by
+/// GitLab, with the rights of whoever posts it, and by robots elsewhere.
+fn commandless(text: &str) -> String {
+    let is_order = |line: &str| {
+        let word = line.trim_start_matches([' ', '\t', '>']).strip_prefix('/');
+        word.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    let line = |line: &str| if is_order(line) { line.replacen('/', "\\/", 1) } else { line.to_owned() };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The edits as one block of new lines in place of old ones; a pure insertion takes a neighbour line along.

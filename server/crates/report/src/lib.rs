@@ -107,19 +107,13 @@ impl FromStr for Format {
     }
 }
 
-/// Takes out what would steer a terminal that the document is printed on: it may be in names of files and in code.
-fn steerless(mut document: String) -> String {
-    document.retain(|c| matches!(c, '\n' | '\t' | '\r') || !c.is_control());
-    document
-}
-
 /// Writes the round. `texts` should have the files of [`Round::texts`].
 #[must_use]
 pub fn write(format: Format, round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     match format {
         Format::Text => terminal::write(round, decisions, texts, terminal::Style::default()),
         Format::Json => json::write(round, decisions),
-        Format::Markdown => steerless(markdown::write(round, decisions, texts)),
+        Format::Markdown => markdown::write(round, decisions, texts),
         Format::Html => html::write(round, decisions, texts),
         Format::Sarif => sarif::write(round, decisions, texts),
         Format::Rdjson => rdjson::write(round, decisions, texts),

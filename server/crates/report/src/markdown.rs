@@ -47,7 +47,7 @@ pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     coverage(&mut out, &view);
     retro(&mut out, &view);
     resolutions(&mut out, &view);
-    out.text
+    sanitize::document(&sanitize::visible(&out.text))
 }
 
 #[derive(Default)]
@@ -107,6 +107,12 @@ fn fenced(info: &str, text: &str) -> String {
     format!("{fence}{info}\n{text}{newline}{fence}")
 }
 
+/// Whether it is an address on the web that can stand in a document as it is.
+fn is_address(url: &str) -> bool {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    web && url.bytes().all(|b| b.is_ascii_graphic() && !b"<>()|`\\\"".contains(&b))
+}
+
 fn labels(pills: &[Pill<'_>]) -> String {
     let names: Vec<String> = pills.iter().map(|p| one_line(p.label).replace([',', '[', ']'], " ")).collect();
     format!("[{}]", names.join(", "))
@@ -118,9 +124,9 @@ fn header(out: &mut Out, view: &View<'_>) {
         rows.push(("Author", cell(view.author)));
     }
     if let Some(pr) = &view.pull_request {
-        let number = match pr.url.filter(|u| u.starts_with("https://") || u.starts_with("http://")) {
-            Some(url) if !url.contains([')', ' ', '|', '\n']) => format!("[#{}]({url})", pr.number),
-            _ => format!("#{}", pr.number),
+        let number = match pr.url.filter(|u| is_address(u)) {
+            Some(url) => format!("[#{}]({url})", pr.number),
+            None => format!("#{}", pr.number),
         };
         rows.push(("PR", format!("{number} — {}", cell(pr.title))));
     }
@@ -215,15 +221,15 @@ fn observations(out: &mut Out, heading: &str, list: &[ObservationView<'_>]) {
         let agents = if o.agents.is_empty() { String::new() } else { format!(" {}", labels(&o.agents)) };
         let places = if o.places.is_empty() { String::new() } else { format!(" — {}", codes(&o.places)) };
         out.block(&format!("{}. **{}**{scope}{places}{agents}", n + 1, plain(o.title).replace("**", "")));
-        out.block(&indented(&sanitize::markdown(o.body)));
+        out.block(&indented(n + 1, o.body));
     }
 }
 
-/// Text as part of a list's item.
-fn indented(text: &str) -> String {
-    let lines: Vec<String> =
-        text.lines().map(|l| if l.trim().is_empty() { String::new() } else { format!("   {l}") }).collect();
-    lines.join("\n")
+/// Text as part of the list's item `n`: below the first letter behind its number.
+fn indented(n: usize, text: &str) -> String {
+    let (text, indent) = (sanitize::markdown(text), " ".repeat(format!("{n}. ").len()));
+    let line = |l: &str| if l.trim().is_empty() { String::new() } else { format!("{indent}{l}") };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn assessment(out: &mut Out, view: &View<'_>) {
@@ -248,7 +254,7 @@ fn assessment(out: &mut Out, view: &View<'_>) {
     for (n, l) in view.limitations.iter().enumerate() {
         let place = l.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
         out.block(&format!("{}. **{}**{place}", n + 1, plain(l.title).replace("**", "")));
-        out.block(&indented(&sanitize::markdown(l.body)));
+        out.block(&indented(n + 1, l.body));
     }
 }
 
@@ -259,16 +265,15 @@ fn feedback(out: &mut Out, view: &View<'_>) {
     }
     for (n, f) in view.feedback.iter().enumerate() {
         let place = f.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
-        let url =
-            f.url.filter(|u| u.starts_with("https://")).map(|u| format!(" <{}>", one_line(u))).unwrap_or_default();
+        let url = f.url.filter(|u| is_address(u)).map(|u| format!(" <{u}>")).unwrap_or_default();
         // A report that was read does not always say who said it.
         if f.author.trim().is_empty() {
-            let text = indented(&sanitize::markdown(f.text));
+            let text = indented(n + 1, f.text);
             out.block(&format!("{}. {}", n + 1, text.trim_start()));
             continue;
         }
         out.block(&format!("{}. **{}**{place}{url}", n + 1, plain(f.author).replace("**", "")));
-        out.block(&indented(&sanitize::markdown(f.text)));
+        out.block(&indented(n + 1, f.text));
     }
     out.block("## Declined in prior rounds");
     if view.declined.is_empty() {

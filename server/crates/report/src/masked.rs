@@ -95,7 +95,8 @@ mod tests {
             if closed {
                 let state = State::Dismissed { reason: finding::DismissReason::Later, text: KEY.to_owned() };
                 let at = jiff::Timestamp::UNIX_EPOCH;
-                let resolution = finding::Resolution { state, at, round: round.id.clone(), code: None, commit: None };
+                let resolution =
+                    finding::Resolution { state, at, round: round.id.clone(), code: None, commit: None, by: None };
                 decisions.resolutions.insert(round.findings[0].id.clone(), resolution);
             }
             let (shown, decided, there) = masked(&round, &decisions, &texts).unwrap();

@@ -224,3 +224,63 @@ fn the_schema_in_the_documentation_is_current() {
     let current = std::fs::read_to_string(file).is_ok_and(|text| text == json::schema());
     assert!(current, "run the tests with UPDATE_SCHEMA=1");
 }
+
+/// A round with one finding that says this, by an agent of that name.
+fn saying(title: &str, body: &str, label: &str) -> Round {
+    let (mut round, ..) = rich();
+    round.findings.truncate(1);
+    let finding = &mut round.findings[0];
+    (finding.title, finding.body) = (title.into(), body.into());
+    finding.rule = Some(RuleRef { id: "x".into(), url: Some("command:x".into()) });
+    let raw = finding.attributions[0].raw.clone();
+    for raw in round.raw.iter_mut().filter(|r| r.id == raw) {
+        (raw.title, raw.body) = (title.into(), body.into());
+    }
+    for run in &mut round.agents {
+        run.agent.label = label.into();
+    }
+    round
+}
+
+#[test]
+fn no_document_has_a_link_whose_address_an_agent_gave_in_another_part() {
+    let (_, decisions, texts) = rich();
+    let round = saying("See [ref] [x](command:x)", "[ref]: command:evil", "A [ref]");
+    for format in [Format::Markdown, Format::Github, Format::Sarif, Format::Html, Format::Rdjson] {
+        let text = write(format, &round, &Decisions::default(), &texts);
+        for live in [
+            "\n[ref]: command:evil",
+            "\\n[ref]: command:evil",
+            "\"markdown\": \"[ref]:",
+            "href=\"command",
+            "Uri\": \"command",
+        ] {
+            assert!(!text.contains(live), "{format}: {live}");
+        }
+    }
+    let sarif: serde_json::Value = serde_json::from_str(&write(Format::Sarif, &round, &decisions, &texts)).unwrap();
+    let message = sarif["runs"].as_array().unwrap().iter().find_map(|run| run["results"][0]["message"].as_object());
+    let message = message.unwrap();
+    assert_eq!(message["text"], "See \\[ref\\] \\[x\\](command:x)");
+    assert_eq!(message["markdown"], "**See [ref] \\[x](command:x)**\n\n\\[ref]: command:evil");
+}
+
+#[test]
+fn what_turns_the_direction_of_writing_is_spelled_out_on_pages_and_in_reports() {
+    let (_, decisions, texts) = rich();
+    let mut round = saying("a\u{202e}b", "c\u{2066}d\u{200b}", "e\u{202e}");
+    round.author = "f\u{202e}".into();
+    for format in [Format::Html, Format::Markdown, Format::Text, Format::Junit] {
+        let text = write(format, &round, &decisions, &texts);
+        assert!(!text.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{format}");
+        assert!(text.contains("\\u{202e}"), "{format}");
+    }
+}
+
+#[test]
+fn a_comment_gives_no_orders_to_a_forge() {
+    let round = saying("/merge", "x\n/close\n> /assign @me\n  /approve\na /b\n/2", "/me");
+    let text = &forge::remarks(&round, &Decisions::default(), &Texts::default())[0].text;
+    let orders = text.lines().filter(|line| line.trim_start_matches(['>', ' ']).starts_with('/'));
+    assert_eq!(orders.collect::<Vec<_>>(), ["/2"], "{text}");
+}

@@ -316,7 +316,7 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
         body: &f.body,
         classification: f.classification.map(classification_word),
         rule: f.rule.as_ref().map(|r| r.id.as_str()),
-        rule_url: f.rule.as_ref().and_then(|r| r.url.as_deref()),
+        rule_url: f.rule.as_ref().and_then(finding::RuleRef::page),
         symbol: f.symbol.as_deref(),
         dispute: f.dispute.as_deref(),
         verification: match &f.verification {

@@ -9,8 +9,10 @@
 
 mod adjudicate;
 mod asked;
+mod background;
 mod budget;
 mod compose;
+mod consult;
 mod contrary;
 pub mod document;
 mod estimate;
@@ -19,7 +21,6 @@ pub mod import;
 mod kept;
 mod lead;
 mod locate;
-mod look;
 mod parts;
 mod prepare;
 mod preview;
@@ -31,8 +32,9 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use background::{BackgroundReview, background};
 pub use budget::Limits;
-pub use look::{Look, look};
+pub use consult::{Consulted, NotConsulted, consult};
 pub use prepare::Preparation;
 pub use preview::{DryRun, Sent, dry_run};
 pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};
@@ -563,8 +565,14 @@ fn store(prepared: &Preparation, composed: &Composed, is_last: bool) -> Result<(
         branch.decide(|decisions| {
             for (id, state) in closed {
                 if decisions.is_open(id) {
-                    let resolution =
-                        Resolution { state, at: prepared.started, round: round.id.clone(), code: None, commit: None };
+                    let resolution = Resolution {
+                        state,
+                        at: prepared.started,
+                        round: round.id.clone(),
+                        code: None,
+                        commit: None,
+                        by: None,
+                    };
                     decisions.resolutions.insert(id.clone(), resolution);
                 }
             }

@@ -78,7 +78,7 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
     Request {
         never_send: config.never_send.clone(),
         repository,
-        scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted },
+        scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted, ..ScopeRequest::default() },
         snapshot: SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes },
         reviewers: agents
             .into_iter()

@@ -32,6 +32,7 @@ impl Default for Templates {
             ("repair", include_str!("../../prompts/repair.md")),
             ("verify", include_str!("../../prompts/verify.md")),
             ("lead", include_str!("../../prompts/lead.md")),
+            ("ask", include_str!("../../prompts/ask.md")),
         ];
         Self { texts: texts.map(|(n, t)| (n, t.to_owned())).into(), version: VERSION.to_string() }
     }

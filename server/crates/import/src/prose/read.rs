@@ -282,6 +282,7 @@ impl<'t> Reader<'t> {
                 round: round.id.clone(),
                 code: None,
                 commit: None,
+                by: None,
             };
             decisions.resolutions.entry(id).or_insert(resolution);
         }
@@ -520,9 +521,10 @@ impl<'t> Reader<'t> {
             let Some(id) = labels.get(&label) else { continue };
             if let Some(state) = state_of(action) {
                 let commit = IN_COMMIT.captures(action).map(|m| CommitId::new(&m[1]));
-                decisions
-                    .resolutions
-                    .insert(id.clone(), Resolution { state, at: when, round: round.id.clone(), code: None, commit });
+                decisions.resolutions.insert(
+                    id.clone(),
+                    Resolution { state, at: when, round: round.id.clone(), code: None, commit, by: None },
+                );
             }
         }
         decisions

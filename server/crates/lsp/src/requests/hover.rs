@@ -32,19 +32,20 @@ impl BackgroundRequest for HoverRequest {
         if texts.is_empty() {
             return None;
         }
-        let contents = MarkupContent { kind: MarkupKind::Markdown, value: texts.join("\n\n---\n\n") };
+        let contents =
+            MarkupContent { kind: MarkupKind::Markdown, value: sanitize::document(&texts.join("\n\n---\n\n")) };
         Some(Hover { contents: HoverContents::Markup(contents), range: None })
     }
 }
 
 fn text(repo: &Repo, round: &Round, finding: &Finding) -> String {
     let title = line(&finding.title);
-    format!("**{} · {}** · {title}\n\n{}", finding.label, finding.severity, explanation(repo, round, finding))
+    format!("**{} · {}** · {title}\n\n{}", line(&finding.label), finding.severity, explanation(repo, round, finding))
 }
 
 /// Untrusted text as one inert line.
 fn line(text: &str) -> String {
-    sanitize::markdown(&sanitize::printable(text)).trim().replace('\n', " ")
+    sanitize::markdown_line(text)
 }
 
 /// All that is known of a finding but its title, as inert Markdown: who says it and how grave, why, who confirmed it.
@@ -60,7 +61,9 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
     }
     let body = sanitize::markdown(&finding.body[..end]);
     if !body.trim().is_empty() {
-        let _ = writeln!(out, "{}{}\n", body.trim(), if end < finding.body.len() { " …" } else { "" });
+        // What begins with blanks may be code: they stay.
+        let rest = if end < finding.body.len() { "\n\n…" } else { "" };
+        let _ = writeln!(out, "{}{rest}\n", body.trim_matches('\n').trim_end());
     }
     if let Some(dispute) = &finding.dispute {
         let _ = writeln!(out, "Severity: {}\n", line(dispute));
@@ -70,7 +73,7 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
     }
     for id in &finding.related {
         if let Some((_, other)) = repo.finding_of(id) {
-            let _ = writeln!(out, "See also {}: {}\n", other.label, line(&other.title));
+            let _ = writeln!(out, "See also {}: {}\n", line(&other.label), line(&other.title));
         }
     }
     if let Some(rule) = &finding.rule {
@@ -79,5 +82,5 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
     if let Some(since) = finding.since {
         let _ = writeln!(out, "First raised in round {since}.\n");
     }
-    out.trim_end().to_owned()
+    sanitize::document(out.trim_end())
 }

@@ -83,7 +83,7 @@ fn source(round: &Round, agents: &[&AgentName]) -> String {
 
 /// The rule's page, or the finding in the report.
 fn description(repo: &Repo, finding: &Finding) -> Option<CodeDescription> {
-    let page = finding.rule.as_ref().and_then(|rule| rule.url.as_deref()).filter(|url| url.starts_with("https://"));
+    let page = finding.rule.as_ref().and_then(finding::RuleRef::page);
     let page = page.and_then(|url| url.parse().ok());
     let href = page.or_else(|| repo.report.as_ref()?.address(&finding.label))?;
     Some(CodeDescription { href })

@@ -62,12 +62,12 @@ pub(crate) async fn run_in_background(
     let request = tokio::task::spawn_blocking(prepare).await;
     let request = request.unwrap_or_else(|_| Err(CommandError::failed("the configuration could not be read")))?;
     // In a task of its own: a panic of ours ends this review, not the server.
-    let looked = tokio::spawn(async move {
-        let seen = review::look(request, cancel).await?;
+    let reviewed = tokio::spawn(async move {
+        let seen = review::background(request, cancel).await?;
         Ok(seen.map(|seen| BackgroundRound { index: Arc::new(RoundIndex::new(seen.round)), texts: seen.texts }))
     });
-    let looked = looked.await.map_err(|_| CommandError::failed("the review ended by an error of deep-review"))?;
-    looked.map_err(|e| CommandError::of(&e))
+    let reviewed = reviewed.await.map_err(|_| CommandError::failed("the review ended by an error of deep-review"))?;
+    reviewed.map_err(|e| CommandError::of(&e))
 }
 
 /// A review that the user asked for.

@@ -6,7 +6,7 @@
 mod highlight;
 
 use super::view::{View, minute};
-use super::{Texts, sanitize, steerless};
+use super::{Texts, sanitize};
 use finding::{Decisions, Round, Verdict};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -46,7 +46,7 @@ pub fn page(round: &Round, decisions: &Decisions, texts: &Texts, list: Option<&s
         csp => policy(),
         version => env!("CARGO_PKG_VERSION"),
     };
-    steerless(render(REPORT, &context))
+    sanitize::visible(&render(REPORT, &context))
 }
 
 /// A round in the list of all, with the file or address of its page.
@@ -98,7 +98,7 @@ pub fn index(rounds: &[Listed<'_>]) -> String {
         csp => policy(),
         version => env!("CARGO_PKG_VERSION"),
     };
-    steerless(render(INDEX, &context))
+    sanitize::visible(&render(INDEX, &context))
 }
 
 fn class_of(verdict: Verdict) -> &'static str {

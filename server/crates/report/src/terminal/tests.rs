@@ -181,6 +181,7 @@ fn what_is_settled_is_counted_and_not_shown() {
         round: RoundId::new("r"),
         code: None,
         commit: None,
+        by: None,
     };
     decisions.resolutions.insert(FindingId::new("id-C1"), resolution(State::Fixed));
     decisions.resolutions.insert(

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What was seen.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct BackgroundReview {
     /// As a round would be, under the number that the branch's next round will get.
     pub round: Arc<Round>,
     /// The texts that [`Round::texts`] names; no store has them.
@@ -29,7 +29,7 @@ pub struct Look {
 ///
 /// # Errors
 /// As [`run`](super::run), and when it was cancelled.
-pub async fn look(request: Request, cancel: CancellationToken) -> Result<Option<Look>, ReviewError> {
+pub async fn background(request: Request, cancel: CancellationToken) -> Result<Option<BackgroundReview>, ReviewError> {
     if request.reviewers.is_empty() {
         return Err(ReviewError::NoAgents);
     }
@@ -66,5 +66,5 @@ pub async fn look(request: Request, cancel: CancellationToken) -> Result<Option<
     let round = composed.round;
     let mut texts = composed.texts;
     texts.retain(|path, _| round.texts.contains_key(path));
-    Ok(Some(Look { round: Arc::new(round), texts: Arc::new(texts) }))
+    Ok(Some(BackgroundReview { round: Arc::new(round), texts: Arc::new(texts) }))
 }
