@@ -14,6 +14,7 @@ mod findings;
 mod generate;
 mod import;
 mod init;
+mod install;
 mod links;
 mod log;
 mod mcp;
@@ -31,6 +32,7 @@ mod rounds;
 mod rules;
 pub mod sample;
 mod show;
+mod stop_hook;
 mod verify;
 
 pub use args::Cli;
