@@ -42,7 +42,7 @@ pub(super) enum Command {
     /// Run a server of the Model Context Protocol, for coding agents: on standard input and output, or on an address.
     #[command(after_help = examples::MCP)]
     Mcp(McpArgs),
-    /// Say which agents there are, which are usable, and why not.
+    /// Say which agents there are, which are usable, and why not; give a coding agent the tools of deep-review.
     #[command(after_help = examples::AGENTS)]
     Agents(AgentsArgs),
     /// Review branches with known defects, and say what each agent found, missed and raised for nothing.
@@ -261,6 +261,16 @@ pub(super) enum AgentsCommand {
         /// Its name, as `deep-review agents` lists it.
         name: String,
     },
+    /// Give a coding agent the tools of `deep-review mcp`: shows what is written into which file, and asks.
+    #[command(after_help = examples::AGENTS_INSTALL)]
+    Install(InstallArgs),
+    /// Take out again exactly what install wrote.
+    #[command(after_help = examples::AGENTS_UNINSTALL)]
+    Uninstall(InstallArgs),
+    /// What a coding agent runs when it wants to stop: hands open findings back to it, a limited number of times. Reads
+    /// the hook's JSON from standard input.
+    #[command(after_help = examples::AGENTS_STOP_HOOK)]
+    StopHook(StopHookArgs),
 }
 
 #[derive(Debug, Args)]
@@ -273,6 +283,46 @@ pub(super) struct EvalArgs {
     /// As JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// Which one.
+    #[arg(value_enum)]
+    pub(super) agent: CodingAgent,
+    /// Into the repository's settings instead of the user's, where the agent has both.
+    #[arg(long)]
+    pub(super) project: bool,
+    /// Without asking.
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(super) enum CodingAgent {
+    Claude,
+    Codex,
+    Gemini,
+    Cursor,
+    VsCode,
+    Zed,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StopHookArgs {
+    /// Most findings that are handed back at a time.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(super) most: usize,
+    /// How often a session is kept from stopping, at most.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(super) rounds: u32,
+    /// Findings of this severity or a graver one.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "important")]
+    pub(super) severity: Severity,
+    /// Review with this agent; may be repeated. Default: those that cost nothing.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
 }
 
 #[derive(Debug, Args)]

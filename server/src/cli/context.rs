@@ -63,11 +63,6 @@ pub(super) fn round(open: &OpenBranch, number: Option<u32>) -> anyhow::Result<Ro
     Ok(told(open.round(number.map_or(RoundName::Newest, RoundName::Number))?))
 }
 
-/// What people decided on the branch's findings.
-pub(super) fn decisions(open: &OpenBranch) -> anyhow::Result<Decisions> {
-    Ok(told(open.decisions()?))
-}
-
 /// Runs asynchronous work. Made only where it is needed: commands that only print start without it.
 pub(super) fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()

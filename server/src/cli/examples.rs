@@ -78,6 +78,24 @@ Examples:
   deep-review rules test                     the repository's own
   deep-review rules test ~/rules/no-sleep.yml";
 
+pub(super) const AGENTS_INSTALL: &str = "\
+Examples:
+  deep-review agents install claude             .mcp.json of the repository
+  deep-review agents install codex              your own ~/.codex/config.toml
+  deep-review agents install gemini --project   .gemini/settings.json of the repository
+
+Without more, an agent may read findings: [mcp] allow in your configuration says
+what else it may do.";
+
+pub(super) const AGENTS_UNINSTALL: &str = "\
+Examples:
+  deep-review agents uninstall claude";
+
+pub(super) const AGENTS_STOP_HOOK: &str = "\
+Examples:
+  deep-review agents stop-hook < hook.json
+  deep-review agents stop-hook --agent codex --most 3 < hook.json";
+
 pub(super) const DEMO: &str = "\
 Examples:
   deep-review demo                   in a new temporary folder

@@ -16,6 +16,7 @@ mod findings;
 mod generate;
 mod import;
 mod init;
+mod install;
 mod links;
 mod log;
 mod mcp;
@@ -33,6 +34,7 @@ mod rounds;
 mod rules;
 pub mod sample;
 mod show;
+mod stop_hook;
 mod test_agent;
 mod verify;
 

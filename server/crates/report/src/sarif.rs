@@ -3,6 +3,8 @@
 //! What SARIF has a place for is there (locations, fixes, suppressions, fingerprints, failed runs); the rest
 //! of a finding stands in `properties`, so that reading gives it back.
 
+mod limits;
+
 use super::edits::placed;
 use super::{Texts, json, sanitize};
 use finding::{
@@ -19,11 +21,13 @@ const FINGERPRINT: &str = "deepReviewFinding/v1";
 #[must_use]
 pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     let runs: Vec<Value> = round.agents.iter().map(|run| run_json(round, run, decisions, texts)).collect();
-    json::to_json(&json!({
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": runs,
-    }))
+        "runs": limits::within(runs),
+    });
+    limits::lighten(&mut log, |log| json::to_json(log).len());
+    json::to_json(&log)
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -56,6 +60,7 @@ fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts)
             });
             let raw = round.raw.iter().find(|r| r.id == attribution.raw);
             let mut result = result_json(finding, raw, decisions, texts);
+            place_somewhere(&mut result, round);
             result["ruleId"] = json!(id);
             result["ruleIndex"] = json!(index);
             result["properties"]["severity"] = json!(attribution.severity);
@@ -180,6 +185,24 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
     }
     out["properties"] = Value::Object(properties);
     out
+}
+
+/// A result without a location makes a forge refuse the whole file: what is about the whole branch stands at the first line
+/// of the first file that was reviewed, and says that it does.
+fn place_somewhere(result: &mut Value, round: &Round) {
+    if !result["locations"].as_array().is_some_and(Vec::is_empty) {
+        return;
+    }
+    let reviewed = round.coverage.reviewed.first().map(|file| &file.path);
+    let file = reviewed.or(round.texts.keys().next()).map_or("README.md".to_owned(), uri);
+    result["locations"] = json!([{
+        "physicalLocation": {
+            "artifactLocation": { "uri": file, "uriBaseId": "SRCROOT" },
+            "region": { "startLine": 1 },
+        },
+        "message": { "text": "This is about the whole branch." },
+    }]);
+    result["properties"]["wholeBranch"] = json!(true);
 }
 
 /// The path as a relative URI reference: bytes that are no part of one are percent-encoded.

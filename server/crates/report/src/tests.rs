@@ -222,6 +222,60 @@ fn sarif_has_a_run_for_each_agent_and_fingerprints_that_stay() {
     assert_eq!(fingerprint(&after), fingerprint(&before));
 }
 
+/// One thing too many, and a forge refuses the whole file.
+#[test]
+fn sarif_is_within_the_limits_of_forges() {
+    let by = sample::agents(&["ann"]);
+    let one = sample::finding("I1", Severity::Important, "The commits are in the wrong order", vec![], &by);
+    let sarif = |round: &Round| -> serde_json::Value {
+        serde_json::from_str(&write(Format::Sarif, round, &Decisions::default(), &Texts::default())).unwrap()
+    };
+    // About the whole branch.
+    let result = &sarif(&sample::round(vec![one.clone()]))["runs"][0]["results"][0];
+    assert!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].is_string(), "{result}");
+    assert_eq!(result["properties"]["wholeBranch"], true);
+
+    // More agents than runs: silent ones go first, and what is left over is said by the last.
+    let mut many = sample::round(vec![one.clone()]);
+    let (talker, silent) = (many.agents[0].clone(), many.agents[2].clone());
+    many.agents = (0..30).map(|_| silent.clone()).chain([talker.clone()]).collect();
+    let log = sarif(&many);
+    assert_eq!(log["runs"].as_array().unwrap().len(), 20);
+    assert_eq!(log["runs"][19]["results"].as_array().unwrap().len(), 1);
+    many.agents = (0..30).map(|_| talker.clone()).collect();
+    let log = sarif(&many);
+    let runs = log["runs"].as_array().unwrap();
+    assert_eq!(runs.iter().map(|run| run["results"].as_array().unwrap().len()).sum::<usize>(), 30, "none is lost");
+    for run in runs {
+        for result in run["results"].as_array().unwrap() {
+            let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+        }
+    }
+    assert_eq!(runs.len(), 20);
+
+    // More words than fit.
+    let mut long = one;
+    long.body = "word ".repeat(20_000);
+    long.anchors = vec![sample::lines("a.rs", 1, 1); 300];
+    let findings: Vec<_> = (0..150)
+        .map(|n| finding::Finding {
+            label: format!("I{n}"),
+            id: finding::FindingId::new(format!("f{n}")),
+            ..long.clone()
+        })
+        .collect();
+    let round = sample::round(findings);
+    let text = write(Format::Sarif, &round, &Decisions::default(), &Texts::default());
+    assert!(text.len() <= 10_000_000, "{}", text.len());
+    let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 150, "no finding is lost");
+    assert!(results[0]["relatedLocations"].as_array().unwrap().len() <= 100);
+    let said = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
+    assert!(said.contains("left out"), "{said}");
+}
+
 #[test]
 fn a_comment_suggests_only_where_one_block_of_lines_does_it() {
     let (mut round, mut texts) = fixable();
