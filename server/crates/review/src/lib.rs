@@ -118,6 +118,8 @@ pub struct Options {
     pub resume: bool,
     /// Whether secrets are masked in what is sent.
     pub mask_secrets: bool,
+    /// Whether agents that read files may read the sources of dependencies.
+    pub dependencies: bool,
     /// A folder with prompts that replace the built-in ones.
     pub prompts: Option<PathBuf>,
     /// What the user wants of the agents' reviews.
@@ -134,6 +136,7 @@ impl Default for Options {
             fresh: false,
             resume: false,
             mask_secrets: true,
+            dependencies: false,
             prompts: None,
             steering: Steering::default(),
         }
