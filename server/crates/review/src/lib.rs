@@ -122,6 +122,8 @@ pub struct Options {
     pub about: Option<FindingId>,
     /// Whether secrets are masked in what is sent.
     pub mask_secrets: bool,
+    /// Whether agents that read files may read the sources of dependencies.
+    pub dependencies: bool,
     /// A folder with prompts that replace the built-in ones.
     pub prompts: Option<PathBuf>,
     /// What the user wants of the agents' reviews.
@@ -139,6 +141,7 @@ impl Default for Options {
             resume: false,
             about: None,
             mask_secrets: true,
+            dependencies: false,
             prompts: None,
             steering: Steering::default(),
         }
