@@ -640,7 +640,115 @@ def resources(run) -> float:
     return after.children_user + after.children_system - before.children_user - before.children_system
 
 
+# Names that lead where no fix may: out of the repository, into git's own files, to what is no file.
+NAMES = [
+    "../outside/file.txt", "../../etc/passwd", "/etc/passwd", "{outside}/file.txt", "src/../../outside/file.txt", "./../outside/file.txt",
+    "src/./../../outside/file.txt", "src//../../outside/file.txt", "..\\outside\\file.txt", "C:\\outside", "\\\\server\\share", "~/file.txt",
+    "~root/file.txt", "$HOME/file.txt", "file:///etc/passwd", "a/../b/../../outside/file.txt", "src/f0.js/../../../outside/file.txt",
+    ".git/config", ".git/hooks/pre-commit", ".GIT/config", ".Git/hooks/post-checkout", ".git/HEAD", ".git/info/attributes", ".git/objects/x",
+    "./.git/config", "src/../.git/config", ".git//config", "sub/.git/config", "sub/.git/hooks/pre-commit", "sub/.GIT/config", "GIT~1/config", "git~1/hooks/x",
+    ".git\u200c/config", ".g\u200bit/config", ".git\ufeff/config", ".git./config", ".git /config", ".git::$INDEX_ALLOCATION/config", ".git\\config",
+    "src/link-file", "src/link-folder/file.txt", "src/link-folder/new.txt", "src/link-hooks/pre-commit", "src/link-git/config", "src/link-root/etc/passwd",
+    "src/link-up/outside/file.txt", "src/link-null", "src/link-link/file.txt", "src/link-self", "src/link-absolute/file.txt", "src/link-proc/self/environ",
+    "src/pipe", "src/folder", "src/folder/", "src", ".", "..", "/", "", " ", "\u0000", "src/a\u0000b", "src/\u001b]0;x\u0007", "src/a\nb", "/dev/null",
+    "/proc/self/mem", "/dev/stdout", "x" * 300, "/".join(["d"] * 600), "src/f0.js/below", "src/-rf", "--output=/tmp/x",
+]
+
+
+def made(path: str, kind: str, old: str) -> str:
+    """A fix of that kind, aimed at that path."""
+    return {
+        "edit": f"--- a/{path}\n+++ b/{path}\n@@ -1,1 +1,1 @@\n-{old}\n+pwned\n",
+        "create": f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,1 @@\n+pwned\n",
+        "delete": f"--- a/{path}\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-{old}\n",
+        "rename": f"diff --git a/src/f1.js b/{path}\nsimilarity index 100%\nrename from src/f1.js\nrename to {path}\n",
+        "by name": f"-{old}\n+pwned\n",
+    }[kind]
+
+
+def hostile(size: int) -> dict:
+    """Fixes aimed out of the repository and at git's own files: by names, through links, and through links put there meanwhile."""
+    figures = {"rows": 0, "got through": 0, "links swapped": 0}
+    with Bed(lines=30) as bed:
+        outside = bed.folder / "outside"
+        outside.mkdir()
+        (outside / "file.txt").write_text("kept\n")
+        (bed.root / "src/folder").mkdir()
+        (bed.root / "sub").mkdir()
+        bed.git("init", "-q", at=bed.root / "sub")
+        for name, to in [("link-file", "../../outside/file.txt"), ("link-folder", "../../outside"), ("link-hooks", "../.git/hooks"), ("link-git", "../.git"),
+                         ("link-root", "/"), ("link-up", "../.."), ("link-null", "/dev/null"), ("link-link", "link-folder"), ("link-self", "link-self"),
+                         ("link-absolute", str(outside)), ("link-proc", "/proc")]:
+            os.symlink(to, bed.root / "src" / name)
+        os.mkfifo(bed.root / "src/pipe")
+        (bed.root / ".git/hooks/pre-commit").write_text("kept\n")
+        old = {"file.txt": "kept", "pre-commit": "kept"}
+        rows = [(name.replace("{outside}", str(outside)), kind) for name in NAMES for kind in ("edit", "create", "delete", "rename", "by name")]
+        said = []
+        for number, (path, kind) in enumerate(rows):
+            remark = finding("src/f0.js", 1 + number % 30, bed.line("src/f0.js", 1 + number % 30), "", f"Row {number}")
+            remark["fixes"] = [{"note": "", "path": path if kind == "by name" else "", "diff": made(path, kind, old.get(path.rsplit("/", 1)[-1], "[core]"))}]
+            said.append(remark)
+        agents = []
+        for start in range(0, len(said), 400):
+            agents += ["--agent", f"evil{start}"]
+            bed.answers(f"evil{start}", said[start:start + 400])
+
+        def guarded() -> dict[str, bytes]:
+            files = [path for top in (outside, bed.root / ".git/hooks", bed.root / "sub/.git") for path in top.rglob("*") if path.is_file()]
+            files += [bed.root / ".git/config", bed.root / ".git/HEAD", bed.root / ".git/info/exclude"]
+            links = {str(p): os.readlink(p).encode() for p in (bed.root / "src").iterdir() if p.is_symlink()}
+            return {str(file): file.read_bytes() for file in files} | links
+
+        before = guarded()
+        ran = bed.run("review", *agents, "-o", "/dev/null")
+        must(ran.returncode in (0, 3), f"the review of hostile answers: {ran.stderr}")
+        labels = [f["label"] for f in bed.rounds()[0]["findings"]]
+        for command in [["apply", "--all"], ["apply", "--check", "--all"], *(["apply", label] for label in (labels if size > 1 else labels[::60]))]:
+            ran = bed.run(*command)
+            must(ran.returncode in (0, 1, 2, 3) and "panicked" not in ran.stderr, f"{command} ends with {ran.returncode}: {ran.stderr}")
+            must(guarded() == before, f"{command} changed {[k for k, v in guarded().items() if before.get(k) != v]}")
+        must(len(list(outside.iterdir())) == 1, "something was written outside")
+        figures["rows"] = len(rows)
+    with Bed(lines=1) as bed:
+        figures["links swapped"] = swapped(bed, 5 * size)
+    return figures
+
+
+def swapped(bed: Bed, times: int) -> int:
+    """A folder that becomes a link out of the repository, and back, while a fix of a file in it is applied."""
+    outside = bed.folder / "outside"
+    outside.mkdir()
+    (bed.root / "swap").mkdir()
+    for n in range(1, 4):
+        (bed.root / f"swap/s{n}.js").write_text("old();\n")
+        (outside / f"s{n}.js").write_text("old();\n")
+    bed.review([{**finding(f"swap/s{n}.js", 1, "old();", "pwned();", f"Swap {n}")} for n in range(1, 4)], "swapper")
+    labels = [f["label"] for f in bed.rounds()[-1]["findings"] if f["title"].startswith("Swap")]
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            os.rename(bed.root / "swap", bed.root / "swap.real")
+            os.symlink(outside, bed.root / "swap")
+            os.unlink(bed.root / "swap")
+            os.rename(bed.root / "swap.real", bed.root / "swap")
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        for number in range(times):
+            bed.run("apply", labels[number % len(labels)])
+            must(all((outside / f"s{n}.js").read_text() == "old();\n" for n in range(1, 4)), "a fix was written through a link that was put there meanwhile")
+            must(len(list(outside.iterdir())) == 3, f"something is left outside: {list(outside.iterdir())}")
+    finally:
+        stop.set()
+        thread.join()
+    return times
+
+
 ALL = {
+    "Fixes aimed elsewhere": hostile,
     "Killed at a random moment": kills,
     "Agents that misbehave": agents,
     "Files of the store cut short": cut,
