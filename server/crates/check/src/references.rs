@@ -37,6 +37,9 @@ pub(super) const RULES: &[(&str, bool, &str)] = &[
 /// A name that is spoken of in more places than this is a word of the language, not a reference.
 const MOST_MENTIONS: usize = 25;
 
+/// More removed names in documents than this are one finding.
+const MOST_REMOVED: usize = 8;
+
 /// What says that a name is spoken of because it is gone.
 static ON_PURPOSE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     regex::Regex::new(
@@ -241,6 +244,7 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
         *old_names.entry(new.clone()).or_default() += 1;
     }
     renamed.retain(|_, new| old_names.get(new) == Some(&1));
+    let mut removed = Vec::new();
     for (name, mentions) in by_name {
         let mut gone = gone[name].clone();
         gone.new = gone.new.or_else(|| renamed.get(&gone.name).cloned());
@@ -253,14 +257,32 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
                 let (given, said): (Vec<&Mention>, Vec<&Mention>) = mentions.into_iter().partition(|m| m.gives);
                 let given: Vec<Range<usize>> = given.into_iter().map(|m| m.at.clone()).collect();
                 findings.extend(settings::finding(path, &text, &gone, &given));
-                findings.extend(finding(snapshot, path, &text, &gone, &said));
+                let found = finding(snapshot, path, &text, &gone, &said);
+                let is_removed = gone.new.is_none() && gone.what == What::Identifier;
+                match matches!(kind_of(path), FileKind::Prose) && is_removed {
+                    true => removed.extend(found),
+                    false => findings.extend(found),
+                }
             }
         }
+    }
+    match removed.len() {
+        0..=MOST_REMOVED => findings.extend(removed),
+        _ => findings.push(many_removed(removed)),
     }
     findings.sort_by(|a, b| {
         (a.anchors[0].path.as_str(), a.anchors[0].lines).cmp(&(b.anchors[0].path.as_str(), b.anchors[0].lines))
     });
     Ok(findings)
+}
+
+/// A branch that removes so much rebuilds, and what its documents say of it is one matter.
+fn many_removed(removed: Vec<RawFinding>) -> RawFinding {
+    let title = format!("Documents speak of what this branch removes, at {} places", removed.len());
+    let lines: Vec<String> = removed.iter().take(20).map(|f| format!("- {}", f.title)).collect();
+    let mut finding = remark(AGENT, "stale-reference", Severity::Suggestion, title, lines.join("\n"));
+    finding.anchors.extend(removed.into_iter().filter_map(|f| f.anchors.into_iter().next()).take(20));
+    finding
 }
 
 /// Documents that tell of the past, and texts of others that are kept as they are.

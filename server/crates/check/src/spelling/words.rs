@@ -1,12 +1,12 @@
 //! Which words are misspelt, by the dictionary of typos and the repository's own settings.
 
+use super::dictionary;
 use crate::Job;
 use finding::RepoPath;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use regex::Regex;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::LazyLock;
 use typos::tokens::{Case, Identifier, Tokenizer, TokenizerBuilder, Word};
 use typos::{Dictionary, Status};
 
@@ -37,11 +37,6 @@ const MEANT: &[(&str, &str)] = &[
     ("guages", "gauges"),
     ("guaging", "gauging"),
 ];
-
-/// Misspelt words with what is meant, those with one meaning: from the crate typos-dict, written down by `build.rs`.
-static MISSPELT: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-    include_str!(concat!(env!("OUT_DIR"), "/misspelt.txt")).lines().filter_map(|line| line.split_once(' ')).collect()
-});
 
 /// The dictionary, and what the repository says of its own words.
 pub(super) struct Words {
@@ -194,7 +189,7 @@ impl Dictionary for Own {
             return Some(Status::Valid);
         }
         let meant = MEANT.iter().find(|(wrong, _)| *wrong == lower).map(|(_, right)| *right);
-        let right = meant.or_else(|| MISSPELT.get(lower.as_str()).copied())?;
+        let right = meant.or_else(|| dictionary::correction(&lower))?;
         // A plural that the dictionary does not know is no mistake: `formattings`.
         if lower.strip_suffix("ings").is_some_and(|stem| right.strip_suffix("ing") == Some(stem)) {
             return Some(Status::Valid);
