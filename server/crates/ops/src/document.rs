@@ -1,5 +1,6 @@
-use super::states::{Situation, states, with_text};
-use super::{OpenBranch, OpsError, WorkTree};
+use super::current::CurrentOf;
+use super::states::{states, with_text};
+use super::{OpenBranch, OpsError};
 use finding::Round;
 use review::document::Document;
 
@@ -10,11 +11,9 @@ use review::document::Document;
 /// When the decisions cannot be read.
 pub fn document(open: &OpenBranch, round: Round) -> Result<Document, OpsError> {
     let mut document = review::document::document(&open.repository, round)?;
-    // Another branch's files say nothing of this one's findings.
-    let here = open.repository.head_state().is_ok_and(|head| head.branch == document.round.scope.branch);
-    if let (true, Ok(tree)) = (here, WorkTree::of(&open.repository)) {
+    if let Some(now) = CurrentOf::new(open, &document.texts) {
         let Document { round, decisions, texts, .. } = &document;
-        let states = states(&Situation { round, decisions, reviewed: texts, current: &tree, reach: tree.reach() });
+        let states = states(&now.situation(round, decisions, texts));
         document.decisions = with_text(decisions, round, &states);
     }
     Ok(document)
