@@ -4,6 +4,7 @@
 
 mod agents;
 mod architecture;
+mod background;
 mod checks;
 mod cli;
 mod demo;
@@ -15,3 +16,4 @@ mod pull_requests;
 mod reports;
 mod store;
 mod support;
+mod targets;

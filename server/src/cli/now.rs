@@ -1,13 +1,14 @@
-//! A round with the work tree as it is now: what lists, fixes and proofs are worked out on.
+//! A round with the texts as they are now: what lists, fixes and proofs are worked out on.
 
 use super::context::{self, Context};
+use anyhow::Context as _;
 use finding::{Decisions, Round};
-use ops::{OpenBranch, Situation, WorkTree};
+use ops::{CurrentOf, OpenBranch, Situation};
 
 pub(super) struct Now {
     pub(super) open: OpenBranch,
     pub(super) round: Round,
-    pub(super) tree: WorkTree,
+    pub(super) current: CurrentOf,
     decisions: Decisions,
     reviewed: report::Texts,
 }
@@ -18,13 +19,17 @@ impl Now {
         let open = context.open()?;
         let round = context::round(&open, number)?;
         let decisions = context::decisions(&open)?;
-        let tree = WorkTree::of(&open.repository)?;
         let reviewed = review::document::texts(&open.store, &round);
-        Ok(Self { open, round, tree, decisions, reviewed })
+        let current = CurrentOf::new(&open, &reviewed).context("failed to read the work tree")?;
+        Ok(Self { open, round, current, decisions, reviewed })
     }
 
     pub(super) fn situation(&self) -> Situation<'_> {
-        let Self { round, decisions, reviewed, tree, .. } = self;
-        Situation { round, decisions, reviewed, current: tree, reach: tree.reach() }
+        self.current.situation(&self.round, &self.decisions, &self.reviewed)
+    }
+
+    /// The same, for fixes that are written into the work tree.
+    pub(super) fn writing(&self) -> Situation<'_> {
+        self.current.writing(&self.round, &self.decisions, &self.reviewed)
     }
 }
