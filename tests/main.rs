@@ -14,6 +14,7 @@ mod merge;
 mod parity;
 mod pull_requests;
 mod reports;
+mod scenario;
 mod store;
 mod support;
 mod targets;

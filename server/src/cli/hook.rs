@@ -9,7 +9,7 @@ use ::review::Reviewed;
 use anyhow::{Context as _, bail};
 use finding::{AgentKind, Severity};
 use git::{Repository, ScopeRequest, Target};
-use ops::{Again, Overrides, Trust, summary};
+use ops::{Again, Overrides, Trust};
 use report::sanitize::printable;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -224,7 +224,7 @@ fn reviewed(context: &Context, args: &HookRun) -> anyhow::Result<Exit> {
     let open = ops::target::of(repository, &request.scope)?;
     let Reviewed::Round(round) = review::reviewed(request)? else { return Ok(Exit::Done) };
     let decisions = super::context::decisions(&open)?;
-    let sum = summary(&round, &decisions);
+    let sum = ops::summaries(&open, std::slice::from_ref(&*round))?.pop().context("the round is gone")?;
     let count = |severity: Severity| format!("{} {}", sum.count(severity), severity.to_string().to_lowercase());
     let counts: Vec<String> = Severity::ALL.into_iter().map(count).collect();
     let kept_as = round.scope.branch.as_deref().unwrap_or("HEAD");

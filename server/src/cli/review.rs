@@ -4,7 +4,7 @@ use super::args::ReviewArgs;
 use super::context::{self, Context, block_on};
 use super::{Exit, output, progress};
 use anyhow::{Context as _, bail};
-use finding::{AgentOutcome, AgentRun, Decisions, Round, Severity};
+use finding::{AgentOutcome, AgentRun, Decisions, Dial, Round, Severity};
 use git::{Repository, ScopeRequest, Target};
 use ops::pull_request::{self, Wanted};
 use ops::{Again, OpenBranch, Overrides, Trust};
@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     if args.base.is_some() && !target.takes_base() {
         bail!("--base has no meaning here: this brings what it is compared with");
     }
-    let paths = repository.pathspecs(&context.directory, &args.paths)?;
+    let paths = repository.pathspecs(context.directory(), &args.paths)?;
     let overrides = Overrides { target: target.clone(), ..overrides(&args) };
     let config = context::config(Some(&repository), &overrides)?.config;
     let trust = if args.trusted { Trust::Given } else { Trust::AsConfigured };
@@ -47,13 +47,13 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
             // What reads the document gets one, and no older one stays.
             if args.format.is_some() || args.output.is_some() {
                 let (round, format) = (review::empty_round(scope), args.format.unwrap_or(Format::Text));
-                show(context, &open, &round, format, args.output.as_deref())?;
+                show(context, &open, &round, (format, config.dial), args.output.as_deref())?;
             }
             Ok(Exit::Done)
         }
         Reviewed::Round(round) => {
             let format = args.format.unwrap_or(Format::Text);
-            let decisions = show(context, &open, &round, format, args.output.as_deref())?;
+            let decisions = show(context, &open, &round, (format, config.dial), args.output.as_deref())?;
             if let Some(file) = &args.output {
                 sum_up(&round, &decisions, file);
             }
@@ -87,7 +87,7 @@ fn target(context: &Context, args: &ReviewArgs, repository: &Repository) -> anyh
         output::note(&format!("#{} {} by @{}", found.number, printable(&found.title), printable(&found.author)));
         return Ok(pulled.target);
     }
-    Ok(ops::target::read_patch(target, &context.directory, std::io::stdin().lock())?)
+    Ok(ops::target::read_patch(target, context.directory(), std::io::stdin().lock())?)
 }
 
 fn overrides(args: &ReviewArgs) -> Overrides {
@@ -97,6 +97,8 @@ fn overrides(args: &ReviewArgs) -> Overrides {
         uncommitted: if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) },
         fail_on: args.fail_on,
         timeout: args.timeout,
+        dial: args.dial.into(),
+        effort: args.effort,
         verify: args.verify,
         lead: args.lead.clone(),
         max_cost_usd: args.max_cost,
@@ -156,12 +158,12 @@ async fn interrupted_twice(cancel: &CancellationToken) {
     }
 }
 
-/// Writes the round; returns what people decided on its findings.
+/// Writes the round, to a terminal as much of it as the dial shows; returns what people decided on its findings.
 pub(super) fn show(
     context: &Context,
     open: &OpenBranch,
     round: &Round,
-    format: Format,
+    (format, dial): (Format, Dial),
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
     let mut document = ops::document(open, round.clone()).context("failed to read the decisions")?;
@@ -173,13 +175,16 @@ pub(super) fn show(
             let style = report::terminal::Style {
                 colours: file.is_none() && output::colours(context.color),
                 width: output::width(),
+                dial,
             };
-            report::terminal::write(&document.round, &document.decisions, &document.texts, style)
+            let shown = document.masked()?;
+            report::terminal::write(&shown.round, &shown.decisions, &shown.texts, style)
         }
-        Format::Github => {
-            pull_request::review_body(&open.repository, &document).unwrap_or_else(|| document.write(format, file))
-        }
-        format => document.write(format, file),
+        Format::Github => match pull_request::review_body(&open.repository, &document)? {
+            Some(review) => review,
+            None => document.write(format, file)?,
+        },
+        format => document.write(format, file)?,
     };
     output::to(file, &text)?;
     Ok(document.decisions)

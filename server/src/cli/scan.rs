@@ -18,7 +18,7 @@ pub(super) fn run(context: &Context, args: ScanArgs) -> anyhow::Result<Exit> {
     let config = context::config(Some(&repository), &overrides)?.config;
     let trust = if args.trusted { Trust::Given } else { Trust::AsConfigured };
     let mut request = ops::request(&repository, &config, trust, &args.agents, Again::Changed)?;
-    let paths = repository.pathspecs(&context.directory, &args.paths)?;
+    let paths = repository.pathspecs(context.directory(), &args.paths)?;
     request.scope = ScopeRequest { target: Target::Whole, paths, ..ScopeRequest::default() };
     let open = ops::target::of(repository, &request.scope)?;
     if !args.yes && !agreed(&request)? {
@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, args: ScanArgs) -> anyhow::Result<Exit> {
         }
         Reviewed::Round(round) => {
             let format = args.format.unwrap_or(Format::Text);
-            let decisions = review::show(context, &open, &round, format, args.output.as_deref())?;
+            let decisions = review::show(context, &open, &round, (format, config.dial), args.output.as_deref())?;
             Ok(review::exit(&round, &decisions, config.fail_on))
         }
     }

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use finding::{BlobId, RepoPath, Round, Severity};
 use git::{Repository, ScopeRequest, SnapshotOptions, Target};
 use jiff::Timestamp;
-use ops::{Again, Overrides, Trust, summary};
+use ops::{Again, Overrides, Trust};
 use report::sanitize::printable;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -141,7 +141,7 @@ fn once(context: &Context, repository: &Repository, args: &WatchArgs) -> anyhow:
 
 fn tell(repository: &Repository, round: &Round) -> anyhow::Result<()> {
     let open = ops::OpenBranch::current(repository.clone())?;
-    let sum = summary(round, &context::decisions(&open)?);
+    let sum = ops::summaries(&open, std::slice::from_ref(round))?.pop().context("the round is gone")?;
     let count = |severity: Severity| format!("{} {}", sum.count(severity), severity.to_string().to_lowercase());
     let counts: Vec<String> = Severity::ALL.into_iter().map(count).collect();
     let failed = if sum.failed > 0 { format!("; {} agents failed", sum.failed) } else { String::new() };

@@ -14,6 +14,8 @@ pub struct OpenBranch {
     pub branch: Branch,
     /// Where its text is now.
     pub text: TextNow,
+    /// The coding agent that acts on it; `None` for a person.
+    pub by: Option<String>,
 }
 
 /// Where the text of now is of what was reviewed.
@@ -59,7 +61,7 @@ impl OpenBranch {
             }
             _ => branch,
         };
-        Self { repository, store, branch, text: TextNow::Here }
+        Self { repository, store, branch, text: TextNow::Here, by: None }
     }
 
     /// A part of what is checked out.
@@ -67,7 +69,7 @@ impl OpenBranch {
     pub(crate) fn of_part(repository: Repository, kept_as: Option<&str>) -> Self {
         let store = Store::of(repository.common_dir());
         let branch = store.branch(kept_as);
-        Self { repository, store, branch, text: TextNow::Here }
+        Self { repository, store, branch, text: TextNow::Here, by: None }
     }
 
     /// What a target's rounds are kept under that is perhaps not checked out.
@@ -78,7 +80,13 @@ impl OpenBranch {
         let head = repository.head_state().ok();
         let is_here = head.is_some_and(|head| store.branch(head.branch.as_deref()).folder() == branch.folder());
         let text = if is_here { TextNow::Here } else { text };
-        Self { repository, store, branch, text }
+        Self { repository, store, branch, text, by: None }
+    }
+
+    /// The same, acted on by a coding agent: what it decides and applies is marked with its name.
+    #[must_use]
+    pub fn acted_on_by(self, agent: impl Into<String>) -> Self {
+        Self { by: Some(agent.into()), ..self }
     }
 
     /// A round, with its raw findings; beside it, what could not be read on the way.

@@ -3,13 +3,13 @@
 use super::reach::Reach;
 use super::states::Situation;
 use super::texts::{CurrentTexts, ReadError};
-use super::{OpenBranch, TextNow, WorkTree};
+use super::{OpenBranch, OpsError, TextNow, WorkTree};
 use finding::{CommitId, Decisions, RepoPath, Round};
 use git::Repository;
 use std::sync::Arc;
 
 /// The texts of now, and the work tree that fixes are written into.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CurrentOf {
     /// The work tree.
     pub tree: WorkTree,
@@ -17,7 +17,7 @@ pub struct CurrentOf {
 }
 
 /// The texts of what is not checked out. Another branch's files say nothing of this one's findings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Elsewhere {
     repository: Repository,
     /// Where it is now; as it was reviewed without it.
@@ -26,17 +26,19 @@ struct Elsewhere {
 }
 
 impl CurrentOf {
-    /// `None` where the work tree is needed and cannot be read.
-    #[must_use]
-    pub fn new(open: &OpenBranch, reviewed: &report::Texts) -> Option<Self> {
-        let tree = WorkTree::of(&open.repository).ok()?;
+    /// Reads no file yet.
+    ///
+    /// # Errors
+    /// When the work tree cannot be used.
+    pub fn new(open: &OpenBranch, reviewed: &report::Texts) -> Result<Self, OpsError> {
+        let tree = WorkTree::of(&open.repository)?;
         let elsewhere = |commit| Elsewhere { repository: open.repository.clone(), commit, reviewed: reviewed.clone() };
         let elsewhere = match &open.text {
             TextNow::Here => None,
             TextNow::At(commit) => Some(elsewhere(Some(commit.clone()))),
             TextNow::AsReviewed => Some(elsewhere(None)),
         };
-        Some(Self { tree, elsewhere })
+        Ok(Self { tree, elsewhere })
     }
 
     /// What became of findings is asked of these texts.

@@ -1,12 +1,13 @@
 //! The branch's pull request: found, fetched, and a round posted to it as review comments.
 
 use super::{OpenBranch, OpsError, document, find_all};
-use finding::{Feedback, FindingId, PullRequestNow, ROUND_SCHEMA, Round, RoundScope, State};
+use finding::{Feedback, FindingId, PullRequestNow, ROUND_SCHEMA, RepoPath, Round, RoundScope, State};
 use forge::{Forge, ForgeError, Found, Head, Kind, Listed, Ours, Plan, Site, Submission};
 use git::{Remote, Repository, SnapshotOptions};
 use jiff::Timestamp;
-use report::forge::{intro, remarks};
+use report::forge::{Remark, intro, remarks};
 use review::document::Document;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Which pull request, and where it is looked for.
@@ -34,7 +35,7 @@ pub struct Fetched {
 /// What posting a round comes to.
 #[derive(Debug)]
 pub struct Posting {
-    /// The round, with its places in the pull request's last commit.
+    /// The round, with its places in the pull request's last commit, and its secrets masked.
     pub document: Document,
     /// What is posted where; empty if everything is there already.
     pub plan: Plan,
@@ -167,33 +168,49 @@ pub async fn plan<S: AsRef<str>>(
     if !open.repository.has_commit(head) {
         return Err(OpsError::UnknownHead { number, head: head.short().to_string() });
     }
-    let mut document = document(open, round)?;
+    let document = document(open, round)?;
     // Comments are placed in the commit that the pull request shows, which need not be the one that was reviewed.
-    document.move_to(|path| open.repository.read_at(head, path).ok().flatten());
-    let mut said = remarks(&document.round, &document.decisions, &document.texts);
+    let (shown, mut said) = said_in(&document, |path| open.repository.read_at(head, path).ok().flatten())?;
     if !chosen.is_empty() {
         let chosen: Vec<FindingId> =
             find_all(&document.round, chosen)?.iter().map(|found| found.finding.id.clone()).collect();
         said.retain(|remark| chosen.contains(&remark.finding));
     }
     let plan = forge.plan(found, said).await?;
-    Ok(Posting { document, plan })
+    Ok(Posting { document: shown, plan })
+}
+
+/// What of a document is said where it is placed in a commit, masked.
+fn said_in(
+    document: &Document,
+    at: impl Fn(&RepoPath) -> Option<Arc<str>>,
+) -> Result<(Document, Vec<Remark>), OpsError> {
+    let mut document = document.clone();
+    document.move_to(at);
+    let shown = document.masked().map_err(OpsError::Mask)?;
+    let mut said = remarks(&shown.round, &shown.decisions, &shown.texts);
+    for remark in &mut said {
+        // The forge wants the file's own name, which it shows anyway.
+        let finding = document.round.findings.iter().find(|f| f.id == remark.finding);
+        remark.place = finding.and_then(|f| f.main_anchor()).cloned();
+    }
+    Ok((shown, said))
 }
 
 /// A round as the body of a GitHub review, for who posts it themselves: its findings in the commit that was reviewed, on lines
 /// that its diff shows. `None` where no commit was reviewed, or its diff cannot be had. Blocks.
-#[must_use]
-pub fn review_body(repository: &Repository, document: &Document) -> Option<String> {
+///
+/// # Errors
+/// When it cannot be masked.
+pub fn review_body(repository: &Repository, document: &Document) -> Result<Option<String>, OpsError> {
     let scope = RoundScope { uncommitted: false, ..document.round.scope.clone() };
-    let head = scope.head.clone()?;
+    let Some(head) = scope.head.clone() else { return Ok(None) };
     let options = SnapshotOptions::default();
-    let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new()).ok()?;
+    let Ok(snapshot) = repository.snapshot(&scope, &options, &CancellationToken::new()) else { return Ok(None) };
     let diff: String = snapshot.files().iter().map(|file| git::unified_diff(file, 3)).collect();
-    let mut there = document.clone();
-    there.move_to(|path| repository.read_at(&head, path).ok().flatten());
-    let said = remarks(&there.round, &there.decisions, &there.texts);
-    let review = forge::offline_review(&diff, &head, &intro(&there.round, &there.decisions), said);
-    serde_json::to_string_pretty(&review).ok().map(|text| text + "\n")
+    let (shown, said) = said_in(document, |path| repository.read_at(&head, path).ok().flatten())?;
+    let review = forge::offline_review(&diff, &head, &intro(&shown.round, &shown.decisions), said);
+    serde_json::to_string_pretty(&review).map(|text| Some(text + "\n")).map_err(OpsError::Mask)
 }
 
 /// Posts it; gives the page where it is to be seen, if the forge says so.
