@@ -86,7 +86,7 @@ pub struct Reviewer {
 pub struct Request {
     /// The repository.
     pub repository: Repository,
-    /// Which base, and whether uncommitted work counts.
+    /// What is reviewed, against which base, and whether uncommitted work counts.
     pub scope: ScopeRequest,
     /// What is left out of the snapshot.
     pub snapshot: SnapshotOptions,
