@@ -267,6 +267,7 @@ fn the_list_of_rounds_draws_what_they_come_to() {
     let bed = three();
     bed.review(&ALL);
     bed.run(&["apply", "--all"]);
+    ["claude", "codex", "gemini"].iter().for_each(|name| bed.says(name, &answer(&[])));
     bed.review(&ALL);
     let folder = bed.repo.beside("pages");
     assert_eq!(bed.run(&["report", "--index", "-o", folder.to_str().unwrap()]).code, 0);

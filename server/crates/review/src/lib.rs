@@ -265,7 +265,7 @@ pub async fn run(
 
 /// How long others are waited for when one has answered: what comes at the same time is shown at once, under labels in the
 /// order of rank.
-const TOGETHER: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(300) };
+const TOGETHER: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_secs(1) };
 
 /// A round under way. What was answered, judged and said besides is its only state, with what findings were called when
 /// they were shown; the merger only spares work.

@@ -44,7 +44,8 @@ pub(super) async fn ask(
     let mut brief = prepared.brief.clone();
     let files: BTreeSet<&RepoPath> = finding.anchors.iter().map(|anchor| &anchor.path).collect();
     brief.files = brief.files.iter().filter(|path| files.contains(path)).cloned().collect();
-    let outcome = run_agent::one(reviewer, &brief, &by, None, shared).await;
+    let mut outcome = run_agent::one(reviewer, &brief, &by, None, shared).await;
+    run_agent::number(&mut outcome.answer, &by);
     if outcome.failure.is_some() {
         return Again { word: None, outcome };
     }

@@ -200,7 +200,7 @@ fn spoken(time: Duration) -> String {
 }
 
 /// Agents number as they like, twice the same, and in the name of others: the ids of a round are ours.
-fn number(answer: &mut Answer, name: &AgentName) {
+pub(super) fn number(answer: &mut Answer, name: &AgentName) {
     if answer.findings.len() > MAX_FINDINGS {
         answer.notes.push(format!(
             "{} findings over the limit of {MAX_FINDINGS} were left out",
