@@ -2,7 +2,7 @@
 
 use super::args::ApplyArgs;
 use super::context::Context;
-use super::now::Now;
+use super::now::now;
 use super::{Exit, output};
 use finding::Round;
 use ops::{ApplyPlan, Selection};
@@ -10,7 +10,7 @@ use report::sanitize::printable;
 use std::fmt::{Display, Write as _};
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
-    let now = Now::of(context, None)?;
+    let now = now(context, None)?;
     let (situation, round) = (now.situation(), &now.round);
     let plan = if args.all {
         ops::plan(&situation, Selection::AllOpen { file: None })

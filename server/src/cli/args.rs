@@ -2,10 +2,11 @@
 
 use super::examples;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use config::Verify;
-use finding::{DismissReason, Severity};
+use config::{RoundEffort, Verify};
+use finding::{Dial, DismissReason, Severity};
 use import::ErrorFormat;
 use report::Format;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
@@ -38,9 +39,15 @@ pub(super) enum Command {
     /// Run the language server on standard input and output.
     #[command(after_help = examples::LSP)]
     Lsp(LspArgs),
-    /// Say which agents there are, which are usable, and why not.
+    /// Run a server of the Model Context Protocol, for coding agents: on standard input and output, or on an address.
+    #[command(after_help = examples::MCP)]
+    Mcp(McpArgs),
+    /// Say which agents there are, which are usable, and why not; give a coding agent the tools of deep-review.
     #[command(after_help = examples::AGENTS)]
     Agents(AgentsArgs),
+    /// Review branches with known defects, and say what each agent found, missed and raised for nothing.
+    #[command(after_help = examples::EVAL)]
+    Eval(EvalArgs),
     /// Make a sample repository and review it with what needs no key.
     #[command(after_help = examples::DEMO)]
     Demo(DemoArgs),
@@ -90,7 +97,7 @@ pub(super) enum Command {
     Log(LogArgs),
     /// Take the last of that back: decisions, and the text of files that nobody changed since.
     #[command(after_help = examples::UNDO)]
-    Undo,
+    Undo(UndoArgs),
     /// List the rules of the built-in agents; explain one; test one's own.
     #[command(after_help = examples::RULES)]
     Rules(RulesArgs),
@@ -135,6 +142,14 @@ pub(super) struct LspArgs {
 }
 
 #[derive(Debug, Default, Args)]
+pub(super) struct McpArgs {
+    /// Listen at this address of this machine instead (127.0.0.1:7345; port 0 takes a free one). Each request has to bring
+    /// the token: that of DEEP_REVIEW_MCP_TOKEN, or the one that is printed.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) http: Option<SocketAddr>,
+}
+
+#[derive(Debug, Default, Args)]
 pub(super) struct ReviewArgs {
     /// The branch, tag or commit to compare with. Default: the remote's default branch.
     #[arg(long, value_name = "REF")]
@@ -160,6 +175,12 @@ pub(super) struct ReviewArgs {
     /// How long an agent may take, in seconds.
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,
+    /// How thorough the round is: quick (agents think little, none checks another), normal (as configured), deep
+    /// (agents think as hard as they can, and check each other).
+    #[arg(long, value_name = "EFFORT", value_parser = effort)]
+    pub(super) effort: Option<RoundEffort>,
+    #[command(flatten)]
+    pub(super) dial: DialArgs,
     /// Whether agents check each other's findings: off, cross (each finding that one agent alone raised, by
     /// another one), lead (the same, and one agent writes the summary and settles disputes).
     #[arg(long, value_name = "MODE", value_parser = verify)]
@@ -193,6 +214,27 @@ pub(super) struct ReviewArgs {
     pub(super) trusted: bool,
 }
 
+/// How much is shown. Reports have everything.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub(super) struct DialArgs {
+    /// Show findings of this severity and graver ones; how many are hidden is said.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    min_severity: Option<Severity>,
+    /// Show findings whose confidence is at least this, 0 to 1.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    min_confidence: Option<f64>,
+    /// Show so many suggestions, the best ones.
+    #[arg(long, value_name = "N")]
+    max_suggestions: Option<usize>,
+}
+
+impl From<DialArgs> for Dial {
+    fn from(args: DialArgs) -> Self {
+        let DialArgs { min_severity, min_confidence, max_suggestions } = args;
+        Self { min_severity, min_confidence, max_suggestions }
+    }
+}
+
 #[derive(Debug, Default, Args)]
 pub(super) struct AgentsArgs {
     /// As JSON.
@@ -204,6 +246,83 @@ pub(super) struct AgentsArgs {
     /// As if the repository were trusted to run its own code.
     #[arg(long)]
     pub(super) trusted: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<AgentsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AgentsCommand {
+    /// Ask a few questions, write an agent into your configuration, and test it with one small call.
+    #[command(after_help = examples::AGENTS_ADD)]
+    Add,
+    /// Have an agent review a change of three lines: whether it works, how long it takes, and what that costs.
+    #[command(after_help = examples::AGENTS_TEST)]
+    Test {
+        /// Its name, as `deep-review agents` lists it.
+        name: String,
+    },
+    /// Give a coding agent the tools of `deep-review mcp`: shows what is written into which file, and asks.
+    #[command(after_help = examples::AGENTS_INSTALL)]
+    Install(InstallArgs),
+    /// Take out again exactly what install wrote.
+    #[command(after_help = examples::AGENTS_UNINSTALL)]
+    Uninstall(InstallArgs),
+    /// What a coding agent runs when it wants to stop: hands open findings back to it, a limited number of times. Reads
+    /// the hook's JSON from standard input.
+    #[command(after_help = examples::AGENTS_STOP_HOOK)]
+    StopHook(StopHookArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// A folder of branches with known defects: a folder each, with `case.toml`, `before/` and `after/`.
+    pub(super) folder: PathBuf,
+    /// With this agent only; may be repeated. Default: every agent that judges and can be used.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// Which one.
+    #[arg(value_enum)]
+    pub(super) agent: CodingAgent,
+    /// Into the repository's settings instead of the user's, where the agent has both.
+    #[arg(long)]
+    pub(super) project: bool,
+    /// Without asking.
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(super) enum CodingAgent {
+    Claude,
+    Codex,
+    Gemini,
+    Cursor,
+    VsCode,
+    Zed,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StopHookArgs {
+    /// Most findings that are handed back at a time.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(super) most: usize,
+    /// How often a session is kept from stopping, at most.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(super) rounds: u32,
+    /// Findings of this severity or a graver one.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, default_value = "important")]
+    pub(super) severity: Severity,
+    /// Review with this agent; may be repeated. Default: those that cost nothing.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -315,6 +434,11 @@ pub(super) struct FindingsArgs {
     /// Those that this agent raised.
     #[arg(long, value_name = "NAME")]
     pub(super) agent: Option<String>,
+    #[command(flatten)]
+    pub(super) dial: DialArgs,
+    /// Those too that the configuration hides (min_severity, min_confidence, max_suggestions).
+    #[arg(long, conflicts_with_all = ["min_severity", "min_confidence", "max_suggestions"])]
+    pub(super) all: bool,
     /// How to write them.
     #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
     pub(super) format: ListFormat,
@@ -436,8 +560,8 @@ pub(super) struct DismissArgs {
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: String,
     /// What kind of reason it is.
-    #[arg(long, value_enum, default_value_t = Kind::FalsePositive)]
-    pub(super) kind: Kind,
+    #[arg(long, value_enum, default_value_t = DismissKind::FalsePositive)]
+    pub(super) kind: DismissKind,
 }
 
 #[derive(Debug, Args)]
@@ -485,6 +609,13 @@ pub(super) struct LogArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct UndoArgs {
+    /// Take back all that coding agents did on the branch, instead of the last that anybody did.
+    #[arg(long)]
+    pub(super) agents: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
     /// Print the JSON Schema of the configuration file instead.
     #[arg(long)]
@@ -492,7 +623,7 @@ pub(super) struct ConfigArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum DismissKind {
     /// It is not true.
     FalsePositive,
     /// It is true and stays.
@@ -501,12 +632,12 @@ pub(super) enum Kind {
     Later,
 }
 
-impl From<Kind> for DismissReason {
-    fn from(kind: Kind) -> Self {
+impl From<DismissKind> for DismissReason {
+    fn from(kind: DismissKind) -> Self {
         match kind {
-            Kind::FalsePositive => Self::FalsePositive,
-            Kind::WontFix => Self::WontFix,
-            Kind::Later => Self::Later,
+            DismissKind::FalsePositive => Self::FalsePositive,
+            DismissKind::WontFix => Self::WontFix,
+            DismissKind::Later => Self::Later,
         }
     }
 }
@@ -519,6 +650,14 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
 
 fn verify(word: &str) -> Result<Verify, String> {
     Verify::from_word(word).ok_or_else(|| "it is one of off, cross, lead".into())
+}
+
+fn effort(word: &str) -> Result<RoundEffort, String> {
+    RoundEffort::from_word(word).ok_or_else(|| "it is one of quick, normal, deep".into())
+}
+
+fn share(word: &str) -> Result<f64, String> {
+    word.parse().ok().filter(|n| (0.0..=1.0).contains(n)).ok_or_else(|| "it is a number from 0 to 1".into())
 }
 
 fn severity(word: &str) -> Result<Severity, String> {

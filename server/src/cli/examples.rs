@@ -35,10 +35,33 @@ Examples:
   deep-review lsp            what an editor starts
   deep-review lsp --stdio    the same, for editors that insist";
 
+pub(super) const MCP: &str = "\
+Examples:
+  deep-review mcp                         what a coding agent starts
+  deep-review mcp --http 127.0.0.1:7345   for those that start no programs
+
+Your own configuration says what an agent may do, below [mcp]:
+allow = [\"read\", \"review\", \"apply\", \"dismiss\"]; without a word it may read.";
+
 pub(super) const AGENTS: &str = "\
 Examples:
   deep-review agents         a table: usable or not, and what to do about it
-  deep-review agents --json | jq '.[].name'";
+  deep-review agents --json | jq '.[].name'
+  deep-review agents add     a dialogue that sets one up
+  deep-review agents test claude";
+
+pub(super) const AGENTS_ADD: &str = "\
+Examples:
+  deep-review agents add     a program, a key or a local server";
+
+pub(super) const AGENTS_TEST: &str = "\
+Examples:
+  deep-review agents test claude";
+
+pub(super) const EVAL: &str = "\
+Examples:
+  deep-review eval fixtures/eval                 with every agent
+  deep-review eval ~/defects --agent claude --json";
 
 pub(super) const RULES: &str = "\
 Examples:
@@ -54,6 +77,24 @@ pub(super) const RULES_TEST: &str = "\
 Examples:
   deep-review rules test                     the repository's own
   deep-review rules test ~/rules/no-sleep.yml";
+
+pub(super) const AGENTS_INSTALL: &str = "\
+Examples:
+  deep-review agents install claude             .mcp.json of the repository
+  deep-review agents install codex              your own ~/.codex/config.toml
+  deep-review agents install gemini --project   .gemini/settings.json of the repository
+
+Without more, an agent may read findings: [mcp] allow in your configuration says
+what else it may do.";
+
+pub(super) const AGENTS_UNINSTALL: &str = "\
+Examples:
+  deep-review agents uninstall claude";
+
+pub(super) const AGENTS_STOP_HOOK: &str = "\
+Examples:
+  deep-review agents stop-hook < hook.json
+  deep-review agents stop-hook --agent codex --most 3 < hook.json";
 
 pub(super) const DEMO: &str = "\
 Examples:
@@ -142,6 +183,7 @@ Examples:
 pub(super) const UNDO: &str = "\
 Examples:
   deep-review undo                 once more for what was done before that
+  deep-review undo --agents        all that coding agents did, the newest first
 
 What is not as it was left (a file edited since, a finding decided anew) is never
 overwritten: then nothing is taken back, and the reason is said.";

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Everything that is printed is printed here.
 
+mod add_agent;
 mod agents;
 mod apply;
 mod args;
@@ -9,13 +10,16 @@ mod decide;
 mod demo;
 mod doctor;
 mod dry_run;
+mod eval;
 mod examples;
 mod findings;
 mod generate;
 mod import;
 mod init;
+mod install;
 mod links;
 mod log;
+mod mcp;
 mod now;
 mod open;
 mod output;
@@ -30,6 +34,8 @@ mod rounds;
 mod rules;
 pub mod sample;
 mod show;
+mod stop_hook;
+mod test_agent;
 mod verify;
 
 pub use args::Cli;
@@ -60,6 +66,9 @@ impl From<Exit> for ExitCode {
 /// Runs the command that the process's arguments ask for and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(ended) = agent::serve_history_if_asked() {
+        return ended;
+    }
     #[cfg(unix)]
     if let Some(ended) = agent::process::supervise_if_asked() {
         return ended;
@@ -85,7 +94,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Review(args) => review::run(&context, args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
+        Command::Mcp(args) => mcp::run(&context, &args),
         Command::Agents(args) => agents::run(&context, &args),
+        Command::Eval(args) => eval::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),
@@ -101,7 +112,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Split(args) => links::split(&context, &args),
         Command::Join(args) => links::join(&context, &args),
         Command::Log(args) => log::log(&context, &args),
-        Command::Undo => log::undo(&context),
+        Command::Undo(args) => log::undo(&context, &args),
         Command::Rules(args) => rules::run(&context, args),
         Command::Init => init::run(&context),
         Command::Doctor(args) => doctor::run(&context, &args),

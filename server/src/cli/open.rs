@@ -2,14 +2,14 @@
 
 use super::args::OpenArgs;
 use super::context::Context;
-use super::now::Now;
+use super::now::now;
 use super::{Exit, output};
 use anyhow::{Context as _, bail, ensure};
 use std::path::Path;
 use std::process::Command;
 
 pub(super) fn run(context: &Context, args: &OpenArgs) -> anyhow::Result<Exit> {
-    let now = Now::of(context, None)?;
+    let now = now(context, None)?;
     let index = ops::find(&now.round, &args.id)?.index;
     let whole = ops::show(&now.situation(), index).context("the finding is gone")?;
     let Some(path) = &whole.row.path else { bail!("{} is about the whole branch, not a place", whole.row.label) };

@@ -119,6 +119,9 @@ pub struct RawFinding {
     /// Its places in the snapshot, the main one first; none when the whole branch is meant.
     #[serde(default)]
     pub anchors: Vec<Anchor>,
+    /// How sure the agent says it is, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sure: Option<u8>,
     /// The function, type or section it is in, where the agent said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
@@ -239,6 +242,12 @@ pub struct Assessment {
 }
 
 impl Assessment {
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Takes from `other` what is missing here; lists are joined.
     pub fn merge(&mut self, other: Self) {
         self.summary = self.summary.take().or(other.summary);

@@ -12,6 +12,8 @@ pub struct OpenBranch {
     pub store: Store,
     /// The branch's part of it.
     pub branch: Branch,
+    /// The coding agent that acts on it; `None` for a person.
+    pub by: Option<String>,
 }
 
 /// Which round of a branch.
@@ -40,7 +42,13 @@ impl OpenBranch {
     pub fn named(repository: Repository, name: Option<&str>) -> Self {
         let store = Store::of(repository.common_dir());
         let branch = store.branch(name);
-        Self { repository, store, branch }
+        Self { repository, store, branch, by: None }
+    }
+
+    /// The same, acted on by a coding agent: what it decides and applies is marked with its name.
+    #[must_use]
+    pub fn acted_on_by(self, agent: impl Into<String>) -> Self {
+        Self { by: Some(agent.into()), ..self }
     }
 
     /// A round, with its raw findings; beside it, what could not be read on the way.

@@ -28,6 +28,9 @@ pub enum OpsError {
         /// As it was asked for.
         name: String,
     },
+    /// Secrets in what was to be written cannot be masked.
+    #[error("nothing was written: its secrets cannot be masked: {0}")]
+    Mask(serde_json::Error),
     /// Findings were to be named, and none was.
     #[error("name the findings; nothing was named")]
     NothingNamed,
@@ -162,6 +165,9 @@ pub enum OpsError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// The work tree is gone.
+    #[error(transparent)]
+    Unreachable(#[from] super::Unreachable),
     /// The forge cannot be asked.
     #[error(transparent)]
     Forge(#[from] forge::ForgeError),

@@ -50,11 +50,11 @@ impl Remark {
     }
 }
 
-/// The open findings as review comments. A suggestion is there where one block of new lines in the place's file does
+/// The open findings as review comments, without those that are doubtful. A suggestion is there where one block of new lines in the place's file does
 /// what the fix does.
 #[must_use]
 pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remark> {
-    let (open, placer) = (round.standing().filter(|f| decisions.is_open(&f.id)), Placer::new(texts));
+    let (open, placer) = (round.deciding(decisions), Placer::new(texts));
     open.map(|f| {
         let place = f.main_anchor();
         let suggestion = place.and_then(|place| {
@@ -178,7 +178,9 @@ fn suggestion(edits: &[LineEdit], text: &str) -> Option<(LineRange, String)> {
         new.push_str(lines[line as usize - 1]);
         line += 1;
     }
-    Some((LineRange::new(start, end), new.replace("\r\n", "\n")))
+    // Whoever took the suggestion would put the mask into the file.
+    let is_whole = !new.contains(secrets::MASK);
+    is_whole.then(|| (LineRange::new(start, end), new.replace("\r\n", "\n")))
 }
 
 /// GitLab's code quality report.
@@ -198,6 +200,7 @@ pub fn gitlab(round: &Round, decisions: &Decisions) -> String {
                 "check_name": f.rule.as_ref().map_or("deep-review", |r| r.id.as_str()),
                 "fingerprint": f.id,
                 "severity": match f.severity {
+                    _ if f.is_doubtful() => "info",
                     Severity::Critical => "critical",
                     Severity::Important => "major",
                     Severity::Suggestion => "minor",

@@ -9,7 +9,10 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod masked;
 pub mod rdjson;
+mod retro;
+mod said;
 pub mod sanitize;
 pub mod sarif;
 pub mod terminal;
@@ -21,6 +24,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use masked::masked;
 pub use texts::Texts;
 
 use finding::{Decisions, Round};

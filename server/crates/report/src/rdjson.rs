@@ -57,6 +57,7 @@ fn diagnostic<'a>(round: &'a Round, f: &'a Finding, texts: &'a Texts, placer: &P
         "message": message,
         "location": location,
         "severity": match f.severity {
+            _ if f.is_doubtful() => "INFO",
             Severity::Critical => "ERROR",
             Severity::Important => "WARNING",
             Severity::Suggestion => "INFO",

@@ -3,6 +3,8 @@
 //! What SARIF has a place for is there (locations, fixes, suppressions, fingerprints, failed runs); the rest
 //! of a finding stands in `properties`, so that reading gives it back.
 
+mod limits;
+
 use super::edits::Placer;
 use super::{Texts, json, sanitize};
 use finding::{
@@ -21,11 +23,13 @@ pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     let said = round.raw.iter().rev().map(|raw| (&raw.id, raw)).collect();
     let source = Source { round, decisions, texts, said, placer: Placer::new(texts) };
     let runs: Vec<Value> = round.agents.iter().map(|run| run_json(&source, run)).collect();
-    json::to_json(&json!({
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": runs,
-    }))
+        "runs": limits::within(runs),
+    });
+    limits::lighten(&mut log, |log| json::to_json(log).len());
+    json::to_json(&log)
 }
 
 /// What results are written from.
@@ -69,6 +73,7 @@ fn run_json(source: &Source<'_>, run: &AgentRun) -> Value {
             });
             let raw = source.said.get(&attribution.raw).copied();
             let mut result = result_json(finding, raw, source);
+            place_somewhere(&mut result, round);
             result["ruleId"] = json!(id);
             result["ruleIndex"] = json!(index);
             result["properties"]["severity"] = json!(attribution.severity);
@@ -138,6 +143,10 @@ fn result_json<'a>(finding: &'a Finding, raw: Option<&RawFinding>, source: &Sour
         "partialFingerprints": { FINGERPRINT: finding.id },
         "rank": (finding.confidence.clamp(0.0, 1.0) * 1000.0).round() / 10.0,
     });
+    if finding.is_doubtful() {
+        // Only what fails has a level; this is for a person to look at.
+        (out["kind"], out["level"]) = (json!("review"), json!("none"));
+    }
     if locations.len() > 1 {
         out["relatedLocations"] = json!(&locations[1..]);
     }
@@ -172,6 +181,9 @@ fn result_json<'a>(finding: &'a Finding, raw: Option<&RawFinding>, source: &Sour
     properties.insert("merged".into(), json!(finding.severity));
     properties.insert("title".into(), json!(title));
     properties.insert("body".into(), json!(body));
+    if finding.is_doubtful() {
+        properties.insert("doubts".into(), json!(finding.doubts));
+    }
     let own = raw.map_or(&finding.fixes, |r| &r.fixes);
     if !own.is_empty() {
         properties.insert("fixes".into(), json!(own));
@@ -188,6 +200,24 @@ fn result_json<'a>(finding: &'a Finding, raw: Option<&RawFinding>, source: &Sour
     }
     out["properties"] = Value::Object(properties);
     out
+}
+
+/// A result without a location makes a forge refuse the whole file: what is about the whole branch stands at the first line
+/// of the first file that was reviewed, and says that it does.
+fn place_somewhere(result: &mut Value, round: &Round) {
+    if !result["locations"].as_array().is_some_and(Vec::is_empty) {
+        return;
+    }
+    let reviewed = round.coverage.reviewed.first().map(|file| &file.path);
+    let file = reviewed.or(round.texts.keys().next()).map_or("README.md".to_owned(), uri);
+    result["locations"] = json!([{
+        "physicalLocation": {
+            "artifactLocation": { "uri": file, "uriBaseId": "SRCROOT" },
+            "region": { "startLine": 1 },
+        },
+        "message": { "text": "This is about the whole branch." },
+    }]);
+    result["properties"]["wholeBranch"] = json!(true);
 }
 
 /// The path as a relative URI reference: bytes that are no part of one are percent-encoded.

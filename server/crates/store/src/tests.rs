@@ -103,6 +103,7 @@ fn decisions_are_changed_one_after_the_other() {
                     round: RoundId::new("r"),
                     code: None,
                     commit: None,
+                    by: None,
                 };
                 branch.decide(|d| drop(d.resolutions.insert(FindingId::new(format!("f{n}")), resolution))).unwrap();
             });
@@ -172,7 +173,8 @@ fn the_newest_round_is_read_without_its_raw_findings_or_as_it_is() {
 
 #[test]
 fn a_file_with_a_number_that_is_no_rounds_changes_nothing() {
-    for name in ["4294967295.json", "4294967294.json", "1000000.json", "+7.json", "00000007.json", "999999999999.json"] {
+    for name in ["4294967295.json", "4294967294.json", "1000000.json", "+7.json", "00000007.json", "999999999999.json"]
+    {
         let temp = Temp::new();
         temp.begin("a");
         let foreign = temp.branch("a").folder.join(name);

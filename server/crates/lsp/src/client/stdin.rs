@@ -6,7 +6,9 @@ use crate::protocol::message::{Checked, MAX_MESSAGE, check, no_header, too_large
 use crate::protocol::uri::Spellings;
 use serde_json::Value;
 use std::io::{self, Read as _};
-use tokio::io::{DuplexStream, AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream,
+};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 

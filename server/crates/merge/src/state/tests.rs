@@ -98,8 +98,14 @@ fn a_persons_word_counts_until_the_text_takes_a_fix_back() {
         (Some(State::Fixed), &later, TextState::Same, &effects, State::Fixed),
     ] {
         let mut decisions = Decisions::default();
-        let resolution =
-            |state| Resolution { state, at: Timestamp::UNIX_EPOCH, round: by.clone(), code: None, commit: None };
+        let resolution = |state| Resolution {
+            state,
+            at: Timestamp::UNIX_EPOCH,
+            round: by.clone(),
+            code: None,
+            commit: None,
+            by: None,
+        };
         decisions.resolutions.extend(said.clone().map(|state| (finding.id.clone(), resolution(state))));
         assert_eq!(super::state(&finding, &here, &decisions, text, effects), state, "{said:?} {text:?}");
     }

@@ -43,8 +43,21 @@ pub(crate) fn visible(document: &str) -> String {
 #[must_use]
 pub fn orderless(text: &str) -> String {
     const WORDS: [&str; 15] = [
-        "add-mask", "add-matcher", "add-path", "debug", "echo", "endgroup", "error", "group", "notice", "remove-matcher",
-        "save-state", "set-env", "set-output", "stop-commands", "warning",
+        "add-mask",
+        "add-matcher",
+        "add-path",
+        "debug",
+        "echo",
+        "endgroup",
+        "error",
+        "group",
+        "notice",
+        "remove-matcher",
+        "save-state",
+        "set-env",
+        "set-output",
+        "stop-commands",
+        "warning",
     ];
     let is_json = text.starts_with(['{', '[']);
     let mut out = String::with_capacity(text.len());

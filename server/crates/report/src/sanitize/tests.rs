@@ -21,7 +21,10 @@ fn markdown_keeps_its_words_and_loses_its_powers() {
         ("> ```\n> quoted", "> ```\n> quoted"),
         ("> ```\n~~~\n", "````text\n> ```\n~~~\n\n````"),
         // An address that stands apart is put into its link, if it may be there at all.
-        ("[a][r] and [r]\n\n[r]: https://e.org/?a&b 't'", "[a](https://e.org/?a&amp;b) and [r](https://e.org/?a&amp;b)\n\n\\[r]: https://e.org/?a&b 't'"),
+        (
+            "[a][r] and [r]\n\n[r]: https://e.org/?a&b 't'",
+            "[a](https://e.org/?a&amp;b) and [r](https://e.org/?a&amp;b)\n\n\\[r]: https://e.org/?a&b 't'",
+        ),
         ("[r][]\n\n[r]: command:x", "\\[r][]\n\n\\[r]: command:x"),
         ("\u{1b}[31mred\u{1b}[0m \u{7}bell", "red bell"),
         ("a\u{202e}b", "a\\u{202e}b"),
@@ -33,7 +36,11 @@ fn markdown_keeps_its_words_and_loses_its_powers() {
 /// Panics if anything in the Markdown runs, loads, or leads elsewhere than to http(s).
 fn assert_inert(text: &str, given: &str) {
     let parser = Parser::new_ext(text, options());
-    assert_eq!(parser.reference_definitions().iter().count(), 0, "an address for others in {text:?}, made of {given:?}");
+    assert_eq!(
+        parser.reference_definitions().iter().count(),
+        0,
+        "an address for others in {text:?}, made of {given:?}"
+    );
     for event in parser {
         let live = match &event {
             Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Image { .. } | Tag::Heading { .. }) => true,
@@ -112,10 +119,55 @@ fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::strategy::Strategy as _;
     let pieces = proptest::sample::select(
         &[
-            "![", "[", "]", "(", ")", "](https://e.org/p.png)", "](command:x)", "[r]", "[r]: command:y", "[r]:", "command:z",
-            "\"", "'", "<", ">", "<img src=x>", "<!--", "-->", "<div>", "</div>", "<br>", "\n", "\n\n", "# ", "===", "```",
-            "~~~", "`", "\\", "!", "a", " ", "> ", "- ", "1. ", "    ", "|", "|---|", "<command:x>", "<https://e.org>", "&lt;",
-            "<!-- deep-review report, version 1 -->", "/merge", "**", "*", "_", "\t", "\u{a0}", "\u{c}",
+            "![",
+            "[",
+            "]",
+            "(",
+            ")",
+            "](https://e.org/p.png)",
+            "](command:x)",
+            "[r]",
+            "[r]: command:y",
+            "[r]:",
+            "command:z",
+            "\"",
+            "'",
+            "<",
+            ">",
+            "<img src=x>",
+            "<!--",
+            "-->",
+            "<div>",
+            "</div>",
+            "<br>",
+            "\n",
+            "\n\n",
+            "# ",
+            "===",
+            "```",
+            "~~~",
+            "`",
+            "\\",
+            "!",
+            "a",
+            " ",
+            "> ",
+            "- ",
+            "1. ",
+            "    ",
+            "|",
+            "|---|",
+            "<command:x>",
+            "<https://e.org>",
+            "&lt;",
+            "<!-- deep-review report, version 1 -->",
+            "/merge",
+            "**",
+            "*",
+            "_",
+            "\t",
+            "\u{a0}",
+            "\u{c}",
         ][..],
     );
     proptest::collection::vec(pieces, 0..16).prop_map(|pieces| pieces.concat())
@@ -144,7 +196,8 @@ fn a_link_of_two_parts_leads_nowhere() {
         ("See [ref][]", "> [ref]: <command:x> 'y'"),
         ("`See [ref]", "`\n\n[ref]:\ncommand:x"),
     ] {
-        for joined in [format!("**{title}**\n\n{body}"), format!("{title}\n{body}"), format!("1. {title}\n\n   {body}")] {
+        for joined in [format!("**{title}**\n\n{body}"), format!("{title}\n{body}"), format!("1. {title}\n\n   {body}")]
+        {
             assert_document_is_inert(&document(&joined));
             assert_document_is_inert(&document(&format!("**{}**\n\n{}", markdown_line(title), markdown(body))));
         }
