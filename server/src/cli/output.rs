@@ -90,11 +90,13 @@ fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 
 /// What to type instead, or before.
 fn of_operation(error: &ops::OpsError) -> Option<String> {
-    use ops::OpsError::{Forge, Git, NoRound, UnknownFinding, UnknownHead, UnknownRound};
+    use ops::OpsError::{ForeignPage, Forge, Git, NoRound, NotFetched, UnknownFinding, UnknownHead, UnknownRound};
     match error {
         NoRound => Some("'deep-review review' runs one".into()),
         UnknownRound { .. } => Some("'deep-review rounds' lists them".into()),
         UnknownFinding { .. } => Some("'deep-review report' shows them".into()),
+        ForeignPage { .. } => Some("add the repository as a remote, or say pr:N for one of this clone's".into()),
+        NotFetched { .. } => Some("'git fetch' says whether the remote can be reached and may be read".into()),
         UnknownHead { .. } => Some("'git pull' or 'git push' first".into()),
         Forge(error) => error.remedy(),
         Git(error) => error.remedy(),

@@ -40,6 +40,18 @@ impl Remark {
         format!("{}\n\n{ticks}{word}\n{new}{newline}{ticks}", self.text)
     }
 
+    /// The same with the page of its place.
+    #[must_use]
+    pub fn linked(&self, page: &str) -> String {
+        match &self.place {
+            Some(place) => {
+                let at = place.lines.map_or_else(|| place.path.to_string(), |lines| format!("{}:{lines}", place.path));
+                format!("[{}]({page})\n\n{}", code(&at), self.text)
+            }
+            None => self.text.clone(),
+        }
+    }
+
     /// The text for where there is no line to put it on: it names its place.
     #[must_use]
     pub fn elsewhere(&self) -> String {

@@ -46,6 +46,29 @@ fn rounds_are_numbered_per_branch_and_come_back() {
 }
 
 #[test]
+fn a_pull_request_and_its_branch_keep_their_rounds_together() {
+    let temp = Temp::new();
+    let store = Store::of(temp.folder.path());
+    temp.begin("topic");
+    store.keep_together("pr:o/r#7", "topic").unwrap();
+    assert_eq!(temp.begin("pr:o/r#7"), 2);
+    assert_eq!(numbers(&temp.branch("topic")), [1, 2]);
+    // What goes with it goes with all of them; what has rounds of its own keeps them.
+    store.keep_together("fix", "pr:o/r#7").unwrap();
+    assert_eq!(numbers(&temp.branch("fix")), [1, 2]);
+    temp.begin("alone");
+    store.keep_together("alone", "topic").unwrap();
+    store.keep_together("topic", "alone").unwrap();
+    store.keep_together("topic", "topic").unwrap();
+    assert_eq!((numbers(&temp.branch("alone")), numbers(&temp.branch("topic"))), (vec![1], vec![1, 2]));
+    // A name that leads out of the folder leads nowhere.
+    let file = store.folder().join("branches").join(format!("{}{SHARED}", folder_name(Some("fix"))));
+    std::fs::write(file, "../../x").unwrap();
+    assert_eq!(numbers(&temp.branch("fix")), [0; 0]);
+    assert_eq!(store.branches().unwrap().len(), 2);
+}
+
+#[test]
 fn branches_with_like_names_do_not_meet() {
     let names = ["a/b", "a-b", "a b", "A-b", "", "..", "ä", &"x".repeat(300)];
     let folders: std::collections::BTreeSet<String> =
