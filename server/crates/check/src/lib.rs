@@ -26,6 +26,7 @@ mod syntax;
 mod testing;
 mod tree;
 
+pub use definitions::{Symbol, symbols};
 pub use remark::page_of;
 pub use rules::{Failed, Tested, is_case_file, is_rule_file, test_built_in, test_rules};
 pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};

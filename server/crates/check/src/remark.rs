@@ -53,7 +53,7 @@ pub(super) fn number(mut findings: Vec<RawFinding>, agent: &str) -> Vec<RawFindi
 
 /// The lines `lines` of `text`, quoted.
 pub(super) fn anchor(path: &RepoPath, text: &str, lines: LineRange) -> Anchor {
-    let quote: Vec<&str> = text.lines().skip(lines.start() as usize - 1).take(lines.count() as usize).collect();
+    let quote: Vec<&str> = lines::split(text).skip(lines.start() as usize - 1).take(lines.count() as usize).collect();
     Anchor { path: path.clone(), lines: Some(lines), quote: Some(quote.join("\n")) }
 }
 

@@ -17,6 +17,7 @@ pub mod history;
 mod large;
 mod moved;
 mod new_files;
+mod ownership;
 mod patched;
 mod remotes;
 mod renames;

@@ -300,18 +300,12 @@ pub(super) fn one_line(text: &str) -> String {
     sanitize::printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The lines `lines` of `text`, at most [`MOST_QUOTED`]; `None` if they are past its end.
-fn quote_lines(text: &str, lines: LineRange) -> Option<(Vec<&str>, u32)> {
-    let shown = lines.count().min(MOST_QUOTED);
-    let quoted: Vec<&str> = text.lines().skip(lines.start() as usize - 1).take(shown as usize).collect();
-    if quoted.is_empty() { None } else { Some((quoted, lines.count() - shown)) }
-}
-
 fn quote_of<'a>(anchor: &'a Anchor, texts: &'a Texts) -> Option<Quote<'a>> {
     let path = anchor.path.as_str();
     if let Some(lines) = anchor.lines
-        && let Some((quoted, more)) = texts.get(&anchor.path).and_then(|t| quote_lines(t, lines))
+        && let Some(quoted) = texts.lines(&anchor.path, lines, MOST_QUOTED).filter(|quoted| !quoted.is_empty())
     {
+        let more = lines.count() - lines.count().min(MOST_QUOTED);
         return Some(Quote { path, start: Some(lines.start()), lines: quoted, more });
     }
     let quote = anchor.quote.as_deref().filter(|q| !q.trim().is_empty())?;

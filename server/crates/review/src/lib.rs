@@ -86,7 +86,7 @@ pub struct Reviewer {
 pub struct Request {
     /// The repository.
     pub repository: Repository,
-    /// Which base, and whether uncommitted work counts.
+    /// What is reviewed, against which base, and whether uncommitted work counts.
     pub scope: ScopeRequest,
     /// What is left out of the snapshot.
     pub snapshot: SnapshotOptions,
@@ -122,6 +122,8 @@ pub struct Options {
     pub about: Option<FindingId>,
     /// Whether secrets are masked in what is sent.
     pub mask_secrets: bool,
+    /// Whether agents that read files may read the sources of dependencies.
+    pub dependencies: bool,
     /// A folder with prompts that replace the built-in ones.
     pub prompts: Option<PathBuf>,
     /// What the user wants of the agents' reviews.
@@ -139,6 +141,7 @@ impl Default for Options {
             resume: false,
             about: None,
             mask_secrets: true,
+            dependencies: false,
             prompts: None,
             steering: Steering::default(),
         }
