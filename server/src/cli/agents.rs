@@ -1,6 +1,6 @@
 //! `deep-review agents`
 
-use super::args::AgentsArgs;
+use super::args::{AgentsArgs, AgentsCommand};
 use super::context::{self, Context, block_on};
 use super::{Exit, output};
 use agent::Availability;
@@ -11,6 +11,14 @@ use report::sanitize::printable;
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> {
+    match &args.command {
+        Some(AgentsCommand::Add) => return super::add_agent::run(context),
+        Some(AgentsCommand::Test { name }) => return super::test_agent::run(context, name),
+        Some(AgentsCommand::Install(args)) => return super::install::install(context, args),
+        Some(AgentsCommand::Uninstall(args)) => return super::install::uninstall(context, args),
+        Some(AgentsCommand::StopHook(args)) => return super::stop_hook::run(context, args),
+        None => {}
+    }
     let repository = context.repository().ok();
     let config = context::config(repository.as_ref(), &Overrides::default())?.config;
     if args.record {

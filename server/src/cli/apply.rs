@@ -2,7 +2,7 @@
 
 use super::args::ApplyArgs;
 use super::context::Context;
-use super::now::Now;
+use super::now::now;
 use super::{Exit, output};
 use finding::Round;
 use ops::{ApplyPlan, Selection};
@@ -10,8 +10,8 @@ use report::sanitize::printable;
 use std::fmt::{Display, Write as _};
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
-    let now = Now::of(context, None)?;
-    let (situation, round) = (now.situation(), &now.round);
+    let now = now(context, None)?;
+    let (situation, round) = (now.writing(), &now.round);
     let plan = if args.all {
         ops::plan(&situation, Selection::AllOpen { file: None })
     } else {
@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
         output::print(&(text(&plan, round, "applies") + &printable(&ops::diff(&plan))))?;
         return Ok(exit(&plan));
     }
-    let written = match ops::apply(&now.open, round, &plan, &now.tree) {
+    let written = match ops::apply(&now.open, round, &plan, &now.current.tree) {
         Ok(written) => written,
         Err(why) => {
             output::print(&not_written(&plan, round, &why))?;

@@ -4,29 +4,48 @@ use super::args::Color;
 use super::output;
 use anyhow::Context as _;
 use config::Loaded;
-use finding::{Decisions, Round};
+use finding::{Dial, Round};
 use git::Repository;
 use ops::{OpenBranch, Overrides, RoundName};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(super) struct Context {
     directory: PathBuf,
+    /// Whose rounds are meant, where it is not what is checked out.
+    pub(super) target: Option<String>,
     pub(super) color: Color,
 }
 
 impl Context {
-    pub(super) fn new(directory: Option<PathBuf>, color: Color) -> Self {
-        Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), color }
+    pub(super) fn new(directory: Option<PathBuf>, target: Option<String>, color: Color) -> Self {
+        Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), target, color }
+    }
+
+    /// The folder that everything is done in.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     pub(super) fn repository(&self) -> anyhow::Result<Repository> {
-        Ok(Repository::discover(&self.directory)?)
+        Ok(Repository::of_environment_or(&self.directory)?)
     }
 
-    /// What is stored of the current branch.
+    /// What is stored of the current branch, or of the target that was named.
     pub(super) fn open(&self) -> anyhow::Result<OpenBranch> {
-        Ok(OpenBranch::current(self.repository()?)?)
+        let repository = self.repository()?;
+        match &self.target {
+            Some(target) => Ok(ops::target::open(repository, target)?),
+            None => Ok(OpenBranch::current(repository)?),
+        }
+    }
+}
+
+impl Context {
+    /// How much is to be shown here: what is said now, over what is configured.
+    pub(super) fn dial(&self, said: Dial) -> anyhow::Result<Dial> {
+        let repository = self.repository().ok();
+        Ok(config(repository.as_ref(), &Overrides { dial: said, ..Overrides::default() })?.config.dial)
     }
 }
 
@@ -48,11 +67,6 @@ pub(super) fn told<T>(read: store::Read<T>) -> T {
 /// The round of that number, or the newest.
 pub(super) fn round(open: &OpenBranch, number: Option<u32>) -> anyhow::Result<Round> {
     Ok(told(open.round(number.map_or(RoundName::Newest, RoundName::Number))?))
-}
-
-/// What people decided on the branch's findings.
-pub(super) fn decisions(open: &OpenBranch) -> anyhow::Result<Decisions> {
-    Ok(told(open.decisions()?))
 }
 
 /// Runs asynchronous work. Made only where it is needed: commands that only print start without it.

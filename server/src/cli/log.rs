@@ -1,9 +1,9 @@
 //! `deep-review log` and `deep-review undo`: what was done on the branch, and taking the last of it back.
 
-use super::args::LogArgs;
+use super::args::{LogArgs, UndoArgs};
 use super::context::{Context, told};
 use super::{Exit, output};
-use ops::{Done, Entry, LogList, WorkTree};
+use ops::{Done, Entry, LogList, OpenBranch, UndoError, WorkTree};
 use report::sanitize::printable;
 
 pub(super) fn log(context: &Context, args: &LogArgs) -> anyhow::Result<Exit> {
@@ -20,11 +20,29 @@ pub(super) fn log(context: &Context, args: &LogArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-pub(super) fn undo(context: &Context) -> anyhow::Result<Exit> {
+pub(super) fn undo(context: &Context, args: &UndoArgs) -> anyhow::Result<Exit> {
     let open = context.open()?;
-    let entry = ops::undo(&open, &WorkTree::of(&open.repository)?)?;
+    let tree = WorkTree::of(&open.repository)?;
+    if args.agents {
+        return undo_agents(&open, &tree);
+    }
+    let entry = ops::undo(&open, &tree)?;
     output::print(&format!("Taken back: {}\n", what(&entry)))?;
     Ok(Exit::Done)
+}
+
+fn undo_agents(open: &OpenBranch, tree: &WorkTree) -> anyhow::Result<Exit> {
+    let all = ops::undo_agents(open, tree);
+    if all.is_empty() {
+        output::print("No coding agent did anything here that is not taken back.\n")?;
+        return Ok(Exit::Done);
+    }
+    let line = |done: &Result<Entry, (Entry, UndoError)>| match done {
+        Ok(entry) => format!("Taken back: {}\n", what(entry)),
+        Err((entry, why)) => format!("Stays: {}\n       {}\n", what(entry), printable(&why.to_string())),
+    };
+    output::print(&all.iter().map(line).collect::<String>())?;
+    Ok(if all.iter().all(Result::is_ok) { Exit::Done } else { Exit::Incomplete })
 }
 
 fn line(entry: &Entry) -> String {
@@ -44,7 +62,8 @@ fn what(entry: &Entry) -> String {
     };
     let files: Vec<&str> = entry.files().map(finding::RepoPath::as_str).collect();
     let files = if files.is_empty() { String::new() } else { format!(" in {}", files.join(", ")) };
-    printable(&format!("{word} {of}{files}"))
+    let by = entry.by.as_ref().map(|agent| format!(", by {agent}")).unwrap_or_default();
+    printable(&format!("{word} {of}{files}{by}"))
 }
 
 fn word(done: Done) -> &'static str {

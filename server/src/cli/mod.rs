@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Everything that is printed is printed here.
 
+mod add_agent;
 mod agents;
 mod apply;
 mod args;
@@ -9,13 +10,17 @@ mod decide;
 mod demo;
 mod doctor;
 mod dry_run;
+mod eval;
 mod examples;
 mod findings;
 mod generate;
+mod hook;
 mod import;
 mod init;
+mod install;
 mod links;
 mod log;
+mod mcp;
 mod now;
 mod open;
 mod output;
@@ -29,8 +34,12 @@ mod review;
 mod rounds;
 mod rules;
 pub mod sample;
+mod scan;
 mod show;
+mod stop_hook;
+mod test_agent;
 mod verify;
+mod watch;
 
 pub use args::Cli;
 
@@ -60,10 +69,16 @@ impl From<Exit> for ExitCode {
 /// Runs the command that the process's arguments ask for and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(ended) = agent::serve_history_if_asked() {
+        return ended;
+    }
     #[cfg(unix)]
     if let Some(ended) = agent::process::supervise_if_asked() {
         return ended;
     }
+    store::on_wait(|lock| {
+        output::note(&format!("waiting for another deep-review that writes (it holds {})", lock.display()));
+    });
     if std::env::args_os().skip(1).eq(["lsp"]) {
         // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
         return lsp::run();
@@ -78,11 +93,13 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
-    let context = context::Context::new(cli.directory, cli.color);
+    let context = context::Context::new(cli.directory, cli.target, cli.color);
     match cli.command {
         Command::Review(args) => review::run(&context, args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
+        Command::Mcp(args) => mcp::run(&context, &args),
         Command::Agents(args) => agents::run(&context, &args),
+        Command::Eval(args) => eval::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),
@@ -93,12 +110,15 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Apply(args) => apply::run(&context, &args),
         Command::Import(args) => import::run(&context, &args),
         Command::Pr(args) => pr::run(&context, &args),
+        Command::Scan(args) => scan::run(&context, args),
+        Command::Watch(args) => watch::run(&context, &args),
+        Command::Hook(args) => hook::run(&context, args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Split(args) => links::split(&context, &args),
         Command::Join(args) => links::join(&context, &args),
         Command::Log(args) => log::log(&context, &args),
-        Command::Undo => log::undo(&context),
+        Command::Undo(args) => log::undo(&context, &args),
         Command::Rules(args) => rules::run(&context, args),
         Command::Init => init::run(&context),
         Command::Doctor(args) => doctor::run(&context, &args),

@@ -32,6 +32,15 @@ impl Completion {
         Self { failure: Some(failure), ..Self::default() }
     }
 
+    /// What was answered before counts where this try failed without a word.
+    fn or_words_of(mut self, before: Option<Self>) -> Self {
+        let is_silent = self.value.is_none() && self.text.trim().is_empty();
+        if let Some(before) = before.filter(|_| is_silent && self.failure.is_some()) {
+            (self.value, self.text, self.model) = (before.value, before.text, self.model.or(before.model));
+        }
+        self
+    }
+
     /// Reads the answer. A failure of the run and a loss in the answer are told both by the first of them.
     #[must_use]
     pub fn into_outcome(self, agent: &AgentName) -> Outcome {
@@ -107,8 +116,10 @@ pub(super) async fn finish<F: Future<Output = Completion>>(
 ) -> Outcome {
     let Sent { agent, brief, prompt, room, reads_on } = sent;
     let text = said.text.clone();
+    // A program that was ended is not asked again: it had not done writing.
+    let is_ended = reads_on && said.failure.is_some();
     let mut outcome = said.into_outcome(agent);
-    let unreadable = outcome.failure.as_ref().is_some_and(|f| f.kind == FailureKind::BadOutput);
+    let unreadable = !is_ended && outcome.failure.as_ref().is_some_and(|f| f.kind == FailureKind::BadOutput);
     if unreadable
         && outcome.answer.findings.is_empty()
         && !text.trim().is_empty()
@@ -155,11 +166,13 @@ pub(super) async fn retry<F: Future<Output = Completion>>(
 ) -> Completion {
     let mut usage = Usage::default();
     let mut tries = 0;
+    let mut before: Option<Completion> = None;
     loop {
         account.turn(session).await;
         let mut said = once().await;
         usage = usage.plus(said.usage);
         said.usage = usage;
+        let said = said.or_words_of(before.take());
         let again = said.failure.as_ref().filter(|f| failure::may_pass(f.kind));
         let Some(failure) = again.filter(|_| tries < retries && !session.cancel.is_cancelled()) else { return said };
         let wait = pause(tries, said.wait);
@@ -175,6 +188,7 @@ pub(super) async fn retry<F: Future<Output = Completion>>(
             () = tokio::time::sleep(wait) => {}
             () = session.cancel.cancelled() => return said,
         }
+        before = Some(said);
         tries += 1;
     }
 }
@@ -211,6 +225,23 @@ pub(super) fn shown_path(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_answered_counts_where_the_next_try_says_nothing() {
+        let failed = |text: &str| Completion {
+            text: text.into(),
+            ..Completion::failed(Failure::new(FailureKind::Overloaded, "no room"))
+        };
+        let whole = Completion { text: "whole".into(), ..Completion::default() };
+        for (first, second, text) in [
+            (failed("answer"), failed(""), "answer"),
+            (failed("answer"), failed("more"), "more"),
+            (failed("x"), whole, "whole"),
+        ] {
+            assert_eq!(second.or_words_of(Some(first)).text, text);
+        }
+        assert_eq!(Completion::default().or_words_of(Some(failed("old"))).text, "", "an empty answer is an answer");
+    }
 
     #[test]
     fn models_are_shown_by_their_names() {

@@ -11,11 +11,13 @@ pub mod codex;
 mod command;
 mod completion;
 mod configured;
+pub mod dependencies;
 pub mod detect;
 mod failure;
 pub mod gemini;
 mod http;
 mod linter;
+mod others;
 pub mod process;
 pub mod prompt;
 pub mod recorded;
@@ -23,13 +25,15 @@ mod sending;
 mod settings;
 mod steering;
 mod throttle;
+mod tools;
 
 pub use checkout::Checkout;
 pub use completion::Completion;
-pub use configured::{Surroundings, configured, detected, missing};
+pub use configured::{Surroundings, configured, detected, missing, programs};
 pub use sending::Sending;
 pub use settings::{Adapter, AgentSettings, Effort, LinterFormat};
 pub use steering::{Instruction, Steering};
+pub use tools::served::serve_if_asked as serve_history_if_asked;
 
 use finding::{AgentInfo, Answer, Assessment, DeclinedEarlier, Failure, FailureKind, Finding, RepoPath, Usage};
 use futures_util::future::BoxFuture;
@@ -51,6 +55,10 @@ pub struct Brief {
     pub open: Vec<Finding>,
     /// What may be sent to agents outside the machine, and how.
     pub sending: Sending,
+    /// The history of what is under review.
+    pub history: prompt::History,
+    /// Sources of dependencies that it may read, where the user allows that.
+    pub dependencies: Arc<[dependencies::Dependency]>,
     /// What the user wants of it.
     pub steering: Arc<Steering>,
     /// The prompts.
@@ -79,6 +87,8 @@ impl Brief {
             declined: Vec::new(),
             open: Vec::new(),
             sending: Sending::masked(),
+            history: prompt::History::default(),
+            dependencies: Arc::default(),
             steering: Arc::default(),
             templates: Arc::default(),
             checkout: Checkout::default(),

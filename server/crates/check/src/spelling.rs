@@ -1,15 +1,19 @@
 //! Misspelt words in what the branch adds: comments, texts, documents, and the names that it defines. The dictionary of
 //! misspellings is that of typos, and so are the settings: a repository that uses typos is read the same way.
 
+mod dictionary;
 mod words;
 
 use super::Job;
 use super::definitions::definitions;
-use super::remark::{MOST_FINDINGS, added_lines, anchor, is_sample, is_test, remark, replacing};
+use super::remark::{
+    MOST_FINDINGS, added_lines, anchor, is_code_in_comment, is_generated, is_sample, is_test, is_test_data, remark,
+    replacing,
+};
 use super::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::AhoCorasick;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
-use git::{ChangedFile, SnapshotError};
+use git::{ChangeKind, ChangedFile, SnapshotError};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -20,6 +24,8 @@ pub(super) const RULES: &[(&str, bool, &str)] = &[("misspelling", true, "a missp
 
 /// A word that stands in so many other places of the repository is one of its own.
 const ESTABLISHED: usize = 2;
+/// A branch with more new files than this brings another project in.
+const MANY: usize = 100;
 /// A text with more different misspelt words than this for each hundred words is in another language.
 const FOREIGN: usize = 6;
 
@@ -39,7 +45,11 @@ struct Misspelling {
 /// When the tree cannot be listed.
 pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
     let words = Words::of(job);
-    let in_file = |file| if job.is_cancelled() { Vec::new() } else { misspelt(&words, file) };
+    // So many new files at once were taken in from elsewhere.
+    let added = job.snapshot.files().iter().filter(|f| f.kind == ChangeKind::Added).count();
+    let is_taken_in =
+        |file: &ChangedFile| added > MANY && file.kind == ChangeKind::Added && job.snapshot.scope().base.is_some();
+    let in_file = |file| if job.is_cancelled() || is_taken_in(file) { Vec::new() } else { misspelt(&words, file) };
     let found: Vec<(&ChangedFile, Vec<Misspelling>)> = job
         .snapshot
         .files()
@@ -122,6 +132,7 @@ fn is_passed_over(path: &RepoPath) -> bool {
         "vendor/",
         "third_party",
         "node_modules",
+        "dist/",
         ".min.",
         "dict",
         "words",
@@ -131,9 +142,44 @@ fn is_passed_over(path: &RepoPath) -> bool {
     ];
     is_data
         || is_sample(path)
+        || is_test_data(path)
+        // Copied from collections of templates as they are.
+        || matches!(path.file_name(), ".gitignore" | ".gitattributes" | ".dockerignore" | ".editorconfig" | ".npmignore")
         || parts.iter().any(|part| whole.contains(part))
         || whole.contains("testdata")
         || whole.contains("licen")
+        || is_for_another_language(&whole)
+}
+
+/// Whether a name has the code of another language than English: `README.es.md`, `docs/pt-br/a.md`, `guide_fr.md`.
+fn is_for_another_language(path: &str) -> bool {
+    const CODES: &[&str] = &[
+        "ar", "bg", "bn", "ca", "cn", "cs", "da", "de", "el", "es", "fa", "fi", "fr", "gr", "he", "hi", "hu", "id",
+        "it", "ja", "jp", "ko", "kr", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk",
+        "vi", "zh",
+    ];
+    let is_code = |part: &str| {
+        let (first, rest) = part.split_once(['-', '_']).unwrap_or((part, ""));
+        CODES.contains(&first)
+            && (rest.is_empty() || (rest.len() <= 4 && rest.bytes().all(|b| b.is_ascii_alphabetic())))
+    };
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let is_prose =
+        ["md", "markdown", "mdx", "rst", "adoc", "txt", "html"].iter().any(|e| name.ends_with(&format!(".{e}")));
+    folders.split('/').any(is_code)
+        || (is_prose && (is_code(stem) || stem.rsplit_once(['.', '_', '-']).is_some_and(|(_, last)| is_code(last)))
+            || (is_prose && stem.rsplit_once('.').is_some_and(|(_, last)| is_code(last))))
+}
+
+/// Whether words are English: one of eight is one that no English sentence does without.
+fn is_english(words: &[&str]) -> bool {
+    const USUAL: &[&str] = &[
+        "a", "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "if", "in", "is", "it", "not", "of",
+        "on", "or", "that", "the", "this", "to", "use", "will", "with", "you", "your",
+    ];
+    let usual = words.iter().filter(|w| USUAL.contains(&w.to_ascii_lowercase().as_str())).count();
+    usual * 12 >= words.len()
 }
 
 fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
@@ -142,29 +188,48 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
         return Vec::new();
     };
     // What a tool wrote is not the branch's to spell.
-    let start: String = text.lines().take(5).collect::<Vec<_>>().join(" ").to_lowercase();
-    if ["do not edit", "@generated", "auto-generated", "autogenerated", "automatically generated"]
-        .iter()
-        .any(|w| start.contains(w))
-    {
+    if is_generated(text) {
         return Vec::new();
     }
     let reading = Reading::of(file, text);
+    if matches!(reading.kind, FileKind::Prose) {
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).take(5_000).collect();
+        if words.len() > 40 && !is_english(&words) {
+            return Vec::new();
+        }
+    }
+    let name = file.path.file_name().to_ascii_lowercase();
+    let is_record = ["changelog", "changes", "history", "news", "release"].iter().any(|w| name.contains(w));
     let mut found: BTreeMap<String, Misspelling> = BTreeMap::new();
     let mut read = 0;
     for (_, start, line) in added_lines(file) {
-        if line.chars().filter(|c| !c.is_ascii()).count() * 8 > line.len() {
+        // A name of a person, or a title that was made elsewhere.
+        let lower = line.to_ascii_lowercase();
+        if lower.contains("copyright") || (is_record && is_linked_title(&lower)) {
+            continue;
+        }
+        // Another language, or code that was commented out.
+        let foreign = line.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).count();
+        if foreign * 12 > line.len() || is_code_in_comment(line) {
             continue;
         }
         read += line.split_ascii_whitespace().count();
         for (at, word, right) in words.misspelt_in(line) {
             let place = start + at..start + at + word.len();
+            // `UPDATEs`, read as `UPDAT` and `Es`.
+            if word.bytes().all(|b| b.is_ascii_uppercase()) && line[at + word.len()..].starts_with(char::is_alphabetic)
+            {
+                continue;
+            }
             // A part of a number, a hash or a key.
             let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
             if is_digit(line[..at].chars().next_back()) || is_digit(line[at + word.len()..].chars().next()) {
                 continue;
             }
             let Some(in_prose) = reading.is_prose_or_defined(&place, line, at, &word) else { continue };
+            if is_short(&word) || is_about_spelling(line, &right) || (!in_prose && is_coined(&word, &right)) {
+                continue;
+            }
             let entry = found.entry(word.clone());
             let known = entry.or_insert_with(|| Misspelling { word, right, places: Vec::new(), in_prose: true });
             known.in_prose &= in_prose;
@@ -173,6 +238,30 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
     }
     let is_foreign = found.len() > 5 && found.len() * 100 > read * FOREIGN;
     if is_foreign { Vec::new() } else { found.into_values().collect() }
+}
+
+/// Whether a line of a record of changes quotes the title of an issue or a commit, with a link to it.
+fn is_linked_title(line: &str) -> bool {
+    line.contains("](http") && ["/issues/", "/pull/", "/commit/"].iter().any(|w| line.contains(w))
+}
+
+/// Whether letters are an abbreviation or a name: all capitals, or too few of them to tell.
+fn is_short(word: &str) -> bool {
+    let is_capitals = word.len() <= 4 && word.bytes().all(|b| b.is_ascii_uppercase());
+    is_capitals || (word.len() <= 3 && !matches!(word.to_lowercase().as_str(), "teh" | "hte" | "adn"))
+}
+
+/// Whether a line speaks of the mistake, and does not make it: `fix typo: recieve -> receive`.
+fn is_about_spelling(line: &str, right: &str) -> bool {
+    let lower = line.to_lowercase();
+    ["typo", "misspel", "spelling", "speling"].iter().any(|w| lower.contains(w))
+        || (["->", "=>", "→", " to "].iter().any(|sign| lower.contains(sign)) && lower.contains(&right.to_lowercase()))
+}
+
+/// Whether a part of a name may be meant as it is: letters that stand for words, and whoever does something (`failer`).
+fn is_coined(word: &str, right: &str) -> bool {
+    let is_doer = |word: &str| word.to_lowercase().ends_with("er") || word.to_lowercase().ends_with("ers");
+    word.len() < 5 || (is_doer(word) && !is_doer(right))
 }
 
 /// What of a changed file is prose, and which names it defines.
@@ -200,10 +289,13 @@ impl Reading {
         }
         let i = self.parts.partition_point(|(range, _)| range.end <= place.start);
         match self.parts.get(i).filter(|(range, _)| range.start <= place.start) {
-            Some((_, Part::Comment)) => (!is_in_code_span(line, at)).then_some(true),
+            Some((_, Part::Comment)) => {
+                (!is_in_code_span(line, at) && !is_joined(line, at, word) && !is_in_a_key(line, at)).then_some(true)
+            }
             // What tests compare with may be misspelt on purpose, and a text of one word is a key.
             Some((range, Part::Text)) => {
-                (!self.is_test && range.len() > word.len() + 8 && is_sentence(line, at)).then_some(true)
+                (!self.is_test && range.len() > word.len() + 8 && is_sentence(line, at) && !is_joined(line, at, word))
+                    .then_some(true)
             }
             None => {
                 let identifier = identifier_at(line, at);
@@ -218,6 +310,20 @@ fn is_sentence(line: &str, at: usize) -> bool {
     let (before, after) = (&line[..at], &line[at..]);
     let behind = after.find(|c: char| !c.is_alphanumeric()).map_or("", |i| &after[i..]);
     before.ends_with(' ') || behind.starts_with(' ')
+}
+
+/// Whether the word is a part of letters that nobody reads: a key, a hash, data in text.
+fn is_in_a_key(line: &str, at: usize) -> bool {
+    let start = line[..at].rfind(char::is_whitespace).map_or(0, |i| i + 1);
+    let end = line[at..].find(char::is_whitespace).map_or(line.len(), |i| at + i);
+    end - start > 40
+}
+
+/// Whether a sign joins the word to another thing: the class of a style, an option, a part of a path.
+fn is_joined(line: &str, at: usize, word: &str) -> bool {
+    let joins = |c: char| matches!(c, '.' | '#' | '<' | '/' | '\\' | '-' | '_' | '$' | '@' | '=' | '&' | '%' | ':');
+    let behind = line[at + word.len()..].chars().next();
+    line[..at].ends_with(joins) || behind.is_some_and(|c| matches!(c, '=' | '/' | '_' | '-' | '(' | '@' | '{'))
 }
 
 fn is_in_code_span(line: &str, at: usize) -> bool {
@@ -308,6 +414,18 @@ mod tests {
             ("a_test.go", "package a\n\nvar x = \"we recieve it\"\n"),
             ("a.md", "https://example.org/recieve/it and a@recieve.org\n"),
             ("a.md", "sha 2f5ab1recieve0c\n"),
+            ("a.md", "- fix typo recieve -> receive\n"),
+            ("a.go", "package a\n\ntype Failer struct{}\n\nfunc Fiw() {}\n"),
+            ("a.go", "package a\n\nconst style = `\n  td .recieve {\n}`\n"),
+            ("a.md", "An unparseable text.\n"),
+            ("CHANGELOG.md", "- They recieve it [#1](https://example.org/a/issues/1)\n"),
+            ("a.rs", "// Copyright 2020 Recieve\n"),
+            ("a.md", "All RECIEVes are done.\n"),
+            ("README.es.md", "Los patrones contener recieve.\n"),
+            ("a.rs", "// if !a.recieve(recieve) {\n"),
+            ("a.rs", "// MIIBcRecieveRecieveKqhkiG9w0BAQEFAASCAmEwggJdAgEAAoGBAL\n"),
+            ("vendor/a.rs", "// They recieve it.\n"),
+            ("a.md", "Jod is a name, and so is HPE.\n"),
         ] {
             assert_eq!(found(&[], &[(path, text)]), [], "{path}: {text}");
         }

@@ -22,7 +22,7 @@ pub use parse::ConfigError;
 
 use agent::{AgentSettings, Instruction};
 use check::RuleSetting;
-use finding::Severity;
+use finding::{Dial, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +54,52 @@ impl Verify {
     }
 }
 
+/// How thorough a round is to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoundEffort {
+    /// Every agent thinks little, and none checks another: for a look in between.
+    Quick,
+    /// Every agent as it is configured.
+    #[default]
+    Normal,
+    /// Every agent thinks as hard as it can, and agents check each other.
+    Deep,
+}
+
+impl RoundEffort {
+    /// The effort of that name.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "quick" => Some(Self::Quick),
+            "normal" => Some(Self::Normal),
+            "deep" => Some(Self::Deep),
+            _ => None,
+        }
+    }
+
+    /// What an agent is told, whatever is configured for it; `None`: what is configured.
+    #[must_use]
+    pub fn of_agents(self) -> Option<agent::Effort> {
+        match self {
+            Self::Quick => Some(agent::Effort::Low),
+            Self::Normal => None,
+            Self::Deep => Some(agent::Effort::Max),
+        }
+    }
+
+    /// Whether agents check each other where the user says nothing of that for this round.
+    #[must_use]
+    pub fn verify(self, configured: Verify) -> Verify {
+        match (self, configured) {
+            (Self::Quick, _) => Verify::Off,
+            (Self::Deep, Verify::Off) => Verify::Cross,
+            (Self::Normal | Self::Deep, configured) => configured,
+        }
+    }
+}
+
 /// What the user's file may say. Unknown keys are errors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -74,6 +120,18 @@ pub struct UserFile {
     /// `review` ends with exit code 1 from this severity on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_on: Option<Severity>,
+    /// Findings below this severity are not shown in the terminal and in the editor; how many, is said. Default: all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_severity: Option<Severity>,
+    /// Findings whose confidence, 0 to 1, is below this are not shown there. Default: all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_confidence: Option<f64>,
+    /// Of the suggestions, the best so many are shown there. Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_suggestions: Option<usize>,
+    /// How thorough a round is: `quick`, `normal`, `deep`. Default: normal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<RoundEffort>,
     /// Files over this size in bytes are not reviewed. Default: 1,000,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<u64>,
@@ -104,6 +162,9 @@ pub struct UserFile {
     /// Whether secrets are masked in what agents are sent. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mask_secrets: Option<bool>,
+    /// Whether agents that read files may read the sources of dependencies on this machine. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dependencies: Option<bool>,
     /// A folder with prompts that replace the built-in ones: `review.md`, `verify.md`, `lead.md`, `repair.md`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PathBuf>,
@@ -116,6 +177,9 @@ pub struct UserFile {
     /// Repositories, or folders of them, as absolute paths, that may run their own code in linters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted: Vec<PathBuf>,
+    /// What coding agents may do that use `deep-review mcp`.
+    #[serde(skip_serializing_if = "McpSettings::is_default")]
+    pub mcp: McpSettings,
     /// The agents by name. The built-in ones are there without being named here.
     pub agents: BTreeMap<String, AgentSettings>,
     /// The built-in agents' rules by id: `off`, `on`, `suggestion`, `important`, or where they are off. `all` is for every
@@ -139,6 +203,53 @@ impl MergeSettings {
     }
 }
 
+/// What coding agents may do that use `deep-review mcp`. The user alone says it, never a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct McpSettings {
+    /// Any of `read`, `review`, `apply`, `dismiss`. Default: `read` alone.
+    pub allow: Vec<McpRight>,
+}
+
+impl Default for McpSettings {
+    fn default() -> Self {
+        Self { allow: vec![McpRight::Read] }
+    }
+}
+
+impl McpSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Something that a coding agent may be allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum McpRight {
+    /// Read rounds, findings and reports, see what fixes would do, and have it proved that one is gone.
+    Read,
+    /// Start reviews and ask agents, which may cost money.
+    Review,
+    /// Write fixes into the work tree.
+    Apply,
+    /// Decline findings.
+    Dismiss,
+}
+
+impl McpRight {
+    /// Its word in the configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Review => "review",
+            Self::Apply => "apply",
+            Self::Dismiss => "dismiss",
+        }
+    }
+}
+
 /// What a repository may say about its own reviews: nothing that runs a program or sends text anywhere.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -153,6 +264,12 @@ pub struct RepositoryFile {
     pub conventions: Vec<String>,
     /// `review` ends with exit code 1 from this severity on.
     pub fail_on: Option<Severity>,
+    /// See [`UserFile::min_severity`].
+    pub min_severity: Option<Severity>,
+    /// See [`UserFile::min_confidence`].
+    pub min_confidence: Option<f64>,
+    /// See [`UserFile::max_suggestions`].
+    pub max_suggestions: Option<usize>,
     /// The built-in agents' rules by id: `off`, `on`, `suggestion`, `important`, or where they are off.
     pub rules: BTreeMap<String, RuleSetting>,
 }
@@ -172,6 +289,10 @@ pub struct Config {
     pub conventions: Vec<String>,
     /// See [`UserFile::fail_on`].
     pub fail_on: Option<Severity>,
+    /// See [`UserFile::min_severity`], [`UserFile::min_confidence`], [`UserFile::max_suggestions`].
+    pub dial: Dial,
+    /// See [`UserFile::effort`].
+    pub effort: RoundEffort,
     /// See [`UserFile::max_file_bytes`].
     pub max_file_bytes: u64,
     /// See [`UserFile::brief_bytes`].
@@ -192,6 +313,8 @@ pub struct Config {
     pub parallel: Option<usize>,
     /// See [`UserFile::mask_secrets`].
     pub mask_secrets: bool,
+    /// See [`UserFile::dependencies`].
+    pub dependencies: bool,
     /// See [`UserFile::prompts`].
     pub prompts: Option<PathBuf>,
     /// See [`UserFile::instructions`].
@@ -200,6 +323,8 @@ pub struct Config {
     pub language: Option<String>,
     /// See [`UserFile::trusted`].
     pub trusted: Vec<PathBuf>,
+    /// See [`UserFile::mcp`].
+    pub mcp: McpSettings,
     /// See [`UserFile::agents`].
     pub agents: BTreeMap<String, AgentSettings>,
     /// See [`UserFile::rules`].
@@ -217,6 +342,8 @@ impl Default for Config {
             never_send: Vec::new(),
             conventions: Vec::new(),
             fail_on: None,
+            dial: Dial::default(),
+            effort: RoundEffort::Normal,
             max_file_bytes: 1_000_000,
             brief_bytes: 400_000,
             timeout: 1200,
@@ -227,10 +354,12 @@ impl Default for Config {
             max_tokens: None,
             parallel: None,
             mask_secrets: true,
+            dependencies: false,
             prompts: None,
             instructions: Vec::new(),
             language: None,
             trusted: Vec::new(),
+            mcp: McpSettings::default(),
             agents: BTreeMap::new(),
             rules: BTreeMap::new(),
             own_rules: Vec::new(),

@@ -63,6 +63,9 @@ pub struct Resolution {
     /// The commit that resolved it. Found in the history when a report is written; not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<CommitId>,
+    /// The coding agent that decided it; `None` for a person, and for what the text itself says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// Identity of a raw finding by its content, stable over rounds; made by `merge`.

@@ -81,7 +81,8 @@ pub(crate) fn change(open: &OpenBranch, change: impl FnOnce(&mut Decisions)) -> 
 
 /// The state as of now.
 fn resolution(open: &OpenBranch, round: &Round, finding: &Finding, state: State) -> Resolution {
-    Resolution { state, at: Timestamp::now(), round: round.id.clone(), code: code(open, round, finding), commit: None }
+    let (code, by) = (code(open, round, finding), open.by.clone());
+    Resolution { state, at: Timestamp::now(), round: round.id.clone(), code, commit: None, by }
 }
 
 /// The hash of the code that the decision is about, so that it ends when that changes.

@@ -28,6 +28,9 @@ pub enum OpsError {
         /// As it was asked for.
         name: String,
     },
+    /// Secrets in what was to be written cannot be masked.
+    #[error("nothing was written: its secrets cannot be masked: {0}")]
+    Mask(serde_json::Error),
     /// Findings were to be named, and none was.
     #[error("name the findings; nothing was named")]
     NothingNamed,
@@ -134,6 +137,33 @@ pub enum OpsError {
         /// The commit, shortened.
         head: String,
     },
+    /// A pull request whose page is at a host to which no remote leads.
+    #[error("no remote of this clone leads to {host}, where {address} is")]
+    ForeignPage {
+        /// The host.
+        host: String,
+        /// The page.
+        address: String,
+    },
+    /// None of the places where a forge keeps a pull request's commits had them.
+    #[error("the commits of pull request #{number} could not be fetched: {why}")]
+    NotFetched {
+        /// Its number.
+        number: u64,
+        /// What git said last.
+        why: String,
+    },
+    /// What was named cannot be reviewed.
+    #[error(transparent)]
+    BadTarget(#[from] git::BadTarget),
+    /// A diff could not be read.
+    #[error("failed to read the patch {name}: {source}")]
+    Patch {
+        /// Its file.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Without a branch, the pull request has to be named.
     #[error("HEAD is on no branch; give the pull request's number")]
     Detached,
@@ -162,6 +192,9 @@ pub enum OpsError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// The work tree is gone.
+    #[error(transparent)]
+    Unreachable(#[from] super::Unreachable),
     /// The forge cannot be asked.
     #[error(transparent)]
     Forge(#[from] forge::ForgeError),
@@ -185,6 +218,8 @@ impl OpsError {
                 | Self::OneFinding { .. }
                 | Self::BadLimit { .. }
                 | Self::NoFiles
+                | Self::BadTarget(_)
+                | Self::ForeignPage { .. }
                 | Self::UnknownAgent(_)
                 | Self::NotInRound { .. }
         )

@@ -11,11 +11,13 @@
 //! | write that into the work tree | [`apply()`] |
 //! | where a fix may reach | [`Reach`] |
 //! | take reviews in | [`import()`] |
-//! | what was done, and taking the last of it back | [`log()`], [`undo`] |
+//! | what was done, and taking the last of it back, or all that coding agents did | [`log()`], [`undo`], [`undo_agents`] |
+//! | a round with the files as they are now | [`Now`] |
 //! | list findings, one whole, whether one is gone | [`list`], [`show()`], [`verify()`] |
 //! | what became of each finding: open, fixed, dismissed, outdated | [`states()`] |
 //! | write a round again | [`document()`], [`report_pages()`] |
 //! | the branch's pull request | [`pull_request`] |
+//! | what is to be reviewed: its text, its commits, its rounds | [`target`] |
 //! | the effective configuration, the agents, a request to review | [`configuration()`], [`Trust::agents`], [`request()`] |
 //!
 //! An applied fix goes this way: a [`Situation`] (round, decisions, the texts that were reviewed, the [`CurrentTexts`]
@@ -29,6 +31,7 @@
 mod apply;
 mod branch;
 mod configuration;
+mod current;
 mod decide;
 mod diff;
 mod document;
@@ -39,6 +42,7 @@ mod import;
 mod links;
 mod listing;
 mod log;
+mod now;
 mod plan;
 pub mod pull_request;
 mod reach;
@@ -47,13 +51,15 @@ mod request;
 mod rounds;
 mod show;
 mod states;
+pub mod target;
 mod texts;
 mod verify;
 mod worktree;
 
 pub use apply::{Written, apply};
-pub use branch::{OpenBranch, RoundName};
+pub use branch::{OpenBranch, RoundName, TextNow};
 pub use configuration::{Overrides, configuration};
+pub use current::CurrentOf;
 pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, reopen};
 pub use diff::diff;
 pub use document::document;
@@ -62,12 +68,13 @@ pub use find::{Found, find, find_all};
 pub use import::{import, import_as};
 pub use links::{Linked, join, split, take_back};
 pub use listing::{Filter, FindingList, FindingRow, StateName, list};
-pub use log::{Done, Entry, LogList, LogRow, Named, UndoError, log, undo};
+pub use log::{Done, Entry, LogList, LogRow, Named, UndoError, log, undo, undo_agents};
+pub use now::Now;
 pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Taken, plan};
 pub use reach::{Reach, Unreachable};
 pub use report_pages::report_pages;
 pub use request::{Again, AgentHere, Trust, agents_here, request};
-pub use rounds::{RoundSummary, summary};
+pub use rounds::{RoundSummary, summaries};
 pub use show::{Code, FindingWhole, Place, Remark, Suggestion, show};
 pub use states::{Situation, states};
 pub use texts::{CurrentTexts, ReadError};

@@ -22,8 +22,7 @@ const SCHEMA: u32 = 1;
 const MOST: usize = 500;
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Done {
     /// A finding was declined.
@@ -45,8 +44,7 @@ pub enum Done {
 }
 
 /// A finding as it was called then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Named {
     /// Its identity.
     pub id: FindingId,
@@ -71,6 +69,9 @@ pub struct Entry {
     /// When it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<Timestamp>,
+    /// The coding agent that did it; `None` for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// What it changed.
     #[serde(default)]
     changes: Changes,
@@ -90,14 +91,12 @@ impl Entry {
 }
 
 /// The log, for whoever reads it elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(title = "deep-review log --json"))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(title = "deep-review log --json")]
 pub struct LogList(pub Vec<LogRow>);
 
 /// One operation, without what is needed to take it back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct LogRow {
     /// 1 for the branch's first.
     pub number: u32,
@@ -113,6 +112,8 @@ pub struct LogRow {
     pub rounds: Vec<u32>,
     /// When it was taken back.
     pub undone: Option<Timestamp>,
+    /// The coding agent that did it; nothing for a person.
+    pub by: Option<String>,
 }
 
 impl From<&Entry> for LogRow {
@@ -125,6 +126,7 @@ impl From<&Entry> for LogRow {
             files: entry.files().cloned().collect(),
             rounds: entry.rounds().to_vec(),
             undone: entry.undone,
+            by: entry.by.clone(),
         }
     }
 }
@@ -289,7 +291,8 @@ pub fn log(open: &OpenBranch) -> Read<Vec<Entry>> {
 
 /// Writes down what was done.
 pub(crate) fn note(open: &OpenBranch, done: Done, findings: Vec<Named>, changes: Changes) -> Result<(), OpsError> {
-    let entry = |number| Entry { number, at: Timestamp::now(), done, findings, undone: None, changes };
+    let by = open.by.clone();
+    let entry = |number| Entry { number, at: Timestamp::now(), done, findings, undone: None, by, changes };
     let add = |log: &mut Log| {
         log.entries.push(entry(log.entries.last().map_or(1, |last| last.number + 1)));
         let extra = log.entries.len().saturating_sub(MOST);
@@ -311,6 +314,17 @@ pub(crate) fn named(round: &Round, findings: impl IntoIterator<Item = usize>) ->
 pub fn undo(open: &OpenBranch, tree: &WorkTree) -> Result<Entry, UndoError> {
     let entries = log(open).value;
     let entry = entries.into_iter().rev().find(|entry| entry.undone.is_none()).ok_or(UndoError::Nothing)?;
+    take_back(open, tree, entry)
+}
+
+/// Takes back all that coding agents did on the branch, the newest first. Each is taken back whole or not at all; what
+/// cannot be is given with the reason, and what is older than it is tried all the same.
+pub fn undo_agents(open: &OpenBranch, tree: &WorkTree) -> Vec<Result<Entry, (Entry, UndoError)>> {
+    let entries = log(open).value.into_iter().rev().filter(|entry| entry.undone.is_none() && entry.by.is_some());
+    entries.map(|entry| take_back(open, tree, entry.clone()).map_err(|why| (entry, why))).collect()
+}
+
+fn take_back(open: &OpenBranch, tree: &WorkTree, entry: Entry) -> Result<Entry, UndoError> {
     let changes = &entry.changes;
     if let Some(last) = changes.rounds.last() {
         let newest = open.branch.newest()?.value.map_or(0, |round| round.number);

@@ -228,6 +228,7 @@ fn all_is_what_is_open_and_stands_and_in_one_file_that_file_alone() {
         round: finding::RoundId::new("r"),
         code: None,
         commit: None,
+        by: None,
     };
     bed.decisions.resolutions.insert(FindingId::new("id-of-I1"), resolution);
     assert_eq!(bed.said(&[]), ["I2 by [0]", "I3 by [0]"]);

@@ -14,9 +14,8 @@ const AROUND: u32 = 3;
 const MOST_LINES: u32 = 60;
 
 /// A finding with everything that is known of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(title = "deep-review show --format json"))]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(title = "deep-review show --format json")]
 pub struct FindingWhole {
     /// As in a list.
     #[serde(flatten)]
@@ -38,6 +37,9 @@ pub struct FindingWhole {
     /// Why it was declined, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dismissed: Option<String>,
+    /// The coding agent that declined it, where no person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dismissed_by: Option<String>,
     /// What each agent said.
     pub remarks: Vec<Remark>,
     /// Other places of it: path and lines as they were reviewed.
@@ -50,8 +52,7 @@ pub struct FindingWhole {
 }
 
 /// What one agent said.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Remark {
     /// Who.
     pub agent: AgentName,
@@ -64,8 +65,7 @@ pub struct Remark {
 }
 
 /// A place beside the main one.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Place {
     /// The file.
     pub path: RepoPath,
@@ -75,8 +75,7 @@ pub struct Place {
 }
 
 /// Lines of a file as it is now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Code {
     /// Number of the first line, 1-based.
     pub first: u32,
@@ -85,8 +84,7 @@ pub struct Code {
 }
 
 /// A suggested fix.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Suggestion {
     /// Its number, 0-based.
     pub number: usize,
@@ -118,6 +116,7 @@ pub fn show(situation: &Situation<'_>, index: usize) -> Option<FindingWhole> {
         State::Dismissed { reason, text } => Some(format!("{reason}: {text}")),
         _ => None,
     };
+    let decided = situation.decisions.resolutions.get(&finding.id).filter(|_| dismissed.is_some());
     let place = |anchor: &finding::Anchor| Place { path: anchor.path.clone(), lines: anchor.lines };
     Some(FindingWhole {
         body: finding.body.clone(),
@@ -126,6 +125,7 @@ pub fn show(situation: &Situation<'_>, index: usize) -> Option<FindingWhole> {
         rule: finding.rule.clone(),
         dispute: finding.dispute.clone(),
         dismissed,
+        dismissed_by: decided.and_then(|resolution| resolution.by.clone()),
         remarks: remarks(situation, finding),
         places: finding.anchors.iter().skip(1).map(place).collect(),
         code: code(situation, &row),

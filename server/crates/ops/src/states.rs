@@ -47,7 +47,7 @@ pub(crate) fn with_text(decisions: &Decisions, round: &Round, states: &BTreeMap<
             (State::Open, false) => drop(all.resolutions.remove(id)),
             (State::Fixed | State::Outdated, true) => {
                 let (state, round) = (state.clone(), round.id.clone());
-                let resolution = Resolution { state, at: Timestamp::now(), round, code: None, commit: None };
+                let resolution = Resolution { state, at: Timestamp::now(), round, code: None, commit: None, by: None };
                 all.resolutions.insert(id.clone(), resolution);
             }
             _ => {}

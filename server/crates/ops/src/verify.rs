@@ -8,8 +8,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// What the text as it is now says of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {
     /// A fix of it is in the text.
@@ -33,8 +32,7 @@ impl Proof {
 }
 
 /// A finding with what is proved of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Verified {
     /// Its identity.
     pub id: FindingId,
@@ -49,9 +47,8 @@ pub struct Verified {
 }
 
 /// What is proved of several findings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(title = "deep-review verify --format json"))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(title = "deep-review verify --format json")]
 pub struct Verification {
     /// The round that they are of.
     pub round: u32,

@@ -1,6 +1,6 @@
 //! What forges take: GitHub's review comments, GitLab's code quality report.
 
-use super::edits::placed;
+use super::edits::Placer;
 use super::markdown::code;
 use super::view::one_line;
 use super::{Texts, json, sanitize};
@@ -40,25 +40,37 @@ impl Remark {
         format!("{}\n\n{ticks}{word}\n{new}{newline}{ticks}", self.text)
     }
 
+    /// The same with the page of its place.
+    #[must_use]
+    pub fn linked(&self, page: &str) -> String {
+        match &self.place {
+            Some(place) => {
+                let at = place.lines.map_or_else(|| place.path.to_string(), |lines| format!("{}:{lines}", place.path));
+                format!("[{}]({page})\n\n{}", code(&at), self.text)
+            }
+            None => self.text.clone(),
+        }
+    }
+
     /// The text for where there is no line to put it on: it names its place.
     #[must_use]
     pub fn elsewhere(&self) -> String {
         match &self.place {
-            Some(place) => format!("{}\n\n{}", code(&place.to_string()), self.text),
+            Some(place) => sanitize::document(&format!("{}\n\n{}", code(&place.to_string()), self.text)),
             None => self.text.clone(),
         }
     }
 }
 
-/// The open findings as review comments. A suggestion is there where one block of new lines in the place's file does
+/// The open findings as review comments, without those that are doubtful. A suggestion is there where one block of new lines in the place's file does
 /// what the fix does.
 #[must_use]
 pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remark> {
-    let open = round.standing().filter(|f| decisions.is_open(&f.id));
+    let (open, placer) = (round.deciding(decisions), Placer::new(texts));
     open.map(|f| {
         let place = f.main_anchor();
         let suggestion = place.and_then(|place| {
-            let mut fixes = placed(f, texts).filter(|p| *p.path == place.path);
+            let mut fixes = placer.placed(f).filter(|p| *p.path == place.path);
             fixes.find_map(|p| suggestion(&p.edits, texts.get(p.path)?))
         });
         Remark { finding: f.id.clone(), place: place.cloned(), text: text_of(round, f), suggestion }
@@ -80,7 +92,7 @@ pub fn intro(round: &Round, decisions: &Decisions) -> String {
         let (label, why) = (sanitize::markdown_line(&info.label), sanitize::markdown_line(&failure.message));
         text.push_str(&format!("\n\n{label} gave no full review: {why}."));
     }
-    text
+    commandless(&sanitize::document(&text))
 }
 
 /// The open findings as the body of a request that makes a GitHub review (`POST …/pulls/N/reviews`): one
@@ -100,6 +112,7 @@ pub fn github_review(round: &Round, decisions: &Decisions, texts: &Texts) -> Val
             }
         }
     }
+    let body = sanitize::document(&body);
     let mut out = json!({ "event": "COMMENT", "body": body, "comments": comments });
     if let Some(head) = &round.scope.head {
         out["commit_id"] = json!(head);
@@ -135,13 +148,24 @@ fn text_of(round: &Round, f: &Finding) -> String {
         text.push_str(&format!("\n\n*{}*", sanitize::markdown_line(dispute)));
     }
     text.push_str(&format!("\n\n{COMMENT_MARK}{} -->", f.id));
-    text
+    commandless(&sanitize::document(&text))
+}
+
+/// The text without orders to a forge: a line of a comment that begins with a slash and a word (`/merge`) is done by
+/// GitLab, with the rights of whoever posts it, and by robots elsewhere.
+fn commandless(text: &str) -> String {
+    let is_order = |line: &str| {
+        let word = line.trim_start_matches([' ', '\t', '>']).strip_prefix('/');
+        word.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    let line = |line: &str| if is_order(line) { line.replacen('/', "\\/", 1) } else { line.to_owned() };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The edits as one block of new lines in place of old ones; a pure insertion takes a neighbour line along.
 fn suggestion(edits: &[LineEdit], text: &str) -> Option<(LineRange, String)> {
     let (first, last) = (edits.first()?, edits.last()?);
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let lines: Vec<&str> = lines::with_endings(text).collect();
     let total = u32::try_from(lines.len()).ok()?;
     let start = first.start.min(total).max(1);
     let end = (last.start + last.count).saturating_sub(1).max(start).min(total);
@@ -166,7 +190,9 @@ fn suggestion(edits: &[LineEdit], text: &str) -> Option<(LineRange, String)> {
         new.push_str(lines[line as usize - 1]);
         line += 1;
     }
-    Some((LineRange::new(start, end), new.replace("\r\n", "\n")))
+    // Whoever took the suggestion would put the mask into the file.
+    let is_whole = !new.contains(secrets::MASK);
+    is_whole.then(|| (LineRange::new(start, end), new.replace("\r\n", "\n")))
 }
 
 /// GitLab's code quality report.
@@ -186,6 +212,7 @@ pub fn gitlab(round: &Round, decisions: &Decisions) -> String {
                 "check_name": f.rule.as_ref().map_or("deep-review", |r| r.id.as_str()),
                 "fingerprint": f.id,
                 "severity": match f.severity {
+                    _ if f.is_doubtful() => "info",
                     Severity::Critical => "critical",
                     Severity::Important => "major",
                     Severity::Suggestion => "minor",

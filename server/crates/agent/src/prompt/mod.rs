@@ -1,8 +1,11 @@
 //! The brief as text: templates filled with what an agent needs to know.
 
+mod context;
 pub(crate) mod diff;
+pub(crate) mod history;
 pub(crate) mod lens;
 
+pub use history::History;
 pub use lens::LENSES;
 
 use super::answer;
@@ -14,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Raised whenever a template here changes what agents are asked.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The templates, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,7 @@ impl Default for Templates {
             ("repair", include_str!("../../prompts/repair.md")),
             ("verify", include_str!("../../prompts/verify.md")),
             ("lead", include_str!("../../prompts/lead.md")),
+            ("ask", include_str!("../../prompts/ask.md")),
         ];
         Self { texts: texts.map(|(n, t)| (n, t.to_owned())).into(), version: VERSION.to_string() }
     }
@@ -115,6 +119,8 @@ pub struct Prompt {
 pub struct Reader<'a> {
     /// Where it can read the whole repository, if it can.
     pub checkout: Option<&'a str>,
+    /// The tools by which it can ask further, for people; empty if there are none.
+    pub tools: &'a str,
     /// How many bytes of text it takes in all.
     pub room: usize,
     /// From which side it looks: the name of a built-in lens, or the path of the user's own.
@@ -193,6 +199,8 @@ struct About<'a> {
     instructions: String,
     background: String,
     commits: String,
+    history: String,
+    context: String,
     conventions: String,
     declined: String,
     open: String,
@@ -222,6 +230,13 @@ impl<'a> About<'a> {
             instructions: cut(brief.steering.for_files(&brief.files), quarter / 4),
             background: cut(clean(brief.steering.background.as_deref().unwrap_or_default()), quarter / 4),
             commits: cut(clean(&commits(brief)), quarter / 2),
+            history: cut(clean(history::text(brief)), quarter / 2),
+            // Who can read on finds what it needs.
+            context: if reader.checkout.is_none() && reader.tools.is_empty() {
+                clean(&context::text(brief, quarter / 2))
+            } else {
+                String::new()
+            },
             conventions: cut(clean(&conventions(brief)), quarter / 2),
             declined: cut(clean(&list(declined)), quarter / 4),
             open: cut(clean(&list(open)), quarter / 4),
@@ -237,10 +252,12 @@ impl<'a> About<'a> {
     }
 
     /// What others wrote.
-    fn data(&self) -> [&str; 7] {
+    fn data(&self) -> [&str; 9] {
         [
             &self.background,
             &self.commits,
+            &self.history,
+            &self.context,
             &self.conventions,
             &self.declined,
             &self.open,
@@ -256,6 +273,8 @@ impl<'a> About<'a> {
             fence => fence(&texts),
             schema => &self.schema,
             checkout => self.reader.checkout,
+            tools => self.reader.tools,
+            dependencies => if self.reader.checkout.is_some() { dependencies(brief) } else { String::new() },
             mask => MASK,
             language => brief.steering.language.as_deref().map(clean_name),
             lens => self.lens.trim(),
@@ -270,6 +289,8 @@ impl<'a> About<'a> {
             base => clean_name(&scope.base_name),
             uncommitted => scope.uncommitted,
             commits => &self.commits,
+            history => &self.history,
+            context => &self.context,
             diff,
             summary,
         };
@@ -282,6 +303,13 @@ fn commits(brief: &Brief) -> String {
         let body = c.body.trim();
         let indent = if body.is_empty() { String::new() } else { format!("\n  {}", body.replace('\n', "\n  ")) };
         format!("{} {}{indent}", c.id.short(), c.subject)
+    }))
+}
+
+fn dependencies(brief: &Brief) -> String {
+    list(brief.dependencies.iter().map(|d| {
+        let version = d.version.as_ref().map(|v| format!(" {v}")).unwrap_or_default();
+        format!("- {}{version}: {}", clean_name(&d.name), clean_name(&d.folder.to_string_lossy()))
     }))
 }
 
@@ -301,10 +329,21 @@ pub fn size(brief: &Brief) -> usize {
     let said: usize = brief.declined.iter().map(|d| d.title.len() + d.reason.len() + 40).sum::<usize>()
         + brief.open.iter().map(|f| f.title.len() + 50).sum::<usize>()
         + brief.summary.as_ref().map_or(0, String::len);
-    fixed + conventions + said + commits(brief).len() + brief.changed().map(diff::size).sum::<usize>()
+    let history = history::text(brief).len();
+    fixed + conventions + said + history + commits(brief).len() + brief.changed().map(diff::size).sum::<usize>()
 }
 
 pub use diff::size as size_of_change;
+
+/// A prompt of a review in two: what is the same in every round of a repository, and what is of this round. The first is
+/// empty where there is no telling.
+pub(crate) fn stable_part(prompt: &str) -> (&str, &str) {
+    // The heading of the first part that is about the change, as our template has it.
+    match prompt.find("\n# The change\n") {
+        Some(at) => prompt.split_at(at + 1),
+        None => ("", prompt),
+    }
+}
 
 /// The prompt that asks to write an answer again in the right form.
 ///
@@ -333,7 +372,8 @@ pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Resul
     let shown = diff::deal(about, room, 1, |t| sending.clean(t)).pop().unwrap_or_default();
     let texts: Vec<&str> = data.values().map(String::as_str).chain([shown.text.as_str()]).collect();
     let fence = fence(&texts);
-    let own = minijinja::context! { fence, schema, diff => shown.text, checkout => reader.checkout };
+    let own =
+        minijinja::context! { fence, schema, diff => shown.text, checkout => reader.checkout, tools => reader.tools };
     let values = minijinja::context! { ..minijinja::Value::from_pairs(data), ..own };
     brief.templates.fill(question.template, &values)
 }

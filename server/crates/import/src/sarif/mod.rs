@@ -208,6 +208,7 @@ impl Reader<'_, '_> {
         let named_by_us = own.id.is_some() && id.is_some_and(|id| id.starts_with("deep-review/"));
         let finding = RawFinding {
             id: own.id.map_or_else(|| said.next_id(), RawId::new),
+            sure: None,
             agent: said.agent.clone(),
             severity,
             title,
@@ -291,6 +292,9 @@ impl Reader<'_, '_> {
     }
 
     fn anchors(&self, result: &SarifResult<'_>) -> Vec<Anchor> {
+        if self.ours && result.properties.whole_branch == Value::Bool(true) {
+            return Vec::new();
+        }
         let all = result.locations.iter().chain(&result.related_locations).filter_map(|l| self.anchor(l));
         let mut seen = BTreeSet::new();
         // One of our own may have the same place twice, with other quotes.

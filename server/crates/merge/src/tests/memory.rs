@@ -3,7 +3,7 @@
 use super::*;
 
 pub(super) fn resolution(state: State) -> Resolution {
-    Resolution { state, at: Timestamp::UNIX_EPOCH, round: RoundId::new("r1"), code: None, commit: None }
+    Resolution { state, at: Timestamp::UNIX_EPOCH, round: RoundId::new("r1"), code: None, commit: None, by: None }
 }
 
 pub(super) fn wont_fix() -> State {
