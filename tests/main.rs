@@ -4,6 +4,7 @@
 
 mod agents;
 mod architecture;
+mod background;
 mod checks;
 mod cli;
 mod demo;
@@ -13,5 +14,7 @@ mod merge;
 mod parity;
 mod pull_requests;
 mod reports;
+mod scenario;
 mod store;
 mod support;
+mod targets;

@@ -176,15 +176,19 @@ fn a_round_is_posted_once() {
     let review = &posts[0].body;
     assert_eq!(
         (review["event"].as_str(), review["commit_id"].as_str()),
-        (Some("COMMENT"), Some(bed.repo.head().as_str()))
+        (None, Some(bed.repo.head().as_str())),
+        "pending: the user submits it"
     );
     let comments = review["comments"].as_array().unwrap();
-    assert_eq!(comments.len(), 1, "only what the diff shows takes a comment: {review}");
+    assert_eq!(comments.len(), 2, "what the diff shows takes a comment, and what is near: {review}");
     assert_eq!((comments[0]["start_line"].as_u64(), comments[0]["line"].as_u64()), (Some(2), Some(3)));
     let body = comments[0]["body"].as_str().unwrap();
     assert!(body.contains("```suggestion\n    1\n```") && body.contains("<!-- deep-review finding "), "{body}");
     let rest = review["body"].as_str().unwrap();
-    assert!(rest.contains("`src/a.rs:6`") && rest.contains("No changelog"), "{rest}");
+    assert!(rest.contains("No changelog") && !rest.contains("src/a.rs"), "{rest}");
+    let near = &comments[1];
+    assert_eq!((near["line"].as_u64(), near["start_line"].as_u64()), (Some(5), None), "{near}");
+    assert!(near["body"].as_str().unwrap().starts_with("About line 6: "), "{near}");
     // The same round again, and the same findings in a new round.
     let again = bed.pr(&["--post", "--yes"]);
     assert!(again.contains("Nothing new to post; 3 are there already."), "{again}");
@@ -287,6 +291,11 @@ fn gitlab(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
             ));
             Reply::json(&json!(list))
         }
+        ("GET", "/7/draft_notes") => Reply::json(&json!([])),
+        ("POST", "/7/draft_notes") => {
+            comments.lock().unwrap().push((ME, asked.body["note"].as_str().unwrap().to_owned()));
+            Reply::json(&json!({ "id": 1 }))
+        }
         ("POST", "/7/notes" | "/7/discussions") => {
             keep(&asked.body, comments);
             Reply::json(&json!({ "id": "1" }))
@@ -332,7 +341,7 @@ fn gitea(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
 #[test]
 fn gitlab_and_gitea_are_served_by_the_same_command() {
     for (forge, answer, posts, at) in [
-        ("gitlab", gitlab as fn(&Asked, &str, &Comments) -> _, 2, "/position/new_line"),
+        ("gitlab", gitlab as fn(&Asked, &str, &Comments) -> _, 3, "/position/new_line"),
         ("gitea", gitea, 1, "/comments/0/new_position"),
     ] {
         let bed = Bed::new(forge, answer);
@@ -345,8 +354,8 @@ fn gitlab_and_gitea_are_served_by_the_same_command() {
         bed.pr(&["--post", "--yes"]);
         let posted = bed.posts();
         assert_eq!(posted.len(), posts, "{forge}");
-        let last = posted.last().unwrap();
-        assert_eq!(last.body.pointer(at).and_then(Value::as_u64), Some(3), "{forge}: {}", last.body);
+        let first = posted.iter().find(|post| post.body.pointer(at).is_some()).unwrap();
+        assert_eq!(first.body.pointer(at).and_then(Value::as_u64), Some(3), "{forge}: {}", first.body);
         assert!(bed.pr(&["--post", "--yes"]).contains("Nothing new to post; 3 are there already."), "{forge}");
         assert_eq!(bed.posts().len(), posts, "{forge}");
         // The same comments, had somebody else written them.
@@ -392,7 +401,7 @@ fn on_a_terminal_it_asks_before_it_posts() {
         let like = bed.command(&[], Some("s3cret"));
         let scratch = bed.repo.beside("scratch");
         let Some(mut terminal) = Terminal::start(&like, &scratch, "pr --forge github --post") else { return };
-        terminal.wait_for(&["Needless binding", "Post them to #7 for everybody to see? [y/N]"]);
+        terminal.wait_for(&["Needless binding", "Post them to #7 as a pending review, which you submit there? [y/N]"]);
         assert!(bed.posts().is_empty(), "it waits for the answer");
         terminal.press(answer);
         let (code, seen) = terminal.end();

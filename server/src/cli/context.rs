@@ -4,7 +4,7 @@ use super::args::Color;
 use super::output;
 use anyhow::Context as _;
 use config::Loaded;
-use finding::{Decisions, Dial, Round};
+use finding::{Dial, Round};
 use git::Repository;
 use ops::{OpenBranch, Overrides, RoundName};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,14 @@ use std::time::Duration;
 
 pub(super) struct Context {
     directory: PathBuf,
+    /// Whose rounds are meant, where it is not what is checked out.
+    pub(super) target: Option<String>,
     pub(super) color: Color,
 }
 
 impl Context {
-    pub(super) fn new(directory: Option<PathBuf>, color: Color) -> Self {
-        Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), color }
+    pub(super) fn new(directory: Option<PathBuf>, target: Option<String>, color: Color) -> Self {
+        Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), target, color }
     }
 
     /// The folder that everything is done in.
@@ -26,12 +28,16 @@ impl Context {
     }
 
     pub(super) fn repository(&self) -> anyhow::Result<Repository> {
-        Ok(Repository::discover(&self.directory)?)
+        Ok(Repository::of_environment_or(&self.directory)?)
     }
 
-    /// What is stored of the current branch.
+    /// What is stored of the current branch, or of the target that was named.
     pub(super) fn open(&self) -> anyhow::Result<OpenBranch> {
-        Ok(OpenBranch::current(self.repository()?)?)
+        let repository = self.repository()?;
+        match &self.target {
+            Some(target) => Ok(ops::target::open(repository, target)?),
+            None => Ok(OpenBranch::current(repository)?),
+        }
     }
 }
 
@@ -61,11 +67,6 @@ pub(super) fn told<T>(read: store::Read<T>) -> T {
 /// The round of that number, or the newest.
 pub(super) fn round(open: &OpenBranch, number: Option<u32>) -> anyhow::Result<Round> {
     Ok(told(open.round(number.map_or(RoundName::Newest, RoundName::Number))?))
-}
-
-/// What people decided on the branch's findings.
-pub(super) fn decisions(open: &OpenBranch) -> anyhow::Result<Decisions> {
-    Ok(told(open.decisions()?))
 }
 
 /// Runs asynchronous work. Made only where it is needed: commands that only print start without it.

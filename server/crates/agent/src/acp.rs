@@ -341,7 +341,6 @@ impl AcpAgent {
         let mut said = std::mem::take(&mut conversation.said);
         said.usage.tool_calls = Some(conversation.tool_calls);
         if !conversation.over {
-            said.text.clear();
             said.failure = Some(match &ran.end {
                 End::Failed(failure) => failure.clone(),
                 end => unfinished(end, &ran.stderr),

@@ -115,6 +115,9 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             Some("system") if event["subtype"] == "init" => said.model = event["model"].as_str().map(Into::into),
             Some("assistant") => {
                 let blocks = event["message"]["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+                // The answer itself, where it is asked for as a value.
+                let answers = blocks.iter().filter(|b| b["type"] == "tool_use" && b["name"] == "StructuredOutput");
+                said.value = answers.map(|b| b["input"].clone()).filter(Value::is_object).last().or(said.value);
                 tool_calls +=
                     blocks.iter().filter(|b| b["type"] == "tool_use" && b["name"] != "StructuredOutput").count() as u64;
             }
@@ -124,12 +127,9 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             _ => {}
         }
     }
-    let result = match result.or_else(|| events(stdout).find(|e| e.get("is_error").is_some())) {
-        Some(result) if !matches!(end, End::Failed(_)) => result,
-        _ => {
-            said.failure = Some(unfinished(end, stderr));
-            return said;
-        }
+    let Some(result) = result.or_else(|| events(stdout).find(|e| e.get("is_error").is_some())) else {
+        said.failure = Some(unfinished(end, stderr));
+        return said;
     };
     let tokens = |names: &[&str]| names.iter().filter_map(|n| result["usage"][*n].as_u64()).reduce(|a, b| a + b);
     said.usage = Usage {
@@ -140,10 +140,13 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
         tool_calls: Some(tool_calls),
     };
     said.text = result["result"].as_str().unwrap_or_default().to_owned();
-    said.value = result.get("structured_output").filter(|v| v.is_object()).cloned();
+    said.value = result.get("structured_output").filter(|v| v.is_object()).cloned().or(said.value);
     if result["is_error"] == true {
         said.failure = Some(error(&result, &said.text));
         said.text.clear();
+    } else if matches!(end, End::Failed(_)) {
+        // It was ended after it had answered.
+        said.failure = Some(unfinished(end, stderr));
     }
     said
 }

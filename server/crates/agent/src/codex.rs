@@ -167,8 +167,5 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             None => unfinished(end, stderr),
         });
     }
-    if said.failure.is_some() {
-        said.text.clear();
-    }
     said
 }

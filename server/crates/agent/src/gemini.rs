@@ -153,7 +153,6 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             End::Exited(41) => Failure::new(FailureKind::NotLoggedIn, "it has no credentials"),
             _ => unfinished(end, stderr),
         });
-        said.text.clear();
         return said;
     };
     let stats = &result["stats"];

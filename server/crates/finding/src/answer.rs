@@ -242,6 +242,12 @@ pub struct Assessment {
 }
 
 impl Assessment {
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Takes from `other` what is missing here; lists are joined.
     pub fn merge(&mut self, other: Self) {
         self.summary = self.summary.take().or(other.summary);

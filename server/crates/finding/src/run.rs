@@ -1,4 +1,4 @@
-use super::{AgentInfo, Assessment, RepoPath};
+use super::{AgentInfo, Assessment, FindingId, RepoPath};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +149,9 @@ pub struct AgentRun {
     /// What its review was expected to use, before it began; `None` where nothing is sent anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Usage>,
+    /// The one finding that it was asked about again; then it has reviewed no file in this round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<FindingId>,
 }
 
 impl AgentRun {
@@ -166,6 +169,18 @@ impl AgentRun {
             assessment: Assessment::default(),
             retro: None,
             estimate: None,
+            about: None,
+        }
+    }
+
+    /// Whether it looked at a changed file that it was given: who answered and names no file has read them all.
+    #[must_use]
+    pub fn has_read(&self, path: &RepoPath) -> bool {
+        match self.outcome {
+            AgentOutcome::Running => false,
+            _ if self.about.is_some() => false,
+            AgentOutcome::Reviewed => self.covered.is_empty() || self.covered.contains(path),
+            AgentOutcome::Failed { .. } => self.covered.contains(path),
         }
     }
 }

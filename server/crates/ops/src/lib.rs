@@ -17,6 +17,7 @@
 //! | what became of each finding: open, fixed, dismissed, outdated | [`states()`] |
 //! | write a round again | [`document()`], [`report_pages()`] |
 //! | the branch's pull request | [`pull_request`] |
+//! | what is to be reviewed: its text, its commits, its rounds | [`target`] |
 //! | the effective configuration, the agents, a request to review | [`configuration()`], [`Trust::agents`], [`request()`] |
 //!
 //! An applied fix goes this way: a [`Situation`] (round, decisions, the texts that were reviewed, the [`CurrentTexts`]
@@ -30,6 +31,7 @@
 mod apply;
 mod branch;
 mod configuration;
+mod current;
 mod decide;
 mod diff;
 mod document;
@@ -49,13 +51,15 @@ mod request;
 mod rounds;
 mod show;
 mod states;
+pub mod target;
 mod texts;
 mod verify;
 mod worktree;
 
 pub use apply::{Written, apply};
-pub use branch::{OpenBranch, RoundName};
+pub use branch::{OpenBranch, RoundName, TextNow};
 pub use configuration::{Overrides, configuration};
+pub use current::CurrentOf;
 pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, reopen};
 pub use diff::diff;
 pub use document::document;
@@ -70,7 +74,7 @@ pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Taken, plan};
 pub use reach::{Reach, Unreachable};
 pub use report_pages::report_pages;
 pub use request::{Again, AgentHere, Trust, agents_here, request};
-pub use rounds::{RoundSummary, summary};
+pub use rounds::{RoundSummary, summaries};
 pub use show::{Code, FindingWhole, Place, Remark, Suggestion, show};
 pub use states::{Situation, states};
 pub use texts::{CurrentTexts, ReadError};

@@ -11,6 +11,8 @@ pub mod junit;
 pub mod markdown;
 mod masked;
 pub mod rdjson;
+mod retro;
+mod said;
 pub mod sanitize;
 pub mod sarif;
 pub mod terminal;

@@ -63,11 +63,18 @@ fn settled(text: &str, whole: Whole) -> Result<String, String> {
     Err(text)
 }
 
-/// HTML that only we write into documents: the mark of a report, of a comment, and a line end in a table's cell.
+/// What folds a part of a document away: its first line, whose words are escaped, and its end.
+fn folds(html: &str) -> bool {
+    let line = html.strip_prefix("<details><summary>").and_then(|line| line.strip_suffix("</summary>"));
+    html == "</details>" || line.is_some_and(|words| !words.contains(['<', '>']))
+}
+
+/// HTML that only we write into documents: the mark of a report, of a comment, of an aside, what folds, and a line end in a
+/// table's cell.
 fn is_ours(html: &str) -> bool {
     let words = |c: char| c.is_ascii_alphanumeric() || " .,_:".contains(c);
     let mark = |html: &str| html.strip_prefix("<!-- deep-review ")?.strip_suffix(" -->").map(|m| m.chars().all(words));
-    html == "<br>" || mark(html.trim_end()).unwrap_or(false)
+    html == "<br>" || folds(html.trim_end()) || mark(html.trim_end()).unwrap_or(false)
 }
 
 /// Text that is nested in a way that nobody writes: shown as it is.

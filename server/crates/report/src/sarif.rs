@@ -3,10 +3,12 @@
 //! What SARIF has a place for is there (locations, fixes, suppressions, fingerprints, failed runs); the rest
 //! of a finding stands in `properties`, so that reading gives it back.
 
-use super::edits::placed;
+mod limits;
+
+use super::edits::Placer;
 use super::{Texts, json, sanitize};
 use finding::{
-    AgentOutcome, AgentRun, Anchor, Decisions, Failure, Finding, RawFinding, RepoPath, Round, Severity, State,
+    AgentOutcome, AgentRun, Anchor, Decisions, Failure, Finding, RawFinding, RawId, RepoPath, Round, Severity, State,
 };
 use patch::LineEdit;
 use serde_json::{Map, Value, json};
@@ -18,12 +20,26 @@ const FINGERPRINT: &str = "deepReviewFinding/v1";
 /// Writes the round. Only agents that took part have a run; a failed one has `executionSuccessful: false`.
 #[must_use]
 pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
-    let runs: Vec<Value> = round.agents.iter().map(|run| run_json(round, run, decisions, texts)).collect();
-    json::to_json(&json!({
+    let said = round.raw.iter().rev().map(|raw| (&raw.id, raw)).collect();
+    let source = Source { round, decisions, texts, said, placer: Placer::new(texts) };
+    let runs: Vec<Value> = round.agents.iter().map(|run| run_json(&source, run)).collect();
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": runs,
-    }))
+        "runs": limits::within(runs),
+    });
+    limits::lighten(&mut log, |log| json::to_json(log).len());
+    json::to_json(&log)
+}
+
+/// What results are written from.
+struct Source<'a> {
+    round: &'a Round,
+    decisions: &'a Decisions,
+    texts: &'a Texts,
+    /// What agents said, by its id.
+    said: BTreeMap<&'a RawId, &'a RawFinding>,
+    placer: Placer<'a>,
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -39,7 +55,8 @@ fn rule_id(finding: &Finding) -> String {
     finding.rule.as_ref().map_or_else(severity, |r| r.id.clone())
 }
 
-fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts) -> Value {
+fn run_json(source: &Source<'_>, run: &AgentRun) -> Value {
+    let round = source.round;
     let mut rules: Vec<Value> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut results = Vec::new();
@@ -54,8 +71,9 @@ fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts)
                 rules.push(rule);
                 rules.len() - 1
             });
-            let raw = round.raw.iter().find(|r| r.id == attribution.raw);
-            let mut result = result_json(finding, raw, decisions, texts);
+            let raw = source.said.get(&attribution.raw).copied();
+            let mut result = result_json(finding, raw, source);
+            place_somewhere(&mut result, round);
             result["ruleId"] = json!(id);
             result["ruleIndex"] = json!(index);
             result["properties"]["severity"] = json!(attribution.severity);
@@ -105,7 +123,8 @@ fn failure_text(failure: &Failure) -> String {
     }
 }
 
-fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decisions, texts: &Texts) -> Value {
+fn result_json<'a>(finding: &'a Finding, raw: Option<&RawFinding>, source: &Source<'a>) -> Value {
+    let Source { decisions, texts, placer, .. } = source;
     let (title, body) = raw.map_or((&finding.title, &finding.body), |r| (&r.title, &r.body));
     let anchors = raw.map_or(&finding.anchors, |r| &r.anchors);
     let locations: Vec<Value> = anchors.iter().map(|a| location(a, texts)).collect();
@@ -124,10 +143,15 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
         "partialFingerprints": { FINGERPRINT: finding.id },
         "rank": (finding.confidence.clamp(0.0, 1.0) * 1000.0).round() / 10.0,
     });
+    if finding.is_doubtful() {
+        // Only what fails has a level; this is for a person to look at.
+        (out["kind"], out["level"]) = (json!("review"), json!("none"));
+    }
     if locations.len() > 1 {
         out["relatedLocations"] = json!(&locations[1..]);
     }
-    let fixes: Vec<Value> = placed(finding, texts)
+    let fixes: Vec<Value> = placer
+        .placed(finding)
         .map(|p| {
             let note = p.fix.note.as_deref().unwrap_or("Suggested fix");
             json!({
@@ -157,6 +181,9 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
     properties.insert("merged".into(), json!(finding.severity));
     properties.insert("title".into(), json!(title));
     properties.insert("body".into(), json!(body));
+    if finding.is_doubtful() {
+        properties.insert("doubts".into(), json!(finding.doubts));
+    }
     let own = raw.map_or(&finding.fixes, |r| &r.fixes);
     if !own.is_empty() {
         properties.insert("fixes".into(), json!(own));
@@ -173,6 +200,24 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
     }
     out["properties"] = Value::Object(properties);
     out
+}
+
+/// A result without a location makes a forge refuse the whole file: what is about the whole branch stands at the first line
+/// of the first file that was reviewed, and says that it does.
+fn place_somewhere(result: &mut Value, round: &Round) {
+    if !result["locations"].as_array().is_some_and(Vec::is_empty) {
+        return;
+    }
+    let reviewed = round.coverage.reviewed.first().map(|file| &file.path);
+    let file = reviewed.or(round.texts.keys().next()).map_or("README.md".to_owned(), uri);
+    result["locations"] = json!([{
+        "physicalLocation": {
+            "artifactLocation": { "uri": file, "uriBaseId": "SRCROOT" },
+            "region": { "startLine": 1 },
+        },
+        "message": { "text": "This is about the whole branch." },
+    }]);
+    result["properties"]["wholeBranch"] = json!(true);
 }
 
 /// The path as a relative URI reference: bytes that are no part of one are percent-encoded.
@@ -198,9 +243,7 @@ fn location(anchor: &Anchor, texts: &Texts) -> Value {
     if let Some(lines) = anchor.lines {
         physical["region"] = json!({ "startLine": lines.start(), "endLine": lines.end() });
         let snippet = anchor.quote.clone().or_else(|| {
-            let text = texts.get(&anchor.path)?;
-            let quoted: Vec<&str> =
-                text.lines().skip(lines.start() as usize - 1).take(lines.count().min(40) as usize).collect();
+            let quoted = texts.lines(&anchor.path, lines, 40)?;
             (!quoted.is_empty()).then(|| quoted.join("\n"))
         });
         if let Some(snippet) = snippet {

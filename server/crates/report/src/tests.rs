@@ -28,9 +28,11 @@ fn a_rich_round_has_every_section_in_its_order() {
     let headings: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("## ")).collect();
     let want = [
         "Executive Summary",
+        "Since round 2",
         "Critical Issues",
         "Important Issues",
         "Suggestions",
+        "Doubtful",
         "Refuted",
         "Design Observations",
         "Testing Assessment",
@@ -83,11 +85,55 @@ fn a_rich_round_comes_back() {
     assert_eq!(read.pull_request.as_ref().map(|p| p.number), Some(7));
     assert_eq!(read.observations.len(), 3);
     assert_eq!((read.declined.len(), read.assessment.fixups.len(), read.assessment.untested.len()), (1, 2, 2));
-    // What was read is written the same, where the texts are at hand.
-    let again = markdown::write(&read, &decided, &texts);
+    // What was read is written the same, where the texts are at hand, but for the asides.
+    let (text, again) = (without_asides(&text), without_asides(&markdown::write(&read, &decided, &texts)));
     let differ: Vec<_> = text.lines().zip(again.lines()).filter(|(a, b)| a != b).collect();
     assert_eq!(again.lines().count(), text.lines().count(), "{again}");
     assert!(differ.is_empty(), "{differ:#?}");
+}
+
+/// The document without what its reader leaves aside.
+fn without_asides(text: &str) -> String {
+    let [begin, end] = document::ASIDE;
+    let mut out = String::new();
+    for (n, part) in text.split(&format!("{begin}\n")).enumerate() {
+        out.push_str(if n == 0 { part } else { part.split_once(&format!("{end}\n\n")).unwrap().1 });
+    }
+    out
+}
+
+#[test]
+fn what_every_agent_said_of_a_finding_is_in_the_report() {
+    let (round, decisions, texts) = rich();
+    let (text, page) = (markdown::write(&round, &decisions, &texts), html::write(&round, &decisions, &texts));
+    let mut said = 0;
+    for finding in &round.findings {
+        for raw in round.remarks(finding) {
+            let words = raw.body.lines().next().unwrap_or_default();
+            assert!(text.contains(words), "{words} of {} is not in {text}", raw.agent);
+            assert!(page.contains(&words.replace('`', "").split('*').next().unwrap().replace('&', "&amp;")), "{words}");
+            said += usize::from(!finding.body.contains(&raw.body));
+        }
+    }
+    assert!(said > 0, "at least one agent has words of its own");
+    assert_eq!(text.matches("<details><summary>").count(), text.matches("</details>").count());
+}
+
+#[test]
+fn a_finding_keeps_its_severity_when_its_label_is_from_another_time() {
+    let mut found = sample::finding("I4", Severity::Critical, "It grew", vec![], &sample::agents(&["ann"]));
+    found.doubts = vec![Doubt::QuoteMissing, Doubt::LowConfidence];
+    found.settled =
+        Some(Settled { by: AgentName::new("bob"), severity: Severity::Critical, reason: "it: grows".into() });
+    found.contrary = ["One", "Two"].map(|title| Contrary { title: title.into(), by: sample::agents(&["cid"]) }).into();
+    let text = markdown::write(&sample::round(vec![found.clone()]), &Decisions::default(), &Texts::default());
+    let (again, _) = prose::read(&text).unwrap();
+    let read = &again.findings[0];
+    assert_eq!(
+        (read.severity, &read.doubts, &read.settled, &read.contrary),
+        (Severity::Critical, &found.doubts, &found.settled, &found.contrary),
+        "{text}"
+    );
 }
 
 /// What no text may change: how many findings there are, their severities, agents and places.
@@ -174,6 +220,60 @@ fn sarif_has_a_run_for_each_agent_and_fingerprints_that_stay() {
     let after = sarif(&round);
     assert!(fingerprint(&before).is_object());
     assert_eq!(fingerprint(&after), fingerprint(&before));
+}
+
+/// One thing too many, and a forge refuses the whole file.
+#[test]
+fn sarif_is_within_the_limits_of_forges() {
+    let by = sample::agents(&["ann"]);
+    let one = sample::finding("I1", Severity::Important, "The commits are in the wrong order", vec![], &by);
+    let sarif = |round: &Round| -> serde_json::Value {
+        serde_json::from_str(&write(Format::Sarif, round, &Decisions::default(), &Texts::default())).unwrap()
+    };
+    // About the whole branch.
+    let result = &sarif(&sample::round(vec![one.clone()]))["runs"][0]["results"][0];
+    assert!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].is_string(), "{result}");
+    assert_eq!(result["properties"]["wholeBranch"], true);
+
+    // More agents than runs: silent ones go first, and what is left over is said by the last.
+    let mut many = sample::round(vec![one.clone()]);
+    let (talker, silent) = (many.agents[0].clone(), many.agents[2].clone());
+    many.agents = (0..30).map(|_| silent.clone()).chain([talker.clone()]).collect();
+    let log = sarif(&many);
+    assert_eq!(log["runs"].as_array().unwrap().len(), 20);
+    assert_eq!(log["runs"][19]["results"].as_array().unwrap().len(), 1);
+    many.agents = (0..30).map(|_| talker.clone()).collect();
+    let log = sarif(&many);
+    let runs = log["runs"].as_array().unwrap();
+    assert_eq!(runs.iter().map(|run| run["results"].as_array().unwrap().len()).sum::<usize>(), 30, "none is lost");
+    for run in runs {
+        for result in run["results"].as_array().unwrap() {
+            let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+        }
+    }
+    assert_eq!(runs.len(), 20);
+
+    // More words than fit.
+    let mut long = one;
+    long.body = "word ".repeat(20_000);
+    long.anchors = vec![sample::lines("a.rs", 1, 1); 300];
+    let findings: Vec<_> = (0..150)
+        .map(|n| finding::Finding {
+            label: format!("I{n}"),
+            id: finding::FindingId::new(format!("f{n}")),
+            ..long.clone()
+        })
+        .collect();
+    let round = sample::round(findings);
+    let text = write(Format::Sarif, &round, &Decisions::default(), &Texts::default());
+    assert!(text.len() <= 10_000_000, "{}", text.len());
+    let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 150, "no finding is lost");
+    assert!(results[0]["relatedLocations"].as_array().unwrap().len() <= 100);
+    let said = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
+    assert!(said.contains("left out"), "{said}");
 }
 
 #[test]

@@ -58,7 +58,8 @@ pub async fn background(request: Request, cancel: CancellationToken) -> Result<O
         let answered = |done: Done| (done.name, Arc::new(compose::answered(&prepared, done.outcome, done.took)));
         let answers: Answers = done.into_iter().map(answered).collect();
         let besides = (&Judged::default(), &Besides::default());
-        let mut composed = compose::compose(&prepared, &answers, besides, &mut Merger::default(), started.elapsed());
+        let merging = (&mut Merger::default(), &prepared.labels);
+        let mut composed = compose::compose(&prepared, &answers, besides, merging, started.elapsed());
         composed.round.number = prepared.earlier.last().map_or(1, |(round, _)| round.number + 1);
         composed
     })

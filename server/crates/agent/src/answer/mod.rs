@@ -244,8 +244,12 @@ pub fn verdicts(said: &Completion) -> Result<Vec<Checked>, Failure> {
 pub struct LeadAnswer {
     /// The executive summary; Markdown.
     pub summary: String,
+    /// Why the verdict is what it is, in a line.
+    pub verdict_reason: Option<String>,
     /// Severities of disputed findings: the finding's id as it was given, what it comes to, why.
     pub settled: Vec<(String, Severity, String)>,
+    /// What is said of reviewers' work: the name as it was given, and the words; Markdown.
+    pub retro: Vec<(String, String)>,
 }
 
 /// Reads the answer of the lead.
@@ -263,7 +267,12 @@ pub fn lead(said: &Completion) -> Result<LeadAnswer, Failure> {
         let severity = Severity::from_word(&o.text(&["severity"])?)?;
         Some((o.text(&["id"])?, severity, o.text(&["reason"]).unwrap_or_default()))
     });
-    Ok(LeadAnswer { summary, settled: settled.collect() })
+    let retro = o.list("retro").iter().filter_map(|v| {
+        let o = Object(v.as_object()?);
+        Some((o.text(&["name", "agent"])?, o.text(&["text"])?))
+    });
+    let verdict_reason = o.text(&["verdict_reason"]).map(|reason| one_line(&reason));
+    Ok(LeadAnswer { summary, verdict_reason, settled: settled.collect(), retro: retro.collect() })
 }
 
 fn checked(o: &Object<'_>) -> Option<Checked> {

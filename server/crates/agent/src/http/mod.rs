@@ -331,7 +331,8 @@ impl HttpAgent {
         tokio::select! {
             said = self.send(exchange, session) => said,
             () = session.cancel.cancelled() => Said::failed(Failure::new(FailureKind::Cancelled, "it was stopped")),
-            () = tokio::time::sleep(limits.total) => {
+            // The client's own limit comes first: it leaves what was answered so far.
+            () = tokio::time::sleep(limits.total + Duration::from_secs(5)) => {
                 let text = format!("it was not done after {} s", limits.total.as_secs());
                 Said::failed(Failure::new(FailureKind::TimedOut, text))
             }

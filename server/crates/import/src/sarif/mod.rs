@@ -292,6 +292,9 @@ impl Reader<'_, '_> {
     }
 
     fn anchors(&self, result: &SarifResult<'_>) -> Vec<Anchor> {
+        if self.ours && result.properties.whole_branch == Value::Bool(true) {
+            return Vec::new();
+        }
         let all = result.locations.iter().chain(&result.related_locations).filter_map(|l| self.anchor(l));
         let mut seen = BTreeSet::new();
         // One of our own may have the same place twice, with other quotes.

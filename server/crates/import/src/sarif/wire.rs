@@ -244,6 +244,9 @@ pub(super) struct ResultProperties<'a> {
     pub(super) body: Text<'a>,
     #[serde(borrow, deserialize_with = "text")]
     pub(super) symbol: Text<'a>,
+    /// Ours: its location stands for none.
+    #[serde(rename = "wholeBranch")]
+    pub(super) whole_branch: Value,
     pub(super) classification: Value,
     pub(super) rule: Value,
     pub(super) fixes: Value,

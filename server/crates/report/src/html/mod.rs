@@ -3,6 +3,7 @@
 //! Everything from agents goes through the template's escaping or through [`sanitize`]; nothing else is put in
 //! as markup.
 
+mod charts;
 mod highlight;
 
 use super::view::{View, minute};
@@ -60,7 +61,8 @@ pub struct Listed<'a> {
     pub href: &'a str,
 }
 
-/// Writes the page that lists rounds, in the given order.
+/// Writes the page that lists rounds of a branch, in the given order, and draws what they come to. `decisions` of each are
+/// those that held when it was the newest.
 #[must_use]
 pub fn index(rounds: &[Listed<'_>]) -> String {
     #[derive(Serialize)]
@@ -94,6 +96,8 @@ pub fn index(rounds: &[Listed<'_>]) -> String {
         .collect();
     let context = context! {
         rounds => Value::from(Serde(&rows)),
+        charts => Value::from(Serde(&charts::of(rounds))),
+        cost => charts::cost(rounds),
         css => CSS,
         csp => policy(),
         version => env!("CARGO_PKG_VERSION"),
