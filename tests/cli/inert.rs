@@ -48,7 +48,8 @@ fn an_agent_gives_no_orders_to_a_machine_that_builds() {
             for text in [String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap()] {
                 let order = text.lines().find(|line| {
                     let line = line.trim_start();
-                    let word = line.strip_prefix("::").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+                    let word =
+                        line.strip_prefix("::").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
                     word || line.contains("##vso[")
                 });
                 assert_eq!(order, None, "{builder}, {format}");

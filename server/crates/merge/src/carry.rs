@@ -156,7 +156,8 @@ fn find(block: &[&str], text: &str) -> Option<LineRange> {
     if block.iter().map(String::len).sum::<usize>() < 10 {
         return None;
     }
-    let lines: Vec<(u32, String)> = (1..).zip(lines::split(text).map(squeeze)).filter(|(_, line)| !line.is_empty()).collect();
+    let lines: Vec<(u32, String)> =
+        (1..).zip(lines::split(text).map(squeeze)).filter(|(_, line)| !line.is_empty()).collect();
     let mut found = lines.windows(block.len()).filter(|w| w.iter().map(|(_, line)| line).eq(&block));
     let (first, again) = (found.next()?, found.next());
     let (start, end) = (first.first()?.0, first.last()?.0);

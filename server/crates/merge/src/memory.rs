@@ -382,8 +382,11 @@ fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
     let mut order: Vec<(usize, usize)> = newest.into_values().collect();
     order.sort_unstable();
     let resolutions = input.decisions.map(|d| &d.resolutions);
-    let said: Vec<BTreeMap<&RawId, &RawFinding>> =
-        input.earlier.iter().map(|earlier| earlier.round.raw.iter().rev().map(|raw| (&raw.id, raw)).collect()).collect();
+    let said: Vec<BTreeMap<&RawId, &RawFinding>> = input
+        .earlier
+        .iter()
+        .map(|earlier| earlier.round.raw.iter().rev().map(|raw| (&raw.id, raw)).collect())
+        .collect();
     order
         .into_iter()
         .map(|(r, f)| {

@@ -36,7 +36,7 @@ impl Indexed {
 impl Texts {
     /// The files and their texts, by path.
     pub fn iter(&self) -> impl Iterator<Item = (&RepoPath, &Arc<str>)> {
-        self.0.iter()
+        self.0.iter().map(|(path, it)| (path, &it.text))
     }
 
     /// The text of `path`.
