@@ -2,8 +2,8 @@
 //!
 //! A hook of ours is a few marked lines at the top of the hook's script: whatever else is in it stays, and runs after them.
 
-use super::args::{HookArgs, HookCommand, HookInstall, HookName, HookRun, ReviewArgs};
-use super::context::{Context, block_on};
+use super::args::{HookArgs, HookCommand, HookInstall, HookName, HookRun};
+use super::context::Context;
 use super::{Exit, output, review};
 use ::review::Reviewed;
 use anyhow::{Context as _, bail};
