@@ -2,7 +2,6 @@
 
 use crate::cli::bed::{AFTER, Bed, answer, finding};
 use std::process::{Child, Command, Stdio};
-use test_repo::isolate;
 
 fn bed() -> Bed {
     Bed::new().agent("one", &answer(&[finding("critical", "Count once", (2, 2))]))

@@ -7,6 +7,7 @@ mod coverage;
 mod decide;
 mod fail;
 mod findings;
+mod inert;
 mod log;
 mod merging;
 mod review;

@@ -223,7 +223,7 @@ fn reviewed(context: &Context, args: &HookRun) -> anyhow::Result<Exit> {
     request.reviewers.iter_mut().for_each(|reviewer| reviewer.deadline = reviewer.deadline.min(limit));
     let open = ops::target::of(repository, &request.scope)?;
     let Reviewed::Round(round) = review::reviewed(request)? else { return Ok(Exit::Done) };
-    let decisions = super::context::decisions(&open)?;
+    let decisions = super::context::told(open.decisions()?);
     let sum = ops::summaries(&open, std::slice::from_ref(&*round))?.pop().context("the round is gone")?;
     let count = |severity: Severity| format!("{} {}", sum.count(severity), severity.to_string().to_lowercase());
     let counts: Vec<String> = Severity::ALL.into_iter().map(count).collect();

@@ -24,8 +24,8 @@ fn is_read_for_orders() -> bool {
 #[cfg(unix)]
 fn is_file() -> bool {
     use std::os::fd::AsFd as _;
-    let stat = rustix::fs::fstat(io::stdout().as_fd());
-    stat.is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile)
+    let handle = io::stdout().as_fd().try_clone_to_owned();
+    handle.and_then(|handle| std::fs::File::from(handle).metadata()).is_ok_and(|it| it.is_file())
 }
 
 #[cfg(not(unix))]

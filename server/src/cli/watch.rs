@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, args: &WatchArgs) -> anyhow::Result<Exit> {
         let now = state(&repository, args.on)?;
         if watched.is_due(&last, &now, Instant::now()) {
             last.clone_from(&now);
-            if once(context, &repository, args)? {
+            if once(&repository, args)? {
                 count += 1;
             }
         }
@@ -111,7 +111,7 @@ impl Watched {
 }
 
 /// One review, if there is money for it. Whether it was done.
-fn once(context: &Context, repository: &Repository, args: &WatchArgs) -> anyhow::Result<bool> {
+fn once(repository: &Repository, args: &WatchArgs) -> anyhow::Result<bool> {
     let uncommitted = args.on == WatchFor::Pause;
     let overrides = Overrides { uncommitted: Some(uncommitted), ..Overrides::default() };
     let config = context::config(Some(repository), &overrides)?.config;

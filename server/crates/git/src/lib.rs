@@ -40,7 +40,7 @@ pub use remotes::Remote;
 pub use repository::{HeadState, Repository, blob_id};
 pub use scope::ScopeRequest;
 pub use snapshot::line_hunks;
-pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot};
+pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, TextId};
 pub use snapshot_builder::SnapshotOptions;
 pub use target::{BadTarget, FetchedPullRequest, PullRequestName, Scope, Target, pull_request_key};
 pub use unified::unified_diff;

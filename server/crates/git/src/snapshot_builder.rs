@@ -382,7 +382,8 @@ impl Judge<'_> {
                 Ok(Content::Not(LeftOut::TooLarge(blob.size() as u64)))
             }
             Ok(blob) => Ok(content(blob.content(), false)),
-            Err(_) => Ok(content(&repository.blob(repo, id)?, false)),
+            // One that is nowhere to be had is left out, and the others are reviewed.
+            Err(_) => Ok(repository.blob(repo, id).map_or(Content::Not(LeftOut::Unreadable), |b| content(&b, false))),
         })?
     }
 }

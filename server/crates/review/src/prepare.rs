@@ -1,6 +1,7 @@
 //! Everything a round knows before an agent is asked.
 
 use super::{Request, ReviewError, Reviewer, kept};
+use agent::dependencies::{self, Places};
 use agent::prompt::{History, Templates};
 use agent::{Brief, Sending};
 use dashmap::DashMap;
@@ -101,6 +102,9 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     brief.conventions = repository.conventions(&scope, &brief.files, &request.conventions)?;
     if let Some(head) = &scope.head {
         brief.history = History::new(Consult::new(repository.clone(), head.clone()));
+    }
+    if request.options.dependencies {
+        brief.dependencies = dependencies::found(&snapshot, &Places::of(repository.root())).into();
     }
     brief.declined = declined(&earlier, &decisions);
     brief.open = open(&earlier, &decisions);

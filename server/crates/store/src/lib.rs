@@ -134,8 +134,8 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn keep_together(&self, name: &str, with: &str) -> Result<(), StoreError> {
-        let _lock = self.lock()?;
         let branches = self.folder.join("branches");
+        let _lock = lock::lock(&self.folder, &[&branches])?;
         let (own, other) = (folder_name(Some(name)), folder_name(Some(with)));
         let other = shared_with(&branches, &other).unwrap_or(other);
         if own == other || branches.join(&own).exists() || shared_with(&branches, &own).is_some() {

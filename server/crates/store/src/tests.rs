@@ -239,3 +239,31 @@ fn what_killed_writers_left_is_swept_by_the_next_one() {
     }
     assert_eq!((numbers(&branch), store.text(&blob).as_deref()), (vec![1], Some("y")));
 }
+
+#[test]
+fn a_file_that_is_cut_at_any_byte_is_read_as_before_or_kept_under_another_name() {
+    let temp = Temp::new();
+    let branch = temp.branch("a");
+    temp.begin("a");
+    temp.begin("a");
+    branch.decide(|_| ()).unwrap();
+    for name in ["0002.json", "decisions.json"] {
+        let path = branch.folder.join(name);
+        let whole = fs::read(&path).unwrap();
+        let (round, decisions) = (branch.newest().unwrap().value, branch.decisions().unwrap().value);
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let (newest, decided) = (branch.newest().unwrap(), branch.decisions().unwrap());
+            match newest.set_aside.iter().chain(&decided.set_aside).next() {
+                Some(aside) => {
+                    assert_eq!(fs::read(&aside.path).unwrap(), whole[..length], "{name} cut to {length}");
+                    fs::remove_file(&aside.path).unwrap();
+                }
+                // Nothing but the line end was lost.
+                None => assert_eq!((newest.value, decided.value), (round.clone(), decisions.clone()), "{length}"),
+            }
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    assert_eq!(numbers(&branch), [1, 2]);
+}
