@@ -142,10 +142,10 @@ pub(super) fn folder(path: &RepoPath) -> &str {
 pub(super) fn is_test(path: &RepoPath) -> bool {
     let whole = path.as_str().to_ascii_lowercase();
     let name = path.file_name();
-    whole
-        .split('/')
-        .any(|part| matches!(part, "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "testdata"))
-        || is_sample(path)
+    whole.split('/').any(|part| {
+        matches!(part, "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "testdata")
+            || part.starts_with("test_") && !part.contains('.')
+    }) || is_sample(path)
         || name.split(['.', '_', '-']).any(|word| matches!(word, "test" | "tests" | "spec" | "Test" | "Tests"))
         || name
             .split('.')

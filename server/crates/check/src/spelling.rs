@@ -136,6 +136,7 @@ fn is_passed_over(path: &RepoPath) -> bool {
         ".min.",
         "dict",
         "words",
+        "wordlist",
         "spell",
         "generated",
         "/gen/",
@@ -167,9 +168,9 @@ fn is_for_another_language(path: &str) -> bool {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let is_prose =
         ["md", "markdown", "mdx", "rst", "adoc", "txt", "html"].iter().any(|e| name.ends_with(&format!(".{e}")));
-    folders.split('/').any(is_code)
-        || (is_prose && (is_code(stem) || stem.rsplit_once(['.', '_', '-']).is_some_and(|(_, last)| is_code(last)))
-            || (is_prose && stem.rsplit_once('.').is_some_and(|(_, last)| is_code(last))))
+    let ends = [stem.rsplit_once(['.', '_', '-']), stem.rsplit_once('.')];
+    let is_marked = is_code(stem) || ends.into_iter().flatten().any(|(_, last)| is_code(last));
+    folders.split('/').any(is_code) || (is_prose && is_marked)
 }
 
 /// Whether words are English: one of eight is one that no English sentence does without.

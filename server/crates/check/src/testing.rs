@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use tree_sitter::Node;
 
-pub(super) const AGENT: &str = "tests";
+pub(super) const AGENT: &str = leftovers::OF_TESTS;
 pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("focused-test", true, "a test that makes the runner leave out all others"),
     ("skipped-test", true, "a test that is switched off without a reason"),
@@ -176,7 +176,7 @@ fn test<'t>(node: Node<'t>, text: &str) -> Option<(String, Node<'t>)> {
         // Python, PHP.
         "function_definition" => {
             let name = named(node)?;
-            let is_plain = !node.parent().is_some_and(|p| p.kind() == "decorated_definition");
+            let is_plain = node.parent().is_none_or(|p| p.kind() != "decorated_definition");
             is_plain && name.starts_with("test_")
         }
         "function_item" => {

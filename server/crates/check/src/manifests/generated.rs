@@ -44,7 +44,7 @@ fn changed(job: &Job<'_>, path: RepoPath) -> Option<ChangedFile> {
     let (old, new) = (job.snapshot.read_base(&path)?, job.read(&path)?);
     let hunks = git::line_hunks(&old, &new);
     let kind = ChangeKind::Modified;
-    (old.len() <= LARGEST_TEXT && old != new).then(|| ChangedFile {
+    (old.len() <= LARGEST_TEXT && old != new).then_some(ChangedFile {
         path,
         kind,
         old: Some(old),
