@@ -23,7 +23,7 @@ const TAGS = new Set(
     'html head meta title style body header main section article nav div span dl dt dd details summary figure figcaption footer form ' +
     'fieldset legend label button ins script b').split(' '),
 );
-const PAGE_ONLY = new Set('html head meta title style body header main section article nav div span dl dt dd details summary figure figcaption footer form fieldset legend label button script'.split(' '));
+const PAGE_ONLY = new Set('html head meta title style body header main section article nav div span dl dt dd figure figcaption footer form fieldset legend label button script'.split(' '));
 
 /** What is live in the HTML and must not be. */
 function live(html, isPage) {

@@ -1,5 +1,5 @@
 use super::current::CurrentOf;
-use super::rounds::as_they_were;
+use super::past::as_they_were;
 use super::states::{states, with_text};
 use super::{OpenBranch, OpsError};
 use finding::Round;

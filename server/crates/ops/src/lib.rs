@@ -43,6 +43,7 @@ mod links;
 mod listing;
 mod log;
 mod now;
+mod past;
 mod plan;
 pub mod pull_request;
 mod reach;

@@ -2,7 +2,7 @@
 
 use super::edits::Placer;
 use super::markdown::code;
-use super::view::one_line;
+use super::words::one_line;
 use super::{Texts, json, sanitize};
 use finding::document::COMMENT_MARK;
 use finding::{Anchor, Decisions, Finding, FindingId, LineRange, Round, Severity};

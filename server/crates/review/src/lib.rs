@@ -7,6 +7,7 @@
 //! What is shown while agents still run is [`compose`]d anew from all that was answered so far: the round is a
 //! function of the preparation and the outcomes, whatever the order in which they came.
 
+mod about;
 mod adjudicate;
 mod asked;
 mod background;
@@ -360,7 +361,7 @@ impl Running {
         let before = self.composed().await;
         let finding = before.round.findings.iter().find(|f| f.id == about).ok_or(ReviewError::NothingToRecheck)?;
         let remarks: Vec<finding::RawFinding> = before.round.remarks(finding).into_iter().cloned().collect();
-        self.besides.about = Some(recheck::About::new(&self.prepared, finding));
+        self.besides.about = Some(about::About::new(&self.prepared, finding));
         self.begin().await?;
         self.recall(&before.round.findings);
         let prepared = self.prepared.clone();
