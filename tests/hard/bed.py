@@ -11,7 +11,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("DEEP_REVIEW", TOP / "target/debug/deep-review"))
-PATIENCE = 120  # seconds that a command may take at all, on a busy machine
+PATIENCE = 300  # seconds that a command may take at all, on a busy machine
 
 
 class Broken(Exception):

@@ -173,7 +173,7 @@ def cut(size: int) -> dict:
                 ran = bed.run("findings", "--format", "json")
                 must(ran.returncode in (0, 1, 2), f"{path.name} cut to {length}: exit code {ran.returncode}, {ran.stderr}")
                 must("panicked" not in ran.stderr, f"{path.name} cut to {length}: {ran.stderr}")
-                copies = [p for p in path.parent.iterdir() if p.read_bytes() == data[:length]]
+                copies = [p for p in path.parent.iterdir() if p.is_file() and p.read_bytes() == data[:length]]
                 must(bool(copies), f"{path.name} cut to {length} is gone")
                 must(bed.run("rounds").returncode == 0, f"{path.name} cut to {length}: no list of rounds")
                 for kept in path.parent.glob("*.kept"):
