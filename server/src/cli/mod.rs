@@ -110,7 +110,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Apply(args) => apply::run(&context, &args),
         Command::Import(args) => import::run(&context, &args),
         Command::Pr(args) => pr::run(&context, &args),
-        Command::Scan(args) => scan::run(&context, args),
+        Command::Scan(args) => scan::run(&context, &args),
         Command::Watch(args) => watch::run(&context, &args),
         Command::Hook(args) => hook::run(&context, args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),

@@ -11,7 +11,7 @@ use report::Format;
 use std::io::{BufRead, IsTerminal};
 use tokio_util::sync::CancellationToken;
 
-pub(super) fn run(context: &Context, args: ScanArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(context: &Context, args: &ScanArgs) -> anyhow::Result<Exit> {
     let repository = context.repository()?;
     // The repository's settings are those of the base as ever.
     let overrides = Overrides { fail_on: args.fail_on, max_cost_usd: args.max_cost, ..Overrides::default() };

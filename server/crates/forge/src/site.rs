@@ -73,10 +73,8 @@ impl Site {
     #[must_use]
     pub fn project_of(url: &str) -> Option<String> {
         let (_, host, project) = parts(url)?;
-        match known(&host) {
-            Some(Kind::Azure) => of_azure(host, &project).map(|(_, project)| project),
-            _ => Some(project),
-        }
+        let is_of_azure = known(&host) == Some(Kind::Azure) || project.contains("_git/");
+        if is_of_azure { of_azure(host, &project).map(|(_, project)| project) } else { Some(project) }
     }
 
     /// Whether it is one of the forges that everybody knows, at which nobody else can put a host of theirs.

@@ -42,10 +42,16 @@ impl Opening {
     fn open(self, git_dir: &Path) -> Result<git2::Repository, git2::Error> {
         match self {
             Self::Found => ownership::checked(|| git2::Repository::open(git_dir)),
-            Self::Environment => ownership::checked(git2::Repository::open_from_env),
+            Self::Environment => ownership::checked(|| from_environment(git_dir)),
             Self::Trusted => ownership::unchecked(|| git2::Repository::open(git_dir)),
         }
     }
+}
+
+/// The repository at or above a path, with what else git's variables say.
+fn from_environment(path: &Path) -> Result<git2::Repository, git2::Error> {
+    let none: [&std::ffi::OsStr; 0] = [];
+    git2::Repository::open_ext(path, git2::RepositoryOpenFlags::FROM_ENV, none)
 }
 
 impl std::fmt::Debug for Repository {
@@ -99,17 +105,25 @@ impl Repository {
     }
 
     /// The repository that git's own variables name, as git itself would take it; without `GIT_DIR`, the one that `path`
-    /// is in. For a program that git or a shell started, never for one that serves many repositories.
+    /// is in, with the index that `GIT_INDEX_FILE` names (hooks of a commit have one of their own). For a program that git or a shell started, never for one that serves many repositories.
     ///
     /// # Errors
     /// As [`Self::discover`].
     pub fn of_environment_or(path: impl AsRef<Path>) -> Result<Self, GitError> {
-        if std::env::var_os("GIT_DIR").is_none_or(|dir| dir.is_empty()) {
-            return Self::discover(path);
-        }
-        set_up_libgit2();
-        let raw = ownership::checked(git2::Repository::open_from_env);
-        Self::of(raw.map_err(|e| opening_failed(path.as_ref(), e))?, Opening::Environment)
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let path = path.as_ref();
+        let raw = match (is_set("GIT_DIR"), is_set("GIT_INDEX_FILE")) {
+            (false, false) => return Self::discover(path),
+            (true, _) => {
+                set_up_libgit2();
+                ownership::checked(git2::Repository::open_from_env)
+            }
+            (false, true) => {
+                set_up_libgit2();
+                ownership::checked(|| from_environment(path))
+            }
+        };
+        Self::of(raw.map_err(|e| opening_failed(path, e))?, Opening::Environment)
     }
 
     fn of(raw: git2::Repository, opening: Opening) -> Result<Self, GitError> {
@@ -328,6 +342,9 @@ pub(crate) fn oid(id: &str) -> Result<Oid, GitError> {
     Oid::from_str(id).map_err(|_| GitError::Missing { what: format!("'{id}'") })
 }
 
+/// What main branches are called, the likeliest first.
+pub(crate) const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "trunk", "develop"];
+
 const FILES_FOR_REFTABLE: &str = "'git refs migrate --ref-format=files' (git 2.48) gives it the usual form; with an \
                                   older git review a copy: 'git clone --ref-format=files . ../copy'";
 const COPY_WITH_SHA1: &str = "review a copy: 'git init --object-format=sha1 ../copy', then \
@@ -369,7 +386,7 @@ fn bookmark(repo: &git2::Repository, head: Oid) -> Option<String> {
     let branches = repo.branches(Some(git2::BranchType::Local)).ok()?.flatten();
     let here = branches.filter(|(branch, _)| is_here(branch));
     let mut names: Vec<String> = here.filter_map(|(b, _)| b.name().ok()?.map(str::to_owned)).collect();
-    names.sort_by_key(|name| (super::scope::DEFAULT_BRANCHES.contains(&name.as_str()), name.clone()));
+    names.sort_by_key(|name| (DEFAULT_BRANCHES.contains(&name.as_str()), name.clone()));
     names.into_iter().next()
 }
 
