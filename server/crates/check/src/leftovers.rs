@@ -7,7 +7,6 @@ mod twins;
 use super::Job;
 use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, is_sample, remark};
 use super::syntax::{FileKind, Part, kind_of, parts};
-use super::testing;
 use super::tree::{self, Tree};
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{ChangedFile, LineHunk, Snapshot};
@@ -17,6 +16,8 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 pub(super) const AGENT: &str = "leftovers";
+/// The agent that some of the patterns belong to.
+pub(super) const OF_TESTS: &str = "tests";
 pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("conflict-marker", true, "the markers of a merge conflict, in a file"),
     ("debugger", true, "a statement that stops the program in a debugger"),
@@ -78,6 +79,8 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
             let at = start + word_of(content, &groups);
             let is_wanted = match pattern.rule {
                 "skipped-test" => reading.is_conditional(at) || has_reason_above(text, start),
+                // At its head, a script says how it runs.
+                "debug-output" => content.trim() == "set -x" && line <= 10 && !content.starts_with([' ', '\t']),
                 "debugger" => reading.is_conditional(at) && is_asked_for(text, start),
                 _ => false,
             };
@@ -99,7 +102,7 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
 
 /// Whose rule a pattern is.
 fn agent_of(rule: &str) -> &'static str {
-    if matches!(rule, "focused-test" | "skipped-test") { testing::AGENT } else { AGENT }
+    if matches!(rule, "focused-test" | "skipped-test") { OF_TESTS } else { AGENT }
 }
 
 static COMMENTED_OUT: LazyLock<Regex> = LazyLock::new(|| {
@@ -352,7 +355,7 @@ mod tests {
     fn found(path: &str, old: &str, new: &str) -> Vec<(String, String, Option<String>)> {
         let snapshot = Snapshot::in_memory(&[(path, old)], &[(path, new)]);
         let of = |agent| crate::remark::tests::run_with(agent, &snapshot, &crate::Settings::default());
-        let findings: Vec<RawFinding> = [AGENT, testing::AGENT].into_iter().flat_map(of).collect();
+        let findings: Vec<RawFinding> = [AGENT, OF_TESTS].into_iter().flat_map(of).collect();
         let fixed = |f: &RawFinding| {
             let fix = f.fixes.first()?;
             let applied =
@@ -441,6 +444,9 @@ mod tests {
             ("a.toml", "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE\n"),
             ("a.md", "Write `DO NOT MERGE` into the title.\n"),
             ("a.go", "Fit(x)\nFirst()\n"),
+            ("a.sh", "#!/bin/sh\nset -x\n"),
+            ("a_spec.rb", "x = <<~RUBY\n  byebug\nRUBY\n"),
+            ("A.java", "    t.printStackTrace(); // TODO this is not great\n"),
             ("a.cc", "void f() {\n  if (FLAG(break_on_failure)) {\n    DebugBreak();\n  }\n}\n"),
             ("a_test.go", "package a\n\nfunc TestA(t *testing.T) {\n\tif testing.Short() {\n\t\tt.SkipNow()\n\t}\n}\n"),
             ("a.go", "\tfmt.Println(\"Done:\", x)\n\tt.Skip(\"needs a network\")\n"),

@@ -299,6 +299,7 @@ fn is_history(path: &RepoPath) -> bool {
         "history",
         "news",
         "release",
+        "relnote",
         "migrat",
         "upgrad",
         "/adr/",
@@ -339,8 +340,10 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
         let line = line_text(text, m.at.start);
         line.len() <= LONGEST_LINE
             // A list that a tool wrote has no words.
-            && !(is_prose && !line.trim().contains(' ') && line.contains([';', '/']) && gone.what == What::Identifier)
+            && (!is_prose || line.trim().contains(' ') || !line.contains([';', '/']) || gone.what != What::Identifier)
             && !text[..m.at.start].ends_with("'s ")
+            // A family of names: `load*`.
+            && !(gone.what == What::Identifier && text[m.at.end..].starts_with('*') && !text[m.at.end..].starts_with("**"))
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
             && !DIRECTIVE.as_ref().is_some_and(|r| r.is_match(line))
             && !gone.new.as_deref().is_some_and(|new| has_word(line, new))
@@ -462,9 +465,19 @@ fn is_marker(line: &str, text: &str, at: &Range<usize>) -> bool {
 
 /// Whether a line of a comment is a call with its arguments, and no word around it: code that was commented out.
 fn is_lone_call(line: &str, name: &str) -> bool {
+    // In a block of comments, what ends like a statement is one; a text in code is not in a comment.
+    let bare = line.trim();
+    let is_bare = !bare.starts_with(['/', '*', '#', '-', '<']) && !bare.contains(['"', '\'', '`']);
+    if is_bare && bare.ends_with([';', '{', '}']) {
+        return true;
+    }
     let line = line.trim_matches(['/', '*', '#', ' ', '\t', '|', ',', '&']);
     let arguments = line.strip_prefix(name).and_then(|rest| rest.strip_prefix('('));
-    // A name alone is a part of a list that was commented out.
+    // A name alone is a part of a list that was commented out; and what is assigned is a statement. The trace of a
+    // failure is as it was recorded.
+    if line.contains(" := ") || line.starts_with("at ") && line.contains('(') {
+        return true;
+    }
     line == name || arguments.is_some_and(|rest| rest.ends_with(')') && rest.len() > 1)
 }
 

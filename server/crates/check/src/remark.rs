@@ -142,10 +142,10 @@ pub(super) fn folder(path: &RepoPath) -> &str {
 pub(super) fn is_test(path: &RepoPath) -> bool {
     let whole = path.as_str().to_ascii_lowercase();
     let name = path.file_name();
-    whole
-        .split('/')
-        .any(|part| matches!(part, "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "testdata"))
-        || is_sample(path)
+    whole.split('/').any(|part| {
+        matches!(part, "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "testdata")
+            || part.starts_with("test_") && !part.contains('.')
+    }) || is_sample(path)
         || name.split(['.', '_', '-']).any(|word| matches!(word, "test" | "tests" | "spec" | "Test" | "Tests"))
         || name
             .split('.')
@@ -176,6 +176,8 @@ pub(super) fn is_taken_in(path: &RepoPath) -> bool {
                 | "externals"
                 | "jquery"
                 | "bootstrap"
+                // Documents as they were at a release.
+                | "versioned_docs"
         )
     };
     // `packages/Name.1.2.3/` of NuGet, and the packages within a package of Python.

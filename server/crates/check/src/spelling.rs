@@ -128,6 +128,7 @@ fn is_passed_over(path: &RepoPath) -> bool {
         "i18n",
         "l10n",
         "lang/",
+        "languages/",
         "translation",
         "vendor/",
         "third_party",
@@ -136,6 +137,7 @@ fn is_passed_over(path: &RepoPath) -> bool {
         ".min.",
         "dict",
         "words",
+        "wordlist",
         "spell",
         "generated",
         "/gen/",
@@ -167,9 +169,9 @@ fn is_for_another_language(path: &str) -> bool {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let is_prose =
         ["md", "markdown", "mdx", "rst", "adoc", "txt", "html"].iter().any(|e| name.ends_with(&format!(".{e}")));
-    folders.split('/').any(is_code)
-        || (is_prose && (is_code(stem) || stem.rsplit_once(['.', '_', '-']).is_some_and(|(_, last)| is_code(last)))
-            || (is_prose && stem.rsplit_once('.').is_some_and(|(_, last)| is_code(last))))
+    let ends = [stem.rsplit_once(['.', '_', '-']), stem.rsplit_once('.')];
+    let is_marked = is_code(stem) || ends.into_iter().flatten().any(|(_, last)| is_code(last));
+    folders.split('/').any(is_code) || (is_prose && is_marked)
 }
 
 /// Whether words are English: one of eight is one that no English sentence does without.

@@ -271,7 +271,9 @@ pub(super) fn part_at(tree: &Tree, at: usize) -> Option<Part> {
 }
 
 fn is_string(kind: &str) -> bool {
-    kind.contains("string") || matches!(kind, "char_literal" | "rune_literal" | "regex" | "jsx_text")
+    kind.contains("string")
+        || kind.contains("heredoc")
+        || matches!(kind, "char_literal" | "rune_literal" | "regex" | "jsx_text")
 }
 
 #[cfg(test)]

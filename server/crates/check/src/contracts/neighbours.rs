@@ -95,7 +95,7 @@ fn call<'t>(node: Node<'_>, text: &'t str) -> Option<(&'t str, Call)> {
                 for member in argument.named_children(&mut cursor) {
                     match member.kind() {
                         "pair" => {
-                            add(text.get(member.child_by_field_name("key")?.byte_range())?.trim_matches(['"', '\'']))
+                            add(text.get(member.child_by_field_name("key")?.byte_range())?.trim_matches(['"', '\'']));
                         }
                         "shorthand_property_identifier" => add(text.get(member.byte_range())?),
                         "spread_element" => call.may_pass_more = true,
@@ -104,13 +104,13 @@ fn call<'t>(node: Node<'_>, text: &'t str) -> Option<(&'t str, Call)> {
                 }
             }
             kind if kind.contains("splat") || kind.contains("spread") || kind.contains("variadic") => {
-                call.may_pass_more = true
+                call.may_pass_more = true;
             }
             _ if n == 0 && matches!(whole, "context.Background()" | "context.TODO()") => call.is_unbounded = true,
             "identifier" if n == 0 && whole == "ctx" && list.kind() == "argument_list" => add("ctx"),
             // Options from elsewhere may have it.
             "identifier" if matches!(whole, "options" | "opts" | "config" | "init" | "kwargs") => {
-                call.may_pass_more = true
+                call.may_pass_more = true;
             }
             _ => {}
         }

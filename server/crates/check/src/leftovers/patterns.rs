@@ -210,7 +210,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["java", "kt", "kts"],
-        pattern: r"^\s*\w{1,3}\.printStackTrace\(\);?\s*//.*(?i:debug|todo|tmp)",
+        pattern: r"^\s*\w{1,3}\.printStackTrace\(\);?\s*//.*(?i:debug|tmp)",
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",

@@ -19,6 +19,10 @@ const ALSO_RIGHT: &[&str] = &[
     "browseable",
     "dequeueing",
     "encrypter",
+    "extendible",
+    "invokable",
+    "nonsignificant",
+    "writeable",
     "enqueueing",
     "parseable",
     "referer",
@@ -31,6 +35,7 @@ const ALSO_RIGHT: &[&str] = &[
 /// Words that the dictionary would change into something else than is meant.
 const MEANT: &[(&str, &str)] = &[
     ("guaged", "gauged"),
+    ("anyother", "any other"),
     ("assimliated", "assimilated"),
     ("definie", "define"),
     ("guage", "gauge"),
