@@ -93,7 +93,7 @@ fn options(args: &HookInstall) -> String {
 
 /// As one word of a shell.
 fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else {
@@ -228,11 +228,8 @@ fn reviewed(context: &Context, args: &HookRun) -> anyhow::Result<Exit> {
     let count = |severity: Severity| format!("{} {}", sum.count(severity), severity.to_string().to_lowercase());
     let counts: Vec<String> = Severity::ALL.into_iter().map(count).collect();
     let kept_as = round.scope.branch.as_deref().unwrap_or("HEAD");
-    output::note(&format!(
-        "deep-review: {}; 'deep-review report --target {}'",
-        counts.join(", "),
-        printable(&quoted(kept_as))
-    ));
+    let report = format!("deep-review report --target {}", quoted(kept_as));
+    output::note(&format!("deep-review: {}; see: {}", counts.join(", "), printable(&report)));
     for (info, failure) in round.failures() {
         output::note(&format!("{} gave no full review: {}", printable(&info.label), printable(&failure.message)));
     }

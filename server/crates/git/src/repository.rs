@@ -51,7 +51,17 @@ impl Opening {
 /// The repository at or above a path, with what else git's variables say.
 fn from_environment(path: &Path) -> Result<git2::Repository, git2::Error> {
     let none: [&std::ffi::OsStr; 0] = [];
-    git2::Repository::open_ext(path, git2::RepositoryOpenFlags::FROM_ENV, none)
+    git2::Repository::open_ext(path, git2::RepositoryOpenFlags::FROM_ENV, none).and_then(with_work_tree)
+}
+
+/// The repository with the work tree that `GIT_WORK_TREE` names: libgit2 does not look for one of a bare repository.
+fn with_work_tree(repo: git2::Repository) -> Result<git2::Repository, git2::Error> {
+    if repo.workdir().is_none()
+        && let Some(tree) = std::env::var_os("GIT_WORK_TREE").filter(|tree| !tree.is_empty())
+    {
+        repo.set_workdir(Path::new(&tree), false)?;
+    }
+    Ok(repo)
 }
 
 impl std::fmt::Debug for Repository {
@@ -116,7 +126,7 @@ impl Repository {
             (false, false) => return Self::discover(path),
             (true, _) => {
                 set_up_libgit2();
-                ownership::checked(git2::Repository::open_from_env)
+                ownership::checked(|| git2::Repository::open_from_env().and_then(with_work_tree))
             }
             (false, true) => {
                 set_up_libgit2();
