@@ -33,6 +33,7 @@ mod rules;
 pub mod sample;
 mod show;
 mod stop_hook;
+mod stream;
 mod verify;
 
 pub use args::Cli;
