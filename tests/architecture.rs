@@ -64,6 +64,21 @@ fn every_row_is_of_a_folder_that_is_there() {
 /// Rooms inside of a crate that has rows for them, as the language server: each folder has a row, which names the rooms
 /// beside it that it uses.
 #[test]
+fn the_walks_name_files_that_are_there_and_at_most_twelve_each() {
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let walks = map.split_once("\n## Two walks\n").expect("a section of walks").1;
+    let walks = walks.split_once("\n## ").map_or(walks, |(walks, _)| walks);
+    let files = |walk: &str| quoted(walk).into_iter().filter(|name| name.contains("/src/")).collect::<BTreeSet<_>>();
+    let walks: Vec<_> = walks.split("\n**").map(files).filter(|files| !files.is_empty()).collect();
+    assert_eq!(walks.len(), 2);
+    for walk in walks {
+        let missing: Vec<_> = walk.iter().filter(|file| !root().join("server/crates").join(file).is_file()).collect();
+        assert!(missing.is_empty(), "not there: {missing:?}");
+        assert!(walk.len() <= 12, "{walk:?}");
+    }
+}
+
+#[test]
 fn rooms_inside_of_a_crate_use_only_what_their_rows_name() {
     let rooms = rooms();
     let inner = rooms.keys().filter(|folder| folder.contains("/src/") && folder.starts_with("server/crates/"));

@@ -13,5 +13,6 @@ mod merge;
 mod parity;
 mod pull_requests;
 mod reports;
+mod scenario;
 mod store;
 mod support;

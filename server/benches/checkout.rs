@@ -17,7 +17,8 @@ fn main() {
     let cancel = CancellationToken::new();
     let repository = Repository::discover(repo.path()).expect("the repository");
     let take = |uncommitted: bool| -> Snapshot {
-        let scope = repository.scope(&ScopeRequest { base: None, uncommitted }).expect("its scope");
+        let scope =
+            repository.scope(&ScopeRequest { base: None, uncommitted, ..ScopeRequest::default() }).expect("its scope");
         repository.snapshot(&scope, &SnapshotOptions::default(), &cancel).expect("its snapshot")
     };
     let (theirs, ours) = (repo.beside("theirs"), repo.beside("ours"));

@@ -54,6 +54,7 @@ fn number(value: &Value, key: &str) -> Option<u32> {
 fn raw(id: &str, agent: &str, severity: &str, title: &str, body: &str, anchor: Option<Anchor>) -> RawFinding {
     RawFinding {
         id: RawId::new(id),
+        sure: None,
         agent: AgentName::new(agent),
         severity: Severity::from_word(severity).unwrap_or(Severity::Important),
         title: title.into(),

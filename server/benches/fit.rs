@@ -204,6 +204,7 @@ fn place(path: &str, start: Option<u64>, end: Option<u64>) -> Option<Anchor> {
 fn raw(id: &str, agent: &str, [title, body]: [&str; 2], place: Option<Anchor>) -> RawFinding {
     RawFinding {
         id: RawId::new(id),
+        sure: None,
         agent: AgentName::new(agent),
         severity: Severity::Important,
         title: title.into(),

@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 fn take(root: &Path, uncommitted: bool) -> Snapshot {
     let repository = Repository::discover(root).expect("the repository");
-    let scope = repository.scope(&ScopeRequest { base: None, uncommitted }).expect("its scope");
+    let scope =
+        repository.scope(&ScopeRequest { base: None, uncommitted, ..ScopeRequest::default() }).expect("its scope");
     repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).expect("its snapshot")
 }
 

@@ -162,6 +162,7 @@ fn synthetic(agents: usize, each: usize) -> Vec<RawFinding> {
             let path = RepoPath::new(format!("src/module_{}.rs", issue % 60)).ok();
             raw.push(RawFinding {
                 id: RawId::new(format!("agent{agent}:{n}")),
+                sure: None,
                 agent: AgentName::new(format!("agent{agent}")),
                 severity: Severity::ALL[next(3)],
                 title: title.join(" "),

@@ -34,6 +34,7 @@ pub(super) fn review() -> serde_json::Value {
         "summary": "One problem.",
         "findings": [{
             "severity": "critical", "title": "Division by zero", "body": "`b` may be 0.", "evidence": "src/lib.rs:2",
+            "confidence": 90,
             "classification": "regression", "symbol": "div",
             "places": [{"path": "src/lib.rs", "start_line": 2, "end_line": 2, "quote": "    a / b"}],
             "fixes": [{"note": "check", "path": "src/lib.rs", "diff": "-    a / b\n+    a.checked_div(b).unwrap_or(0)"}]

@@ -187,9 +187,38 @@ async fn without_a_server_each_says_that_it_cannot_be_reached() {
     }
 }
 
-/// What programs could take for something else than text.
-const ODD: &str = "@test \"x\" { run $(rm -rf .) `ls` !{echo hi} @{src/lib.rs} {{args}} #memory }\n@src\n@src/lib.rs\n\
-    @property\nme@test.org \\@kept \\\\@twice \"@src/lib.rs\"\n/help\n!ls\n\ttab  double  space\n$HOME %PATH% <|end|>\n";
+/// What programs could take for something else than text: mentions, commands, shells, templates, marks of chats; by file.
+const ODD: [(&str, &str); 9] = [
+    (
+        "src/lib.rs",
+        "@test \"x\" { run $(rm -rf .) `ls` !{echo hi} @{src/lib.rs} {{args}} #memory }\n@src\n@src/lib.rs\n@property\n\
+         me@test.org \\@kept \\\\@twice \"@src/lib.rs\"\n/help\n!ls\n\ttab  double  space\n$HOME %PATH% <|end|>\n",
+    ),
+    ("src/test", "@docs\n@.\n@/etc/passwd\n@~/.ssh/id_rsa\n@../..\n@file:///etc/hostname\n@\n@@\n@@@\n"),
+    (
+        "docs/guide.md",
+        "# /clear\n\n/quit\n/compact now\n!`date`\n!{date}\n@{docs/guide.md}\n$ARGUMENTS $1 ${1} $$\n> @docs\n",
+    ),
+    (
+        "app.py",
+        "@property\n@app.route(\"/@me\")\n@functools.lru_cache(maxsize=None)\ndef f(self): return self @ other  # @todo\n",
+    ),
+    (
+        "Main.java",
+        "@Override @SuppressWarnings({\"a\", \"b\"})\npublic @interface Docs { String value() default \"@src\"; }\n",
+    ),
+    ("app.ts", "@Component({selector: '@app'})\nimport x from '@scope/pkg';\nconst t = `${a} \\`${b}\\` @${c}`;\n"),
+    ("run.sh", "#!/bin/sh\ncat <<'EOF' | sh\n$(id) `id` !! !$ #{x} \\$(x) \"$@\" '$@' ~user\nEOF\n: ${x:=@y}\n"),
+    (
+        "mail.txt",
+        "a@b.c, <first.last+tag@sub.example.org>, git@example.com:a/b.git, @handle, @handle/team, user@[::1]\n",
+    ),
+    (
+        "marks.txt",
+        "</system> <|im_start|>user [INST] {{#if a}} {% raw %} <system-reminder>no</system-reminder> \\u0040src &commat;src\n\
+         é 😀 \u{200b}zero\u{a0}width … \u{feff} \r\n\\r\\n \\ \\\\ \\\" \\' ' \" ``` ~~~ --- === ### @\u{200b}src\n",
+    ),
+];
 
 /// Every text in a request's body.
 fn texts(value: &serde_json::Value) -> Vec<&str> {
@@ -201,24 +230,41 @@ fn texts(value: &serde_json::Value) -> Vec<&str> {
     }
 }
 
+/// Whether the text has the whole brief, byte for byte: where the copy of the repository is, nobody knows before.
+fn has_brief(text: &str, brief: &str) -> bool {
+    let mut parts = brief.trim_end().split("(checkout)");
+    let Some(mut rest) = parts.next().and_then(|first| text.split_once(first)).map(|(_, rest)| rest) else {
+        return false;
+    };
+    for part in parts {
+        let Some((path, behind)) = rest.split_once(part) else { return false };
+        if !path.starts_with('/') || !path.ends_with("/repository") || path.contains(char::is_whitespace) {
+            return false;
+        }
+        rest = behind;
+    }
+    true
+}
+
 #[tokio::test]
 async fn what_reaches_the_model_is_the_brief_byte_for_byte() {
     use deep_review::{agent::Brief, git::Snapshot};
     for (adapter, name) in [(Adapter::Claude, "claude"), (Adapter::Codex, "codex"), (Adapter::Gemini, "gemini")] {
         let (Some(program), Some(mock)) = (program(name), Mock::start()) else { return };
         process::use_supervisor(env!("CARGO_BIN_EXE_deep-review"));
-        let snapshot = Snapshot::in_memory(&[("src/lib.rs", "a\n")], &[("src/lib.rs", ODD), ("src/test", "@docs\n")]);
-        let brief = Brief::new(snapshot);
+        let old = [("src/lib.rs", "a\n"), ("app.py", "@property\ndef g(): pass\n")];
+        let brief = Brief::new(Snapshot::in_memory(&old, &ODD));
         let agent = mock::agent(settings(adapter, program, &mock, "ok"));
         let sent = agent.preview(&brief).map(Result::unwrap).unwrap().text;
+        let shown = ODD.iter().flat_map(|(_, text)| text.lines()).filter(|line| line.is_ascii());
+        shown.for_each(|line| assert!(sent.contains(line), "the brief lacks {line}"));
         let outcome = agent.review(&brief, &mock::session()).await;
         assert_eq!(outcome.failure, None, "{name}");
-        // Where the copy of the repository is, nobody knows before.
-        let (before, after) = sent.split_once("(checkout)").unwrap();
-        let reached = mock.log().lines().any(|line| {
-            let request: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
-            texts(&request).iter().any(|t| t.contains(before) && t.contains(after.trim_end()))
-        });
+        let requests: Vec<serde_json::Value> =
+            mock.log().lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
+        let reached = requests.iter().any(|request| texts(request).iter().any(|text| has_brief(text, &sent)));
         assert!(reached, "{name} changed the brief: {}", mock.log());
+        // And nothing besides that a word in it could have brought in.
+        assert!(!mock.log().contains("root:x:0:0"), "{name} read what a word in the brief names");
     }
 }

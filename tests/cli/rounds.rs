@@ -135,9 +135,165 @@ fn files_that_no_reviewer_names_are_not_clean_and_are_asked_about_again() {
     assert!(ran.out.contains("could not read the change"), "{}", ran.out);
 }
 
+/// A severity in every shape and language decides the exit code; a word that nobody knows is never the lowest.
+#[test]
+fn no_shape_of_a_severity_passes_the_limit() {
+    for (word, critical, important) in [
+        ("**Critical**", 1, 1),
+        ("[CRITICAL]", 1, 1),
+        ("critical (crash)", 1, 1),
+        ("P0", 1, 1),
+        ("blocker", 1, 1),
+        ("严重", 1, 1),
+        ("kritisch", 1, 1),
+        ("Severity: Critical", 1, 1),
+        ("catastrophal-ish", 0, 1),
+        ("important", 0, 1),
+        ("**nit**", 0, 0),
+        ("suggestion", 0, 0),
+    ] {
+        let bed = Bed::new().agent("one", &answer(&[finding(word, "It is wrong", (7, 7))]));
+        let code = |limit: &str| bed.run(&["review", "--agent", "one", "--fail-on", limit]).code;
+        assert_eq!((code("critical"), code("important")), (critical, important), "{word}");
+    }
+}
+
+#[test]
+fn what_nobody_could_look_at_is_in_the_verdicts_sentence() {
+    let repo = || {
+        let repo = Repo::with_topic(&[("src/main.rs", "fn main() {}\n")]);
+        repo.write("src/main.rs", "fn main() {\n    first();\n}\n");
+        repo
+    };
+    let never = "never_send = ['private']\n";
+    let command = |bed: Bed| {
+        let file = bed.repo.beside("said.json");
+        std::fs::write(&file, answer(&[]).to_string()).unwrap();
+        let script = format!("cat >/dev/null; cat {}", file.display());
+        bed.raw(&format!("[agents.far]\nadapter = 'command'\ncommand = ['sh', '-c', '{script}']\n"))
+    };
+    type Row<'a> = (&'a str, &'a [u8], &'a [&'a str], i32, &'a str, &'a str);
+    let cases: [Row<'_>; 4] = [
+        ("private/key.rs", b"fn key() {}\n", &["far"], 0, "Merge as is", "1 file not looked at (never sent)"),
+        ("logo.png", b"\x89PNG\x00\x00\x00", &["far"], 0, "Merge as is", "1 file not looked at (binary)"),
+        ("Main.kt", b"fun main() {}\n", &["rules", "references"], 0, "No verdict: no model took part", ""),
+        ("main.zig", b"pub fn main() void {}\n", &["rules"], 0, "No verdict: no model", "no built-in rule covers Zig"),
+    ];
+    for (path, text, agents, code, verdict, limit) in cases {
+        if cfg!(windows) && agents == ["far"] {
+            continue;
+        }
+        let repo = repo();
+        repo.write(path, text);
+        repo.commit("Change");
+        let bed = command(Bed::of(repo).configured(never));
+        let named: Vec<&str> = agents.iter().flat_map(|name| ["--agent", name]).collect();
+        let ran = bed.run(&[&["review"], &named[..]].concat());
+        assert_eq!(ran.code, code, "{path}: {}{}", ran.out, ran.err);
+        for format in ["text", "markdown", "html"] {
+            let report = bed.run(&["report", "--format", format]).out;
+            let report = report.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(report.contains(verdict) && report.contains(limit), "{format}: {verdict}; {limit}: {report}");
+        }
+    }
+}
+
+#[test]
+fn what_is_doubtful_stands_apart_in_every_format() {
+    let mut made_up = with_fix(
+        finding("important", "The lock is never released", (7, 7)),
+        "-    lock.release_all();\n+    drop(lock);\n",
+    );
+    made_up["places"][0]["quote"] = json!("    let guard = lock.acquire_forever();");
+    let bed = Bed::new().agent("one", &answer(&[made_up, finding("suggestion", "Name it", (2, 2))]));
+    bed.review(&[]);
+    let report = |format: &str| bed.run(&["report", "--format", format]).out;
+    let markdown = report("markdown");
+    let (before, doubtful) = markdown.split_once("\n## Doubtful\n").expect("a section of its own");
+    assert!(!before.contains("The lock is never released") && doubtful.contains("### I1. The lock"), "{markdown}");
+    assert!(
+        doubtful.contains("**Doubtful:** the quoted code is not in the file; its fix does not apply"),
+        "{markdown}"
+    );
+    assert!(report("html").contains("<h2 id=\"h-doubtful\">Doubtful</h2>"));
+    let text = report("text");
+    let (_, doubtful) = text.split_once("Doubtful (they decide nothing)").expect("a part of its own");
+    assert!(doubtful.contains("The lock is never released"), "{text}");
+    let sarif: Value = serde_json::from_str(&report("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let of = |title: &str| results.iter().find(|r| r["message"]["text"] == title).unwrap();
+    let kind = |title: &str| (of(title)["kind"].clone(), of(title)["level"].clone());
+    assert_eq!(kind("The lock is never released"), (json!("review"), json!("none")));
+    assert_eq!(kind("Name it"), (Value::Null, json!("note")));
+    assert!(report("rdjson").contains("\"INFO\"") && !report("rdjson").contains("\"WARNING\""));
+    assert!(!report("junit").contains("<failure"));
+    assert!(!report("github").contains("The lock is never released"), "it is posted to nobody");
+}
+
+#[test]
+fn what_an_agent_said_is_in_the_report_with_its_round_also_when_others_are_asked_alone() {
+    let words = |evidence: &str| {
+        let mut cut = finding("important", CUT, (6, 6));
+        cut["evidence"] = json!(evidence);
+        answer(&[cut])
+    };
+    let mut one = words("main.rs:6, traced by one");
+    one["observations"] = json!([{ "kind": "strength", "title": "Short", "body": "It is.", "places": [] }]);
+    one["testing"] = json!("Nothing is tested, says one.");
+    let mut two = words("main.rs:6, traced by two");
+    two["testing"] = json!("There are no tests, says two.");
+    let bed = Bed::new().agent("one", &one).agent("two", &two);
+    let all = ["traced by one", "traced by two", "says one", "says two", "Short"];
+    bed.review(&[]);
+    let holds = |round: &str| {
+        for format in ["markdown", "html"] {
+            let report = bed.run(&["report", "--format", format]).out;
+            let missing: Vec<&&str> = all.iter().filter(|words| !report.contains(**words)).collect();
+            assert!(missing.is_empty(), "{round}, {format}: {missing:?} in {report}");
+        }
+    };
+    holds("the first round");
+    two["testing"] = json!("There are still no tests, says two.");
+    bed.says("two", &two);
+    bed.review(&["--agent", "two", "--fresh"]);
+    holds("a round of two alone");
+    let (markdown, text) = (bed.run(&["report", "--format", "markdown"]).out, bed.run(&["report"]).out);
+    assert!(markdown.contains("*Said by ONE in round 1, and not answered about since.*"), "{markdown}");
+    assert!(text.contains("ONE (round 1)"), "{text}");
+}
+
+#[test]
+fn the_list_of_rounds_draws_what_they_come_to() {
+    let bed = three();
+    bed.review(&ALL);
+    bed.run(&["apply", "--all"]);
+    bed.review(&ALL);
+    let folder = bed.repo.beside("pages");
+    assert_eq!(bed.run(&["report", "--index", "-o", folder.to_str().unwrap()]).code, 0);
+    let page = std::fs::read_to_string(folder.join("index.html")).unwrap();
+    for title in [
+        "Open findings by round",
+        "New, and fixed since the round before",
+        "Findings by agent",
+        "Time by round and agent",
+    ] {
+        assert!(page.contains(&format!("<strong>{title}</strong>")), "{title}");
+    }
+    assert_eq!(page.matches("<svg").count(), page.matches("As a table").count());
+    assert!(page.contains("<title>1, Critical: ") && page.contains("<title>2, Fixed or gone: "), "{page}");
+    assert!(!page.contains(" style=\""), "the page's own style alone: no other is allowed");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_killed_round_is_interrupted_everywhere() {
+    for signal in [rustix::process::Signal::KILL, rustix::process::Signal::TERM] {
+        killed_round(signal);
+    }
+}
+
+#[cfg(unix)]
+fn killed_round(signal: rustix::process::Signal) {
     let bed = Bed::new()
         .agent("quick", &answer(&[finding("suggestion", "Seen in time", (7, 7))]))
         .agent("slow", &playing(answer(&[]), &json!({ "hang": true })));
@@ -146,9 +302,12 @@ fn a_killed_round_is_interrupted_everywhere() {
     while !bed.run(&["report", "--format", "json"]).out.contains("Seen in time") {
         assert!(begun.elapsed().as_secs() < 60, "the quick agent's answer was never stored");
     }
-    child.kill().unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), signal).unwrap();
     child.wait().unwrap();
-    let why = "No verdict: the round was not finished: SLOW had not answered; QUICK had";
+    // Told to end, it says so itself; killed, the store is all that is left.
+    let is_killed = signal == rustix::process::Signal::KILL;
+    let unfinished = "No verdict: the round was not finished: SLOW had not answered; QUICK had";
+    let why = if is_killed { unfinished } else { "No verdict: " };
     for args in [&["report"][..], &["rounds"], &["report", "--format", "markdown"], &["report", "--format", "html"]] {
         let said = bed.run(args).out;
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -95,7 +95,7 @@ fn what_the_git_library_cannot_read_is_refused_with_a_way_that_works() {
     if let Some((folder, said)) = new("reftable", "--ref-format=reftable") {
         assert!(said.contains("reftable") && said.contains("git refs migrate --ref-format=files"), "{said}");
         repo.git_in(&folder, &["clone", "-q", "--ref-format=files", ".", "../clone"]);
-        let base = ScopeRequest { base: Some("main".into()), uncommitted: true };
+        let base = ScopeRequest { base: Some("main".into()), uncommitted: true, ..ScopeRequest::default() };
         assert_eq!(summary(&take(&repo.beside("clone"), &base, &SnapshotOptions::default()).unwrap()), ["~ a"]);
         // Before 2.48 it refuses where there are reflogs.
         if repo.try_git_in(&folder, &["refs", "migrate", "--ref-format=files"]).status.success() {

@@ -108,7 +108,7 @@ fn a_branch_is_never_compared_with_itself() {
     let three = fetched(&[topic, production, other]);
     let error = open(three.path()).scope(&ScopeRequest::default()).unwrap_err();
     assert!(matches!(error, GitError::NoBase { .. }), "which of two is not guessed");
-    let asked = ScopeRequest { base: Some("gone".into()), uncommitted: true };
+    let asked = ScopeRequest { base: Some("gone".into()), uncommitted: true, ..ScopeRequest::default() };
     let remedy = open(both.path()).scope(&asked).unwrap_err().remedy().unwrap();
     assert!(remedy.contains("git fetch origin +refs/heads/gone:refs/remotes/origin/gone"), "{remedy}");
 }
@@ -122,7 +122,9 @@ fn a_base_that_is_asked_for_is_taken_or_refused() {
     repo.remote_default("only-there", &two);
     repo.commit("Three");
     let scope = |base: &str| {
-        open(repo.path()).scope(&ScopeRequest { base: Some(base.into()), uncommitted: true }).map(|s| s.base_name)
+        open(repo.path())
+            .scope(&ScopeRequest { base: Some(base.into()), uncommitted: true, ..ScopeRequest::default() })
+            .map(|s| s.base_name)
     };
     for (base, name) in [("v1", "v1"), ("main", "main"), ("HEAD~1", "HEAD~1"), ("only-there", "origin/only-there")] {
         assert_eq!(scope(base).unwrap(), name);

@@ -2,8 +2,8 @@
 
 use super::examples;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use config::Verify;
-use finding::{DismissReason, Severity};
+use config::{RoundEffort, Verify};
+use finding::{Dial, DismissReason, Severity};
 use import::ErrorFormat;
 use report::Format;
 use std::net::SocketAddr;
@@ -45,6 +45,9 @@ pub(super) enum Command {
     /// Say which agents there are, which are usable, and why not; give a coding agent the tools of deep-review.
     #[command(after_help = examples::AGENTS)]
     Agents(AgentsArgs),
+    /// Review branches with known defects, and say what each agent found, missed and raised for nothing.
+    #[command(after_help = examples::EVAL)]
+    Eval(EvalArgs),
     /// Make a sample repository and review it with what needs no key.
     #[command(after_help = examples::DEMO)]
     Demo(DemoArgs),
@@ -175,6 +178,12 @@ pub(super) struct ReviewArgs {
     /// How long an agent may take, in seconds.
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,
+    /// How thorough the round is: quick (agents think little, none checks another), normal (as configured), deep
+    /// (agents think as hard as they can, and check each other).
+    #[arg(long, value_name = "EFFORT", value_parser = effort)]
+    pub(super) effort: Option<RoundEffort>,
+    #[command(flatten)]
+    pub(super) dial: DialArgs,
     /// Whether agents check each other's findings: off, cross (each finding that one agent alone raised, by
     /// another one), lead (the same, and one agent writes the summary and settles disputes).
     #[arg(long, value_name = "MODE", value_parser = verify)]
@@ -208,6 +217,27 @@ pub(super) struct ReviewArgs {
     pub(super) trusted: bool,
 }
 
+/// How much is shown. Reports have everything.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub(super) struct DialArgs {
+    /// Show findings of this severity and graver ones; how many are hidden is said.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    min_severity: Option<Severity>,
+    /// Show findings whose confidence is at least this, 0 to 1.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    min_confidence: Option<f64>,
+    /// Show so many suggestions, the best ones.
+    #[arg(long, value_name = "N")]
+    max_suggestions: Option<usize>,
+}
+
+impl From<DialArgs> for Dial {
+    fn from(args: DialArgs) -> Self {
+        let DialArgs { min_severity, min_confidence, max_suggestions } = args;
+        Self { min_severity, min_confidence, max_suggestions }
+    }
+}
+
 #[derive(Debug, Default, Args)]
 pub(super) struct AgentsArgs {
     /// As JSON.
@@ -225,6 +255,15 @@ pub(super) struct AgentsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AgentsCommand {
+    /// Ask a few questions, write an agent into your configuration, and test it with one small call.
+    #[command(after_help = examples::AGENTS_ADD)]
+    Add,
+    /// Have an agent review a change of three lines: whether it works, how long it takes, and what that costs.
+    #[command(after_help = examples::AGENTS_TEST)]
+    Test {
+        /// Its name, as `deep-review agents` lists it.
+        name: String,
+    },
     /// Give a coding agent the tools of `deep-review mcp`: shows what is written into which file, and asks.
     #[command(after_help = examples::AGENTS_INSTALL)]
     Install(InstallArgs),
@@ -235,6 +274,18 @@ pub(super) enum AgentsCommand {
     /// the hook's JSON from standard input.
     #[command(after_help = examples::AGENTS_STOP_HOOK)]
     StopHook(StopHookArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// A folder of branches with known defects: a folder each, with `case.toml`, `before/` and `after/`.
+    pub(super) folder: PathBuf,
+    /// With this agent only; may be repeated. Default: every agent that judges and can be used.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -386,6 +437,11 @@ pub(super) struct FindingsArgs {
     /// Those that this agent raised.
     #[arg(long, value_name = "NAME")]
     pub(super) agent: Option<String>,
+    #[command(flatten)]
+    pub(super) dial: DialArgs,
+    /// Those too that the configuration hides (min_severity, min_confidence, max_suggestions).
+    #[arg(long, conflicts_with_all = ["min_severity", "min_confidence", "max_suggestions"])]
+    pub(super) all: bool,
     /// How to write them.
     #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
     pub(super) format: ListFormat,
@@ -507,8 +563,8 @@ pub(super) struct DismissArgs {
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: String,
     /// What kind of reason it is.
-    #[arg(long, value_enum, default_value_t = Kind::FalsePositive)]
-    pub(super) kind: Kind,
+    #[arg(long, value_enum, default_value_t = DismissKind::FalsePositive)]
+    pub(super) kind: DismissKind,
 }
 
 #[derive(Debug, Args)]
@@ -570,7 +626,7 @@ pub(super) struct ConfigArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum DismissKind {
     /// It is not true.
     FalsePositive,
     /// It is true and stays.
@@ -579,12 +635,12 @@ pub(super) enum Kind {
     Later,
 }
 
-impl From<Kind> for DismissReason {
-    fn from(kind: Kind) -> Self {
+impl From<DismissKind> for DismissReason {
+    fn from(kind: DismissKind) -> Self {
         match kind {
-            Kind::FalsePositive => Self::FalsePositive,
-            Kind::WontFix => Self::WontFix,
-            Kind::Later => Self::Later,
+            DismissKind::FalsePositive => Self::FalsePositive,
+            DismissKind::WontFix => Self::WontFix,
+            DismissKind::Later => Self::Later,
         }
     }
 }
@@ -615,6 +671,14 @@ fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
 
 fn verify(word: &str) -> Result<Verify, String> {
     Verify::from_word(word).ok_or_else(|| "it is one of off, cross, lead".into())
+}
+
+fn effort(word: &str) -> Result<RoundEffort, String> {
+    RoundEffort::from_word(word).ok_or_else(|| "it is one of quick, normal, deep".into())
+}
+
+fn share(word: &str) -> Result<f64, String> {
+    word.parse().ok().filter(|n| (0.0..=1.0).contains(n)).ok_or_else(|| "it is a number from 0 to 1".into())
 }
 
 fn severity(word: &str) -> Result<Severity, String> {

@@ -21,6 +21,10 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         ("never_send".into(), json!(c.never_send)),
         ("conventions".into(), json!(c.conventions)),
         ("fail_on".into(), json!(c.fail_on)),
+        ("min_severity".into(), json!(c.dial.min_severity)),
+        ("min_confidence".into(), json!(c.dial.min_confidence)),
+        ("max_suggestions".into(), json!(c.dial.max_suggestions)),
+        ("effort".into(), json!(c.effort)),
         ("max_file_bytes".into(), json!(c.max_file_bytes)),
         ("brief_bytes".into(), json!(c.brief_bytes)),
         ("timeout".into(), json!(c.timeout)),
@@ -51,6 +55,6 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         );
         let _ = writeln!(out, "{key:width$} = {value}  # {from}");
     }
-    output::print(&out)?;
+    output::print(&report::sanitize::printable(&out))?;
     Ok(Exit::Done)
 }

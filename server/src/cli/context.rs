@@ -4,7 +4,7 @@ use super::args::Color;
 use super::output;
 use anyhow::Context as _;
 use config::Loaded;
-use finding::{Decisions, Round};
+use finding::{Decisions, Dial, Round};
 use git::Repository;
 use ops::{OpenBranch, Overrides, RoundName};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,14 @@ impl Context {
     }
 }
 
+impl Context {
+    /// How much is to be shown here: what is said now, over what is configured.
+    pub(super) fn dial(&self, said: Dial) -> anyhow::Result<Dial> {
+        let repository = self.repository().ok();
+        Ok(config(repository.as_ref(), &Overrides { dial: said, ..Overrides::default() })?.config.dial)
+    }
+}
+
 /// The configuration in effect for a repository; without one, the user's alone.
 pub(super) fn config(repository: Option<&Repository>, overrides: &Overrides) -> anyhow::Result<Loaded> {
     let environment = |name: &str| std::env::var(name).ok();
@@ -53,11 +61,6 @@ pub(super) fn told<T>(read: store::Read<T>) -> T {
 /// The round of that number, or the newest.
 pub(super) fn round(open: &OpenBranch, number: Option<u32>) -> anyhow::Result<Round> {
     Ok(told(open.round(number.map_or(RoundName::Newest, RoundName::Number))?))
-}
-
-/// What people decided on the branch's findings.
-pub(super) fn decisions(open: &OpenBranch) -> anyhow::Result<Decisions> {
-    Ok(told(open.decisions()?))
 }
 
 /// Runs asynchronous work. Made only where it is needed: commands that only print start without it.

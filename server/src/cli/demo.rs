@@ -8,6 +8,7 @@ use ::review::{Reviewed, request};
 use agent::builtin;
 use anyhow::{Context as _, bail};
 use config::Config;
+use finding::Dial;
 use git::Repository;
 use ops::OpenBranch;
 use report::Format;
@@ -31,9 +32,9 @@ pub(super) fn run(context: &Context, args: &DemoArgs) -> anyhow::Result<Exit> {
     };
     let open = OpenBranch::current(repository)?;
     let report = folder.join("report.html");
-    review::show(context, &open, &round, Format::Html, Some(&report))?;
-    review::show(context, &open, &round, Format::Markdown, Some(&folder.join("report.md")))?;
-    review::show(context, &open, &round, Format::Text, None)?;
+    review::show(context, &open, &round, (Format::Html, Dial::default()), Some(&report))?;
+    review::show(context, &open, &round, (Format::Markdown, Dial::default()), Some(&folder.join("report.md")))?;
+    review::show(context, &open, &round, (Format::Text, Dial::default()), None)?;
     output::print(&next_steps(&sample, &report))?;
     Ok(Exit::Done)
 }

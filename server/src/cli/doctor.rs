@@ -94,7 +94,8 @@ fn user_file() -> String {
 }
 
 fn base(repository: &Repository, config: &Config) -> Check {
-    let request = ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted };
+    let request =
+        ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted, ..ScopeRequest::default() };
     match repository.scope(&request) {
         Ok(scope) => {
             let branch = scope.branch.as_deref().unwrap_or("a detached HEAD");

@@ -47,7 +47,22 @@ allow = [\"read\", \"review\", \"apply\", \"dismiss\"]; without a word it may re
 pub(super) const AGENTS: &str = "\
 Examples:
   deep-review agents         a table: usable or not, and what to do about it
-  deep-review agents --json | jq '.[].name'";
+  deep-review agents --json | jq '.[].name'
+  deep-review agents add     a dialogue that sets one up
+  deep-review agents test claude";
+
+pub(super) const AGENTS_ADD: &str = "\
+Examples:
+  deep-review agents add     a program, a key or a local server";
+
+pub(super) const AGENTS_TEST: &str = "\
+Examples:
+  deep-review agents test claude";
+
+pub(super) const EVAL: &str = "\
+Examples:
+  deep-review eval fixtures/eval                 with every agent
+  deep-review eval ~/defects --agent claude --json";
 
 pub(super) const RULES: &str = "\
 Examples:

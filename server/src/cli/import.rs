@@ -4,6 +4,7 @@ use super::args::ImportArgs;
 use super::context::{self, Context};
 use super::{Exit, output, review};
 use ::review::import::{Imported, Target};
+use finding::Dial;
 use ops::Overrides;
 use report::Format;
 use report::sanitize::printable;
@@ -15,7 +16,13 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> anyhow::Result<Exit> 
     let target = if args.into_current { Target::Current } else { Target::Own };
     let imported = ops::import_as(&open, &loaded.config, &args.files, target, args.errorformat.as_ref())?;
     if let Some(Imported { round, .. }) = imported.last() {
-        review::show(context, &open, round, args.format.unwrap_or(Format::Text), args.output.as_deref())?;
+        review::show(
+            context,
+            &open,
+            round,
+            (args.format.unwrap_or(Format::Text), Dial::default()),
+            args.output.as_deref(),
+        )?;
     }
     for Imported { round, placed } in &imported {
         output::note(&format!(

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Everything that is printed is printed here.
 
+mod add_agent;
 mod agents;
 mod apply;
 mod args;
@@ -9,6 +10,7 @@ mod decide;
 mod demo;
 mod doctor;
 mod dry_run;
+mod eval;
 mod examples;
 mod findings;
 mod generate;
@@ -34,6 +36,7 @@ pub mod sample;
 mod show;
 mod stop_hook;
 mod stream;
+mod test_agent;
 mod verify;
 
 pub use args::Cli;
@@ -64,10 +67,16 @@ impl From<Exit> for ExitCode {
 /// Runs the command that the process's arguments ask for and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(ended) = agent::serve_history_if_asked() {
+        return ended;
+    }
     #[cfg(unix)]
     if let Some(ended) = agent::process::supervise_if_asked() {
         return ended;
     }
+    store::on_wait(|lock| {
+        output::note(&format!("waiting for another deep-review that writes (it holds {})", lock.display()));
+    });
     if std::env::args_os().skip(1).eq(["lsp"]) {
         // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
         return lsp::run();
@@ -88,6 +97,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Mcp(args) => mcp::run(&context, &args),
         Command::Agents(args) => agents::run(&context, &args),
+        Command::Eval(args) => eval::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
         Command::Rounds(args) => rounds::run(&context, &args),
         Command::Report(args) => report::run(&context, &args),

@@ -1,15 +1,36 @@
 //! Standard output and standard error, and the colours on them.
 
 use super::args::Color;
+use report::sanitize;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 /// Writes to standard output. A reader that has gone (`| head`) is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let orderless = is_read_for_orders().then(|| sanitize::orderless(text));
+    let text = orderless.as_deref().unwrap_or(text);
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => Ok(done?),
     }
+}
+
+/// Whether standard output goes to a machine that builds, which takes some lines of it for orders, and not into a file.
+fn is_read_for_orders() -> bool {
+    let builds = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"].iter().any(|name| std::env::var_os(name).is_some());
+    builds && !is_file()
+}
+
+#[cfg(unix)]
+fn is_file() -> bool {
+    use std::os::fd::AsFd as _;
+    let stat = rustix::fs::fstat(io::stdout().as_fd());
+    stat.is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile)
+}
+
+#[cfg(not(unix))]
+fn is_file() -> bool {
+    false
 }
 
 /// Each value as JSON on a line of its own.
@@ -22,8 +43,10 @@ pub(super) fn json_lines<T: serde::Serialize>(values: &[T]) -> anyhow::Result<St
     Ok(out)
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error, where nothing in it steers a terminal or a machine that builds: it may have words of a
+/// repository or of an agent.
 pub(super) fn note(text: &str) {
+    let text = sanitize::orderless(&sanitize::printable(text));
     // Nobody can be told that standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -86,6 +86,7 @@ fn raw_finding(number: usize, request: &Request) -> RawFinding {
     let anchor = path.and_then(|path| RepoPath::new(path).ok()).map(|path| Anchor { path, lines, quote: None });
     RawFinding {
         id: RawId::new(format!("{number:08}")),
+        sure: None,
         agent: AgentName::new(request.agent.as_str()),
         severity: request.severity.as_deref().and_then(Severity::from_word).unwrap_or(Severity::Important),
         title: request.title.clone(),

@@ -69,7 +69,9 @@ fn used(round: &Round) {
     }
     let tokens = all.input_tokens.unwrap_or(0) + all.output_tokens.unwrap_or(0);
     let cost = all.cost_usd.map(|cost| format!(", ${cost:.2}")).unwrap_or_default();
-    output::note(&format!("Used: {} tokens{cost}", grouped(tokens)));
+    let cached = all.cached_tokens.filter(|n| *n > 0);
+    let cached = cached.map(|n| format!(" ({} of them from the vendor's cache)", grouped(n))).unwrap_or_default();
+    output::note(&format!("Used: {} tokens{cached}{cost}", grouped(tokens)));
 }
 
 struct Lines {

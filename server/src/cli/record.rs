@@ -63,6 +63,7 @@ const METRICS: &[Metric] = &[
     ("Time", |r| seconds(r.work.duration_ms)),
     ("Cost", |r| r.work.usage.cost_usd.map_or_else(dash, |c| format!("${c:.2}"))),
     ("Tokens read", |r| r.work.usage.input_tokens.map_or_else(dash, |n| n.to_string())),
+    ("Of them cached", |r| r.work.usage.cached_tokens.map_or_else(dash, |n| n.to_string())),
     ("Tokens written", |r| r.work.usage.output_tokens.map_or_else(dash, |n| n.to_string())),
     ("Tool calls", |r| r.work.usage.tool_calls.map_or_else(dash, |n| n.to_string())),
     ("Critical", |r| r.work.raised[0].to_string()),

@@ -3,6 +3,7 @@
 use super::args::ReportArgs;
 use super::context::{self, Context, told};
 use super::{Exit, output, review};
+use finding::Dial;
 use report::Format;
 
 pub(super) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Exit> {
@@ -14,6 +15,6 @@ pub(super) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Exit> 
     }
     let round = context::round(&open, args.round)?;
     let format = args.format.unwrap_or(Format::Text);
-    review::show(context, &open, &round, format, args.output.as_deref())?;
+    review::show(context, &open, &round, (format, Dial::default()), args.output.as_deref())?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use super::context::{self, Context, block_on};
 use super::stream::{self, StreamEvent};
 use super::{Exit, output, progress};
 use anyhow::Context as _;
-use finding::{AgentOutcome, AgentRun, Decisions, Round, Severity};
+use finding::{AgentOutcome, AgentRun, Decisions, Dial, Round, Severity};
 use ops::{Again, OpenBranch, Overrides, Trust};
 use report::Format;
 use report::sanitize::printable;
@@ -47,13 +47,13 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
             // What reads the document gets one, and no older one stays.
             if format.is_some() || args.output.is_some() {
                 let (round, format) = (review::empty_round(scope), format.unwrap_or(Format::Text));
-                show(context, &open, &round, format, args.output.as_deref())?;
+                show(context, &open, &round, (format, config.dial), args.output.as_deref())?;
             }
             Ok(Exit::Done)
         }
         Reviewed::Round(round) => {
             let format = format.unwrap_or(Format::Text);
-            let decisions = show(context, &open, &round, format, args.output.as_deref())?;
+            let decisions = show(context, &open, &round, (format, config.dial), args.output.as_deref())?;
             if let Some(file) = &args.output {
                 sum_up(&round, &decisions, file);
             }
@@ -77,6 +77,8 @@ fn overrides(args: &ReviewArgs) -> Overrides {
         uncommitted: if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) },
         fail_on: args.fail_on,
         timeout: args.timeout,
+        dial: args.dial.into(),
+        effort: args.effort,
         verify: args.verify,
         lead: args.lead.clone(),
         max_cost_usd: args.max_cost,
@@ -163,12 +165,12 @@ async fn interrupted_twice(cancel: &CancellationToken) {
     }
 }
 
-/// Writes the round; returns what people decided on its findings.
+/// Writes the round, to a terminal as much of it as the dial shows; returns what people decided on its findings.
 pub(super) fn show(
     context: &Context,
     open: &OpenBranch,
     round: &Round,
-    format: Format,
+    (format, dial): (Format, Dial),
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
     let mut document = ops::document(open, round.clone()).context("failed to read the decisions")?;
@@ -180,10 +182,12 @@ pub(super) fn show(
             let style = report::terminal::Style {
                 colours: file.is_none() && output::colours(context.color),
                 width: output::width(),
+                dial,
             };
-            report::terminal::write(&document.round, &document.decisions, &document.texts, style)
+            let shown = document.masked()?;
+            report::terminal::write(&shown.round, &shown.decisions, &shown.texts, style)
         }
-        format => document.write(format, file),
+        format => document.write(format, file)?,
     };
     output::to(file, &text)?;
     Ok(document.decisions)

@@ -1,24 +1,24 @@
 //! `deep-review rounds`
 
 use super::args::RoundsArgs;
-use super::context::{self, Context, told};
+use super::context::{Context, told};
 use super::{Exit, output};
 use finding::{Round, Severity};
-use ops::{RoundSummary, summary};
+use ops::RoundSummary;
 use report::sanitize::printable;
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &RoundsArgs) -> anyhow::Result<Exit> {
     let open = context.open()?;
-    let decisions = context::decisions(&open)?;
     let rounds = told(open.branch.rounds()?);
+    let summaries = ops::summaries(&open, &rounds)?;
     let text = if args.json {
-        let rows: Vec<_> = rounds.iter().map(|round| row(round, &summary(round, &decisions))).collect();
+        let rows: Vec<_> = rounds.iter().zip(&summaries).map(|(round, summary)| row(round, summary)).collect();
         serde_json::to_string_pretty(&rows)? + "\n"
     } else if rounds.is_empty() {
         "No rounds on this branch yet. 'deep-review review' runs the first.\n".to_owned()
     } else {
-        rounds.iter().map(|round| line(&summary(round, &decisions))).collect()
+        summaries.iter().map(line).collect()
     };
     output::print(&text)?;
     Ok(Exit::Done)

@@ -31,7 +31,8 @@ fn catalogue(context: &Context) -> anyhow::Result<(Vec<Listed>, Vec<String>)> {
     let cancel = CancellationToken::new();
     // Without a repository, or a base to compare with, there are the built-in rules and the user's.
     let snapshot = repository.and_then(|repository| {
-        let request = ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted };
+        let request =
+            ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted, ..ScopeRequest::default() };
         let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
         let scope = repository.scope(&request).ok()?;
         repository.snapshot(&scope, &options, &cancel).ok()

@@ -103,7 +103,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         make_sample(folder.path()).unwrap();
         let repository = git::Repository::discover(folder.path()).unwrap();
-        let scope = repository.scope(&ScopeRequest { base: Some("main".into()), uncommitted: true }).unwrap();
+        let scope = repository
+            .scope(&ScopeRequest { base: Some("main".into()), uncommitted: true, ..ScopeRequest::default() })
+            .unwrap();
         let cancel = CancellationToken::new();
         let snapshot = repository.snapshot(&scope, &SnapshotOptions::default(), &cancel).unwrap();
         (folder, snapshot)

@@ -53,8 +53,10 @@ pub(super) fn run(context: &Context, args: &StopHookArgs) -> anyhow::Result<Exit
 
 /// What is to be said to the agent; `None` if it may stop.
 fn reviewed(open: OpenBranch, args: &StopHookArgs) -> anyhow::Result<Option<String>> {
-    let config = context::config(Some(&open.repository), &Overrides { timeout: Some(DEADLINE), ..Overrides::default() })?;
-    let mut request = ops::request(&open.repository, &config.config, Trust::AsConfigured, &args.agents, Again::Changed)?;
+    let config =
+        context::config(Some(&open.repository), &Overrides { timeout: Some(DEADLINE), ..Overrides::default() })?;
+    let mut request =
+        ops::request(&open.repository, &config.config, Trust::AsConfigured, &args.agents, Again::Changed)?;
     if args.agents.is_empty() {
         request.reviewers.retain(|reviewer| reviewer.agent.info().kind == AgentKind::BuiltIn);
     }

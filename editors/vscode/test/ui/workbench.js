@@ -1,11 +1,20 @@
 // What a user does and sees in the workbench, in words of the sessions. Every wait is for something visible.
 
 const fs = require("node:fs");
+const os = require("node:os");
 const path = require("node:path");
 
 const QUICK = ".quick-input-widget:not([style*='display: none'])";
 const row = (text) => `.quick-input-list .monaco-list-row:has-text("${text}")`;
-const LONG = { timeout: 45_000 };
+/**
+ * How long a wait may take, in ms, where an idle machine needs less than `ms`: as many times longer as there are tasks
+ * for each core. Every wait is for a state; the time only ends one that never comes.
+ */
+const patience = (ms) => ms * Math.max(1, ...os.loadavg().slice(0, 2).map((load) => load / os.cpus().length));
+/** For whatever takes the machine's time: a page, a review. */
+const long = () => ({ timeout: patience(90_000) });
+/** For what the workbench shows at once. */
+const short = () => ({ timeout: patience(3_000) });
 const STATUS = ".statusbar-item [aria-label^='Deep Review'], .statusbar-item:has-text('Deep Review')";
 
 /** The language servers that run and whose program is below a folder: [process id, program]. */
@@ -40,7 +49,7 @@ class Workbench {
 
   async load(url) {
     await this.page.goto(url);
-    await this.page.waitForSelector(".monaco-workbench", LONG);
+    await this.page.waitForSelector(".monaco-workbench", long());
   }
 
   async palette(command) {
@@ -52,8 +61,8 @@ class Workbench {
     await this.until(`the palette has ${wanted}`, async () => {
       try {
         await this.page.keyboard.press("F1");
-        await this.page.fill(`${QUICK} input`, text, { timeout: 3_000 });
-        await this.page.waitForSelector(row(wanted), { timeout: 5_000 });
+        await this.page.fill(`${QUICK} input`, text, short());
+        await this.page.waitForSelector(row(wanted), short());
         return true;
       } catch {
         await this.page.keyboard.press("Escape");
@@ -67,7 +76,7 @@ class Workbench {
     await this.until(`the palette runs ${command}`, async () => {
       await this.palette(command);
       try {
-        await this.page.click(row(command), { timeout: 5_000 });
+        await this.page.click(row(command), short());
         return true;
       } catch {
         return false;
@@ -80,7 +89,7 @@ class Workbench {
     await this.until(`${key} opens ${selector}`, async () => {
       await this.page.keyboard.press(key);
       try {
-        await this.page.waitForSelector(selector, { timeout: 3_000 });
+        await this.page.waitForSelector(selector, short());
         return true;
       } catch {
         return false;
@@ -95,7 +104,7 @@ class Workbench {
   }
 
   async choose(text) {
-    await this.page.waitForSelector(row(text), LONG);
+    await this.page.waitForSelector(row(text), long());
     await this.page.click(row(text));
   }
 
@@ -115,10 +124,10 @@ class Workbench {
     await this.see(`${dialog} input`);
     await this.until(`the dialog has taken ${file}`, async () => {
       try {
-        await this.page.fill(`${dialog} input`, file, { timeout: 2_000 });
-        await this.page.waitForSelector(row(path.basename(file)), { timeout: 2_000 });
-        await this.page.press(`${dialog} input`, "Enter", { timeout: 2_000 });
-        await this.page.waitForSelector(dialog, { state: "hidden", timeout: 2_000 });
+        await this.page.fill(`${dialog} input`, file, short());
+        await this.page.waitForSelector(row(path.basename(file)), short());
+        await this.page.press(`${dialog} input`, "Enter", short());
+        await this.page.waitForSelector(dialog, { state: "hidden", ...short() });
       } catch {
         // Looked at again.
       }
@@ -130,7 +139,7 @@ class Workbench {
     const name = path.basename(file);
     await this.ask(file, name);
     await this.page.keyboard.press("Enter");
-    await this.page.waitForSelector(`.tab.active:has-text("${name}")`, LONG);
+    await this.page.waitForSelector(`.tab.active:has-text("${name}")`, long());
   }
 
   /** The row of the view. */
@@ -147,11 +156,11 @@ class Workbench {
   }
 
   async see(selector) {
-    await this.page.waitForSelector(selector, LONG);
+    await this.page.waitForSelector(selector, long());
   }
 
   async gone(selector) {
-    await this.page.waitForSelector(selector, { state: "detached", ...LONG });
+    await this.page.waitForSelector(selector, { state: "detached", ...long() });
   }
 
   /** Reviews, and waits until the round is over. */
@@ -195,7 +204,7 @@ class Workbench {
   }
 
   async until(what, test) {
-    for (let end = Date.now() + 60_000; Date.now() < end;) {
+    for (let end = Date.now() + patience(60_000); Date.now() < end;) {
       if (await test()) return;
       await this.page.waitForTimeout(50);
     }
@@ -203,4 +212,4 @@ class Workbench {
   }
 }
 
-module.exports = { Workbench, QUICK, STATUS, LONG, row, servers };
+module.exports = { Workbench, QUICK, STATUS, long, short, row, servers };

@@ -7,6 +7,7 @@ use super::completion::{Completion, Sent, finish, model_label, retry, unfinished
 use super::process::{self, End, Program, Scratch};
 use super::prompt::{self, Reader};
 use super::throttle::Account;
+use super::tools::served::{self, SERVER, Server};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
 use futures_util::future::BoxFuture;
@@ -26,6 +27,7 @@ const ROOM: usize = 600_000;
 /// Longest answer, in bytes.
 const LONGEST: usize = 16 << 20;
 
+/// Our requests, by their ids. One is under way at a time.
 const INITIALIZE: u64 = 1;
 const NEW_SESSION: u64 = 2;
 const SET_MODEL: u64 = 3;
@@ -37,9 +39,13 @@ struct Conversation {
     to_agent: Sender<String>,
     checkout: PathBuf,
     prompt: String,
+    /// What answers questions about the history.
+    history: Option<Server>,
     /// The model that the user wants, by the agent's name for it.
     model: Option<String>,
     session: String,
+    /// The request that is not answered yet.
+    under_way: Option<u64>,
     said: Completion,
     tool_calls: u64,
     /// The turn ended, or cannot: nothing is to be waited for.
@@ -47,14 +53,20 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn begin(checkout: &Path, prompt: String, model: Option<String>) -> (Self, Receiver<String>) {
+    fn begin(
+        (checkout, history): (&Path, Option<Server>),
+        prompt: String,
+        model: Option<String>,
+    ) -> (Self, Receiver<String>) {
         let (to_agent, from_us) = channel();
-        let conversation = Self {
+        let mut conversation = Self {
             to_agent,
             checkout: checkout.to_owned(),
             prompt,
+            history,
             model,
             session: String::new(),
+            under_way: None,
             said: Completion::default(),
             tool_calls: 0,
             over: false,
@@ -77,7 +89,8 @@ impl Conversation {
         let _ = self.to_agent.send(format!("{message}\n"));
     }
 
-    fn request(&self, id: u64, method: &str, params: &Value) {
+    fn request(&mut self, id: u64, method: &str, params: &Value) {
+        self.under_way = Some(id);
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
     }
 
@@ -97,14 +110,24 @@ impl Conversation {
             }
             (None, Some("session/update")) => self.update(&message["params"]["update"]),
             (Some(id), None) => {
-                self.answered(id.as_u64()?, &message);
+                self.answered(id, &message);
                 None
             }
             _ => None,
         }
     }
 
-    fn answered(&mut self, id: u64, message: &Value) {
+    fn answered(&mut self, id: &Value, message: &Value) {
+        // Some write a number as a text. What it could not even read it answers without one.
+        let number = id.as_u64().or_else(|| id.as_str()?.parse().ok());
+        let is_known = number.is_some() && number == self.under_way;
+        if !is_known && !(id.is_null() && message["error"].is_object()) {
+            // The answer that is waited for may never come: who counts wrongly is not waited for.
+            let id: String = id.to_string().chars().filter(|c| answer::keep(*c)).take(40).collect();
+            let text = format!("it answered a request that it was not sent (id {id})");
+            return self.fail(Failure::new(FailureKind::BadOutput, text));
+        }
+        self.under_way = None;
         let error = &message["error"];
         if error.is_object() {
             let text = error["message"].as_str().unwrap_or_default();
@@ -120,13 +143,16 @@ impl Conversation {
             return self.fail(failure);
         }
         let result = &message["result"];
-        match id {
+        match number.unwrap_or_default() {
             INITIALIZE => {
                 if result["protocolVersion"] != 1 {
                     let text = format!("it speaks version {} of the protocol, not 1", result["protocolVersion"]);
                     return self.fail(Failure::new(FailureKind::BadOutput, text));
                 }
-                self.request(NEW_SESSION, "session/new", &json!({"cwd": self.checkout, "mcpServers": []}));
+                let servers: Vec<Value> = self.history.iter().map(|server| {
+                    json!({"name": SERVER, "command": server.program, "args": server.arguments, "env": []})
+                }).collect();
+                self.request(NEW_SESSION, "session/new", &json!({"cwd": self.checkout, "mcpServers": servers}));
             }
             NEW_SESSION => {
                 let Some(session) = result["sessionId"].as_str() else {
@@ -158,22 +184,24 @@ impl Conversation {
         }
     }
 
-    fn ask(&self) {
+    fn ask(&mut self) {
         let prompt = json!([{"type": "text", "text": self.prompt}]);
-        self.request(PROMPT, "session/prompt", &json!({"sessionId": self.session, "prompt": prompt}));
+        let params = json!({"sessionId": self.session, "prompt": prompt});
+        self.request(PROMPT, "session/prompt", &params);
     }
 
     /// Asks for the model that the user wants: it is that one that reviews, or none.
     fn choose(&mut self, model: &str, offer: &Value) {
         let models = offer["models"]["availableModels"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let session = self.session.clone();
         if models.iter().any(|m| m["modelId"] == model) {
-            let params = json!({"sessionId": self.session, "modelId": model});
+            let params = json!({"sessionId": session, "modelId": model});
             return self.request(SET_MODEL, "session/set_model", &params);
         }
         let option = model_option(offer);
         let choices = option.map(choices).unwrap_or_default();
         if let Some(option) = option.filter(|_| choices.contains(&model)) {
-            let params = json!({"sessionId": self.session, "configId": option["id"], "value": model});
+            let params = json!({"sessionId": session, "configId": option["id"], "value": model});
             return self.request(SET_MODEL, "session/set_config_option", &params);
         }
         let offered: Vec<&str> = models.iter().filter_map(|m| m["modelId"].as_str()).chain(choices).take(12).collect();
@@ -272,10 +300,10 @@ impl AcpAgent {
             .ok_or_else(|| Failure::new(FailureKind::NotInstalled, format!("there is no program '{name}'")))
     }
 
-    async fn prompt(&self, prompt: &str, checkout: &Path, session: &Session) -> Completion {
+    async fn prompt(&self, prompt: &str, place: (&Brief, &Path), session: &Session) -> Completion {
         let account = Account::of(&self.settings);
         retry(self.settings.retries.unwrap_or(1), &account, session, || async {
-            match self.once(prompt, checkout, session).await {
+            match self.once(prompt, place, session).await {
                 Ok(said) => said,
                 Err(failure) => Completion::failed(failure),
             }
@@ -283,7 +311,12 @@ impl AcpAgent {
         .await
     }
 
-    async fn once(&self, prompt: &str, checkout: &Path, session: &Session) -> Result<Completion, Failure> {
+    async fn once(
+        &self,
+        prompt: &str,
+        (brief, checkout): (&Brief, &Path),
+        session: &Session,
+    ) -> Result<Completion, Failure> {
         let program = Program {
             path: self.executable()?,
             args: self.settings.command.iter().skip(1).cloned().collect(),
@@ -292,7 +325,8 @@ impl AcpAgent {
             input: String::new(),
         };
         let scratch = Scratch::new()?;
-        let (mut conversation, from_us) = Conversation::begin(checkout, prompt.to_owned(), self.settings.model.clone());
+        let place = (checkout, Server::of(brief, &scratch)?);
+        let (mut conversation, from_us) = Conversation::begin(place, prompt.to_owned(), self.settings.model.clone());
         let stop = session.cancel.child_token();
         let ran = process::converse(&program, self.settings.limits(), &scratch, &stop, from_us, |line| {
             if let Some(doing) = conversation.hear(line) {
@@ -307,7 +341,6 @@ impl AcpAgent {
         let mut said = std::mem::take(&mut conversation.said);
         said.usage.tool_calls = Some(conversation.tool_calls);
         if !conversation.over {
-            said.text.clear();
             said.failure = Some(match &ran.end {
                 End::Failed(failure) => failure.clone(),
                 end => unfinished(end, &ran.stderr),
@@ -322,15 +355,15 @@ impl AcpAgent {
 
     async fn review_all(&self, brief: &Brief, session: &Session) -> Result<Outcome, Failure> {
         let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
-        let prompt = prompt::review(brief, self.reader(checkout.to_str()))?;
-        let said = self.prompt(&prompt.text, checkout, session).await;
-        let again = |text: String| async move { self.prompt(&text, checkout, session).await };
+        let prompt = prompt::review(brief, self.reader(brief, checkout.to_str()))?;
+        let said = self.prompt(&prompt.text, (brief, checkout), session).await;
+        let again = |text: String| async move { self.prompt(&text, (brief, checkout), session).await };
         let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };
         Ok(finish(sent, said, again).await)
     }
 
-    fn reader<'a>(&'a self, checkout: Option<&'a str>) -> Reader<'a> {
-        Reader { checkout, room: self.room(), lens: self.settings.lens.as_deref() }
+    fn reader<'a>(&'a self, brief: &Brief, checkout: Option<&'a str>) -> Reader<'a> {
+        Reader { checkout, tools: served::told(brief), room: self.room(), lens: self.settings.lens.as_deref() }
     }
 }
 
@@ -354,7 +387,7 @@ impl super::Agent for AcpAgent {
     }
 
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
-        let prompt = prompt::review(brief, self.reader(Some("(checkout)")));
+        let prompt = prompt::review(brief, self.reader(brief, Some("(checkout)")));
         let to = self.settings.command.first().map_or("", String::as_str);
         Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
     }
@@ -375,8 +408,8 @@ impl super::Agent for AcpAgent {
         Box::pin(async move {
             let asked = async {
                 let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
-                let text = prompt::question(brief, question, self.reader(checkout.to_str()))?;
-                Ok(self.prompt(&text, checkout, session).await)
+                let text = prompt::question(brief, question, self.reader(brief, checkout.to_str()))?;
+                Ok(self.prompt(&text, (brief, checkout), session).await)
             };
             asked.await.unwrap_or_else(Completion::failed)
         })
@@ -398,7 +431,7 @@ mod tests {
     use super::*;
 
     fn begin(checkout: &Path) -> (Conversation, Receiver<String>) {
-        let (conversation, from_us) = Conversation::begin(checkout, "the prompt".into(), Some("big".into()));
+        let (conversation, from_us) = Conversation::begin((checkout, None), "the prompt".into(), Some("big".into()));
         let first: Value = serde_json::from_str(&from_us.recv().unwrap()).unwrap();
         assert_eq!(first["method"], "initialize");
         (conversation, from_us)
@@ -452,10 +485,36 @@ mod tests {
         ];
         for (mut reply, kind) in table {
             let (mut conversation, _from_us) = begin(Path::new("/"));
+            conversation.ask();
             reply["id"] = json!(PROMPT);
             conversation.hear(&reply.to_string());
             assert!(conversation.over);
             assert_eq!(conversation.said.failure.map(|f| f.kind), kind, "{reply}");
+        }
+    }
+
+    #[test]
+    fn who_answers_what_it_was_not_asked_is_not_waited_for() {
+        let table = [
+            (json!({"id": INITIALIZE, "result": {"protocolVersion": 1}}), None),
+            (json!({"id": "1", "result": {"protocolVersion": 1}}), None),
+            (json!({"id": 7, "result": {}}), Some("it answered a request that it was not sent (id 7)")),
+            (
+                json!({"id": PROMPT, "result": {"stopReason": "end_turn"}}),
+                Some("it answered a request that it was not sent (id 4)"),
+            ),
+            (
+                json!({"id": "x", "error": {"code": 1, "message": "?"}}),
+                Some("it answered a request that it was not sent (id \"x\")"),
+            ),
+            (json!({"id": null, "result": {}}), Some("it answered a request that it was not sent (id null)")),
+            (json!({"id": null, "error": {"code": -32700, "message": "Parse error"}}), Some("it failed: Parse error")),
+        ];
+        for (reply, failure) in table {
+            let (mut conversation, _from_us) = begin(Path::new("/"));
+            conversation.hear(&reply.to_string());
+            assert_eq!(conversation.over, failure.is_some(), "{reply}");
+            assert_eq!(conversation.said.failure.map(|f| f.message).as_deref(), failure, "{reply}");
         }
     }
 
@@ -473,6 +532,8 @@ mod tests {
         ];
         for (mut offer, expected) in table {
             let (mut conversation, from_us) = begin(Path::new("/"));
+            conversation.hear(&json!({"id": INITIALIZE, "result": {"protocolVersion": 1}}).to_string());
+            assert!(from_us.try_recv().unwrap().contains("session/new"));
             offer["sessionId"] = json!("s");
             conversation.hear(&json!({"id": NEW_SESSION, "result": offer}).to_string());
             let reply = from_us.try_recv().unwrap_or_default();

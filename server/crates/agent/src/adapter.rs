@@ -3,6 +3,7 @@
 use super::AgentSettings;
 use super::completion::Completion;
 use super::process::{End, Program, Scratch};
+use super::tools::served::Server;
 use finding::{AgentKind, Failure};
 use serde_json::Value;
 use std::path::Path;
@@ -29,6 +30,8 @@ pub(super) struct CliAdapter {
     pub(super) room: usize,
     /// How to find out whether somebody is logged in, and what to do if not.
     pub(super) login: Login,
+    /// Whether it is offered the tools on the history: `program` starts its server then.
+    pub(super) takes_tools: bool,
     /// How to run it on a prompt; may write files into scratch. Options of the user's are not its business.
     pub(super) program: fn(&Run<'_>) -> Result<Program, Failure>,
     /// What a line of output tells.
@@ -59,4 +62,6 @@ pub(super) struct Run<'a> {
     pub(super) schema: Value,
     pub(super) checkout: &'a Path,
     pub(super) scratch: &'a Scratch,
+    /// What answers questions about the history.
+    pub(super) history: Option<&'a Server>,
 }

@@ -29,6 +29,11 @@ const INSTRUCTIONS: &[&str] = &[
     "CLAUDE.md",
     "CLAUDE.local.md",
     "GEMINI.md",
+    "copilot-instructions.md",
+    ".copilot",
+    ".amp",
+    ".antigravity",
+    ".windsurfrules",
     ".envrc",
     ".vscode",
 ];
@@ -69,6 +74,11 @@ impl Checkout {
 }
 
 fn is_instruction(path: &RepoPath) -> bool {
+    // Hooks and servers of the forge's own agent.
+    let of_forge = [".github/hooks/", ".github/agents/", ".github/instructions/", ".github/mcp.json"];
+    if of_forge.iter().any(|start| path.as_str().starts_with(start)) {
+        return true;
+    }
     path.as_str().split('/').any(|part| INSTRUCTIONS.iter().any(|name| part.eq_ignore_ascii_case(name)))
 }
 

@@ -5,8 +5,9 @@ use super::adapter::{CliAdapter, Login, Run, Sign};
 use super::completion::{Completion, events, shown_path, unfinished};
 use super::failure;
 use super::process::{End, Program};
+use super::tools::served::SERVER;
 use finding::{AgentKind, Failure, FailureKind, Usage};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(super) static CLAUDE: CliAdapter = CliAdapter {
     executable: "claude",
@@ -19,6 +20,7 @@ pub(super) static CLAUDE: CliAdapter = CliAdapter {
         remedy: "run `claude auth login`, or name ANTHROPIC_API_KEY in the agent's pass-env",
         install: "run `npm install -g @anthropic-ai/claude-code`",
     },
+    takes_tools: true,
     program,
     sign,
     read,
@@ -55,6 +57,11 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     if let Some(cost) = run.settings.max_cost_usd {
         args.extend(["--max-budget-usd".into(), cost.to_string()]);
     }
+    if let Some(server) = run.history {
+        let server = json!({"command": server.program, "args": server.arguments});
+        let servers = json!({"mcpServers": {SERVER: server}}).to_string();
+        args.extend(["--mcp-config".into(), servers, "--allowedTools".into(), format!("mcp__{SERVER}")]);
+    }
     let mut environment = run
         .settings
         .environment()
@@ -73,7 +80,7 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     })
 }
 
-fn sign(line: &str) -> Option<Sign> {
+pub(super) fn sign(line: &str) -> Option<Sign> {
     let event: Value = serde_json::from_str(line).ok()?;
     match event["type"].as_str()? {
         "assistant" => {
@@ -105,6 +112,9 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             Some("system") if event["subtype"] == "init" => said.model = event["model"].as_str().map(Into::into),
             Some("assistant") => {
                 let blocks = event["message"]["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+                // The answer itself, where it is asked for as a value.
+                let answers = blocks.iter().filter(|b| b["type"] == "tool_use" && b["name"] == "StructuredOutput");
+                said.value = answers.map(|b| b["input"].clone()).filter(Value::is_object).last().or(said.value);
                 tool_calls +=
                     blocks.iter().filter(|b| b["type"] == "tool_use" && b["name"] != "StructuredOutput").count() as u64;
             }
@@ -114,25 +124,26 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             _ => {}
         }
     }
-    let result = match result.or_else(|| events(stdout).find(|e| e.get("is_error").is_some())) {
-        Some(result) if !matches!(end, End::Failed(_)) => result,
-        _ => {
-            said.failure = Some(unfinished(end, stderr));
-            return said;
-        }
+    let Some(result) = result.or_else(|| events(stdout).find(|e| e.get("is_error").is_some())) else {
+        said.failure = Some(unfinished(end, stderr));
+        return said;
     };
     let tokens = |names: &[&str]| names.iter().filter_map(|n| result["usage"][*n].as_u64()).reduce(|a, b| a + b);
     said.usage = Usage {
         cost_usd: result["total_cost_usd"].as_f64(),
         input_tokens: tokens(&["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]),
+        cached_tokens: tokens(&["cache_read_input_tokens"]),
         output_tokens: tokens(&["output_tokens"]),
         tool_calls: Some(tool_calls),
     };
     said.text = result["result"].as_str().unwrap_or_default().to_owned();
-    said.value = result.get("structured_output").filter(|v| v.is_object()).cloned();
+    said.value = result.get("structured_output").filter(|v| v.is_object()).cloned().or(said.value);
     if result["is_error"] == true {
         said.failure = Some(error(&result, &said.text));
         said.text.clear();
+    } else if matches!(end, End::Failed(_)) {
+        // It was ended after it had answered.
+        said.failure = Some(unfinished(end, stderr));
     }
     said
 }

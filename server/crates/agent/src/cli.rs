@@ -5,6 +5,7 @@ use super::completion::{Completion, Sent, finish, model_label, retry};
 use super::process::{self, Program, Scratch};
 use super::prompt::{self, Reader};
 use super::throttle::Account;
+use super::tools::served::{self, Server};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
 use futures_util::future::BoxFuture;
@@ -29,7 +30,13 @@ impl CliAgent {
     }
 
     /// One prompt, tried again where that may help.
-    async fn prompt(&self, prompt: String, schema: Value, checkout: &Path, session: &Session) -> Completion {
+    async fn prompt(
+        &self,
+        prompt: String,
+        schema: Value,
+        (brief, checkout): (&Brief, &Path),
+        session: &Session,
+    ) -> Completion {
         let executable = match self.executable() {
             Ok(path) => path,
             Err(failure) => return Completion::failed(failure),
@@ -43,7 +50,12 @@ impl CliAgent {
             let mut settings = self.settings.clone();
             settings.max_cost_usd =
                 [settings.max_cost_usd, session.max_cost_usd].into_iter().flatten().reduce(f64::min);
+            let history = match self.adapter.takes_tools.then(|| Server::of(brief, &scratch)).transpose() {
+                Ok(server) => server.flatten(),
+                Err(failure) => return Completion::failed(failure),
+            };
             let run = Run {
+                history: history.as_ref(),
                 settings: &settings,
                 executable: &executable,
                 prompt: prompt.clone(),
@@ -98,19 +110,20 @@ impl CliAgent {
             Ok(folder) => folder,
             Err(failure) => return Outcome::failed(failure),
         };
-        let prompt = match prompt::review(brief, self.reader(checkout.to_str())) {
+        let prompt = match prompt::review(brief, self.reader(brief, checkout.to_str())) {
             Ok(prompt) => prompt,
             Err(failure) => return Outcome::failed(failure),
         };
         session.doing("started");
-        let said = self.prompt(prompt.text.clone(), answer::review_schema(), checkout, session).await;
-        let ask = |text| self.prompt(text, answer::review_schema(), checkout, session);
+        let said = self.prompt(prompt.text.clone(), answer::review_schema(), (brief, checkout), session).await;
+        let ask = |text| self.prompt(text, answer::review_schema(), (brief, checkout), session);
         let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };
         finish(sent, said, ask).await
     }
 
-    fn reader<'a>(&'a self, checkout: Option<&'a str>) -> Reader<'a> {
-        Reader { checkout, room: self.room(), lens: self.settings.lens.as_deref() }
+    fn reader<'a>(&'a self, brief: &Brief, checkout: Option<&'a str>) -> Reader<'a> {
+        let tools = if self.adapter.takes_tools { served::told(brief) } else { "" };
+        Reader { checkout, tools, room: self.room(), lens: self.settings.lens.as_deref() }
     }
 
     fn room(&self) -> usize {
@@ -152,7 +165,7 @@ impl super::Agent for CliAgent {
     }
 
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
-        let prompt = prompt::review(brief, self.reader(Some("(checkout)")));
+        let prompt = prompt::review(brief, self.reader(brief, Some("(checkout)")));
         let to = self.settings.command.first().map_or(self.adapter.executable, String::as_str);
         Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
     }
@@ -175,8 +188,8 @@ impl super::Agent for CliAgent {
                 Ok(folder) => folder,
                 Err(failure) => return Completion::failed(failure),
             };
-            match prompt::question(brief, question, self.reader(checkout.to_str())) {
-                Ok(text) => self.prompt(text, question.schema.clone(), checkout, session).await,
+            match prompt::question(brief, question, self.reader(brief, checkout.to_str())) {
+                Ok(text) => self.prompt(text, question.schema.clone(), (brief, checkout), session).await,
                 Err(failure) => Completion::failed(failure),
             }
         })

@@ -5,6 +5,7 @@ use super::adapter::{CliAdapter, Login, Run, Sign};
 use super::completion::{Completion, events, unfinished};
 use super::failure;
 use super::process::{End, Program};
+use super::tools::served::SERVER;
 use finding::{AgentKind, Failure, FailureKind, Usage};
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ pub(super) static CODEX: CliAdapter = CliAdapter {
         remedy: "run `codex login`, or name CODEX_API_KEY in the agent's pass-env",
         install: "run `npm install -g @openai/codex`",
     },
+    takes_tools: true,
     program,
     sign,
     read,
@@ -73,6 +75,11 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
             args.extend(["-c".into(), setting]);
         }
     }
+    if let Some(server) = run.history {
+        for (key, value) in [("command", Value::from(&*server.program)), ("args", Value::from(&*server.arguments))] {
+            args.extend(["-c".into(), format!("mcp_servers.{SERVER}.{key}={value}")]);
+        }
+    }
     args.push("-".into());
     Ok(Program {
         path: run.executable.to_owned(),
@@ -90,6 +97,13 @@ fn sign(line: &str) -> Option<Sign> {
             let command = event["item"]["command"].as_str().unwrap_or_default();
             let command: String = command.chars().filter(|c| super::answer::keep(*c) && *c != '\n').take(80).collect();
             Some(Sign::Doing(format!("running {command}")))
+        }
+        "item.started" if event["item"]["type"] == "mcp_tool_call" => {
+            let tool = event["item"]["tool"].as_str().unwrap_or_default();
+            Some(Sign::Doing(format!(
+                "asking {}",
+                tool.chars().filter(char::is_ascii_graphic).take(40).collect::<String>()
+            )))
         }
         "item.completed" if event["item"]["type"] == "agent_message" => Some(Sign::Doing("answering".into())),
         "error" => {
@@ -129,6 +143,7 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             Some("turn.completed") => {
                 done = true;
                 said.usage.input_tokens = event["usage"]["input_tokens"].as_u64();
+                said.usage.cached_tokens = event["usage"]["cached_input_tokens"].as_u64();
                 said.usage.output_tokens = event["usage"]["output_tokens"].as_u64();
             }
             Some("turn.failed") => {
@@ -151,9 +166,6 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             Some(message) => failure::of_failed(&message),
             None => unfinished(end, stderr),
         });
-    }
-    if said.failure.is_some() {
-        said.text.clear();
     }
     said
 }

@@ -16,6 +16,7 @@ pub(super) static COMMAND: CliAdapter = CliAdapter {
         remedy: "log in with it",
         install: "set `command` of the agent to its path",
     },
+    takes_tools: false,
     program,
     sign,
     read,

@@ -32,6 +32,15 @@ impl Completion {
         Self { failure: Some(failure), ..Self::default() }
     }
 
+    /// What was answered before counts where this try failed without a word.
+    fn or_words_of(mut self, before: Option<Self>) -> Self {
+        let is_silent = self.value.is_none() && self.text.trim().is_empty();
+        if let Some(before) = before.filter(|_| is_silent && self.failure.is_some()) {
+            (self.value, self.text, self.model) = (before.value, before.text, self.model.or(before.model));
+        }
+        self
+    }
+
     /// Reads the answer. A failure of the run and a loss in the answer are told both by the first of them.
     #[must_use]
     pub fn into_outcome(self, agent: &AgentName) -> Outcome {
@@ -155,11 +164,13 @@ pub(super) async fn retry<F: Future<Output = Completion>>(
 ) -> Completion {
     let mut usage = Usage::default();
     let mut tries = 0;
+    let mut before: Option<Completion> = None;
     loop {
         account.turn(session).await;
         let mut said = once().await;
         usage = usage.plus(said.usage);
         said.usage = usage;
+        let said = said.or_words_of(before.take());
         let again = said.failure.as_ref().filter(|f| failure::may_pass(f.kind));
         let Some(failure) = again.filter(|_| tries < retries && !session.cancel.is_cancelled()) else { return said };
         let wait = pause(tries, said.wait);
@@ -175,6 +186,7 @@ pub(super) async fn retry<F: Future<Output = Completion>>(
             () = tokio::time::sleep(wait) => {}
             () = session.cancel.cancelled() => return said,
         }
+        before = Some(said);
         tries += 1;
     }
 }

@@ -8,7 +8,7 @@ use super::gemini::GEMINI;
 use super::http::HttpAgent;
 use super::linter::{KNOWN, Linter};
 use super::recorded::Recorded;
-use super::{Adapter, Agent, AgentSettings, detect};
+use super::{Adapter, Agent, AgentSettings, detect, others};
 use finding::AgentName;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -45,6 +45,24 @@ pub fn configured(settings: &BTreeMap<String, AgentSettings>, surroundings: &Sur
 /// The vendors' programs, by the names of their executables.
 const VENDORS: [(&str, Adapter); 3] =
     [("claude", Adapter::Claude), ("codex", Adapter::Codex), ("gemini", Adapter::Gemini)];
+
+/// Further programs. They take part where the user's settings name them: not all of them were run here, and several use the
+/// same models as the vendors' own.
+const OTHERS: [(&str, Adapter); 6] = [
+    ("opencode", Adapter::Opencode),
+    ("copilot", Adapter::Copilot),
+    ("cursor-agent", Adapter::CursorAgent),
+    ("amp", Adapter::Amp),
+    ("qwen", Adapter::Qwen),
+    ("agy", Adapter::Agy),
+];
+
+/// The programs that an adapter is made for, by the names of their executables, each with whether it is on this machine.
+#[must_use]
+pub fn programs() -> Vec<(&'static str, Adapter, bool)> {
+    let all = VENDORS.into_iter().chain(OTHERS);
+    all.map(|(name, adapter)| (name, adapter, detect::find_program(name).is_some())).collect()
+}
 
 /// The vendors' agents that neither this machine nor the user's settings have: they take no part in a review, but
 /// say what would bring them in.
@@ -84,6 +102,12 @@ fn make(name: AgentName, settings: AgentSettings, surroundings: &Surroundings) -
         Adapter::Codex => cli(name, settings, &CODEX),
         Adapter::Gemini => cli(name, settings, &GEMINI),
         Adapter::Command => cli(name, settings, &COMMAND),
+        Adapter::Opencode => cli(name, settings, &others::OPENCODE),
+        Adapter::Copilot => cli(name, settings, &others::COPILOT),
+        Adapter::CursorAgent => cli(name, settings, &others::CURSOR),
+        Adapter::Amp => cli(name, settings, &others::AMP),
+        Adapter::Qwen => Some(Arc::new(AcpAgent { name, settings: others::qwen(settings) })),
+        Adapter::Agy => cli(name, settings, &others::AGY),
         Adapter::AnthropicHttp | Adapter::OpenaiHttp | Adapter::ChatHttp | Adapter::GeminiHttp => {
             Some(Arc::new(HttpAgent::new(name, settings)?))
         }

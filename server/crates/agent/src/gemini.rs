@@ -4,8 +4,9 @@ use super::adapter::{CliAdapter, Login, Run, Sign};
 use super::completion::{Completion, events, shown_path, unfinished};
 use super::failure;
 use super::process::{End, Program};
+use super::tools::served::SERVER;
 use finding::{AgentKind, Failure, FailureKind, Usage};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(super) static GEMINI: CliAdapter = CliAdapter {
     executable: "gemini",
@@ -18,6 +19,7 @@ pub(super) static GEMINI: CliAdapter = CliAdapter {
         remedy: "name GEMINI_API_KEY in the agent's pass-env, or start `gemini` once and log in",
         install: "run `npm install -g @google/gemini-cli`",
     },
+    takes_tools: true,
     program,
     sign,
     read,
@@ -33,11 +35,16 @@ priority = 500
 toolName = ["read_file", "grep_search", "glob", "list_directory", "read_many_files"]
 decision = "allow"
 priority = 600
+
+[[rule]]
+mcpName = "history"
+toolName = "*"
+decision = "allow"
+priority = 600
 "#;
 
 /// Of the scratch folder that it works in: long answers about much alike code look like a loop to it.
-const SETTINGS: &str =
-    r#"{"model": {"disableLoopDetection": true}, "general": {"retryFetchErrors": false, "maxAttempts": 2}SECURITY}"#;
+const SETTINGS: &str = r#"{"model": {"disableLoopDetection": true}, "general": {"retryFetchErrors": false, "maxAttempts": 2}SECURITYSERVERS}"#;
 
 /// Whatever comes in on standard input, it would expand: `@word` becomes a path and the contents of what is there, in the
 /// middle of a diff. What follows a command's name, and that alone, reaches the model as it is.
@@ -52,6 +59,11 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     let policy = run.scratch.file("policy.toml", POLICY)?;
     let settings = run.scratch.work().join(".gemini");
     let text = SETTINGS.replace("SECURITY", if run.settings.url.is_some() { WITH_KEY } else { "" });
+    let servers = run.history.map(|server| {
+        let server = json!({"command": server.program, "args": server.arguments, "trust": true});
+        format!(", \"mcpServers\": {}", json!({SERVER: server}))
+    });
+    let text = text.replace("SERVERS", &servers.unwrap_or_default());
     let commands = settings.join("commands");
     std::fs::create_dir_all(&commands)
         .and_then(|()| std::fs::write(settings.join("settings.json"), text))
@@ -138,13 +150,13 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             End::Exited(41) => Failure::new(FailureKind::NotLoggedIn, "it has no credentials"),
             _ => unfinished(end, stderr),
         });
-        said.text.clear();
         return said;
     };
     let stats = &result["stats"];
     said.usage = Usage {
         cost_usd: None,
         input_tokens: stats["input_tokens"].as_u64(),
+        cached_tokens: stats["cached"].as_u64(),
         output_tokens: stats["output_tokens"].as_u64(),
         tool_calls: stats["tool_calls"].as_u64(),
     };
@@ -166,7 +178,12 @@ fn model_usage(models: &Value) -> Usage {
         let tokens = models.as_object()?.values().filter_map(|m| m["tokens"][name].as_u64());
         tokens.reduce(|a, b| a + b)
     };
-    Usage { input_tokens: total("prompt"), output_tokens: total("candidates"), ..Usage::default() }
+    Usage {
+        input_tokens: total("prompt"),
+        cached_tokens: total("cached"),
+        output_tokens: total("candidates"),
+        ..Usage::default()
+    }
 }
 
 fn error_of(error: &Value, end: &End) -> Failure {

@@ -16,6 +16,7 @@ mod failure;
 pub mod gemini;
 mod http;
 mod linter;
+mod others;
 pub mod process;
 pub mod prompt;
 pub mod recorded;
@@ -23,13 +24,15 @@ mod sending;
 mod settings;
 mod steering;
 mod throttle;
+mod tools;
 
 pub use checkout::Checkout;
 pub use completion::Completion;
-pub use configured::{Surroundings, configured, detected, missing};
+pub use configured::{Surroundings, configured, detected, missing, programs};
 pub use sending::Sending;
 pub use settings::{Adapter, AgentSettings, Effort, LinterFormat};
 pub use steering::{Instruction, Steering};
+pub use tools::served::serve_if_asked as serve_history_if_asked;
 
 use finding::{AgentInfo, Answer, Assessment, DeclinedEarlier, Failure, FailureKind, Finding, RepoPath, Usage};
 use futures_util::future::BoxFuture;
@@ -51,6 +54,8 @@ pub struct Brief {
     pub open: Vec<Finding>,
     /// What may be sent to agents outside the machine, and how.
     pub sending: Sending,
+    /// The history of what is under review.
+    pub history: prompt::History,
     /// What the user wants of it.
     pub steering: Arc<Steering>,
     /// The prompts.
@@ -79,6 +84,7 @@ impl Brief {
             declined: Vec::new(),
             open: Vec::new(),
             sending: Sending::masked(),
+            history: prompt::History::default(),
             steering: Arc::default(),
             templates: Arc::default(),
             checkout: Checkout::default(),

@@ -11,13 +11,15 @@ pub struct Sending {
     pub masker: Option<std::sync::Arc<Masker>>,
     /// Files that agents outside the machine never see.
     pub never: globset::GlobSet,
+    /// The patterns that `never` was made of.
+    pub(crate) patterns: Vec<String>,
 }
 
 impl Sending {
     /// Masks, and keeps back nothing.
     #[must_use]
     pub fn masked() -> Self {
-        Self { masker: Some(std::sync::Arc::default()), never: globset::GlobSet::empty() }
+        Self { masker: Some(std::sync::Arc::default()), ..Self::default() }
     }
 
     /// Masks, and keeps back files that match one of `patterns`: a name at any depth, a folder with all in it, or
@@ -38,7 +40,7 @@ impl Sending {
             }
         }
         let never = never.build().map_err(|e| e.to_string())?;
-        Ok(Self { never, ..Self::masked() })
+        Ok(Self { never, patterns: patterns.to_vec(), ..Self::masked() })
     }
 
     /// Whether the file may be sent.

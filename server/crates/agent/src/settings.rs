@@ -13,6 +13,18 @@ pub enum Adapter {
     Codex,
     /// Gemini CLI.
     Gemini,
+    /// OpenCode.
+    Opencode,
+    /// GitHub Copilot's command line program.
+    Copilot,
+    /// Cursor's command line program.
+    CursorAgent,
+    /// Amp.
+    Amp,
+    /// Qwen Code.
+    Qwen,
+    /// Antigravity's command line program.
+    Agy,
     /// Any agent of the Agent Client Protocol; `command` starts it.
     Acp,
     /// Any program that takes the brief on standard input and answers on standard output; `command` starts it.
@@ -134,6 +146,10 @@ pub struct AgentSettings {
     /// How many tokens the model reads at once.
     #[serde(default)]
     pub context_tokens: Option<u32>,
+    /// Whether a model behind HTTP may ask for files, searches and the history. Default: yes, but for `chat-http`, whose
+    /// local models often cannot.
+    #[serde(default)]
+    pub tools: Option<bool>,
     /// How many tokens it may write.
     #[serde(default)]
     pub max_output_tokens: Option<u32>,
@@ -179,6 +195,7 @@ impl AgentSettings {
             max_cost_usd: None,
             max_turns: None,
             context_tokens: None,
+            tools: None,
             max_output_tokens: None,
             idle_seconds: None,
             total_seconds: None,
@@ -190,10 +207,21 @@ impl AgentSettings {
 
     /// What changes the answers: not the keys, limits of time, prices and labels.
     pub(super) fn identity(&self) -> String {
-        let Self { adapter, model, effort, lens, command, url, max_turns, context_tokens, max_output_tokens, .. } =
-            self;
+        let Self {
+            adapter,
+            model,
+            effort,
+            lens,
+            command,
+            url,
+            max_turns,
+            context_tokens,
+            tools,
+            max_output_tokens,
+            ..
+        } = self;
         format!(
-            "{adapter:?} {model:?} {effort:?} {lens:?} {command:?} {url:?} {max_turns:?} {context_tokens:?} {max_output_tokens:?}"
+            "{adapter:?} {model:?} {effort:?} {lens:?} {command:?} {url:?} {max_turns:?} {context_tokens:?} {tools:?} {max_output_tokens:?}"
         )
     }
 

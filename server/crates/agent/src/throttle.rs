@@ -30,8 +30,17 @@ impl Account {
         let vendor = match settings.adapter {
             Adapter::Claude | Adapter::AnthropicHttp => "anthropic",
             Adapter::Codex | Adapter::OpenaiHttp => "openai",
-            Adapter::Gemini | Adapter::GeminiHttp => "google",
-            Adapter::Acp | Adapter::Command | Adapter::ChatHttp | Adapter::Linter | Adapter::Recorded => "other",
+            Adapter::Gemini | Adapter::GeminiHttp | Adapter::Agy => "google",
+            Adapter::Copilot => "github",
+            Adapter::CursorAgent => "cursor",
+            Adapter::Amp => "amp",
+            Adapter::Opencode
+            | Adapter::Qwen
+            | Adapter::Acp
+            | Adapter::Command
+            | Adapter::ChatHttp
+            | Adapter::Linter
+            | Adapter::Recorded => "other",
         };
         let own = if vendor == "other" { settings.command.join(" ") } else { String::new() };
         let mut keys: Vec<&String> = settings.pass_env.iter().chain(&settings.key_env).collect();

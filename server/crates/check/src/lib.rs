@@ -279,7 +279,8 @@ mod tests {
 
     fn run_all(repo: &Repo) -> Vec<Checked> {
         let repository = Repository::discover(repo.path()).unwrap();
-        let scope = repository.scope(&ScopeRequest { base: None, uncommitted: false }).unwrap();
+        let scope =
+            repository.scope(&ScopeRequest { base: None, uncommitted: false, ..ScopeRequest::default() }).unwrap();
         let cancel = CancellationToken::new();
         let snapshot = repository.snapshot(&scope, &SnapshotOptions::default(), &cancel).unwrap();
         let settings = Settings::default();

@@ -29,6 +29,7 @@ pub fn page_of(rule: &str) -> String {
 fn bare(agent: &str, severity: Severity, title: String, body: String) -> RawFinding {
     RawFinding {
         id: RawId::new(""),
+        sure: None,
         agent: AgentName::new(agent),
         severity,
         title,

@@ -1,6 +1,7 @@
 //! Misspelt words in what the branch adds: comments, texts, documents, and the names that it defines. The dictionary of
 //! misspellings is that of typos, and so are the settings: a repository that uses typos is read the same way.
 
+mod dictionary;
 mod words;
 
 use super::Job;

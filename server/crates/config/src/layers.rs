@@ -150,6 +150,10 @@ impl Loaded {
         self.replace("base", file.base.map(Some), from(), |c| &mut c.base);
         self.replace("uncommitted", file.uncommitted, from(), |c| &mut c.uncommitted);
         self.replace("fail_on", file.fail_on.map(Some), from(), |c| &mut c.fail_on);
+        self.replace("min_severity", file.min_severity.map(Some), from(), |c| &mut c.dial.min_severity);
+        self.replace("min_confidence", file.min_confidence.map(Some), from(), |c| &mut c.dial.min_confidence);
+        self.replace("max_suggestions", file.max_suggestions.map(Some), from(), |c| &mut c.dial.max_suggestions);
+        self.replace("effort", file.effort, from(), |c| &mut c.effort);
         self.replace("max_file_bytes", file.max_file_bytes, from(), |c| &mut c.max_file_bytes);
         self.replace("brief_bytes", file.brief_bytes, from(), |c| &mut c.brief_bytes);
         self.replace("timeout", file.timeout, from(), |c| &mut c.timeout);
@@ -187,6 +191,9 @@ impl Loaded {
         let from = || Origin::Repository;
         self.replace("base", file.base.map(Some), from(), |c| &mut c.base);
         self.replace("fail_on", file.fail_on.map(Some), from(), |c| &mut c.fail_on);
+        self.replace("min_severity", file.min_severity.map(Some), from(), |c| &mut c.dial.min_severity);
+        self.replace("min_confidence", file.min_confidence.map(Some), from(), |c| &mut c.dial.min_confidence);
+        self.replace("max_suggestions", file.max_suggestions.map(Some), from(), |c| &mut c.dial.max_suggestions);
         self.add("exclude", file.exclude, &from(), |c| &mut c.exclude);
         self.add("never_send", file.never_send, &from(), |c| &mut c.never_send);
         self.add("conventions", file.conventions, &from(), |c| &mut c.conventions);

@@ -22,7 +22,7 @@ pub use parse::ConfigError;
 
 use agent::{AgentSettings, Instruction};
 use check::RuleSetting;
-use finding::Severity;
+use finding::{Dial, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +54,52 @@ impl Verify {
     }
 }
 
+/// How thorough a round is to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoundEffort {
+    /// Every agent thinks little, and none checks another: for a look in between.
+    Quick,
+    /// Every agent as it is configured.
+    #[default]
+    Normal,
+    /// Every agent thinks as hard as it can, and agents check each other.
+    Deep,
+}
+
+impl RoundEffort {
+    /// The effort of that name.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "quick" => Some(Self::Quick),
+            "normal" => Some(Self::Normal),
+            "deep" => Some(Self::Deep),
+            _ => None,
+        }
+    }
+
+    /// What an agent is told, whatever is configured for it; `None`: what is configured.
+    #[must_use]
+    pub fn of_agents(self) -> Option<agent::Effort> {
+        match self {
+            Self::Quick => Some(agent::Effort::Low),
+            Self::Normal => None,
+            Self::Deep => Some(agent::Effort::Max),
+        }
+    }
+
+    /// Whether agents check each other where the user says nothing of that for this round.
+    #[must_use]
+    pub fn verify(self, configured: Verify) -> Verify {
+        match (self, configured) {
+            (Self::Quick, _) => Verify::Off,
+            (Self::Deep, Verify::Off) => Verify::Cross,
+            (Self::Normal | Self::Deep, configured) => configured,
+        }
+    }
+}
+
 /// What the user's file may say. Unknown keys are errors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -74,6 +120,18 @@ pub struct UserFile {
     /// `review` ends with exit code 1 from this severity on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_on: Option<Severity>,
+    /// Findings below this severity are not shown in the terminal and in the editor; how many, is said. Default: all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_severity: Option<Severity>,
+    /// Findings whose confidence, 0 to 1, is below this are not shown there. Default: all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_confidence: Option<f64>,
+    /// Of the suggestions, the best so many are shown there. Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_suggestions: Option<usize>,
+    /// How thorough a round is: `quick`, `normal`, `deep`. Default: normal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<RoundEffort>,
     /// Files over this size in bytes are not reviewed. Default: 1,000,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<u64>,
@@ -203,6 +261,12 @@ pub struct RepositoryFile {
     pub conventions: Vec<String>,
     /// `review` ends with exit code 1 from this severity on.
     pub fail_on: Option<Severity>,
+    /// See [`UserFile::min_severity`].
+    pub min_severity: Option<Severity>,
+    /// See [`UserFile::min_confidence`].
+    pub min_confidence: Option<f64>,
+    /// See [`UserFile::max_suggestions`].
+    pub max_suggestions: Option<usize>,
     /// The built-in agents' rules by id: `off`, `on`, `suggestion`, `important`, or where they are off.
     pub rules: BTreeMap<String, RuleSetting>,
 }
@@ -222,6 +286,10 @@ pub struct Config {
     pub conventions: Vec<String>,
     /// See [`UserFile::fail_on`].
     pub fail_on: Option<Severity>,
+    /// See [`UserFile::min_severity`], [`UserFile::min_confidence`], [`UserFile::max_suggestions`].
+    pub dial: Dial,
+    /// See [`UserFile::effort`].
+    pub effort: RoundEffort,
     /// See [`UserFile::max_file_bytes`].
     pub max_file_bytes: u64,
     /// See [`UserFile::brief_bytes`].
@@ -269,6 +337,8 @@ impl Default for Config {
             never_send: Vec::new(),
             conventions: Vec::new(),
             fail_on: None,
+            dial: Dial::default(),
+            effort: RoundEffort::Normal,
             max_file_bytes: 1_000_000,
             brief_bytes: 400_000,
             timeout: 1200,

@@ -75,6 +75,15 @@ pub struct RuleRef {
     pub url: Option<String>,
 }
 
+impl RuleRef {
+    /// The page about it, where it is one on the web: what an agent names may be anything.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        let is_plain = |url: &str| url.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"`".contains(&b));
+        self.url.as_deref().filter(|url| url.starts_with("https://") && is_plain(url))
+    }
+}
+
 /// A suggested change, kept as it was written. `patch` reads it, places it in a text and applies or refuses it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +119,9 @@ pub struct RawFinding {
     /// Its places in the snapshot, the main one first; none when the whole branch is meant.
     #[serde(default)]
     pub anchors: Vec<Anchor>,
+    /// How sure the agent says it is, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sure: Option<u8>,
     /// The function, type or section it is in, where the agent said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
@@ -230,6 +242,12 @@ pub struct Assessment {
 }
 
 impl Assessment {
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Takes from `other` what is missing here; lists are joined.
     pub fn merge(&mut self, other: Self) {
         self.summary = self.summary.take().or(other.summary);

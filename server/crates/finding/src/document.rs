@@ -16,6 +16,10 @@ pub const FIXUPS: &str = "Fixes that belong into a commit of this branch:";
 /// What the verdict of a report says before the labels of the agents that gave no full review.
 pub const NO_REVIEW_BY: &str = "no full review by ";
 
+/// The lines between which a Markdown report holds what a reader of it leaves aside: it is said elsewhere in the round, or
+/// follows from it.
+pub const ASIDE: [&str; 2] = ["<!-- deep-review aside -->", "<!-- deep-review end of aside -->"];
+
 /// The hidden mark by which a comment on a forge is known again: followed by the finding's id and ` -->`.
 pub const COMMENT_MARK: &str = "<!-- deep-review finding ";
 

@@ -10,6 +10,7 @@
 
 mod agent;
 mod answer;
+mod dial;
 pub mod document;
 mod id;
 mod merged;
@@ -28,6 +29,7 @@ pub use answer::{
     Answer, Assessment, Classification, Fix, Fixup, Limitation, Observation, ObservationKind, RawFinding, RawId,
     RuleRef,
 };
+pub use dial::{Dial, Hidden};
 pub use id::{BlobId, CommitId, FindingId, RoundId};
 pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError};

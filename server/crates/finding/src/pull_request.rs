@@ -62,6 +62,7 @@ impl PullRequestNow {
         round.pull_request = Some(self.pull_request.clone());
         if let Some(feedback) = &self.feedback {
             round.feedback.clone_from(feedback);
+            round.feedback_at = Some(self.at);
         }
     }
 }

@@ -81,6 +81,9 @@ pub struct SaidEarlier {
     pub agent: AgentInfo,
     /// The newest round in which it answered.
     pub round: u32,
+    /// Its view of the whole then.
+    #[serde(default, skip_serializing_if = "Assessment::is_empty")]
+    pub assessment: Assessment,
 }
 
 /// A finding of the round before that is not among those of this one.
@@ -180,6 +183,12 @@ pub struct Round {
     /// People's comments that are open.
     #[serde(default)]
     pub feedback: Vec<Feedback>,
+    /// When the forge said which comments are open; `None` where nobody asked, or it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback_at: Option<Timestamp>,
+    /// Why the verdict is what it is, in a line, by the lead agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict_reason: Option<String>,
     /// What agents say of each other's findings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
@@ -218,6 +227,8 @@ impl Round {
             observations: Vec::new(),
             assessment: Assessment::default(),
             feedback: Vec::new(),
+            feedback_at: None,
+            verdict_reason: None,
             checks: Vec::new(),
             declined: Vec::new(),
             coverage: Coverage::default(),

@@ -1,4 +1,4 @@
-use super::{AgentInfo, Assessment, RepoPath};
+use super::{AgentInfo, Assessment, FindingId, RepoPath};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,9 @@ pub struct Usage {
     /// Tokens read, cached ones included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_tokens: Option<u64>,
+    /// Those of the tokens read that the vendor had in its cache, which cost a fraction; counted in `input_tokens` too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
     /// Tokens written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
@@ -107,6 +110,7 @@ impl Usage {
         Self {
             cost_usd: add(self.cost_usd, other.cost_usd),
             input_tokens: add(self.input_tokens, other.input_tokens),
+            cached_tokens: add(self.cached_tokens, other.cached_tokens),
             output_tokens: add(self.output_tokens, other.output_tokens),
             tool_calls: add(self.tool_calls, other.tool_calls),
         }
@@ -145,6 +149,9 @@ pub struct AgentRun {
     /// What its review was expected to use, before it began; `None` where nothing is sent anywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Usage>,
+    /// The one finding that it was asked about again; then it has reviewed no file in this round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<FindingId>,
 }
 
 impl AgentRun {
@@ -162,6 +169,18 @@ impl AgentRun {
             assessment: Assessment::default(),
             retro: None,
             estimate: None,
+            about: None,
+        }
+    }
+
+    /// Whether it looked at a changed file that it was given: who answered and names no file has read them all.
+    #[must_use]
+    pub fn has_read(&self, path: &RepoPath) -> bool {
+        match self.outcome {
+            AgentOutcome::Running => false,
+            _ if self.about.is_some() => false,
+            AgentOutcome::Reviewed => self.covered.is_empty() || self.covered.contains(path),
+            AgentOutcome::Failed { .. } => self.covered.contains(path),
         }
     }
 }

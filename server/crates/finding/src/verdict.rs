@@ -120,8 +120,9 @@ impl Round {
     #[must_use]
     pub fn is_reviewed(&self) -> bool {
         let is_reviewer = |name| self.agent(name).is_some_and(|info: &AgentInfo| info.kind.is_reviewer());
-        let has_reviewed =
-            |run: &super::AgentRun| run.outcome == AgentOutcome::Reviewed && run.agent.kind.is_reviewer();
+        let has_reviewed = |run: &super::AgentRun| {
+            run.outcome == AgentOutcome::Reviewed && run.agent.kind.is_reviewer() && run.about.is_none()
+        };
         let mut readers = self.coverage.reviewed.iter().flat_map(|file| file.by.iter().chain(&file.earlier));
         // A report that names nobody was written by somebody.
         let is_report = self.agents.is_empty() && !self.findings.is_empty();
@@ -212,7 +213,8 @@ mod tests {
             };
             if word.starts_with('<') {
                 let file = ReviewedFile::new(RepoPath::new("seen.rs").unwrap(), vec![]);
-                round.earlier.push(super::super::SaidEarlier { agent: agent.clone(), round: 1 });
+                let assessment = super::super::Assessment::default();
+                round.earlier.push(super::super::SaidEarlier { agent: agent.clone(), round: 1, assessment });
                 round.coverage.reviewed.push(ReviewedFile { earlier: vec![agent.name], ..file });
                 continue;
             }

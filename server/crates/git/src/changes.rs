@@ -18,7 +18,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn of(mode: u32) -> Option<Self> {
+    pub(crate) fn of(mode: u32) -> Option<Self> {
         match mode & 0o170_000 {
             0o100_000 if mode & 0o100 != 0 => Some(Self::Executable),
             0o100_000 => Some(Self::File),
@@ -132,6 +132,62 @@ pub(crate) fn to_work_tree(repository: &Repository, base: Option<Oid>) -> Result
     }
 }
 
+/// What differs between the index and the work tree, untracked files included.
+pub(crate) fn index_to_work_tree(repository: &Repository) -> Result<WorkTree, GitError> {
+    match unstaged(repository) {
+        Ok((entries, work)) => {
+            let change = |one: Unstaged| Change { path: one.path, old: one.indexed, new: one.work };
+            let mut changes: Vec<Change> = work.into_iter().map(change).filter(|c| c.old != c.new).collect();
+            changes.sort_by(|a, b| a.path.cmp(&b.path));
+            Ok(WorkTree { entries, changes })
+        }
+        Err(e) if is_sparse_index(&e) => command_line::index_to_work_tree(repository),
+        Err(e) => Err(e),
+    }
+}
+
+/// What differs between a commit and the index. What is reviewed is what is staged: the work tree stands in for nothing.
+pub(crate) fn to_index(repository: &Repository, base: Option<Oid>) -> Result<WorkTree, GitError> {
+    let read = || {
+        let staged = staged(repository, base)?;
+        let entries = repository.with(|repo| {
+            let mut index = repo.index().map_err(GitError::git("read the index"))?;
+            index.read(false).map_err(GitError::git("read the index"))?;
+            // Of a conflict nothing is staged.
+            let settled = index.iter().filter(|entry| (entry.flags >> 12) & 3 == 0);
+            let entries = settled.filter_map(|entry| {
+                let kind = Kind::of(entry.mode)?;
+                Some(Entry { path: entry.path, kind, blob: entry.id, stat: None, absent: false })
+            });
+            Ok::<_, GitError>(entries.collect())
+        })??;
+        Ok(WorkTree { entries, changes: staged.into_values().filter(|c| c.old != c.new).collect() })
+    };
+    match read() {
+        Err(e) if is_sparse_index(&e) => command_line::to_index(repository, base),
+        read => read,
+    }
+}
+
+/// What differs between the commit that a stash was made on and the stash, with the files that `untracked`, a commit
+/// beside it, has.
+pub(crate) fn of_stash(
+    repo: &git2::Repository,
+    base: Option<Oid>,
+    stash: Option<Oid>,
+    untracked: Option<Oid>,
+) -> Result<WorkTree, GitError> {
+    let mut work = WorkTree { entries: entries_of(repo, stash)?, changes: between(repo, base, stash)? };
+    for entry in entries_of(repo, untracked)? {
+        let new = Some(Side { kind: entry.kind, blob: Some(entry.blob) });
+        work.changes.push(Change { path: entry.path.clone(), old: None, new });
+        work.entries.push(entry);
+    }
+    work.entries.sort_by(|a, b| a.path.cmp(&b.path));
+    work.changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(work)
+}
+
 fn is_sparse_index(e: &GitError) -> bool {
     matches!(e, GitError::Git { source, .. } if source.message().contains("unsupported mandatory extension"))
 }
@@ -241,7 +297,7 @@ fn overlay(mut staged: BTreeMap<RawPath, Change>, work: Vec<Unstaged>) -> Vec<Ch
     staged.into_values().filter(|c| c.old != c.new).collect()
 }
 
-fn diff_options() -> DiffOptions {
+pub(crate) fn diff_options() -> DiffOptions {
     let mut options = DiffOptions::new();
     options.include_typechange(true).skip_binary_check(true).context_lines(0);
     options
@@ -253,7 +309,7 @@ pub(crate) fn tree(repo: &git2::Repository, commit: Option<Oid>) -> Result<Optio
     tree.map(Some).map_err(|_| GitError::Missing { what: format!("commit {id}") })
 }
 
-fn collect(diff: &git2::Diff<'_>) -> BTreeMap<RawPath, Change> {
+pub(crate) fn collect(diff: &git2::Diff<'_>) -> BTreeMap<RawPath, Change> {
     let mut changes = BTreeMap::new();
     for delta in diff.deltas() {
         let (old, new) = (delta.old_file(), delta.new_file());
@@ -345,12 +401,41 @@ mod command_line {
     use super::*;
 
     pub(super) fn to_work_tree(repository: &Repository, base: Option<Oid>) -> Result<WorkTree, GitError> {
-        let root = repository.root();
-        let entries = command::run(root, &["ls-files", "--stage", "-t", "-z"], b"")?;
-        let entries: Vec<Entry> = records(&entries).filter_map(entry).collect();
+        let mut changes = changed(repository, &["diff-index"], base)?;
+        add_untracked(repository, &mut changes)?;
+        Ok(WorkTree { entries: entries(repository)?, changes: changes.into_values().collect() })
+    }
+
+    pub(super) fn index_to_work_tree(repository: &Repository) -> Result<WorkTree, GitError> {
+        let mut changes = raw(repository, &["diff-files"], &[])?;
+        add_untracked(repository, &mut changes)?;
+        Ok(WorkTree { entries: entries(repository)?, changes: changes.into_values().collect() })
+    }
+
+    pub(super) fn to_index(repository: &Repository, base: Option<Oid>) -> Result<WorkTree, GitError> {
+        let changes = changed(repository, &["diff-index", "--cached"], base)?;
+        let plain = |entry: Entry| Entry { stat: None, absent: false, ..entry };
+        let entries = entries(repository)?.into_iter().map(plain).collect();
+        Ok(WorkTree { entries, changes: changes.into_values().collect() })
+    }
+
+    fn entries(repository: &Repository) -> Result<Vec<Entry>, GitError> {
+        let entries = command::run(repository.root(), &["ls-files", "--stage", "-t", "-z"], b"")?;
+        Ok(records(&entries).filter_map(entry).collect())
+    }
+
+    fn changed(
+        repository: &Repository,
+        how: &[&str],
+        base: Option<Oid>,
+    ) -> Result<BTreeMap<RawPath, Change>, GitError> {
         let base = base.map_or_else(|| EMPTY_TREE.to_owned(), |id| id.to_string());
-        let diff = ["diff-index", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", &base, "--"];
-        let diff = command::run(root, &diff, b"")?;
+        raw(repository, how, &[&base])
+    }
+
+    fn raw(repository: &Repository, how: &[&str], with: &[&str]) -> Result<BTreeMap<RawPath, Change>, GitError> {
+        let options = ["--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff"];
+        let diff = command::run(repository.root(), &[how, &options, with, &["--"]].concat(), b"")?;
         let mut changes: BTreeMap<RawPath, Change> = BTreeMap::new();
         let mut fields = records(&diff);
         while let (Some(meta), Some(path)) = (fields.next(), fields.next()) {
@@ -358,6 +443,11 @@ mod command_line {
                 changes.insert(path.to_vec(), change);
             }
         }
+        Ok(changes)
+    }
+
+    fn add_untracked(repository: &Repository, changes: &mut BTreeMap<RawPath, Change>) -> Result<(), GitError> {
+        let root = repository.root();
         let untracked = command::run(root, &["ls-files", "--others", "--exclude-standard", "-z"], b"")?;
         for path in records(&untracked) {
             let kind = match path.strip_suffix(b"/") {
@@ -371,7 +461,7 @@ mod command_line {
             let new = Some(Side { kind, blob: None });
             changes.entry(path.clone()).or_insert(Change { path, old: None, new: None }).new = new;
         }
-        Ok(WorkTree { entries, changes: changes.into_values().collect() })
+        Ok(())
     }
 
     const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";

@@ -199,8 +199,8 @@ fn create(path: &Path, executable: bool) -> std::io::Result<File> {
 /// Whether the link stays inside and was made.
 fn write_link(tree: &FrozenTree, file: &FrozenFile, root: &Path) -> Result<bool, GitError> {
     let target = match file.source {
-        Source::Blob(..) => tree.bytes(file, 64 * 1024)?.map(|(bytes, _)| bytes),
-        _ => fs::read_link(tree.repository().root().join(os_path(&file.path)))
+        Source::Blob(..) | Source::Text(_) | Source::Bytes(_) => tree.bytes(file, 64 * 1024)?.map(|(bytes, _)| bytes),
+        Source::WorkTree => fs::read_link(tree.repository().root().join(os_path(&file.path)))
             .ok()
             .map(|p| p.as_os_str().as_encoded_bytes().to_vec()),
     };

@@ -32,6 +32,30 @@ pub enum GitError {
         /// The remote that may have it.
         remote: Option<String>,
     },
+    /// What was to be reviewed is not there.
+    #[error("'{name}' is no branch, tag or commit of this repository")]
+    UnknownRevision {
+        /// As it was given.
+        name: String,
+    },
+    /// A pull request of which there are no commits here.
+    #[error("pull request {number} has not been fetched")]
+    NotFetched {
+        /// Its number.
+        number: u64,
+    },
+    /// A name that no reference can have.
+    #[error("'{name}' is not the name of a reference")]
+    BadReference {
+        /// As it was given.
+        name: String,
+    },
+    /// A diff from elsewhere that does not fit.
+    #[error("the patch does not apply to HEAD: {why}")]
+    BadPatch {
+        /// What is wrong with it, and where.
+        why: String,
+    },
     /// No base was asked for and none could be found.
     #[error("no base branch to compare with was found (looked for {})", tried.join(", "))]
     NoBase {
@@ -119,6 +143,13 @@ impl GitError {
                 fetching(remote, name)
             )),
             Self::UnknownBase { .. } => Some("'git branch --all' lists what is there".into()),
+            Self::UnknownRevision { .. } => Some(
+                "'git branch --all' and 'git tag' list what is there; say pr:N, commit:REV, A..B, stash@{N} or patch:FILE for \
+                 something else"
+                    .into(),
+            ),
+            Self::NotFetched { number } => Some(format!("'deep-review review pr:{number}' fetches it")),
+            Self::BadPatch { .. } => Some("check out the commit that it was made for".into()),
             Self::NoBase { remote: Some(remote), .. } => Some(format!(
                 "a branch is not compared with itself; fetch the one it goes into, say {}, and name it with '--base {remote}/main'",
                 fetching(remote, "main")
@@ -133,7 +164,7 @@ impl GitError {
                 Some(format!("this needs git {MINIMUM_GIT} or newer in PATH and, in a partial clone, its remote"))
             }
             Self::Missing { .. } => Some("'git fsck' says what else is missing".into()),
-            Self::Git { .. } | Self::Io { .. } | Self::Cancelled => None,
+            Self::BadReference { .. } | Self::Git { .. } | Self::Io { .. } | Self::Cancelled => None,
         }
     }
 

@@ -1,22 +1,27 @@
 //! What is reviewed: finds the base like a person would.
 
 use super::repository::{Repository, commit_id};
-use super::{GitError, HeadState};
+use super::{GitError, HeadState, Target};
 use finding::RoundScope;
 use git2::{ErrorCode, Oid};
 
 /// What the user asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeRequest {
+    /// What is to be reviewed.
+    pub target: Target,
     /// A branch, tag or commit to compare with; `None` to have it found.
     pub base: Option<String>,
     /// Whether staged, unstaged and untracked work is part of the review.
     pub uncommitted: bool,
+    /// Pathspecs from the top that it is limited to ([`Repository::pathspecs`]); none for all of it.
+    pub paths: Vec<String>,
 }
 
 impl Default for ScopeRequest {
+    /// What is checked out, with uncommitted work.
     fn default() -> Self {
-        Self { base: None, uncommitted: true }
+        Self { target: Target::Current, base: None, uncommitted: true, paths: Vec::new() }
     }
 }
 
@@ -24,9 +29,9 @@ impl Default for ScopeRequest {
 const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "trunk", "develop"];
 
 /// Something to compare with, and what people call it.
-struct Base {
-    name: String,
-    commit: Oid,
+pub(crate) struct Base {
+    pub(crate) name: String,
+    pub(crate) commit: Oid,
 }
 
 impl Repository {
@@ -41,6 +46,11 @@ impl Repository {
     /// # Errors
     /// [`GitError::UnknownBase`], [`GitError::NoBase`], [`GitError::ShallowHistory`], or when git cannot be read.
     pub fn scope(&self, request: &ScopeRequest) -> Result<RoundScope, GitError> {
+        self.resolve(request).map(|scope| scope.round)
+    }
+
+    /// What is checked out.
+    pub(crate) fn scope_of_head(&self, request: &ScopeRequest) -> Result<RoundScope, GitError> {
         let HeadState { branch, commit } = self.head_state()?;
         self.with(|repo| {
             let scope = |base_name: String, base: Option<Oid>, head: Option<Oid>| RoundScope {
@@ -59,21 +69,27 @@ impl Repository {
                 Some(name) => named(repo, name)?,
                 None => found(repo, branch.as_deref(), head)?,
             };
-            match repo.merge_base(base.commit, head) {
-                Ok(at) => Ok(scope(base.name, Some(at), Some(head))),
-                Err(e) if e.code() == ErrorCode::NotFound && repo.is_shallow() => {
-                    Err(GitError::ShallowHistory { base: base.name })
-                }
-                // Without common history there is nothing that could be left out.
-                Err(e) if e.code() == ErrorCode::NotFound => Ok(scope(base.name, None, Some(head))),
-                Err(e) => Err(GitError::git("find the merge base")(e)),
-            }
+            let (name, at) = merge_base(repo, base, head)?;
+            Ok(scope(name, at, Some(head)))
         })?
     }
 }
 
+/// The name of the base, and where `head` left it; nothing without common history.
+pub(crate) fn merge_base(repo: &git2::Repository, base: Base, head: Oid) -> Result<(String, Option<Oid>), GitError> {
+    match repo.merge_base(base.commit, head) {
+        Ok(at) => Ok((base.name, Some(at))),
+        Err(e) if e.code() == ErrorCode::NotFound && repo.is_shallow() => {
+            Err(GitError::ShallowHistory { base: base.name })
+        }
+        // Without common history there is nothing that could be left out.
+        Err(e) if e.code() == ErrorCode::NotFound => Ok((base.name, None)),
+        Err(e) => Err(GitError::git("find the merge base")(e)),
+    }
+}
+
 /// The base that was asked for.
-fn named(repo: &git2::Repository, name: &str) -> Result<Base, GitError> {
+pub(crate) fn named(repo: &git2::Repository, name: &str) -> Result<Base, GitError> {
     let here = |spec: &str| repo.revparse_single(spec).and_then(|o| o.peel_to_commit()).ok().map(|c| c.id());
     if let Some(commit) = here(name) {
         return Ok(Base { name: name.to_owned(), commit });
@@ -100,7 +116,7 @@ fn nearest_branch(repo: &git2::Repository, name: &str) -> Option<String> {
 }
 
 /// The base that a person would choose for `branch`.
-fn found(repo: &git2::Repository, branch: Option<&str>, head: Oid) -> Result<Base, GitError> {
+pub(crate) fn found(repo: &git2::Repository, branch: Option<&str>, head: Oid) -> Result<Base, GitError> {
     let upstream = branch.and_then(|name| upstream(repo, name));
     if let (Some((base, name)), Some(branch)) = (&upstream, branch)
         && name != branch
@@ -162,7 +178,7 @@ fn head_itself(head: Oid) -> Base {
     Base { name: "HEAD".into(), commit: head }
 }
 
-fn tip(repo: &git2::Repository, full_name: &str) -> Option<Oid> {
+pub(crate) fn tip(repo: &git2::Repository, full_name: &str) -> Option<Oid> {
     repo.find_reference(full_name).and_then(|r| r.peel_to_commit()).ok().map(|c| c.id())
 }
 
@@ -179,7 +195,7 @@ fn upstream(repo: &git2::Repository, branch: &str) -> Option<(Base, String)> {
 
 /// The remotes to look at: the branch's own, `origin`, `upstream` (where people who work in forks have the project),
 /// else the only one.
-fn remotes(repo: &git2::Repository, branch: Option<&str>) -> Vec<String> {
+pub(crate) fn remotes(repo: &git2::Repository, branch: Option<&str>) -> Vec<String> {
     let all: Vec<String> =
         repo.remotes().map_or_else(|_| Vec::new(), |r| r.iter().flatten().flatten().map(str::to_owned).collect());
     let own = branch

@@ -1,14 +1,16 @@
 //! Takes the snapshot: which files changed, their texts, renames, and the changed lines.
 
-use super::changes::{self, Change, Kind, RawPath, Side, os_path};
+use super::changes::{self, Change, Kind, RawPath, Side, WorkTree, os_path};
 use super::disk::read_regular;
 use super::frozen::{FrozenTree, Source};
+use super::patched::Patched;
 use super::renames::{self, Candidate};
 use super::rules::{self, Attributes, Mentioned};
 use super::snapshot::{ChangeKind, ChangedFile, Inner, Kept, Snapshot, Tree, line_hunks};
+use super::target::{Limits, Scope, TextIn};
 use super::text::{self, Conversion};
 use super::{GitError, Repository, command, history};
-use finding::{LeftOut, LeftOutFile, RepoPath, RoundScope};
+use finding::{LeftOut, LeftOutFile, RepoPath};
 use git2::Oid;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
@@ -40,34 +42,34 @@ impl Repository {
     /// [`GitError::BadPattern`], [`GitError::Cancelled`], or when git or the disk cannot be read.
     pub fn snapshot(
         &self,
-        scope: &RoundScope,
+        scope: impl Into<Scope>,
         options: &SnapshotOptions,
         cancel: &CancellationToken,
     ) -> Result<Snapshot, GitError> {
+        let Scope { round: scope, text, paths } = scope.into();
+        let limits = Limits::new(&paths)?;
         let excluded = Excluded::new(&options.exclude)?;
         let id = |commit: &Option<finding::CommitId>| {
             commit.as_ref().map(|c| super::repository::oid(c.as_str())).transpose()
         };
         let (base, head) = (id(&scope.base)?, id(&scope.head)?);
-        let max = options.max_file_bytes;
         let (tree, commits) = rayon::join(
-            || -> Result<(FrozenTree, Vec<Change>), GitError> {
-                if scope.uncommitted {
-                    let work = changes::to_work_tree(self, base)?;
-                    Ok((FrozenTree::of_index(self, work.entries, max)?, work.changes))
-                } else {
-                    let changes = self.with(|repo| changes::between(repo, base, head))??;
-                    Ok((FrozenTree::of_commit(self, head, max)?, changes))
-                }
+            || self.frozen(&text, base, head, options.max_file_bytes),
+            || match text {
+                // The commits that git makes for a stash are nobody's.
+                TextIn::Stash(_) => Ok(Vec::new()),
+                _ => self.with(|repo| history::commits(repo, base, head))?,
             },
-            || self.with(|repo| history::commits(repo, base, head))?,
         );
-        let ((mut tree, changes), commits) = (tree?, commits?);
+        let (Frozen { mut tree, mut changes, given }, commits) = (tree?, commits?);
+        if !paths.is_empty() {
+            changes.retain(|change| limits.allow(&change.path));
+        }
         if tree.is_partial() {
             self.fetch_absent(base, head, &changes)?;
         }
         let mentioned = self.with(|repo| Mentioned::of(repo, changes.iter().map(|c| c.path.as_slice())))?;
-        let judge = Judge { tree: &tree, excluded: &excluded, mentioned };
+        let judge = Judge { tree: &tree, excluded: &excluded, mentioned, given: &given };
         let judged = changes
             .into_par_iter()
             .map(|change| if cancel.is_cancelled() { Err(GitError::Cancelled) } else { judge.change(change) })
@@ -104,9 +106,38 @@ impl Repository {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         left_out.sort_by(|a, b| a.path.cmp(&b.path));
         moved.sort();
-        let (scope, tree) = (scope.clone(), Tree::Repository(tree));
+        let tree = Tree::Repository(tree);
         let inner = Inner { scope, commits, files, left_out, moved, tree, kept: Kept::default() };
         Ok(Snapshot { inner: Arc::new(inner) })
+    }
+
+    /// The whole tree under review, and what differs in it.
+    fn frozen(&self, text: &TextIn, base: Option<Oid>, head: Option<Oid>, max: u64) -> Result<Frozen, GitError> {
+        let given = BTreeMap::new();
+        match text {
+            TextIn::Commit => {
+                let changes = self.with(|repo| changes::between(repo, base, head))??;
+                Ok(Frozen { tree: FrozenTree::of_commit(self, head, max)?, changes, given })
+            }
+            TextIn::WorkTree | TextIn::Unstaged | TextIn::Index => {
+                let work = match text {
+                    TextIn::WorkTree => changes::to_work_tree(self, base)?,
+                    TextIn::Unstaged => changes::index_to_work_tree(self)?,
+                    _ => changes::to_index(self, base)?,
+                };
+                Ok(Frozen { tree: FrozenTree::of_index(self, work.entries, max)?, changes: work.changes, given })
+            }
+            TextIn::Stash(untracked) => {
+                let WorkTree { entries, changes } =
+                    self.with(|repo| changes::of_stash(repo, base, head, *untracked))??;
+                Ok(Frozen { tree: FrozenTree::of_index(self, entries, max)?, changes, given })
+            }
+            TextIn::Patch(diff) => {
+                let Patched { changes, given } = self.patched(head, diff)?;
+                let entries = self.with(|repo| changes::entries_of(repo, head))??;
+                Ok(Frozen { tree: FrozenTree::of_index(self, entries, max)?, changes, given })
+            }
+        }
     }
 
     /// Has git fetch the texts of a change that a partial clone does not have yet.
@@ -121,6 +152,14 @@ impl Repository {
             _ => Ok(()),
         }
     }
+}
+
+/// The tree under review and what differs in it, before anybody has looked at it.
+struct Frozen {
+    tree: FrozenTree,
+    changes: Vec<Change>,
+    /// Texts that are neither in the object database nor on disk.
+    given: BTreeMap<RawPath, Vec<u8>>,
 }
 
 /// The user's patterns.
@@ -206,6 +245,7 @@ struct Judge<'a> {
     tree: &'a FrozenTree,
     excluded: &'a Excluded,
     mentioned: Mentioned,
+    given: &'a BTreeMap<RawPath, Vec<u8>>,
 }
 
 impl Judge<'_> {
@@ -214,8 +254,10 @@ impl Judge<'_> {
         let regular = |side: Option<Side>| side.filter(|s| s.kind.is_regular());
         let (old, new) = (regular(change.old), regular(change.new));
         let only_work = change.new.is_some_and(|s| s.blob.is_none());
-        let on_disk = match new {
-            Some(side) if side.blob.is_none() => {
+        let given = self.given.get(&change.path);
+        let on_disk = match (new, given) {
+            (Some(_), Some(bytes)) => OnDisk::Given(bytes.clone()),
+            (Some(side), None) if side.blob.is_none() => {
                 let path = self.tree.repository().root().join(os_path(&change.path));
                 match read_regular(&path, self.tree.max_file_bytes(), None)? {
                     Some(bytes) => OnDisk::Read(bytes),
@@ -226,9 +268,11 @@ impl Judge<'_> {
         };
         let mut work = match (&on_disk, change.new) {
             (OnDisk::Gone, _) | (_, None) => Some(None),
-            (OnDisk::Read(bytes), Some(side)) => Some(Some((side.kind, keep(bytes)))),
+            (OnDisk::Read(bytes) | OnDisk::Given(bytes), Some(side)) => Some(Some((side.kind, keep(bytes)))),
             (OnDisk::TooLarge(_), Some(side)) => Some(Some((side.kind, Source::WorkTree))),
-            (OnDisk::NotAsked, Some(side)) if only_work => Some(Some((side.kind, Source::WorkTree))),
+            (OnDisk::NotAsked, Some(side)) if only_work => {
+                Some(Some((side.kind, given.map_or(Source::WorkTree, |bytes| keep(bytes)))))
+            }
             (OnDisk::NotAsked, Some(_)) => None,
         };
         let verdict = self.judge(&change, old, new, on_disk)?;
@@ -273,6 +317,10 @@ impl Judge<'_> {
             (None, _) | (_, OnDisk::Gone) => None,
             (_, OnDisk::TooLarge(size)) => return left_out(LeftOut::TooLarge(size)),
             (_, OnDisk::Read(bytes)) => Some(content(&bytes, true)),
+            (_, OnDisk::Given(bytes)) if bytes.len() as u64 > self.tree.max_file_bytes() => {
+                return left_out(LeftOut::TooLarge(bytes.len() as u64));
+            }
+            (_, OnDisk::Given(bytes)) => Some(content(&bytes, false)),
             (Some(side), OnDisk::NotAsked) => Some(self.committed(&change.path, side)?),
         };
         let old_text = match old.and_then(|side| side.blob) {
@@ -343,6 +391,8 @@ enum OnDisk {
     Gone,
     TooLarge(u64),
     Read(Vec<u8>),
+    /// Not there, but here: as the object database would have it.
+    Given(Vec<u8>),
 }
 
 fn keep(bytes: &[u8]) -> Source {

@@ -266,6 +266,7 @@ mod tests {
         let anchor = Anchor { path: path("a.go"), lines: Some(LineRange::line(2)), quote: quote.map(str::to_owned) };
         let finding = RawFinding {
             id: RawId::new("lint:1"),
+            sure: None,
             agent: said.agent.clone(),
             severity: Severity::Important,
             title: "T".into(),

@@ -149,6 +149,7 @@ fn add(said: &mut ImportedReview, d: Diagnostic, levels: Levels) {
     let anchors = main.into_iter().chain(d.related_locations.iter().filter_map(|r| anchor(&r.location))).collect();
     let finding = RawFinding {
         id: said.next_id(),
+        sure: None,
         severity,
         title: title.trim().to_owned(),
         body: paragraphs([

@@ -62,10 +62,11 @@ pub fn run() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let Ok(runtime) = runtime else { return ExitCode::FAILURE };
     let Ok((output, written)) = client::stdout::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
+    let Ok(input) = client::stdin::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
     let user_file = config::user_file(&|name| std::env::var(name).ok());
-    let properly = runtime.block_on(serve(tokio::io::stdin(), output, user_file));
+    let properly = runtime.block_on(serve(input, output, user_file));
     written.wait(FAREWELL);
-    // Reads of stdin cannot be stopped; nothing that matters is left.
+    // What still works beside the loop gets to write its file to the end.
     runtime.shutdown_timeout(FAREWELL);
     if properly { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

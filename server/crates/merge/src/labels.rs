@@ -1,6 +1,6 @@
 //! Labels that stay: a finding keeps the one that it got first for the life of the branch, and no other ever gets it.
 
-use finding::{Finding, FindingId, LabelsGiven, Round, Severity};
+use finding::{Finding, FindingId, LabelsGiven, RawId, Round, Severity};
 use std::collections::{HashMap, HashSet};
 
 /// What the labels of a branch name.
@@ -8,6 +8,9 @@ use std::collections::{HashMap, HashSet};
 pub struct Labels {
     names: HashMap<FindingId, Names>,
     given: LabelsGiven,
+    /// What findings of a round that is still made were called when people saw them, by their remarks: as more is
+    /// answered, other remarks join them, and their ids change.
+    shown: HashMap<RawId, String>,
 }
 
 /// What one finding is called.
@@ -52,19 +55,43 @@ impl Labels {
         }
     }
 
-    /// Gives the findings, which are in the order of rank, their labels: those that they have on the branch, and the next
-    /// free ones to new findings. Gives what was given then.
+    /// The labels with those of a round that people saw before all agents had answered: its findings keep them.
+    #[must_use]
+    pub fn with_shown(mut self, round: &Round) -> Self {
+        for finding in &round.findings {
+            if self.names.contains_key(&finding.id) {
+                continue;
+            }
+            self.note(&finding.label);
+            for by in &finding.attributions {
+                self.shown.entry(by.raw.clone()).or_insert_with(|| finding.label.clone());
+            }
+        }
+        self
+    }
+
+    /// Gives the findings, which are in the order of rank, their labels: those that they have on the branch or were shown
+    /// under, and the next free ones to new findings. Gives what was given then.
     pub fn give(&self, findings: &mut [Finding]) -> LabelsGiven {
         let mut given = self.given;
+        let mut taken: HashSet<&str> =
+            findings.iter().filter_map(|f| self.names.get(&f.id)).map(|names| names.label.as_str()).collect();
         for finding in findings {
-            let Some(names) = self.names.get(&finding.id) else {
+            let shown: Vec<&str> = self.shown(finding).into_iter().filter(|label| taken.insert(label)).collect();
+            let mut aliases = &shown[..];
+            if let Some(names) = self.names.get(&finding.id) {
+                finding.label.clone_from(&names.label);
+                add(&mut finding.aliases, &names.aliases);
+            } else if let [label, rest @ ..] = &shown[..] {
+                finding.label = (*label).to_owned();
+                aliases = rest;
+            } else {
                 let number = given.of(finding.severity);
                 *number += 1;
                 finding.label = format!("{}{number}", finding.severity.letter());
                 continue;
-            };
-            finding.label.clone_from(&names.label);
-            add(&mut finding.aliases, &names.aliases);
+            }
+            add(&mut finding.aliases, &aliases.iter().map(|label| (*label).to_owned()).collect::<Vec<_>>());
             let was = Severity::ALL.into_iter().find(|s| finding.label.starts_with(s.letter()));
             if let Some(was) = was.filter(|was| *was != finding.severity) {
                 let why =
@@ -75,6 +102,15 @@ impl Labels {
             }
         }
         given
+    }
+
+    /// What the finding was shown as while others had not answered, the lowest number first.
+    fn shown(&self, finding: &Finding) -> Vec<&str> {
+        let mut shown: Vec<&str> =
+            finding.attributions.iter().filter_map(|by| self.shown.get(&by.raw)).map(String::as_str).collect();
+        shown.sort_by_key(|label| (label.len(), *label));
+        shown.dedup();
+        shown
     }
 
     /// Has `finding` answer to the names of one that became part of it.

@@ -130,7 +130,7 @@ impl<'a> Input<'a> {
         if self.agents.is_empty() {
             return self.raw.iter().any(|raw| raw.agent == *agent && !raw.is_carried());
         }
-        self.run(agent).is_some_and(|run| {
+        self.run(agent).filter(|run| run.about.is_none()).is_some_and(|run| {
             let covered = |path: &RepoPath| run.covered.contains(path);
             match run.outcome {
                 AgentOutcome::Running => false,

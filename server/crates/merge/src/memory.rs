@@ -426,6 +426,7 @@ fn wordings(finding: &Finding, round: &Round) -> Vec<RawFinding> {
     {
         raws.push(RawFinding {
             id: attribution.raw.clone(),
+            sure: None,
             agent: attribution.agent.clone(),
             severity: finding.severity,
             title: finding.title.clone(),

@@ -16,6 +16,7 @@ pub fn observations(all: &[Observation]) -> Vec<Observation> {
         .map(|o| {
             let raw = RawFinding {
                 id: RawId::new(""),
+                sure: None,
                 agent: o.by.first().unwrap_or(&nobody).clone(),
                 severity: Severity::Suggestion,
                 title: o.title.clone(),

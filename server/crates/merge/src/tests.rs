@@ -28,6 +28,7 @@ pub(super) fn raw(line: &str) -> RawFinding {
     });
     RawFinding {
         id: RawId::new(head[0]),
+        sure: None,
         agent: AgentName::new(head[0].split(':').next().unwrap()),
         severity: Severity::from_word(head[1]).unwrap(),
         title: parts.next().unwrap_or_default().into(),

@@ -1,6 +1,6 @@
 use super::OpsError;
-use config::{Environment, Loaded, Verify};
-use finding::Severity;
+use config::{Environment, Loaded, RoundEffort, Verify};
+use finding::{Dial, Severity};
 use git::{Repository, ScopeRequest};
 use std::path::Path;
 
@@ -15,7 +15,11 @@ pub struct Overrides {
     pub fail_on: Option<Severity>,
     /// See [`config::Config::timeout`], in seconds.
     pub timeout: Option<u64>,
-    /// See [`config::Config::verify`].
+    /// See [`config::Config::dial`]; what it says nothing of is as configured.
+    pub dial: Dial,
+    /// See [`config::Config::effort`].
+    pub effort: Option<RoundEffort>,
+    /// See [`config::Config::verify`]. Without it, the effort decides whether agents check each other.
     pub verify: Option<Verify>,
     /// See [`config::Config::lead`].
     pub lead: Option<String>,
@@ -62,7 +66,14 @@ fn lay(loaded: &mut Loaded, overrides: Overrides) {
     loaded.set("uncommitted", overrides.uncommitted, |c| &mut c.uncommitted);
     loaded.set("fail_on", overrides.fail_on.map(Some), |c| &mut c.fail_on);
     loaded.set("timeout", overrides.timeout, |c| &mut c.timeout);
-    loaded.set("verify", overrides.verify, |c| &mut c.verify);
+    loaded.set("effort", overrides.effort, |c| &mut c.effort);
+    let Dial { min_severity, min_confidence, max_suggestions } = overrides.dial;
+    loaded.set("min_severity", min_severity.map(Some), |c| &mut c.dial.min_severity);
+    loaded.set("min_confidence", min_confidence.map(Some), |c| &mut c.dial.min_confidence);
+    loaded.set("max_suggestions", max_suggestions.map(Some), |c| &mut c.dial.max_suggestions);
+    let configured = loaded.config.verify;
+    let verify = overrides.verify.unwrap_or_else(|| loaded.config.effort.verify(configured));
+    loaded.set("verify", Some(verify).filter(|v| overrides.verify.is_some() || *v != configured), |c| &mut c.verify);
     loaded.set("lead", overrides.lead.map(Some), |c| &mut c.lead);
     loaded.set("max_cost_usd", overrides.max_cost_usd.map(Some), |c| &mut c.max_cost_usd);
     loaded.set("max_tokens", overrides.max_tokens.map(Some), |c| &mut c.max_tokens);

@@ -28,6 +28,9 @@ pub enum OpsError {
         /// As it was asked for.
         name: String,
     },
+    /// Secrets in what was to be written cannot be masked.
+    #[error("nothing was written: its secrets cannot be masked: {0}")]
+    Mask(serde_json::Error),
     /// Findings were to be named, and none was.
     #[error("name the findings; nothing was named")]
     NothingNamed,

@@ -70,7 +70,7 @@ pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Taken, plan};
 pub use reach::{Reach, Unreachable};
 pub use report_pages::report_pages;
 pub use request::{Again, AgentHere, Trust, agents_here, request};
-pub use rounds::{RoundSummary, summary};
+pub use rounds::{RoundSummary, summaries};
 pub use show::{Code, FindingWhole, Place, Remark, Suggestion, show};
 pub use states::{Situation, states};
 pub use texts::{CurrentTexts, ReadError};

@@ -3,10 +3,10 @@
 use super::OpsError;
 use super::plan::would_apply;
 use super::states::{Situation, states};
-use finding::{AgentName, Finding, FindingId, FindingStatus, LineRange, RepoPath, Severity, State};
+use finding::{AgentName, Dial, Finding, FindingId, FindingStatus, LineRange, RepoPath, Severity, State};
 use patch::{Carried, LineMap};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a finding, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -44,6 +44,8 @@ pub struct Filter {
     pub agent: Option<String>,
     /// In this state; in any without it.
     pub state: Option<StateName>,
+    /// How much is to be shown of what is open.
+    pub dial: Dial,
 }
 
 /// A finding in a list.
@@ -83,6 +85,9 @@ pub struct FindingList {
     pub round: u32,
     /// In the round's order: the gravest first.
     pub findings: Vec<FindingRow>,
+    /// How many more there are, and why they are not shown; nothing where all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<String>,
 }
 
 /// The findings of a round that nobody refuted and that the filter lets through, in the round's order.
@@ -101,14 +106,22 @@ pub fn list(situation: &Situation<'_>, filter: &Filter) -> Result<FindingList, O
             && agent.as_ref().is_none_or(|agent| f.agents().contains(&agent))
             && filter.state.is_none_or(|state| state_of(f) == state)
     };
-    let indices: Vec<usize> = (0..round.findings.len()).filter(|n| wanted(&round.findings[*n])).collect();
+    let mut indices: Vec<usize> = (0..round.findings.len()).filter(|n| wanted(&round.findings[*n])).collect();
+    // What is counted as hidden is what would be in this list otherwise.
+    let listed: BTreeSet<&FindingId> = indices.iter().map(|n| &round.findings[*n].id).collect();
+    let is_open = |f: &Finding| state_of(f) == StateName::Open;
+    let open = round.standing().filter(|f| listed.contains(&f.id) && is_open(f));
+    let hidden = filter.dial.hidden(open);
+    indices.retain(|n| !hidden.has(&round.findings[*n].id));
     let applies = would_apply(situation, &indices);
     let mut maps = Maps::new(situation);
     let row = |(index, applies): (&usize, bool)| {
         let finding = &round.findings[*index];
         row(finding, state_of(finding), applies, &mut maps)
     };
-    Ok(FindingList { round: round.number, findings: indices.iter().zip(applies).map(row).collect() })
+    let findings = indices.iter().zip(applies).map(row).collect();
+    let hidden = (hidden.count() > 0).then(|| hidden.to_string());
+    Ok(FindingList { round: round.number, findings, hidden })
 }
 
 pub(crate) fn row(finding: &Finding, state: StateName, applies: bool, maps: &mut Maps<'_>) -> FindingRow {

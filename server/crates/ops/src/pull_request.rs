@@ -31,7 +31,7 @@ pub struct Fetched {
 /// What posting a round comes to.
 #[derive(Debug)]
 pub struct Posting {
-    /// The round, with its places in the pull request's last commit.
+    /// The round, with its places in the pull request's last commit, and its secrets masked.
     pub document: Document,
     /// What is posted where; empty if everything is there already.
     pub plan: Plan,
@@ -145,9 +145,15 @@ pub async fn plan(open: &OpenBranch, forge: &Forge, found: &Found, round: Round)
     let mut document = document(open, round)?;
     // Comments are placed in the commit that the pull request shows, which need not be the one that was reviewed.
     document.move_to(|path| open.repository.read_at(head, path).ok().flatten());
-    let said = remarks(&document.round, &document.decisions, &document.texts);
+    let shown = document.masked().map_err(OpsError::Mask)?;
+    let mut said = remarks(&shown.round, &shown.decisions, &shown.texts);
+    for remark in &mut said {
+        // The forge wants the file's own name, which it shows anyway.
+        let finding = document.round.findings.iter().find(|f| f.id == remark.finding);
+        remark.place = finding.and_then(|f| f.main_anchor()).cloned();
+    }
     let plan = forge.plan(found, said).await?;
-    Ok(Posting { document, plan })
+    Ok(Posting { document: shown, plan })
 }
 
 /// Posts it; gives the page where it is to be seen, if the forge says so.

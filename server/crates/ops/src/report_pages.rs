@@ -21,6 +21,7 @@ pub fn report_pages(open: &OpenBranch, folder: Option<&Path>) -> Result<Read<Pat
     for round in rounds.into_iter().rev() {
         let mut document = document(open, round)?;
         document.trace(&open.repository);
+        let document = document.masked().map_err(OpsError::Mask)?;
         let name = format!("round-{:04}.html", document.round.number);
         write(&name, &html::page(&document.round, &document.decisions, &document.texts, Some(INDEX)))?;
         pages.push((name, document));

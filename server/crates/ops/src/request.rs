@@ -1,7 +1,7 @@
 use super::OpsError;
 use agent::{Agent, Availability};
 use config::Config;
-use finding::{AgentInfo, AgentKind};
+use finding::{AgentInfo, AgentKind, FindingId};
 use futures_util::future::join_all;
 use git::Repository;
 use review::Request;
@@ -38,7 +38,7 @@ impl Trust {
 }
 
 /// Which agents are asked again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Again {
     /// Those whose answer does not hold any more.
     #[default]
@@ -47,6 +47,8 @@ pub enum Again {
     Everyone,
     /// Those that had not answered when the newest round was interrupted: it is finished.
     Unanswered,
+    /// They are asked about one finding alone, and everything else stands.
+    About(FindingId),
 }
 
 /// A request to review: by the agents of these names, or by all that there are. `config` is the effective
@@ -67,8 +69,12 @@ pub fn request(
         review::named(config, &all)?;
     }
     let mut request = review::request(repository.clone(), config, review::chosen(all, names)?);
-    request.options.fresh = again == Again::Everyone;
-    request.options.resume = again == Again::Unanswered;
+    match again {
+        Again::Changed => {}
+        Again::Everyone => request.options.fresh = true,
+        Again::Unanswered => request.options.resume = true,
+        Again::About(finding) => request.options.about = Some(finding),
+    }
     Ok(request)
 }
 

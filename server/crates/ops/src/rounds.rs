@@ -1,4 +1,5 @@
-use finding::{Decisions, Round, RoundId, Severity, Verdict};
+use super::{OpenBranch, OpsError, document};
+use finding::{Decisions, Resolution, Round, RoundId, Severity, Verdict};
 use jiff::Timestamp;
 
 /// A round in one line.
@@ -34,9 +35,35 @@ impl RoundSummary {
     }
 }
 
+/// Sums the rounds of a branch up, in their order: each as it was when it was the newest, and the newest as the work tree
+/// is. Blocks.
+///
+/// # Errors
+/// When the decisions cannot be read.
+pub fn summaries(open: &OpenBranch, rounds: &[Round]) -> Result<Vec<RoundSummary>, OpsError> {
+    let decisions = open.branch.decisions()?.value;
+    let newest = rounds.iter().max_by_key(|round| round.number);
+    let one = |round: &Round| -> Result<RoundSummary, OpsError> {
+        match newest.filter(|newest| newest.number > round.number) {
+            Some(_) => Ok(summary(round, &as_they_were(&decisions, round, rounds))),
+            None => Ok(summary(round, &document(open, round.clone())?.decisions)),
+        }
+    };
+    rounds.iter().map(one).collect()
+}
+
+/// What people had decided when a round was the newest of its branch; `rounds` are all of the branch, or those after it.
+pub(crate) fn as_they_were(decisions: &Decisions, round: &Round, rounds: &[Round]) -> Decisions {
+    let next = rounds.iter().filter(|other| other.number > round.number).map(|other| other.started).min();
+    let held = |resolution: &Resolution| next.is_none_or(|next| resolution.at < next);
+    let mut then = decisions.clone();
+    then.resolutions.retain(|_, resolution| held(resolution));
+    then
+}
+
 /// Sums a round up.
 #[must_use]
-pub fn summary(round: &Round, decisions: &Decisions) -> RoundSummary {
+fn summary(round: &Round, decisions: &Decisions) -> RoundSummary {
     let count = |severity: Severity| round.standing().filter(|f| f.severity == severity).count();
     RoundSummary {
         id: round.id.clone(),

@@ -14,6 +14,7 @@ static ELISION: LazyLock<Regex> = LazyLock::new(|| {
         ) \s* (?: \*/ \}}? | --> )? \s* $
         | ^\s* (?: //+ | \#+ | -- | /\*+ | <!-- | \{{/\* ) \s* \(?
           (?: rest \s+ (?:of\b.*)? (?:unchanged|omitted|as\ before|is\ the\ same|the\ same)
+            | (?: the\s+)? (?:rest|remaining|other|existing|same) \b .* (?: \.{{3}} | … )
             | (?: unchanged | existing \s+ code (?:\s+ here)? | code \s+ unchanged | same \s+ as \s+ before | remaining .* unchanged | other .* unchanged ) )
           \.* \)? \s* (?: \*/ \}}? | --> )? \s* $"
     );
@@ -66,6 +67,9 @@ mod tests {
             "-- ...",
             "/* unchanged */",
             "// existing code",
+            "// Rest of the component...",
+            "# the remaining cases …",
+            "{/* other fields... */}",
             "....",
         ] {
             assert!(is_elision(yes), "{yes:?}");
@@ -77,6 +81,8 @@ mod tests {
             "",
             "x = ...",
             "// see below",
+            "// the rest is done by whoever calls",
+            "// and the rest of it...",
             "# the rest is easy",
             "def f(): ...",
             "log(\"...\")",

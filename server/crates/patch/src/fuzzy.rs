@@ -18,10 +18,20 @@ const MAX_SEEDS: usize = 40;
 /// Letters and digits of the lines that must be there: they say enough to be found by.
 const SAYS: usize = 8;
 
-/// Differences that are let pass in a hunk of `len` lines: one in four, in long ones one in three, but not more than twenty.
-/// A line for another one is one difference.
+/// Lines from which on a hunk is long: most of it is context that a change does not depend on.
+const LONG: usize = 12;
+/// Differences that are let pass in the longest hunks.
+const MOST: usize = 20;
+
+/// Differences that are let pass in a hunk of `len` lines: one in four, in long ones one in three. A line for another one
+/// is one difference.
 fn budget(len: usize) -> usize {
-    (len / 4).min(3).max((len / 3).min(20) * usize::from(len >= 12))
+    (len / 4).min(3).max((len / 3).min(MOST) * usize::from(len >= LONG))
+}
+
+/// Those that are let pass where the lines around each change are there as far as the next but one: in long ones half.
+fn wide_budget(len: usize) -> usize {
+    budget(len).max((len / 2).min(MOST) * usize::from(len >= LONG))
 }
 
 /// All places where the hunk fits so.
@@ -32,17 +42,20 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], 
     let said = |must: &[bool]| must.iter().zip(&weights).filter(|m| *m.0).map(|m| m.1).sum::<usize>();
     // Where a change is beside a bracket only, the next lines must be there too.
     while said(&must) < SAYS && must.contains(&true) && must.contains(&false) {
-        must = (0..must.len()).map(|n| must[n.saturating_sub(1)..(n + 2).min(must.len())].contains(&true)).collect();
+        must = grown(&must);
     }
     if piece.solid.len() > MAX_LINES || budget(piece.solid.len()) == 0 || said(&must) < SAYS {
         return Vec::new();
     }
     let heaviest = (0..must.len()).filter(|&n| must[n]).max_by_key(|&n| weights[n]);
     let Some(seed) = heaviest else { return Vec::new() };
-    let hunk = Hunk { text, lines, piece, must: &must, seed };
+    let hunk = Hunk { text, lines, piece, must: &must, firm: &grown(&must), seed };
     let mut out: Vec<Candidate> = Vec::new();
     for spot in occurrences(text.solid().1, &[piece.keys[seed]], MAX_SEEDS) {
-        let found = hunk.align(spot).filter(|pos| keeps_shape(text, lines, pos));
+        let few = hunk.align(spot, hunk.must, budget(piece.solid.len()));
+        let found = few
+            .or_else(|| hunk.align(spot, hunk.firm, wide_budget(piece.solid.len())))
+            .filter(|pos| keeps_shape(text, lines, pos));
         if let Some(mut found) = found.and_then(|pos| candidate(text, lines, pieces, &pos)) {
             found.fit = Fit::Fuzzy;
             if !out.iter().any(|c| c.edits == found.edits) {
@@ -57,6 +70,11 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], 
     out
 }
 
+/// `must` with the lines before and behind each.
+fn grown(must: &[bool]) -> Vec<bool> {
+    (0..must.len()).map(|n| must[n.saturating_sub(1)..(n + 2).min(must.len())].contains(&true)).collect()
+}
+
 /// A hunk to be aligned with the text around a line of it, its seed.
 struct Hunk<'h, 't> {
     text: &'h Text<'t>,
@@ -64,27 +82,29 @@ struct Hunk<'h, 't> {
     piece: &'h HunkPiece,
     /// Which of the piece's lines must be there.
     must: &'h [bool],
+    /// Which must be there for more differences to be let pass.
+    firm: &'h [bool],
     /// Which of them is the one that is looked for.
     seed: usize,
 }
 
 impl Hunk<'_, '_> {
-    /// Where the lines are if the seed is at `spot` of the text's solid lines; `None` where too many differ.
-    fn align(&self, spot: usize) -> Option<Vec<Option<usize>>> {
+    /// Where the lines are if the seed is at `spot` of the text's solid lines; `None` where some that must be there are not,
+    /// or more than `slack` differ.
+    fn align(&self, spot: usize, must: &[bool], slack: usize) -> Option<Vec<Option<usize>>> {
         let (at, keys) = self.text.solid();
         let len = self.piece.solid.len();
         // What is matched: of each line of the piece, which of the text's solid lines.
         let mut matched: Vec<Option<usize>> = vec![None; len];
         matched[self.seed] = Some(spot);
-        let slack = budget(len);
         let above = spot.saturating_sub(self.seed + slack)..spot;
         let below = spot + 1..(spot + len - self.seed + slack).min(keys.len());
         let list = |range: &mut dyn Iterator<Item = usize>| range.collect::<Vec<_>>();
         self.outward(&list(&mut (0..self.seed).rev()), &list(&mut above.rev()), spot, &mut matched);
         self.outward(&list(&mut (self.seed + 1..len)), &list(&mut below.into_iter()), spot, &mut matched);
         let neighbours = |n: usize| matched[n].zip(matched[n + 1]).is_some_and(|(a, b)| b == a + 1);
-        let kept = (0..len).all(|n| !self.must[n] || matched[n].is_some())
-            && (1..len).all(|n| !(self.must[n - 1] && self.must[n]) || neighbours(n - 1));
+        let kept = (0..len).all(|n| !must[n] || matched[n].is_some())
+            && (1..len).all(|n| !(must[n - 1] && must[n]) || neighbours(n - 1));
         if !kept || self.differences(&mut matched, spot) > slack {
             return None;
         }

@@ -11,7 +11,11 @@ mod already;
 mod apart;
 mod block;
 mod choose;
+mod comments;
+mod half_done;
 mod lines;
+mod moved;
+mod reflowed;
 mod replace;
 mod suggestion;
 
@@ -24,10 +28,11 @@ use super::{Hints, Placed, Placement, Refusal};
 /// Places all hunks, or says why that cannot be done.
 pub(super) fn place_hunks(text: &Text<'_>, hunks: &[Hunk], hints: &Hints<'_>) -> Result<Placed, Refusal> {
     let mut places = Vec::with_capacity(hunks.len());
-    for hunk in hunks {
+    for (i, hunk) in hunks.iter().enumerate() {
         match find(text, hunk, hints) {
             Ok(Found::Places(found)) => places.push((hunk, found)),
             Ok(Found::Already) => {}
+            Err(Refusal::NotFound) if moved::is_elsewhere(text, hunks, i) => {}
             // The other hunks may prove the number that says where.
             Err(Refusal::NoPlace) if hunk.after.is_some() => places.push((hunk, Vec::new())),
             Err(refusal) => return Err(refusal),

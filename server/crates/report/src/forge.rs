@@ -44,17 +44,17 @@ impl Remark {
     #[must_use]
     pub fn elsewhere(&self) -> String {
         match &self.place {
-            Some(place) => format!("{}\n\n{}", code(&place.to_string()), self.text),
+            Some(place) => sanitize::document(&format!("{}\n\n{}", code(&place.to_string()), self.text)),
             None => self.text.clone(),
         }
     }
 }
 
-/// The open findings as review comments. A suggestion is there where one block of new lines in the place's file does
+/// The open findings as review comments, without those that are doubtful. A suggestion is there where one block of new lines in the place's file does
 /// what the fix does.
 #[must_use]
 pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remark> {
-    let open = round.standing().filter(|f| decisions.is_open(&f.id));
+    let open = round.deciding(decisions);
     open.map(|f| {
         let place = f.main_anchor();
         let suggestion = place.and_then(|place| {
@@ -80,7 +80,7 @@ pub fn intro(round: &Round, decisions: &Decisions) -> String {
         let (label, why) = (sanitize::markdown_line(&info.label), sanitize::markdown_line(&failure.message));
         text.push_str(&format!("\n\n{label} gave no full review: {why}."));
     }
-    text
+    commandless(&sanitize::document(&text))
 }
 
 /// The open findings as the body of a request that makes a GitHub review (`POST …/pulls/N/reviews`): one
@@ -100,6 +100,7 @@ pub fn github_review(round: &Round, decisions: &Decisions, texts: &Texts) -> Val
             }
         }
     }
+    let body = sanitize::document(&body);
     let mut out = json!({ "event": "COMMENT", "body": body, "comments": comments });
     if let Some(head) = &round.scope.head {
         out["commit_id"] = json!(head);
@@ -135,7 +136,18 @@ fn text_of(round: &Round, f: &Finding) -> String {
         text.push_str(&format!("\n\n*{}*", sanitize::markdown_line(dispute)));
     }
     text.push_str(&format!("\n\n{COMMENT_MARK}{} -->", f.id));
-    text
+    commandless(&sanitize::document(&text))
+}
+
+/// The text without orders to a forge: a line of a comment that begins with a slash and a word (`/merge`) is done by
+/// GitLab, with the rights of whoever posts it, and by robots elsewhere.
+fn commandless(text: &str) -> String {
+    let is_order = |line: &str| {
+        let word = line.trim_start_matches([' ', '\t', '>']).strip_prefix('/');
+        word.is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    let line = |line: &str| if is_order(line) { line.replacen('/', "\\/", 1) } else { line.to_owned() };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The edits as one block of new lines in place of old ones; a pure insertion takes a neighbour line along.
@@ -166,7 +178,9 @@ fn suggestion(edits: &[LineEdit], text: &str) -> Option<(LineRange, String)> {
         new.push_str(lines[line as usize - 1]);
         line += 1;
     }
-    Some((LineRange::new(start, end), new.replace("\r\n", "\n")))
+    // Whoever took the suggestion would put the mask into the file.
+    let is_whole = !new.contains(secrets::MASK);
+    is_whole.then(|| (LineRange::new(start, end), new.replace("\r\n", "\n")))
 }
 
 /// GitLab's code quality report.
@@ -186,6 +200,7 @@ pub fn gitlab(round: &Round, decisions: &Decisions) -> String {
                 "check_name": f.rule.as_ref().map_or("deep-review", |r| r.id.as_str()),
                 "fingerprint": f.id,
                 "severity": match f.severity {
+                    _ if f.is_doubtful() => "info",
                     Severity::Critical => "critical",
                     Severity::Important => "major",
                     Severity::Suggestion => "minor",

@@ -15,8 +15,9 @@ pub fn write(round: &Round, decisions: &Decisions) -> String {
             .filter(|f| f.attributions.iter().any(|a| a.agent == run.agent.name) && decisions.is_open(&f.id))
             .collect();
         let failed = matches!(run.outcome, AgentOutcome::Failed { .. } | AgentOutcome::Running);
-        // Suggestions are harmless: they are told, and do not fail.
-        let failures = found.iter().filter(|f| f.severity > Severity::Suggestion).count();
+        // Suggestions are harmless, and what is doubtful decides nothing: they are told, and do not fail.
+        let fails = |f: &finding::Finding| f.severity > Severity::Suggestion && !f.is_doubtful();
+        let failures = found.iter().filter(|f| fails(f)).count();
         let tests = found.len().max(1) + usize::from(failed && !found.is_empty());
         let _ = writeln!(
             out,
@@ -30,7 +31,7 @@ pub fn write(round: &Round, decisions: &Decisions) -> String {
             let place = f.main_anchor().map_or_else(|| "branch".to_owned(), ToString::to_string);
             let _ = write!(out, "    <testcase classname=\"{}\" name=\"{}\"", escape(&place), escape(&f.title));
             let text = format!("{place}\n\n{}", f.body);
-            if f.severity > Severity::Suggestion {
+            if fails(f) {
                 let _ = writeln!(
                     out,
                     ">\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>",

@@ -9,7 +9,10 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod masked;
 pub mod rdjson;
+mod retro;
+mod said;
 pub mod sanitize;
 pub mod sarif;
 pub mod terminal;
@@ -21,6 +24,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use masked::masked;
 pub use texts::Texts;
 
 use finding::{Decisions, Round};
@@ -105,19 +109,13 @@ impl FromStr for Format {
     }
 }
 
-/// Takes out what would steer a terminal that the document is printed on: it may be in names of files and in code.
-fn steerless(mut document: String) -> String {
-    document.retain(|c| matches!(c, '\n' | '\t' | '\r') || !c.is_control());
-    document
-}
-
 /// Writes the round. `texts` should have the files of [`Round::texts`].
 #[must_use]
 pub fn write(format: Format, round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     match format {
         Format::Text => terminal::write(round, decisions, texts, terminal::Style::default()),
         Format::Json => json::write(round, decisions),
-        Format::Markdown => steerless(markdown::write(round, decisions, texts)),
+        Format::Markdown => markdown::write(round, decisions, texts),
         Format::Html => html::write(round, decisions, texts),
         Format::Sarif => sarif::write(round, decisions, texts),
         Format::Rdjson => rdjson::write(round, decisions, texts),

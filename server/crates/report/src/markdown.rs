@@ -1,14 +1,15 @@
 //! The whole report as Markdown, section by section.
 
-use crate::view::{FindingView, FixupView, ObservationView, Pill, Quote, View, one_line};
+use crate::said::SaidView;
+use crate::view::{FindingView, FixupView, ObservationView, Pill, Quote, SinceView, View, ViewOfWhole, one_line};
 use crate::{Texts, sanitize};
-use finding::document::{FIX, FIXUPS, REPORT_MARK};
+use finding::document::{ASIDE, FIX, FIXUPS, REPORT_MARK};
 use finding::{Decisions, Round};
 use std::fmt::Write as _;
 
 /// A body in which no line passes for what we say of a finding: the colon leaves the bold, which looks the same.
 fn unlike_facts(body: &str) -> String {
-    let words = ["Fix", "Severity", "Checked", "Rule", "Since", "Resolution"];
+    let words = ["Fix", "Severity", "Settled", "Contrary", "Doubtful", "Checked", "Rule", "Since", "Resolution"];
     let line = |line: &str| {
         let word = words.iter().find(|w| line.strip_prefix("**").is_some_and(|l| l.starts_with(&format!("{w}:**"))));
         word.map_or_else(|| line.to_owned(), |w| format!("**{w}**:{}", &line[w.len() + 5..]))
@@ -24,6 +25,9 @@ pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     out.block(&format!("{REPORT_MARK}\n# Deep Review: {}", plain(view.id)));
     header(&mut out, &view);
     out.section("Executive Summary", view.summary.unwrap_or("No summary was given."));
+    if let Some(since) = &view.since {
+        out.aside(|out| since_before(out, since));
+    }
     for severity in &view.severities {
         out.block(&format!("## {}", severity.heading));
         if severity.findings.is_empty() {
@@ -33,10 +37,12 @@ pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
             finding(&mut out, f);
         }
     }
-    if !view.refuted.is_empty() {
-        out.block("## Refuted");
-        for f in &view.refuted {
-            finding(&mut out, f);
+    for (heading, findings) in [("Doubtful", &view.doubtful), ("Refuted", &view.refuted)] {
+        if !findings.is_empty() {
+            out.block(&format!("## {heading}"));
+            for f in findings {
+                finding(&mut out, f);
+            }
         }
     }
     out.block("## Design Observations");
@@ -47,7 +53,7 @@ pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     coverage(&mut out, &view);
     retro(&mut out, &view);
     resolutions(&mut out, &view);
-    out.text
+    sanitize::document(&sanitize::visible(&out.text))
 }
 
 #[derive(Default)]
@@ -67,6 +73,20 @@ impl Out {
         }
         self.text.push_str(block);
         self.text.push('\n');
+    }
+
+    /// Adds blocks that a reader of the report leaves aside.
+    fn aside(&mut self, write: impl FnOnce(&mut Self)) {
+        self.block(ASIDE[0]);
+        write(self);
+        self.block(ASIDE[1]);
+    }
+
+    /// Adds text that is folded away below a line. What stands in a title or a text of others is inert already.
+    fn folded(&mut self, line: &str, text: &str) {
+        self.block(&format!("<details><summary>{line}</summary>"));
+        self.block(text);
+        self.block("</details>");
     }
 
     fn section(&mut self, heading: &str, text: &str) {
@@ -107,6 +127,12 @@ fn fenced(info: &str, text: &str) -> String {
     format!("{fence}{info}\n{text}{newline}{fence}")
 }
 
+/// Whether it is an address on the web that can stand in a document as it is.
+fn is_address(url: &str) -> bool {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    web && url.bytes().all(|b| b.is_ascii_graphic() && !b"<>()|`\\\"".contains(&b))
+}
+
 fn labels(pills: &[Pill<'_>]) -> String {
     let names: Vec<String> = pills.iter().map(|p| one_line(p.label).replace([',', '[', ']'], " ")).collect();
     format!("[{}]", names.join(", "))
@@ -118,9 +144,9 @@ fn header(out: &mut Out, view: &View<'_>) {
         rows.push(("Author", cell(view.author)));
     }
     if let Some(pr) = &view.pull_request {
-        let number = match pr.url.filter(|u| u.starts_with("https://") || u.starts_with("http://")) {
-            Some(url) if !url.contains([')', ' ', '|', '\n']) => format!("[#{}]({url})", pr.number),
-            _ => format!("#{}", pr.number),
+        let number = match pr.url.filter(|u| is_address(u)) {
+            Some(url) => format!("[#{}]({url})", pr.number),
+            None => format!("#{}", pr.number),
         };
         rows.push(("PR", format!("{number} — {}", cell(pr.title))));
     }
@@ -160,9 +186,17 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
         out.block(&quoted(quote));
     }
     out.block(&unlike_facts(&sanitize::markdown(f.body)));
+    besides(out, f);
     let mut facts: Vec<String> = Vec::new();
     if let Some(dispute) = f.dispute {
         facts.push(format!("**Severity:** {}", plain(dispute)));
+    }
+    if let Some(settled) = &f.settled {
+        facts.push(format!("**Settled:** {}", plain(settled)));
+    }
+    facts.extend(f.contrary.iter().map(|contrary| format!("**Contrary:** {}", plain(contrary))));
+    if let Some(doubts) = &f.doubts {
+        facts.push(format!("**Doubtful:** {}", plain(doubts)));
     }
     if let Some(verification) = &f.verification {
         facts.push(format!("**Checked:** {}", plain(verification)));
@@ -186,6 +220,41 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
         out.block(&format!("{FIX}{note}{path}{by}"));
         out.block(&fenced("diff", &sanitize::printable(fix.diff)));
     }
+}
+
+/// What its agents say besides, folded, and who said it in an earlier round.
+fn besides(out: &mut Out, f: &FindingView<'_>) {
+    if f.said.is_empty() && f.earlier.is_empty() {
+        return;
+    }
+    out.aside(|out| {
+        for SaidView { agent, severity, title, body, .. } in &f.said {
+            let line = format!("{} ({}): {}", inline(agent.label), severity.to_string().to_lowercase(), inline(title));
+            out.folded(&line, &sanitize::markdown(body));
+        }
+        for (agent, round) in &f.earlier {
+            let label = plain(agent.label);
+            out.block(&format!("*Said by {label} in round {round}, and not answered about since.*"));
+        }
+    });
+}
+
+/// A line of text within HTML: as text, whatever marks are in it.
+fn inline(text: &str) -> String {
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn since_before(out: &mut Out, since: &SinceView<'_>) {
+    out.block(&format!("## Since round {}", since.round));
+    if since.new.is_empty() && since.gone.is_empty() {
+        out.block("Nothing is new, and nothing is gone.");
+    }
+    let new = since.new.iter().map(|(label, title)| format!("- **New:** {} {}", one_line(label), plain(title)));
+    let gone = since.gone.iter().map(|gone| {
+        let fate = format!("{}{}", gone.fate[..1].to_uppercase(), &gone.fate[1..]);
+        format!("- **{}:** {} {} (round {})", plain(&fate), one_line(gone.label), plain(&gone.title), gone.round)
+    });
+    out.block(&gone.chain(new).collect::<Vec<_>>().join("\n"));
 }
 
 /// A quote's fence says the language and the lines: `go 50-71`.
@@ -215,15 +284,15 @@ fn observations(out: &mut Out, heading: &str, list: &[ObservationView<'_>]) {
         let agents = if o.agents.is_empty() { String::new() } else { format!(" {}", labels(&o.agents)) };
         let places = if o.places.is_empty() { String::new() } else { format!(" — {}", codes(&o.places)) };
         out.block(&format!("{}. **{}**{scope}{places}{agents}", n + 1, plain(o.title).replace("**", "")));
-        out.block(&indented(&sanitize::markdown(o.body)));
+        out.block(&indented(n + 1, o.body));
     }
 }
 
-/// Text as part of a list's item.
-fn indented(text: &str) -> String {
-    let lines: Vec<String> =
-        text.lines().map(|l| if l.trim().is_empty() { String::new() } else { format!("   {l}") }).collect();
-    lines.join("\n")
+/// Text as part of the list's item `n`: below the first letter behind its number.
+fn indented(n: usize, text: &str) -> String {
+    let (text, indent) = (sanitize::markdown(text), " ".repeat(format!("{n}. ").len()));
+    let line = |l: &str| if l.trim().is_empty() { String::new() } else { format!("{indent}{l}") };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn assessment(out: &mut Out, view: &View<'_>) {
@@ -248,27 +317,30 @@ fn assessment(out: &mut Out, view: &View<'_>) {
     for (n, l) in view.limitations.iter().enumerate() {
         let place = l.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
         out.block(&format!("{}. **{}**{place}", n + 1, plain(l.title).replace("**", "")));
-        out.block(&indented(&sanitize::markdown(l.body)));
+        if let Some(quote) = l.quote {
+            let lines = quote.lines().map(|line| format!("> {}", plain(line)));
+            out.block(&indented(n + 1, &lines.collect::<Vec<_>>().join("\n")));
+        }
+        out.block(&indented(n + 1, l.body));
     }
 }
 
 fn feedback(out: &mut Out, view: &View<'_>) {
     out.block("## Unresolved Feedback");
     if view.feedback.is_empty() {
-        out.block("None.");
+        out.block(&view.no_feedback);
     }
     for (n, f) in view.feedback.iter().enumerate() {
         let place = f.place.as_ref().map(|p| format!(" — {}", code(p))).unwrap_or_default();
-        let url =
-            f.url.filter(|u| u.starts_with("https://")).map(|u| format!(" <{}>", one_line(u))).unwrap_or_default();
+        let url = f.url.filter(|u| is_address(u)).map(|u| format!(" <{u}>")).unwrap_or_default();
         // A report that was read does not always say who said it.
         if f.author.trim().is_empty() {
-            let text = indented(&sanitize::markdown(f.text));
+            let text = indented(n + 1, f.text);
             out.block(&format!("{}. {}", n + 1, text.trim_start()));
             continue;
         }
         out.block(&format!("{}. **{}**{place}{url}", n + 1, plain(f.author).replace("**", "")));
-        out.block(&indented(&sanitize::markdown(f.text)));
+        out.block(&indented(n + 1, f.text));
     }
     out.block("## Declined in prior rounds");
     if view.declined.is_empty() {
@@ -303,11 +375,26 @@ fn coverage(out: &mut Out, view: &View<'_>) {
     out.block(&table);
 }
 
+/// An agent's view of the whole, part by part.
+fn views(whole: &[ViewOfWhole<'_>]) -> String {
+    let part = |ViewOfWhole { about, text }: &ViewOfWhole<'_>| {
+        format!("**{about}**\n\n{}", sanitize::markdown(text).trim_end())
+    };
+    whole.iter().map(part).collect::<Vec<_>>().join("\n\n")
+}
+
 fn retro(out: &mut Out, view: &View<'_>) {
     out.block("## Agent Performance Retro");
     for r in &view.retro {
         out.block(&format!("### {}", plain(r.agent.label)));
         out.block(&sanitize::markdown(&r.text));
+        if !r.whole.is_empty() {
+            out.aside(|out| out.folded("What it says of the change", &views(&r.whole)));
+        }
+    }
+    for (agent, round, whole) in &view.said_before {
+        let line = format!("What {} said of the change in round {round}", inline(agent.label));
+        out.aside(|out| out.folded(&line, &views(whole)));
     }
     out.block("### Summary");
     let mut table = String::from("| Metric |");

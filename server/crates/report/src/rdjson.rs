@@ -2,7 +2,7 @@
 //! 1-based and count UTF-8 bytes; the end of a range is exclusive.
 
 use super::edits::placed;
-use super::{Texts, json};
+use super::{Texts, json, sanitize};
 use finding::{Decisions, Finding, LineRange, Round, Severity};
 use serde_json::{Value, json};
 
@@ -42,11 +42,13 @@ fn range(lines: LineRange, text: Option<&str>) -> Value {
 fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
     let anchor = f.main_anchor()?;
     let agents: Vec<&str> = f.agents().iter().map(|a| round.label_of(a)).collect();
-    let mut message = format!("{} [{}]", f.title, agents.join(", "));
+    // reviewdog posts it as Markdown.
+    let mut message = sanitize::markdown_line(&format!("{} [{}]", f.title, agents.join(", ")));
     if !f.body.trim().is_empty() {
         message.push_str("\n\n");
-        message.push_str(f.body.trim());
+        message.push_str(sanitize::markdown(&f.body).trim_matches('\n').trim_end());
     }
+    let message = sanitize::document(&message);
     let mut location = json!({ "path": anchor.path });
     if let Some(lines) = anchor.lines {
         location["range"] = range(lines, texts.get(&anchor.path));
@@ -55,6 +57,7 @@ fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
         "message": message,
         "location": location,
         "severity": match f.severity {
+            _ if f.is_doubtful() => "INFO",
             Severity::Critical => "ERROR",
             Severity::Important => "WARNING",
             Severity::Suggestion => "INFO",
@@ -62,7 +65,7 @@ fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
         "source": { "name": agents.join(", ") },
         "code": { "value": f.rule.as_ref().map_or(f.label.as_str(), |r| r.id.as_str()) },
     });
-    if let Some(url) = f.rule.as_ref().and_then(|r| r.url.as_deref()) {
+    if let Some(url) = f.rule.as_ref().and_then(finding::RuleRef::page) {
         out["code"]["url"] = json!(url);
     }
     // A suggestion must be about the diagnostic's own file.

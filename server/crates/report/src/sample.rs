@@ -46,6 +46,7 @@ pub(super) fn agents(names: &[&str]) -> Vec<AgentName> {
 pub(super) fn raw(finding: &Finding, by: &Attribution) -> RawFinding {
     RawFinding {
         id: by.raw.clone(),
+        sure: None,
         agent: by.agent.clone(),
         severity: by.severity,
         title: finding.title.clone(),

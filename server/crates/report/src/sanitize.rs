@@ -1,9 +1,18 @@
 //! Agents' Markdown made harmless: raw HTML is shown as text, links lead to http(s) only, and pictures are links, so that
 //! looking at a text loads nothing.
+//!
+//! What an agent wrote is made harmless by itself ([`markdown`], [`markdown_line`]), and so is the document that is put
+//! together of such parts ([`document`]): a link may have its text in one part and its address in another.
+
+mod characters;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use characters::visible;
+pub use characters::{orderless, printable};
 
 use finding::document::fence;
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
-use std::fmt::Write as _;
 use std::ops::Range;
 
 fn options() -> Options {
@@ -18,19 +27,54 @@ fn is_safe(url: &str) -> bool {
 
 /// The Markdown with raw HTML escaped, unsafe links turned into text, pictures turned into links, headings turned
 /// into bold lines (so that it cannot break the structure of the document around it), open code fences closed and
-/// control characters taken out.
+/// control characters taken out. It defines no addresses for links elsewhere: those of its own are put into its links.
 #[must_use]
 pub fn markdown(text: &str) -> String {
-    let mut text = printable(text);
+    let text = printable(text);
+    settled(&text, Whole::Part).map_or_else(|text| verbatim(&text), closed)
+}
+
+/// A document of ours, put together of parts that are harmless by themselves, harmless as a whole: no link leads
+/// elsewhere than to http(s), and no raw HTML but our own is in it. It stays as it is where that is so already.
+#[must_use]
+pub fn document(text: &str) -> String {
+    settled(text, Whole::Document).unwrap_or_else(|text| deadened(&text))
+}
+
+/// What a text is: it says which marks may stay.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    /// What one agent wrote: it stands in a document of ours, which has the headings.
+    Part,
+    /// A document with our headings, and with HTML that [`is_ours`].
+    Document,
+}
+
+/// The text when there is nothing left to escape; what it has become if that takes too long.
+fn settled(text: &str, whole: Whole) -> Result<String, String> {
+    let mut text = text.to_owned();
     // What stood in an HTML block, or in the title of a link, is Markdown once that is escaped: it is looked at again.
     for _ in 0..MOST_PASSES {
-        let next = pass(&text);
-        if next == text {
-            return closed(text);
+        match pass(&text, whole) {
+            Some(next) => text = next,
+            None => return Ok(text),
         }
-        text = next;
     }
-    verbatim(&text)
+    Err(text)
+}
+
+/// What folds a part of a document away: its first line, whose words are escaped, and its end.
+fn folds(html: &str) -> bool {
+    let line = html.strip_prefix("<details><summary>").and_then(|line| line.strip_suffix("</summary>"));
+    html == "</details>" || line.is_some_and(|words| !words.contains(['<', '>']))
+}
+
+/// HTML that only we write into documents: the mark of a report, of a comment, of an aside, what folds, and a line end in a
+/// table's cell.
+fn is_ours(html: &str) -> bool {
+    let words = |c: char| c.is_ascii_alphanumeric() || " .,_:".contains(c);
+    let mark = |html: &str| html.strip_prefix("<!-- deep-review ")?.strip_suffix(" -->").map(|m| m.chars().all(words));
+    html == "<br>" || folds(html.trim_end()) || mark(html.trim_end()).unwrap_or(false)
 }
 
 /// Text that is nested in a way that nobody writes: shown as it is.
@@ -40,33 +84,64 @@ fn verbatim(text: &str) -> String {
     format!("{fence}text\n{text}\n{fence}")
 }
 
+/// A document of which the same is true: it has no link and no HTML at all, not even what only looks like it.
+fn deadened(text: &str) -> String {
+    text.replace("](", "]\\(").replace("][", "]\\[").replace("]:", "]\\:").replace('<', "&lt;")
+}
+
 /// How often text is looked at again.
 const MOST_PASSES: usize = 12;
 
-fn pass(text: &str) -> String {
+/// The text with everything escaped that is live in it as it stands; `None` if nothing is.
+fn pass(text: &str, whole: Whole) -> Option<String> {
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
+    let parser = Parser::new_ext(text, options()).into_offset_iter();
+    for (_, definition) in parser.reference_definitions().iter() {
+        // Who defines an address gives it to links of others.
+        let start = definition.span.start;
+        let bracket = text[definition.span.clone()].find('[').map_or(start, |i| start + i);
+        edits.push((bracket..bracket, "\\".into()));
+    }
+    let mut references: Vec<Reference> = Vec::new();
+    for (event, range) in parser {
+        if let Some(reference) = references.last_mut() {
+            match event {
+                Event::End(TagEnd::Link) => edits.extend(references.pop().and_then(|r| r.with_its_address(text))),
+                _ => reference.text.end = reference.text.end.max(range.end),
+            }
+        }
         match event {
+            Event::Html(html) | Event::InlineHtml(html) if whole == Whole::Document && is_ours(&html) => {}
             Event::Html(_) | Event::InlineHtml(_) => {
                 for (i, _) in text[range.clone()].match_indices('<') {
                     edits.push((range.start + i..range.start + i, "\\".into()));
                 }
             }
-            Event::Start(Tag::Heading { .. }) => edits.extend(heading_as_bold(text, range)),
+            Event::Start(Tag::Heading { .. }) if whole == Whole::Part => edits.extend(heading_as_bold(text, range)),
             // What is left is a link, or text where the address is not safe: an editor loads a picture without being
             // asked, and whoever wrote the text learns who looks at it, and when.
             Event::Start(Tag::Image { .. }) => edits.push((range.start..range.start, "\\".into())),
-            Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. })
-                if !is_safe(&dest_url) =>
-            {
-                edits.push((range.start..range.start, "\\".into()));
+            Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. }) => {
+                if !is_safe(&dest_url) {
+                    edits.push((range.start..range.start, "\\".into()));
+                }
+                // Its end is none of a reference.
+                references.push(Reference { whole: 0..0, text: 0..0, address: String::new() });
             }
-            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
+            Event::Start(Tag::Link { link_type, dest_url, .. }) => {
                 let bracket = text[range.clone()].find('[').map_or(range.start, |i| range.start + i);
-                edits.push((bracket..bracket, "\\".into()));
+                let is_reference = link_type != LinkType::Inline;
+                if !is_safe(&dest_url) {
+                    edits.push((bracket..bracket, "\\".into()));
+                }
+                let address = if is_reference { dest_url.into_string() } else { String::new() };
+                references.push(Reference { whole: range, text: bracket + 1..bracket + 1, address });
             }
             _ => {}
         }
+    }
+    if edits.is_empty() {
+        return None;
     }
     edits.sort_by_key(|(r, _)| (r.start, r.end));
     let mut out = String::with_capacity(text.len() + 16);
@@ -79,7 +154,29 @@ fn pass(text: &str) -> String {
         }
     }
     out.push_str(&text[done..]);
-    out
+    (out != text).then_some(out)
+}
+
+/// A link whose address stands elsewhere.
+struct Reference {
+    whole: Range<usize>,
+    /// What stands between its first brackets, as far as it was read.
+    text: Range<usize>,
+    /// Empty for a link that has its address.
+    address: String,
+}
+
+impl Reference {
+    /// Puts the address into the link, where it is one that can stand there as it is.
+    fn with_its_address(self, text: &str) -> Option<(Range<usize>, String)> {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#@+,;=%&".contains(&b);
+        let closes = text.as_bytes().get(self.text.end) == Some(&b']');
+        if self.address.is_empty() || !is_safe(&self.address) || !self.address.bytes().all(is_plain) || !closes {
+            return None;
+        }
+        let address = self.address.replace('&', "&amp;");
+        Some((self.text.end + 1..self.whole.end.max(self.text.end + 1), format!("({address})")))
+    }
 }
 
 /// The same for one line that stands behind other text on its line, so that no block can begin in it.
@@ -197,153 +294,4 @@ pub fn html_line(text: &str) -> String {
     let html = html(text);
     let trimmed = html.trim();
     trimmed.strip_prefix("<p>").and_then(|h| h.strip_suffix("</p>")).unwrap_or(trimmed).to_owned()
-}
-
-/// The text without control characters (but line ends and tabs), terminal escapes and characters that turn
-/// the direction of writing.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' => out.push('\n'),
-            '\n' | '\t' => out.push(c),
-            '\u{1b}' => skip_escape(&mut chars),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    match chars.peek() {
-        Some('[') => {
-            chars.next();
-            while let Some(c) = chars.next_if(|c| !('@'..='~').contains(c)) {
-                if c == '\n' {
-                    return;
-                }
-            }
-            chars.next();
-        }
-        Some(']') => {
-            chars.next();
-            while chars.next_if(|c| *c != '\u{7}' && *c != '\u{1b}' && *c != '\n').is_some() {}
-            if chars.peek() == Some(&'\u{7}') {
-                chars.next();
-            }
-        }
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markdown_keeps_its_words_and_loses_its_powers() {
-        for (given, want) in [
-            ("plain `<b>` text", "plain `<b>` text"),
-            ("a <script>x</script> b", "a \\<script>x\\</script> b"),
-            ("<!-- hidden -->", "\\<!-- hidden -->"),
-            ("[ok](https://e.org) [bad](command:rm)", "[ok](https://e.org) \\[bad](command:rm)"),
-            ("![x](javascript:a)", "\\!\\[x](javascript:a)"),
-            ("![x](https://e.org/p.png)", "\\![x](https://e.org/p.png)"),
-            ("let v = vec![1];", "let v = vec![1];"),
-            ("`![x](https://e.org/p.png)`", "`![x](https://e.org/p.png)`"),
-            ("# Critical Issues\ntext", "**Critical Issues**\ntext"),
-            ("Title\n=====\n\ntext", "**Title**\n\ntext"),
-            ("```\n# no heading\n<b>\n```", "```\n# no heading\n<b>\n```"),
-            ("```go\ncut", "```go\ncut\n```"),
-            ("- ```go\n  cut", "- ```go\n  cut"),
-            ("> ```\n> quoted", "> ```\n> quoted"),
-            ("> ```\n~~~\n", "````text\n> ```\n~~~\n\n````"),
-            ("\u{1b}[31mred\u{1b}[0m \u{7}bell", "red bell"),
-            ("a\u{202e}b", "a\\u{202e}b"),
-        ] {
-            assert_eq!(markdown(given), want, "{given:?}");
-        }
-    }
-
-    /// Panics if anything in the Markdown runs, loads, or leads elsewhere than to http(s).
-    fn assert_inert(text: &str, given: &str) {
-        for event in Parser::new_ext(text, options()) {
-            let live = match &event {
-                Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Image { .. } | Tag::Heading { .. }) => true,
-                Event::Start(Tag::Link { dest_url, .. }) => !is_safe(dest_url),
-                _ => false,
-            };
-            assert!(!live, "{event:?} in {text:?}, made of {given:?}");
-        }
-    }
-
-    #[test]
-    fn nothing_hostile_is_left_however_it_is_nested() {
-        for given in [
-            "![x](https://e.org/p.png)",
-            "![](<https://e.org/a b.png> \"t\")",
-            "![x][r]\n\n[r]: https://e.org/p.png",
-            "![r][]\n\n[r]: https://e.org/p.png",
-            "![r]\n\n[r]: https://e.org/p.png",
-            "[![x](https://e.org/p.png)](https://e.org)",
-            "[![x](https://e.org/p.png)](command:quit)",
-            "![a ![b](https://e.org/b.png) c](https://e.org/a.png)",
-            "\\\\![x](https://e.org/p.png)",
-            "> - ![x](https://e.org/p.png)",
-            "| a |\n|---|\n| ![x](https://e.org/p.png) |",
-            "# ![x](https://e.org/p.png)",
-            "<img src=https://e.org/p.png>![x](https://e.org/p.png)",
-            "<div>\n![x](https://e.org/p.png)\n</div>",
-            "![x](data:image/svg+xml,<svg onload=alert(1)>)",
-            "![x](//e.org/p.png)",
-            // What is in a title comes alive when the link around it is escaped.
-            "[a](command:x \"![y](https://e.org/p.png)\")",
-            "[a](command:x \"[y](command:z)\")",
-            "![a](https://e.org \"![y](https://e.org/p.png)\")",
-            // So does a reference behind another one.
-            "[a][y]\n\n[y]: command:z",
-            "[a]: command:x '[y](command:z)'\n\n[a]",
-        ] {
-            assert_inert(&markdown(given), given);
-            assert_inert(&format!("x {}", markdown_line(given)), given);
-        }
-    }
-
-    proptest::proptest! {
-        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
-
-        #[test]
-        fn nothing_hostile_is_left_of_any_pieces(pieces in proptest::collection::vec(
-            proptest::sample::select(&[
-                "![", "[", "]", "(", ")", "](https://e.org/p.png)", "](command:x)", "[r]", "[r]: command:y", "\"", "'",
-                "<", ">", "<img src=x>", "<!--", "-->", "<div>", "\n", "\n\n", "# ", "===", "```", "`", "\\", "!", "a", " ",
-                "> ", "- ", "    ", "|", "|---|", "<command:x>", "<https://e.org>",
-            ][..]),
-            0..24,
-        )) {
-            let given = pieces.concat();
-            assert_inert(&markdown(&given), &given);
-        }
-    }
-
-    #[test]
-    fn html_has_no_raw_html_and_no_unsafe_link() {
-        for (given, want) in [
-            ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
-            ("a <b>x</b>", "<p>a &lt;b&gt;x&lt;/b&gt;</p>\n"),
-            ("[x](javascript:alert(1))", "<p>x</p>\n"),
-            ("[x](https://e.org/?a=\"b)", "<p><a href=\"https://e.org/?a=%22b\">x</a></p>\n"),
-            ("![t](https://e.org/p.png)", "<p>[image https://e.org/p.png] t</p>\n"),
-        ] {
-            assert_eq!(html(given), want, "{given:?}");
-        }
-        assert_eq!(html_line("uses `x`"), "uses <code>x</code>");
-    }
 }

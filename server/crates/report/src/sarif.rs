@@ -6,8 +6,7 @@
 mod limits;
 
 use super::edits::placed;
-use super::view::one_line;
-use super::{Texts, json};
+use super::{Texts, json, sanitize};
 use finding::{
     AgentOutcome, AgentRun, Anchor, Decisions, Failure, Finding, RawFinding, RepoPath, Round, Severity, State,
 };
@@ -53,7 +52,7 @@ fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts)
             let id = rule_id(finding);
             let index = *known.entry(id.clone()).or_insert_with(|| {
                 let mut rule = json!({ "id": id });
-                if let Some(url) = finding.rule.as_ref().and_then(|r| r.url.as_deref()) {
+                if let Some(url) = finding.rule.as_ref().and_then(finding::RuleRef::page) {
                     rule["helpUri"] = json!(url);
                 }
                 rules.push(rule);
@@ -75,7 +74,7 @@ fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts)
     });
     if let AgentOutcome::Failed { failure } = &run.outcome {
         invocation["toolExecutionNotifications"] =
-            json!([{ "level": "error", "message": { "text": failure_text(failure) } }]);
+            json!([{ "level": "error", "message": { "text": linkless(&failure_text(failure)) } }]);
     }
     let mut out = json!({
         "tool": { "driver": {
@@ -98,6 +97,12 @@ fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts)
     out
 }
 
+/// Plain text as a message has it: `[x](y)` in one is a link, unless its brackets are escaped.
+fn linkless(text: &str) -> String {
+    let text = sanitize::printable(text);
+    if text.contains("](") { text.replace(['['], "\\[").replace(']', "\\]") } else { text }
+}
+
 fn failure_text(failure: &Failure) -> String {
     match &failure.remedy {
         Some(remedy) => format!("{}. {remedy}", failure.message),
@@ -109,10 +114,11 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
     let (title, body) = raw.map_or((&finding.title, &finding.body), |r| (&r.title, &r.body));
     let anchors = raw.map_or(&finding.anchors, |r| &r.anchors);
     let locations: Vec<Value> = anchors.iter().map(|a| location(a, texts)).collect();
-    let text = if title.trim().is_empty() { "(no title)".to_owned() } else { title.clone() };
-    let mut message = json!({ "text": text });
+    let text = if title.trim().is_empty() { "(no title)" } else { title };
+    let mut message = json!({ "text": linkless(text) });
     if !body.is_empty() {
-        message["markdown"] = json!(format!("**{}**\n\n{body}", one_line(title)));
+        let (title, body) = (sanitize::markdown_line(title), sanitize::markdown(body));
+        message["markdown"] = json!(sanitize::document(&format!("**{title}**\n\n{body}")));
     }
     let mut out = json!({
         "ruleId": "",
@@ -123,6 +129,10 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
         "partialFingerprints": { FINGERPRINT: finding.id },
         "rank": (finding.confidence.clamp(0.0, 1.0) * 1000.0).round() / 10.0,
     });
+    if finding.is_doubtful() {
+        // Only what fails has a level; this is for a person to look at.
+        (out["kind"], out["level"]) = (json!("review"), json!("none"));
+    }
     if locations.len() > 1 {
         out["relatedLocations"] = json!(&locations[1..]);
     }
@@ -130,7 +140,7 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
         .map(|p| {
             let note = p.fix.note.as_deref().unwrap_or("Suggested fix");
             json!({
-                "description": { "text": note },
+                "description": { "text": linkless(note) },
                 "artifactChanges": [{
                     "artifactLocation": artifact(p.path),
                     "replacements": p.edits.iter().map(replacement).collect::<Vec<_>>(),
@@ -156,6 +166,9 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
     properties.insert("merged".into(), json!(finding.severity));
     properties.insert("title".into(), json!(title));
     properties.insert("body".into(), json!(body));
+    if finding.is_doubtful() {
+        properties.insert("doubts".into(), json!(finding.doubts));
+    }
     let own = raw.map_or(&finding.fixes, |r| &r.fixes);
     if !own.is_empty() {
         properties.insert("fixes".into(), json!(own));

@@ -28,9 +28,11 @@ fn a_rich_round_has_every_section_in_its_order() {
     let headings: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("## ")).collect();
     let want = [
         "Executive Summary",
+        "Since round 2",
         "Critical Issues",
         "Important Issues",
         "Suggestions",
+        "Doubtful",
         "Refuted",
         "Design Observations",
         "Testing Assessment",
@@ -45,7 +47,7 @@ fn a_rich_round_has_every_section_in_its_order() {
     ];
     assert_eq!(headings, want);
     insta::assert_snapshot!("rich_markdown", text);
-    let style = terminal::Style { colours: false, width: 100 };
+    let style = terminal::Style::default();
     insta::assert_snapshot!("rich_terminal", terminal::write(&round, &decisions, &texts, style));
     // The page's text, without marks.
     let page = html::write(&round, &decisions, &texts);
@@ -83,11 +85,55 @@ fn a_rich_round_comes_back() {
     assert_eq!(read.pull_request.as_ref().map(|p| p.number), Some(7));
     assert_eq!(read.observations.len(), 3);
     assert_eq!((read.declined.len(), read.assessment.fixups.len(), read.assessment.untested.len()), (1, 2, 2));
-    // What was read is written the same, where the texts are at hand.
-    let again = markdown::write(&read, &decided, &texts);
+    // What was read is written the same, where the texts are at hand, but for the asides.
+    let (text, again) = (without_asides(&text), without_asides(&markdown::write(&read, &decided, &texts)));
     let differ: Vec<_> = text.lines().zip(again.lines()).filter(|(a, b)| a != b).collect();
     assert_eq!(again.lines().count(), text.lines().count(), "{again}");
     assert!(differ.is_empty(), "{differ:#?}");
+}
+
+/// The document without what its reader leaves aside.
+fn without_asides(text: &str) -> String {
+    let [begin, end] = document::ASIDE;
+    let mut out = String::new();
+    for (n, part) in text.split(&format!("{begin}\n")).enumerate() {
+        out.push_str(if n == 0 { part } else { part.split_once(&format!("{end}\n\n")).unwrap().1 });
+    }
+    out
+}
+
+#[test]
+fn what_every_agent_said_of_a_finding_is_in_the_report() {
+    let (round, decisions, texts) = rich();
+    let (text, page) = (markdown::write(&round, &decisions, &texts), html::write(&round, &decisions, &texts));
+    let mut said = 0;
+    for finding in &round.findings {
+        for raw in round.remarks(finding) {
+            let words = raw.body.lines().next().unwrap_or_default();
+            assert!(text.contains(words), "{words} of {} is not in {text}", raw.agent);
+            assert!(page.contains(&words.replace('`', "").split('*').next().unwrap().replace('&', "&amp;")), "{words}");
+            said += usize::from(!finding.body.contains(&raw.body));
+        }
+    }
+    assert!(said > 0, "at least one agent has words of its own");
+    assert_eq!(text.matches("<details><summary>").count(), text.matches("</details>").count());
+}
+
+#[test]
+fn a_finding_keeps_its_severity_when_its_label_is_from_another_time() {
+    let mut found = sample::finding("I4", Severity::Critical, "It grew", vec![], &sample::agents(&["ann"]));
+    found.doubts = vec![Doubt::QuoteMissing, Doubt::LowConfidence];
+    found.settled =
+        Some(Settled { by: AgentName::new("bob"), severity: Severity::Critical, reason: "it: grows".into() });
+    found.contrary = ["One", "Two"].map(|title| Contrary { title: title.into(), by: sample::agents(&["cid"]) }).into();
+    let text = markdown::write(&sample::round(vec![found.clone()]), &Decisions::default(), &Texts::default());
+    let (again, _) = prose::read(&text).unwrap();
+    let read = &again.findings[0];
+    assert_eq!(
+        (read.severity, &read.doubts, &read.settled, &read.contrary),
+        (Severity::Critical, &found.doubts, &found.settled, &found.contrary),
+        "{text}"
+    );
 }
 
 /// What no text may change: how many findings there are, their severities, agents and places.
@@ -213,7 +259,11 @@ fn sarif_is_within_the_limits_of_forges() {
     long.body = "word ".repeat(20_000);
     long.anchors = vec![sample::lines("a.rs", 1, 1); 300];
     let findings: Vec<_> = (0..150)
-        .map(|n| finding::Finding { label: format!("I{n}"), id: finding::FindingId::new(format!("f{n}")), ..long.clone() })
+        .map(|n| finding::Finding {
+            label: format!("I{n}"),
+            id: finding::FindingId::new(format!("f{n}")),
+            ..long.clone()
+        })
         .collect();
     let round = sample::round(findings);
     let text = write(Format::Sarif, &round, &Decisions::default(), &Texts::default());
@@ -273,4 +323,64 @@ fn the_schema_in_the_documentation_is_current() {
     }
     let current = std::fs::read_to_string(file).is_ok_and(|text| text == json::schema());
     assert!(current, "run the tests with UPDATE_SCHEMA=1");
+}
+
+/// A round with one finding that says this, by an agent of that name.
+fn saying(title: &str, body: &str, label: &str) -> Round {
+    let (mut round, ..) = rich();
+    round.findings.truncate(1);
+    let finding = &mut round.findings[0];
+    (finding.title, finding.body) = (title.into(), body.into());
+    finding.rule = Some(RuleRef { id: "x".into(), url: Some("command:x".into()) });
+    let raw = finding.attributions[0].raw.clone();
+    for raw in round.raw.iter_mut().filter(|r| r.id == raw) {
+        (raw.title, raw.body) = (title.into(), body.into());
+    }
+    for run in &mut round.agents {
+        run.agent.label = label.into();
+    }
+    round
+}
+
+#[test]
+fn no_document_has_a_link_whose_address_an_agent_gave_in_another_part() {
+    let (_, decisions, texts) = rich();
+    let round = saying("See [ref] [x](command:x)", "[ref]: command:evil", "A [ref]");
+    for format in [Format::Markdown, Format::Github, Format::Sarif, Format::Html, Format::Rdjson] {
+        let text = write(format, &round, &Decisions::default(), &texts);
+        for live in [
+            "\n[ref]: command:evil",
+            "\\n[ref]: command:evil",
+            "\"markdown\": \"[ref]:",
+            "href=\"command",
+            "Uri\": \"command",
+        ] {
+            assert!(!text.contains(live), "{format}: {live}");
+        }
+    }
+    let sarif: serde_json::Value = serde_json::from_str(&write(Format::Sarif, &round, &decisions, &texts)).unwrap();
+    let message = sarif["runs"].as_array().unwrap().iter().find_map(|run| run["results"][0]["message"].as_object());
+    let message = message.unwrap();
+    assert_eq!(message["text"], "See \\[ref\\] \\[x\\](command:x)");
+    assert_eq!(message["markdown"], "**See [ref] \\[x](command:x)**\n\n\\[ref]: command:evil");
+}
+
+#[test]
+fn what_turns_the_direction_of_writing_is_spelled_out_on_pages_and_in_reports() {
+    let (_, decisions, texts) = rich();
+    let mut round = saying("a\u{202e}b", "c\u{2066}d\u{200b}", "e\u{202e}");
+    round.author = "f\u{202e}".into();
+    for format in [Format::Html, Format::Markdown, Format::Text, Format::Junit] {
+        let text = write(format, &round, &decisions, &texts);
+        assert!(!text.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{format}");
+        assert!(text.contains("\\u{202e}"), "{format}");
+    }
+}
+
+#[test]
+fn a_comment_gives_no_orders_to_a_forge() {
+    let round = saying("/merge", "x\n/close\n> /assign @me\n  /approve\na /b\n/2", "/me");
+    let text = &forge::remarks(&round, &Decisions::default(), &Texts::default())[0].text;
+    let orders = text.lines().filter(|line| line.trim_start_matches(['>', ' ']).starts_with('/'));
+    assert_eq!(orders.collect::<Vec<_>>(), ["/2"], "{text}");
 }

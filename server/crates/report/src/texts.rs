@@ -10,6 +10,11 @@ use std::sync::Arc;
 pub struct Texts(BTreeMap<RepoPath, Arc<str>>);
 
 impl Texts {
+    /// The files and their texts, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&RepoPath, &Arc<str>)> {
+        self.0.iter()
+    }
+
     /// The text of `path`.
     #[must_use]
     pub fn get(&self, path: &RepoPath) -> Option<&str> {

@@ -1,9 +1,10 @@
 //! What a report says, worked out from a round once and laid out by Markdown and HTML alike.
 
-use super::{Texts, sanitize};
+use super::said::SaidView;
+use super::{Texts, retro, said, sanitize};
 use finding::document::NO_REVIEW_BY;
 use finding::{
-    AgentName, AgentOutcome, Anchor, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
+    AgentKind, AgentName, Anchor, Assessment, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
     ObservationKind, Resolution, Round, Severity, State, Verdict, Work,
 };
 use jiff::tz::TimeZone;
@@ -29,7 +30,9 @@ pub(super) struct View<'a> {
     pub(super) verdict_note: String,
     pub(super) wall_clock: String,
     pub(super) summary: Option<&'a str>,
+    pub(super) since: Option<SinceView<'a>>,
     pub(super) severities: Vec<SeverityView<'a>>,
+    pub(super) doubtful: Vec<FindingView<'a>>,
     pub(super) refuted: Vec<FindingView<'a>>,
     pub(super) concerns: Vec<ObservationView<'a>>,
     pub(super) strengths: Vec<ObservationView<'a>>,
@@ -40,10 +43,14 @@ pub(super) struct View<'a> {
     pub(super) fixups: Vec<FixupView<'a>>,
     pub(super) limitations: Vec<LimitationView<'a>>,
     pub(super) feedback: Vec<FeedbackView<'a>>,
+    /// What is said where there is none of it.
+    pub(super) no_feedback: String,
     pub(super) declined: Vec<DeclinedView<'a>>,
     pub(super) reviewed: Vec<ReviewedView<'a>>,
     pub(super) left_out: Vec<(&'a str, String)>,
     pub(super) retro: Vec<RetroView<'a>>,
+    /// Views of the whole of agents that have not answered since, with their rounds.
+    pub(super) said_before: Vec<(Pill<'a>, u32, Vec<ViewOfWhole<'a>>)>,
     pub(super) figures: Vec<(String, Vec<String>)>,
     pub(super) resolutions: Vec<ResolutionView<'a>>,
 }
@@ -86,6 +93,16 @@ pub(super) struct FindingView<'a> {
     pub(super) rule_url: Option<&'a str>,
     pub(super) symbol: Option<&'a str>,
     pub(super) dispute: Option<&'a str>,
+    /// Who had the last word on its severity, and why.
+    pub(super) settled: Option<String>,
+    /// Why its evidence does not hold.
+    pub(super) doubts: Option<String>,
+    /// What others say to the contrary, a line each.
+    pub(super) contrary: Vec<String>,
+    /// What its agents say besides what stands here already.
+    pub(super) said: Vec<SaidView<'a>>,
+    /// Who said it in which earlier round, and has not answered about it since.
+    pub(super) earlier: Vec<(Pill<'a>, u32)>,
     pub(super) verification: Option<String>,
     pub(super) fixes: Vec<FixView<'a>>,
     pub(super) since: Option<u32>,
@@ -139,10 +156,37 @@ impl FixupView<'_> {
     }
 }
 
+/// What is different from the round before.
+#[derive(Debug, Serialize)]
+pub(super) struct SinceView<'a> {
+    pub(super) round: u32,
+    pub(super) new: Vec<(&'a str, String)>,
+    pub(super) gone: Vec<GoneView<'a>>,
+}
+
+/// A finding of an earlier round that is none of this one.
+#[derive(Debug, Serialize)]
+pub(super) struct GoneView<'a> {
+    pub(super) label: &'a str,
+    pub(super) title: String,
+    pub(super) round: u32,
+    /// `fixed`, `its code is gone`, `part of I3`.
+    pub(super) fate: String,
+}
+
+/// One agent's view of the whole, where it is not what stands in the report already: what it is about, and the words.
+#[derive(Debug, Serialize)]
+pub(super) struct ViewOfWhole<'a> {
+    pub(super) about: &'static str,
+    pub(super) text: std::borrow::Cow<'a, str>,
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct LimitationView<'a> {
     pub(super) title: &'a str,
     pub(super) place: Option<String>,
+    /// The words in which it is admitted.
+    pub(super) quote: Option<&'a str>,
     pub(super) body: &'a str,
 }
 
@@ -174,6 +218,7 @@ pub(super) struct ReviewedView<'a> {
 pub(super) struct RetroView<'a> {
     pub(super) agent: Pill<'a>,
     pub(super) text: String,
+    pub(super) whole: Vec<ViewOfWhole<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -316,9 +361,14 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
         body: &f.body,
         classification: f.classification.map(classification_word),
         rule: f.rule.as_ref().map(|r| r.id.as_str()),
-        rule_url: f.rule.as_ref().and_then(|r| r.url.as_deref()),
+        rule_url: f.rule.as_ref().and_then(finding::RuleRef::page),
         symbol: f.symbol.as_deref(),
         dispute: f.dispute.as_deref(),
+        settled: f.settled.as_ref().map(|settled| settled_words(agents.round, settled)),
+        doubts: f.is_doubtful().then(|| doubt_words(f)),
+        contrary: f.contrary.iter().map(|contrary| contrary_words(agents.round, contrary)).collect(),
+        said: said::said(agents.round, f, agents),
+        earlier: said::earlier(f, agents),
         verification: match &f.verification {
             FindingStatus::Unverified => None,
             FindingStatus::Confirmed { by, note } => Some(checked("Confirmed", agents.round.label_of(by), note)),
@@ -341,6 +391,24 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
     }
 }
 
+/// `Claude Opus 4.6: Important: a broken instance is rare`.
+pub(super) fn settled_words(round: &Round, settled: &finding::Settled) -> String {
+    let why = if settled.reason.trim().is_empty() { String::new() } else { format!(": {}", one_line(&settled.reason)) };
+    format!("{}: {}{why}", one_line(round.label_of(&settled.by)), settled.severity)
+}
+
+/// Why a finding is doubtful, in a line.
+pub(super) fn doubt_words(finding: &Finding) -> String {
+    finding.doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// `Claude Opus 4.6 sees a strength: PIDs are cleared before deletion`.
+pub(super) fn contrary_words(round: &Round, contrary: &finding::Contrary) -> String {
+    let by: Vec<String> = contrary.by.iter().map(|name| one_line(round.label_of(name))).collect();
+    let sees = if by.len() == 1 { "sees" } else { "see" };
+    format!("{} {sees} a strength: {}", by.join(", "), one_line(&contrary.title))
+}
+
 fn checked(word: &str, by: &str, note: &str) -> String {
     if note.trim().is_empty() { format!("{word} by {by}") } else { format!("{word} by {by}: {}", one_line(note)) }
 }
@@ -348,29 +416,15 @@ fn checked(word: &str, by: &str, note: &str) -> String {
 impl<'a> View<'a> {
     pub(super) fn of(round: &'a Round, decisions: &Decisions, texts: &'a Texts) -> Self {
         let agents = Agents::of(round);
-        let standing: Vec<&Finding> = round.standing().collect();
+        let (doubtful, standing): (Vec<&Finding>, Vec<&Finding>) = round.standing().partition(|f| f.is_doubtful());
         let heading = |severity| match severity {
             Severity::Critical => "Critical Issues",
             Severity::Important => "Important Issues",
             Severity::Suggestion => "Suggestions",
         };
         let view = |f: &&'a Finding| finding_view(f, decisions, texts, &agents);
-        let open: Vec<&&Finding> = standing.iter().filter(|f| decisions.is_open(&f.id)).collect();
-        let counts: Vec<String> = Severity::ALL
-            .into_iter()
-            .map(|s| (s, open.iter().filter(|f| f.severity == s).count()))
-            .filter(|(_, n)| *n > 0)
-            .map(|(s, n)| count_of(s, n))
-            .collect();
-        let conclusion = round.conclude(open.iter().filter(|f| !f.is_doubtful()).map(|f| f.severity));
-        let mut note = if counts.is_empty() { "nothing is open".into() } else { format!("{} open", counts.join(", ")) };
-        let failed: Vec<&str> = round.failures().map(|(info, _)| info.label.as_str()).collect();
-        if conclusion.verdict != Verdict::NoVerdict && !conclusion.limits.is_empty() {
-            note = format!("{note}; {}", conclusion.limits.join("; "));
-        }
-        if !failed.is_empty() {
-            note = format!("{note}; incomplete: {NO_REVIEW_BY}{}", failed.join(", "));
-        }
+        let conclusion = round.conclusion(decisions);
+        let note = verdict_note(round, decisions, &conclusion);
         let observations = |strength: bool| {
             let mut found: Vec<_> =
                 round.observations.iter().filter(|o| (o.kind == ObservationKind::Strength) == strength).collect();
@@ -408,6 +462,7 @@ impl<'a> View<'a> {
             verdict_note: note,
             wall_clock: long_duration(round.duration_ms),
             summary: round.assessment.summary.as_deref(),
+            since: since_view(round),
             severities: Severity::ALL
                 .into_iter()
                 .map(|severity| SeverityView {
@@ -416,12 +471,8 @@ impl<'a> View<'a> {
                     findings: standing.iter().filter(|f| f.severity == severity).map(view).collect(),
                 })
                 .collect(),
-            refuted: round
-                .findings
-                .iter()
-                .filter(|f| matches!(f.verification, FindingStatus::Refuted { .. }))
-                .map(|f| finding_view(f, decisions, texts, &agents))
-                .collect(),
+            doubtful: doubtful.iter().map(view).collect(),
+            refuted: round.findings.iter().filter(|f| f.is_refuted()).map(|f| view(&f)).collect(),
             concerns: observations(false),
             strengths: observations(true),
             testing: round.assessment.testing.as_deref(),
@@ -436,6 +487,7 @@ impl<'a> View<'a> {
                 .map(|l| LimitationView {
                     title: &l.title,
                     place: l.anchor.as_ref().map(ToString::to_string),
+                    quote: l.anchor.as_ref().and_then(|a| a.quote.as_deref()).filter(|q| !q.trim().is_empty()),
                     body: &l.body,
                 })
                 .collect(),
@@ -449,6 +501,7 @@ impl<'a> View<'a> {
                     url: f.url.as_deref(),
                 })
                 .collect(),
+            no_feedback: no_feedback(round),
             declined: round
                 .declined
                 .iter()
@@ -462,15 +515,24 @@ impl<'a> View<'a> {
                     path: file.path.as_str(),
                     lossy: file.lossy,
                     agents: agents.pills(&file.by),
-                    findings: standing
-                        .iter()
+                    findings: round
+                        .standing()
                         .filter(|f| f.anchors.iter().any(|a| a.path == file.path))
                         .map(|f| f.label.as_str())
                         .collect(),
                 })
                 .collect(),
             left_out: round.coverage.left_out.iter().map(|f| (f.path.as_str(), f.why.to_string())).collect(),
-            retro: retro(round, &agents),
+            retro: retros(round, &agents),
+            said_before: round
+                .earlier
+                .iter()
+                .map(|said| {
+                    let whole = views_of_whole(&round.assessment, &said.assessment);
+                    (agents.pill(&said.agent.name), said.round, whole)
+                })
+                .filter(|(_, _, whole)| !whole.is_empty())
+                .collect(),
             figures: figures(round),
             resolutions: round
                 .findings
@@ -501,33 +563,131 @@ fn fixup_view<'a>(round: &'a Round, fixup: &'a Fixup) -> FixupView<'a> {
     }
 }
 
-fn retro<'a>(round: &'a Round, agents: &Agents<'a>) -> Vec<RetroView<'a>> {
+fn retros<'a>(round: &'a Round, agents: &Agents<'a>) -> Vec<RetroView<'a>> {
     let text = |run: &finding::AgentRun| {
-        if let Some(text) = run.retro.as_deref().filter(|t| !t.trim().is_empty()) {
-            return text.to_owned();
-        }
-        let w = Work::of(round, &run.agent.name);
-        let mut text = match &run.outcome {
-            AgentOutcome::Failed { failure } => format!("Gave no full review: {failure}. "),
-            AgentOutcome::Running => "Was not done when the round ended. ".into(),
-            AgentOutcome::Reviewed => String::new(),
-        };
-        let findings = match w.standing {
-            0 => "No finding of its stands".into(),
-            1 => "1 finding stands".into(),
-            n => format!("{n} findings stand"),
-        };
-        text.push_str(&format!("{findings}, {} of them raised by no other agent; {} refuted", w.unique, w.refuted));
-        if !round.coverage.reviewed.is_empty() {
-            text.push_str(&format!("; {} of {} files reviewed", w.covered, round.coverage.reviewed.len()));
-        }
-        text.push('.');
-        for note in &run.notes {
-            text.push_str(&format!(" {}.", one_line(note).trim_end_matches('.')));
-        }
-        text
+        let written = run.retro.as_deref().filter(|text| !text.trim().is_empty());
+        written.map_or_else(|| retro::of_run(round, run), str::to_owned)
     };
-    round.agents.iter().map(|run| RetroView { agent: agents.pill(&run.agent.name), text: text(run) }).collect()
+    let view = |run: &'a finding::AgentRun| RetroView {
+        agent: agents.pill(&run.agent.name),
+        text: text(run),
+        whole: views_of_whole(&round.assessment, &run.assessment),
+    };
+    round.agents.iter().map(view).collect()
+}
+
+/// What an agent says of the whole that the report does not say in its name already.
+fn views_of_whole<'a>(shown: &Assessment, own: &'a Assessment) -> Vec<ViewOfWhole<'a>> {
+    let is_shown = |shown: &Option<String>, text: &str| {
+        text.trim().is_empty() || shown.as_ref().is_some_and(|shown| shown.contains(text.trim()))
+    };
+    let texts = [
+        ("Summary", &shown.summary, &own.summary),
+        ("Tests", &shown.testing, &own.testing),
+        ("Documentation", &shown.documentation, &own.documentation),
+        ("Commits", &shown.commit_structure, &own.commit_structure),
+    ];
+    let mut views: Vec<ViewOfWhole<'a>> = texts
+        .into_iter()
+        .filter_map(|(about, shown, own)| Some((about, own.as_deref().filter(|text| !is_shown(shown, text))?)))
+        .map(|(about, text)| ViewOfWhole { about, text: text.into() })
+        .collect();
+    let untested: Vec<String> = own
+        .untested
+        .iter()
+        .filter(|one| !shown.untested.contains(one))
+        .map(|one| format!("- {}", one_line(one)))
+        .collect();
+    if !untested.is_empty() {
+        views.push(ViewOfWhole { about: "Untested", text: untested.join("\n").into() });
+    }
+    let admitted: Vec<String> = own
+        .limitations
+        .iter()
+        .filter(|own| !shown.limitations.contains(own))
+        .map(|own| {
+            let place = own.anchor.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
+            format!("- {}{place} {}", one_line(&own.title), one_line(&own.body))
+        })
+        .collect();
+    if !admitted.is_empty() {
+        views.push(ViewOfWhole { about: "Limitations", text: admitted.join("\n").into() });
+    }
+    views
+}
+
+/// What the verdict rests on: the lead's words while they hold, or the gravest findings, then what is open by severity,
+/// and what was not looked at.
+fn verdict_note(round: &Round, decisions: &Decisions, conclusion: &finding::Conclusion) -> String {
+    let deciding: Vec<&Finding> = round.deciding(decisions).collect();
+    let counts: Vec<String> = Severity::ALL
+        .into_iter()
+        .map(|s| (s, deciding.iter().filter(|f| f.severity == s).count()))
+        .filter(|(_, n)| *n > 0)
+        .map(|(s, n)| count_of(s, n))
+        .collect();
+    let doubtful = round.standing().filter(|f| f.is_doubtful() && decisions.is_open(&f.id)).count();
+    let mut parts: Vec<String> = reason(round, decisions, &deciding).into_iter().collect();
+    parts.push(if counts.is_empty() { "nothing is open".into() } else { format!("{} open", counts.join(", ")) });
+    if doubtful > 0 {
+        parts.push(format!("{doubtful} doubtful"));
+    }
+    if conclusion.verdict != Verdict::NoVerdict {
+        parts.extend(conclusion.limits.iter().cloned());
+    }
+    let failed: Vec<&str> = round.failures().map(|(info, _)| info.label.as_str()).collect();
+    if !failed.is_empty() {
+        parts.push(format!("incomplete: {NO_REVIEW_BY}{}", failed.join(", ")));
+    }
+    parts.join("; ")
+}
+
+/// Why the verdict is what it is. What the lead said holds as long as nothing that decides was settled since.
+fn reason(round: &Round, decisions: &Decisions, deciding: &[&Finding]) -> Option<String> {
+    let is_as_it_was = round.findings.iter().all(|f| decisions.is_open(&f.id));
+    if let Some(said) = round.verdict_reason.as_deref().filter(|_| is_as_it_was) {
+        return Some(one_line(said).trim_end_matches('.').to_owned());
+    }
+    let grave = deciding.iter().map(|f| f.severity).max().filter(|s| *s > Severity::Suggestion)?;
+    let first: Vec<String> = deciding
+        .iter()
+        .filter(|f| f.severity == grave)
+        .take(2)
+        .map(|f| format!("{} ({})", one_line(&f.title).trim_end_matches('.'), one_line(&f.label)))
+        .collect();
+    Some(first.join(", "))
+}
+
+fn since_view(round: &Round) -> Option<SinceView<'_>> {
+    let since = &round.since_before;
+    if since.round == 0 {
+        return None;
+    }
+    let called = |id: &finding::FindingId| round.findings.iter().find(|f| f.id == *id);
+    let lists = [("fixed", &since.fixed), ("its code is gone", &since.outdated), ("part of another", &since.joined)];
+    let gone = lists.into_iter().flat_map(|(fate, list)| list.iter().map(move |one| (fate, one)));
+    let gone = gone.map(|(fate, one)| GoneView {
+        label: &one.label,
+        title: one_line(&one.title),
+        round: one.round,
+        fate: match one.into.as_ref().and_then(called) {
+            Some(heir) => format!("part of {}", one_line(&heir.label)),
+            None => fate.to_owned(),
+        },
+    });
+    let new = since.new.iter().filter_map(called).map(|f| (f.label.as_str(), one_line(&f.title)));
+    Some(SinceView { round: since.round, new: new.collect(), gone: gone.collect() })
+}
+
+/// What is to be said where no open comment is known: that there is none, or that nobody asked.
+fn no_feedback(round: &Round) -> String {
+    let is_read = !round.agents.is_empty() && round.agents.iter().all(|run| run.agent.kind == AgentKind::Imported);
+    match (&round.pull_request, round.feedback_at) {
+        _ if is_read => "None.".into(),
+        (_, Some(at)) => format!("None was open on {} UTC.", minute(at)),
+        (None, None) => "Not known: no pull request was fetched (`deep-review pr` does it).".into(),
+        (Some(_), None) => "Not known: the forge did not say which comments are open.".into(),
+    }
 }
 
 /// The summary table's rows: a name and a cell for each agent.
@@ -579,6 +739,7 @@ fn figures(round: &Round) -> Vec<(String, Vec<String>)> {
     };
     optional("Tool calls", &|u| u.tool_calls.map(|n| n.to_string()));
     optional("Tokens in", &|u| u.input_tokens.map(|n| n.to_string()));
+    optional("Of them cached", &|u| u.cached_tokens.map(|n| n.to_string()));
     optional("Tokens out", &|u| u.output_tokens.map(|n| n.to_string()));
     optional("Cost", &|u| u.cost_usd.map(|c| format!("${c:.2}")));
     rows.into_iter().map(|(name, cells)| (name.to_owned(), cells)).collect()

@@ -129,6 +129,7 @@ mod tests {
     fn raw(id: &str, path: &str) -> RawFinding {
         RawFinding {
             id: RawId::new(id),
+            sure: None,
             agent: AgentName::new(id),
             severity: Severity::Important,
             title: format!("title of {id}"),

@@ -2,12 +2,12 @@
 
 use super::adjudicate::Judged;
 use super::locate::{locate, meant, settle_paths};
-use super::{Preparation, contrary, lead, verify};
+use super::{Preparation, contrary, lead, recheck, stands, verify};
 use agent::Outcome;
 use finding::{
-    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, Assessment, BlobId, Check, Coverage,
-    Failure, FailureKind, Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, NoMore,
-    ROUND_SCHEMA, RawFinding, RawId, RepoPath, ReviewedFile, Round, RoundId, SaidEarlier, SinceBefore, Usage,
+    AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, BlobId, Check, Coverage, Failure,
+    FailureKind, Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, NoMore, ROUND_SCHEMA,
+    RawFinding, RawId, RepoPath, ReviewedFile, Round, RoundId, SinceBefore, Usage,
 };
 use git::{Age, blob_id};
 use patch::Hints;
@@ -29,6 +29,11 @@ pub(super) struct Answered {
 impl Answered {
     pub(super) fn has_failed(&self) -> bool {
         self.outcome.failure.is_some()
+    }
+
+    /// What it raised, each in its place.
+    pub(super) fn findings(&self) -> &[RawFinding] {
+        &self.outcome.answer.findings
     }
 }
 
@@ -52,6 +57,8 @@ pub(super) struct Besides {
     pub(super) usage: BTreeMap<AgentName, Usage>,
     /// What went wrong with it.
     pub(super) notes: Vec<(AgentName, String)>,
+    /// The finding that the round looks at again, if it is about one alone.
+    pub(super) about: Option<recheck::About>,
 }
 
 /// A round with what belongs to it and is stored beside it.
@@ -112,7 +119,7 @@ pub(super) fn compose(
     prepared: &Preparation,
     answers: &Answers,
     (judged, besides): (&Judged, &Besides),
-    merger: &mut merge::Merger,
+    (merger, names): (&mut merge::Merger, &merge::Labels),
     took: Duration,
 ) -> Composed {
     let snapshot = &prepared.snapshot;
@@ -142,7 +149,7 @@ pub(super) fn compose(
         records: merge::records(prepared.earlier.iter().map(|(round, _)| round), &prepared.decisions),
         judged: &judgements,
         changed: snapshot.files().iter().map(|file| file.path.clone()).collect(),
-        labels: Some(&prepared.labels),
+        labels: Some(names),
     };
     let kept = merger.kept(&input);
     for (remark, status) in &kept {
@@ -160,11 +167,16 @@ pub(super) fn compose(
     };
     let mut observations = verify::apply(&mut merged.findings, (&besides.checks, &besides.ages), label);
     lead::settle(&mut merged.findings, &besides.lead, label);
-    let labels = merge::order(&mut merged.findings, &prepared.labels);
+    if let Some(about) = &besides.about {
+        about.apply(&mut merged, &mut raw, label);
+    }
+    let labels = merge::order(&mut merged.findings, names);
     observations.extend(answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()));
+    observations.extend(stands::observations(prepared, &agents, &texts));
     let coverage = coverage(prepared, &agents);
     let observations = merge::observations(&observations);
     contrary::link(&mut merged.findings, &observations);
+    let earlier = stands::earlier(prepared, &agents, &raw);
     let mut round = Round {
         schema: ROUND_SCHEMA,
         id: round_id(prepared),
@@ -175,9 +187,9 @@ pub(super) fn compose(
         commits: snapshot.commits().to_vec(),
         pull_request: None,
         author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
-        assessment: assessment(&agents),
+        assessment: stands::assessment(prepared, &agents),
         agents,
-        earlier: said_earlier(prepared, &raw),
+        earlier,
         since_before: since_before(prepared, &merged.findings, &merged.earlier),
         findings: merged.findings,
         raw,
@@ -185,6 +197,8 @@ pub(super) fn compose(
         judged: judgements,
         observations,
         feedback: Vec::new(),
+        feedback_at: None,
+        verdict_reason: besides.lead.verdict_reason.clone(),
         checks: besides.checks.clone(),
         declined: merged.declined,
         coverage,
@@ -223,20 +237,6 @@ fn since_before(prepared: &Preparation, findings: &[Finding], became: &[merge::B
     }
     since.new = findings.iter().filter(|f| f.since.is_none()).map(|f| f.id.clone()).collect();
     since
-}
-
-/// The agents whose words of earlier rounds stand.
-fn said_earlier(prepared: &Preparation, raw: &[RawFinding]) -> Vec<SaidEarlier> {
-    let mut newest: BTreeMap<&AgentName, u32> = BTreeMap::new();
-    for (remark, round) in raw.iter().filter_map(|remark| Some((remark, remark.id.round()?))) {
-        let known = newest.entry(&remark.agent).or_insert(round);
-        *known = round.max(*known);
-    }
-    let said = |(name, round): (&AgentName, u32)| {
-        let agent = prepared.earlier.iter().rev().find_map(|(earlier, _)| earlier.agent(name))?;
-        Some(SaidEarlier { agent: agent.clone(), round })
-    };
-    newest.into_iter().filter_map(said).collect()
 }
 
 /// The judgements that are about remarks of this round: the others would say nothing.
@@ -311,6 +311,8 @@ fn applies<'a>(raw: &RawFinding, fix: &finding::Fix, text: &impl Fn(&RepoPath) -
 
 fn run_of(info: &AgentInfo, answers: &Answers, besides: &Besides) -> AgentRun {
     let mut run = AgentRun::new(info.clone(), AgentOutcome::Running);
+    run.about = besides.about.as_ref().map(|about| about.finding.clone());
+    run.retro = besides.lead.retro.get(&info.name).cloned();
     run.estimate = besides.estimates.get(&info.name).copied();
     let Some(Answered { outcome, took, .. }) = answers.get(&info.name).map(|a| &**a) else { return run };
     let Answer { covered, notes, assessment, .. } = outcome.answer.clone();
@@ -336,14 +338,18 @@ fn coverage(prepared: &Preparation, agents: &[AgentRun]) -> Coverage {
     let before = prepared.earlier.last().map(|(round, _)| &round.coverage.reviewed[..]).unwrap_or_default();
     let before: BTreeMap<&RepoPath, &ReviewedFile> = before.iter().map(|file| (&file.path, file)).collect();
     for file in prepared.snapshot.files() {
-        let by: Vec<AgentName> =
-            agents.iter().filter(|run| read(run, &file.path)).map(|run| run.agent.name.clone()).collect();
+        let is_sent = prepared.brief.sending.allows_change(file);
+        let readers = agents.iter().filter(|run| run.has_read(&file.path) && (is_sent || !run.agent.kind.is_remote()));
+        let judges = readers.clone().any(|run| run.agent.kind.is_reviewer());
+        let by: Vec<AgentName> = readers.map(|run| run.agent.name.clone()).collect();
         let sides = prepared.sides.get(&file.path).cloned();
         let same = before.get(&file.path).filter(|then| then.sides.is_some() && then.sides == sides);
         let mut earlier: Vec<AgentName> =
             same.into_iter().flat_map(|f| f.by.iter().chain(&f.earlier)).cloned().collect();
         earlier.retain(|name| !by.contains(name));
-        if by.is_empty() && earlier.is_empty() {
+        if !is_sent && !judges {
+            left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NeverSent });
+        } else if by.is_empty() && earlier.is_empty() {
             left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NoAgent });
         } else {
             reviewed.push(ReviewedFile { path: file.path.clone(), by, earlier, lossy: file.lossy, sides });
@@ -357,14 +363,6 @@ fn coverage(prepared: &Preparation, agents: &[AgentRun]) -> Coverage {
     Coverage { reviewed, left_out, uncovered_languages }
 }
 
-fn read(run: &AgentRun, path: &RepoPath) -> bool {
-    match run.outcome {
-        AgentOutcome::Running => false,
-        AgentOutcome::Reviewed => run.covered.is_empty() || run.covered.contains(path),
-        AgentOutcome::Failed { .. } => run.covered.contains(path),
-    }
-}
-
 /// The summary: by the lead, or composed.
 fn sum_up(round: &mut Round, besides: &Besides) {
     let said = round.assessment.summary.take();
@@ -373,55 +371,6 @@ fn sum_up(round: &mut Round, besides: &Besides) {
         (None, Some(first)) => Some(format!("{}\n\n{first}", lead::compose(round))),
         (None, None) => None,
     };
-}
-
-/// The first agent that says something of a part speaks for it; what is a list is taken together.
-fn assessment(agents: &[AgentRun]) -> Assessment {
-    let mut all = Assessment::default();
-    let models_first = agents
-        .iter()
-        .filter(|a| a.agent.kind != AgentKind::BuiltIn)
-        .chain(agents.iter().filter(|a| a.agent.kind == AgentKind::BuiltIn));
-    for said in models_first.map(|run| &run.assessment) {
-        all.summary = all.summary.or_else(|| said.summary.clone());
-        all.testing = all.testing.or_else(|| said.testing.clone());
-        all.documentation = all.documentation.or_else(|| said.documentation.clone());
-        all.commit_structure = all.commit_structure.or_else(|| said.commit_structure.clone());
-        for limitation in &said.limitations {
-            if !all.limitations.iter().any(|l| l.title == limitation.title) {
-                all.limitations.push(limitation.clone());
-            }
-        }
-    }
-    all.untested = untested(agents);
-    all
-}
-
-/// The scenarios without a test, each once: those that more agents name first, then in the order of their risk.
-fn untested(agents: &[AgentRun]) -> Vec<String> {
-    struct Scenario<'a> {
-        text: &'a str,
-        by: BTreeSet<&'a AgentName>,
-        rank: usize,
-    }
-    let mut all: Vec<Scenario<'_>> = Vec::new();
-    for run in agents {
-        for (rank, text) in run.assessment.untested.iter().enumerate() {
-            let name = &run.agent.name;
-            match all.iter_mut().find(|known| contrary::are_alike(known.text, text)) {
-                Some(known) => {
-                    known.by.insert(name);
-                    known.rank = known.rank.min(rank);
-                    if text.len() > known.text.len() {
-                        known.text = text;
-                    }
-                }
-                None => all.push(Scenario { text, by: [name].into(), rank }),
-            }
-        }
-    }
-    all.sort_by_key(|scenario| (std::cmp::Reverse(scenario.by.len()), scenario.rank));
-    all.into_iter().map(|scenario| scenario.text.to_owned()).collect()
 }
 
 /// The files that an anchor or a fix of a finding is in, by the blob of their exact text.

@@ -56,14 +56,27 @@ fn is_listed(file: &Path) -> bool {
 }
 
 impl Document {
-    /// Writes it, for `file` if that is known: a page leads to the list of all rounds where one of ours is beside it.
-    #[must_use]
-    pub fn write(&self, format: Format, file: Option<&Path>) -> String {
+    /// The same as others may see it: see [`report::masked`].
+    ///
+    /// # Errors
+    /// When it cannot be masked: it is not to be written then.
+    pub fn masked(&self) -> Result<Self, serde_json::Error> {
+        let (round, decisions, texts) = report::masked(&self.round, &self.decisions, &self.texts)?;
+        Ok(Self { round, decisions, texts })
+    }
+
+    /// Writes it, its secrets masked, for `file` if that is known: a page leads to the list of all rounds where one of
+    /// ours is beside it.
+    ///
+    /// # Errors
+    /// As [`masked`](Self::masked).
+    pub fn write(&self, format: Format, file: Option<&Path>) -> Result<String, serde_json::Error> {
+        let Self { round, decisions, texts } = self.masked()?;
         let listed = file.filter(|file| format == Format::Html && is_listed(file));
-        match listed {
-            Some(_) => html::page(&self.round, &self.decisions, &self.texts, Some(INDEX)),
-            None => report::write(format, &self.round, &self.decisions, &self.texts),
-        }
+        Ok(match listed {
+            Some(_) => html::page(&round, &decisions, &texts, Some(INDEX)),
+            None => report::write(format, &round, &decisions, &texts),
+        })
     }
 
     /// The same round with its findings' places in other texts. A place whose lines were changed there keeps its file

@@ -60,7 +60,11 @@ pub fn import_as(
     target: Target,
     format: Option<&ErrorFormat>,
 ) -> anyhow::Result<Vec<Imported>> {
-    let scope = repository.scope(&ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted })?;
+    let scope = repository.scope(&ScopeRequest {
+        base: config.base.clone(),
+        uncommitted: config.uncommitted,
+        ..ScopeRequest::default()
+    })?;
     let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
     let mut rounds: Vec<(Round, Decisions)> = Vec::new();

@@ -142,6 +142,7 @@ mod tests {
     fn finding(file: Option<&str>, body: &str) -> RawFinding {
         RawFinding {
             id: RawId::new("x:1"),
+            sure: None,
             agent: AgentName::new("x"),
             severity: Severity::Important,
             title: "t".into(),

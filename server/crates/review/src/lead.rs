@@ -3,61 +3,123 @@
 
 use super::verify;
 use agent::{Question, Sending, answer};
-use finding::{AgentName, AgentOutcome, AgentRun, Finding, FindingId, Round, Settled, Severity, Verdict};
-use serde_json::json;
-use std::collections::BTreeSet;
+use finding::{
+    AgentInfo, AgentName, AgentOutcome, AgentRun, Anchor, Finding, FindingId, Observation, Round, Settled, Severity,
+    Verdict, Work,
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the lead said.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Word {
     pub(super) by: Option<AgentName>,
     pub(super) summary: String,
+    pub(super) verdict_reason: Option<String>,
+    /// What it says of the agents' work.
+    pub(super) retro: BTreeMap<AgentName, String>,
     settled: Vec<(FindingId, Severity, String)>,
 }
 
-/// What the lead is asked, without what is said of files that are never sent.
-pub(super) fn question(round: &Round, sending: &Sending) -> Question {
-    let findings: Vec<String> = round
-        .findings
-        .iter()
-        .filter(|f| sending.allows_all(f.anchors.iter()))
-        .map(|f| {
-            let places: Vec<String> = f.anchors.iter().map(ToString::to_string).collect();
-            json!({
-                "id": f.label, "severity": f.severity, "dispute": f.dispute, "title": f.title, "body": f.body,
-                "places": places, "by": f.agents(), "check": f.verification,
-            })
-            .to_string()
-        })
-        .collect();
-    let reviewers: Vec<String> = round
-        .agents
-        .iter()
-        .map(|run| {
-            let failure = match &run.outcome {
-                AgentOutcome::Failed { failure } => Some(&failure.message),
-                AgentOutcome::Running | AgentOutcome::Reviewed => None,
-            };
-            json!({"name": run.agent.name, "summary": run.assessment.summary, "failed": failure}).to_string()
-        })
-        .collect();
+/// What the lead is asked: everything that was said, in this round and before, without what is said of files that are
+/// never sent.
+pub(super) fn question(round: &Round, earlier: &[&Round], sending: &Sending) -> Question {
     let disputed = round.findings.iter().filter(|f| f.dispute.is_some());
     let files: BTreeSet<_> = disputed.flat_map(|f| &f.anchors).map(|a| a.path.clone()).collect();
-    Question {
-        template: "lead",
-        schema: answer::lead_schema(),
-        data: vec![("findings", findings.join("\n")), ("reviewers", reviewers.join("\n"))],
-        files: files.into_iter().collect(),
-    }
+    let data = vec![
+        (
+            "findings",
+            lines(round.findings.iter().filter(|f| sending.allows_all(f.anchors.iter())).map(|f| finding(round, f))),
+        ),
+        ("reviewers", lines(round.agents.iter().map(|run| reviewer(round, run)))),
+        (
+            "observations",
+            lines(round.observations.iter().filter(|o| sending.allows_all(o.anchors.iter())).map(observation)),
+        ),
+        ("assessments", lines(round.agents.iter().map(|run| assessment(run, sending)))),
+        ("earlier", lines(earlier.iter().map(|round| before(round, sending)))),
+    ];
+    Question { template: "lead", schema: answer::lead_schema(), data, files: files.into_iter().collect() }
 }
 
-/// What it said, of the findings that are disputed.
+fn lines(values: impl Iterator<Item = Value>) -> String {
+    values.map(|value| value.to_string()).collect::<Vec<_>>().join("\n")
+}
+
+fn places(anchors: &[Anchor]) -> Vec<String> {
+    anchors.iter().map(ToString::to_string).collect()
+}
+
+fn finding(round: &Round, f: &Finding) -> Value {
+    let said = round.remarks(f).into_iter().filter(|raw| raw.body.trim() != f.body.trim());
+    let said: Vec<Value> = said
+        .map(|raw| json!({"by": raw.agent, "severity": raw.severity, "title": raw.title, "body": raw.body}))
+        .collect();
+    json!({
+        "id": f.label, "severity": f.severity, "dispute": f.dispute, "title": f.title, "body": f.body,
+        "places": places(&f.anchors), "by": f.agents(), "check": f.verification, "since_round": f.since,
+        "doubts": f.doubts, "contrary": f.contrary, "others_said": said,
+    })
+}
+
+fn reviewer(round: &Round, run: &AgentRun) -> Value {
+    let failure = match &run.outcome {
+        AgentOutcome::Failed { failure } => Some(&failure.message),
+        AgentOutcome::Running | AgentOutcome::Reviewed => None,
+    };
+    let work = Work::of(round, &run.agent.name);
+    json!({
+        "name": run.agent.name, "label": run.agent.label, "summary": run.assessment.summary, "failed": failure,
+        "findings": {"alone": work.unique, "refuted": work.refuted, "confirmed": work.confirmed},
+        "files": {"read": work.covered, "not_read": work.missed},
+    })
+}
+
+fn observation(o: &Observation) -> Value {
+    json!({"kind": o.kind, "title": o.title, "body": o.body, "places": places(&o.anchors), "by": o.by})
+}
+
+fn assessment(run: &AgentRun, sending: &Sending) -> Value {
+    let said = &run.assessment;
+    let limitations = said.limitations.iter().filter(|l| sending.allows_all(l.anchor.iter()));
+    let limitations: Vec<Value> = limitations
+        .map(|l| {
+            let place = l.anchor.as_ref().map(ToString::to_string);
+            json!({"title": l.title, "place": place, "quote": l.anchor.as_ref().and_then(|a| a.quote.as_ref()), "body": l.body})
+        })
+        .collect();
+    json!({
+        "by": run.agent.name, "testing": said.testing, "untested": said.untested, "documentation": said.documentation,
+        "commits": said.commit_structure, "limitations": limitations,
+    })
+}
+
+fn before(round: &Round, sending: &Sending) -> Value {
+    let findings = round.standing().filter(|f| sending.allows_all(f.anchors.iter()));
+    let findings: Vec<Value> =
+        findings.map(|f| json!({"id": f.label, "severity": f.severity, "title": f.title})).collect();
+    let fixed: Vec<&str> = round.since_before.fixed.iter().map(|one| one.label.as_str()).collect();
+    json!({"round": round.number, "findings": findings, "fixed": fixed, "summary": round.assessment.summary})
+}
+
+/// What it said, of the findings that are disputed and of the agents of the round.
 pub(super) fn word(said: answer::LeadAnswer, round: &Round, by: &AgentName) -> Word {
     let settled = said.settled.into_iter().filter_map(|(label, severity, why)| {
         let finding = round.findings.iter().find(|f| f.label.eq_ignore_ascii_case(label.trim()))?;
         finding.dispute.as_ref().map(|_| (finding.id.clone(), severity, why))
     });
-    Word { by: Some(by.clone()), settled: settled.collect(), summary: said.summary }
+    let is_called = |info: &AgentInfo, name: &str| info.name.as_str() == name || info.label == name;
+    let retro = said.retro.into_iter().filter_map(|(name, text)| {
+        let run = round.agents.iter().find(|run| is_called(&run.agent, name.trim()))?;
+        Some((run.agent.name.clone(), text))
+    });
+    Word {
+        by: Some(by.clone()),
+        summary: said.summary,
+        verdict_reason: said.verdict_reason,
+        retro: retro.collect(),
+        settled: settled.collect(),
+    }
 }
 
 /// Puts the severities that the lead settled into the findings, and why, also where it agrees with what they came to.

@@ -9,31 +9,34 @@
 
 mod adjudicate;
 mod asked;
+mod background;
 mod budget;
 mod compose;
 mod consult;
 mod contrary;
 pub mod document;
 mod estimate;
+pub mod eval;
 pub mod import;
 mod kept;
 mod lead;
 mod locate;
-mod look;
 mod parts;
 mod prepare;
 mod preview;
+mod recheck;
 mod run_agent;
 mod setup;
+mod stands;
 mod trace;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
+pub use background::{BackgroundReview, background};
 pub use budget::Limits;
 pub use consult::{Consulted, NotConsulted, consult};
-pub use look::{Look, look};
 pub use prepare::Preparation;
 pub use preview::{DryRun, Sent, dry_run};
 pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};
@@ -47,7 +50,7 @@ use config::Verify;
 use finding::{AgentInfo, AgentName, Check, Finding, FindingId, Resolution, Round, RoundId, RoundScope, State, Usage};
 use futures_util::FutureExt;
 use git::{GitError, Repository, ScopeRequest, SnapshotError, SnapshotOptions};
-use merge::{Fate, Merger};
+use merge::{Fate, Labels, Merger};
 use run_agent::{Done, Shared};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,6 +118,8 @@ pub struct Options {
     pub fresh: bool,
     /// Whether the newest round, which was interrupted, is finished instead of beginning another one.
     pub resume: bool,
+    /// The one finding to look at again; nothing else is asked about, and everything else stands.
+    pub about: Option<FindingId>,
     /// Whether secrets are masked in what is sent.
     pub mask_secrets: bool,
     /// A folder with prompts that replace the built-in ones.
@@ -132,6 +137,7 @@ impl Default for Options {
             limits: Limits::default(),
             fresh: false,
             resume: false,
+            about: None,
             mask_secrets: true,
             prompts: None,
             steering: Steering::default(),
@@ -165,6 +171,9 @@ pub enum ReviewError {
     /// The newest round is complete, or there is none.
     #[error("there is no interrupted round on this branch")]
     NothingToResume,
+    /// The finding to look at again is none of those that are open.
+    #[error("there is nothing to look at again: the finding is closed, or its code is gone")]
+    NothingToRecheck,
     /// Nobody to review.
     #[error("no agent is to review: all are turned off or none was found")]
     NoAgents,
@@ -183,6 +192,7 @@ impl ReviewError {
             Self::NothingToResume => Some("review without --resume to begin a new round".into()),
             Self::NeverSend(_) => Some("mend it in your configuration or in the base's .deep-review.toml".into()),
             Self::Prompts(_) => Some("mend `prompts` in your configuration".into()),
+            Self::NothingToRecheck => Some("reopen it, or review the branch".into()),
             Self::Snapshot(_) | Self::Store { .. } | Self::Cancelled => None,
         }
     }
@@ -233,6 +243,7 @@ pub async fn run(
     // What was judged before of remarks in the same words holds.
     let judgements = prepared.earlier.last().map(|(round, _)| round.judged.clone()).unwrap_or_default();
     let running = Running {
+        labels: prepared.labels.clone(),
         prepared: Arc::new(prepared),
         number: 0,
         answers: Answers::new(),
@@ -242,10 +253,18 @@ pub async fn run(
         events,
         started,
     };
-    running.run(&reviewers, judge, &options, cancel).await
+    match options.about.clone() {
+        Some(about) => running.look_again(&reviewers, about, &options, cancel).await,
+        None => running.run(&reviewers, judge, &options, cancel).await,
+    }
 }
 
-/// A round under way. What was answered, judged and said besides is its only state; the merger only spares work.
+/// How long others are waited for when one has answered: what comes at the same time is shown at once, under labels in the
+/// order of rank.
+const TOGETHER: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(300) };
+
+/// A round under way. What was answered, judged and said besides is its only state, with what findings were called when
+/// they were shown; the merger only spares work.
 struct Running {
     prepared: Arc<Preparation>,
     number: u32,
@@ -253,6 +272,8 @@ struct Running {
     judged: Judged,
     besides: Besides,
     merger: Merger,
+    /// What findings are called: on the branch, and in the states of this round that people have seen.
+    labels: Labels,
     events: UnboundedSender<Event>,
     started: Instant,
 }
@@ -286,11 +307,22 @@ impl Running {
         let mut composed = self.composed().await;
         while let Some((name, answered)) = self.next(&mut tasks, &mut told).await {
             self.answers.insert(name, Arc::new(answered));
+            let until = tokio::time::Instant::now() + TOGETHER;
+            while !TOGETHER.is_zero()
+                && let Ok(Some((name, answered))) =
+                    tokio::time::timeout_at(until, self.next(&mut tasks, &mut told)).await
+            {
+                self.answers.insert(name, Arc::new(answered));
+            }
             composed = self.composed().await;
             if !tasks.is_empty() {
                 // What cannot be stored now is tried again with the next answer.
                 let _ = self.publish(&composed, false).await;
             }
+        }
+        if self.recall(&composed.round.findings) {
+            self.weigh(&composed.round.findings, &mut told).await;
+            composed = self.composed().await;
         }
         if let Some(judge) = judge.filter(|judge| self.can_judge(judge, &composed)) {
             let _ = self.publish(&composed, false).await;
@@ -309,6 +341,67 @@ impl Running {
             (round, Ok(())) => Ok(Reviewed::Round(round)),
             (round, Err(source)) => Err(ReviewError::Store { source, round: Some(round) }),
         }
+    }
+
+    /// A round that looks at one finding again, and keeps everything else as it stands.
+    async fn look_again(
+        mut self,
+        reviewers: &[Reviewer],
+        about: FindingId,
+        options: &Options,
+        cancel: CancellationToken,
+    ) -> Result<Reviewed, ReviewError> {
+        let (progress, mut told) = unbounded_channel();
+        let shared = Shared { budget: Arc::new(Budget::new(options.limits)), cancel, progress };
+        self.besides.about = None;
+        let before = self.composed().await;
+        let finding = before.round.findings.iter().find(|f| f.id == about).ok_or(ReviewError::NothingToRecheck)?;
+        let remarks: Vec<finding::RawFinding> = before.round.remarks(finding).into_iter().cloned().collect();
+        self.besides.about = Some(recheck::About::new(&self.prepared, finding));
+        self.begin().await?;
+        self.recall(&before.round.findings);
+        let prepared = self.prepared.clone();
+        let asking = reviewers.iter().map(|reviewer| {
+            let name = reviewer.agent.info().name;
+            let doing = format!("looking at {} again", finding.label);
+            let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+            let started = Instant::now();
+            let (prepared, shared, remarks) = (&prepared, &shared, &remarks[..]);
+            async move {
+                let again = recheck::ask(reviewer, prepared, (finding, remarks), shared).await;
+                (name, again, started.elapsed())
+            }
+        });
+        let said = self.listening(futures_util::future::join_all(asking), &mut told).await;
+        for (name, recheck::Again { word, outcome }, took) in said {
+            if let (Some(about), Some(word)) = (&mut self.besides.about, word) {
+                about.add(word);
+            }
+            self.answers.insert(name, Arc::new(compose::answered(&self.prepared, outcome, took)));
+        }
+        self.weigh(&before.round.findings, &mut told).await;
+        let composed = self.composed().await;
+        match self.publish(&composed, true).await {
+            (round, Ok(())) => Ok(Reviewed::Round(round)),
+            (round, Err(source)) => Err(ReviewError::Store { source, round: Some(round) }),
+        }
+    }
+
+    /// Takes in what was checked in earlier rounds and still holds, and says whether there is any.
+    fn recall(&mut self, findings: &[Finding]) -> bool {
+        if !self.prepared.fresh {
+            let earlier = self.prepared.earlier.last().map(|(round, _)| round);
+            self.besides.checks = verify::still_hold(findings, earlier, &self.prepared.texts);
+        }
+        !self.besides.checks.is_empty()
+    }
+
+    /// Finds out what the checks come to.
+    async fn weigh(&mut self, findings: &[Finding], told: &mut UnboundedReceiver<(AgentName, Progress)>) {
+        self.besides.status = verify::status_of(findings, &self.besides.checks);
+        let (prepared, findings, checks) = (self.prepared.clone(), findings.to_vec(), self.besides.checks.clone());
+        let aging = blocking(move || verify::ages(&findings, &checks, &prepared.snapshot, verify::LONGEST_BLAME));
+        self.besides.ages = self.listening(aging, told).await;
     }
 
     /// What each agent is to be asked.
@@ -345,10 +438,11 @@ impl Running {
     }
 
     /// Stores the round before it shows it: whoever sees it finds its texts, and a crash of ours loses no answer.
-    async fn publish(&self, composed: &Composed, is_last: bool) -> (Arc<Round>, Result<(), StoreError>) {
+    async fn publish(&mut self, composed: &Composed, is_last: bool) -> (Arc<Round>, Result<(), StoreError>) {
         let mut composed = composed.clone();
         composed.round.number = self.number;
         let round = Arc::new(composed.round.clone());
+        self.labels = std::mem::take(&mut self.labels).with_shown(&round);
         let prepared = self.prepared.clone();
         let stored = blocking(move || store(&prepared, &composed, is_last)).await;
         self.show(&round);
@@ -390,10 +484,6 @@ impl Running {
     ) {
         let answering: Vec<&Reviewer> =
             reviewers.iter().filter(|r| r.agent.answers()).filter(|r| self.has_answered(r)).collect();
-        if !self.prepared.fresh {
-            let earlier = self.prepared.earlier.last().map(|(round, _)| round);
-            self.besides.checks = verify::still_hold(&round.findings, earlier, &self.prepared.texts);
-        }
         let asking = self.checks(round, &answering, shared);
         let answers = self.listening(asking, told).await;
         for (name, checks, usage, note) in answers {
@@ -401,10 +491,7 @@ impl Running {
             self.besides.notes.extend(note.map(|note| (name.clone(), note)));
             self.use_more(&name, usage);
         }
-        self.besides.status = verify::status_of(&round.findings, &self.besides.checks);
-        let (prepared, findings, checks) = (self.prepared.clone(), round.findings.clone(), self.besides.checks.clone());
-        let aging = blocking(move || verify::ages(&findings, &checks, &prepared.snapshot, verify::LONGEST_BLAME));
-        self.besides.ages = self.listening(aging, told).await;
+        self.weigh(&round.findings, told).await;
         if options.verify == Verify::Lead && !shared.cancel.is_cancelled() {
             let mut candidates =
                 answering.iter().filter(|r| options.lead.as_ref().is_none_or(|n| *n == r.agent.info().name));
@@ -471,7 +558,8 @@ impl Running {
         let round = self.composed().await.round;
         let doing = "writing the summary".to_owned();
         let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
-        let question = lead::question(&round, &self.prepared.brief.sending);
+        let earlier: Vec<&Round> = self.prepared.earlier.iter().map(|(round, _)| round).collect();
+        let question = lead::question(&round, &earlier, &self.prepared.brief.sending);
         let asking = run_agent::ask(leader, &self.prepared.brief, &question, shared);
         let said = self.listening(asking, told).await;
         match answer::lead(&said) {
@@ -510,8 +598,9 @@ impl Running {
         let (prepared, answers) = (self.prepared.clone(), self.answers.clone());
         let (judged, besides) = (self.judged.clone(), self.besides.clone());
         let (mut merger, took) = (std::mem::take(&mut self.merger), self.started.elapsed());
+        let labels = self.labels.clone();
         let (composed, merger) = blocking(move || {
-            let composed = compose::compose(&prepared, &answers, (&judged, &besides), &mut merger, took);
+            let composed = compose::compose(&prepared, &answers, (&judged, &besides), (&mut merger, &labels), took);
             (composed, merger)
         })
         .await;

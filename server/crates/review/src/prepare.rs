@@ -1,13 +1,14 @@
 //! Everything a round knows before an agent is asked.
 
 use super::{Request, ReviewError, Reviewer, kept};
-use agent::prompt::Templates;
+use agent::prompt::{History, Templates};
 use agent::{Brief, Sending};
 use dashmap::DashMap;
 use finding::{
     AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, LineRange, PullRequestNow, RepoPath, Round, Sides, State,
 };
 use git::Snapshot;
+use git::consult::Consult;
 use jiff::Timestamp;
 use merge::{Labels, Outline};
 use std::collections::BTreeMap;
@@ -96,6 +97,9 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     steering.background = steering.background.or_else(|| pull_request.as_ref().map(intent));
     brief.steering = Arc::new(steering);
     brief.conventions = repository.conventions(&scope, &brief.files, &request.conventions)?;
+    if let Some(head) = &scope.head {
+        brief.history = History::new(Consult::new(repository.clone(), head.clone()));
+    }
     brief.declined = declined(&earlier, &decisions);
     brief.open = open(&earlier, &decisions);
     Ok(Preparation {

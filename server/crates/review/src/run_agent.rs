@@ -79,7 +79,8 @@ pub(super) async fn run(reviewer: Reviewer, asked: Asked, shared: Shared) -> Don
     Done { name, outcome, took: started.elapsed(), asked, files }
 }
 
-async fn one(
+/// One brief, with the agent's deadline.
+pub(super) async fn one(
     reviewer: &Reviewer,
     brief: &Brief,
     name: &AgentName,

@@ -17,6 +17,9 @@ pub fn agents(config: &Config, root: Option<&Path>, trusted: bool) -> Vec<Arc<dy
     let surroundings = agent::Surroundings { root: root.map(Path::to_owned), trusted };
     let mut settings = agent::detected();
     settings.extend(config.agents.clone());
+    if let Some(effort) = config.effort.of_agents() {
+        settings.values_mut().for_each(|agent| agent.effort = Some(effort));
+    }
     let rules = Arc::new(check::Settings::new(&config.rules, config.own_rules.clone()));
     let mut agents = agent::configured(&settings, &surroundings);
     agents.extend(agent::builtin::all(&rules).into_iter().filter(|a| !off(a.info().name.as_str())));
@@ -75,7 +78,7 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
     Request {
         never_send: config.never_send.clone(),
         repository,
-        scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted },
+        scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted, ..ScopeRequest::default() },
         snapshot: SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes },
         reviewers: agents
             .into_iter()

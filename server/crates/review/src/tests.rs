@@ -80,6 +80,7 @@ fn says(title: &str) -> Answer {
     Answer {
         findings: vec![RawFinding {
             id: RawId::new("whatever"),
+            sure: None,
             agent: AgentName::new("somebody else"),
             severity: Severity::Important,
             title: title.into(),
@@ -344,4 +345,111 @@ fn a_finding_whose_code_is_gone_is_closed_by_the_next_round() {
     let two = round(request(&repo, &[&second]));
     assert!(two.findings.is_empty(), "{:?}", two.findings);
     assert_eq!(branch.decisions().unwrap().value.resolutions[id].state, State::Outdated);
+}
+
+/// A remark on a file of its own.
+fn elsewhere(title: &str, severity: Severity, file: &str) -> RawFinding {
+    let path = RepoPath::new(file).unwrap();
+    let raw = says(title).findings.remove(0);
+    RawFinding { severity, anchors: vec![Anchor::lines(path, LineRange::line(1))], ..raw }
+}
+
+#[test]
+fn a_label_that_was_shown_stays_with_its_finding_while_others_answer() {
+    let repo = repo();
+    let store = Store::of(&repo.path().join(".git")).branch(Some("topic"));
+    let one = agent("one", |_| Did::Answer(says("Wrong at the end")));
+    // It answers when the first one's finding was shown, with graver ones of the same severity and the same one again.
+    let two = agent("two", move |_| {
+        while store.newest().unwrap().value.is_none_or(|round| round.findings.is_empty()) {
+            std::thread::yield_now();
+        }
+        let mut answer = says("It is wrong at the end");
+        for (title, file) in [("Argument is never checked", "b.rs"), ("Handle stays open for ever", "c.rs")] {
+            let mut found = elsewhere(title, Severity::Important, file);
+            found.anchors[0].quote = Some(format!("fn {}() {{}}", &file[..1]));
+            answer.findings.push(found);
+        }
+        Did::Answer(answer)
+    });
+    let (result, shown) = run_all(request(&repo, &[&one, &two]), CancellationToken::new());
+    let Reviewed::Round(last) = result.unwrap() else { panic!("something changed") };
+    let mine = |round: &Round| -> Option<String> {
+        let is_mine = |f: &&Finding| f.attributions.iter().any(|by| by.agent.as_str() == "one");
+        round.findings.iter().find(is_mine).map(|f| f.label.clone())
+    };
+    let labels: Vec<String> = shown.iter().filter_map(|round| mine(round)).collect();
+    assert!(labels.len() > 1 && labels.iter().all(|label| label == "I1"), "{labels:?}");
+    let mut all: Vec<&str> = last.findings.iter().map(|f| f.label.as_str()).collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), last.findings.len(), "no label is given twice");
+}
+
+#[test]
+fn looking_at_one_finding_again_touches_nothing_else() {
+    let other = |_: &Brief| {
+        let mut answer =
+            Answer { findings: vec![elsewhere("Nothing calls it", Severity::Critical, "b.rs")], ..Answer::default() };
+        answer.observations.push(finding::Observation {
+            kind: finding::ObservationKind::Strength,
+            title: "Short functions".into(),
+            body: String::new(),
+            anchors: vec![],
+            by: vec![],
+        });
+        answer.assessment.testing = Some("Not tested.".into());
+        Did::Answer(answer)
+    };
+    for (says_again, changes, stands, verification) in [
+        (true, false, true, "unverified"),
+        (false, false, true, "refuted"),
+        (true, true, true, "unverified"),
+        (false, true, false, ""),
+    ] {
+        let repo = repo();
+        let (one, two) = (agent("one", |_| Did::Answer(says("Wrong"))), agent("two", other));
+        let before = round(request(&repo, &[&one, &two]));
+        let wrong = before.findings.iter().find(|f| f.title == "Wrong").unwrap();
+        if changes {
+            repo.write("a.rs", "// Changed.\nfn one() {}\nfn two() {}\nfn new() {}\n");
+        }
+        let again = agent("one", move |brief| {
+            assert_eq!(brief.files.iter().map(RepoPath::as_str).collect::<Vec<_>>(), ["a.rs"]);
+            let mut answer = if says_again { says("Wrong") } else { Answer::default() };
+            answer.findings.push(elsewhere("Something new", Severity::Critical, "a.rs"));
+            Did::Answer(answer)
+        });
+        let mut request = request(&repo, &[&again]);
+        request.options.about = Some(wrong.id.clone());
+        let after = round(request);
+        let name = format!("says again: {says_again}, changed: {changes}");
+        let found = after.findings.iter().find(|f| f.id == wrong.id);
+        assert_eq!(found.is_some(), stands, "{name}: {:?}", after.findings);
+        if let Some(found) = found {
+            let status = serde_json::to_value(&found.verification).unwrap();
+            assert_eq!((found.label.as_str(), status["status"].as_str().unwrap()), ("I1", verification), "{name}");
+            assert!(found.why.iter().any(|why| why.starts_with("asked again, ONE ")), "{name}: {:?}", found.why);
+        }
+        assert_eq!(after.since_before.fixed.len(), usize::from(!stands), "{name}");
+        let kept = |round: &Round| {
+            let kept = round.findings.iter().filter(|f| f.id != wrong.id);
+            kept.map(|f| (f.id.clone(), f.label.clone(), f.severity, f.agents().len())).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&after), kept(&before), "{name}");
+        assert_eq!((after.observations.len(), &after.assessment.testing), (1, &before.assessment.testing), "{name}");
+        assert_eq!(after.agents.len(), 1, "{name}");
+        assert!(!after.agents[0].has_read(&RepoPath::new("a.rs").unwrap()), "{name}: it was asked about one finding");
+    }
+}
+
+#[test]
+fn what_is_closed_is_not_looked_at_again() {
+    let repo = repo();
+    let one = agent("one", |_| Did::Answer(says("Wrong")));
+    let mut request = request(&repo, &[&one]);
+    request.options.about = Some(FindingId::new("gone"));
+    assert!(matches!(run_all(request, CancellationToken::new()).0, Err(ReviewError::NothingToRecheck)));
+    let stored = Store::of(&repo.path().join(".git")).branch(Some("topic")).newest().unwrap().value;
+    assert!(stored.is_none(), "no round for nothing");
 }

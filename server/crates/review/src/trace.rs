@@ -43,7 +43,7 @@ impl Document {
 /// The branch's commits as they are now.
 fn branch(repository: &Repository, document: &Document) -> Option<Snapshot> {
     let base = Some(document.round.scope.base_name.clone()).filter(|b| !b.is_empty());
-    let scope = repository.scope(&ScopeRequest { base, uncommitted: false }).ok()?;
+    let scope = repository.scope(&ScopeRequest { base, uncommitted: false, ..ScopeRequest::default() }).ok()?;
     repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).ok()
 }
 

@@ -72,14 +72,15 @@ fn vendor(agent: &AgentInfo) -> String {
     known.map_or_else(|| agent.name.to_string(), |(vendor, _)| (*vendor).to_owned())
 }
 
-/// What an agent is asked about in one go: each of the critical findings by itself, the first of them, and the rest of
-/// its batch together; and what is to be said of those that are too many.
+/// What an agent is asked about in one go: each of the critical and of the disputed findings by itself, the first of
+/// them, and the rest of its batch together; and what is to be said of those that are too many.
 pub(super) fn questions<'a>(batch: &[&'a Finding]) -> (Vec<Vec<&'a Finding>>, Option<String>) {
     let (given, rest) = batch.split_at(batch.len().min(MOST_CLAIMS));
-    let is_alone = |(n, finding): &(usize, &&Finding)| *n < MOST_ALONE && finding.severity == Severity::Critical;
-    let (alone, together): (Vec<_>, Vec<_>) = given.iter().enumerate().partition(is_alone);
-    let mut questions: Vec<Vec<&Finding>> = alone.into_iter().map(|(_, finding)| vec![*finding]).collect();
-    questions.push(together.into_iter().map(|(_, finding)| *finding).collect());
+    let matters = |f: &Finding| f.severity == Severity::Critical || f.dispute.is_some();
+    let (mattering, plain): (Vec<&Finding>, Vec<&Finding>) = given.iter().copied().partition(|f| matters(f));
+    let (alone, together) = mattering.split_at(mattering.len().min(MOST_ALONE));
+    let mut questions: Vec<Vec<&Finding>> = alone.iter().map(|finding| vec![*finding]).collect();
+    questions.push(together.iter().copied().chain(plain).collect());
     questions.retain(|batch| !batch.is_empty());
     let note = format!("{} more that it was to check stay unchecked: it is given {MOST_CLAIMS} at most", rest.len());
     (questions, (!rest.is_empty()).then_some(note))

@@ -1,21 +1,39 @@
 use super::find;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a mask begins with; eight hexadecimal digits follow.
 pub const MASK: &str = "MASKED_SECRET_";
 
 /// Hides secrets, each behind the same mask in every text that it is given, and turns masks back.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Masker {
     /// Random: a mask tells nothing of its secret, not even to one who guesses.
-    names: RandomState,
+    key: u64,
     /// Mask to secret.
     known: Mutex<HashMap<String, String>>,
 }
 
+impl Default for Masker {
+    fn default() -> Self {
+        Self::with_key(RandomState::new().hash_one(0))
+    }
+}
+
 impl Masker {
+    /// One that masks as the one whose key it is: for another process that is to give the same secret the same mask.
+    #[must_use]
+    pub fn with_key(key: u64) -> Self {
+        Self { key, known: Mutex::default() }
+    }
+
+    /// What its masks are made with. Whoever has it can check a guess.
+    #[must_use]
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
     /// `text` with every secret replaced. It has the same number of lines.
     #[must_use]
     pub fn mask(&self, text: &str) -> String {
@@ -54,7 +72,9 @@ impl Masker {
     }
 
     fn name(&self, secret: &str) -> String {
-        let name = format!("{MASK}{:08x}", self.names.hash_one(secret) & 0xffff_ffff);
+        let mut hasher = DefaultHasher::new();
+        (self.key, secret).hash(&mut hasher);
+        let name = format!("{MASK}{:08x}", hasher.finish() & 0xffff_ffff);
         self.known().insert(name.clone(), secret.to_owned());
         name
     }

@@ -5,9 +5,22 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 pub(super) fn create_folders(folder: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(folder).map_err(StoreError::new("create", folder))
+}
+
+/// What the name of a file begins with until it is written to its end.
+const DRAFT: &str = ".writing-";
+
+/// Removes what writers left that were killed. Only who holds the lock may: every writer does, so that nobody is writing.
+pub(super) fn sweep(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    for draft in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(DRAFT)) {
+        // What cannot be removed is in nobody's way.
+        let _ = fs::remove_file(draft.path());
+    }
 }
 
 /// Threads that write at once: a disk makes many small files durable in about the time of one.
@@ -33,12 +46,30 @@ pub(super) fn write_all_atomically(folder: &Path, files: &[(PathBuf, &[u8])]) ->
     sync(folder).map_err(StoreError::new("write", folder))
 }
 
+/// Writes a file that is not there yet; says whether it was not.
+pub(super) fn create_atomically(path: &Path, bytes: &[u8]) -> Result<bool, StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let place = || -> std::io::Result<bool> {
+        match draft(folder, bytes)?.persist_noclobber(path) {
+            Ok(_) => sync(folder).map(|()| true),
+            Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            Err(e) => Err(e.error),
+        }
+    };
+    place().map_err(StoreError::new("write", path))
+}
+
 fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+    draft(folder, bytes)?.persist(path)?;
+    Ok(())
+}
+
+/// The bytes, durable, under a name that nobody reads.
+fn draft(folder: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Ok(file)
 }
 
 /// A new name is durable only when its folder is.

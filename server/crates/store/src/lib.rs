@@ -16,8 +16,11 @@
 //! name and reported: it is never deleted, and never a reason to fail.
 
 mod files;
+mod lock;
 
-use files::{create_folders, set_aside, write_all_atomically, write_atomically};
+pub use lock::on_wait;
+
+use files::{create_atomically, create_folders, set_aside, write_all_atomically, write_atomically};
 use finding::{AgentName, BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
 use memchr::memmem;
 use serde::de::DeserializeOwned;
@@ -33,6 +36,9 @@ mod tests;
 
 /// Largest file that is read as a round or as decisions, in bytes.
 const MAX_FILE: u64 = 256 << 20;
+
+/// The last number that a round may have: a file with a larger one is none of ours.
+const LAST: u32 = 999_999;
 
 /// The file of [`Branch::log`].
 const LOG: &str = "log.json";
@@ -148,6 +154,7 @@ impl Store {
             return Ok(());
         }
         let folder = self.folder.join("texts");
+        let _lock = lock::lock(&self.folder, &[&folder])?;
         create_folders(&folder)?;
         write_all_atomically(&folder, &new)
     }
@@ -164,15 +171,6 @@ impl Store {
         let name: String = blob.as_str().chars().filter(char::is_ascii_hexdigit).collect();
         self.folder.join("texts").join(name)
     }
-
-    /// Waits until no other process writes; the lock ends with the value.
-    fn lock(&self) -> Result<File, StoreError> {
-        create_folders(&self.folder)?;
-        let path = self.folder.join("lock");
-        let file = File::create(&path).map_err(StoreError::new("open", &path))?;
-        file.lock().map_err(StoreError::new("lock", &path))?;
-        Ok(file)
-    }
 }
 
 impl Branch {
@@ -180,6 +178,11 @@ impl Branch {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Waits until no other process writes; the lock ends with the value.
+    fn lock(&self) -> Result<File, StoreError> {
+        lock::lock(&self.store.folder, &[&self.folder, &self.folder.join("answers")])
     }
 
     /// All rounds that can be read, oldest first.
@@ -234,10 +237,18 @@ impl Branch {
     /// # Errors
     /// When it cannot be written.
     pub fn begin(&self, round: &mut Round) -> Result<(), StoreError> {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         create_folders(&self.folder)?;
-        round.number = self.taken()?.last().map_or(1, |n| n + 1);
-        self.write_round(round)
+        // A file that somebody else put there is never written over.
+        for number in self.free()? {
+            round.number = number;
+            let (path, bytes) = self.as_json(&round_name(number), round)?;
+            if create_atomically(&path, &bytes)? {
+                return Ok(());
+            }
+        }
+        let full = io::Error::other(format!("all numbers up to {LAST} are taken: move some of its files away"));
+        Err(StoreError::new("number a round in", &self.folder)(full))
     }
 
     /// Stores a round again, under the number that [`Branch::begin`] gave it.
@@ -245,7 +256,7 @@ impl Branch {
     /// # Errors
     /// When it cannot be written.
     pub fn save(&self, round: &Round) -> Result<(), StoreError> {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         create_folders(&self.folder)?;
         self.write_round(round)
     }
@@ -266,7 +277,7 @@ impl Branch {
     /// # Errors
     /// When they cannot be written; then nothing is changed.
     pub fn decide(&self, change: impl FnOnce(&mut Decisions)) -> Result<Decisions, StoreError> {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         create_folders(&self.folder)?;
         let mut decisions = self.decisions()?.value;
         change(&mut decisions);
@@ -292,7 +303,7 @@ impl Branch {
     where
         T: Default + Serialize + DeserializeOwned,
     {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         create_folders(&self.folder)?;
         let mut log = self.log::<T>().value.unwrap_or_default();
         let result = change(&mut log);
@@ -306,7 +317,7 @@ impl Branch {
     /// # Errors
     /// When it cannot be renamed, or is not there.
     pub fn take_away(&self, number: u32) -> Result<(), StoreError> {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         let path = self.round_path(number);
         let free = (0..1000).map(|n| path.with_extension(format!("undone.{n}.kept"))).find(|to| !to.exists());
         let to = free.unwrap_or_else(|| path.with_extension("undone.kept"));
@@ -324,7 +335,7 @@ impl Branch {
     /// # Errors
     /// When it cannot be written.
     pub fn keep_pull_request(&self, now: &PullRequestNow) -> Result<(), StoreError> {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         create_folders(&self.folder)?;
         self.write_json("pull-request.json", now)
     }
@@ -334,7 +345,7 @@ impl Branch {
     /// # Errors
     /// When it cannot be written.
     pub fn keep_answer(&self, agent: &AgentName, answer: &impl Serialize) -> Result<(), StoreError> {
-        let _lock = self.store.lock()?;
+        let _lock = self.lock()?;
         create_folders(&self.folder.join("answers"))?;
         self.write_json(&answer_path(agent), answer)
     }
@@ -346,29 +357,40 @@ impl Branch {
     }
 
     fn write_round(&self, round: &Round) -> Result<(), StoreError> {
-        self.write_json(&format!("{:04}.json", round.number), round)
+        self.write_json(&round_name(round.number), round)
     }
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), StoreError> {
+        let (path, bytes) = self.as_json(name, value)?;
+        write_atomically(&path, &bytes)
+    }
+
+    fn as_json(&self, name: &str, value: &impl Serialize) -> Result<(PathBuf, Vec<u8>), StoreError> {
         let path = self.folder.join(name);
         let mut bytes = serde_json::to_vec_pretty(value)
             .map_err(|e| StoreError::new("write", &path)(io::Error::new(io::ErrorKind::InvalidData, e)))?;
         bytes.push(b'\n');
-        write_atomically(&path, &bytes)
+        Ok((path, bytes))
     }
 
     fn round_path(&self, number: u32) -> PathBuf {
-        self.folder.join(format!("{number:04}.json"))
+        self.folder.join(round_name(number))
     }
 
     /// Numbers of the rounds that are there, ascending.
     fn numbers(&self) -> Result<Vec<u32>, StoreError> {
-        self.listed(|name| name.strip_suffix(".json").and_then(|stem| stem.parse().ok()))
+        self.listed(|name| name.strip_suffix(".json").and_then(number_of))
     }
 
-    /// Numbers that were given, also to rounds that were set aside since: none is given twice.
-    fn taken(&self) -> Result<Vec<u32>, StoreError> {
-        self.listed(|name| name.split('.').next().and_then(|stem| stem.parse().ok()))
+    /// Numbers that a round may be given, the one after the newest first: none is given twice, also not that of a round
+    /// that was set aside since. Where that is the last one there is, the gaps below it follow.
+    fn free(&self) -> Result<impl Iterator<Item = u32> + use<>, StoreError> {
+        let mut taken = self.listed(|name| name.split('.').next().and_then(number_of))?;
+        taken.insert(0, 0);
+        taken.dedup();
+        let next = taken.iter().rev().map(|n| n + 1);
+        let free: Vec<u32> = next.filter(|n| *n <= LAST && taken.binary_search(n).is_err()).collect();
+        Ok(free.into_iter())
     }
 
     fn listed(&self, number: impl Fn(&str) -> Option<u32>) -> Result<Vec<u32>, StoreError> {
@@ -444,6 +466,17 @@ fn schema_of(bytes: &[u8]) -> serde_json::Result<u32> {
         Some(schema) => Ok(schema),
         None => serde_json::from_slice(bytes).map(|Version { schema }| schema),
     }
+}
+
+/// The name of a round's file.
+fn round_name(number: u32) -> String {
+    format!("{number:04}.json")
+}
+
+/// The number in the name of a round's file, without its ending; only as we write it, so that no two files have one.
+fn number_of(stem: &str) -> Option<u32> {
+    let number = stem.parse().ok().filter(|n| *n <= LAST)?;
+    (format!("{number:04}") == stem).then_some(number)
 }
 
 fn answer_path(agent: &AgentName) -> String {

@@ -170,3 +170,49 @@ fn the_newest_round_is_read_without_its_raw_findings_or_as_it_is() {
         assert_eq!(branch.newest_without_raw().unwrap().value, Some(whole));
     }
 }
+
+#[test]
+fn a_file_with_a_number_that_is_no_rounds_changes_nothing() {
+    for name in ["4294967295.json", "4294967294.json", "1000000.json", "+7.json", "00000007.json", "999999999999.json"]
+    {
+        let temp = Temp::new();
+        temp.begin("a");
+        let foreign = temp.branch("a").folder.join(name);
+        fs::write(&foreign, "{}").unwrap();
+        assert_eq!((temp.begin("a"), temp.begin("a")), (2, 3), "{name}");
+        assert_eq!(numbers(&temp.branch("a")), [1, 2, 3], "{name}");
+        assert_eq!(fs::read_to_string(&foreign).unwrap(), "{}", "{name}");
+    }
+}
+
+#[test]
+fn behind_the_last_number_the_gaps_are_filled() {
+    let temp = Temp::new();
+    temp.begin("a");
+    let last = temp.branch("a").round_path(LAST);
+    fs::write(&last, "{}").unwrap();
+    fs::write(temp.branch("a").round_path(3), "{}").unwrap();
+    assert_eq!((temp.begin("a"), temp.begin("a"), temp.begin("a")), (4, 5, 6));
+    assert_eq!(fs::read_to_string(&last).unwrap(), "{}");
+}
+
+#[test]
+fn what_killed_writers_left_is_swept_by_the_next_one() {
+    let temp = Temp::new();
+    temp.begin("a");
+    let (branch, store) = (temp.branch("a"), Store::of(temp.folder.path()));
+    let (blob, agent) = (git::blob_id("x"), AgentName::new("x"));
+    store.put_texts([(&blob, "x")]).unwrap();
+    branch.keep_answer(&agent, &serde_json::json!({ "schema": 1 })).unwrap();
+    let folders = [branch.folder.clone(), branch.folder.join("answers"), store.folder.join("texts")];
+    for folder in &folders {
+        fs::write(folder.join(".writing-abc"), "half").unwrap();
+    }
+    branch.decide(|_| ()).unwrap();
+    let blob = git::blob_id("y");
+    store.put_texts([(&blob, "y")]).unwrap();
+    for folder in &folders {
+        assert!(!folder.join(".writing-abc").exists(), "{folder:?}");
+    }
+    assert_eq!((numbers(&branch), store.text(&blob).as_deref()), (vec![1], Some("y")));
+}

@@ -92,7 +92,9 @@ pub(super) fn without_entry(text: &str, form: Form, start: &Start) -> Result<Str
         }
         Form::Toml { below } => {
             let settings = text.parse::<toml::Table>().map_err(|e| Unchanged::Unreadable(e.to_string()))?;
-            let Some(entry) = settings.get(below).and_then(|all| all.get(NAME)) else { return Err(Unchanged::NotThere) };
+            let Some(entry) = settings.get(below).and_then(|all| all.get(NAME)) else {
+                return Err(Unchanged::NotThere);
+            };
             let command = entry.get("command").and_then(toml::Value::as_str).unwrap_or_default().to_owned();
             let there = Start { command, args: start.args.clone() };
             let place = written(text, below, &there).ok_or(Unchanged::Foreign)?;
@@ -173,9 +175,15 @@ mod tests {
         for (form, text) in [
             (JSON, ""),
             (JSON, "{\n  \"mcpServers\": {\n    \"other\": {\n      \"command\": \"x\"\n    }\n  }\n}\n"),
-            (JSON, "{\n\t// mine\n\t\"theme\": \"dark\", /* why */\n\t\"mcpServers\": {\n\t\t\"a\": {}, // last\n\t},\n}\n"),
+            (
+                JSON,
+                "{\n\t// mine\n\t\"theme\": \"dark\", /* why */\n\t\"mcpServers\": {\n\t\t\"a\": {}, // last\n\t},\n}\n",
+            ),
             (JSON, "{\n    \"theme\": \"dark\"\n}\n"),
-            (CODE, "{\n  \"servers\": {\n    \"b\": { \"type\": \"http\", \"url\": \"https://e.org\" }\n  },\n  \"inputs\": []\n}\n"),
+            (
+                CODE,
+                "{\n  \"servers\": {\n    \"b\": { \"type\": \"http\", \"url\": \"https://e.org\" }\n  },\n  \"inputs\": []\n}\n",
+            ),
             (JSON, "{\r\n  \"a\": 1\r\n}\r\n"),
             (TOML, ""),
             (TOML, "model = \"gpt-5\"\n"),
@@ -185,7 +193,11 @@ mod tests {
             let with = with_entry(text, form, &start()).unwrap();
             assert!(with.contains("deep-review"), "{with}");
             assert_eq!(with_entry(&with, form, &start()), Err(Unchanged::There), "{with}");
-            let moved = with.replace("\"deep-review\"", "\"/opt/bin/deep-review\"").replacen("\"/opt/bin/deep-review\":", "\"deep-review\":", 1);
+            let moved = with.replace("\"deep-review\"", "\"/opt/bin/deep-review\"").replacen(
+                "\"/opt/bin/deep-review\":",
+                "\"deep-review\":",
+                1,
+            );
             for with in [&with, &moved] {
                 let without = without_entry(with, form, &start()).unwrap();
                 assert_eq!(without.trim_end(), text.trim_end(), "{with}");
@@ -204,14 +216,28 @@ mod tests {
     #[test]
     fn what_somebody_wrote_otherwise_stays() {
         for (form, text, why) in [
-            (JSON, "{ \"mcpServers\": { \"deep-review\": { \"command\": \"deep-review\", \"args\": [\"mcp\", \"--x\"] } } }", Unchanged::Foreign),
-            (JSON, "{ \"mcpServers\": { \"deep-review\": { \"command\": \"sh\", \"args\": [\"mcp\"] } } }", Unchanged::Foreign),
-            (TOML, "[mcp_servers.deep-review]\ncommand = \"deep-review\"\nargs = [\"mcp\"]\nenv = {}\n[x]\n", Unchanged::Foreign),
+            (
+                JSON,
+                "{ \"mcpServers\": { \"deep-review\": { \"command\": \"deep-review\", \"args\": [\"mcp\", \"--x\"] } } }",
+                Unchanged::Foreign,
+            ),
+            (
+                JSON,
+                "{ \"mcpServers\": { \"deep-review\": { \"command\": \"sh\", \"args\": [\"mcp\"] } } }",
+                Unchanged::Foreign,
+            ),
+            (
+                TOML,
+                "[mcp_servers.deep-review]\ncommand = \"deep-review\"\nargs = [\"mcp\"]\nenv = {}\n[x]\n",
+                Unchanged::Foreign,
+            ),
             (TOML, "[mcp_servers]\ndeep-review = { command = \"x\" }\n", Unchanged::Foreign),
         ] {
             assert_eq!(with_entry(text, form, &start()), Err(why), "{text}");
         }
-        for (form, text) in [(JSON, "{"), (JSON, "[]"), (JSON, "{ \"mcpServers\": [] }"), (TOML, "a = "), (TOML, "mcp_servers = 1\n")] {
+        for (form, text) in
+            [(JSON, "{"), (JSON, "[]"), (JSON, "{ \"mcpServers\": [] }"), (TOML, "a = "), (TOML, "mcp_servers = 1\n")]
+        {
             assert!(matches!(with_entry(text, form, &start()), Err(Unchanged::Unreadable(_))), "{text}");
         }
     }

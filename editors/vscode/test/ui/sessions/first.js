@@ -1,7 +1,7 @@
 // The first minute of somebody who has just installed it: no key, no agent program, nothing set.
 
 const assert = require("node:assert/strict");
-const { Workbench, STATUS, row } = require("../workbench.js");
+const { Workbench, STATUS, long, row, short } = require("../workbench.js");
 
 module.exports = async (w, page, bed) => {
   const context = await page
@@ -13,7 +13,7 @@ module.exports = async (w, page, bed) => {
   try {
     own.shots = w.shots;
     await own.load(`${bed.fresh}/?folder=${bed.first}`);
-    await first.locator('.monaco-dialog-box .monaco-button:has-text("Yes, I trust")').click({ timeout: 90_000 });
+    await first.locator('.monaco-dialog-box .monaco-button:has-text("Yes, I trust")').click(long());
     await own.see(STATUS);
     await first.click(".activitybar [aria-label^='Deep Review']");
     await own.see(".pane-body");
@@ -24,7 +24,7 @@ module.exports = async (w, page, bed) => {
     await own.run("Deep Review: Review Current Branch");
     await own.until("the round that was asked for is kept", async () => {
       await own.chord("h");
-      const there = await first.waitForSelector(row("Round 1"), { timeout: 3_000 }).catch(() => null);
+      const there = await first.waitForSelector(row("Round 1"), short()).catch(() => null);
       await first.keyboard.press("Escape");
       return there !== null;
     });

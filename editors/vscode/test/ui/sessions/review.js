@@ -4,7 +4,7 @@ const { execFileSync } = require("node:child_process");
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
-const { LONG, STATUS, row, servers } = require("../workbench.js");
+const { long, STATUS, row, servers } = require("../workbench.js");
 
 module.exports = async (w, page, bed) => {
   const { folder } = bed;
@@ -89,7 +89,7 @@ module.exports = async (w, page, bed) => {
   await w.chord("o");
   await w.see("iframe.webview.ready");
   const report = page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
-  await report.locator("[data-finding] button").first().waitFor(LONG);
+  await report.locator("[data-finding] button").first().waitFor(long());
   assert.equal(await report.locator("html").getAttribute("data-theme"), "dark", "as the editor is");
   w.say("the report, with buttons, in the editor's theme");
   await w.shot("report");

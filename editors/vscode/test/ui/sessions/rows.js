@@ -1,7 +1,7 @@
 // The rows of the view: their keys and menus mean their own finding, whatever the cursor in the editor is at.
 
 const assert = require("node:assert/strict");
-const { QUICK, row } = require("../workbench.js");
+const { QUICK, row, short } = require("../workbench.js");
 
 const ROW = "greet()"; // a finding of windows.py
 const ELSEWHERE = "LIMIT is never used"; // one of emoji.py, where the cursor is
@@ -30,10 +30,10 @@ module.exports = async (w, page) => {
     const item = page.locator(`.monaco-menu .action-item:has-text("${text}")`);
     await w.until(`${text} from the menu`, async () => {
       if ((await page.$(".monaco-menu")) === null) await page.click(w.finding(ROW), { button: "right" });
-      await item.click({ timeout: 2_000 }).catch(() => undefined);
+      await item.click(short()).catch(() => undefined);
       return (
         (await page.$(done)) !== null ||
-        (await page.waitForSelector(done, { timeout: 2_000 }).catch(() => null)) !== null
+        (await page.waitForSelector(done, short()).catch(() => null)) !== null
       );
     });
   };

@@ -3,11 +3,11 @@
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
-const { STATUS } = require("../workbench.js");
+const { STATUS, long } = require("../workbench.js");
 
 module.exports = async (w, page, bed) => {
   await w.load(`${bed.asking}/?folder=${bed.untouched}`);
-  await page.locator('.monaco-dialog-box .monaco-button:has-text("No, I don\'t trust")').click({ timeout: 90_000 });
+  await page.locator('.monaco-dialog-box .monaco-button:has-text("No, I don\'t trust")').click(long());
   await w.see(STATUS);
   await w.run("Deep Review: Focus on Findings View");
   await w.review();

@@ -244,8 +244,12 @@ pub fn verdicts(said: &Completion) -> Result<Vec<Checked>, Failure> {
 pub struct LeadAnswer {
     /// The executive summary; Markdown.
     pub summary: String,
+    /// Why the verdict is what it is, in a line.
+    pub verdict_reason: Option<String>,
     /// Severities of disputed findings: the finding's id as it was given, what it comes to, why.
     pub settled: Vec<(String, Severity, String)>,
+    /// What is said of reviewers' work: the name as it was given, and the words; Markdown.
+    pub retro: Vec<(String, String)>,
 }
 
 /// Reads the answer of the lead.
@@ -263,7 +267,12 @@ pub fn lead(said: &Completion) -> Result<LeadAnswer, Failure> {
         let severity = Severity::from_word(&o.text(&["severity"])?)?;
         Some((o.text(&["id"])?, severity, o.text(&["reason"]).unwrap_or_default()))
     });
-    Ok(LeadAnswer { summary, settled: settled.collect() })
+    let retro = o.list("retro").iter().filter_map(|v| {
+        let o = Object(v.as_object()?);
+        Some((o.text(&["name", "agent"])?, o.text(&["text"])?))
+    });
+    let verdict_reason = o.text(&["verdict_reason"]).map(|reason| one_line(&reason));
+    Ok(LeadAnswer { summary, verdict_reason, settled: settled.collect(), retro: retro.collect() })
 }
 
 fn checked(o: &Object<'_>) -> Option<Checked> {
@@ -307,6 +316,24 @@ impl Object<'_> {
             }
             _ => None,
         })
+    }
+
+    /// How sure, in percent: 85, 0.85, "85%" or a word.
+    fn percent(&self, names: &[&str]) -> Option<u8> {
+        let value = names.iter().find_map(|n| self.0.get(*n))?;
+        let written = value.as_str().map(|text| text.trim().to_ascii_lowercase());
+        let number = match written.as_deref() {
+            None => value.as_f64()?,
+            Some("certain" | "very high") => 95.0,
+            Some("high") => 85.0,
+            Some("medium") => 60.0,
+            Some("low") => 30.0,
+            Some(text) => text.trim_end_matches('%').trim().parse().ok()?,
+        };
+        // A fraction: nobody is sure by one percent.
+        let percent =
+            if written.as_deref().is_none_or(|w| !w.ends_with('%')) && number <= 1.0 { number * 100.0 } else { number };
+        (0.0..=100.0).contains(&percent).then(|| percent.round() as u8)
     }
 
     fn list(&self, name: &str) -> &[Value] {
@@ -386,6 +413,7 @@ fn finding(value: &Value, number: usize, agent: &AgentName, scale: SeverityScale
     }
     Some(RawFinding {
         id: RawId::new(format!("{agent}:{number}")),
+        sure: o.percent(&["confidence", "sure", "certainty"]),
         agent: agent.clone(),
         severity: stated.map_or(Severity::Suggestion, |stated| stated.severity),
         title,

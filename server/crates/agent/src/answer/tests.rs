@@ -10,11 +10,11 @@ fn whole() -> Value {
     json!({
         "summary": "It divides.",
         "findings": [
-            {"severity": "critical", "title": "Division by zero", "body": "`b` may be 0.", "evidence": "lib.rs:2",
+            {"severity": "critical", "title": "Division by zero", "body": "`b` may be 0.", "evidence": "lib.rs:2", "confidence": 85,
              "classification": "regression", "symbol": "div",
              "places": [{"path": "src/lib.rs", "start_line": 2, "end_line": 3, "quote": "a / b"}],
              "fixes": [{"note": "check", "path": "", "diff": "-a / b\n+a.checked_div(b)"}]},
-            {"severity": "suggestion", "title": "Name", "body": "", "evidence": "", "classification": "enhancement",
+            {"severity": "suggestion", "title": "Name", "body": "", "evidence": "", "confidence": 40, "classification": "enhancement",
              "places": [], "symbol": "", "fixes": []}
         ],
         "observations": [{"kind": "strength", "title": "Small", "body": "", "places": []}],
@@ -33,7 +33,7 @@ fn a_whole_answer_is_read_with_all_its_parts() {
         (f.id.as_str(), f.severity, f.title.as_str(), f.body.as_str(), f.symbol.as_deref()),
         ("me:1", Severity::Critical, "Division by zero", "`b` may be 0.\n\nlib.rs:2", Some("div"))
     );
-    assert_eq!(f.classification, Some(Classification::Regression));
+    assert_eq!((f.classification, f.sure), (Some(Classification::Regression), Some(85)));
     assert_eq!((f.anchors[0].to_string(), f.anchors[0].quote.as_deref()), ("src/lib.rs:2-3".into(), Some("a / b")));
     assert_eq!(f.fixes[0].path.as_ref().map(RepoPath::as_str), Some("src/lib.rs"));
     assert_eq!(answer.findings[1].symbol, None);
@@ -221,5 +221,28 @@ fn paths_that_lead_outside_keep_their_end() {
         let value = json!({"findings": [{"title": "t", "path": path}]});
         let finding = from_value(&value, &me()).unwrap().answer.findings.remove(0);
         assert_eq!(finding.anchors[0].path.as_str(), kept, "{path}");
+    }
+}
+
+#[test]
+fn how_sure_an_agent_is_is_read_in_the_forms_that_they_write() {
+    let table = [
+        (json!(85), Some(85)),
+        (json!(0.85), Some(85)),
+        (json!(1), Some(100)),
+        (json!(0), Some(0)),
+        (json!("90%"), Some(90)),
+        (json!("1%"), Some(1)),
+        (json!("0.7"), Some(70)),
+        (json!("high"), Some(85)),
+        (json!("who knows"), None),
+        (json!(-3), None),
+        (json!(400), None),
+        (json!(null), None),
+    ];
+    for (stated, sure) in table {
+        let answer = json!({"findings": [{"title": "t", "confidence": stated}]});
+        let read = from_value(&answer, &me()).unwrap().answer;
+        assert_eq!(read.findings[0].sure, sure, "{stated}");
     }
 }

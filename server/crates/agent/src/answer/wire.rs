@@ -44,6 +44,8 @@ struct Finding {
     body: String,
     /// Markdown: the trace that shows it, with file and line of every step; what you checked to rule out that it is fine.
     evidence: String,
+    /// How sure you are that it is true and that the author would mend it, in percent.
+    confidence: u32,
     classification: Classification,
     /// The main place first; empty only when the whole branch is meant.
     places: Vec<Place>,
@@ -175,8 +177,22 @@ enum CheckVerdict {
 struct Lead {
     /// Markdown, 3 to 8 sentences: what the change does, how good it is, what has to be done before the merge.
     summary: String,
+    /// One line: what the verdict rests on, naming the gravest of what is open; no verdict of your own.
+    verdict_reason: String,
     /// One for each finding whose severity is disputed.
     settled: Vec<Settled>,
+    /// One for each reviewer.
+    retro: Vec<Retro>,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Retro {
+    /// The reviewer's name as it was given.
+    name: String,
+    /// Markdown, 2 to 5 sentences: what it found alone, what it missed, what it got wrong, how well it traced.
+    text: String,
 }
 
 #[derive(JsonSchema)]

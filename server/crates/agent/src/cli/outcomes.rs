@@ -143,8 +143,13 @@ fn what_a_run_used_is_known() {
         let path = format!("{}/../../../fixtures/agents/{name}-ok.jsonl", env!("CARGO_MANIFEST_DIR"));
         check(name, &OK, &std::fs::read_to_string(path).unwrap(), "", None, 1)
     };
-    let usage =
-        |cost_usd, input| Usage { cost_usd, input_tokens: Some(input), output_tokens: Some(7), tool_calls: Some(1) };
+    let usage = |cost_usd, input| Usage {
+        cost_usd,
+        input_tokens: Some(input),
+        output_tokens: Some(7),
+        tool_calls: Some(1),
+        ..Usage::default()
+    };
     let claude = read("claude");
     assert_eq!((claude.usage, claude.label.as_deref()), (usage(Some(0.5), 16), Some("Claude Opus 4.6")));
     assert_eq!(read("codex").usage, usage(None, 10));

@@ -1,7 +1,7 @@
 //! Anthropic Messages.
 
-use super::{Api, Call, Collected, Exchange};
-use crate::{Effort, failure};
+use super::{Api, Call, Collected, Exchange, ToolCall};
+use crate::{Effort, failure, prompt};
 use serde_json::{Value, json};
 
 #[derive(Debug)]
@@ -25,8 +25,13 @@ impl Api for Anthropic {
             "model": question.model,
             "max_tokens": question.max_output_tokens,
             "stream": true,
-            "messages": [{"role": "user", "content": question.prompt}],
+            "messages": messages(&question),
         });
+        if !question.tools.is_empty() {
+            let tools = question.tools.iter();
+            body["tools"] =
+                tools.map(|t| json!({"name": t.name, "description": t.says, "input_schema": t.arguments})).collect();
+        }
         if let Some(schema) = question.schema {
             body["output_config"] = json!({"format": {"type": "json_schema", "schema": schema}});
         }
@@ -49,9 +54,37 @@ impl Api for Anthropic {
                 let names = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
                 collected.usage.input_tokens =
                     names.iter().filter_map(|n| message["usage"][*n].as_u64()).reduce(|a, b| a + b);
+                collected.usage.cached_tokens = message["usage"]["cache_read_input_tokens"].as_u64();
+            }
+            Some("content_block_start") => {
+                let mut block = data["content_block"].clone();
+                if block["type"] == "tool_use" {
+                    // Its arguments come as text, piece by piece.
+                    block["input"] = json!("");
+                }
+                collected.said.push(block);
             }
             Some("content_block_delta") => {
-                collected.text.push_str(data["delta"]["text"].as_str().unwrap_or_default());
+                let delta = &data["delta"];
+                collected.text.push_str(delta["text"].as_str().unwrap_or_default());
+                let pieces =
+                    [("text", "text"), ("partial_json", "input"), ("thinking", "thinking"), ("signature", "signature")];
+                for (piece, field) in pieces {
+                    if let (Some(more), Some(block)) = (delta[piece].as_str(), collected.said.last_mut()) {
+                        block[field] = json!(block[field].as_str().unwrap_or_default().to_owned() + more);
+                    }
+                }
+            }
+            Some("content_block_stop") => {
+                if let Some(block) = collected.said.last_mut().filter(|block| block["type"] == "tool_use") {
+                    let text = block["input"].as_str().unwrap_or_default();
+                    block["input"] = serde_json::from_str(text).unwrap_or_else(|_| json!({}));
+                    collected.calls.push(ToolCall {
+                        id: block["id"].as_str().unwrap_or_default().to_owned(),
+                        name: block["name"].as_str().unwrap_or_default().to_owned(),
+                        arguments: block["input"].clone(),
+                    });
+                }
             }
             Some("message_delta") => {
                 if let Some(tokens) = data["usage"]["output_tokens"].as_u64() {
@@ -77,4 +110,26 @@ impl Api for Anthropic {
             _ => {}
         }
     }
+}
+
+/// The prompt in two parts, so that the vendor keeps what is the same in every round; then what was asked and told.
+fn messages(question: &Exchange<'_>) -> Vec<Value> {
+    let (stable, rest) = prompt::stable_part(question.prompt);
+    let mut content = vec![json!({"type": "text", "text": rest})];
+    if !question.tools.is_empty() {
+        // Each turn sends all that came before it again.
+        content[0]["cache_control"] = json!({"type": "ephemeral"});
+    }
+    if !stable.is_empty() {
+        content.insert(0, json!({"type": "text", "text": stable, "cache_control": {"type": "ephemeral"}}));
+    }
+    let mut messages = vec![json!({"role": "user", "content": content})];
+    for turn in question.turns {
+        messages.push(json!({"role": "assistant", "content": turn.said}));
+        let answers = turn.answers.iter();
+        let answers =
+            answers.map(|(call, text)| json!({"type": "tool_result", "tool_use_id": call.id, "content": text}));
+        messages.push(json!({"role": "user", "content": answers.collect::<Vec<_>>()}));
+    }
+    messages
 }

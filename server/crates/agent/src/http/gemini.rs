@@ -1,6 +1,6 @@
 //! Gemini's `streamGenerateContent`.
 
-use super::{Api, Call, Collected, Exchange};
+use super::{Api, Call, Collected, Exchange, Tool, ToolCall};
 use crate::{Effort, failure};
 use serde_json::{Value, json};
 
@@ -22,13 +22,18 @@ impl Api for Gemini {
 
     fn call(&self, question: Exchange<'_>) -> Call {
         let mut body = json!({
-            "contents": [{"role": "user", "parts": [{"text": question.prompt}]}],
-            "generationConfig": {
-                "responseMimeType": "application/json",
-                "maxOutputTokens": question.max_output_tokens,
-            },
+            "contents": contents(&question),
+            "generationConfig": {"maxOutputTokens": question.max_output_tokens},
         });
-        if let Some(schema) = question.schema {
+        if question.tools.is_empty() {
+            body["generationConfig"]["responseMimeType"] = json!("application/json");
+        } else {
+            let tools = question.tools.iter();
+            let tool = |t: &Tool| json!({"name": t.name, "description": t.says, "parametersJsonSchema": t.arguments});
+            body["tools"] = json!([{"functionDeclarations": tools.map(tool).collect::<Vec<_>>()}]);
+        }
+        // It takes no form of the answer together with tools.
+        if let Some(schema) = question.schema.filter(|_| question.tools.is_empty()) {
             body["generationConfig"]["responseJsonSchema"] = schema.clone();
         }
         if let Some(effort) = question.effort {
@@ -53,6 +58,7 @@ impl Api for Gemini {
         let usage = &data["usageMetadata"];
         if usage.is_object() {
             collected.usage.input_tokens = usage["promptTokenCount"].as_u64();
+            collected.usage.cached_tokens = usage["cachedContentTokenCount"].as_u64();
             let thoughts = usage["thoughtsTokenCount"].as_u64().unwrap_or(0);
             collected.usage.output_tokens = usage["candidatesTokenCount"].as_u64().map(|n| n + thoughts);
         }
@@ -66,6 +72,14 @@ impl Api for Gemini {
         }
         let candidate = &data["candidates"][0];
         let parts = candidate["content"]["parts"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for part in parts {
+            if let Some(name) = part["functionCall"]["name"].as_str() {
+                let call = &part["functionCall"];
+                let id = call["id"].as_str().unwrap_or_default().to_owned();
+                collected.calls.push(ToolCall { id, name: name.to_owned(), arguments: call["args"].clone() });
+            }
+        }
+        collected.said.extend(parts.iter().cloned());
         for part in parts.iter().filter(|p| p["thought"] != true) {
             collected.text.push_str(part["text"].as_str().unwrap_or_default());
         }
@@ -82,4 +96,21 @@ impl Api for Gemini {
             None => {}
         }
     }
+}
+
+/// The prompt, and what was asked and told.
+fn contents(question: &Exchange<'_>) -> Vec<Value> {
+    let mut contents = vec![json!({"role": "user", "parts": [{"text": question.prompt}]})];
+    for turn in question.turns {
+        contents.push(json!({"role": "model", "parts": turn.said}));
+        let answer = |(call, text): &(ToolCall, String)| {
+            let mut response = json!({"name": call.name, "response": {"result": text}});
+            if !call.id.is_empty() {
+                response["id"] = json!(call.id);
+            }
+            json!({"functionResponse": response})
+        };
+        contents.push(json!({"role": "user", "parts": turn.answers.iter().map(answer).collect::<Vec<_>>()}));
+    }
+    contents
 }

@@ -6,9 +6,10 @@ mod chat;
 mod gemini;
 mod openai;
 
-use super::completion::{Completion, Sent, finish, model_label, retry};
+use super::completion::{Completion, Sent, finish, model_label, retry, shown_path};
 use super::prompt::{self, Reader};
 use super::throttle::Account;
+use super::tools::{Tool, Toolbox};
 use super::{
     Adapter, AgentSettings, Availability, Brief, Effort, Outcome, Preview, Question, Session, answer, failure,
 };
@@ -18,8 +19,15 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
+
+/// So often a model may ask before it answers, where the user says nothing.
+const MOST_TURNS: u32 = 40;
+
+/// The tools, for a prompt.
+const TOLD: &str = "read_file, search and list show the repository as it is after the change; git_log, git_show and \
+     git_blame, where they are offered, its history";
 
 /// A longer answer is no review.
 const MOST_BYTES: usize = 16 << 20;
@@ -45,6 +53,66 @@ struct Exchange<'a> {
     /// `None` where the server refused it.
     schema: Option<&'a Value>,
     max_output_tokens: u32,
+    /// What the model may ask for.
+    tools: &'a [Tool],
+    /// What it asked for so far, and what it was told.
+    turns: &'a [Turn],
+}
+
+/// A question of the model.
+#[derive(Debug, Clone, PartialEq)]
+struct ToolCall {
+    /// What ties the answer to it; empty where the form has none.
+    id: String,
+    name: String,
+    arguments: Value,
+}
+
+/// What a model asked at once, and the answers.
+#[derive(Debug, Clone, PartialEq)]
+struct Turn {
+    /// What it said, part by part, in its own form: it is handed back as it came.
+    said: Vec<Value>,
+    answers: Vec<(ToolCall, String)>,
+}
+
+/// What a server may refuse and a review can do without.
+#[derive(Debug, Clone, Copy)]
+struct Extras {
+    schema: bool,
+    effort: bool,
+    tools: bool,
+}
+
+impl Extras {
+    /// Takes out what the server's refusal is about; false if it is about none of it.
+    fn without_refused(&mut self, failure: &Failure) -> bool {
+        let words: [(&mut bool, &[&str]); 3] = [
+            (&mut self.tools, &["tool", "function"]),
+            (&mut self.effort, &["effort", "reasoning", "thinking", "encrypted"]),
+            (
+                &mut self.schema,
+                &[
+                    "response_format",
+                    "json_schema",
+                    "output_config",
+                    "text.format",
+                    "responseJsonSchema",
+                    "schema",
+                    "grammar",
+                ],
+            ),
+        ];
+        let is_refusal = failure.kind == FailureKind::Crashed;
+        let refused = words.into_iter().find(|(on, words)| **on && words.iter().any(|w| failure.message.contains(w)));
+        match refused.filter(|_| is_refusal) {
+            Some((on, _)) => {
+                *on = false;
+                true
+            }
+            None => false,
+        }
+    }
 }
 
 /// What the events said so far.
@@ -53,6 +121,10 @@ struct Collected {
     text: String,
     model: Option<String>,
     usage: Usage,
+    /// What it said, part by part, in its own form.
+    said: Vec<Value>,
+    /// What it asks for.
+    calls: Vec<ToolCall>,
     /// Whether the event that ends an answer was there.
     done: bool,
     failure: Option<Failure>,
@@ -75,11 +147,29 @@ trait Api: std::fmt::Debug + Send + Sync {
     fn default_key_env(&self) -> Option<&'static str>;
     /// How many tokens the models there read at least.
     fn default_context(&self) -> u32;
+    /// Whether the models there can call tools, where the user says nothing.
+    fn asks(&self) -> bool {
+        true
+    }
     fn call(&self, question: Exchange<'_>) -> Call;
     fn event(&self, data: &Value, collected: &mut Collected);
     /// Whether this text, which is no JSON, ends the stream.
     fn is_end(&self, _data: &str) -> bool {
         false
+    }
+}
+
+/// What one call came to.
+#[derive(Debug, Default)]
+struct Said {
+    completion: Completion,
+    said: Vec<Value>,
+    calls: Vec<ToolCall>,
+}
+
+impl Said {
+    fn failed(failure: Failure) -> Self {
+        Self { completion: Completion::failed(failure), ..Self::default() }
     }
 }
 
@@ -166,49 +256,95 @@ impl HttpAgent {
         builder.build().map_err(|e| failed("set up HTTP", &chain(&e)))
     }
 
-    /// One prompt, tried again where that may help, and without the schema where the server refuses that.
-    async fn prompt(&self, prompt: &str, schema: Value, session: &Session) -> Completion {
+    /// One prompt with all that the model asks on it, tried again where that may help, and without what the server
+    /// refuses.
+    async fn prompt(&self, prompt: &str, schema: Value, tools: Option<&Arc<Toolbox>>, session: &Session) -> Completion {
         let account = Account::of(&self.settings);
+        let extras = std::sync::Mutex::new(Extras { schema: true, effort: true, tools: true });
         retry(self.settings.retries.unwrap_or(3), &account, session, || async {
-            let said = self.once(prompt, Some(&schema), session).await;
-            let refused = said.failure.as_ref().is_some_and(|f| {
-                f.kind == FailureKind::Crashed
-                    && [
-                        "response_format",
-                        "json_schema",
-                        "output_config",
-                        "text.format",
-                        "responseJsonSchema",
-                        "schema",
-                        "grammar",
-                    ]
-                    .iter()
-                    .any(|w| f.message.contains(w))
-            });
-            if refused { self.once(prompt, None, session).await } else { said }
+            loop {
+                let mut with = *extras.lock().unwrap_or_else(PoisonError::into_inner);
+                let said = self.converse(prompt, with.schema.then_some(&schema), (tools, with), session).await;
+                match &said.failure {
+                    Some(failure) if with.without_refused(failure) => {
+                        *extras.lock().unwrap_or_else(PoisonError::into_inner) = with;
+                    }
+                    _ => return said,
+                }
+            }
         })
         .await
     }
 
-    async fn once(&self, prompt: &str, schema: Option<&Value>, session: &Session) -> Completion {
+    /// Asks, and answers what the model asks, until it has answered.
+    async fn converse(
+        &self,
+        prompt: &str,
+        schema: Option<&Value>,
+        (toolbox, with): (Option<&Arc<Toolbox>>, Extras),
+        session: &Session,
+    ) -> Completion {
+        let toolbox = toolbox.filter(|_| with.tools);
+        let tools = toolbox.map(|t| t.tools()).unwrap_or_default();
+        let mut turns: Vec<Turn> = Vec::new();
+        let (mut usage, mut calls) = (Usage::default(), 0);
+        let most = self.settings.max_turns.unwrap_or(MOST_TURNS) as usize;
+        loop {
+            let exchange = Exchange {
+                model: self.settings.model.as_deref().unwrap_or_default(),
+                effort: self.settings.effort.filter(|_| with.effort),
+                prompt,
+                schema,
+                max_output_tokens: self.settings.max_output_tokens.unwrap_or(self.output_tokens()),
+                tools: &tools,
+                turns: &turns,
+            };
+            let Said { mut completion, said, calls: asked } = self.once(exchange, session).await;
+            usage = usage.plus(completion.usage);
+            calls += asked.len() as u64;
+            let goes_on = completion.failure.is_none() && !asked.is_empty();
+            let toolbox = match toolbox.filter(|_| goes_on) {
+                Some(toolbox) if turns.len() < most => toolbox,
+                on => {
+                    completion.usage = usage;
+                    completion.usage.tool_calls = (!tools.is_empty()).then_some(calls);
+                    if on.is_some() {
+                        let text = format!("it asked {most} times for more, and gave no answer");
+                        completion.failure = Some(Failure::new(FailureKind::BudgetReached, text));
+                    }
+                    return completion;
+                }
+            };
+            let mut answers = Vec::new();
+            for call in asked {
+                session.doing(format!("asking {}", shown_path(&call.name)));
+                let (toolbox, question) = (toolbox.clone(), call.clone());
+                let answer = tokio::task::spawn_blocking(move || toolbox.call(&question.name, &question.arguments));
+                answers.push((call, answer.await.unwrap_or_else(|_| "error: it could not be answered".to_owned())));
+            }
+            turns.push(Turn { said, answers });
+        }
+    }
+
+    async fn once(&self, exchange: Exchange<'_>, session: &Session) -> Said {
         let limits = self.settings.limits();
         tokio::select! {
-            said = self.send(prompt, schema, session) => said,
-            () = session.cancel.cancelled() => Completion::failed(Failure::new(FailureKind::Cancelled, "it was stopped")),
-            () = tokio::time::sleep(limits.total) => {
+            said = self.send(exchange, session) => said,
+            () = session.cancel.cancelled() => Said::failed(Failure::new(FailureKind::Cancelled, "it was stopped")),
+            // The client's own limit comes first: it leaves what was answered so far.
+            () = tokio::time::sleep(limits.total + Duration::from_secs(5)) => {
                 let text = format!("it was not done after {} s", limits.total.as_secs());
-                Completion::failed(Failure::new(FailureKind::TimedOut, text))
+                Said::failed(Failure::new(FailureKind::TimedOut, text))
             }
         }
     }
 
-    async fn send(&self, prompt: &str, schema: Option<&Value>, session: &Session) -> Completion {
-        let (client, model, key) = match (self.client(), self.model(), self.key()) {
-            (Ok(client), Ok(model), Ok(key)) => (client, model, key),
-            (Err(failure), ..) | (_, Err(failure), _) | (.., Err(failure)) => return Completion::failed(failure),
+    async fn send(&self, exchange: Exchange<'_>, session: &Session) -> Said {
+        let (client, key) = match (self.client(), self.model(), self.key()) {
+            (Ok(client), Ok(_), Ok(key)) => (client, key),
+            (Err(failure), ..) | (_, Err(failure), _) | (.., Err(failure)) => return Said::failed(failure),
         };
-        let max_output_tokens = self.settings.max_output_tokens.unwrap_or(self.output_tokens());
-        let call = self.api.call(Exchange { model, effort: self.settings.effort, prompt, schema, max_output_tokens });
+        let call = self.api.call(exchange);
         let mut request = client.post(format!("{}{}", self.url(), call.path)).json(&call.body);
         for (name, value) in call.headers {
             request = request.header(*name, *value);
@@ -217,10 +353,7 @@ impl HttpAgent {
             let (name, before) = call.key_header;
             let value = reqwest::header::HeaderValue::from_str(&format!("{before}{}", key.expose_secret()));
             let Ok(mut value) = value else {
-                return Completion::failed(Failure::new(
-                    FailureKind::NotLoggedIn,
-                    "its key has characters that no key has",
-                ));
+                return Said::failed(Failure::new(FailureKind::NotLoggedIn, "its key has characters that no key has"));
             };
             value.set_sensitive(true);
             request = request.header(name, value);
@@ -228,8 +361,8 @@ impl HttpAgent {
         session.doing("waiting for the first words");
         match request.send().await {
             Ok(response) if response.status().is_success() => self.collect(response, session).await,
-            Ok(response) => refused(response).await,
-            Err(e) => Completion::failed(transport(&e)),
+            Ok(response) => Said { completion: refused(response).await, ..Said::default() },
+            Err(e) => Said::failed(transport(&e)),
         }
     }
 
@@ -242,19 +375,29 @@ impl HttpAgent {
         self.settings.context_tokens.unwrap_or(self.api.default_context())
     }
 
-    /// In bytes: three a token is on the safe side for code.
+    /// In bytes: three a token is on the safe side for code. Where the model may ask, a third is left for the answers.
     fn room(&self) -> usize {
-        (self.context().saturating_sub(self.output_tokens()) as usize).saturating_mul(3)
+        let room = (self.context().saturating_sub(self.output_tokens()) as usize).saturating_mul(3);
+        if self.asks() { room / 3 * 2 } else { room }
     }
 
-    async fn collect(&self, response: reqwest::Response, session: &Session) -> Completion {
+    /// Whether the model is offered tools.
+    fn asks(&self) -> bool {
+        self.settings.tools.unwrap_or(self.api.asks())
+    }
+
+    fn toolbox(&self, brief: &Brief) -> Option<Arc<Toolbox>> {
+        self.asks().then(|| Arc::new(Toolbox::of(brief, self.room() / 2)))
+    }
+
+    async fn collect(&self, response: reqwest::Response, session: &Session) -> Said {
         let is_stream = content_type(&response).is_some_and(|t| t.starts_with("text/event-stream"));
         if !is_stream {
             let body = body(response, 4096).await;
             let text = String::from_utf8_lossy(&body);
             let start: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
             let text = format!("the server answered with something else than events: {start}");
-            return Completion::failed(Failure::new(FailureKind::BadOutput, text));
+            return Said::failed(Failure::new(FailureKind::BadOutput, text));
         }
         let mut collected = Collected::default();
         let mut bytes = 0;
@@ -294,7 +437,7 @@ impl HttpAgent {
         self.said(collected)
     }
 
-    fn said(&self, collected: Collected) -> Completion {
+    fn said(&self, collected: Collected) -> Said {
         let mut usage = collected.usage;
         if let (Some((read, written)), Some(i), Some(o)) =
             (self.settings.price, usage.input_tokens, usage.output_tokens)
@@ -305,7 +448,9 @@ impl HttpAgent {
             (!collected.done)
                 .then(|| Failure::new(FailureKind::Unreachable, "the connection ended before the answer did"))
         });
-        Completion { value: None, text: collected.text, failure, usage, model: collected.model, wait: None }
+        let completion =
+            Completion { value: None, text: collected.text, failure, usage, model: collected.model, wait: None };
+        Said { completion, said: collected.said, calls: collected.calls }
     }
 
     /// One call, or as many as the change needs: what was said before one failed stays.
@@ -314,13 +459,15 @@ impl HttpAgent {
             Ok(prompts) => prompts,
             Err(failure) => return Outcome::failed(failure),
         };
+        let tools = self.toolbox(brief);
+        let tools = tools.as_ref();
         let mut whole = Outcome::default();
         for (n, prompt) in (1..).zip(&prompts) {
             if prompts.len() > 1 {
                 session.doing(format!("part {n} of {}", prompts.len()));
             }
-            let said = self.prompt(&prompt.text, answer::review_schema(), session).await;
-            let again = |text: String| async move { self.prompt(&text, answer::review_schema(), session).await };
+            let said = self.prompt(&prompt.text, answer::review_schema(), tools, session).await;
+            let again = |text: String| async move { self.prompt(&text, answer::review_schema(), None, session).await };
             let sent = Sent { agent: &self.name, brief, prompt, room: self.room(), reads_on: false };
             whole.join(finish(sent, said, again).await);
             if whole.failure.is_some() {
@@ -337,7 +484,8 @@ impl HttpAgent {
     }
 
     fn reader(&self) -> Reader<'_> {
-        Reader { checkout: None, room: self.room(), lens: self.settings.lens.as_deref() }
+        let tools = if self.asks() { TOLD } else { "" };
+        Reader { checkout: None, tools, room: self.room(), lens: self.settings.lens.as_deref() }
     }
 
     async fn check(&self) -> Availability {
@@ -396,7 +544,7 @@ impl super::Agent for HttpAgent {
     fn ask<'a>(&'a self, brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Completion> {
         Box::pin(async move {
             match prompt::question(brief, question, self.reader()) {
-                Ok(text) => self.prompt(&text, question.schema.clone(), session).await,
+                Ok(text) => self.prompt(&text, question.schema.clone(), self.toolbox(brief).as_ref(), session).await,
                 Err(failure) => Completion::failed(failure),
             }
         })

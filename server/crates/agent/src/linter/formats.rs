@@ -172,6 +172,7 @@ fn finding(r: Remark, number: usize, agent: &AgentName, root: &Path, snapshot: &
     let quote = text.as_deref().zip(lines).and_then(|(text, lines)| quoted(text, lines));
     Some(RawFinding {
         id: RawId::new(format!("{agent}:{number}")),
+        sure: None,
         agent: agent.clone(),
         severity: r.severity.unwrap_or(Severity::Suggestion),
         title,

@@ -19,6 +19,7 @@ use supervise as platform;
 use windows as platform;
 
 pub use environment::Environment;
+pub(crate) use platform::own_program;
 #[cfg(unix)]
 pub use supervise::{supervise_if_asked, use_supervisor};
 

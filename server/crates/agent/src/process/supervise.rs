@@ -45,6 +45,12 @@ fn supervisor() -> io::Result<PathBuf> {
     }
 }
 
+/// The file of our own executable, for programs that are to start it; `None` where it does not ask, or was replaced.
+pub(crate) fn own_program() -> Option<PathBuf> {
+    let running = || ASKS.get().and_then(|()| std::env::current_exe().ok());
+    SUPERVISOR.get().cloned().or_else(running).filter(|file| file.is_file())
+}
+
 /// A process that removes a folder when we are gone, however we end.
 #[derive(Debug)]
 pub(super) struct Guard {

@@ -1,8 +1,10 @@
 //! The brief as text: templates filled with what an agent needs to know.
 
 pub(crate) mod diff;
+pub(crate) mod history;
 pub(crate) mod lens;
 
+pub use history::History;
 pub use lens::LENSES;
 
 use super::answer;
@@ -14,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Raised whenever a template here changes what agents are asked.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The templates, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +118,8 @@ pub struct Prompt {
 pub struct Reader<'a> {
     /// Where it can read the whole repository, if it can.
     pub checkout: Option<&'a str>,
+    /// The tools by which it can ask further, for people; empty if there are none.
+    pub tools: &'a str,
     /// How many bytes of text it takes in all.
     pub room: usize,
     /// From which side it looks: the name of a built-in lens, or the path of the user's own.
@@ -194,6 +198,7 @@ struct About<'a> {
     instructions: String,
     background: String,
     commits: String,
+    history: String,
     conventions: String,
     declined: String,
     open: String,
@@ -223,6 +228,7 @@ impl<'a> About<'a> {
             instructions: cut(brief.steering.for_files(&brief.files), quarter / 4),
             background: cut(clean(brief.steering.background.as_deref().unwrap_or_default()), quarter / 4),
             commits: cut(clean(&commits(brief)), quarter / 2),
+            history: cut(clean(history::text(brief)), quarter / 2),
             conventions: cut(clean(&conventions(brief)), quarter / 2),
             declined: cut(clean(&list(declined)), quarter / 4),
             open: cut(clean(&list(open)), quarter / 4),
@@ -238,10 +244,11 @@ impl<'a> About<'a> {
     }
 
     /// What others wrote.
-    fn data(&self) -> [&str; 7] {
+    fn data(&self) -> [&str; 8] {
         [
             &self.background,
             &self.commits,
+            &self.history,
             &self.conventions,
             &self.declined,
             &self.open,
@@ -257,6 +264,7 @@ impl<'a> About<'a> {
             fence => fence(&texts),
             schema => &self.schema,
             checkout => self.reader.checkout,
+            tools => self.reader.tools,
             mask => MASK,
             language => brief.steering.language.as_deref().map(clean_name),
             lens => self.lens.trim(),
@@ -271,6 +279,7 @@ impl<'a> About<'a> {
             base => clean_name(&scope.base_name),
             uncommitted => scope.uncommitted,
             commits => &self.commits,
+            history => &self.history,
             diff,
             summary,
         };
@@ -302,10 +311,21 @@ pub fn size(brief: &Brief) -> usize {
     let said: usize = brief.declined.iter().map(|d| d.title.len() + d.reason.len() + 40).sum::<usize>()
         + brief.open.iter().map(|f| f.title.len() + 50).sum::<usize>()
         + brief.summary.as_ref().map_or(0, String::len);
-    fixed + conventions + said + commits(brief).len() + brief.changed().map(diff::size).sum::<usize>()
+    let history = history::text(brief).len();
+    fixed + conventions + said + history + commits(brief).len() + brief.changed().map(diff::size).sum::<usize>()
 }
 
 pub use diff::size as size_of_change;
+
+/// A prompt of a review in two: what is the same in every round of a repository, and what is of this round. The first is
+/// empty where there is no telling.
+pub(crate) fn stable_part(prompt: &str) -> (&str, &str) {
+    // The heading of the first part that is about the change, as our template has it.
+    match prompt.find("\n# The change\n") {
+        Some(at) => prompt.split_at(at + 1),
+        None => ("", prompt),
+    }
+}
 
 /// The prompt that asks to write an answer again in the right form.
 ///
@@ -334,7 +354,8 @@ pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Resul
     let shown = diff::deal(about, room, 1, |t| sending.clean(t)).pop().unwrap_or_default();
     let texts: Vec<&str> = data.values().map(String::as_str).chain([shown.text.as_str()]).collect();
     let fence = fence(&texts);
-    let own = minijinja::context! { fence, schema, diff => shown.text, checkout => reader.checkout };
+    let own =
+        minijinja::context! { fence, schema, diff => shown.text, checkout => reader.checkout, tools => reader.tools };
     let values = minijinja::context! { ..minijinja::Value::from_pairs(data), ..own };
     brief.templates.fill(question.template, &values)
 }

@@ -9,7 +9,7 @@ fn brief(old: &str, new: &str) -> Brief {
     Brief::new(snapshot)
 }
 
-const ROOMY: Reader<'_> = Reader { checkout: None, room: 1 << 20, lens: None };
+const ROOMY: Reader<'_> = Reader { checkout: None, tools: "", room: 1 << 20, lens: None };
 
 #[test]
 fn the_prompt_says_everything_that_an_agent_needs() {
@@ -27,7 +27,7 @@ fn the_prompt_says_everything_that_an_agent_needs() {
     {
         assert!(prompt.text.contains(part), "{part} is missing in {}", prompt.text);
     }
-    assert_eq!(prompt.version, "3");
+    assert_eq!(prompt.version, "4");
     assert_eq!(prompt.shown.len(), 2);
     assert!(!prompt.text.contains("{{"), "{}", prompt.text);
 }

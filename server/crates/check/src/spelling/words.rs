@@ -1,5 +1,6 @@
 //! Which words are misspelt, by the dictionary of typos and the repository's own settings.
 
+use super::dictionary;
 use crate::Job;
 use finding::RepoPath;
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -8,7 +9,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use typos::tokens::{Case, Identifier, Tokenizer, TokenizerBuilder, Word};
 use typos::{Dictionary, Status};
-use unicase::UniCase;
 
 /// More patterns of a repository than this are not read.
 const MOST_PATTERNS: usize = 100;
@@ -166,8 +166,7 @@ impl Dictionary for Own {
         if ALSO_RIGHT.contains(&lower.as_str()) {
             return Some(Status::Valid);
         }
-        let corrections = typos_dict::WORD.find(&UniCase::new(token))?;
-        Some(Status::Corrections(corrections.iter().map(|right| cased(right, word.case())).collect()))
+        Some(Status::Corrections(vec![cased(dictionary::correction(&lower)?, word.case())]))
     }
 }
 

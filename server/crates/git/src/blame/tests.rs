@@ -20,7 +20,7 @@ fn both(one: &str, other: &str) -> String {
 
 fn snapshot(repo: &Repo) -> Snapshot {
     let repository = Repository::discover(repo.path()).unwrap();
-    let request = ScopeRequest { base: Some("main".into()), uncommitted: true };
+    let request = ScopeRequest { base: Some("main".into()), uncommitted: true, ..ScopeRequest::default() };
     let scope = repository.scope(&request).unwrap();
     repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).unwrap()
 }
@@ -170,7 +170,9 @@ fn other_encodings_and_linked_worktrees_are_read_as_they_are_reviewed() {
     repo.git(&["worktree", "add", "-q", "-b", "topic", linked.to_str().unwrap()]);
     std::fs::write(linked.join("latin.rs"), latin(&both(&format!("mod m {{\n{}}}\n", indented(BLOCK)), REST))).unwrap();
     let repository = Repository::discover(&linked).unwrap();
-    let scope = repository.scope(&ScopeRequest { base: Some("main".into()), uncommitted: true }).unwrap();
+    let scope = repository
+        .scope(&ScopeRequest { base: Some("main".into()), uncommitted: true, ..ScopeRequest::default() })
+        .unwrap();
     let snapshot = repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).unwrap();
     let place = |start, end| (RepoPath::new("latin.rs").unwrap(), LineRange::new(start, end));
     assert_eq!(ages(&snapshot, &[place(2, 5), place(1, 1)], GENEROUS), [Age::Older, Age::New]);

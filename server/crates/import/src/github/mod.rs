@@ -109,6 +109,7 @@ fn remark(c: &Comment<'_>, path: RepoPath, agent: AgentName, id: RawId) -> Optio
     let fixes = fixes.into_iter().map(fix).collect();
     Some(RawFinding {
         id,
+        sure: None,
         severity,
         title,
         body,

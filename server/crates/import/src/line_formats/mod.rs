@@ -284,6 +284,7 @@ fn add(review: &mut ImportedReview, remark: Remark, detail: &str) {
     let anchors = tool_path::cited(&remark.file).map(|path| Anchor { path, lines, quote: None });
     let finding = RawFinding {
         id: review.next_id(),
+        sure: None,
         agent: review.agent.clone(),
         severity,
         title,

@@ -7,7 +7,7 @@ use super::findings;
 use super::gaps;
 use super::head;
 use super::item::{self, Item};
-use super::lines::{Line, Lines, scan};
+use super::lines::{Line, Lines, scan, without_asides};
 use super::plain;
 use super::roster::Roster;
 use super::scale;
@@ -15,6 +15,7 @@ use super::sections::{self, Around, around};
 use super::table;
 use super::unstructured;
 use crate::message::titled;
+use finding::document::REPORT_MARK;
 use finding::{AgentName, Answer, RawFinding, RawId};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -139,6 +140,7 @@ pub(super) fn raw_with(item: Item, body: Body, agent: &AgentName, id: String) ->
     }
     RawFinding {
         id: RawId::new(id),
+        sure: None,
         agent: agent.clone(),
         severity: item.severity,
         classification: item.head.class.as_deref().and_then(head::classification),
@@ -154,6 +156,9 @@ pub(super) fn raw_with(item: Item, body: Body, agent: &AgentName, id: String) ->
 /// The text as it is read: bounded, with plain line endings, and with Markdown's marks where they were lost.
 pub(super) fn prepared(text: &str) -> Cow<'_, str> {
     let text = unix(bounded(text));
+    if text.starts_with(REPORT_MARK) {
+        return without_asides(&text).into_owned().into();
+    }
     if plain::is_plain(&text) { plain::to_markdown(&text).into() } else { text }
 }
 

@@ -10,7 +10,8 @@ use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-static FACT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*\*(Severity|Checked|Rule|Since|Resolution):\*\* (.*)$"));
+static FACT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\*\*(Severity|Settled|Contrary|Doubtful|Checked|Rule|Since|Resolution):\*\* (.*)$"));
 static MORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*… and \d+ more lines?\.\*$"));
 
 /// A finding's text taken apart: prose, the code it quotes first, the fixes.

@@ -3,8 +3,8 @@
 use super::lines::pattern;
 use super::roster::Roster;
 use finding::{
-    AgentName, Attribution, CommitId, DeclinedEarlier, DismissReason, Finding, FindingId, FindingStatus, Fixup,
-    Severity, State,
+    AgentName, Attribution, CommitId, Contrary, DeclinedEarlier, DismissReason, Doubt, Finding, FindingId,
+    FindingStatus, Fixup, Settled, Severity, State,
 };
 use regex::Regex;
 use std::sync::LazyLock;
@@ -15,6 +15,7 @@ static RATED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static CHECKED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(Confirmed|Refuted) by ([^:]+)(?:: (.*))?$"));
+static SETTLED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.+?): (Critical|Important|Suggestion)(?:: (.*))?$"));
 /// How [`DismissReason`] is written.
 static DISMISSED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^Dismissed \((false positive|won't fix|later)\)(?:: (.*))?$"));
@@ -35,6 +36,27 @@ pub(super) fn verification(text: &str, roster: &Roster) -> Option<FindingStatus>
     let by = roster.labelled(&m[2]).unwrap_or_else(|| AgentName::of_label(&m[2]));
     let note = m.get(3).map_or("", |n| n.as_str()).to_owned();
     Some(if &m[1] == "Confirmed" { FindingStatus::Confirmed { by, note } } else { FindingStatus::Refuted { by, note } })
+}
+
+/// Who had the last word on a severity, as a report of ours says it: `Ann 1: Important: users see it`.
+pub(super) fn settled(text: &str, roster: &Roster) -> Option<Settled> {
+    let m = SETTLED.captures(text)?;
+    let by = roster.labelled(&m[1])?;
+    let reason = m.get(3).map_or("", |reason| reason.as_str()).to_owned();
+    Some(Settled { by, severity: Severity::from_word(&m[2])?, reason })
+}
+
+/// What others say to the contrary, as a report of ours says it.
+pub(super) fn contrary(text: &str, roster: &Roster) -> Option<Contrary> {
+    let (labels, title) = text.split_once(" sees a strength: ").or_else(|| text.split_once(" see a strength: "))?;
+    let by: Option<Vec<AgentName>> = labels.split(", ").map(|label| roster.labelled(label)).collect();
+    Some(Contrary { title: title.to_owned(), by: by? })
+}
+
+/// The doubts that a report of ours names.
+pub(super) fn doubts(text: &str) -> Vec<Doubt> {
+    let all = [Doubt::QuoteMissing, Doubt::FixRefused, Doubt::LowConfidence];
+    all.into_iter().filter(|doubt| text.split("; ").any(|said| said == doubt.to_string())).collect()
 }
 
 /// What the action of a resolution table means.

@@ -282,7 +282,10 @@ fn facts_line(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
     if !lines.at(at).is_text() || !line.ends_with(')') {
         return;
     }
-    item.head.class = Some(rest.trim_end_matches(')').to_owned());
+    let class = rest.trim_end_matches(')').to_owned();
+    // It keeps the letter of its label when its severity changes.
+    item.severity = class.split(',').next().and_then(Severity::from_heading_word).unwrap_or(item.severity);
+    item.head.class = Some(class);
     let labels = before[open..].trim_matches(['[', ']']);
     item.head.agents = labels.split(", ").filter_map(|l| roster.labelled(l)).collect();
     item.anchors =

@@ -1,8 +1,9 @@
 //! Lines of a Markdown document and the code fences among them, read the way agents write them: a closing
 //! fence may be missing, and a whole review may stand in one fence.
 
-use finding::document::fence;
+use finding::document::{ASIDE, fence};
 use regex::Regex;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -151,6 +152,29 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: Option<IsReviewer<'_>>) -> Li
     lines
 }
 
+/// A document of ours without what it says in asides. An aside that does not end is none.
+pub(super) fn without_asides(text: &str) -> Cow<'_, str> {
+    let [begin, end] = ASIDE;
+    if !text.contains(begin) {
+        return text.into();
+    }
+    let lines = scan(text, None);
+    let is_mark = |i: usize, mark: &str| lines.at(i).is_text() && lines.at(i).text == mark;
+    let mut kept: Vec<&str> = Vec::with_capacity(lines.len());
+    let mut i = 0;
+    while i < lines.len() {
+        let closed = if is_mark(i, begin) { (i..lines.len()).find(|k| is_mark(*k, end)) } else { None };
+        match closed {
+            Some(closed) => i = closed + 1,
+            None => {
+                kept.push(lines.at(i).text);
+                i += 1;
+            }
+        }
+    }
+    kept.join("\n").into()
+}
+
 /// The lines as one text: no rules or empty lines at its ends.
 pub(super) fn tidy(lines: &[&str]) -> String {
     let blank = |l: &&&str| l.trim().is_empty() || l.trim() == "---" || l.trim() == "***";
@@ -202,6 +226,19 @@ mod tests {
         };
         let lines = scan(text, Some(&|l| l.starts_with("### Codex")));
         lines.within(0..lines.len()).map(|l| letter(l.role)).collect()
+    }
+
+    #[test]
+    fn an_aside_is_left_out_where_it_is_one() {
+        let [begin, end] = ASIDE;
+        for (text, want) in [
+            (format!("a\n{begin}\nb\n{end}\nc"), "a\nc".to_owned()),
+            (format!("a\n{begin}\nb"), format!("a\n{begin}\nb")),
+            (format!("```\n{begin}\n```\nb\n{end}"), format!("```\n{begin}\n```\nb\n{end}")),
+            (format!("{begin}\n```\n{end}\n```\nx\n{end}\nc"), "c".to_owned()),
+        ] {
+            assert_eq!(without_asides(&text), want);
+        }
     }
 
     #[test]

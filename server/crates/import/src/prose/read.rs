@@ -3,7 +3,7 @@
 use super::answer::{All, all, answer_of, answer_with, prepared, raw_with};
 use super::body::body_of;
 use super::coverage;
-use super::decided::{declined, dispute, fixups, rated, state_of, verification};
+use super::decided::{contrary, declined, dispute, doubts, fixups, rated, settled, state_of, verification};
 use super::findings;
 use super::gaps;
 use super::header::{LINK, duration, leading_number, moment, pull_request, split_labels, unquote};
@@ -367,6 +367,7 @@ impl<'t> Reader<'t> {
                 fixes.iter_mut().for_each(|f| f.by = vec![agent.clone()]);
                 remarks.add(RawFinding {
                     id: RawId::new(format!("{agent}:merged-{label_here}")),
+                    sure: None,
                     agent: agent.clone(),
                     severity: rated.iter().find(|(a, _)| a == agent).map_or(severity, |(_, said)| *said),
                     fixes,
@@ -396,6 +397,14 @@ impl<'t> Reader<'t> {
             why: vec!["read from a report".into()],
             verification,
             since: fact("since").and_then(|s| s.trim_start_matches("round ").parse().ok()),
+            doubts: fact("doubtful").map(doubts).unwrap_or_default(),
+            settled: fact("settled").and_then(|text| settled(text, &self.roster)),
+            contrary: facts
+                .iter()
+                .rev()
+                .filter(|(name, _)| name == "contrary")
+                .filter_map(|(_, text)| contrary(text, &self.roster))
+                .collect(),
             ..Finding::new(FindingId::new(id.unwrap_or_default()), severity, merged.title)
         }
     }

@@ -208,6 +208,7 @@ impl Reader<'_, '_> {
         let named_by_us = own.id.is_some() && id.is_some_and(|id| id.starts_with("deep-review/"));
         let finding = RawFinding {
             id: own.id.map_or_else(|| said.next_id(), RawId::new),
+            sure: None,
             agent: said.agent.clone(),
             severity,
             title,

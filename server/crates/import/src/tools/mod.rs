@@ -218,6 +218,7 @@ impl Part {
         let url = scope.first(self.url).filter(|url| url.starts_with("http"));
         let finding = RawFinding {
             id: said.next_id(),
+            sure: None,
             agent: said.agent.clone(),
             severity,
             title,

@@ -1,11 +1,15 @@
 //! What comes from the client, message by message: those that cannot be read are answered with an error here, and
 //! never reach the framework, which would end with the first of them.
 
+use crate::client::stdout::ROOM;
 use crate::protocol::message::{Checked, MAX_MESSAGE, check, no_header, too_large};
 use crate::protocol::uri::Spellings;
 use serde_json::Value;
-use std::io;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use std::io::{self, Read as _};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream,
+};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Longest line of a header.
@@ -14,6 +18,27 @@ const MAX_HEADER: u64 = 8 << 10;
 /// How much of a message that is too large is looked at.
 const BEGINNING: u64 = 4 << 10;
 
+/// A pipe from standard input. A thread of its own reads it: a read cannot be stopped, and the runtime would wait for one of
+/// its own threads when the server ends, although the client is done and only keeps the pipe open.
+///
+/// # Errors
+/// When there is no further thread.
+pub(crate) fn standard(runtime: Handle) -> io::Result<DuplexStream> {
+    let (ours, mut theirs) = tokio::io::duplex(ROOM);
+    std::thread::Builder::new().name("stdin".into()).spawn(move || {
+        let (mut input, mut bytes) = (io::stdin().lock(), vec![0; ROOM]);
+        loop {
+            match input.read(&mut bytes) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Ok(length @ 1..) if runtime.block_on(theirs.write_all(&bytes[..length])).is_ok() => {}
+                // The end of it, or of the server.
+                _ => break,
+            }
+        }
+    })?;
+    Ok(ours)
+}
+
 /// Passes messages on until there are no more, or nobody takes them; answers go into `refusals`.
 pub(crate) async fn pass_on(
     input: impl AsyncRead + Unpin,
@@ -21,7 +46,7 @@ pub(crate) async fn pass_on(
     refusals: UnboundedSender<Value>,
     spellings: Spellings,
 ) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(64 << 10, input);
+    let mut input = BufReader::with_capacity(ROOM, input);
     while let Some(length) = header(&mut input, &refusals).await? {
         if length > MAX_MESSAGE {
             let mut beginning = Vec::new();

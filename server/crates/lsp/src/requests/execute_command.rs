@@ -13,7 +13,7 @@ use ::review::import::Target;
 use agent::Availability;
 use finding::{Decisions, LinkKind, Round};
 use lsp_types::{Position, Range, WorkspaceEdit};
-use ops::{Again, AgentHere, Dismissal, OpsError, Selection};
+use ops::{Again, AgentHere, Dismissal, OpsError, RoundSummary, Selection};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -97,10 +97,10 @@ impl CommandContext {
 
     fn recheck(&self, args: &FindingArgs) -> Answer {
         let (repo, _, finding) = self.snapshot.finding(&args.id, args.root.as_deref())?;
-        // The agents that raised it look again, and not at what they answered before; a finding that they do not raise
-        // any more and whose code is as it was stays, with what they say now.
+        // Those that raised it are asked about it alone: whatever else was said stands.
         let agents = finding.agents().into_iter().map(ToString::to_string).collect();
-        let options = Box::new(ReviewOptions { agents, again: Again::Everyone, ..ReviewOptions::default() });
+        let again = Again::About(finding.id.clone());
+        let options = Box::new(ReviewOptions { agents, again, ..ReviewOptions::default() });
         let of = RepoArgs { root: Some(repo.root().to_owned()), uri: None };
         let _ = self.events.send(Event::Review { of, options, reply: oneshot::channel().0 });
         Ok(CommandResult::STARTED)
@@ -300,20 +300,21 @@ impl CommandContext {
 
     async fn rounds(&self, args: &RepoArgs) -> Answer {
         let repo = self.snapshot.repo(args)?;
-        let (branch, decisions) = (repo.branch(), repo.decisions.clone());
-        let read = move || branch.rounds().map_err(|e| CommandError::failed(e.to_string()));
-        let rounds = beside("the rounds could not be read", read).await?.value;
-        let row = |round: &Round| {
-            let summary = ops::summary(round, &decisions);
-            RoundRow {
-                started: summary.started.to_string(),
-                verdict: summary.verdict.to_string(),
-                counts: Counts::of(round.standing().map(|finding| finding.severity)),
-                id: summary.id,
-                number: summary.number,
-            }
+        let open = repo.open_branch();
+        let read = move || -> Result<_, CommandError> {
+            let rounds = open.branch.rounds().map_err(|e| CommandError::failed(e.to_string()))?.value;
+            let summaries = ops::summaries(&open, &rounds)?;
+            Ok((rounds, summaries))
         };
-        Ok(CommandResult::Rounds { rounds: rounds.iter().rev().map(row).collect() })
+        let (rounds, summaries) = beside("the rounds could not be read", read).await?;
+        let row = |(round, summary): (&Round, RoundSummary)| RoundRow {
+            started: summary.started.to_string(),
+            verdict: summary.verdict.to_string(),
+            counts: Counts::of(round.standing().map(|finding| finding.severity)),
+            id: summary.id,
+            number: summary.number,
+        };
+        Ok(CommandResult::Rounds { rounds: rounds.iter().zip(summaries).rev().map(row).collect() })
     }
 }
 

@@ -49,10 +49,16 @@ fn diagnostic(
     if repo.running.is_some() && round.agents.iter().any(|a| a.outcome == AgentOutcome::Running) {
         message.push_str(" (not yet merged with what others say)");
     }
+    let severity = if finding.is_doubtful() {
+        message.push_str(" (doubtful)");
+        DiagnosticSeverity::HINT
+    } else {
+        snapshot.settings_of(repo).shown(finding.severity)
+    };
     let client = snapshot.capabilities;
     Diagnostic {
         range,
-        severity: Some(snapshot.settings_of(repo).shown(finding.severity)),
+        severity: Some(severity),
         code: Some(NumberOrString::String(finding.label.clone())),
         code_description: client.code_description.then(|| description(repo, finding)).flatten(),
         source: Some(source(round, &finding.agents())),
@@ -83,7 +89,7 @@ fn source(round: &Round, agents: &[&AgentName]) -> String {
 
 /// The rule's page, or the finding in the report.
 fn description(repo: &Repo, finding: &Finding) -> Option<CodeDescription> {
-    let page = finding.rule.as_ref().and_then(|rule| rule.url.as_deref()).filter(|url| url.starts_with("https://"));
+    let page = finding.rule.as_ref().and_then(finding::RuleRef::page);
     let page = page.and_then(|url| url.parse().ok());
     let href = page.or_else(|| repo.report.as_ref()?.address(&finding.label))?;
     Some(CodeDescription { href })
@@ -113,11 +119,18 @@ fn related(
             all.push(DiagnosticRelatedInformation { location, message });
         }
     }
-    if let Some(dispute) = &finding.dispute
-        && let Some(uri) = finding.main_anchor().and_then(|a| repo.uri_of(&a.path))
-    {
-        let message = sanitize::printable(dispute);
-        all.push(DiagnosticRelatedInformation { location: Location::new(uri, range), message });
+    let settled = finding.settled.iter().map(|settled| {
+        let by = sanitize::printable(round.label_of(&settled.by));
+        format!("settled by {by}: {}: {}", settled.severity, sanitize::printable(&settled.reason))
+    });
+    let contrary = finding.contrary.iter().map(|contrary| {
+        let by: Vec<String> = contrary.by.iter().map(|name| sanitize::printable(round.label_of(name))).collect();
+        format!("to the contrary, {}: {}", by.join(", "), sanitize::printable(&contrary.title))
+    });
+    let said = finding.dispute.iter().map(|dispute| sanitize::printable(dispute)).chain(settled).chain(contrary);
+    if let Some(uri) = finding.main_anchor().and_then(|a| repo.uri_of(&a.path)) {
+        let at = |message| DiagnosticRelatedInformation { location: Location::new(uri.clone(), range), message };
+        all.extend(said.map(at));
     }
     (!all.is_empty()).then_some(all)
 }

@@ -90,7 +90,9 @@ pub(crate) fn write(repo: &Repo, round: &Round, format: Format) -> Result<Writte
     document.trace(&repo.git);
     let folder = repo.store().folder().join("reports");
     let file = folder.join(file_name(&document.round, format));
-    let text = document.write(format, Some(&file));
+    let text = document
+        .write(format, Some(&file))
+        .map_err(|e| CommandError::failed(format!("the report could not be written: {e}")))?;
     std::fs::create_dir_all(&folder).map_err(failed)?;
     std::fs::write(&file, &text).map_err(failed)?;
     let uri = file_uri(&file).ok_or_else(|| CommandError::failed("the report has no address"))?;

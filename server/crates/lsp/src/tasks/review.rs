@@ -14,9 +14,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-/// Whether a round is by the built-in agents alone.
+/// Whether what a round says is by the built-in agents alone.
 pub(crate) fn is_by_built_in_agents(round: &Round) -> bool {
-    round.agents.iter().all(|run| run.agent.kind == AgentKind::BuiltIn)
+    let earlier = round.earlier.iter().map(|said| &said.agent);
+    round.agents.iter().map(|run| &run.agent).chain(earlier).all(|agent| agent.kind == AgentKind::BuiltIn)
 }
 
 /// Whether the built-in agents may review unasked: on a branch where nobody else has reviewed. Where others have,
@@ -43,7 +44,7 @@ pub(crate) fn configuration(
 fn request(repo: &Repo, context: &ReviewContext, options: &ReviewOptions) -> Result<review::Request, CommandError> {
     let config = configuration(repo, context, Some(options))?;
     let wanted = if options.agents.is_empty() { &context.settings.agents } else { &options.agents };
-    Ok(ops::request(&repo.git, &config, context.trusted, wanted, options.again)?)
+    Ok(ops::request(&repo.git, &config, context.trusted, wanted, options.again.clone())?)
 }
 
 /// Has the built-in agents review unasked. Nothing is stored, so that rounds do not pile up with every save; `None`
@@ -62,12 +63,12 @@ pub(crate) async fn run_in_background(
     let request = tokio::task::spawn_blocking(prepare).await;
     let request = request.unwrap_or_else(|_| Err(CommandError::failed("the configuration could not be read")))?;
     // In a task of its own: a panic of ours ends this review, not the server.
-    let looked = tokio::spawn(async move {
-        let seen = review::look(request, cancel).await?;
+    let reviewed = tokio::spawn(async move {
+        let seen = review::background(request, cancel).await?;
         Ok(seen.map(|seen| BackgroundRound { index: Arc::new(RoundIndex::new(seen.round)), texts: seen.texts }))
     });
-    let looked = looked.await.map_err(|_| CommandError::failed("the review ended by an error of deep-review"))?;
-    looked.map_err(|e| CommandError::of(&e))
+    let reviewed = reviewed.await.map_err(|_| CommandError::failed("the review ended by an error of deep-review"))?;
+    reviewed.map_err(|e| CommandError::of(&e))
 }
 
 /// A review that the user asked for.

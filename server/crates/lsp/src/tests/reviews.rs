@@ -494,3 +494,32 @@ async fn nothing_starts_by_itself_where_the_client_says_off_or_others_have_revie
     assert_eq!(server.list(&file), [("I1".into(), 0, 0)]);
     assert!(server.finish().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hover_has_every_agents_words_and_what_is_doubtful_is_a_hint() {
+    let said = |severity: &str, evidence: &str| {
+        let mut seven = finding(severity, "Seven is returned, whatever is asked", 7, "");
+        seven["evidence"] = json!(evidence);
+        seven
+    };
+    let mut made_up = finding("important", "The lock is never released", 2, "");
+    made_up["places"][0]["quote"] = json!("    let guard = lock.acquire_forever();");
+    let codex = [said("critical", "Traced by codex: main.rs:7."), made_up];
+    let bed = Bed::new().agent("codex", "Codex", &codex, &json!({})).agent(
+        "gemini",
+        "Gemini",
+        &[said("important", "Traced by gemini: main.rs:2.")],
+        &json!({}),
+    );
+    let mut server = bed.serve(quiet()).await;
+    review(&mut server, json!({})).await;
+    server.until("both findings", |s| s.messages_of(&bed.file).len() == 2).await;
+    let at = json!({ "textDocument": { "uri": uri(&bed.file) }, "position": { "line": 6, "character": 4 } });
+    let hover = server.request("textDocument/hover", at).await["contents"]["value"].as_str().unwrap().to_owned();
+    assert!(hover.contains("Traced by codex") && hover.contains("Traced by gemini"), "{hover}");
+    assert!(hover.contains("\n> **"), "what others say is set apart: {hover}");
+    let shown = server.shown[&uri(&bed.file)]["diagnostics"].as_array().unwrap().clone();
+    let doubtful = shown.iter().find(|d| d["message"] == "The lock is never released (doubtful)");
+    assert_eq!(doubtful.unwrap_or_else(|| panic!("{shown:#?}"))["severity"], 4);
+    assert!(server.finish().await);
+}

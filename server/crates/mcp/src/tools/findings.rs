@@ -123,18 +123,20 @@ pub(crate) fn list(desk: &Desk, args: &ListArgs) -> Result<Answer, Refusal> {
         path: args.file.as_deref().map(|path| RepoPath::new(path.trim_end_matches('/'))).transpose()?,
         agent: args.agent.clone(),
         state: args.state.into(),
+        // An agent reads pages; nothing is hidden from it.
+        ..Filter::default()
     };
     let all = ops::list(&now.situation(), &filter)?;
     let page = page(all, skip, limit);
     let next = page.next.as_ref().map(|next| format!("{} in all; next page: cursor {next:?}\n", page.total));
-    let shown = FindingList { round: page.round, findings: page.findings.clone() };
+    let shown = FindingList { round: page.round, findings: page.findings.clone(), hidden: None };
     let said = format!("{}{}{NOTICE}\n", text::list(&shown), next.unwrap_or_default());
     Answer::new(&said, &page)
 }
 
 /// The rows from `skip` on, at most `limit`, and as many as an agent can take at once: never none while there are some.
 pub(crate) fn page(all: FindingList, skip: usize, limit: usize) -> Page {
-    let FindingList { round, findings } = all;
+    let FindingList { round, findings, .. } = all;
     let total = findings.len();
     let mut bytes = 0;
     let fits = |row: &FindingRow| {

@@ -237,7 +237,7 @@ fn answer(desk: &Desk, round: &Round) -> Result<Answer, Refusal> {
         said.push_str(&format!("gave no full review: {who}\n"));
     }
     let page = page(all, 0, LISTED);
-    said.push_str(&text::list(&FindingList { round: page.round(), findings: page.rows().to_vec() }));
+    said.push_str(&text::list(&FindingList { round: page.round(), findings: page.rows().to_vec(), hidden: None }));
     if let Some(next) = page.next() {
         said.push_str(&format!("more: findings with cursor {next:?}\n"));
     }

@@ -66,21 +66,19 @@ pub(crate) struct Page {
 /// All rounds before a number, the newest first.
 pub(crate) fn rows(desk: &Desk, before: Option<u32>) -> Result<Vec<Row>, Refusal> {
     let open = desk.open()?;
-    let (rounds, decisions) = (open.branch.rounds()?.value, open.decisions()?.value);
-    let wanted = rounds.iter().rev().filter(|round| before.is_none_or(|before| round.number < before));
-    let row = |round| {
-        let summary = ops::summary(round, &decisions);
-        Row {
-            number: summary.number,
-            started: summary.started.to_string(),
-            critical: summary.count(Severity::Critical),
-            important: summary.count(Severity::Important),
-            suggestion: summary.count(Severity::Suggestion),
-            agents: summary.agents,
-            failed: summary.failed,
-            verdict: summary.verdict,
-            conclusion: summary.conclusion,
-        }
+    let rounds = open.branch.rounds()?.value;
+    let summaries = ops::summaries(&open, &rounds)?;
+    let wanted = summaries.into_iter().rev().filter(|round| before.is_none_or(|before| round.number < before));
+    let row = |summary: ops::RoundSummary| Row {
+        number: summary.number,
+        started: summary.started.to_string(),
+        critical: summary.count(Severity::Critical),
+        important: summary.count(Severity::Important),
+        suggestion: summary.count(Severity::Suggestion),
+        agents: summary.agents,
+        failed: summary.failed,
+        verdict: summary.verdict,
+        conclusion: summary.conclusion,
     };
     Ok(wanted.map(row).collect())
 }
@@ -189,7 +187,9 @@ pub(crate) fn write(desk: &Desk, round: Option<u32>, form: Form) -> Result<(u32,
     if matches!(form, Form::Markdown | Form::Json) {
         document.trace(&open.repository);
     }
-    Ok((number, document.write(format, None)))
+    let written = document.write(format, None);
+    let written = written.map_err(|e| Refusal::new(format!("the report could not be written: {e}")))?;
+    Ok((number, written))
 }
 
 /// The text in pieces of at most [`PAGE_BYTES`], at the ends of lines where there are any; never none.

@@ -32,6 +32,7 @@ impl Said {
         let anchor = self.path.as_deref().map(|path| Anchor { path: RepoPath::new(path).unwrap(), lines, quote: None });
         RawFinding {
             id: RawId::new(self.id.as_str()),
+            sure: None,
             agent: AgentName::new(self.agent.as_str()),
             title: self.title.clone(),
             body: self.body.clone(),

@@ -53,19 +53,26 @@ pub(super) fn choose(
         .collect()
 }
 
-/// Equal hunks that are as many as their places have one each, in order.
+/// Hunks that do the same at the same places, and are as many as these, have one each, in order.
 fn share(left: &mut [(&Hunk, Vec<Candidate>)]) {
+    let in_order = |all: &[Candidate]| {
+        let mut all = all.to_vec();
+        all.sort_by_key(Candidate::span);
+        all
+    };
     for i in 0..left.len() {
-        let (hunk, all) = &left[i];
-        if all.len() < 2 {
+        if left[i].1.len() < 2 {
             continue;
         }
-        let equal: Vec<usize> = (i..left.len()).filter(|&j| left[j].0.body == hunk.body).collect();
+        let all = in_order(&left[i].1);
+        let does_the_same = |j: &usize| {
+            let other = &left[*j].1;
+            other.len() == all.len() && in_order(other).iter().zip(&all).all(|(a, b)| a.edits == b.edits)
+        };
+        let equal: Vec<usize> = (i..left.len()).filter(does_the_same).collect();
         if equal.len() != all.len() {
             continue;
         }
-        let mut all = all.clone();
-        all.sort_by_key(Candidate::span);
         for (j, candidate) in equal.into_iter().zip(all) {
             left[j].1 = vec![candidate];
         }

@@ -1,7 +1,7 @@
 //! Finds hunks of marked lines: those of diffs, and search/replace as the diff that it is.
 
 use super::already::{Traces, already, partly, traces};
-use super::apart;
+use super::{apart, comments, half_done, reflowed};
 use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, Found, MAX_PLACES, candidate, insertion};
 use crate::hunk::{HunkLine, Op};
@@ -53,16 +53,34 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
         found.retain(|c| c.last + 1 == text.lines().len());
     }
     let already = already(text, lines, &found);
+    if found.is_empty() && !already {
+        for rest in half_done::rests(text, lines) {
+            let pieces = split(&rest, |_| false);
+            found.extend(places(text, &rest, &pieces, hints)?);
+        }
+        if !found.is_empty() {
+            return Ok(Found::Places(found));
+        }
+    }
     if found.is_empty() {
         let traces = if already { Traces::All } else { traces(text, lines, hints) };
-        if let Traces::All = traces {
+        found = fuzzy::places(text, lines, &pieces, hints);
+        // What it leads to may be there with some context that differs; common lines are near in any text.
+        if let Traces::All = traces
+            && (already || found.is_empty() || is_done(text, lines, hints))
+        {
             return Ok(Found::Already);
         }
-        found = fuzzy::places(text, lines, &pieces, hints);
         if found.is_empty()
             && let Some((lines, pieces)) = apart::changes(lines)
         {
             found = places(text, &lines, &pieces, hints)?;
+        }
+        if found.is_empty() {
+            found = but_for_comments(text, lines, hints)?;
+        }
+        if found.is_empty() {
+            found = reflowed::places(text, lines);
         }
         if found.is_empty() {
             // Someone did a part of it, or the like: what is left is for a person to see.
@@ -79,6 +97,30 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
         return Err(Refusal::AlreadyApplied);
     }
     Ok(Found::Places(found))
+}
+
+/// Whether the text nearly has the new side of a hunk.
+fn is_done(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> bool {
+    let turned = |line: &HunkLine| {
+        let op = match line.op {
+            Op::Context => Op::Context,
+            Op::Removed => Op::Added,
+            Op::Added => Op::Removed,
+        };
+        HunkLine { op, ..line.clone() }
+    };
+    let turned: Vec<HunkLine> = lines.iter().map(turned).collect();
+    !fuzzy::places(text, &turned, &split(&turned, |_| false), hints).is_empty()
+}
+
+/// The places of a hunk that differs from the text in the comments behind code.
+fn but_for_comments(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<Vec<Candidate>, Refusal> {
+    let Some((stripped, bare)) = comments::without(text, lines) else { return Ok(Vec::new()) };
+    let mut found = places(&Text::new(&stripped), &bare, &split(&bare, |_| false), hints)?;
+    for place in &mut found {
+        place.fit = Fit::Fuzzy;
+    }
+    Ok(found)
 }
 
 /// A line to be added that leaves something out.

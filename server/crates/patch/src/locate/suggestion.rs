@@ -12,7 +12,8 @@ use crate::pieces::{lines_of, range};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal, quote};
 use finding::LineRange;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::ops::Range;
 
 /// Lines around the citation in which a better window is looked for.
@@ -21,6 +22,12 @@ const AROUND: usize = 8;
 const ALIKE: f64 = 0.25;
 /// How much more alike than any window of their length beside them, unless their shape says that they are meant.
 const MARGIN: f64 = 0.05;
+/// How alike cited lines are that were rewritten, by their words too.
+const REWRITTEN: f64 = 0.3;
+/// How much more alike a window beside such lines may be, and say nothing.
+const TIE: f64 = 0.02;
+/// Lines above and below that say how rare a word is.
+const NEAR: usize = 60;
 /// Pairs of characters below which lines say next to nothing.
 const LITTLE: usize = 4;
 /// Letters and digits from which on lines that stand somewhere are no coincidence.
@@ -38,7 +45,10 @@ pub(super) fn find(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Result<Foun
     if old.iter().map(|l| l.trim()).eq(new.iter().map(|l| l.trim())) {
         return Err(Refusal::AlreadyApplied);
     }
-    weigh(text, start..end, &new, is_quoted(text, cited, hints))?;
+    match weigh(text, start..end, &new, is_quoted(text, cited, hints)) {
+        Err(Refusal::Misplaced { .. }) if is_rewritten(text, &(start..end), &new) => {}
+        weighed => weighed?,
+    }
     // As it is written, unless it was moved to the margin or to the other kind of white space.
     let lines = if is_indented_as(old, &new) {
         new.iter().map(|&l| l.to_owned()).collect()
@@ -60,7 +70,7 @@ fn weigh(text: &Text<'_>, cited: Range<usize>, new: &[&str], is_quoted: bool) ->
     if new.is_empty() {
         return if is_quoted { Ok(()) } else { Err(Refusal::NotFound) };
     }
-    let windows = windows(text, &cited, new);
+    let windows = windows(text, &cited, &Likeness::of_characters(new));
     let here = windows.cited;
     let is_better = |window: &Window, margin: f64| window.alike > here - margin;
     let shift = if here_is_shaped_as(text, &cited, new) { 0.0 } else { MARGIN };
@@ -68,7 +78,7 @@ fn weigh(text: &Text<'_>, cited: Range<usize>, new: &[&str], is_quoted: bool) ->
     let around = windows.around.filter(|w| is_better(w, -f64::EPSILON));
     let best = [beside, around].into_iter().flatten().max_by(|a, b| a.alike.total_cmp(&b.alike));
     match best {
-        Some(best) if best.is_same && new.iter().map(|l| text::weight(l)).sum::<usize>() >= SAYS => {
+        Some(best) if best.is_same(text, new) && new.iter().map(|l| text::weight(l)).sum::<usize>() >= SAYS => {
             Err(Refusal::AlreadyApplied)
         }
         Some(best) if best.alike >= ALIKE => {
@@ -80,12 +90,32 @@ fn weigh(text: &Text<'_>, cited: Range<usize>, new: &[&str], is_quoted: bool) ->
     }
 }
 
+/// Whether as many new lines of the same shape were made from the cited ones, by what their words say too, the rare ones
+/// most: one name for another leaves a line beside it as alike by its characters.
+fn is_rewritten(text: &Text<'_>, cited: &Range<usize>, new: &[&str]) -> bool {
+    if cited.len() != new.len() || !here_is_shaped_as(text, cited, new) {
+        return false;
+    }
+    let windows = windows(text, cited, &Likeness::of_characters_and_words(text, cited, new));
+    let here = windows.cited;
+    let is_below = |window: &Option<Window>, most: f64| window.as_ref().is_none_or(|w| w.alike < most);
+    here >= REWRITTEN && is_below(&windows.beside, here + TIE) && is_below(&windows.around, here - MARGIN)
+}
+
 /// Lines that the new ones may have been made from.
 struct Window {
     lines: Range<usize>,
     alike: f64,
-    /// Whether the new lines are just these.
-    is_same: bool,
+}
+
+impl Window {
+    /// Whether the new lines are just these, white space aside.
+    fn is_same(&self, text: &Text<'_>, new: &[&str]) -> bool {
+        let keys = |lines: &[&str]| -> Vec<u64> {
+            lines.iter().map(|line| text::key(line)).filter(|&key| key != text::BLANK).collect()
+        };
+        keys(&text.lines()[self.lines.clone()]) == keys(new)
+    }
 }
 
 struct Windows {
@@ -99,21 +129,19 @@ struct Windows {
 
 /// How alike the cited lines and the windows near them are to the new lines; linear in the lines, for each of the few first
 /// lines that a window may have.
-fn windows(text: &Text<'_>, cited: &Range<usize>, new: &[&str]) -> Windows {
-    let new = Pairs::new(new);
+fn windows(text: &Text<'_>, cited: &Range<usize>, new: &Likeness<'_>) -> Windows {
     let low = cited.start.saturating_sub(AROUND);
     let high = (cited.end + AROUND).min(text.lines().len());
-    let lines: Vec<Vec<Option<usize>>> = (low..high).map(|i| new.numbers(text.line(i))).collect();
+    let lines: Vec<Line> = (low..high).map(|i| new.line(text.line(i))).collect();
     // What a window has besides the cited lines must look like something in the new ones, from its first line to its last.
-    let speaks = |i: usize| new.speaks(&lines[i - low]);
+    let speaks = |i: usize| lines[i - low].pairs.speaks();
     let grows =
         |first: usize, end: usize| (first == cited.start || speaks(first)) && (end == cited.end || speaks(end - 1));
     let mut out = Windows { cited: 0.0, beside: None, around: None };
     for first in low..=(cited.start + AROUND).min(high - 1) {
-        let mut count = Count::new(&new);
+        let mut count = Count::new(new);
         for end in first + 1..=high {
             count.add(&lines[end - 1 - low]);
-            let window = || Window { lines: first..end, alike: count.alike(), is_same: count.is_same() };
             let best = if first == cited.start && end == cited.end {
                 out.cited = count.alike();
                 continue;
@@ -124,7 +152,7 @@ fn windows(text: &Text<'_>, cited: &Range<usize>, new: &[&str]) -> Windows {
             } else {
                 continue;
             };
-            let window = window();
+            let window = Window { lines: first..end, alike: count.alike() };
             if best.as_ref().is_none_or(|b| window.alike > b.alike) {
                 *best = Some(window);
             }
@@ -133,12 +161,47 @@ fn windows(text: &Text<'_>, cited: &Range<usize>, new: &[&str]) -> Windows {
     out
 }
 
-/// The pairs of neighbouring characters of lines, white space left out: what words are alike by.
-struct Pairs {
-    numbers: HashMap<(char, char), usize>,
-    /// How often each is there.
-    counts: Vec<u32>,
-    total: u32,
+/// What the new lines are made of, to be compared with: the pairs of neighbouring characters, white space left out, and
+/// perhaps the words.
+struct Likeness<'n> {
+    pairs: Bag<(char, char)>,
+    words: Option<Bag<&'n str>>,
+    /// How many of the lines around have a word, and how many lines these are.
+    seen: HashMap<&'n str, u32>,
+    lines: usize,
+}
+
+impl<'n> Likeness<'n> {
+    fn of_characters(new: &[&str]) -> Self {
+        let pairs = Bag::new(new.iter().flat_map(|line| pairs(line)), |_| 1.0);
+        Self { pairs, words: None, seen: HashMap::new(), lines: 0 }
+    }
+
+    fn of_characters_and_words(text: &Text<'n>, cited: &Range<usize>, new: &[&'n str]) -> Self {
+        let near = cited.start.saturating_sub(NEAR)..(cited.end + NEAR).min(text.lines().len());
+        let mut out = Self { lines: near.len(), ..Self::of_characters(new) };
+        for i in near {
+            let here: HashSet<&str> = words(text.line(i)).collect();
+            for word in here {
+                *out.seen.entry(word).or_default() += 1;
+            }
+        }
+        out.words = Some(Bag::new(new.iter().flat_map(|line| words(line)), |word| out.rarity(word)));
+        out
+    }
+
+    /// How much a word says.
+    fn rarity(&self, word: &str) -> f64 {
+        let seen = f64::from(self.seen.get(word).copied().unwrap_or(0));
+        ((self.lines as f64 + 1.0) / (seen + 0.5)).ln() + 0.2
+    }
+
+    fn line(&self, line: &str) -> Line {
+        Line {
+            pairs: self.pairs.line(pairs(line), |_| 1.0),
+            words: self.words.as_ref().map(|bag| bag.line(words(line), |word| self.rarity(word))),
+        }
+    }
 }
 
 fn pairs(line: &str) -> impl Iterator<Item = (char, char)> {
@@ -146,49 +209,120 @@ fn pairs(line: &str) -> impl Iterator<Item = (char, char)> {
     solid().zip(solid().skip(1))
 }
 
-impl Pairs {
-    fn new(lines: &[&str]) -> Self {
-        let mut out = Self { numbers: HashMap::new(), counts: Vec::new(), total: 0 };
-        for pair in lines.iter().flat_map(|line| pairs(line)) {
-            let number = *out.numbers.entry(pair).or_insert(out.counts.len());
+/// The names and numbers of a line, and each other character.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let first = rest.chars().next()?;
+        let len = if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+        let (word, after) = rest.split_at(len);
+        rest = after;
+        Some(word)
+    })
+}
+
+/// Parts of lines, of which the same may be there several times, each with a weight.
+struct Bag<T> {
+    numbers: HashMap<T, usize>,
+    /// Of each: how often it is there, and what it weighs.
+    counts: Vec<u32>,
+    weights: Vec<f64>,
+    total: f64,
+}
+
+impl<T: Eq + Hash> Bag<T> {
+    fn new(parts: impl Iterator<Item = T>, weight: impl Fn(&T) -> f64) -> Self {
+        let mut out = Self { numbers: HashMap::new(), counts: Vec::new(), weights: Vec::new(), total: 0.0 };
+        for part in parts {
+            let weight = weight(&part);
+            let number = *out.numbers.entry(part).or_insert(out.counts.len());
             if number == out.counts.len() {
                 out.counts.push(0);
+                out.weights.push(weight);
             }
             out.counts[number] += 1;
-            out.total += 1;
+            out.total += weight;
         }
         out
     }
 
-    /// The pairs of another line, by their numbers here.
-    fn numbers(&self, line: &str) -> Vec<Option<usize>> {
-        pairs(line).map(|pair| self.numbers.get(&pair).copied()).collect()
+    /// The parts of another line, by their numbers here.
+    fn line(&self, parts: impl Iterator<Item = T>, weight: impl Fn(&T) -> f64) -> Parts {
+        let mut out = Parts { numbers: Vec::new(), total: 0.0 };
+        for part in parts {
+            out.total += weight(&part);
+            out.numbers.push(self.numbers.get(&part).copied());
+        }
+        out
     }
+}
 
+/// A line, by its parts that the new lines have too.
+struct Line {
+    pairs: Parts,
+    words: Option<Parts>,
+}
+
+struct Parts {
+    numbers: Vec<Option<usize>>,
+    total: f64,
+}
+
+impl Parts {
     /// Whether a line is not too short to say anything, and half of it is in the new lines.
-    fn speaks(&self, line: &[Option<usize>]) -> bool {
-        line.len() >= LITTLE && 2 * line.iter().flatten().count() >= line.len()
+    fn speaks(&self) -> bool {
+        self.numbers.len() >= LITTLE && 2 * self.numbers.iter().flatten().count() >= self.numbers.len()
     }
 }
 
-/// The pairs that a window has in common with the new lines, counted as it grows.
-struct Count<'p> {
-    new: &'p Pairs,
+/// What a window has in common with the new lines, counted as it grows.
+struct Count<'n> {
+    pairs: Common<'n, (char, char)>,
+    words: Option<Common<'n, &'n str>>,
+}
+
+impl<'n> Count<'n> {
+    fn new(new: &'n Likeness<'n>) -> Self {
+        Self { pairs: Common::new(&new.pairs), words: new.words.as_ref().map(Common::new) }
+    }
+
+    fn add(&mut self, line: &Line) {
+        self.pairs.add(&line.pairs);
+        if let Some((words, line)) = self.words.as_mut().zip(line.words.as_ref()) {
+            words.add(line);
+        }
+    }
+
+    /// From 0 to 1.
+    fn alike(&self) -> f64 {
+        let pairs = self.pairs.alike();
+        self.words.as_ref().map_or(pairs, |words| f64::midpoint(pairs, words.alike()))
+    }
+}
+
+struct Common<'n, T> {
+    new: &'n Bag<T>,
     seen: Vec<u32>,
-    common: u32,
-    total: u32,
+    parts: usize,
+    common: f64,
+    total: f64,
 }
 
-impl<'p> Count<'p> {
-    fn new(new: &'p Pairs) -> Self {
-        Self { new, seen: vec![0; new.counts.len()], common: 0, total: 0 }
+impl<'n, T> Common<'n, T> {
+    fn new(new: &'n Bag<T>) -> Self {
+        Self { new, seen: vec![0; new.counts.len()], parts: 0, common: 0.0, total: 0.0 }
     }
 
-    fn add(&mut self, line: &[Option<usize>]) {
-        self.total += u32::try_from(line.len()).unwrap_or(u32::MAX);
-        for &number in line.iter().flatten() {
+    fn add(&mut self, line: &Parts) {
+        self.total += line.total;
+        self.parts += line.numbers.len();
+        for &number in line.numbers.iter().flatten() {
             self.seen[number] += 1;
-            self.common += u32::from(self.seen[number] <= self.new.counts[number]);
+            if self.seen[number] <= self.new.counts[number] {
+                self.common += self.new.weights[number];
+            }
         }
     }
 
@@ -196,19 +330,11 @@ impl<'p> Count<'p> {
     /// lines to which much is added are alike too. Of a window with next to nothing in it, the latter says nothing.
     fn alike(&self) -> f64 {
         let both = self.total + self.new.total;
-        if both == 0 {
+        if both == 0.0 {
             return 0.0;
         }
-        let dice = 2.0 * f64::from(self.common) / f64::from(both);
-        if (self.total as usize) < LITTLE {
-            dice
-        } else {
-            f64::midpoint(dice, f64::from(self.common) / f64::from(self.total))
-        }
-    }
-
-    fn is_same(&self) -> bool {
-        self.common == self.total && self.common == self.new.total
+        let dice = 2.0 * self.common / both;
+        if self.parts < LITTLE { dice } else { f64::midpoint(dice, self.common / self.total) }
     }
 }
 

@@ -39,13 +39,48 @@ pub(super) fn unfence<'a>(lines: &[&'a str]) -> Result<Fenced<'a>, ParseError> {
         };
     }
     let mut lines = Vec::new();
-    for block in blocks {
+    for block in without_alternatives(blocks)? {
         if !lines.is_empty() && unified::is_diff(&lines) {
             lines.push("@@");
         }
         lines.extend(block.lines);
     }
     Ok(Fenced { info, lines })
+}
+
+/// The blocks without those that another one behind them says again; one that does something else to the same lines is
+/// another suggestion.
+fn without_alternatives(blocks: Vec<Block<'_>>) -> Result<Vec<Block<'_>>, ParseError> {
+    let mut out: Vec<Block<'_>> = Vec::new();
+    for block in blocks {
+        let before =
+            out.iter().position(|other| is_diff(block.info) && is_diff(other.info) && takes_the_same(other, &block));
+        match before {
+            Some(i) if out[i].lines == block.lines => out.push(block),
+            Some(i) if code_of(&out[i]) == code_of(&block) => out[i] = block,
+            Some(_) => return Err(ParseError::Alternatives),
+            None => out.push(block),
+        }
+    }
+    Ok(out)
+}
+
+/// Whether two diffs take the same lines out, and some.
+fn takes_the_same(a: &Block<'_>, b: &Block<'_>) -> bool {
+    let removed = |block: &Block<'_>| -> Vec<String> {
+        let lines = block.lines.iter().filter_map(|l| l.strip_prefix('-'));
+        lines.map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect()
+    };
+    let (a, b) = (removed(a), removed(b));
+    !a.is_empty() && a == b
+}
+
+/// What a diff puts in, but for comments, white space, the kind of its quotes, and the commas and semicolons behind lines.
+fn code_of(block: &Block<'_>) -> String {
+    let is_comment = |l: &&str| ["//", "#", "--", "/*", "* "].iter().any(|mark| l.trim_start().starts_with(mark));
+    let added = block.lines.iter().filter_map(|l| l.strip_prefix('+')).filter(|l| !is_comment(l));
+    let words = added.flat_map(|l| l.trim().trim_end_matches([',', ';']).chars());
+    words.filter(|c| !c.is_whitespace()).map(|c| if matches!(c, '"' | '`') { '\'' } else { c }).collect()
 }
 
 /// Whether a block of this kind is a diff.

@@ -3,10 +3,11 @@
 //! Everything from agents goes through the template's escaping or through [`sanitize`]; nothing else is put in
 //! as markup.
 
+mod charts;
 mod highlight;
 
 use super::view::{View, minute};
-use super::{Texts, sanitize, steerless};
+use super::{Texts, sanitize};
 use finding::{Decisions, Round, Verdict};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -46,7 +47,7 @@ pub fn page(round: &Round, decisions: &Decisions, texts: &Texts, list: Option<&s
         csp => policy(),
         version => env!("CARGO_PKG_VERSION"),
     };
-    steerless(render(REPORT, &context))
+    sanitize::visible(&render(REPORT, &context))
 }
 
 /// A round in the list of all, with the file or address of its page.
@@ -60,7 +61,8 @@ pub struct Listed<'a> {
     pub href: &'a str,
 }
 
-/// Writes the page that lists rounds, in the given order.
+/// Writes the page that lists rounds of a branch, in the given order, and draws what they come to. `decisions` of each are
+/// those that held when it was the newest.
 #[must_use]
 pub fn index(rounds: &[Listed<'_>]) -> String {
     #[derive(Serialize)]
@@ -94,11 +96,13 @@ pub fn index(rounds: &[Listed<'_>]) -> String {
         .collect();
     let context = context! {
         rounds => Value::from(Serde(&rows)),
+        charts => Value::from(Serde(&charts::of(rounds))),
+        cost => charts::cost(rounds),
         css => CSS,
         csp => policy(),
         version => env!("CARGO_PKG_VERSION"),
     };
-    steerless(render(INDEX, &context))
+    sanitize::visible(&render(INDEX, &context))
 }
 
 fn class_of(verdict: Verdict) -> &'static str {

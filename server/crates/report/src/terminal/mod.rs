@@ -8,10 +8,12 @@ mod prose;
 mod tests;
 
 use super::Texts;
-use super::view::{classification_word, count_of, one_line, short_duration};
+use super::view::{
+    classification_word, contrary_words, count_of, doubt_words, one_line, settled_words, short_duration,
+};
 use finding::{
-    AgentKind, AgentOutcome, AgentRun, Decisions, Finding, FindingStatus, LeftOut, ObservationKind, Round, Severity,
-    State, Verdict,
+    AgentKind, AgentOutcome, AgentRun, Decisions, Dial, Finding, FindingStatus, LeftOut, NoMore, ObservationKind,
+    Round, Severity, State, Verdict,
 };
 use frame::visible;
 use ink::{Face, Ink};
@@ -25,12 +27,14 @@ pub struct Style {
     pub width: usize,
     /// Whether colours are wanted.
     pub colours: bool,
+    /// How much is to be shown; what is not is counted.
+    pub dial: Dial,
 }
 
 impl Default for Style {
     /// For a file or a pipe.
     fn default() -> Self {
-        Self { width: 100, colours: false }
+        Self { width: 100, colours: false, dial: Dial::default() }
     }
 }
 
@@ -49,7 +53,16 @@ pub fn write(round: &Round, decisions: &Decisions, texts: &Texts, style: Style) 
     let style = Style { width: style.width.max(40), ..style };
     let page = Page { round, decisions, texts, style, ink: Ink { colours: style.colours } };
     let mut out = String::new();
-    for part in [page.header(), page.findings(), page.design(), page.agents(), page.left_out(), page.end()] {
+    for part in [
+        page.header(),
+        page.findings(),
+        page.doubtful(),
+        page.since(),
+        page.design(),
+        page.agents(),
+        page.left_out(),
+        page.end(),
+    ] {
         if !part.is_empty() {
             for line in part {
                 out.push_str(line.trim_end());
@@ -103,8 +116,49 @@ impl Page<'_> {
         lines
     }
 
+    fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.round.standing().filter(|f| self.decisions.is_open(&f.id))
+    }
+
+    /// What its evidence does not bear out: a line each, with the reason.
+    fn doubtful(&self) -> Vec<String> {
+        let doubtful: Vec<&Finding> = self.open().filter(|f| f.is_doubtful()).collect();
+        if doubtful.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![self.ink.paint(Face::Strong, "Doubtful (they decide nothing)")];
+        for finding in doubtful {
+            lines.extend(self.in_brief(finding));
+            let why = wrap(&doubt_words(finding), self.prose_width());
+            lines.extend(why.iter().map(|line| indented(self.dim(line))));
+        }
+        lines
+    }
+
+    /// What became of the findings of the rounds before, and how many are new.
+    fn since(&self) -> Vec<String> {
+        let since = &self.round.since_before;
+        let labels = |list: &[NoMore]| list.iter().map(|one| visible(&one.label)).collect::<Vec<_>>().join(", ");
+        let mut parts: Vec<String> =
+            [("fixed", &since.fixed), ("gone", &since.outdated), ("part of others", &since.joined)]
+                .iter()
+                .filter(|(_, list)| !list.is_empty())
+                .map(|(word, list)| format!("{word}: {}", labels(list)))
+                .collect();
+        if !since.new.is_empty() {
+            parts.push(format!("{} new", since.new.len()));
+        }
+        if since.round == 0 || parts.is_empty() {
+            return Vec::new();
+        }
+        let text = format!("Since round {}: {}", since.round, parts.join("; "));
+        wrap(&text, self.style.width).iter().map(|line| self.dim(line)).collect()
+    }
+
     fn findings(&self) -> Vec<String> {
-        let open: Vec<&Finding> = self.round.standing().filter(|f| self.decisions.is_open(&f.id)).collect();
+        let mut open: Vec<&Finding> = self.open().filter(|f| !f.is_doubtful()).collect();
+        let hidden = self.style.dial.hidden(open.iter().copied());
+        open.retain(|f| !hidden.has(&f.id));
         let suggestions = open.iter().filter(|f| f.severity == Severity::Suggestion).count();
         let listed = |f: &Finding| f.severity == Severity::Suggestion && suggestions > SUGGESTIONS_IN_FULL;
         let mut lines = Vec::new();
@@ -120,6 +174,13 @@ impl Page<'_> {
         }
         for finding in rest {
             lines.extend(self.in_brief(finding));
+        }
+        if hidden.count() > 0 {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            let said = format!("{hidden}. `deep-review findings --all` lists them, and reports have them all.");
+            lines.extend(wrap(&said, self.prose_width()).iter().map(|l| self.dim(l)));
         }
         lines
     }
@@ -143,6 +204,9 @@ impl Page<'_> {
         if let Some(dispute) = &finding.dispute {
             notes.push(format!("Severity settled: {}", one_line(dispute)));
         }
+        notes
+            .extend(finding.settled.iter().map(|settled| format!("Settled by {}", settled_words(self.round, settled))));
+        notes.extend(finding.contrary.iter().map(|contrary| contrary_words(self.round, contrary)));
         match &finding.verification {
             FindingStatus::Confirmed { by, note } if note.trim().is_empty() => {
                 notes.push(format!("Confirmed by {}", self.label(by)));
@@ -224,8 +288,14 @@ impl Page<'_> {
     }
 
     fn raised_by(&self, finding: &Finding) -> String {
-        let names: Vec<String> = finding.agents().into_iter().map(|name| self.label(name)).collect();
-        names.join(", ")
+        let name = |name: &finding::AgentName| {
+            let rounds = finding.attributions.iter().filter(|a| a.agent == *name).map(|a| a.raw.round());
+            match rounds.collect::<Option<Vec<u32>>>().and_then(|rounds| rounds.into_iter().max()) {
+                Some(round) => format!("{} (round {round})", self.label(name)),
+                None => self.label(name),
+            }
+        };
+        finding.agents().into_iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
     fn design(&self) -> Vec<String> {
@@ -335,7 +405,7 @@ impl Page<'_> {
 
     fn end(&self) -> Vec<String> {
         let round = self.round;
-        let open: Vec<&Finding> = round.standing().filter(|f| self.decisions.is_open(&f.id)).collect();
+        let open: Vec<&Finding> = self.open().filter(|f| !f.is_doubtful()).collect();
         let count = |severity| open.iter().filter(|f| f.severity == severity).count();
         let counts: Vec<String> = Severity::ALL
             .into_iter()

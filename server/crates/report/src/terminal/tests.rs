@@ -111,7 +111,7 @@ fn round() -> Round {
 }
 
 fn shown(width: usize) -> String {
-    write(&round(), &Decisions::default(), &texts(), Style { width, colours: false })
+    write(&round(), &Decisions::default(), &texts(), Style { width, ..Style::default() })
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn no_line_is_wider_than_the_terminal() {
 
 #[test]
 fn colours_change_nothing_but_colours() {
-    let coloured = write(&round(), &Decisions::default(), &texts(), Style { width: 100, colours: true });
+    let coloured = write(&round(), &Decisions::default(), &texts(), Style { colours: true, ..Style::default() });
     assert!(coloured.contains("\u{1b}["));
     let stripped = anstream::adapter::strip_str(&coloured).to_string();
     // In colours, code needs no backticks.
@@ -167,7 +167,7 @@ fn control_characters_never_reach_the_terminal() {
     round.agents[0].notes = vec![evil.into()];
     round.observations[0].title = evil.into();
     let texts: Texts = [(path(evil), std::sync::Arc::from(format!("{evil}\n").repeat(9)))].into_iter().collect();
-    let out = write(&round, &Decisions::default(), &texts, Style { width: 80, colours: false });
+    let out = write(&round, &Decisions::default(), &texts, Style { width: 80, ..Style::default() });
     let bad: Vec<char> = out.chars().filter(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}').collect();
     assert!(bad.is_empty(), "{bad:?} in {out:?}");
 }
@@ -209,4 +209,17 @@ fn many_suggestions_take_two_lines_each() {
     let out = write(&round, &Decisions::default(), &texts(), Style::default());
     assert!(out.contains(" S9  A small thing\n     src/auth.rs:9 · rules\n"), "{out}");
     assert!(!out.contains("╭▸"), "{out}");
+}
+
+#[test]
+fn how_much_is_hidden_is_always_said() {
+    let dial = Dial { min_severity: Some(Severity::Important), ..Dial::default() };
+    let shown = write(&round(), &Decisions::default(), &texts(), Style { dial, ..Style::default() });
+    let all = write(&round(), &Decisions::default(), &texts(), Style::default());
+    assert!(all.contains("Suggestion ·") && !shown.contains("Suggestion ·"), "{shown}");
+    assert!(shown.contains("not shown: ") && shown.contains("below min_severity"), "{shown}");
+    assert!(!all.contains("not shown"), "{all}");
+    // What is hidden decides all the same.
+    let verdict = |text: &str| text.lines().rev().take(3).collect::<Vec<_>>().join("\n");
+    assert_eq!(verdict(&shown), verdict(&all));
 }

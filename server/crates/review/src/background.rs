@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What was seen.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct BackgroundReview {
     /// As a round would be, under the number that the branch's next round will get.
     pub round: Arc<Round>,
     /// The texts that [`Round::texts`] names; no store has them.
@@ -29,7 +29,7 @@ pub struct Look {
 ///
 /// # Errors
 /// As [`run`](super::run), and when it was cancelled.
-pub async fn look(request: Request, cancel: CancellationToken) -> Result<Option<Look>, ReviewError> {
+pub async fn background(request: Request, cancel: CancellationToken) -> Result<Option<BackgroundReview>, ReviewError> {
     if request.reviewers.is_empty() {
         return Err(ReviewError::NoAgents);
     }
@@ -58,7 +58,8 @@ pub async fn look(request: Request, cancel: CancellationToken) -> Result<Option<
         let answered = |done: Done| (done.name, Arc::new(compose::answered(&prepared, done.outcome, done.took)));
         let answers: Answers = done.into_iter().map(answered).collect();
         let besides = (&Judged::default(), &Besides::default());
-        let mut composed = compose::compose(&prepared, &answers, besides, &mut Merger::default(), started.elapsed());
+        let merging = (&mut Merger::default(), &prepared.labels);
+        let mut composed = compose::compose(&prepared, &answers, besides, merging, started.elapsed());
         composed.round.number = prepared.earlier.last().map_or(1, |(round, _)| round.number + 1);
         composed
     })
@@ -66,5 +67,5 @@ pub async fn look(request: Request, cancel: CancellationToken) -> Result<Option<
     let round = composed.round;
     let mut texts = composed.texts;
     texts.retain(|path, _| round.texts.contains_key(path));
-    Ok(Some(Look { round: Arc::new(round), texts: Arc::new(texts) }))
+    Ok(Some(BackgroundReview { round: Arc::new(round), texts: Arc::new(texts) }))
 }

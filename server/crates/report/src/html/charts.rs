@@ -1,0 +1,233 @@
+//! What a branch's rounds come to, drawn: what is open, what came and went, how each agent did, and what that took. Bars
+//! as inline SVG without styles of its own, so that the page's colours (dark, light, print) hold; the numbers stand on the
+//! bars, and in a table behind each chart.
+
+use super::Listed;
+use crate::view::{one_line, short_duration};
+use finding::{AgentInfo, AgentName, FindingStatus, Round, Severity, Usage, Work};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use svg::node::element::{Group, Line, Rectangle, Text, Title};
+use svg::{Document, Node};
+
+/// Rounds that are drawn, the newest; the tables have all.
+const MOST_DRAWN: usize = 24;
+/// Sizes in the chart's own units.
+const HEIGHT: f64 = 150.0;
+const TOP: f64 = 18.0;
+const FOOT: f64 = 24.0;
+const BAR: f64 = 34.0;
+const GAP: f64 = 18.0;
+/// A part of a bar that is lower has no number on it.
+const READABLE: f64 = 13.0;
+
+/// A chart with the table behind it.
+#[derive(Debug, Serialize)]
+pub(super) struct Chart {
+    title: &'static str,
+    /// Names of the series with the class of their colour, in the order of the bars.
+    legend: Vec<(String, String)>,
+    /// Inline SVG.
+    svg: String,
+    /// The first cell of each row, and the others.
+    rows: Vec<(String, Vec<String>)>,
+}
+
+/// A series of values, one a column.
+struct Series {
+    name: String,
+    class: String,
+    values: Vec<f64>,
+}
+
+/// How the parts of a column stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bars {
+    /// One upon the other: together they are a whole.
+    Stacked,
+    /// Side by side.
+    Beside,
+}
+
+/// What is drawn of rounds, which are in the order in which they are listed: the newest first.
+pub(super) fn of(rounds: &[Listed<'_>]) -> Vec<Chart> {
+    if rounds.is_empty() {
+        return Vec::new();
+    }
+    let mut by_time: Vec<&Listed<'_>> = rounds.iter().collect();
+    by_time.sort_by_key(|listed| listed.round.number);
+    let columns: Vec<String> = by_time.iter().map(|listed| listed.round.number.to_string()).collect();
+    let agents = agents(&by_time);
+    let each = |of: &dyn Fn(&Round) -> f64| by_time.iter().map(|listed| of(listed.round)).collect::<Vec<f64>>();
+    let open = Severity::ALL.into_iter().map(|severity| Series {
+        name: severity.to_string(),
+        class: severity.to_string().to_lowercase(),
+        values: by_time
+            .iter()
+            .map(|listed| listed.round.deciding(listed.decisions).filter(|f| f.severity == severity).count() as f64)
+            .collect(),
+    });
+    let news = [
+        Series { name: "New".into(), class: "new".into(), values: each(&|round| came(round) as f64) },
+        Series { name: "Fixed or gone".into(), class: "fixed".into(), values: each(&|round| went(round) as f64) },
+    ];
+    let over_rounds = |of: &dyn Fn(&Work) -> f64| -> Vec<Series> {
+        let series = agents.iter().enumerate().map(|(n, agent)| Series {
+            name: one_line(&agent.label),
+            class: format!("agent-{}", n % 8),
+            values: each(&|round| of(&Work::of(round, &agent.name))),
+        });
+        series.filter(|series| series.values.iter().any(|value| *value > 0.0)).collect()
+    };
+    let minutes = over_rounds(&|work| work.duration_ms as f64);
+    let cost = over_rounds(&|work| work.usage.cost_usd.unwrap_or(0.0));
+    let mut charts = vec![
+        chart("Open findings by round", &columns, &open.collect::<Vec<_>>(), Bars::Stacked, &whole),
+        chart("New, and fixed since the round before", &columns, &news, Bars::Beside, &whole),
+        by_agent(&by_time, &agents),
+        chart("Time by round and agent", &columns, &minutes, Bars::Stacked, &|ms| short_duration(ms as u64)),
+    ];
+    if !cost.is_empty() {
+        charts.push(chart("Cost by round and agent", &columns, &cost, Bars::Stacked, &|usd| format!("${usd:.2}")));
+    }
+    charts
+}
+
+fn whole(value: f64) -> String {
+    format!("{value:.0}")
+}
+
+/// Findings that no earlier round had.
+fn came(round: &Round) -> usize {
+    if round.since_before.round == 0 { round.findings.len() } else { round.since_before.new.len() }
+}
+
+fn went(round: &Round) -> usize {
+    round.since_before.fixed.len() + round.since_before.outdated.len()
+}
+
+/// Everybody who took part in one of the rounds, in the order in which they came.
+fn agents<'a>(rounds: &[&Listed<'a>]) -> Vec<&'a AgentInfo> {
+    let mut all: Vec<&AgentInfo> = Vec::new();
+    for run in rounds.iter().flat_map(|listed| &listed.round.agents) {
+        if !all.iter().any(|known| known.name == run.agent.name) {
+            all.push(&run.agent);
+        }
+    }
+    all
+}
+
+/// Each agent's findings over all rounds, each counted once, as the newest round has it.
+fn by_agent(rounds: &[&Listed<'_>], agents: &[&AgentInfo]) -> Chart {
+    let mut newest: BTreeMap<&finding::FindingId, &finding::Finding> = BTreeMap::new();
+    for finding in rounds.iter().flat_map(|listed| &listed.round.findings) {
+        newest.insert(&finding.id, finding);
+    }
+    let count = |agent: &AgentName, is: &dyn Fn(&finding::Finding) -> bool| {
+        newest.values().filter(|f| f.agents().contains(&agent) && is(f)).count() as f64
+    };
+    let series = |name: &str, class: &str, is: &dyn Fn(&finding::Finding) -> bool| Series {
+        name: name.into(),
+        class: class.into(),
+        values: agents.iter().map(|agent| count(&agent.name, is)).collect(),
+    };
+    let all = [
+        series("Confirmed by a check", "confirmed", &|f| matches!(f.verification, FindingStatus::Confirmed { .. })),
+        series("Refuted", "refuted", &|f| f.is_refuted()),
+        series("Found by nobody else", "unique", &|f| !f.is_refuted() && f.agents().len() == 1),
+    ];
+    let columns: Vec<String> = agents.iter().map(|agent| one_line(&agent.label)).collect();
+    chart("Findings by agent", &columns, &all, Bars::Beside, &whole)
+}
+
+fn chart(
+    title: &'static str,
+    columns: &[String],
+    series: &[Series],
+    bars: Bars,
+    show: &dyn Fn(f64) -> String,
+) -> Chart {
+    let cell = |column: usize| series.iter().map(|s| show(s.values[column])).collect::<Vec<_>>();
+    Chart {
+        title,
+        legend: series.iter().map(|s| (s.name.clone(), s.class.clone())).collect(),
+        svg: draw(title, columns, series, bars, show),
+        rows: columns.iter().enumerate().map(|(n, column)| (column.clone(), cell(n))).collect(),
+    }
+}
+
+fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &dyn Fn(f64) -> String) -> String {
+    let first = columns.len().saturating_sub(MOST_DRAWN);
+    let beside = if bars == Bars::Beside { series.len().max(1) } else { 1 };
+    let step = BAR * beside as f64 + GAP;
+    let width = (step * (columns.len() - first) as f64 + GAP).max(260.0);
+    let height = |column: usize| match bars {
+        Bars::Stacked => series.iter().map(|s| s.values[column]).sum::<f64>(),
+        Bars::Beside => series.iter().map(|s| s.values[column]).fold(0.0, f64::max),
+    };
+    let most = (first..columns.len()).map(height).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+    let base = TOP + HEIGHT;
+    let mut document = Document::new()
+        .set("viewBox", format!("0 0 {width} {}", base + FOOT))
+        .set("class", "chart")
+        .set("role", "img")
+        .set("aria-label", format!("{title}; the table below has the numbers"))
+        .add(Line::new().set("class", "axis").set("x1", 0).set("x2", width).set("y1", base).set("y2", base));
+    for column in first..columns.len() {
+        let left = GAP + step * (column - first) as f64;
+        let mut group = Group::new();
+        let mut y = base;
+        for (n, one) in series.iter().enumerate() {
+            let value = one.values[column];
+            let tall = value / most * HEIGHT;
+            let x = left + if bars == Bars::Beside { BAR * n as f64 } else { 0.0 };
+            let top = if bars == Bars::Beside { base - tall } else { y - tall };
+            if value > 0.0 {
+                let told = format!("{}, {}: {}", columns[column], one.name, show(value));
+                let bar = Rectangle::new()
+                    .set("class", one.class.as_str())
+                    .set("x", x + 1.0)
+                    .set("y", top)
+                    .set("width", BAR - 2.0)
+                    .set("height", tall)
+                    .add(Title::new(told));
+                group.append(bar);
+            }
+            match bars {
+                Bars::Beside if value > 0.0 => group.append(number(x + BAR / 2.0, top - 4.0, "out", show(value))),
+                Bars::Stacked if tall >= READABLE => {
+                    group.append(number(x + BAR / 2.0, top + tall / 2.0 + 4.0, "in", show(value)));
+                }
+                Bars::Beside | Bars::Stacked => {}
+            }
+            y = if bars == Bars::Stacked { top } else { y };
+        }
+        if bars == Bars::Stacked && height(column) > 0.0 {
+            group.append(number(left + BAR / 2.0, y - 4.0, "out", show(height(column))));
+        }
+        let middle = left + BAR * beside as f64 / 2.0;
+        group.append(number(middle, base + 16.0, "name", clipped(&columns[column], step)));
+        document = document.add(group);
+    }
+    document.to_string()
+}
+
+fn number(x: f64, y: f64, class: &str, text: String) -> Text {
+    Text::new(text).set("class", class).set("x", x).set("y", y).set("text-anchor", "middle")
+}
+
+/// As much of a name as fits into so many units.
+fn clipped(name: &str, room: f64) -> String {
+    let most = (room / 6.5) as usize;
+    if name.chars().count() <= most {
+        name.to_owned()
+    } else {
+        name.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    }
+}
+
+/// What all rounds cost together, where that is known.
+pub(super) fn cost(rounds: &[Listed<'_>]) -> Option<String> {
+    let used = rounds.iter().flat_map(|listed| &listed.round.agents).map(|run| run.usage);
+    used.fold(Usage::default(), Usage::plus).cost_usd.map(|usd| format!("${usd:.2}"))
+}

@@ -1,0 +1,222 @@
+//! What agents' Markdown must lose and keep.
+
+use super::*;
+
+#[test]
+fn markdown_keeps_its_words_and_loses_its_powers() {
+    for (given, want) in [
+        ("plain `<b>` text", "plain `<b>` text"),
+        ("a <script>x</script> b", "a \\<script>x\\</script> b"),
+        ("<!-- hidden -->", "\\<!-- hidden -->"),
+        ("[ok](https://e.org) [bad](command:rm)", "[ok](https://e.org) \\[bad](command:rm)"),
+        ("![x](javascript:a)", "\\!\\[x](javascript:a)"),
+        ("![x](https://e.org/p.png)", "\\![x](https://e.org/p.png)"),
+        ("let v = vec![1];", "let v = vec![1];"),
+        ("`![x](https://e.org/p.png)`", "`![x](https://e.org/p.png)`"),
+        ("# Critical Issues\ntext", "**Critical Issues**\ntext"),
+        ("Title\n=====\n\ntext", "**Title**\n\ntext"),
+        ("```\n# no heading\n<b>\n```", "```\n# no heading\n<b>\n```"),
+        ("```go\ncut", "```go\ncut\n```"),
+        ("- ```go\n  cut", "- ```go\n  cut"),
+        ("> ```\n> quoted", "> ```\n> quoted"),
+        ("> ```\n~~~\n", "````text\n> ```\n~~~\n\n````"),
+        // An address that stands apart is put into its link, if it may be there at all.
+        (
+            "[a][r] and [r]\n\n[r]: https://e.org/?a&b 't'",
+            "[a](https://e.org/?a&amp;b) and [r](https://e.org/?a&amp;b)\n\n\\[r]: https://e.org/?a&b 't'",
+        ),
+        ("[r][]\n\n[r]: command:x", "\\[r][]\n\n\\[r]: command:x"),
+        ("\u{1b}[31mred\u{1b}[0m \u{7}bell", "red bell"),
+        ("a\u{202e}b", "a\\u{202e}b"),
+    ] {
+        assert_eq!(markdown(given), want, "{given:?}");
+    }
+}
+
+/// Panics if anything in the Markdown runs, loads, or leads elsewhere than to http(s).
+fn assert_inert(text: &str, given: &str) {
+    let parser = Parser::new_ext(text, options());
+    assert_eq!(
+        parser.reference_definitions().iter().count(),
+        0,
+        "an address for others in {text:?}, made of {given:?}"
+    );
+    for event in parser {
+        let live = match &event {
+            Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Image { .. } | Tag::Heading { .. }) => true,
+            Event::Start(Tag::Link { dest_url, .. }) => !is_safe(dest_url),
+            _ => false,
+        };
+        assert!(!live, "{event:?} in {text:?}, made of {given:?}");
+    }
+}
+
+#[test]
+fn nothing_hostile_is_left_however_it_is_nested() {
+    for given in [
+        "![x](https://e.org/p.png)",
+        "![](<https://e.org/a b.png> \"t\")",
+        "![x][r]\n\n[r]: https://e.org/p.png",
+        "![r][]\n\n[r]: https://e.org/p.png",
+        "![r]\n\n[r]: https://e.org/p.png",
+        "[![x](https://e.org/p.png)](https://e.org)",
+        "[![x](https://e.org/p.png)](command:quit)",
+        "![a ![b](https://e.org/b.png) c](https://e.org/a.png)",
+        "\\\\![x](https://e.org/p.png)",
+        "> - ![x](https://e.org/p.png)",
+        "| a |\n|---|\n| ![x](https://e.org/p.png) |",
+        "# ![x](https://e.org/p.png)",
+        "<img src=https://e.org/p.png>![x](https://e.org/p.png)",
+        "<div>\n![x](https://e.org/p.png)\n</div>",
+        "![x](data:image/svg+xml,<svg onload=alert(1)>)",
+        "![x](//e.org/p.png)",
+        // What is in a title comes alive when the link around it is escaped.
+        "[a](command:x \"![y](https://e.org/p.png)\")",
+        "[a](command:x \"[y](command:z)\")",
+        "![a](https://e.org \"![y](https://e.org/p.png)\")",
+        // So does a reference behind another one.
+        "[a][y]\n\n[y]: command:z",
+        "[a]: command:x '[y](command:z)'\n\n[a]",
+    ] {
+        assert_inert(&markdown(given), given);
+        assert_inert(&format!("x {}", markdown_line(given)), given);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn nothing_hostile_is_left_of_any_pieces(pieces in proptest::collection::vec(
+        proptest::sample::select(&[
+            "![", "[", "]", "(", ")", "](https://e.org/p.png)", "](command:x)", "[r]", "[r]: command:y", "\"", "'",
+            "<", ">", "<img src=x>", "<!--", "-->", "<div>", "\n", "\n\n", "# ", "===", "```", "`", "\\", "!", "a", " ",
+            "> ", "- ", "    ", "|", "|---|", "<command:x>", "<https://e.org>",
+        ][..]),
+        0..24,
+    )) {
+        let given = pieces.concat();
+        assert_inert(&markdown(&given), &given);
+    }
+}
+
+#[test]
+fn html_has_no_raw_html_and_no_unsafe_link() {
+    for (given, want) in [
+        ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
+        ("a <b>x</b>", "<p>a &lt;b&gt;x&lt;/b&gt;</p>\n"),
+        ("[x](javascript:alert(1))", "<p>x</p>\n"),
+        ("[x](https://e.org/?a=\"b)", "<p><a href=\"https://e.org/?a=%22b\">x</a></p>\n"),
+        ("![t](https://e.org/p.png)", "<p>[image https://e.org/p.png] t</p>\n"),
+    ] {
+        assert_eq!(html(given), want, "{given:?}");
+    }
+    assert_eq!(html_line("uses `x`"), "uses <code>x</code>");
+}
+
+/// What an agent can say, from pieces that mean something to a reader of Markdown.
+fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::strategy::Strategy as _;
+    let pieces = proptest::sample::select(
+        &[
+            "![",
+            "[",
+            "]",
+            "(",
+            ")",
+            "](https://e.org/p.png)",
+            "](command:x)",
+            "[r]",
+            "[r]: command:y",
+            "[r]:",
+            "command:z",
+            "\"",
+            "'",
+            "<",
+            ">",
+            "<img src=x>",
+            "<!--",
+            "-->",
+            "<div>",
+            "</div>",
+            "<br>",
+            "\n",
+            "\n\n",
+            "# ",
+            "===",
+            "```",
+            "~~~",
+            "`",
+            "\\",
+            "!",
+            "a",
+            " ",
+            "> ",
+            "- ",
+            "1. ",
+            "    ",
+            "|",
+            "|---|",
+            "<command:x>",
+            "<https://e.org>",
+            "&lt;",
+            "<!-- deep-review report, version 1 -->",
+            "/merge",
+            "**",
+            "*",
+            "_",
+            "\t",
+            "\u{a0}",
+            "\u{c}",
+        ][..],
+    );
+    proptest::collection::vec(pieces, 0..16).prop_map(|pieces| pieces.concat())
+}
+
+/// Panics if anything in the document leads elsewhere than to http(s), loads, or is HTML of somebody else.
+fn assert_document_is_inert(text: &str) {
+    let parser = Parser::new_ext(text, options());
+    assert_eq!(parser.reference_definitions().iter().count(), 0, "{text:?}");
+    for event in parser {
+        match &event {
+            Event::Html(html) | Event::InlineHtml(html) => assert!(is_ours(html), "{html:?} in {text:?}"),
+            Event::Start(Tag::Image { .. }) => panic!("{event:?} in {text:?}"),
+            Event::Start(Tag::Link { dest_url, .. }) => assert!(is_safe(dest_url), "{event:?} in {text:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_link_of_two_parts_leads_nowhere() {
+    for (title, body) in [
+        ("See [ref]", "[ref]: command:workbench.action.terminal.new"),
+        ("See [ref]", "    [ref]: command:x"),
+        ("[a](", "command:x)"),
+        ("See [ref][]", "> [ref]: <command:x> 'y'"),
+        ("`See [ref]", "`\n\n[ref]:\ncommand:x"),
+    ] {
+        for joined in [format!("**{title}**\n\n{body}"), format!("{title}\n{body}"), format!("1. {title}\n\n   {body}")]
+        {
+            assert_document_is_inert(&document(&joined));
+            assert_document_is_inert(&document(&format!("**{}**\n\n{}", markdown_line(title), markdown(body))));
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_document_is_inert_and_stays_as_it_is_then(text in pieces()) {
+        let once = document(&text);
+        assert_document_is_inert(&once);
+        assert_eq!(document(&once), once);
+    }
+
+    #[test]
+    fn parts_that_are_harmless_are_so_together(title in pieces(), body in pieces(), after in pieces()) {
+        let joined = format!("**{}**\n\n{}\n\n{}", markdown_line(&title), markdown(&body).trim(), markdown(&after).trim());
+        assert_document_is_inert(&document(&joined));
+    }
+}

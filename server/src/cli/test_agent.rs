@@ -1,0 +1,76 @@
+//! `deep-review agents test NAME`: one small call.
+
+use super::context::{self, Context, block_on};
+use super::dry_run::grouped;
+use super::{Exit, output};
+use agent::{Agent, Brief, Session};
+use anyhow::Context as _;
+use finding::{FailureKind, Usage};
+use git::Snapshot;
+use ops::{Overrides, Trust};
+use report::sanitize::printable;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A change with a defect that nobody overlooks.
+const BEFORE: &str = "def mean(values):\n    return sum(values) / len(values) if values else 0\n";
+const AFTER: &str = "def mean(values):\n    return sum(values) / len(values)\n";
+
+pub(super) fn run(context: &Context, name: &str) -> anyhow::Result<Exit> {
+    let repository = context.repository().ok();
+    let config = context::config(repository.as_ref(), &Overrides::default())?.config;
+    let all = Trust::AsConfigured.agents(&config, repository.as_ref().map(git::Repository::root));
+    let agent = review::chosen(all, &[name.to_owned()])?.pop().context("no agent was chosen")?;
+    test(&agent)
+}
+
+/// Has the agent review a change of three lines, and says what came of it.
+pub(super) fn test(agent: &Arc<dyn Agent>) -> anyhow::Result<Exit> {
+    let brief = Brief::new(Snapshot::in_memory(&[("mean.py", BEFORE)], &[("mean.py", AFTER)]));
+    let info = agent.info();
+    output::note(&format!("Asking {} about a change of three lines …", printable(&info.label)));
+    let started = Instant::now();
+    let outcome = block_on(async {
+        let (progress, _) = tokio::sync::mpsc::unbounded_channel();
+        let session = Session { progress, cancel: CancellationToken::new(), max_cost_usd: None };
+        agent.review(&brief, &session).await
+    })?;
+    let seconds = started.elapsed().as_secs_f64();
+    let label = printable(outcome.label.as_deref().unwrap_or(&info.label));
+    let used = used(&outcome.usage);
+    match outcome.failure {
+        None => {
+            let found = outcome.answer.findings.len();
+            output::print(&format!(
+                "{} works: {label} answered in {seconds:.1} s with {}{used}.\n",
+                info.name,
+                counted(found, "finding")
+            ))?;
+            Ok(Exit::Done)
+        }
+        Some(failure) => {
+            let remedy = failure.remedy.map(|r| format!("\n  {}", printable(&r))).unwrap_or_default();
+            output::print(&format!(
+                "{} does not work: {} (after {seconds:.1} s{used}){remedy}\n",
+                info.name,
+                printable(&failure.message)
+            ))?;
+            // What may pass is no fault of the set-up.
+            let may_pass = matches!(failure.kind, FailureKind::RateLimited | FailureKind::Overloaded);
+            Ok(if may_pass { Exit::Incomplete } else { Exit::Impossible })
+        }
+    }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// ", 5,120 tokens, $0.02": what is known of it.
+pub(super) fn used(usage: &Usage) -> String {
+    let tokens = usage.input_tokens.unwrap_or(0) + usage.output_tokens.unwrap_or(0);
+    let tokens = if tokens > 0 { format!(", {} tokens", grouped(tokens)) } else { String::new() };
+    let cost = usage.cost_usd.map(|cost| format!(", ${cost:.4}")).unwrap_or_default();
+    format!("{tokens}{cost}")
+}
