@@ -8,18 +8,14 @@ use std::process::Stdio;
 const FIX: &str = "-    std::env::args().count() as u32\n+    u32::try_from(std::env::args().count()).unwrap_or(0)";
 
 fn bed() -> Bed {
-    let findings = [with_fix(finding("critical", "The count is cut", (7, 7)), FIX), finding("suggestion", "A name", (6, 6))];
+    let findings =
+        [with_fix(finding("critical", "The count is cut", (7, 7)), FIX), finding("suggestion", "A name", (6, 6))];
     Bed::new().agent("one", &answer(&findings))
 }
 
 fn with_input(bed: &Bed, args: &[&str], input: &str) -> Ran {
-    let mut child = bed
-        .command(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        bed.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let out = child.wait_with_output().unwrap();
     Ran {
@@ -35,7 +31,8 @@ fn message(id: u32, method: &str, params: &Value) -> String {
 
 /// The messages with which a client begins.
 fn hello() -> String {
-    let params = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+    let params =
+        json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
     message(1, "initialize", &params) + "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n"
 }
 
@@ -96,7 +93,14 @@ fn an_entry_is_shown_written_and_taken_out_exactly() {
         ("gemini", &[], "home/.gemini/settings.json", Some("{\n  \"theme\": \"dark\"\n}\n")),
         ("gemini", &["--project"], "repo/.gemini/settings.json", None),
         ("cursor", &[], "home/.cursor/mcp.json", None),
-        ("vscode", &[], "repo/.vscode/mcp.json", Some("{\n\t// ours\n\t\"servers\": {\n\t\t\"x\": { \"type\": \"http\", \"url\": \"https://e.org\" }\n\t}\n}\n")),
+        (
+            "vscode",
+            &[],
+            "repo/.vscode/mcp.json",
+            Some(
+                "{\n\t// ours\n\t\"servers\": {\n\t\t\"x\": { \"type\": \"http\", \"url\": \"https://e.org\" }\n\t}\n}\n",
+            ),
+        ),
         ("zed", &[], "home/.config/zed/settings.json", Some("{\n  // mine\n  \"vim_mode\": true,\n}\n")),
     ] {
         let bed = Bed::new();
@@ -142,7 +146,8 @@ fn an_entry_of_the_users_own_is_left_alone() {
 #[test]
 fn a_session_is_kept_from_stopping_a_few_times_and_no_more() {
     let bed = bed();
-    let hook = |session: &str| json!({ "session_id": session, "cwd": bed.repo.path(), "stop_hook_active": true }).to_string();
+    let hook =
+        |session: &str| json!({ "session_id": session, "cwd": bed.repo.path(), "stop_hook_active": true }).to_string();
     let stop = |session: &str, more: &[&str]| {
         let args = [&["agents", "stop-hook", "--agent", "one"], more].concat();
         let ran = with_input(&bed, &args, &hook(session));
@@ -162,6 +167,7 @@ fn a_session_is_kept_from_stopping_a_few_times_and_no_more() {
     let both: Value = serde_json::from_str(&stop("d", &["--severity", "suggestion", "--most", "1"])).unwrap();
     assert!(both["reason"].as_str().unwrap().contains("and 1 more"), "{both}");
     assert_eq!(bed.run(&["apply", "C1"]).code, 0);
+    bed.says("one", &answer(&[]));
     assert_eq!(stop("e", &[]), "", "nothing grave is open any more");
     assert_eq!(with_input(&bed, &["agents", "stop-hook"], "no json").code, 2);
 }
@@ -190,8 +196,13 @@ fn a_review_is_told_as_it_happens() {
     let told = events(&ran);
     let failed = told.iter().find(|event| event["event"] == "answered").unwrap();
     assert_eq!(failed["failure"], "busy");
-    assert_eq!((&told.last().unwrap()["complete"], told.last().unwrap()["exit_code"].as_i64()), (&json!(false), Some(ran.code.into())));
-    for wrong in [&["review", "--stream"][..], &["review", "--format", "jsonl"], &["review", "--stream", "--format", "text"]] {
+    assert_eq!(
+        (&told.last().unwrap()["complete"], told.last().unwrap()["exit_code"].as_i64()),
+        (&json!(false), Some(ran.code.into()))
+    );
+    for wrong in
+        [&["review", "--stream"][..], &["review", "--format", "jsonl"], &["review", "--stream", "--format", "text"]]
+    {
         assert_eq!(bed.run(wrong).code, 2, "{wrong:?}");
     }
     bed.repo.checkout("main");
@@ -204,7 +215,8 @@ fn a_review_is_told_as_it_happens() {
 fn a_person_takes_back_what_agents_did() {
     let bed = bed().configured("[mcp]\nallow = ['read', 'dismiss']\n");
     bed.review(&["--agent", "one"]);
-    let calls = hello() + &message(2, "tools/call", &json!({ "name": "dismiss", "arguments": { "id": "S1", "reason": "it is fine" } }));
+    let calls = hello()
+        + &message(2, "tools/call", &json!({ "name": "dismiss", "arguments": { "id": "S1", "reason": "it is fine" } }));
     // The client waits for the answer before it goes.
     let mut child = bed.command(&["mcp"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut to = child.stdin.take().unwrap();

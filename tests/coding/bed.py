@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAM = ROOT / "target" / "debug" / "deep-review"
+PROGRAM = Path(os.environ.get("DEEP_REVIEW", ROOT / "target" / "debug" / "deep-review"))
 BEFORE = 'fn main() {\n    println!("1");\n}\n'
 AFTER = 'fn main() {\n    println!("{}", first());\n}\n\nfn first() -> u32 {\n    std::env::args().count() as u32\n}\n'
 FIX = "-    std::env::args().count() as u32\n+    u32::try_from(std::env::args().count()).unwrap_or(0)"

@@ -4,6 +4,7 @@ reviews, fixes, verifies and stops; and Claude Code's plugin, whose hook keeps a
 
 sessions.py FOLDER-WITH-THE-PROGRAMS [claude|codex|gemini|plugin]
 """
+import argparse
 import importlib.util
 import json
 import re
@@ -58,6 +59,7 @@ class Vendor:
         spec = importlib.util.spec_from_file_location("mock_model", STANDIN)
         model = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(model)
+        model.ARGS = argparse.Namespace(log=None)
         self.asked = []
 
         class Handler(model.Handler):

@@ -4,7 +4,7 @@ use super::args::Color;
 use super::output;
 use anyhow::Context as _;
 use config::Loaded;
-use finding::{Decisions, Dial, Round};
+use finding::{Dial, Round};
 use git::Repository;
 use ops::{OpenBranch, Overrides, RoundName};
 use std::path::{Path, PathBuf};

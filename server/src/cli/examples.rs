@@ -81,9 +81,9 @@ Examples:
 
 pub(super) const AGENTS_INSTALL: &str = "\
 Examples:
-  deep-review agents install claude             .mcp.json of the repository
+  deep-review agents install claude             the repository's .mcp.json
   deep-review agents install codex              your own ~/.codex/config.toml
-  deep-review agents install gemini --project   .gemini/settings.json of the repository
+  deep-review agents install gemini --project   the repository's .gemini
 
 Without more, an agent may read findings: [mcp] allow in your configuration says
 what else it may do.";
