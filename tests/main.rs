@@ -4,6 +4,7 @@
 
 mod agents;
 mod architecture;
+mod background;
 mod checks;
 mod cli;
 mod demo;
@@ -16,3 +17,4 @@ mod reports;
 mod scenario;
 mod store;
 mod support;
+mod targets;

@@ -65,7 +65,7 @@ impl Bed {
         }
         // No `gh` and no configuration of whoever runs the tests.
         command.env("PATH", self.repo.beside("bin")).env("HOME", self.repo.beside("home"));
-        for name in ["GH_ENTERPRISE_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN"] {
+        for name in ["GH_ENTERPRISE_TOKEN", "GITLAB_TOKEN", "GITEA_TOKEN", "BITBUCKET_TOKEN", "AZURE_DEVOPS_EXT_PAT"] {
             match token {
                 Some(token) => command.env(name, token),
                 None => command.env_remove(name),
@@ -176,15 +176,19 @@ fn a_round_is_posted_once() {
     let review = &posts[0].body;
     assert_eq!(
         (review["event"].as_str(), review["commit_id"].as_str()),
-        (Some("COMMENT"), Some(bed.repo.head().as_str()))
+        (None, Some(bed.repo.head().as_str())),
+        "pending: the user submits it"
     );
     let comments = review["comments"].as_array().unwrap();
-    assert_eq!(comments.len(), 1, "only what the diff shows takes a comment: {review}");
+    assert_eq!(comments.len(), 2, "what the diff shows takes a comment, and what is near: {review}");
     assert_eq!((comments[0]["start_line"].as_u64(), comments[0]["line"].as_u64()), (Some(2), Some(3)));
     let body = comments[0]["body"].as_str().unwrap();
     assert!(body.contains("```suggestion\n    1\n```") && body.contains("<!-- deep-review finding "), "{body}");
     let rest = review["body"].as_str().unwrap();
-    assert!(rest.contains("`src/a.rs:6`") && rest.contains("No changelog"), "{rest}");
+    assert!(rest.contains("No changelog") && !rest.contains("src/a.rs"), "{rest}");
+    let near = &comments[1];
+    assert_eq!((near["line"].as_u64(), near["start_line"].as_u64()), (Some(5), None), "{near}");
+    assert!(near["body"].as_str().unwrap().starts_with("About line 6: "), "{near}");
     // The same round again, and the same findings in a new round.
     let again = bed.pr(&["--post", "--yes"]);
     assert!(again.contains("Nothing new to post; 3 are there already."), "{again}");
@@ -287,6 +291,11 @@ fn gitlab(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
             ));
             Reply::json(&json!(list))
         }
+        ("GET", "/7/draft_notes") => Reply::json(&json!([])),
+        ("POST", "/7/draft_notes") => {
+            comments.lock().unwrap().push((ME, asked.body["note"].as_str().unwrap().to_owned()));
+            Reply::json(&json!({ "id": 1 }))
+        }
         ("POST", "/7/notes" | "/7/discussions") => {
             keep(&asked.body, comments);
             Reply::json(&json!({ "id": "1" }))
@@ -329,11 +338,100 @@ fn gitea(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
     })
 }
 
+/// As the documentation of Bitbucket Cloud's API 2.0 has it: pages are objects, and a diff is kept elsewhere.
+fn bitbucket(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+    let pull = json!({
+        "id": 7, "title": "Bind it", "state": "OPEN", "author": { "nickname": "ada", "display_name": "Ada" },
+        "source": { "branch": { "name": "topic" }, "commit": { "hash": head }, "repository": { "full_name": "o/r" } },
+        "destination": { "branch": { "name": "main" }, "commit": { "hash": head } },
+    });
+    let comment =
+        |id: u32, who: &str, text: &str| json!({ "id": id, "user": { "nickname": who }, "content": { "raw": text } });
+    let path = asked.path.split('?').next().unwrap();
+    let base = "/2.0/repositories/o/r";
+    Some(match (asked.method.as_str(), path.strip_prefix(base).unwrap_or(path)) {
+        ("GET", "/2.0/user") => Reply::json(&json!({ "nickname": ME, "uuid": "{1}" })),
+        ("GET", "/pullrequests") => Reply::json(&json!({ "values": [pull] })),
+        ("GET", "/pullrequests/7") => Reply::json(&pull),
+        ("GET", "/pullrequests/7/diff") => Reply::status(302, "elsewhere")
+            .with("location", &format!("http://{}{base}/diff/one..two", asked.header("host"))),
+        ("GET", "/diff/one..two") => Reply {
+            status: 200,
+            headers: Vec::new(),
+            body: format!("diff --git a/src/a.rs b/src/a.rs\n--- a/src/a.rs\n+++ b/src/a.rs\n{HUNK}"),
+        },
+        ("GET", "/pullrequests/7/comments") if asked.path.contains("page=2") => {
+            let mut list = Vec::new();
+            for (id, (who, text)) in (10..).zip(comments.lock().unwrap().iter()) {
+                list.push(comment(id, who, text));
+            }
+            Reply::json(&json!({ "values": list }))
+        }
+        ("GET", "/pullrequests/7/comments") => {
+            let place = json!({ "path": "src/a.rs", "to": 2 });
+            let (mut open, mut done, mut gone) =
+                (comment(1, "bob", "Why?"), comment(2, "bob", "Old."), comment(4, "bob", "Gone."));
+            (open["inline"], done["inline"]) = (place.clone(), place);
+            done["resolution"] = json!({ "type": "comment_resolution" });
+            gone["deleted"] = json!(true);
+            let mut answer = comment(3, "ada", "Soon.");
+            answer["parent"] = json!({ "id": 1 });
+            let next = format!("http://{}{path}?page=2", asked.header("host"));
+            Reply::json(&json!({ "values": [answer, open, done, gone], "next": next }))
+        }
+        ("POST", "/pullrequests/7/comments") => {
+            assert_eq!(asked.body["pending"], true, "the user submits it");
+            comments.lock().unwrap().push((ME, asked.body["content"]["raw"].as_str()?.to_owned()));
+            Reply::json(&json!({ "id": 1 }))
+        }
+        _ => return None,
+    })
+}
+
+/// As the documentation of Azure DevOps' REST API 7.1 has it.
+fn azure(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+    let pull = json!({
+        "pullRequestId": 7, "title": "Bind it", "status": "active", "createdBy": { "displayName": "ada" },
+        "sourceRefName": "refs/heads/topic", "targetRefName": "refs/heads/main",
+        "lastMergeSourceCommit": { "commitId": head }, "lastMergeTargetCommit": { "commitId": head },
+    });
+    let thread = |id: u32, status: &str, who: &str, text: &str| {
+        let place = json!({ "filePath": "/src/a.rs", "rightFileStart": { "line": 2 }, "rightFileEnd": { "line": 2 } });
+        let said = json!([{ "author": { "displayName": who }, "content": text, "commentType": "text" }]);
+        json!({ "id": id, "status": status, "threadContext": place, "comments": said })
+    };
+    let path = asked.path.split('?').next().unwrap();
+    if path == "/o/_apis/connectionData" {
+        return Some(Reply::json(&json!({ "authenticatedUser": { "id": "1", "providerDisplayName": ME } })));
+    }
+    Some(match (asked.method.as_str(), path.strip_prefix("/o/r/_apis/git/repositories/r/pullrequests")?) {
+        ("GET", "") => Reply::json(&json!({ "value": [{ "pullRequestId": 7 }], "count": 1 })),
+        ("GET", "/7") => Reply::json(&pull),
+        ("GET", "/7/iterations") => Reply::json(&json!({ "value": [{ "id": 1 }, { "id": 2 }] })),
+        ("GET", "/7/iterations/2/changes") => Reply::json(&json!({ "changeEntries": [
+            { "item": { "path": "/src/a.rs" }, "changeType": "edit" }, { "item": { "path": "/gone" }, "changeType": "delete" },
+        ] })),
+        ("GET", "/7/threads") => {
+            let mut list = vec![thread(1, "active", "bob", "Why?"), thread(2, "fixed", "bob", "Old.")];
+            list.push(json!({ "id": 3, "comments": [{ "commentType": "system", "content": "ada joined" }] }));
+            list.extend(comments.lock().unwrap().iter().map(|(who, text)| thread(4, "active", who, text)));
+            Reply::json(&json!({ "value": list }))
+        }
+        ("POST", "/7/threads") => {
+            comments.lock().unwrap().push((ME, asked.body["comments"][0]["content"].as_str()?.to_owned()));
+            Reply::json(&json!({ "id": 1 }))
+        }
+        _ => return None,
+    })
+}
+
 #[test]
-fn gitlab_and_gitea_are_served_by_the_same_command() {
+fn every_other_forge_is_served_by_the_same_command() {
     for (forge, answer, posts, at) in [
-        ("gitlab", gitlab as fn(&Asked, &str, &Comments) -> _, 2, "/position/new_line"),
+        ("gitlab", gitlab as fn(&Asked, &str, &Comments) -> _, 3, "/position/new_line"),
         ("gitea", gitea, 1, "/comments/0/new_position"),
+        ("bitbucket", bitbucket, 3, "/inline/to"),
+        ("azure", azure, 3, "/threadContext/rightFileEnd/line"),
     ] {
         let bed = Bed::new(forge, answer);
         assert!(bed.pr(&[]).contains("1 comment is unresolved."), "{forge}");
@@ -345,14 +443,109 @@ fn gitlab_and_gitea_are_served_by_the_same_command() {
         bed.pr(&["--post", "--yes"]);
         let posted = bed.posts();
         assert_eq!(posted.len(), posts, "{forge}");
-        let last = posted.last().unwrap();
-        assert_eq!(last.body.pointer(at).and_then(Value::as_u64), Some(3), "{forge}: {}", last.body);
+        let first = posted.iter().find(|post| post.body.pointer(at).is_some()).unwrap();
+        assert_eq!(first.body.pointer(at).and_then(Value::as_u64), Some(3), "{forge}: {}", first.body);
         assert!(bed.pr(&["--post", "--yes"]).contains("Nothing new to post; 3 are there already."), "{forge}");
         assert_eq!(bed.posts().len(), posts, "{forge}");
         // The same comments, had somebody else written them.
         bed.comments.lock().unwrap().iter_mut().for_each(|(who, _)| *who = "eve");
         assert!(bed.pr(&["--post"]).contains("3 findings of round 1 for #7."), "{forge}");
     }
+}
+
+#[test]
+fn open_pull_requests_are_listed_and_fixed_conversations_resolved() {
+    fn forge(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+        let query = asked.body["query"].as_str().unwrap_or_default();
+        if query.contains("states:OPEN") {
+            let of = |number: u32, checks: &str, asked: &str| {
+                json!({ "number": number, "title": format!("Change {number}"), "createdAt": "2026-01-02T03:04:05Z",
+                    "isDraft": number == 8, "headRefName": "x", "author": { "login": "ada" },
+                    "reviewRequests": { "nodes": [{ "requestedReviewer": { "login": asked } }] },
+                    "commits": { "nodes": [{ "commit": { "statusCheckRollup": { "state": checks } } }] } })
+            };
+            let is_second = !asked.body["variables"]["after"].is_null();
+            let nodes = if is_second { vec![of(8, "PENDING", "bob")] } else { vec![of(9, "FAILURE", ME)] };
+            return Some(Reply::json(&json!({ "data": { "viewer": { "login": ME }, "repository": { "pullRequests": {
+                "pageInfo": { "hasNextPage": !is_second, "endCursor": "x" }, "nodes": nodes } } } })));
+        }
+        if query.contains("resolveReviewThread") {
+            assert_eq!(asked.body["variables"]["id"], "T1");
+            return Some(Reply::json(&json!({ "data": {} })));
+        }
+        if query.contains("reviewThreads") {
+            let all = comments.lock().unwrap();
+            let nodes: Vec<Value> = (1..)
+                .zip(all.iter().filter(|(_, text)| text.contains("Needless binding")))
+                .map(|(n, (who, text))| {
+                    json!({ "id": format!("T{n}"), "isResolved": false, "path": "src/a.rs", "line": 3,
+                        "comments": { "nodes": [{ "author": { "login": who }, "body": text }] } })
+                })
+                .collect();
+            return Some(Reply::json(&json!({ "data": { "repository": { "pullRequest": {
+                "reviewThreads": { "pageInfo": {}, "nodes": nodes }, "latestReviews": { "nodes": [] } } } } })));
+        }
+        github(asked, head, comments)
+    }
+    let bed = Bed::new("github", forge);
+    let list = bed.pr(&["--list"]);
+    let lines: Vec<&str> = list.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "#9 Change 9  (@ada, 2026-01-02, your review is asked for, checks failed)",
+            "#8 Change 8  (@ada, 2026-01-02, draft, checks running)"
+        ]
+    );
+    let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
+    assert_eq!((rows[0]["number"].as_u64(), rows[0]["review_asked"].as_bool()), (Some(9), Some(true)));
+    // Chosen findings only, for everybody at once.
+    bed.pr(&["--post", "--finding", "I1", "--submit", "--yes"]);
+    let review = &bed.posts()[0].body;
+    assert_eq!((review["event"].as_str(), review["comments"].as_array().unwrap().len()), (Some("COMMENT"), 1));
+    // The conversation is resolved when the finding is fixed, and not before.
+    let resolved = || {
+        bed.server
+            .asked()
+            .iter()
+            .filter(|a| a.body["query"].as_str().is_some_and(|q| q.contains("resolveReviewThread")))
+            .count()
+    };
+    bed.pr(&["--resolve", "--yes"]);
+    assert_eq!(resolved(), 0);
+    bed.ok(&["apply", "I1"]);
+    bed.pr(&["--resolve", "--yes"]);
+    assert_eq!(resolved(), 1);
+}
+
+#[test]
+fn a_repository_that_was_renamed_is_followed_within_its_api() {
+    fn renamed(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
+        if let Some(rest) = asked.path.strip_prefix("/api/v3/repos/o/r/") {
+            let there = format!("http://{}/api/v3/repositories/1/{rest}", asked.header("host"));
+            return Some(Reply::status(301, "Moved Permanently").with("location", &there));
+        }
+        let path = asked.path.replace("/api/v3/repositories/1/", "/api/v3/repos/o/r/");
+        github(&Asked { path, ..asked.clone() }, head, comments)
+    }
+    let bed = Bed::new("github", renamed);
+    assert!(bed.pr(&[]).starts_with("#7 Bind"));
+    assert!(bed.server.asked().iter().all(|a| a.header("authorization") == "Bearer s3cret"));
+}
+
+#[test]
+fn a_review_that_is_posted_by_hand_names_only_lines_of_the_diff() {
+    let bed = Bed::new("github", github);
+    // Lines that are not committed are no lines of the pull request.
+    bed.repo.write("src/a.rs", format!("// one\n// two\n{NEW}"));
+    let review = bed.repo.beside("ann.md");
+    std::fs::write(&review, REVIEW.replace(":2-3", ":4-5").replace(":6", ":8")).unwrap();
+    bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
+    let review: Value = serde_json::from_str(&bed.ok(&["report", "--format", "github"])).unwrap();
+    let places: Vec<(Option<u64>, Option<u64>)> =
+        review["comments"].as_array().unwrap().iter().map(|c| (c["start_line"].as_u64(), c["line"].as_u64())).collect();
+    assert_eq!(places, [(Some(2), Some(3)), (None, Some(6))], "{review}");
+    assert_eq!(review["commit_id"].as_str(), Some(bed.repo.head().as_str()));
 }
 
 #[test]
@@ -392,7 +585,7 @@ fn on_a_terminal_it_asks_before_it_posts() {
         let like = bed.command(&[], Some("s3cret"));
         let scratch = bed.repo.beside("scratch");
         let Some(mut terminal) = Terminal::start(&like, &scratch, "pr --forge github --post") else { return };
-        terminal.wait_for(&["Needless binding", "Post them to #7 for everybody to see? [y/N]"]);
+        terminal.wait_for(&["Needless binding", "Post them to #7 as a pending review, which you submit there? [y/N]"]);
         assert!(bed.posts().is_empty(), "it waits for the answer");
         terminal.press(answer);
         let (code, seen) = terminal.end();

@@ -178,6 +178,38 @@ async fn a_server_that_refuses_the_schema_is_asked_without_it() {
     assert_eq!(vendor.asked().len(), 1);
 }
 
+#[tokio::test]
+async fn a_model_that_asks_is_answered_until_it_answers() {
+    let new = [("src/lib.rs", "fn a() {}\n"), ("src/far.rs", "fn far_away() {}\n"), ("x.env", "k=1\n")];
+    let snapshot = deep_review::git::Snapshot::in_memory(&new[1..], &new);
+    let mut brief = deep_review::agent::Brief::new(snapshot);
+    brief.sending = deep_review::agent::Sending::keeping_back(&["*.env".to_owned()]).unwrap();
+    for adapter in FORMS {
+        let vendor = Vendor::start(vec![
+            Step::Asks("read_file", serde_json::json!({"path": "src/far.rs"})),
+            Step::Asks("search", serde_json::json!({"pattern": "k=1"})),
+            Step::Says(review()),
+        ]);
+        let mut settings = settings(adapter, &vendor);
+        settings.tools = Some(true);
+        let outcome = mock::agent(settings.clone()).review(&brief, &mock::session()).await;
+        assert_eq!((outcome.failure, outcome.answer.findings.len()), (None, 1), "{adapter:?}");
+        // All three calls count, and both questions.
+        assert_eq!((outcome.usage.input_tokens, outcome.usage.tool_calls), (Some(3000), Some(2)), "{adapter:?}");
+        let asked: Vec<String> = vendor.asked().iter().map(|a| a.body.to_string()).collect();
+        assert!(!asked[0].contains("git_log") && asked[0].contains("read_file"), "{adapter:?}");
+        assert!(asked[1].contains("fn far_away()") && asked[2].contains("fn far_away()"), "{adapter:?}: {}", asked[1]);
+        assert!(asked.iter().all(|body| !body.contains("x.env:1")), "{adapter:?}: what is never sent is not found");
+
+        // One that asks for ever is stopped.
+        let endless = Vendor::start(vec![Step::Asks("list", serde_json::json!({}))]);
+        settings.url = self::settings(adapter, &endless).url;
+        settings.max_turns = Some(3);
+        let failure = mock::agent(settings).review(&brief, &mock::session()).await.failure.unwrap();
+        assert_eq!((failure.kind, endless.asked().len()), (BudgetReached, 4), "{failure}");
+    }
+}
+
 /// A certificate for `vendor.example`, and the authority that signed it as PEM.
 fn certificates() -> (Arc<rustls::ServerConfig>, String) {
     let (key, name) = (rcgen::KeyPair::generate().unwrap(), vec!["vendor.example".to_owned()]);

@@ -13,6 +13,8 @@ use std::time::Duration;
 pub(super) enum Step {
     /// Answers with this text, as events.
     Says(String),
+    /// Asks for a tool, with these arguments.
+    Asks(&'static str, Value),
     /// The same, in many small events.
     Slowly(String),
     /// The same, and says that the answer was cut at its token limit.
@@ -105,6 +107,10 @@ fn serve(line: Box<dyn Line>, log: &Mutex<Vec<Asked>>, steps: &[Step]) -> std::i
             let pieces: Vec<String> = chars.chunks(9).map(<[String]>::concat).collect();
             events(line, form, &pieces.iter().map(String::as_str).collect::<Vec<_>>(), form.stops().0)
         }
+        Step::Asks(name, arguments) => {
+            write!(line, "{OK}\r\n{}", form.asking(name, &arguments))?;
+            line.flush()
+        }
         Step::CutByLength(text) => events(line, form, &[&text], form.stops().1),
         Step::Breaks(text) => {
             let all: String = form.events(&[&text[..text.len() / 2]], form.stops().0).concat();
@@ -171,6 +177,35 @@ impl Form {
             Self::Chat => ("stop", "length"),
             Self::Gemini => ("STOP", "MAX_TOKENS"),
         }
+    }
+
+    /// The events of a question.
+    fn asking(self, name: &str, arguments: &Value) -> String {
+        let text = arguments.to_string();
+        let events = match self {
+            Self::Anthropic => vec![
+                json!({"type": "message_start", "message": {"model": "mock-model", "usage": {"input_tokens": 1000}}}),
+                json!({"type": "content_block_start", "content_block": {"type": "tool_use", "id": "c1", "name": name, "input": {}}}),
+                json!({"type": "content_block_delta", "delta": {"type": "input_json_delta", "partial_json": text}}),
+                json!({"type": "content_block_stop"}),
+                json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 200}}),
+                json!({"type": "message_stop"}),
+            ],
+            Self::Responses => vec![
+                json!({"type": "response.output_item.done", "item": {"type": "function_call", "call_id": "c1", "name": name, "arguments": text}}),
+                json!({"type": "response.completed", "response": {"model": "mock-model", "usage": {"input_tokens": 1000, "output_tokens": 200}}}),
+            ],
+            Self::Chat => vec![
+                json!({"model": "mock-model", "choices": [{"delta": {"tool_calls": [{"index": 0, "id": "c1", "function": {"name": name, "arguments": text}}]}}]}),
+                json!({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}),
+                json!({"choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 200}}),
+            ],
+            Self::Gemini => vec![
+                json!({"modelVersion": "mock-model", "usageMetadata": {"promptTokenCount": 1000, "candidatesTokenCount": 200},
+                "candidates": [{"finishReason": "STOP", "content": {"parts": [{"functionCall": {"name": name, "args": arguments}}]}}]}),
+            ],
+        };
+        events.iter().map(|e| format!("data: {e}\n\n")).collect()
     }
 
     fn events(self, pieces: &[&str], stop: &str) -> Vec<String> {

@@ -406,6 +406,27 @@ fn what_was_written_is_said_with_who_failed_and_the_verdict() {
     }
 }
 
+/// An agent of the Agent Client Protocol that says its whole answer and ends before the turn does.
+#[cfg(unix)]
+#[test]
+fn a_whole_answer_counts_in_a_conversation_that_breaks_off() {
+    let bed = Bed::new();
+    let (said, script) = (bed.repo.beside("said.txt"), bed.repo.beside("acp.sh"));
+    let text = answer(&[finding("important", "It is wrong", (7, 7))]).to_string();
+    let update = json!({ "sessionUpdate": "agent_message_chunk", "content": { "type": "text", "text": text } });
+    let chunk =
+        json!({ "jsonrpc": "2.0", "method": "session/update", "params": { "sessionId": "s", "update": update } });
+    std::fs::write(&said, format!("{chunk}\n")).unwrap();
+    let lines = "read l; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":1}}'\n\
+                 read l; echo '{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"sessionId\":\"s\"}}'\n";
+    std::fs::write(&script, format!("{lines}read l; cat {}; exit 1\n", said.display())).unwrap();
+    let agent = format!("[agents.talks]\nadapter = 'acp'\nretries = 0\ncommand = ['sh', '{}']\n", script.display());
+    let bed = bed.raw(&agent);
+    let ran = bed.run(&["review", "--agent", "talks"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("It is wrong") && ran.out.contains("exit code 1"), "{}", ran.out);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_answer_counts_however_its_program_ends_and_an_echo_is_none() {

@@ -125,3 +125,73 @@ fn a_cancelled_snapshot_ends() {
     let result = repository.snapshot(&scope_of(repo.path()), &SnapshotOptions::default(), &cancel);
     assert!(matches!(result, Err(GitError::Cancelled)));
 }
+
+#[test]
+fn the_environment_names_a_repository_as_it_does_for_git() {
+    let repo = Repo::with_topic(&[("a", "one\n")]);
+    let (git_dir, tree) = (repo.beside("elsewhere.git"), repo.beside("tree"));
+    repo.git(&["clone", "-q", "--bare", &repo.path().to_string_lossy(), &git_dir.to_string_lossy()]);
+    std::fs::create_dir(&tree).unwrap();
+    std::fs::write(tree.join("a"), "two\n").unwrap();
+    let run = |args: &[&str], index: Option<&Path>| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deep-review"));
+        test_repo::isolate(&mut command)
+            .current_dir(&tree)
+            .env("GIT_DIR", &git_dir)
+            .env("GIT_WORK_TREE", &tree)
+            .env("HOME", repo.beside("home"))
+            .env("PATH", "/usr/bin:/bin")
+            .args(args);
+        if let Some(index) = index {
+            command.env("GIT_INDEX_FILE", index);
+        }
+        let out = command.output().unwrap();
+        String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr)
+    };
+    let review = ["review", "--base", "main", "--agent", "references", "--format", "json"];
+    let said = run(&review, None);
+    assert!(said.contains("\"path\": \"a\""), "{said}");
+    assert!(git_dir.join("deep-review/branches").exists(), "rounds are kept where git keeps its own");
+    // A commit of some paths has an index of its own while its hooks run.
+    let index = repo.beside("index");
+    std::fs::copy(repo.path().join(".git/index"), &index).unwrap();
+    let said = run(&["review", "--staged", "--agent", "references"], Some(&index));
+    assert!(said.contains("Nothing to review"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn somebody_elses_repository_is_opened_where_safe_directory_says_so() {
+    let repo = Repo::with_topic(&[("a", "one\n")]);
+    // Only root can give files away.
+    if std::os::unix::fs::chown(repo.path(), Some(12345), None).is_err() {
+        return;
+    }
+    let _ = std::os::unix::fs::chown(repo.path().join(".git"), Some(12345), None);
+    let run = |safe: &str| {
+        let config = repo.beside("gitconfig");
+        std::fs::write(&config, safe).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deep-review"));
+        test_repo::isolate(&mut command)
+            .current_dir(repo.path())
+            .env_remove("GIT_CONFIG_GLOBAL")
+            .env_remove("SUDO_UID")
+            .env("HOME", repo.beside("home"))
+            .env("XDG_CONFIG_HOME", repo.beside("xdg"))
+            .args(["review", "--agent", "references"]);
+        std::fs::create_dir_all(repo.beside("home")).unwrap();
+        std::fs::copy(&config, repo.beside("home").join(".gitconfig")).unwrap();
+        let out = command.output().unwrap();
+        String::from_utf8_lossy(&out.stderr).into_owned()
+    };
+    let said = run("");
+    let path = repo.path().canonicalize().unwrap();
+    assert!(said.contains("belongs to another user"), "{said}");
+    assert!(said.contains(&format!("safe.directory '{}'", path.display())), "an advice that helps: {said}");
+    let folder = path.parent().unwrap().display();
+    for safe in [format!("{}", path.display()), format!("{folder}/*"), "*".into()] {
+        let said = run(&format!("[safe]\n\tdirectory = {safe}\n"));
+        assert!(said.contains("Nothing to review"), "{safe}: {said}");
+    }
+    assert!(run("[safe]\n\tdirectory = /elsewhere/*\n").contains("belongs to another user"));
+}

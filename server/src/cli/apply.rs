@@ -11,7 +11,7 @@ use std::fmt::{Display, Write as _};
 
 pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
     let now = now(context, None)?;
-    let (situation, round) = (now.situation(), &now.round);
+    let (situation, round) = (now.writing(), &now.round);
     let plan = if args.all {
         ops::plan(&situation, Selection::AllOpen { file: None })
     } else {
@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context, args: &ApplyArgs) -> anyhow::Result<Exit> {
         output::print(&(text(&plan, round, "applies") + &printable(&ops::diff(&plan))))?;
         return Ok(exit(&plan));
     }
-    let written = match ops::apply(&now.open, round, &plan, &now.tree) {
+    let written = match ops::apply(&now.open, round, &plan, &now.current.tree) {
         Ok(written) => written,
         Err(why) => {
             output::print(&not_written(&plan, round, &why))?;

@@ -16,6 +16,10 @@ pub struct Cli {
     /// Work as if started in this folder.
     #[arg(short = 'C', long, global = true, value_name = "FOLDER")]
     pub(super) directory: Option<PathBuf>,
+    /// Whose rounds are meant: a branch, pr:N, commit:REV, A..B, stash@{N}, --staged, … as `review` takes them. Default:
+    /// the branch that is checked out.
+    #[arg(long, global = true, value_name = "TARGET", allow_hyphen_values = true)]
+    pub(super) target: Option<String>,
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
@@ -33,7 +37,8 @@ pub(super) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Review the current branch.
+    /// Review the current branch, or something else that need not be checked out: a pull request, a commit, a range, a
+    /// branch, a stash, what is staged, a patch.
     #[command(after_help = examples::REVIEW)]
     Review(ReviewArgs),
     /// Run the language server on standard input and output.
@@ -80,6 +85,15 @@ pub(super) enum Command {
     /// --post, post the round as review comments.
     #[command(after_help = examples::PR)]
     Pr(PrArgs),
+    /// Review files as they are, with no change to compare; what that is expected to cost is said before.
+    #[command(after_help = examples::SCAN)]
+    Scan(ScanArgs),
+    /// Review each new commit, each pause in typing or each push, and say it in one line.
+    #[command(after_help = examples::WATCH)]
+    Watch(WatchArgs),
+    /// Have git's hooks review; take that back.
+    #[command(after_help = examples::HOOK)]
+    Hook(HookArgs),
     /// Decline a finding; later rounds remember.
     #[command(after_help = examples::DISMISS)]
     Dismiss(DismissArgs),
@@ -151,6 +165,25 @@ pub(super) struct McpArgs {
 
 #[derive(Debug, Default, Args)]
 pub(super) struct ReviewArgs {
+    /// What to review: pr:N or a pull request's address, commit:REV, A..B, A...B, a branch, stash@{N}, patch:FILE (- for
+    /// standard input). Default: the branch that is checked out.
+    #[arg(value_name = "TARGET")]
+    pub(super) what: Option<String>,
+    /// Review what is staged.
+    #[arg(long, conflicts_with_all = ["what", "unstaged"])]
+    pub(super) staged: bool,
+    /// Review what is not staged, new files too.
+    #[arg(long, conflicts_with = "what")]
+    pub(super) unstaged: bool,
+    /// Only these files: pathspecs as git takes them, `:!x` leaves x out.
+    #[arg(last = true, value_name = "PATHS")]
+    pub(super) paths: Vec<String>,
+    /// The remote that a pull request is at. Default: upstream, origin, then the others.
+    #[arg(long, value_name = "NAME")]
+    pub(super) remote: Option<String>,
+    /// What runs on the remote's host, where its name does not tell.
+    #[arg(long, value_enum)]
+    pub(super) forge: Option<ForgeKind>,
     /// The branch, tag or commit to compare with. Default: the remote's default branch.
     #[arg(long, value_name = "REF")]
     pub(super) base: Option<String>,
@@ -515,14 +548,30 @@ pub(super) struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct PrArgs {
-    /// The pull request's number. Default: the open one of the current branch.
+    /// The pull request, by number or address. Default: the open one of the current branch.
     #[arg(value_name = "NUMBER")]
-    pub(super) number: Option<u64>,
-    /// Post the round's open findings as review comments, with suggestions. None is posted twice.
+    pub(super) number: Option<String>,
+    /// List the open pull requests.
+    #[arg(long, conflicts_with_all = ["number", "post", "resolve"])]
+    pub(super) list: bool,
+    /// As JSON.
+    #[arg(long, requires = "list")]
+    pub(super) json: bool,
+    /// Post the round's open findings as review comments, with suggestions: as a pending review, which you submit at the
+    /// forge. None is posted twice.
     #[arg(long)]
     pub(super) post: bool,
-    /// Post without asking.
-    #[arg(long, short, requires = "post")]
+    /// Post only this finding, by label or id; may be repeated.
+    #[arg(long = "finding", value_name = "ID", requires = "post")]
+    pub(super) findings: Vec<String>,
+    /// Have everybody see it at once.
+    #[arg(long, requires = "post")]
+    pub(super) submit: bool,
+    /// Resolve the conversations of ours whose findings are fixed.
+    #[arg(long)]
+    pub(super) resolve: bool,
+    /// Without asking.
+    #[arg(long, short)]
     pub(super) yes: bool,
     /// Which round to post. Default: the newest.
     #[arg(long, value_name = "NUMBER", requires = "post")]
@@ -542,6 +591,10 @@ pub(super) enum ForgeKind {
     GitLab,
     /// Forgejo too.
     Gitea,
+    /// Bitbucket Cloud.
+    Bitbucket,
+    /// Azure DevOps.
+    Azure,
 }
 
 impl From<ForgeKind> for forge::Kind {
@@ -550,8 +603,151 @@ impl From<ForgeKind> for forge::Kind {
             ForgeKind::GitHub => Self::GitHub,
             ForgeKind::GitLab => Self::GitLab,
             ForgeKind::Gitea => Self::Gitea,
+            ForgeKind::Bitbucket => Self::Bitbucket,
+            ForgeKind::Azure => Self::Azure,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScanArgs {
+    /// Files and folders: pathspecs as git takes them, `:!x` leaves x out.
+    #[arg(value_name = "PATHS", required = true)]
+    pub(super) paths: Vec<String>,
+    /// Review with this agent only; may be repeated.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
+    /// Most US dollars for it.
+    #[arg(long, value_name = "USD")]
+    pub(super) max_cost: Option<f64>,
+    /// Do not ask whether that may be spent.
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// How to write the round. Default: text.
+    #[arg(long, short, value_name = "FORMAT", value_parser = format_parser())]
+    pub(super) format: Option<Format>,
+    /// Write to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// End with exit code 1 if a finding of this severity or a graver one is open.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(super) fail_on: Option<Severity>,
+    /// Let the repository run its own code in linters that need it.
+    #[arg(long)]
+    pub(super) trusted: bool,
+}
+
+/// What a review is made of, when it happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum WatchFor {
+    /// Each new commit.
+    #[default]
+    Commit,
+    /// Each pause in typing, with uncommitted work.
+    Pause,
+    /// Each push.
+    Push,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct WatchArgs {
+    /// What is waited for.
+    #[arg(long, value_enum, default_value_t = WatchFor::Commit)]
+    pub(super) on: WatchFor,
+    /// How long nothing may be typed before it is a pause, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(super) pause: u64,
+    /// Review with this agent; may be repeated. Default: the built-in agents and linters, which cost nothing.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
+    /// Most US dollars in an hour, all rounds of the repository counted.
+    #[arg(long, value_name = "USD")]
+    pub(super) max_cost_per_hour: Option<f64>,
+    /// Most US dollars in a day, all rounds of the repository counted.
+    #[arg(long, value_name = "USD")]
+    pub(super) max_cost_per_day: Option<f64>,
+    /// Review what is there now too.
+    #[arg(long)]
+    pub(super) now: bool,
+    /// End after so many reviews.
+    #[arg(long, value_name = "N")]
+    pub(super) rounds: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HookArgs {
+    #[command(subcommand)]
+    pub(super) command: HookCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HookCommand {
+    /// Put a review into hooks. Default: pre-push.
+    #[command(after_help = examples::HOOK_INSTALL)]
+    Install(HookInstall),
+    /// Take it out again; of all hooks if none is named.
+    #[command(after_help = examples::HOOK_UNINSTALL)]
+    Uninstall {
+        /// Of these hooks.
+        #[arg(value_enum)]
+        names: Vec<HookName>,
+    },
+    /// What a hook calls: a review in one line, which stands in nobody's way unless it is told to.
+    #[command(after_help = examples::HOOK_RUN)]
+    Run(HookRun),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HookName {
+    /// The branch's commits, before they are pushed.
+    PrePush,
+    /// What is staged, before it is committed.
+    PreCommit,
+    /// The commit, when it is there.
+    PostCommit,
+}
+
+impl HookName {
+    /// The name of its script.
+    pub(super) fn file(self) -> &'static str {
+        match self {
+            Self::PrePush => "pre-push",
+            Self::PreCommit => "pre-commit",
+            Self::PostCommit => "post-commit",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HookInstall {
+    /// Which hooks.
+    #[arg(value_enum)]
+    pub(super) names: Vec<HookName>,
+    /// Have the hook fail if a finding of this severity or a graver one is open. Default: it never does.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(super) fail_on: Option<Severity>,
+    /// How long it may take, in seconds. Default: 60.
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) timeout: Option<u64>,
+    /// Review with this agent; may be repeated. Default: the built-in agents and linters, which cost nothing.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HookRun {
+    /// Which hook.
+    #[arg(value_enum)]
+    pub(super) name: HookName,
+    /// End with exit code 1 if a finding of this severity or a graver one is open.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(super) fail_on: Option<Severity>,
+    /// How long it may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(super) timeout: u64,
+    /// Review with this agent; may be repeated.
+    #[arg(long = "agent", value_name = "NAME")]
+    pub(super) agents: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -12,12 +12,14 @@ use std::time::Duration;
 
 pub(super) struct Context {
     directory: PathBuf,
+    /// Whose rounds are meant, where it is not what is checked out.
+    pub(super) target: Option<String>,
     pub(super) color: Color,
 }
 
 impl Context {
-    pub(super) fn new(directory: Option<PathBuf>, color: Color) -> Self {
-        Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), color }
+    pub(super) fn new(directory: Option<PathBuf>, target: Option<String>, color: Color) -> Self {
+        Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), target, color }
     }
 
     /// The folder that everything is done in.
@@ -26,12 +28,16 @@ impl Context {
     }
 
     pub(super) fn repository(&self) -> anyhow::Result<Repository> {
-        Ok(Repository::discover(&self.directory)?)
+        Ok(Repository::of_environment_or(&self.directory)?)
     }
 
-    /// What is stored of the current branch.
+    /// What is stored of the current branch, or of the target that was named.
     pub(super) fn open(&self) -> anyhow::Result<OpenBranch> {
-        Ok(OpenBranch::current(self.repository()?)?)
+        let repository = self.repository()?;
+        match &self.target {
+            Some(target) => Ok(ops::target::open(repository, target)?),
+            None => Ok(OpenBranch::current(repository)?),
+        }
     }
 }
 

@@ -18,6 +18,16 @@ pub(super) const REVIEW: &str = "\
 Examples:
   deep-review review                        uncommitted work included
   deep-review review --base release/2.1     against another branch
+  deep-review review pr:7                   a pull request, not checked out
+  deep-review review https://github.com/owner/name/pull/7
+  deep-review review feature/login          a branch that is not checked out
+  deep-review review commit:HEAD~2          one commit
+  deep-review review v1.0..v1.1             what differs between two commits
+  deep-review review main...topic           what topic has since it left main
+  deep-review review --staged               what is staged
+  deep-review review 'stash@{0}'            a stash
+  deep-review review patch:fix.diff         a diff from elsewhere, on HEAD
+  deep-review review -- src ':!src/gen'     only some files
   deep-review review --no-uncommitted       commits only
   deep-review review --agent references --agent rules
   deep-review review --format markdown -o review.md
@@ -83,7 +93,7 @@ pub(super) const AGENTS_INSTALL: &str = "\
 Examples:
   deep-review agents install claude             the repository's .mcp.json
   deep-review agents install codex              your own ~/.codex/config.toml
-  deep-review agents install gemini --project   the repository's .gemini
+  deep-review agents install gemini --project   its .gemini/settings.json
 
 Without more, an agent may read findings: [mcp] allow in your configuration says
 what else it may do.";
@@ -243,12 +253,50 @@ Examples:
 The stored round stays as it is: from the next round on they are one, also where the agents say it in other words.
 'deep-review split ID' says the opposite.";
 
+pub(super) const SCAN: &str = "\
+Examples:
+  deep-review scan .                        the whole repository
+  deep-review scan src ':!src/gen' --yes
+  deep-review scan src --agent rules        with one agent only";
+
+pub(super) const WATCH: &str = "\
+Examples:
+  deep-review watch                         each new commit, by what costs nothing
+  deep-review watch --on pause              each pause in typing
+  deep-review watch --agent claude --max-cost-per-hour 1 --max-cost-per-day 5";
+
+pub(super) const HOOK: &str = "\
+Examples:
+  deep-review hook install                  before each push
+  deep-review hook uninstall";
+
+pub(super) const HOOK_INSTALL: &str = "\
+Examples:
+  deep-review hook install                  before each push; never in the way
+  deep-review hook install pre-commit --fail-on critical
+  deep-review hook install post-commit --timeout 20";
+
+pub(super) const HOOK_UNINSTALL: &str = "\
+Examples:
+  deep-review hook uninstall                out of all hooks
+  deep-review hook uninstall pre-push";
+
+pub(super) const HOOK_RUN: &str = "\
+Examples:
+  deep-review hook run pre-commit           what is staged
+  deep-review hook run pre-push --fail-on important";
+
 pub(super) const PR: &str = "\
 Examples:
   deep-review pr                  fetch the branch's pull request
   deep-review pr 42               that one
+  deep-review pr --list           the open ones
   deep-review pr --post           show what would be posted, then ask
-  deep-review pr --post --yes     post without asking
+  deep-review pr --post --yes     post without asking, as a pending review
+  deep-review pr --post --finding I1 --finding C2
+  deep-review pr --post --submit  for everybody to see at once
+  deep-review pr --resolve        resolve conversations whose findings are fixed
 
-The token is GH_TOKEN or GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN, or what
-'gh auth token' prints. Only the host of your own remote is asked.";
+The token is GH_TOKEN or GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN,
+BITBUCKET_TOKEN, AZURE_DEVOPS_EXT_PAT, or what 'gh', 'glab' or git's credential
+helper know. Only the host of your own remote is asked.";

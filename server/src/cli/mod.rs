@@ -14,6 +14,7 @@ mod eval;
 mod examples;
 mod findings;
 mod generate;
+mod hook;
 mod import;
 mod init;
 mod install;
@@ -33,11 +34,13 @@ mod review;
 mod rounds;
 mod rules;
 pub mod sample;
+mod scan;
 mod show;
 mod stop_hook;
 mod stream;
 mod test_agent;
 mod verify;
+mod watch;
 
 pub use args::Cli;
 
@@ -91,7 +94,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
-    let context = context::Context::new(cli.directory, cli.color);
+    let context = context::Context::new(cli.directory, cli.target, cli.color);
     match cli.command {
         Command::Review(args) => review::run(&context, args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
@@ -108,6 +111,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Apply(args) => apply::run(&context, &args),
         Command::Import(args) => import::run(&context, &args),
         Command::Pr(args) => pr::run(&context, &args),
+        Command::Scan(args) => scan::run(&context, &args),
+        Command::Watch(args) => watch::run(&context, &args),
+        Command::Hook(args) => hook::run(&context, args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Split(args) => links::split(&context, &args),

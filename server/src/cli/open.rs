@@ -13,7 +13,7 @@ pub(super) fn run(context: &Context, args: &OpenArgs) -> anyhow::Result<Exit> {
     let index = ops::find(&now.round, &args.id)?.index;
     let whole = ops::show(&now.situation(), index).context("the finding is gone")?;
     let Some(path) = &whole.row.path else { bail!("{} is about the whole branch, not a place", whole.row.label) };
-    let file = now.tree.reach().place(path)?;
+    let file = now.current.tree.reach().place(path)?;
     ensure!(file.exists(), "{path} is not there any more");
     let set = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
     let Some(editor) = set.into_iter().find(|editor| !editor.trim().is_empty()) else {

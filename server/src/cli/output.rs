@@ -24,8 +24,8 @@ fn is_read_for_orders() -> bool {
 #[cfg(unix)]
 fn is_file() -> bool {
     use std::os::fd::AsFd as _;
-    let stat = rustix::fs::fstat(io::stdout().as_fd());
-    stat.is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile)
+    let handle = io::stdout().as_fd().try_clone_to_owned();
+    handle.and_then(|handle| std::fs::File::from(handle).metadata()).is_ok_and(|it| it.is_file())
 }
 
 #[cfg(not(unix))]
@@ -90,11 +90,13 @@ fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 
 /// What to type instead, or before.
 fn of_operation(error: &ops::OpsError) -> Option<String> {
-    use ops::OpsError::{Forge, Git, NoRound, UnknownFinding, UnknownHead, UnknownRound};
+    use ops::OpsError::{ForeignPage, Forge, Git, NoRound, NotFetched, UnknownFinding, UnknownHead, UnknownRound};
     match error {
         NoRound => Some("'deep-review review' runs one".into()),
         UnknownRound { .. } => Some("'deep-review rounds' lists them".into()),
         UnknownFinding { .. } => Some("'deep-review report' shows them".into()),
+        ForeignPage { .. } => Some("add the repository as a remote, or say pr:N for one of this clone's".into()),
+        NotFetched { .. } => Some("'git fetch' says whether the remote can be reached and may be read".into()),
         UnknownHead { .. } => Some("'git pull' or 'git push' first".into()),
         Forge(error) => error.remedy(),
         Git(error) => error.remedy(),

@@ -3,27 +3,116 @@
 use super::args::PrArgs;
 use super::context::{self, Context, block_on};
 use super::{Exit, output};
+use anyhow::bail;
 use finding::{Feedback, FindingId, Round};
-use forge::{Forge, Found, Plan};
+use forge::{Forge, Found, Listed, Plan, Submission};
+use git::{PullRequestName, Repository, Target};
 use ops::OpenBranch;
 use ops::pull_request::{self, Fetched, Wanted};
+use ops::target::{self, Pulled};
 use report::sanitize;
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal};
 
 pub(super) fn run(context: &Context, args: &PrArgs) -> anyhow::Result<Exit> {
-    let open = context.open()?;
-    let wanted = Wanted { number: args.number, remote: args.remote.clone(), kind: args.forge.map(Into::into) };
+    let repository = context.repository()?;
+    let wanted = Wanted { number: None, remote: args.remote.clone(), kind: args.forge.map(Into::into) };
     block_on(async {
-        let (forge, found) = pull_request::find(&open.repository, &wanted).await?;
-        let fetched = pull_request::fetch(&open, &forge, found).await?;
+        if args.list {
+            return list(&repository, &wanted, args.json).await;
+        }
+        let (open, forge, fetched) = match &args.number {
+            // Its commits are fetched, so that a round of it is found and comments can be placed.
+            Some(word) if context.target.is_none() => {
+                let Pulled { open, forge, fetched, .. } = target::pull(&repository, &name(word)?, &wanted).await?;
+                (open, forge, fetched)
+            }
+            word => {
+                let open = context.open()?;
+                let (forge, found) = match word {
+                    Some(word) => target::named(&repository, &name(word)?, &wanted).await?,
+                    None => pull_request::find(&repository, &wanted).await?,
+                };
+                let fetched = pull_request::fetch(&open, &forge, found).await?;
+                (open, forge, fetched)
+            }
+        };
         output::print(&said(&fetched))?;
+        if args.resolve {
+            resolve(&open, &forge, &fetched, args).await?;
+        }
         if args.post { post(&open, &forge, &fetched.found, args).await } else { Ok(Exit::Done) }
     })?
 }
 
+fn name(word: &str) -> anyhow::Result<PullRequestName> {
+    let word = if word.bytes().all(|b| b.is_ascii_digit()) { format!("pr:{word}") } else { word.to_owned() };
+    match Target::parse(&word)? {
+        Target::PullRequest(name) => Ok(name),
+        _ => bail!("'{word}' is not the number or the address of a pull request"),
+    }
+}
+
+async fn list(repository: &Repository, wanted: &Wanted, json: bool) -> anyhow::Result<Exit> {
+    let (site, all) = pull_request::list(repository, wanted).await?;
+    if json {
+        let rows: Vec<_> = all.iter().map(row).collect();
+        output::print(&(serde_json::to_string_pretty(&rows)? + "\n"))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = String::new();
+    for pull in &all {
+        let mut marks = vec![format!("@{}", plain(&pull.pull_request.author, 40))];
+        marks.extend(pull.opened.map(|at| at.strftime("%Y-%m-%d").to_string()));
+        marks.extend(pull.draft.then(|| "draft".to_owned()));
+        marks.extend(pull.asked_of_me.then(|| "your review is asked for".to_owned()));
+        marks.extend(pull.checks.map(|checks| format!("checks {}", checks.word())));
+        let number = format!("#{}", pull.pull_request.number);
+        let _ = writeln!(text, "{number:>6} {}  ({})", plain(&pull.pull_request.title, 100), marks.join(", "));
+    }
+    if all.is_empty() {
+        let _ = writeln!(text, "{site} has no open pull request.");
+    }
+    output::print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn row(pull: &Listed) -> serde_json::Value {
+    serde_json::json!({
+        "number": pull.pull_request.number,
+        "title": pull.pull_request.title,
+        "author": pull.pull_request.author,
+        "url": pull.pull_request.url,
+        "branch": pull.branch,
+        "opened": pull.opened,
+        "draft": pull.draft,
+        "review_asked": pull.asked_of_me,
+        "checks": pull.checks.map(forge::Checks::word),
+    })
+}
+
+/// Resolves the conversations of ours whose findings are fixed.
+async fn resolve(open: &OpenBranch, forge: &Forge, fetched: &Fetched, args: &PrArgs) -> anyhow::Result<()> {
+    let round = context::round(open, args.round)?;
+    let settled = pull_request::settled(open, round, &fetched.ours)?;
+    let count = settled.len();
+    if count == 0 {
+        output::note("No conversation of ours is open whose finding is fixed.");
+        return Ok(());
+    }
+    if !args.yes && !agreed(&format!("Resolve {count} conversations whose findings are fixed? [y/N]"), "resolve")? {
+        output::note("Nothing was resolved.");
+        return Ok(());
+    }
+    for ours in &settled {
+        forge.resolve(&fetched.found, ours).await?;
+    }
+    output::note(&format!("Resolved {count}."));
+    Ok(())
+}
+
 /// What the forge says. Why comments are not known goes to standard error.
-fn said(Fetched { found, feedback }: &Fetched) -> String {
+fn said(Fetched { found, feedback, .. }: &Fetched) -> String {
     if let Err(error) = feedback {
         output::note(&format!("warning: which comments are unresolved is not known: {error}"));
         if let Some(remedy) = error.remedy() {
@@ -63,18 +152,26 @@ fn plain(text: &str, most: usize) -> String {
 
 async fn post(open: &OpenBranch, forge: &Forge, found: &Found, args: &PrArgs) -> anyhow::Result<Exit> {
     let number = found.pull_request.number;
-    let posting = pull_request::plan(open, forge, found, context::round(open, args.round)?).await?;
+    let posting = pull_request::plan(open, forge, found, context::round(open, args.round)?, &args.findings).await?;
     output::print(&preview(&posting.plan, &posting.document.round, number))?;
     if posting.plan.is_empty() {
         return Ok(Exit::Done);
     }
-    if !args.yes && !agreed(number)? {
+    let how = if args.submit || !forge.knows_pending() { Submission::Submitted } else { Submission::Pending };
+    let question = match how {
+        Submission::Pending => format!("Post them to #{number} as a pending review, which you submit there? [y/N]"),
+        Submission::Submitted => format!("Post them to #{number} for everybody to see? [y/N]"),
+    };
+    if !args.yes && !agreed(&question, "post")? {
         output::note("Nothing was posted.");
         return Ok(Exit::Done);
     }
-    let page = pull_request::post(forge, found, &posting).await?;
+    let page = pull_request::post(forge, found, &posting, how).await?;
     let page = page.map(|p| format!(": {}", plain(&p, 400))).unwrap_or_default();
-    output::note(&format!("Posted to #{number}{page}"));
+    match how {
+        Submission::Pending => output::note(&format!("Posted to #{number}, and pending until you submit it{page}")),
+        Submission::Submitted => output::note(&format!("Posted to #{number}{page}")),
+    }
     Ok(Exit::Done)
 }
 
@@ -86,7 +183,8 @@ fn preview(plan: &Plan, round: &Round, number: u64) -> String {
     let mut text = String::new();
     for placed in &plan.comments {
         let suggests = if placed.suggests { ", with a suggestion" } else { "" };
-        let place = plain(&format!("{}:{}", placed.path, placed.lines), 200);
+        let near = if placed.is_near { ", the nearest line of the diff" } else { "" };
+        let place = plain(&format!("{}:{}{near}", placed.path, placed.lines), 200);
         let _ = writeln!(text, "  {}  ({place}{suggests})", finding(&placed.remark.finding));
     }
     for remark in &plan.rest {
@@ -100,12 +198,12 @@ fn preview(plan: &Plan, round: &Round, number: u64) -> String {
     }
 }
 
-fn agreed(number: u64) -> anyhow::Result<bool> {
+fn agreed(question: &str, what: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
-        output::note("Add --yes to post them.");
+        output::note(&format!("Add --yes to {what} them."));
         return Ok(false);
     }
-    output::note(&format!("Post them to #{number} for everybody to see? [y/N]"));
+    output::note(question);
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

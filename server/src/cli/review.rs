@@ -4,8 +4,10 @@ use super::args::{ReviewArgs, ReviewFormat};
 use super::context::{self, Context, block_on};
 use super::stream::{self, StreamEvent};
 use super::{Exit, output, progress};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use finding::{AgentOutcome, AgentRun, Decisions, Dial, Round, Severity};
+use git::{Repository, ScopeRequest, Target};
+use ops::pull_request::{self, Wanted};
 use ops::{Again, OpenBranch, Overrides, Trust};
 use report::Format;
 use report::sanitize::printable;
@@ -21,15 +23,23 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
         (None, _) => None,
         _ => anyhow::bail!("--stream and --format jsonl go together: events are printed as they come"),
     };
-    let open = context.open()?;
-    let config = context::config(Some(&open.repository), &overrides(&args))?.config;
+    let repository = context.repository()?;
+    let target = target(context, &args, &repository)?;
+    if args.base.is_some() && !target.takes_base() {
+        bail!("--base has no meaning here: this brings what it is compared with");
+    }
+    let paths = repository.pathspecs(context.directory(), &args.paths)?;
+    let overrides = Overrides { target: target.clone(), ..overrides(&args) };
+    let config = context::config(Some(&repository), &overrides)?.config;
     let trust = if args.trusted { Trust::Given } else { Trust::AsConfigured };
     let again = match (args.fresh, args.resume) {
         (true, _) => Again::Everyone,
         (false, true) => Again::Unanswered,
         (false, false) => Again::Changed,
     };
-    let mut request = ops::request(&open.repository, &config, trust, &args.agents, again)?;
+    let mut request = ops::request(&repository, &config, trust, &args.agents, again)?;
+    request.scope = ScopeRequest { target, paths, ..request.scope };
+    let open = ops::target::of(repository, &request.scope)?;
     let steering = &mut request.options.steering;
     if let Some(text) = args.instructions.map(said).transpose()? {
         steering.instructions.push(agent::Instruction { paths: Vec::new(), text });
@@ -71,8 +81,28 @@ fn sum_up(round: &Round, decisions: &Decisions, file: &Path) {
     output::note(&format!("Verdict: {}", printable(&round.conclusion(decisions).to_string())));
 }
 
+/// What is to be reviewed, with its text: a pull request is fetched, a patch is read.
+fn target(context: &Context, args: &ReviewArgs, repository: &Repository) -> anyhow::Result<Target> {
+    let word = args.what.as_ref().or(context.target.as_ref());
+    let target = match (args.staged, args.unstaged, word.map(String::as_str)) {
+        (true, _, _) | (_, _, Some("--staged")) => Target::Staged,
+        (_, true, _) | (_, _, Some("--unstaged")) => Target::Unstaged,
+        (_, _, Some(word)) => Target::parse(word)?,
+        (_, _, None) => Target::Current,
+    };
+    if let Target::PullRequest(name) = &target {
+        let wanted = Wanted { number: None, remote: args.remote.clone(), kind: args.forge.map(Into::into) };
+        let pulled = block_on(ops::target::pull(repository, name, &wanted))??;
+        let found = &pulled.fetched.found.pull_request;
+        output::note(&format!("#{} {} by @{}", found.number, printable(&found.title), printable(&found.author)));
+        return Ok(pulled.target);
+    }
+    Ok(ops::target::read_patch(target, context.directory(), std::io::stdin().lock())?)
+}
+
 fn overrides(args: &ReviewArgs) -> Overrides {
     Overrides {
+        target: Target::Current,
         base: args.base.clone(),
         uncommitted: if args.no_uncommitted { Some(false) } else { args.uncommitted.then_some(true) },
         fail_on: args.fail_on,
@@ -151,6 +181,12 @@ where
     }
 }
 
+/// Runs the round without a word.
+pub(super) fn quietly(request: Request) -> anyhow::Result<Reviewed> {
+    let (events, _unheard) = unbounded_channel();
+    Ok(block_on(review::run(request, events, CancellationToken::new()))??)
+}
+
 /// The first Ctrl-C cancels; ends at the second.
 async fn interrupted_twice(cancel: &CancellationToken) {
     for press in 0.. {
@@ -187,6 +223,10 @@ pub(super) fn show(
             let shown = document.masked()?;
             report::terminal::write(&shown.round, &shown.decisions, &shown.texts, style)
         }
+        Format::Github => match pull_request::review_body(&open.repository, &document)? {
+            Some(review) => review,
+            None => document.write(format, file)?,
+        },
         format => document.write(format, file)?,
     };
     output::to(file, &text)?;

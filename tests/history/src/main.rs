@@ -2,12 +2,13 @@
 //!
 //! ```sh
 //! cargo run --release -p deep-review-history -- FOLDER [RANGES] > found.tsv
+//! cargo run --release -p deep-review-history -- FOLDER --whole > found.tsv
 //! cargo run --release -p deep-review-history -- FOLDER --labels tests/history/labels.tsv
 //! ```
 //!
 //! `FOLDER` holds clones with work trees (they may be empty). Of each, up to `RANGES` (200) runs of six commits of its
-//! main line are taken, evenly over its history. One finding a line: repository, range, path, line, rule, title, quote.
-//! The counts go to standard error. With labels, the findings of the labelled ranges are compared with what a person said
+//! main line are taken, evenly over its history; with `--whole`, all that a repository holds, as if one branch had brought
+//! it. One finding a line: repository, range, path, line, rule, severity, title, quote. The counts go to standard error. With labels, the findings of the labelled ranges are compared with what a person said
 //! of them: see `tests/history/README.md`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a measure, whose results are printed")]
@@ -21,6 +22,7 @@ use git::{Repository, SnapshotOptions};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Commits of the main line in a range.
@@ -31,7 +33,8 @@ fn main() -> anyhow::Result<()> {
     let folder = PathBuf::from(args.next().context("which folder are the clones in?")?);
     match args.next().as_deref() {
         Some("--labels") => labels::compare(&folder, Path::new(&args.next().context("which file of labels?")?)),
-        number => replay(&folder, number.map_or(Ok(200), str::parse)?),
+        Some("--whole") => replay(&folder, &Which::Whole),
+        number => replay(&folder, &Which::Runs(number.map_or(Ok(200), str::parse)?)),
     }
 }
 
@@ -55,40 +58,97 @@ struct Row {
     quote: String,
 }
 
-fn replay(folder: &Path, most: usize) -> anyhow::Result<()> {
+/// Replays one repository after the other, and writes what is found as soon as one is done: a long run that is stopped
+/// has said what it knows.
+fn replay(folder: &Path, which: &Which) -> anyhow::Result<()> {
     let mut names: Vec<String> = std::fs::read_dir(folder)?
         .filter_map(|e| e.ok()?.file_name().into_string().ok())
         .filter(|name| folder.join(name).join(".git").exists())
         .collect();
     names.sort();
-    let mut ranges = Vec::new();
+    let (mut all, mut commits) = (Counts::default(), 0);
     for name in names {
-        ranges.extend(ranges_of(folder, &name, most)?);
+        let ranges = match which {
+            Which::Runs(most) => ranges_of(folder, &name, *most)?,
+            Which::Whole => vec![whole(folder, &name)?],
+        };
+        let started = Instant::now();
+        let done: Vec<(bool, Vec<Row>)> = ranges
+            .par_iter()
+            .map(|range| match found(folder, range) {
+                Ok(rows) => (true, rows),
+                Err(e) => {
+                    eprintln!("{range:?}: {e:#}");
+                    (false, Vec::new())
+                }
+            })
+            .collect();
+        let mut counts = Counts::default();
+        for (_, rows) in done.iter().filter(|(is_read, _)| *is_read) {
+            counts.add(rows);
+        }
+        for row in done.iter().flat_map(|(_, rows)| rows) {
+            let Range { repository, base, head } = &row.range;
+            let Row { path, line, rule, severity, title, quote, .. } = row;
+            println!("{repository}\t{base}..{head}\t{path}\t{line}\t{rule}\t{severity}\t{title}\t{quote}");
+        }
+        eprintln!("{name}: {counts} ({:.0} s)", started.elapsed().as_secs_f64());
+        commits += counts.ranges * LONG;
+        all.join(counts);
     }
-    let done: Vec<(bool, Vec<Row>)> = ranges
-        .par_iter()
-        .map(|range| match found(folder, range) {
-            Ok(rows) => (true, rows),
-            Err(e) => {
-                eprintln!("{range:?}: {e:#}");
-                (false, Vec::new())
-            }
-        })
-        .collect();
-    let mut rules: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    let rows: Vec<&Row> = done.iter().flat_map(|(_, rows)| rows).collect();
-    for row in &rows {
-        *rules.entry((&row.rule, row.severity)).or_default() += 1;
-        let Range { repository, base, head } = &row.range;
-        let Row { path, line, rule, severity, title, quote, .. } = row;
-        println!("{repository}\t{base}..{head}\t{path}\t{line}\t{rule}\t{severity}\t{title}\t{quote}");
-    }
-    let (read, with) = (done.iter().filter(|d| d.0).count(), done.iter().filter(|d| !d.1.is_empty()).count());
-    eprintln!("{read} ranges of {} read, {with} with findings, {} findings", ranges.len(), rows.len());
-    for ((rule, severity), n) in rules {
+    eprintln!("in all: {all} in {commits} commits");
+    for ((rule, severity), n) in all.rules {
         eprintln!("{n:6} {rule} ({severity})");
     }
     Ok(())
+}
+
+/// What a replay is over.
+enum Which {
+    /// Runs of commits, up to so many of a repository.
+    Runs(usize),
+    /// All that is there, as if one branch had brought it: rules that seldom find anything show there what they are worth.
+    Whole,
+}
+
+#[derive(Default)]
+struct Counts {
+    ranges: usize,
+    with_findings: usize,
+    findings: usize,
+    rules: BTreeMap<(String, &'static str), usize>,
+}
+
+impl Counts {
+    fn add(&mut self, rows: &[Row]) {
+        self.ranges += 1;
+        self.with_findings += usize::from(!rows.is_empty());
+        self.findings += rows.len();
+        for row in rows {
+            *self.rules.entry((row.rule.clone(), row.severity)).or_default() += 1;
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.ranges += other.ranges;
+        self.with_findings += other.with_findings;
+        self.findings += other.findings;
+        for (rule, n) in other.rules {
+            *self.rules.entry(rule).or_default() += n;
+        }
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ranges, {} with findings, {} findings", self.ranges, self.with_findings, self.findings)
+    }
+}
+
+/// The newest commit of a repository, against nothing.
+fn whole(folder: &Path, name: &str) -> anyhow::Result<Range> {
+    let head = git2::Repository::open(folder.join(name))?.head()?.peel_to_commit()?.id().to_string();
+    Ok(Range { repository: name.to_owned(), base: String::new(), head: head[..9].to_owned() })
 }
 
 /// Runs of the main line's commits, evenly over the history.
@@ -127,7 +187,7 @@ fn found(folder: &Path, range: &Range) -> anyhow::Result<Vec<Row>> {
     let scope = RoundScope {
         branch: None,
         base_name: range.base.clone(),
-        base: Some(id(&range.base)?),
+        base: if range.base.is_empty() { None } else { Some(id(&range.base)?) },
         head: Some(id(&range.head)?),
         uncommitted: false,
     };

@@ -57,6 +57,9 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     if let Some(cost) = run.settings.max_cost_usd {
         args.extend(["--max-budget-usd".into(), cost.to_string()]);
     }
+    for folder in &run.beside {
+        args.extend(["--add-dir".to_owned(), (*folder).to_owned()]);
+    }
     if let Some(server) = run.history {
         let server = json!({"command": server.program, "args": server.arguments});
         let servers = json!({"mcpServers": {SERVER: server}}).to_string();

@@ -56,6 +56,7 @@ impl CliAgent {
             };
             let run = Run {
                 history: history.as_ref(),
+                beside: brief.dependencies.iter().filter_map(|d| d.folder.to_str()).collect(),
                 settings: &settings,
                 executable: &executable,
                 prompt: prompt.clone(),

@@ -116,8 +116,10 @@ pub(super) async fn finish<F: Future<Output = Completion>>(
 ) -> Outcome {
     let Sent { agent, brief, prompt, room, reads_on } = sent;
     let text = said.text.clone();
+    // A program that was ended is not asked again: it had not done writing.
+    let is_ended = reads_on && said.failure.is_some();
     let mut outcome = said.into_outcome(agent);
-    let unreadable = outcome.failure.as_ref().is_some_and(|f| f.kind == FailureKind::BadOutput);
+    let unreadable = !is_ended && outcome.failure.as_ref().is_some_and(|f| f.kind == FailureKind::BadOutput);
     if unreadable
         && outcome.answer.findings.is_empty()
         && !text.trim().is_empty()
@@ -223,6 +225,23 @@ pub(super) fn shown_path(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_answered_counts_where_the_next_try_says_nothing() {
+        let failed = |text: &str| Completion {
+            text: text.into(),
+            ..Completion::failed(Failure::new(FailureKind::Overloaded, "no room"))
+        };
+        let whole = Completion { text: "whole".into(), ..Completion::default() };
+        for (first, second, text) in [
+            (failed("answer"), failed(""), "answer"),
+            (failed("answer"), failed("more"), "more"),
+            (failed("x"), whole, "whole"),
+        ] {
+            assert_eq!(second.or_words_of(Some(first)).text, text);
+        }
+        assert_eq!(Completion::default().or_words_of(Some(failed("old"))).text, "", "an empty answer is an answer");
+    }
 
     #[test]
     fn models_are_shown_by_their_names() {

@@ -74,6 +74,9 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     args.push(text(&policy)?);
     // It works in scratch: in the repository it would read and run the repository's settings.
     args.extend(["--include-directories".into(), text(run.checkout)?]);
+    for folder in &run.beside {
+        args.extend(["--include-directories".to_owned(), (*folder).to_owned()]);
+    }
     if let Some(model) = &run.settings.model {
         args.extend(["-m".into(), model.clone()]);
     }

@@ -11,6 +11,7 @@ pub mod codex;
 mod command;
 mod completion;
 mod configured;
+pub mod dependencies;
 pub mod detect;
 mod failure;
 pub mod gemini;
@@ -56,6 +57,8 @@ pub struct Brief {
     pub sending: Sending,
     /// The history of what is under review.
     pub history: prompt::History,
+    /// Sources of dependencies that it may read, where the user allows that.
+    pub dependencies: Arc<[dependencies::Dependency]>,
     /// What the user wants of it.
     pub steering: Arc<Steering>,
     /// The prompts.
@@ -85,6 +88,7 @@ impl Brief {
             open: Vec::new(),
             sending: Sending::masked(),
             history: prompt::History::default(),
+            dependencies: Arc::default(),
             steering: Arc::default(),
             templates: Arc::default(),
             checkout: Checkout::default(),

@@ -1,14 +1,16 @@
-//! Promises that a change breaks: documentation of parameters that the changed signature no longer has, and formats that
-//! do not fit their arguments.
+//! Promises that a change breaks: documentation of parameters that the changed signature no longer has, calls that it
+//! leaves behind, formats that do not fit their arguments, and limits that only one call leaves out.
 
+mod callers;
 mod formats;
+mod neighbours;
 
 use super::Job;
 use super::definitions::{Definition, of_tree};
 use super::remark::{anchor, line_at, remark, replacing};
 use super::tree;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
-use git::{ChangeKind, ChangedFile};
+use git::{ChangeKind, ChangedFile, SnapshotError};
 use regex::Regex;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,6 +20,8 @@ pub(super) const AGENT: &str = "contracts";
 pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("stale-parameter", true, "documentation of a parameter that the changed signature no longer has"),
     ("format-arguments", true, "a format with more or fewer places than arguments"),
+    ("stale-call", true, "a call that fits what the function took before, and not what it takes now"),
+    ("dropped-limit", true, "a call without the time-out or the context that all its neighbours pass"),
 ];
 
 /// Finds them in a changed file.
@@ -25,6 +29,7 @@ pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let Some(text) = file.new.as_deref() else { return Vec::new() };
     let Some(tree) = tree::read(&file.path, text) else { return Vec::new() };
     let mut findings = formats::in_tree(file, text, &tree);
+    findings.extend(neighbours::in_tree(file, text, &tree));
     if let Some(old) = file.old.as_deref() {
         let old_path = match &file.kind {
             ChangeKind::Renamed { from } => from,
@@ -36,6 +41,14 @@ pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         }
     }
     findings
+}
+
+/// Finds what only the whole branch shows: calls that a changed signature leaves behind.
+///
+/// # Errors
+/// When the tree cannot be listed.
+pub(super) fn in_branch(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
+    callers::check(job)
 }
 
 /// How documentation names a parameter.
@@ -238,7 +251,9 @@ mod tests {
             ("a.go", "package a\n\nfunc f() { fmt.Errorf(\"a: %w\", err, x) }\n", true),
             ("a.go", "package a\n\nfunc f() { fmt.Printf(\"%s %[1]d %*d 100%%\\n\", a, b) }\n", false),
             ("a.go", "package a\n\nfunc f() { fmt.Printf(\"%s %d\\n\", args...) }\n", false),
+            ("a.go", "package a\n\nfunc f() { fmt.Errorf(\"%q for %q%s %t%v\", a, b, c, d, e) }\n", false),
             ("a.go", "package a\n\nfunc f() { fmt.Println(\"100%\", a); fmt.Printf(\"%v\", a) }\n", false),
+            ("a.py", "x = '%s %s' % \\\n    (a, \\\n     b)\n", false),
             ("a.py", "x = '%s %s' % (a,)\n", true),
             ("a.py", "x = '%s %s' % (a, b)\ny = '%(a)s' % m\nz = 'a%' % x\nw = '%d%%' % n\n", false),
             ("a.py", "x = '%s is %t' % (a, b)\n", true),

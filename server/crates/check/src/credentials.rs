@@ -18,6 +18,8 @@ pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let Some(text) = file.new.as_deref().filter(|t| t.len() <= LARGEST_TEXT) else { return Vec::new() };
     let is_added = |line: u32| file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&line));
     let mut findings: Vec<RawFinding> = Vec::new();
+    // The last line of the private key that is being read.
+    let mut key_until: Option<u32> = None;
     for secret in secrets::find(text) {
         let line = line_at(text, secret.bytes.start);
         let quoted = line_text(text, secret.bytes.start);
@@ -26,15 +28,17 @@ pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         }
         let place = LineRange::line(line);
         // A private key has many lines and is one secret.
-        let goes_on =
-            |f: &RawFinding| f.anchors[0].lines.is_some_and(|l| l.end() + 1 >= line) && secret.kind == Kind::PrivateKey;
-        if let Some(last) = findings.last_mut().filter(|f| goes_on(f)) {
+        let goes_on = secret.kind == Kind::PrivateKey && key_until.is_some_and(|last| last + 1 >= line);
+        key_until = (secret.kind == Kind::PrivateKey).then_some(line);
+        if goes_on && let Some(last) = findings.last_mut() {
             let first = last.anchors[0].lines.map_or(line, |l| l.start());
             last.anchors[0] = anchor(&file.path, text, LineRange::new(first, line.min(first + 9)));
             continue;
         }
         let (rule, severity) = match secret.kind {
-            Kind::Issued(_) | Kind::PrivateKey => ("issued-secret", Severity::Critical),
+            Kind::Issued(_) => ("issued-secret", Severity::Critical),
+            // Whose it is, and whether anybody trusts it, nobody can tell.
+            Kind::PrivateKey => ("issued-secret", Severity::Important),
             Kind::Hash | Kind::Access | Kind::Named => ("named-secret", Severity::Important),
         };
         let title = format!("Secret in the branch: {}", secret.kind);

@@ -2,7 +2,7 @@
 //! that a local variable, a word in a string and a name of another library are none of it.
 
 use super::tree::{self, Tree};
-use finding::RepoPath;
+use finding::{LineRange, RepoPath};
 use std::ops::Range;
 use tree_sitter::Node;
 
@@ -16,6 +16,27 @@ pub(super) struct Definition {
     pub(super) line: u32,
     /// The whole of it, in bytes.
     pub(super) range: Range<usize>,
+}
+
+/// What a text defines, for others: a function, a type, a constant, with the lines that it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symbol {
+    /// Its name.
+    pub name: String,
+    /// What it is, for people: `function`, `method`, `type`, `macro`, `constant`, …
+    pub noun: &'static str,
+    /// All of its lines, 1-based.
+    pub lines: LineRange,
+}
+
+/// What a text defines, in order; nothing where no grammar reads it.
+#[must_use]
+pub fn symbols(path: &RepoPath, text: &str) -> Vec<Symbol> {
+    let symbol = |d: Definition| {
+        let more = text.get(d.range).map_or(0, |whole| whole.trim_end().bytes().filter(|b| *b == b'\n').count());
+        Symbol { name: d.name, noun: d.noun, lines: LineRange::new(d.line, d.line + more as u32) }
+    };
+    definitions(path, text).unwrap_or_default().into_iter().map(symbol).collect()
 }
 
 /// The definitions of a text in order; `None` where no grammar reads it.

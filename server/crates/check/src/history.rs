@@ -68,9 +68,32 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
         findings.push(remark(AGENT, "conflict-message", Severity::Suggestion, title, body));
     }
     // One that was there before is rendered anew: what it costs was decided then.
-    let new = large_binaries(snapshot, LARGE)?.into_iter().filter(|file| !file.was_there);
-    findings.extend(new.map(|file| large_binary(snapshot, &file)));
+    let new: Vec<LargeBinary> = large_binaries(snapshot, LARGE)?.into_iter().filter(|file| !file.was_there).collect();
+    match new.len() {
+        0..=3 => findings.extend(new.iter().map(|file| large_binary(snapshot, file))),
+        _ => findings.push(many_large_binaries(&new)),
+    }
     Ok(findings)
+}
+
+/// What is one mistake is said once: a folder of packages, the pictures of a manual.
+fn many_large_binaries(files: &[LargeBinary]) -> RawFinding {
+    let bytes: u64 = files.iter().map(|file| file.bytes).sum();
+    let title = format!("{} binary files of {:.1} MiB in the branch", files.len(), bytes as f64 / f64::from(1 << 20));
+    let line = |file: &LargeBinary| {
+        let gone = if file.is_gone { ", deleted again" } else { "" };
+        format!("- `{}`: {} bytes{gone}", file.path.replace('`', "'"), file.bytes)
+    };
+    let list: Vec<String> = files.iter().take(20).map(line).collect();
+    let body = format!(
+        "Once merged they are in everybody's clone for good, also after they are deleted. Git LFS, a release asset or a \
+         download step keep them out:\n\n{}",
+        list.join("\n")
+    );
+    let mut finding = remark(AGENT, "large-binary", Severity::Important, title, body);
+    let there = files.iter().filter(|file| !file.is_gone);
+    finding.anchors.extend(there.filter_map(|file| RepoPath::new(file.path.clone()).ok()).take(20).map(Anchor::file));
+    finding
 }
 
 fn large_binary(snapshot: &Snapshot, file: &LargeBinary) -> RawFinding {

@@ -1,6 +1,8 @@
-//! What was put in while working and is not to stay: conflict markers, debugger statements, focused tests.
+//! What was put in while working and is not to stay: conflict markers, debugger statements, debug output, and copies that
+//! were forgotten.
 
 mod patterns;
+mod twins;
 
 use super::Job;
 use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, is_sample, remark};
@@ -11,18 +13,19 @@ use git::{ChangedFile, LineHunk, Snapshot};
 use patterns::{Edit, PATTERNS, Pattern};
 use regex::Regex;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 pub(super) const AGENT: &str = "leftovers";
+/// The agent that some of the patterns belong to.
+pub(super) const OF_TESTS: &str = "tests";
 pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("conflict-marker", true, "the markers of a merge conflict, in a file"),
     ("debugger", true, "a statement that stops the program in a debugger"),
     ("debug-output", true, "a value printed for the person who was debugging"),
-    ("focused-test", true, "a test that makes the runner leave out all others"),
-    ("skipped-test", true, "a test that is switched off without a reason"),
     ("not-to-merge", true, "a comment that asks not to merge this"),
     ("commented-out-code", false, "code that was commented out"),
     ("todo-without-issue", false, "a TODO that names no issue and no person"),
+    ("unchanged-twin", false, "a copy of changed lines that was not changed along"),
 ];
 
 static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -37,36 +40,51 @@ static NOT_TO_MERGE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern")
 });
 
-/// Finds them in the added lines of a file.
+/// Finds them in a changed file.
 pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let Some(text) = file.new.as_deref() else { return Vec::new() };
     let mut findings = conflicts(file, text);
+    findings.extend(in_lines(job, file, AGENT));
+    let wants = |rule: &str| job.settings.is_on(rule, false);
+    if wants("commented-out-code") || wants("todo-without-issue") {
+        findings.extend(in_comments(file, text));
+    }
+    if wants("unchanged-twin") {
+        findings.extend(twins::in_file(job, file));
+    }
+    findings
+}
+
+/// What the added lines of a file have of the patterns that belong to an agent.
+pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<RawFinding> {
+    let Some(text) = file.new.as_deref() else { return Vec::new() };
+    let mut findings = Vec::new();
     let ending = file.path.extension().unwrap_or("");
-    let active: Vec<usize> = (0..PATTERNS.len()).filter(|i| PATTERNS[*i].endings.contains(&ending)).collect();
+    let is_active = |i: &usize| PATTERNS[*i].endings.contains(&ending) && agent_of(PATTERNS[*i].rule) == agent;
+    let active: Vec<usize> = (0..PATTERNS.len()).filter(is_active).collect();
     // Read only when something hits: most files have nothing.
     let mut reading = None;
-    let wants = |rule: &str| job.settings.is_on(rule, false);
-    let (wants_code, wants_todos) = (wants("commented-out-code"), wants("todo-without-issue"));
     for (line, start, content) in added_lines(file) {
         if findings.len() >= MOST_FINDINGS {
             break;
         }
-        if wants_code || wants_todos {
-            let mut in_comment = |at: usize| {
-                let reading = reading.get_or_insert_with(|| Reading::of(file, text));
-                reading.part_at(start + at) == Some(Part::Comment)
-            };
-            findings.extend(in_comments(file, text, line, content, &mut in_comment));
-        }
         let hit = active.iter().find_map(|i| Some((&PATTERNS[*i], COMPILED[*i].captures(content)?)));
         let hit = hit.filter(|(pattern, _)| !is_meant(job.snapshot, pattern.rule, &file.path));
-        let asked = if hit.is_none() { NOT_TO_MERGE.find(content) } else { None };
+        let asked = if hit.is_none() && agent == AGENT { NOT_TO_MERGE.find(content) } else { None };
         if hit.is_none() && asked.is_none() {
             continue;
         }
         let reading = reading.get_or_insert_with(|| Reading::of(file, text));
         if let Some((pattern, groups)) = hit {
-            if reading.part_at(start + word_of(content, &groups)).is_none() {
+            let at = start + word_of(content, &groups);
+            let is_wanted = match pattern.rule {
+                "skipped-test" => reading.is_conditional(at) || has_reason_above(text, start),
+                // At its head, a script says how it runs.
+                "debug-output" => content.trim() == "set -x" && line <= 10 && !content.starts_with([' ', '\t']),
+                "debugger" => reading.is_conditional(at) && is_asked_for(text, start),
+                _ => false,
+            };
+            if reading.part_at(at).is_none() && !is_wanted {
                 findings.push(leftover(file, text, pattern, &groups, line, content));
             }
         } else if let Some(found) = asked
@@ -82,6 +100,11 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     findings
 }
 
+/// Whose rule a pattern is.
+fn agent_of(rule: &str) -> &'static str {
+    if matches!(rule, "focused-test" | "skipped-test") { OF_TESTS } else { AGENT }
+}
+
 static COMMENTED_OUT: LazyLock<Regex> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "a constant, and every test compiles it")]
     Regex::new(r"^\s*(?://|#|--)\s*(?:[\w.$>\[\]-]+\s*(?:[+-]?=|:=)\s*[^=>].*;?|(?:if|for|while|return|import|const|let|var)\b.*[;{(]|[\w.>-]+\([^)]*\);?|[{}]);?\s*$")
@@ -92,41 +115,42 @@ static TODO: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(TODO|FIXME|XXX)\b([^\n]*)").expect("a constant pattern")
 });
 
-/// What a comment says that is to be looked at again: for those who ask.
-fn in_comments(
-    file: &ChangedFile,
-    text: &str,
-    line: u32,
-    content: &str,
-    in_comment: &mut dyn FnMut(usize) -> bool,
-) -> Vec<RawFinding> {
+/// What comments have that is to be looked at again: code, and work without an issue. For those who ask.
+fn in_comments(file: &ChangedFile, text: &str) -> Vec<RawFinding> {
+    let reading = Reading::of(file, text);
+    let in_comment = |at: usize| reading.part_at(at) == Some(Part::Comment);
+    let is_prose = matches!(kind_of(&file.path), FileKind::Prose);
     let mut findings = Vec::new();
-    let mut add = |rule: &str, title: String, body: &str| {
-        let mut finding = remark(AGENT, rule, Severity::Suggestion, title, body.to_owned());
-        finding.anchors.push(anchor(&file.path, text, LineRange::line(line)));
-        findings.push(finding);
-    };
-    let first = content.find(|c: char| !c.is_whitespace()).unwrap_or(0);
-    let is_code = COMMENTED_OUT.is_match(content) && content.contains([';', '(', '=', '{']);
-    if is_code && in_comment(first) && !matches!(kind_of(&file.path), FileKind::Prose) {
-        add(
-            "commented-out-code",
-            "Code was commented out".to_owned(),
-            "Nobody knows whether it still works. The history keeps it.",
-        );
-    }
-    if let Some(found) = TODO.captures(content)
-        && let Some(word) = found.get(1).filter(|w| in_comment(w.start()))
-    {
-        let rest = found.get(2).map_or("", |r| r.as_str());
-        // `TODO(name)`, `TODO(#12)`, an address or a number of an issue.
-        if !rest.starts_with('(') && !rest.contains('#') && !rest.contains("://") {
-            let title = format!("{} without an issue", word.as_str());
+    for (line, start, content) in added_lines(file) {
+        if findings.len() >= MOST_FINDINGS {
+            break;
+        }
+        let mut add = |rule: &str, title: String, body: &str| {
+            let mut finding = remark(AGENT, rule, Severity::Suggestion, title, body.to_owned());
+            finding.anchors.push(anchor(&file.path, text, LineRange::line(line)));
+            findings.push(finding);
+        };
+        let first = content.find(|c: char| !c.is_whitespace()).unwrap_or(0);
+        let is_code = COMMENTED_OUT.is_match(content) && content.contains([';', '(', '=', '{']);
+        if is_code && !is_prose && in_comment(start + first) {
             add(
-                "todo-without-issue",
-                title,
-                "Nobody will find it again. An issue, or a name, says where it is kept in mind.",
+                "commented-out-code",
+                "Code was commented out".to_owned(),
+                "Nobody knows whether it still works. The history keeps it.",
             );
+        }
+        if let Some(found) = TODO.captures(content)
+            && let Some(word) = found.get(1).filter(|w| in_comment(start + w.start()))
+        {
+            let rest = found.get(2).map_or("", |r| r.as_str());
+            // `TODO(name)`, `TODO(#12)`, an address or a number of an issue.
+            if !rest.starts_with('(') && !rest.contains('#') && !rest.contains("://") {
+                add(
+                    "todo-without-issue",
+                    format!("{} without an issue", word.as_str()),
+                    "Nobody will find it again. An issue, or a name, says where it is kept in mind.",
+                );
+            }
         }
     }
     findings
@@ -142,17 +166,37 @@ fn is_meant(snapshot: &Snapshot, rule: &str, path: &RepoPath) -> bool {
 }
 
 /// Whether the repository is that of a test framework, by its manifest.
-fn is_test_framework(snapshot: &Snapshot) -> bool {
+pub(super) fn is_test_framework(snapshot: &Snapshot) -> bool {
     static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r#"(?m)^module .*/ginkgo|"name":\s*"(?:@?jest|@?vitest|mocha|jasmine|ava|@japa|@playwright|cypress|rspec)"#,
-        )
+        Regex::new(concat!(
+            r#"(?m)^module .*/(?:ginkgo|gomega|testify|goconvey)|"name":\s*"(?:@?jest|@?vitest|mocha|jasmine|ava|@japa|@playwright|cypress|rspec|phpunit/|pestphp/)"#,
+            r#"|<artifactId>(?:junit|testng|spock|mockito|cucumber)|name=['"](?:junit|pytest|nose|rspec|minitest)|^name\s*=\s*"(?:pytest|nose2?|nextest|rstest)"#,
+        ))
         .ok()
     });
-    ["go.mod", "package.json"].iter().any(|name| {
+    MANIFESTS.iter().any(|name| {
         let text = RepoPath::new(*name).ok().and_then(|path| snapshot.read(&path).ok().flatten());
         text.is_some_and(|text| NAME.as_ref().is_some_and(|n| n.is_match(&text)))
     })
+}
+
+/// Where a repository says what it is.
+pub(super) const MANIFESTS: &[&str] =
+    &["go.mod", "package.json", "pom.xml", "build.xml", "composer.json", "setup.py", "pyproject.toml", "Cargo.toml"];
+
+/// Whether one of the lines before asks whether to stop: a debugger is what the user wants then.
+fn is_asked_for(text: &str, start: usize) -> bool {
+    let asks = |line: &str| {
+        let line = line.to_lowercase();
+        line.contains("if") && ["break", "debug"].iter().any(|w| line.contains(w))
+    };
+    text[..start].lines().rev().take(4).any(asks)
+}
+
+/// Whether the line before the one that begins at `start` is a comment: it says why.
+fn has_reason_above(text: &str, start: usize) -> bool {
+    let above = text[..start].lines().next_back().unwrap_or("").trim_start();
+    ["//", "#", "/*", "*", "--"].iter().any(|sign| above.starts_with(sign)) && !above.starts_with("#[")
 }
 
 /// Where the first word of a match begins, in bytes of its line: the pattern may take in a sign before it.
@@ -163,7 +207,7 @@ fn word_of(content: &str, groups: &regex::Captures<'_>) -> usize {
 
 /// A text of which it is known what is comment, string and code: by its grammar where that is built in, else lightly.
 enum Reading {
-    Tree(Tree),
+    Tree(Arc<Tree>),
     Parts(Vec<(Range<usize>, Part)>),
 }
 
@@ -174,6 +218,21 @@ impl Reading {
             (None, FileKind::Code(syntax)) => Self::Parts(parts(text, &syntax)),
             (None, FileKind::Prose | FileKind::Unknown) => Self::Parts(Vec::new()),
         }
+    }
+
+    /// Whether a statement stands under a condition: that says why it is there.
+    fn is_conditional(&self, at: usize) -> bool {
+        let Self::Tree(tree) = self else { return false };
+        let root = tree.root();
+        let node = root.get_inner_node().descendant_for_byte_range(at, at);
+        std::iter::successors(node, |n| n.parent())
+            .take_while(|n| !n.kind().contains("function") && !n.kind().contains("method_decl"))
+            .any(|n| {
+                n.kind() == "if_statement"
+                    || n.kind() == "if_expression"
+                    || n.kind().contains("switch")
+                    || n.kind().contains("case")
+            })
     }
 
     fn part_at(&self, at: usize) -> Option<Part> {
@@ -195,8 +254,13 @@ fn leftover(
     line: u32,
     content: &str,
 ) -> RawFinding {
-    let mut finding =
-        remark(AGENT, pattern.rule, pattern.severity, pattern.title.replace('`', ""), pattern.why.to_owned());
+    let mut finding = remark(
+        agent_of(pattern.rule),
+        pattern.rule,
+        pattern.severity,
+        pattern.title.replace('`', ""),
+        pattern.why.to_owned(),
+    );
     finding.anchors.push(anchor(&file.path, text, LineRange::line(line)));
     match pattern.edit {
         Edit::DropLine => finding.fixes.push(without_lines(&file.path, text, &[LineRange::line(line)])),
@@ -209,7 +273,14 @@ fn leftover(
                     .map(|(l, n)| if n == line { l.replacen(content, &edited, 1) } else { l.to_owned() })
                     .collect();
                 let hunk = LineHunk { old_start: line, old_count: 1, new_start: line, new_count: 1 };
-                finding.fixes.push(fix(AGENT, "run all tests again", &file.path, text, &new, vec![hunk]));
+                finding.fixes.push(fix(
+                    agent_of(pattern.rule),
+                    "run all tests again",
+                    &file.path,
+                    text,
+                    &new,
+                    vec![hunk],
+                ));
             }
         }
         Edit::None => {}
@@ -283,7 +354,8 @@ mod tests {
     /// The findings in a file that changes from `old` to `new`: lines, rule, and the text with the fix.
     fn found(path: &str, old: &str, new: &str) -> Vec<(String, String, Option<String>)> {
         let snapshot = Snapshot::in_memory(&[(path, old)], &[(path, new)]);
-        let findings = crate::remark::tests::run_with("leftovers", &snapshot, &crate::Settings::default());
+        let of = |agent| crate::remark::tests::run_with(agent, &snapshot, &crate::Settings::default());
+        let findings: Vec<RawFinding> = [AGENT, OF_TESTS].into_iter().flat_map(of).collect();
         let fixed = |f: &RawFinding| {
             let fix = f.fixes.first()?;
             let applied =
@@ -372,6 +444,11 @@ mod tests {
             ("a.toml", "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE\n"),
             ("a.md", "Write `DO NOT MERGE` into the title.\n"),
             ("a.go", "Fit(x)\nFirst()\n"),
+            ("a.sh", "#!/bin/sh\nset -x\n"),
+            ("a_spec.rb", "x = <<~RUBY\n  byebug\nRUBY\n"),
+            ("A.java", "    t.printStackTrace(); // TODO this is not great\n"),
+            ("a.cc", "void f() {\n  if (FLAG(break_on_failure)) {\n    DebugBreak();\n  }\n}\n"),
+            ("a_test.go", "package a\n\nfunc TestA(t *testing.T) {\n\tif testing.Short() {\n\t\tt.SkipNow()\n\t}\n}\n"),
             ("a.go", "\tfmt.Println(\"Done:\", x)\n\tt.Skip(\"needs a network\")\n"),
             ("A.java", "    System.out.println(\"Usage: a [debug]\");\n    @Disabled(\"see #12\")\n"),
             ("a.c", "  printf(\"%d files\\n\", n);\n"),

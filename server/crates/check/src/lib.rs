@@ -8,6 +8,7 @@ mod contracts;
 mod credentials;
 mod definitions;
 mod history;
+mod kept;
 mod leftovers;
 mod links;
 mod manifests;
@@ -22,8 +23,10 @@ mod settings;
 mod silence;
 mod spelling;
 mod syntax;
+mod testing;
 mod tree;
 
+pub use definitions::{Symbol, symbols};
 pub use remark::page_of;
 pub use rules::{Failed, Tested, is_case_file, is_rule_file, test_built_in, test_rules};
 pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};
@@ -49,13 +52,21 @@ pub struct Job<'a> {
     /// Files whose text could not be read, with the reason.
     unread: Mutex<BTreeMap<RepoPath, String>>,
     own_rules: OnceLock<OwnRules>,
+    manifests: OnceLock<u64>,
 }
 
 impl<'a> Job<'a> {
     /// A checker's job on this snapshot.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, settings: &'a Settings, cancel: &'a CancellationToken) -> Self {
-        Self { snapshot, settings, cancel, unread: Mutex::default(), own_rules: OnceLock::new() }
+        Self {
+            snapshot,
+            settings,
+            cancel,
+            unread: Mutex::default(),
+            own_rules: OnceLock::new(),
+            manifests: OnceLock::new(),
+        }
     }
 
     /// A text of the snapshot. One that cannot be read is left out, and is said at the end.
@@ -69,6 +80,17 @@ impl<'a> Job<'a> {
     /// Rules of the user and of the repository, compiled when they are first asked for.
     fn own_rules(&self) -> &OwnRules {
         self.own_rules.get_or_init(|| OwnRules::of(self))
+    }
+
+    /// A number for what a checker of files sees besides the file: the settings, the rules of people's own, and the
+    /// manifests that say what sort of repository it is.
+    fn surroundings(&self, checker: &Checker) -> u64 {
+        let text = |name: &str| RepoPath::new(name).ok().and_then(|path| self.read(&path));
+        let manifests = *self
+            .manifests
+            .get_or_init(|| kept::number_of(leftovers::MANIFESTS.iter().map(|name| text(name)).collect::<Vec<_>>()));
+        let rules = if checker.name == rules::AGENT { self.own_rules().number } else { 0 };
+        kept::number_of((self.settings.number(), manifests, rules))
     }
 
     fn is_cancelled(&self) -> bool {
@@ -91,8 +113,13 @@ enum Scan {
     /// At each changed file by itself: on a save, at that file alone.
     File(fn(&Job<'_>, &ChangedFile) -> Vec<RawFinding>),
     /// At all of it.
-    Branch(fn(&Job<'_>) -> Result<Vec<RawFinding>, SnapshotError>),
+    Branch(OfBranch),
+    /// At each changed file, and then at what only the whole branch shows.
+    Both(fn(&Job<'_>, &ChangedFile) -> Vec<RawFinding>, OfBranch),
 }
+
+/// What looks at a whole branch.
+type OfBranch = fn(&Job<'_>) -> Result<Vec<RawFinding>, SnapshotError>;
 
 /// A rule as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,11 +167,18 @@ impl Checker {
     /// # Errors
     /// When git cannot list the tree or the branch's commits. A single text that cannot be read is left out and noted.
     pub fn run(&self, job: &Job<'_>) -> Result<Checked, SnapshotError> {
+        let in_files = |check: fn(&Job<'_>, &ChangedFile) -> Vec<RawFinding>| -> Vec<RawFinding> {
+            let files = job.snapshot.files().par_iter();
+            let found = |f| if job.is_cancelled() { Vec::new() } else { kept::in_file(job, self, f, check) };
+            files.flat_map_iter(found).collect()
+        };
         let findings = match self.scan {
             Scan::Branch(check) => check(job)?,
-            Scan::File(check) => {
-                let files = job.snapshot.files().par_iter();
-                files.flat_map_iter(|f| if job.is_cancelled() { Vec::new() } else { check(job, f) }).collect()
+            Scan::File(check) => in_files(check),
+            Scan::Both(in_file, of_branch) => {
+                let mut findings = in_files(in_file);
+                findings.extend(of_branch(job)?);
+                findings
             }
         };
         let findings = self.shown(job, findings);
@@ -158,9 +192,14 @@ impl Checker {
     #[must_use]
     pub fn run_on_file(&self, job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         match self.scan {
-            Scan::File(check) => self.shown(job, check(job, file)),
+            Scan::File(check) | Scan::Both(check, _) => self.shown(job, kept::in_file(job, self, file, check)),
             Scan::Branch(_) => Vec::new(),
         }
+    }
+
+    /// Whether what it finds in a file depends on the files beside it.
+    fn reads_beside(&self, job: &Job<'_>) -> bool {
+        self.name == leftovers::AGENT && job.settings.is_on("unchanged-twin", false)
     }
 
     /// What is neither off nor silenced, numbered.
@@ -175,7 +214,10 @@ impl Checker {
             }
             finding.severity = job.settings.severity(&rule, finding.severity);
             let Some(place) = finding.main_anchor() else { return true };
+            let counts_anywhere =
+                matches!(&*rule, "conflict-marker" | "issued-secret" | "named-secret" | "large-binary");
             !job.settings.is_off_in(&rule, &place.path)
+                && (counts_anywhere || !remark::is_taken_in(&place.path))
                 && !job.read(&place.path).is_some_and(|text| silence::is_silenced(finding, &text))
         });
         remark::number(findings, self.name)
@@ -205,7 +247,7 @@ pub fn catalogue(job: &Job<'_>) -> (Vec<RuleInfo>, Vec<String>) {
 }
 
 /// All checkers, in the order in which they are listed.
-pub const ALL: [Checker; 9] = [
+pub const ALL: [Checker; 10] = [
     Checker {
         name: references::AGENT,
         label: "References (built-in)",
@@ -216,7 +258,7 @@ pub const ALL: [Checker; 9] = [
     Checker {
         name: leftovers::AGENT,
         label: "Leftovers (built-in)",
-        looks_for: "conflict markers, debugger statements and focused tests",
+        looks_for: "conflict markers, debugger statements and debug output",
         rules: leftovers::RULES,
         scan: Scan::File(leftovers::in_file),
     },
@@ -258,16 +300,23 @@ pub const ALL: [Checker; 9] = [
     Checker {
         name: contracts::AGENT,
         label: "Contracts (built-in)",
-        looks_for: "documented parameters that are gone, and formats that do not fit",
+        looks_for: "calls, documentation and formats that do not fit what is called",
         rules: contracts::RULES,
-        scan: Scan::File(contracts::in_file),
+        scan: Scan::Both(contracts::in_file, contracts::in_branch),
     },
     Checker {
         name: manifests::AGENT,
         label: "Manifests (built-in)",
-        looks_for: "lock files out of step, and migrations without a way back",
+        looks_for: "lock files and versions out of step, generated files, and files that are left out",
         rules: manifests::RULES,
         scan: Scan::Branch(manifests::check),
+    },
+    Checker {
+        name: testing::AGENT,
+        label: "Tests (built-in)",
+        looks_for: "tests that are switched off, run alone, or assert nothing",
+        rules: testing::RULES,
+        scan: Scan::Both(testing::in_file, testing::in_branch),
     },
 ];
 

@@ -40,8 +40,6 @@ fn block<'p>(page: &'p str, heading: &str) -> (&'p str, &'p str) {
 /// What an example shows.
 struct Shown {
     snapshot: Snapshot,
-    /// Its text, where it has one that fixes are for.
-    text: Option<String>,
     /// Where the snapshot reads from.
     _repo: Option<Repo>,
 }
@@ -62,7 +60,7 @@ fn shown(language: &str, code: &str) -> Shown {
         other => other,
     };
     let snapshot = Snapshot::in_memory(&[], &[(&format!("a.{ending}"), code)]);
-    Shown { snapshot, text: Some(code.to_owned()), _repo: None }
+    Shown { snapshot, _repo: None }
 }
 
 /// A change of one or more files, of which all lines are shown.
@@ -92,9 +90,8 @@ fn diffed(code: &str) -> Shown {
     let new: Vec<(&str, String)> =
         files.iter().filter(|f| !f.1).map(|(path, .., lines)| (*path, side(lines, [' ', '+']))).collect();
     let old: Vec<(&str, &str)> = old.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    let text = new.first().map(|(_, text)| text.clone());
     let new: Vec<(&str, &str)> = new.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    Shown { snapshot: Snapshot::in_memory(&old, &new), text, _repo: None }
+    Shown { snapshot: Snapshot::in_memory(&old, &new), _repo: None }
 }
 
 /// A branch on which this command was run.
@@ -107,7 +104,7 @@ fn committed(program: &str, args: &[&str]) -> Shown {
     let repository = Repository::discover(repo.path()).unwrap();
     let scope = repository.scope(&ScopeRequest::default()).unwrap();
     let snapshot = repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).unwrap();
-    Shown { snapshot, text: None, _repo: Some(repo) }
+    Shown { snapshot, _repo: Some(repo) }
 }
 
 fn found(snapshot: &Snapshot) -> Vec<RawFinding> {
@@ -126,9 +123,11 @@ fn examples_are_found_before_and_not_after() {
         let (language, after) = block(&page, "After");
         let after = shown(language, after);
         assert_eq!(found(&after.snapshot), [], "{rule}");
-        if let (Some(fix), Some(text)) = (findings[0].fixes.first(), before.text) {
+        if let Some(fix) = findings[0].fixes.first() {
+            let path = &findings[0].anchors[0].path;
+            let [text, fixed] = [&before, &after].map(|shown| shown.snapshot.read(path).unwrap().unwrap());
             let edits = place(&text, &fix.diff, &Hints::default()).unwrap().edits;
-            assert_eq!(Some(apply_edits(&text, &edits)), after.text, "{rule}");
+            assert_eq!(apply_edits(&text, &edits), *fixed, "{rule}");
         }
     }
 }

@@ -9,9 +9,13 @@
 mod files;
 mod gone;
 mod names;
+mod settings;
 
 use super::Job;
-use super::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, is_test, line_at, line_text, remark, replacing};
+use super::kept::Without;
+use super::remark::{
+    LARGEST_TEXT, LONGEST_LINE, anchor, is_code_in_comment, is_test, line_at, line_text, remark, replacing,
+};
 use super::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::{AhoCorasick, MatchKind};
 use files::There;
@@ -27,10 +31,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) const AGENT: &str = "references";
 pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("stale-reference", true, "a comment or document names what this branch removed or renamed"),
+    ("stale-setting", true, "a deployment gives a setting that this branch stopped to read"),
     ("stale-mention", false, "a text names what this branch only stopped to use; whose it is, nobody knows"),
 ];
 /// A name that is spoken of in more places than this is a word of the language, not a reference.
 const MOST_MENTIONS: usize = 25;
+
+/// More removed names in documents than this are one finding.
+const MOST_REMOVED: usize = 8;
 
 /// What says that a name is spoken of because it is gone.
 static ON_PURPOSE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
@@ -57,6 +65,8 @@ struct Mention {
     at: Range<usize>,
     /// What it should say, where that depends on where it stands: a file's name.
     now: Option<String>,
+    /// Whether it gives the setting a value, and says nothing of it.
+    gives: bool,
 }
 
 /// What is looked for, and what is known of it so far.
@@ -131,10 +141,12 @@ impl<'s> Search<'s> {
                     what if names::stands_alone(text, &found.range(), what) => (found.range(), None),
                     What::Identifier | What::Literal => continue,
                 };
-                if !reading.speaks_of(&at, gone.what) {
+                if gone.is_defined && settings::gives(path, text, &at, gone) {
+                    mentions.push(Mention { name, path: path.clone(), at, now, gives: true });
+                } else if !reading.speaks_of(&at, gone.what) {
                     self.alive[name].store(true, Ordering::Relaxed);
                 } else if text.len() <= LARGEST_TEXT && !is_history(path) {
-                    mentions.push(Mention { name, path: path.clone(), at, now });
+                    mentions.push(Mention { name, path: path.clone(), at, now, gives: false });
                 }
             }
         }
@@ -191,14 +203,32 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
     let snapshot = job.snapshot;
     let mut gone = names::candidates(job, job.settings.is_on("stale-mention", false));
     gone.extend(files::gone_files(snapshot));
-    if gone.is_empty() || job.is_cancelled() {
+    if gone.iter().any(|g| g.noun == "variable") {
+        let dependencies = settings::dependencies(job)?;
+        gone.retain(|g| g.noun != "variable" || !settings::is_of_a_dependency(&g.name, &dependencies));
+    }
+    let has_values = snapshot.files().iter().any(|f| f.path.file_name().starts_with("values."));
+    if (gone.is_empty() && !has_values) || job.is_cancelled() {
         return Ok(Vec::new());
     }
     let paths = snapshot.paths()?;
-    let Some(search) = Search::new(&gone, &paths) else { return Ok(Vec::new()) };
-    let in_file = |path: &RepoPath| match job.is_cancelled() {
-        true => Vec::new(),
-        false => job.read(path).map_or_else(Vec::new, |text| search.in_file(path, &text)),
+    let mut findings = settings::of_charts(job, &paths);
+    if gone.is_empty() {
+        return Ok(findings);
+    }
+    let Some(search) = Search::new(&gone, &paths) else { return Ok(findings) };
+    let sought: Vec<&str> = gone.iter().map(|g| g.sought.as_str()).collect();
+    let without = Without::new(job, sought);
+    let in_file = |path: &RepoPath| {
+        if job.is_cancelled() || without.has(path) {
+            return Vec::new();
+        }
+        let Some(text) = job.read(path) else { return Vec::new() };
+        if !search.finder.is_match(&*text) {
+            without.add(path);
+            return Vec::new();
+        }
+        search.in_file(path, &text)
     };
     let mentions: Vec<Vec<Mention>> = paths.par_iter().map(in_file).collect();
     let mut by_name: BTreeMap<usize, Vec<Mention>> = BTreeMap::new();
@@ -207,8 +237,14 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
     }
     by_name.retain(|_, mentions| mentions.len() <= MOST_MENTIONS);
     let wanted = by_name.keys().map(|name| &gone[*name]).filter(|g| g.what != What::Path);
-    let renamed = names::renamed(snapshot, &wanted.map(|g| g.name.as_str()).collect());
-    let mut findings = Vec::new();
+    let mut renamed = names::renamed(snapshot, &wanted.map(|g| g.name.as_str()).collect());
+    // What several became is not certain of any of them.
+    let mut old_names: HashMap<String, usize> = HashMap::new();
+    for new in renamed.values() {
+        *old_names.entry(new.clone()).or_default() += 1;
+    }
+    renamed.retain(|_, new| old_names.get(new) == Some(&1));
+    let mut removed = Vec::new();
     for (name, mentions) in by_name {
         let mut gone = gone[name].clone();
         gone.new = gone.new.or_else(|| renamed.get(&gone.name).cloned());
@@ -218,14 +254,35 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
         }
         for (path, mentions) in by_path {
             if let Some(text) = job.read(path) {
-                findings.extend(finding(snapshot, path, &text, &gone, &mentions));
+                let (given, said): (Vec<&Mention>, Vec<&Mention>) = mentions.into_iter().partition(|m| m.gives);
+                let given: Vec<Range<usize>> = given.into_iter().map(|m| m.at.clone()).collect();
+                findings.extend(settings::finding(path, &text, &gone, &given));
+                let found = finding(snapshot, path, &text, &gone, &said);
+                let is_removed = gone.new.is_none() && gone.what == What::Identifier;
+                match matches!(kind_of(path), FileKind::Prose) && is_removed {
+                    true => removed.extend(found),
+                    false => findings.extend(found),
+                }
             }
         }
+    }
+    match removed.len() {
+        0..=MOST_REMOVED => findings.extend(removed),
+        _ => findings.push(many_removed(removed)),
     }
     findings.sort_by(|a, b| {
         (a.anchors[0].path.as_str(), a.anchors[0].lines).cmp(&(b.anchors[0].path.as_str(), b.anchors[0].lines))
     });
     Ok(findings)
+}
+
+/// A branch that removes so much rebuilds, and what its documents say of it is one matter.
+fn many_removed(removed: Vec<RawFinding>) -> RawFinding {
+    let title = format!("Documents speak of what this branch removes, at {} places", removed.len());
+    let lines: Vec<String> = removed.iter().take(20).map(|f| format!("- {}", f.title)).collect();
+    let mut finding = remark(AGENT, "stale-reference", Severity::Suggestion, title, lines.join("\n"));
+    finding.anchors.extend(removed.into_iter().filter_map(|f| f.anchors.into_iter().next()).take(20));
+    finding
 }
 
 /// Documents that tell of the past, and texts of others that are kept as they are.
@@ -242,6 +299,7 @@ fn is_history(path: &RepoPath) -> bool {
         "history",
         "news",
         "release",
+        "relnote",
         "migrat",
         "upgrad",
         "/adr/",
@@ -281,10 +339,16 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
     let stale = |m: &&&Mention| {
         let line = line_text(text, m.at.start);
         line.len() <= LONGEST_LINE
+            // A list that a tool wrote has no words.
+            && (!is_prose || line.trim().contains(' ') || !line.contains([';', '/']) || gone.what != What::Identifier)
+            && !text[..m.at.start].ends_with("'s ")
+            // A family of names: `load*`.
+            && !(gone.what == What::Identifier && text[m.at.end..].starts_with('*') && !text[m.at.end..].starts_with("**"))
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
             && !DIRECTIVE.as_ref().is_some_and(|r| r.is_match(line))
             && !gone.new.as_deref().is_some_and(|new| has_word(line, new))
             && !is_marker(line, text, &m.at)
+            && (is_prose || !is_lone_call(line, &text[m.at.clone()]))
             && !is_of_others(text, &m.at, gone)
             && !(is_prose && is_of_the_past(text, m.at.start))
             && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
@@ -296,6 +360,8 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
                 || is_of_one_family(path, &gone.path)
                 || is_written_as_code(text, &m.at, gone.what))
             && (gone.is_name_like || is_written_as_code(text, &m.at, gone.what))
+            // A word of a chain of calls may be anybody's: `.WriteTo.Console()`.
+            && (gone.is_name_like || gone.what != What::Identifier || !text[..m.at.start].ends_with('.'))
             && !is_new(snapshot, path, text, &m.at, &gone.sought)
     };
     let mentions: Vec<&Mention> = mentions.iter().filter(stale).copied().collect();
@@ -361,7 +427,9 @@ fn is_introduced(text: &str, gone: &Gone) -> bool {
         names::stands_alone(text, &(at..end), What::Identifier)
             && (noun_before(&text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at]).is_some() || {
                 let after = text[end..].trim_start_matches(' ');
-                after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>")
+                let before = &text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at];
+                (after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>"))
+                    || (after.starts_with("?:") && before.trim().is_empty())
             })
     })
 }
@@ -392,7 +460,19 @@ fn is_marker(line: &str, text: &str, at: &Range<usize>) -> bool {
     let line = line.trim_start_matches(['/', '#', '*', '-', ';', ' ', '\t']);
     let is_code =
         line.starts_with(name) && (after.trim_start_matches(' ').starts_with('=') || line.ends_with([';', '{']));
-    before.ends_with(['+', '@']) || is_placeholder || is_code
+    before.ends_with(['+', '@']) || is_placeholder || is_code || is_code_in_comment(line_text(text, at.start))
+}
+
+/// Whether a line of a comment is a call with its arguments, and no word around it: code that was commented out.
+fn is_lone_call(line: &str, name: &str) -> bool {
+    let line = line.trim_matches(['/', '*', '#', ' ', '\t', '|', ',', '&']);
+    let arguments = line.strip_prefix(name).and_then(|rest| rest.strip_prefix('('));
+    // A name alone is a part of a list that was commented out; and what is assigned is a statement. The trace of a
+    // failure is as it was recorded.
+    if line.contains(" := ") || line.starts_with("at ") && line.contains('(') {
+        return true;
+    }
+    line == name || arguments.is_some_and(|rest| rest.ends_with(')') && rest.len() > 1)
 }
 
 /// Whether a name that the repository only used is spoken of as another's: `http.STATUS_CODES`.
@@ -423,7 +503,8 @@ fn is_own_in_sample(text: &str, at: &Range<usize>, gone: &Gone) -> bool {
         }
         What::Identifier => {
             let defines = |(n, _)| noun_before(before(n)).is_some();
-            !gone.is_defined || text.match_indices(&gone.name).any(defines)
+            // A sample has variables of its own.
+            !gone.is_defined || gone.noun == "variable" || text.match_indices(&gone.name).any(defines)
         }
     }
 }

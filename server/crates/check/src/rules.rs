@@ -7,7 +7,9 @@ mod embedded;
 pub use cases::{Failed, Tested, test_built_in, test_rules};
 pub use compiled::{is_case_file, is_rule_file};
 
-use super::remark::{LONGEST_LINE, MOST_FINDINGS, anchor, is_test, line_at, line_text, remark, replacing};
+use super::remark::{
+    LONGEST_LINE, MOST_FINDINGS, anchor, is_test, is_test_data, line_at, line_text, remark, replacing,
+};
 use super::tree::{self, Tree};
 use super::{Job, RuleInfo};
 use ast_grep_config::Fixer;
@@ -38,6 +40,8 @@ pub(super) struct OwnRules {
     rules: Vec<Rule>,
     /// In a sentence each.
     pub(super) refused: Vec<String>,
+    /// A number for all of their texts.
+    pub(super) number: u64,
 }
 
 impl std::fmt::Debug for OwnRules {
@@ -51,6 +55,7 @@ impl OwnRules {
     pub(super) fn of(job: &Job<'_>) -> Self {
         let mut own = Self::default();
         let repository = compiled::of_repository(job.snapshot);
+        own.number = crate::kept::number_of((&job.settings.own_rules, &repository));
         let all = job.settings.own_rules.iter().map(|file| (Owner::User, file));
         for (owner, (name, text)) in all.chain(repository.iter().map(|file| (Owner::Repository, file))) {
             match compile(text, owner) {
@@ -102,6 +107,10 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         return Vec::new();
     };
     let has = |word: &str| word.is_empty() || memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    // What is compared with is as it has to be.
+    if is_test_data(&file.path) {
+        return Vec::new();
+    }
     let in_test = is_test(&file.path);
     let is_for_file = |rule: &Rule| {
         rule.files.as_ref().is_none_or(|files| files.is_match(file.path.as_str()))

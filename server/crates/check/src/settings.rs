@@ -100,6 +100,8 @@ pub struct Settings {
     rules: BTreeMap<String, Wanted>,
     /// Rules of the user's own, in ast-grep's form: the file's name, and its text.
     pub own_rules: Vec<(String, String)>,
+    /// What the rules were read from: two settings of one text are one.
+    said: String,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -116,14 +118,20 @@ impl Settings {
             RuleSetting::Level(level) => Wanted { level: Some(*level), off_in: GlobSet::empty() },
             RuleSetting::ByPath(RuleByPath { level, off_in }) => Wanted { level: *level, off_in: set_of(off_in) },
         };
-        Self { rules: rules.iter().map(|(rule, setting)| (rule.clone(), wanted(setting))).collect(), own_rules }
+        let said = serde_json::to_string(rules).unwrap_or_default();
+        Self { rules: rules.iter().map(|(rule, setting)| (rule.clone(), wanted(setting))).collect(), own_rules, said }
     }
 
     /// Every rule on, those too that are off by default.
     #[must_use]
     pub fn everything() -> Self {
         let on = Wanted { level: Some(Level::On), off_in: GlobSet::empty() };
-        Self { rules: BTreeMap::from([("all".to_owned(), on)]), own_rules: Vec::new() }
+        Self { rules: BTreeMap::from([("all".to_owned(), on)]), own_rules: Vec::new(), said: "everything".to_owned() }
+    }
+
+    /// A number for all that they say of the built-in rules.
+    pub(crate) fn number(&self) -> u64 {
+        crate::kept::number_of(&self.said)
     }
 
     fn wanted(&self, rule: &str) -> Option<&Wanted> {

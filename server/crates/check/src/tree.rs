@@ -5,8 +5,10 @@ use ast_grep_core::AstGrep;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
 use ast_grep_language::SupportLang;
 use finding::RepoPath;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 use std::ops::ControlFlow;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tree_sitter::{Node, ParseOptions, Parser};
 
 /// A text with its tree.
@@ -14,6 +16,8 @@ pub(super) type Tree = AstGrep<StrDoc<SupportLang>>;
 
 /// Larger texts are not parsed, in bytes.
 const LARGEST: usize = 1 << 20;
+/// Of so many bytes of texts the trees are kept, which take some ten times of that.
+const MOST_KEPT: usize = 2 << 20;
 /// Deeper trees are not searched: code of people stays below 200, and looking at what a node is in takes time that
 /// grows with its depth.
 const DEEPEST: usize = 1000;
@@ -128,12 +132,46 @@ pub fn languages_without_rules<'p>(changed: impl IntoIterator<Item = &'p RepoPat
     counts.into_iter().collect()
 }
 
-/// The tree of a file's text, of the script where it is a component of Vue or Svelte.
-pub(super) fn read(path: &RepoPath, text: &str) -> Option<Tree> {
+/// The tree of a file's text, of the script where it is a component of Vue or Svelte. Several checkers read the same
+/// texts: those that were read last are kept.
+pub(super) fn read(path: &RepoPath, text: &str) -> Option<Arc<Tree>> {
+    static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
+    // Seeded by chance, so that no text can be made to look like another one.
+    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let language = language_of(path)?;
-    match path.extension() {
-        Some("vue" | "svelte") => parse(&script_of(text), language),
-        _ => parse(text, language),
+    let is_component = matches!(path.extension(), Some("vue" | "svelte"));
+    let key = SEED.hash_one((language, is_component, text));
+    let known = kept().trees.get(&key).cloned();
+    known.unwrap_or_else(|| {
+        let tree = if is_component { parse(&script_of(text), language) } else { parse(text, language) }.map(Arc::new);
+        kept().keep(key, text.len(), tree.clone());
+        tree
+    })
+}
+
+/// Trees by what they are of; those that are not to be had too.
+#[derive(Default)]
+struct Kept {
+    trees: HashMap<u64, Option<Arc<Tree>>>,
+    /// In the order in which they came, with the length of their texts.
+    order: VecDeque<(u64, usize)>,
+    bytes: usize,
+}
+
+impl Kept {
+    fn keep(&mut self, key: u64, bytes: usize, tree: Option<Arc<Tree>>) {
+        if self.trees.insert(key, tree).is_some() {
+            return;
+        }
+        self.order.push_back((key, bytes));
+        self.bytes += bytes;
+        while self.bytes > MOST_KEPT
+            && let Some((key, bytes)) = self.order.pop_front()
+        {
+            self.trees.remove(&key);
+            self.bytes -= bytes;
+        }
     }
 }
 
@@ -192,6 +230,27 @@ fn is_deeper_than(root: Node<'_>, limit: usize) -> bool {
     }
 }
 
+/// A node and all that is in it, from top to bottom.
+pub(super) fn nodes(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let mut cursor = root.walk();
+    let mut is_done = false;
+    std::iter::from_fn(move || {
+        if is_done {
+            return None;
+        }
+        let node = cursor.node();
+        if !cursor.goto_first_child() {
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() || cursor.node() == root {
+                    is_done = true;
+                    break;
+                }
+            }
+        }
+        Some(node)
+    })
+}
+
 /// What byte `at` of the tree's text is in: a comment, a string, or code (also code inside of a string).
 pub(super) fn part_at(tree: &Tree, at: usize) -> Option<Part> {
     let mut node = tree.root().get_inner_node();
@@ -212,7 +271,9 @@ pub(super) fn part_at(tree: &Tree, at: usize) -> Option<Part> {
 }
 
 fn is_string(kind: &str) -> bool {
-    kind.contains("string") || matches!(kind, "char_literal" | "rune_literal" | "regex" | "jsx_text")
+    kind.contains("string")
+        || kind.contains("heredoc")
+        || matches!(kind, "char_literal" | "rune_literal" | "regex" | "jsx_text")
 }
 
 #[cfg(test)]

@@ -162,6 +162,9 @@ pub struct UserFile {
     /// Whether secrets are masked in what agents are sent. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mask_secrets: Option<bool>,
+    /// Whether agents that read files may read the sources of dependencies on this machine. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dependencies: Option<bool>,
     /// A folder with prompts that replace the built-in ones: `review.md`, `verify.md`, `lead.md`, `repair.md`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PathBuf>,
@@ -310,6 +313,8 @@ pub struct Config {
     pub parallel: Option<usize>,
     /// See [`UserFile::mask_secrets`].
     pub mask_secrets: bool,
+    /// See [`UserFile::dependencies`].
+    pub dependencies: bool,
     /// See [`UserFile::prompts`].
     pub prompts: Option<PathBuf>,
     /// See [`UserFile::instructions`].
@@ -349,6 +354,7 @@ impl Default for Config {
             max_tokens: None,
             parallel: None,
             mask_secrets: true,
+            dependencies: false,
             prompts: None,
             instructions: Vec::new(),
             language: None,

@@ -33,6 +33,9 @@ pub struct Feedback {
     /// Its page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// When it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// What a forge said of a branch's pull request; kept beside the rounds, which never change.
@@ -48,6 +51,9 @@ pub struct PullRequestNow {
     /// People's comments that are open; `None` where the forge did not say which are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<Vec<Feedback>>,
+    /// People's comments that were resolved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<Feedback>,
 }
 
 impl PullRequestNow {

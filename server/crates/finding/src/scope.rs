@@ -66,6 +66,8 @@ pub enum LeftOut {
     TooLarge(u64),
     /// By the user's or the repository's pattern.
     Excluded(String),
+    /// Its content cannot be had: the repository lacks it.
+    Unreadable,
     /// Its name is not UTF-8.
     NameNotUtf8,
     /// Only its mode changed, or it was only renamed or copied.
@@ -88,6 +90,7 @@ impl fmt::Display for LeftOut {
             Self::SymbolicLink => f.write_str("symbolic link"),
             Self::TooLarge(bytes) => write!(f, "too large, {bytes} bytes"),
             Self::Excluded(pattern) => write!(f, "excluded by '{pattern}'"),
+            Self::Unreadable => f.write_str("its content is not in the repository"),
             Self::NameNotUtf8 => f.write_str("its name is not UTF-8"),
             Self::NoTextChange => f.write_str("no change of text"),
             Self::NeverSent => f.write_str("never sent to agents outside this machine"),

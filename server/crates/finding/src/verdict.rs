@@ -151,6 +151,7 @@ impl Round {
             let kind = match file.why {
                 LeftOut::Binary(_) => "binary",
                 LeftOut::TooLarge(_) => "too large",
+                LeftOut::Unreadable => "unreadable",
                 LeftOut::NameNotUtf8 => "not named in UTF-8",
                 LeftOut::NeverSent => "never sent",
                 LeftOut::Submodule => "a submodule",

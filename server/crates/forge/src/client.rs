@@ -1,15 +1,18 @@
 //! JSON over HTTP, bounded in size and time, to one host only.
 
+use super::token::{How, Token};
 use super::{ForgeError, Kind, Site};
 use futures_util::StreamExt;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LINK};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION};
 use reqwest::{Method, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::time::Duration;
 
 /// No answer is larger.
 const MOST_BYTES: usize = 16 << 20;
+/// More redirects in a row lead nowhere.
+const MOST_REDIRECTS: usize = 3;
 /// A list of more pages is cut.
 const MOST_PAGES: usize = 30;
 
@@ -17,11 +20,11 @@ const MOST_PAGES: usize = 30;
 pub(super) struct Client {
     http: reqwest::Client,
     site: Site,
-    token: Option<SecretString>,
+    token: Option<Token>,
 }
 
 impl Client {
-    pub(super) fn new(site: &Site, token: Option<SecretString>) -> Result<Self, ForgeError> {
+    pub(super) fn new(site: &Site, token: Option<Token>) -> Result<Self, ForgeError> {
         // An error says that it was installed before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -67,6 +70,35 @@ impl Client {
         Ok(self.send(Method::POST, &url, Some(body)).await?.0)
     }
 
+    /// Sends `body` to `path` below the API, to change what is there.
+    pub(super) async fn change(&self, method: Method, path: &str, body: &Value) -> Result<Value, ForgeError> {
+        let url = format!("{}{path}", self.site.api);
+        let (bytes, _) = self.bytes(method, &url, Some(body)).await?;
+        // Some say nothing where nothing is to be said.
+        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// All entries of a list whose pages are objects: the entries in `values`, the next page's address in `next`.
+    pub(super) async fn values(&self, path: &str) -> Result<Vec<Value>, ForgeError> {
+        let mut url = format!("{}{path}", self.site.api);
+        let mut all = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let (mut page, _) = self.send(Method::GET, &url, None).await?;
+            let Value::Array(entries) = page["values"].take() else { return Err(self.bad("a list was expected")) };
+            all.extend(entries);
+            match page["next"].as_str() {
+                Some(link) if self.is_ours(link) => url = link.to_owned(),
+                _ => break,
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether an address is one of the API, so that the token may go there.
+    fn is_ours(&self, url: &str) -> bool {
+        url.strip_prefix(&self.site.api).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// Asks GitHub's other API, which is beside the first.
     pub(super) async fn graphql(&self, body: &Value) -> Result<Value, ForgeError> {
         let url = format!("{}/graphql", self.site.api.strip_suffix("/v3").unwrap_or(&self.site.api));
@@ -87,7 +119,7 @@ impl Client {
             all.extend(page);
             match next(&headers) {
                 // A link that leads elsewhere is not followed: the token would go with it.
-                Some(link) if link.strip_prefix(&self.site.api).is_some_and(|rest| rest.starts_with('/')) => url = link,
+                Some(link) if self.is_ours(&link) => url = link,
                 _ => break,
             }
         }
@@ -104,16 +136,48 @@ impl Client {
         Ok((value, headers))
     }
 
+    /// Follows what leads to another place of the same API: repositories are renamed, and some answers are kept elsewhere.
     async fn bytes(&self, method: Method, url: &str, body: Option<&Value>) -> Result<(Vec<u8>, HeaderMap), ForgeError> {
+        let mut url = url.to_owned();
+        for _ in 0..MOST_REDIRECTS {
+            let (status, headers, bytes) = self.once(method.clone(), &url, body).await?;
+            if status.is_success() && !self.is_log_in_page(status) {
+                return Ok((bytes, headers));
+            }
+            let to = headers.get(LOCATION).and_then(|to| to.to_str().ok()).filter(|_| status.is_redirection());
+            match to {
+                // One that leads elsewhere would take the token there.
+                Some(to) if self.is_ours(to) && *to != *url => url = to.to_owned(),
+                _ => return Err(self.error(status, &headers, &bytes, &url)),
+            }
+        }
+        Err(self.bad("it leads from one place to another and back"))
+    }
+
+    /// Azure shows a page for logging in to whoever is nobody.
+    fn is_log_in_page(&self, status: StatusCode) -> bool {
+        self.site.kind == Kind::Azure && status == StatusCode::NON_AUTHORITATIVE_INFORMATION
+    }
+
+    async fn once(
+        &self,
+        method: Method,
+        url: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), ForgeError> {
         let unreachable =
             |e: &reqwest::Error| ForgeError::Unreachable { host: self.site.host.clone(), why: innermost(e) };
         let mut request = self.http.request(method, url).header(ACCEPT, "application/json");
         if let Some(body) = body {
             request = request.json(body);
         }
-        if let Some((name, value)) = self.authority()? {
-            request = request.header(name, value);
-        }
+        request = match self.password() {
+            Some((user, token)) => request.basic_auth(user, Some(token.secret.expose_secret())),
+            None => match self.authority()? {
+                Some((name, value)) => request.header(name, value),
+                None => request,
+            },
+        };
         let response = request.send().await.map_err(|e| unreachable(&e))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut bytes = Vec::new();
@@ -124,20 +188,27 @@ impl Client {
                 return Err(self.bad("it has more than 16 MiB"));
             }
         }
-        if !status.is_success() {
-            return Err(self.error(status, &headers, &bytes, url));
+        Ok((status, headers, bytes))
+    }
+
+    /// The user whose password the token is.
+    fn password(&self) -> Option<(&str, &Token)> {
+        let token = self.token.as_ref()?;
+        match (&token.how, self.site.kind) {
+            (How::Password(user), _) => Some((user, token)),
+            (How::Own, Kind::Azure) => Some(("", token)),
+            _ => None,
         }
-        Ok((bytes, headers))
     }
 
     fn authority(&self) -> Result<Option<(HeaderName, HeaderValue)>, ForgeError> {
         let Some(token) = &self.token else { return Ok(None) };
-        let (name, before) = match self.site.kind {
-            Kind::GitHub => (AUTHORIZATION, "Bearer "),
-            Kind::GitLab => (HeaderName::from_static("private-token"), ""),
-            Kind::Gitea => (AUTHORIZATION, "token "),
+        let (name, before) = match (self.site.kind, &token.how) {
+            (Kind::GitLab, How::Own) => (HeaderName::from_static("private-token"), ""),
+            (Kind::Gitea, How::Own) => (AUTHORIZATION, "token "),
+            _ => (AUTHORIZATION, "Bearer "),
         };
-        let mut value = HeaderValue::from_str(&format!("{before}{}", token.expose_secret())).map_err(|_| {
+        let mut value = HeaderValue::from_str(&format!("{before}{}", token.secret.expose_secret())).map_err(|_| {
             ForgeError::Refused { site: self.site.clone(), message: "it has characters that no token has".into() }
         })?;
         value.set_sensitive(true);
@@ -150,6 +221,7 @@ impl Client {
         let mut message = said["message"]
             .as_str()
             .or(said["error"].as_str())
+            .or(said["error"]["message"].as_str())
             .map_or_else(|| status.canonical_reason().unwrap_or("an error").to_owned(), str::to_owned);
         for detail in said["errors"].as_array().into_iter().flatten().take(3) {
             if let Some(detail) = detail.as_str().or(detail["message"].as_str()) {
@@ -161,7 +233,9 @@ impl Client {
         match status.as_u16() {
             429 => ForgeError::RateLimited { site, until: until(headers) },
             403 if spent || message.contains("rate limit") => ForgeError::RateLimited { site, until: until(headers) },
-            401 | 403 if self.token.is_none() => ForgeError::NoToken { site },
+            401 | 403 | 203 if self.token.is_none() => ForgeError::NoToken { site },
+            302 if self.site.kind == Kind::Azure && self.token.is_none() => ForgeError::NoToken { site },
+            203 => ForgeError::Refused { site, message: "it shows the page for logging in".into() },
             401 | 403 => ForgeError::Refused { site, message },
             404 => {
                 let what = url.strip_prefix(&site.api).unwrap_or(url).split('?').next().unwrap_or("").to_owned();

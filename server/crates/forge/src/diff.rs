@@ -18,6 +18,12 @@ pub(super) struct File {
 }
 
 impl File {
+    /// A file that takes a comment on any of its lines.
+    pub(super) fn whole(old_path: Option<&str>) -> Self {
+        let new = LineRange::new(1, u32::MAX);
+        Self { old_path: old_path.map(str::to_owned), hunks: vec![Hunk { new, same: BTreeMap::new() }] }
+    }
+
     /// A file with one file's unified diff.
     pub(super) fn new(old_path: Option<&str>, patch: &str) -> Self {
         Self { old_path: old_path.map(str::to_owned), hunks: hunks(patch) }
@@ -84,22 +90,35 @@ pub(super) fn files(diff: &str) -> Shown {
     out
 }
 
-/// The remark where its file's diff can take it: on the suggestion's lines, else on its own, cut to one hunk.
+/// Lines that are farther from a remark's own say nothing of it.
+const FARTHEST: u32 = 20;
+
+/// The remark where its file's diff can take it: on the suggestion's lines, else on its own, cut to one hunk; else on the
+/// nearest line that the diff shows, if that is near.
 pub(super) fn place(remark: &Remark, files: &Shown) -> Option<Placed> {
     let anchor = remark.place.as_ref()?;
     let File { old_path, hunks } = files.get(anchor.path.as_str())?;
     let within = |lines: LineRange| hunks.iter().any(|h| h.new.start() <= lines.start() && lines.end() <= h.new.end());
     let suggested = remark.suggestion.as_ref().map(|(lines, _)| *lines).filter(|l| within(*l));
-    let lines = match suggested {
-        Some(lines) => lines,
-        None => {
-            let lines = anchor.lines?;
-            let hunk = hunks.iter().find(|h| h.new.overlaps(lines))?.new;
-            LineRange::new(lines.start().max(hunk.start()), lines.end().min(hunk.end()))
-        }
+    let (lines, is_near) = match (suggested, anchor.lines) {
+        (Some(lines), _) => (lines, false),
+        (None, None) => return None,
+        (None, Some(lines)) => match hunks.iter().find(|h| h.new.overlaps(lines)) {
+            Some(Hunk { new, .. }) => {
+                (LineRange::new(lines.start().max(new.start()), lines.end().min(new.end())), false)
+            }
+            None => (LineRange::line(nearest(hunks, lines)?), true),
+        },
     };
     let old_end = hunks.iter().find_map(|h| h.same.get(&lines.end()).copied());
     let path = anchor.path.to_string();
     let old_path = old_path.clone().unwrap_or_else(|| path.clone());
-    Some(Placed { path, old_path, lines, old_end, suggests: suggested.is_some(), remark: remark.clone() })
+    Some(Placed { path, old_path, lines, old_end, suggests: suggested.is_some(), is_near, remark: remark.clone() })
+}
+
+/// The shown line that is nearest to these, if it is near.
+fn nearest(hunks: &[Hunk], lines: LineRange) -> Option<u32> {
+    let ends = hunks.iter().flat_map(|h| [h.new.start(), h.new.end()]);
+    let far = |line: &u32| line.abs_diff(lines.start()).min(line.abs_diff(lines.end()));
+    ends.min_by_key(far).filter(|line| far(line) <= FARTHEST)
 }

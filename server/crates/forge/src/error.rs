@@ -92,7 +92,7 @@ impl ForgeError {
         match self {
             Self::NoRemote { seen } if seen.is_empty() => Some("add it: 'git remote add origin URL'".into()),
             Self::NoRemote { .. } | Self::UnknownRemote(_) => Some(
-                "name the remote with '--remote NAME', and what runs on its host with '--forge github|gitlab|gitea'"
+                "name the remote with '--remote NAME', and what runs on its host with '--forge github|gitlab|gitea|bitbucket|azure'"
                     .into(),
             ),
             Self::NoPullRequest { .. } => {
@@ -111,6 +111,13 @@ fn log_in(site: &Site) -> String {
     let names = site.token_variables().join(" or ");
     match site.kind {
         Kind::GitHub => format!("set {names}, or log in with 'gh auth login --hostname {}'", site.host),
-        Kind::GitLab | Kind::Gitea => format!("set {names} to a token that may use the API"),
+        Kind::GitLab => {
+            format!(
+                "set {names} to a token that may use the API, or log in with 'glab auth login --hostname {}'",
+                site.host
+            )
+        }
+        Kind::Gitea | Kind::Bitbucket => format!("set {names} to a token that may use the API"),
+        Kind::Azure => format!("set {names} to a token that may read code and write pull request threads"),
     }
 }

@@ -3,8 +3,10 @@
 use super::client::Client;
 pub(super) use super::github::numbered;
 use super::github::{self, author_and_text, found, pulls};
-use super::{ForgeError, Found, Head, Placed, Plan, There, anchor, conversation, diff, line, text};
-use finding::Feedback;
+use super::{
+    Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Submission, There, anchor, diff, line, text,
+    time,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -31,33 +33,48 @@ async fn comments(client: &Client, number: u64) -> Result<(Vec<Value>, Vec<Value
     Ok((reviews, all))
 }
 
-pub(super) async fn unresolved(client: &Client, number: u64) -> Result<Vec<Feedback>, ForgeError> {
+pub(super) async fn list(client: &Client) -> Result<Vec<Listed>, ForgeError> {
+    let me = match client.needs_token() {
+        Ok(()) => text(&client.get("/user").await?["login"]),
+        Err(_) => String::new(),
+    };
+    let all = client.pages(&format!("{}?state=open&limit=50", pulls(client))).await?;
+    Ok(all.iter().filter_map(|pull| github::listed(pull, &me)).collect())
+}
+
+pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Conversation>, ForgeError> {
     let (reviews, comments) = comments(client, number).await?;
     // What is on one line is one conversation; one resolved comment resolves it.
     let mut threads: BTreeMap<(String, Option<u32>), Vec<&Value>> = BTreeMap::new();
     for comment in &comments {
         threads.entry((text(&comment["path"]), line(&comment["position"]))).or_default().push(comment);
     }
-    let mut out: Vec<Feedback> = Vec::new();
+    let mut out: Vec<Conversation> = Vec::new();
     for ((_, at), thread) in threads {
-        if thread.iter().any(|c| !c["resolver"].is_null()) {
-            continue;
-        }
-        let said: Vec<_> = thread.iter().copied().map(author_and_text).collect();
-        let Some((author, text)) = conversation(&said) else { continue };
-        let url = thread[0]["html_url"].as_str().map(str::to_owned);
-        out.push(Feedback { author, text, anchor: anchor(&thread[0]["path"], None, at), url });
+        out.push(Conversation {
+            id: thread[0]["id"].as_u64().map(|id| id.to_string()),
+            resolved: thread.iter().any(|c| !c["resolver"].is_null()),
+            anchor: anchor(&thread[0]["path"], None, at),
+            url: thread[0]["html_url"].as_str().map(str::to_owned),
+            at: time(&thread[0]["created_at"]),
+            said: thread.iter().copied().map(author_and_text).collect(),
+        });
     }
     for review in reviews.iter().filter(|r| r["state"] == "REQUEST_CHANGES" && r["dismissed"] != true) {
-        let said = conversation(&[author_and_text(review)]);
-        out.extend(said.map(|(author, text)| Feedback {
-            author,
-            text,
-            anchor: None,
+        out.push(Conversation {
             url: review["html_url"].as_str().map(str::to_owned),
-        }));
+            at: time(&review["submitted_at"]),
+            said: vec![author_and_text(review)],
+            ..Conversation::default()
+        });
     }
     Ok(out)
+}
+
+/// Forgejo's API has none, and Gitea's only since 1.26.
+pub(super) async fn resolve(client: &Client, _: u64, id: &str) -> Result<(), ForgeError> {
+    let path = format!("{}/comments/{id}/resolve", pulls(client));
+    client.change(reqwest::Method::POST, &path, &json!({})).await.map(drop)
 }
 
 pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeError> {
@@ -67,13 +84,12 @@ pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeEr
     Ok(There { me: text(&client.get("/user").await?["login"]), files: diff::files(&diff), said })
 }
 
-pub(super) async fn post(
-    client: &Client,
-    found: &Found,
-    intro: &str,
-    plan: &Plan,
-) -> Result<Option<String>, ForgeError> {
+pub(super) async fn post(client: &Client, to: &Posted<'_>, plan: &Plan) -> Result<Option<String>, ForgeError> {
     let comment =
         |p: &Placed| json!({ "path": p.path, "body": p.body(), "new_position": p.lines.end(), "old_position": 0 });
-    github::post_review(client, found, intro, plan, comment).await
+    let event = match to.how {
+        Submission::Pending => "PENDING",
+        Submission::Submitted => "COMMENT",
+    };
+    github::post_review(client, to, plan, Some(event), comment).await
 }

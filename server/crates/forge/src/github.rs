@@ -1,17 +1,30 @@
 //! GitHub: REST, and GraphQL for which conversations are resolved.
 
 use super::client::Client;
-use super::{ForgeError, Placed};
-use super::{Found, Head, Plan, There, anchor, body, conversation, diff, encoded, line, text};
-use finding::{CommitId, Feedback, PullRequest};
+use super::{
+    Base, Checks, Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Source, Submission, There,
+    anchor, diff, encoded, line, text, time,
+};
+use finding::{CommitId, PullRequest};
 use report::forge::github_comment;
 use serde_json::{Value, json};
 
 const CONVERSATIONS: &str = "query($owner:String!,$name:String!,$number:Int!,$after:String){\
 repository(owner:$owner,name:$name){pullRequest(number:$number){\
 reviewThreads(first:100,after:$after){pageInfo{hasNextPage endCursor}\
-nodes{isResolved isOutdated path line startLine comments(first:20){nodes{author{login}body url}}}}\
-latestReviews(first:50){nodes{author{login}state body url}}}}}";
+nodes{id isResolved isOutdated path line startLine comments(first:20){nodes{author{login}body url createdAt}}}}\
+latestReviews(first:50){nodes{author{login}state body url submittedAt}}}}}";
+
+const OPEN: &str = "query($owner:String!,$name:String!,$after:String){viewer{login}\
+repository(owner:$owner,name:$name){pullRequests(states:OPEN,first:100,after:$after,orderBy:{field:CREATED_AT,direction:DESC}){\
+pageInfo{hasNextPage endCursor}nodes{number title url isDraft createdAt headRefName author{login}\
+reviewRequests(first:20){nodes{requestedReviewer{...on User{login}}}}\
+commits(last:1){nodes{commit{statusCheckRollup{state}}}}}}}}";
+
+const RESOLVE: &str = "mutation($id:ID!){resolveReviewThread(input:{threadId:$id}){thread{isResolved}}}";
+
+/// More pages of open pull requests are not asked for.
+const MOST_LISTED: usize = 3;
 
 /// More pages of conversations are not asked for.
 const MOST_PAGES: usize = 20;
@@ -35,8 +48,20 @@ pub(super) fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> 
         },
         head: CommitId::new(head),
         open: pull["state"] == "open",
+        base: base(pull),
+        source: Source {
+            project: pull["head"]["repo"]["full_name"].as_str().map(str::to_owned),
+            branch: pull["head"]["ref"].as_str().map(str::to_owned),
+            address: pull["head"]["repo"]["clone_url"].as_str().map(str::to_owned),
+        },
         refs: None,
     })
+}
+
+/// What it goes into. Gitea says where it left that.
+fn base(pull: &Value) -> Base {
+    let commit = pull["merge_base"].as_str().filter(|id| !id.is_empty()).or(pull["base"]["sha"].as_str());
+    Base { branch: text(&pull["base"]["ref"]), commit: commit.map(CommitId::new) }
 }
 
 /// Who wrote a comment or a review, and what. Also at Gitea.
@@ -60,7 +85,71 @@ pub(super) async fn of_branch(client: &Client, head: &Head) -> Result<Option<Fou
     Ok(None)
 }
 
-pub(super) async fn unresolved(client: &Client, number: u64) -> Result<Vec<Feedback>, ForgeError> {
+pub(super) async fn list(client: &Client) -> Result<Vec<Listed>, ForgeError> {
+    if client.needs_token().is_err() {
+        let all = client.pages(&format!("{}?state=open&per_page=100", pulls(client))).await?;
+        return Ok(all.iter().filter_map(|pull| listed(pull, "")).collect());
+    }
+    let (owner, name) = client.site().owner_and_name();
+    let mut out = Vec::new();
+    let mut after = Value::Null;
+    for _ in 0..MOST_LISTED {
+        let variables = json!({ "owner": owner, "name": name, "after": after });
+        let answer = client.graphql(&json!({ "query": OPEN, "variables": variables })).await?;
+        let me = text(&answer["data"]["viewer"]["login"]);
+        let pulls = &answer["data"]["repository"]["pullRequests"];
+        let Some(nodes) = pulls["nodes"].as_array() else { return Err(client.bad("the pull requests are missing")) };
+        out.extend(nodes.iter().filter_map(|node| of_node(node, &me)));
+        if pulls["pageInfo"]["hasNextPage"] != true {
+            break;
+        }
+        after = pulls["pageInfo"]["endCursor"].clone();
+    }
+    Ok(out)
+}
+
+/// An entry of a list of the first API, also at Gitea; `me` is the user whose token it is.
+pub(super) fn listed(pull: &Value, me: &str) -> Option<Listed> {
+    let mut reviewers = pull["requested_reviewers"].as_array().into_iter().flatten();
+    Some(Listed {
+        pull_request: PullRequest {
+            number: pull["number"].as_u64()?,
+            title: text(&pull["title"]),
+            author: text(&pull["user"]["login"]),
+            url: pull["html_url"].as_str().map(str::to_owned),
+        },
+        branch: text(&pull["head"]["ref"]),
+        opened: time(&pull["created_at"]),
+        draft: pull["draft"] == true,
+        asked_of_me: !me.is_empty() && reviewers.any(|r| r["login"] == me),
+        checks: None,
+    })
+}
+
+fn of_node(node: &Value, me: &str) -> Option<Listed> {
+    let mut requests = node["reviewRequests"]["nodes"].as_array().into_iter().flatten();
+    let checks = match node["commits"]["nodes"][0]["commit"]["statusCheckRollup"]["state"].as_str() {
+        Some("SUCCESS") => Some(Checks::Passed),
+        Some("FAILURE" | "ERROR") => Some(Checks::Failed),
+        Some(_) => Some(Checks::Running),
+        None => None,
+    };
+    Some(Listed {
+        pull_request: PullRequest {
+            number: node["number"].as_u64()?,
+            title: text(&node["title"]),
+            author: text(&node["author"]["login"]),
+            url: node["url"].as_str().map(str::to_owned),
+        },
+        branch: text(&node["headRefName"]),
+        opened: time(&node["createdAt"]),
+        draft: node["isDraft"] == true,
+        asked_of_me: !me.is_empty() && requests.any(|r| r["requestedReviewer"]["login"] == me),
+        checks,
+    })
+}
+
+pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Conversation>, ForgeError> {
     // GraphQL answers only to somebody; nothing else says what is resolved.
     client.needs_token()?;
     let (owner, name) = client.site().owner_and_name();
@@ -73,7 +162,7 @@ pub(super) async fn unresolved(client: &Client, number: u64) -> Result<Vec<Feedb
         let Some(threads) = pull["reviewThreads"]["nodes"].as_array() else {
             return Err(client.bad("the pull request's conversations are missing"));
         };
-        out.extend(threads.iter().filter(|t| t["isResolved"] != true).filter_map(of_thread));
+        out.extend(threads.iter().filter_map(of_thread));
         if page == 0 {
             out.extend(pull["latestReviews"]["nodes"].as_array().into_iter().flatten().filter_map(of_review));
         }
@@ -86,23 +175,32 @@ pub(super) async fn unresolved(client: &Client, number: u64) -> Result<Vec<Feedb
     Ok(out)
 }
 
-fn of_thread(thread: &Value) -> Option<Feedback> {
+fn of_thread(thread: &Value) -> Option<Conversation> {
     let comments = thread["comments"]["nodes"].as_array()?;
-    let said: Vec<_> = comments.iter().map(|c| (text(&c["author"]["login"]), text(&c["body"]))).collect();
-    let (author, text) = conversation(&said)?;
     // The lines of an outdated conversation are those of an older commit.
     let last = line(&thread["line"]).filter(|_| thread["isOutdated"] != true);
-    let anchor = anchor(&thread["path"], line(&thread["startLine"]), last);
-    Some(Feedback { author, text, anchor, url: comments[0]["url"].as_str().map(str::to_owned) })
+    Some(Conversation {
+        id: thread["id"].as_str().map(str::to_owned),
+        resolved: thread["isResolved"] == true,
+        anchor: anchor(&thread["path"], line(&thread["startLine"]), last),
+        url: comments.first()?["url"].as_str().map(str::to_owned),
+        at: time(&comments.first()?["createdAt"]),
+        said: comments.iter().map(|c| (text(&c["author"]["login"]), text(&c["body"]))).collect(),
+    })
 }
 
 /// A person's newest review, while it asks for changes.
-fn of_review(review: &Value) -> Option<Feedback> {
-    if review["state"] != "CHANGES_REQUESTED" {
-        return None;
-    }
-    let (author, text) = conversation(&[(text(&review["author"]["login"]), text(&review["body"]))])?;
-    Some(Feedback { author, text, anchor: None, url: review["url"].as_str().map(str::to_owned) })
+fn of_review(review: &Value) -> Option<Conversation> {
+    (review["state"] == "CHANGES_REQUESTED").then(|| Conversation {
+        url: review["url"].as_str().map(str::to_owned),
+        at: time(&review["submittedAt"]),
+        said: vec![(text(&review["author"]["login"]), text(&review["body"]))],
+        ..Conversation::default()
+    })
+}
+
+pub(super) async fn resolve(client: &Client, _: u64, id: &str) -> Result<(), ForgeError> {
+    client.graphql(&json!({ "query": RESOLVE, "variables": { "id": id } })).await.map(drop)
 }
 
 pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeError> {
@@ -117,39 +215,44 @@ pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeEr
             there.files.insert(text(&file["filename"]), file_of);
         }
     }
-    for list in ["comments", "reviews"] {
-        let entries = client.pages(&format!("{pull}/{list}?per_page=100")).await?;
-        there.said.extend(entries.iter().map(author_and_text));
+    let comments = client.pages(&format!("{pull}/comments?per_page=100")).await?;
+    there.said.extend(comments.iter().map(author_and_text));
+    for review in client.pages(&format!("{pull}/reviews?per_page=100")).await? {
+        there.said.push(author_and_text(&review));
+        // What is pending is in no other list.
+        if let (true, Some(id)) = (review["state"] == "PENDING", review["id"].as_u64()) {
+            let comments = client.pages(&format!("{pull}/reviews/{id}/comments?per_page=100")).await?;
+            there.said.extend(comments.iter().map(author_and_text));
+        }
     }
     Ok(there)
 }
 
 /// Posts the round as one review.
-pub(super) async fn post(
-    client: &Client,
-    found: &Found,
-    intro: &str,
-    plan: &Plan,
-) -> Result<Option<String>, ForgeError> {
+pub(super) async fn post(client: &Client, to: &Posted<'_>, plan: &Plan) -> Result<Option<String>, ForgeError> {
     let comment = |p: &Placed| github_comment(&p.path, p.lines, &p.body());
-    post_review(client, found, intro, plan, comment).await
+    // Without an event it is pending.
+    let event = (to.how == Submission::Submitted).then_some("COMMENT");
+    post_review(client, to, plan, event, comment).await
 }
 
-/// The review that both GitHub and Gitea take; they differ in how a comment says its place.
+/// The review that both GitHub and Gitea take; they differ in how a comment says its place, and what is pending.
 pub(super) async fn post_review(
     client: &Client,
-    found: &Found,
-    intro: &str,
+    to: &Posted<'_>,
     plan: &Plan,
+    event: Option<&str>,
     comment: impl Fn(&Placed) -> Value,
 ) -> Result<Option<String>, ForgeError> {
-    let review = json!({
-        "event": "COMMENT",
-        "commit_id": found.head,
-        "body": body(intro, &plan.rest),
+    let mut review = json!({
+        "commit_id": to.found.head,
+        "body": to.body(&plan.rest),
         "comments": plan.comments.iter().map(comment).collect::<Vec<_>>(),
     });
-    let path = format!("{}/{}/reviews", pulls(client), found.pull_request.number);
+    if let Some(event) = event {
+        review["event"] = json!(event);
+    }
+    let path = format!("{}/{}/reviews", pulls(client), to.found.pull_request.number);
     let posted = client.post(&path, &review).await?;
     Ok(posted["html_url"].as_str().map(str::to_owned))
 }

@@ -1,8 +1,12 @@
 //! GitLab: merge requests; a comment is a discussion of its own.
 
 use super::client::Client;
-use super::{ForgeError, Found, Head, Placed, Plan, There, anchor, body, conversation, diff, encoded, line, text};
-use finding::{CommitId, Feedback, PullRequest};
+use super::{
+    Base, Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Source, Submission, There, anchor, diff,
+    encoded, line, text, time,
+};
+use finding::{CommitId, PullRequest};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Where the merge requests are.
@@ -10,21 +14,41 @@ fn merges(client: &Client) -> String {
     format!("/projects/{}/merge_requests", encoded(&client.site().project))
 }
 
+fn listed(merge: &Value) -> Option<PullRequest> {
+    Some(PullRequest {
+        number: merge["iid"].as_u64()?,
+        title: text(&merge["title"]),
+        author: text(&merge["author"]["username"]),
+        url: merge["web_url"].as_str().map(str::to_owned),
+    })
+}
+
 fn found(merge: &Value, client: &Client) -> Result<Found, ForgeError> {
-    let (Some(number), Some(head)) = (merge["iid"].as_u64(), merge["sha"].as_str()) else {
+    let (Some(pull_request), Some(head)) = (listed(merge), merge["sha"].as_str()) else {
         return Err(client.bad("a merge request has no number or no head"));
     };
     let refs = &merge["diff_refs"];
     let refs = ["base_sha", "start_sha", "head_sha"].map(|r| refs[r].as_str().map(str::to_owned));
+    let branch = |name: &str| merge[name].as_str().map(str::to_owned);
+    // A fork has a number where its name should be.
+    let is_here = merge["source_project_id"] == merge["target_project_id"];
     Ok(Found {
-        pull_request: PullRequest {
-            number,
-            title: text(&merge["title"]),
-            author: text(&merge["author"]["username"]),
-            url: merge["web_url"].as_str().map(str::to_owned),
-        },
+        pull_request,
         head: CommitId::new(head),
         open: merge["state"] == "opened",
+        base: Base {
+            branch: branch("target_branch").unwrap_or_default(),
+            commit: refs[0].as_deref().map(CommitId::new),
+        },
+        source: Source {
+            project: Some(if is_here {
+                client.site().project.clone()
+            } else {
+                format!("id:{}", merge["source_project_id"])
+            }),
+            branch: branch("source_branch"),
+            address: None,
+        },
         refs: if let [Some(base), Some(start), Some(head)] = refs { Some([base, start, head]) } else { None },
     })
 }
@@ -54,17 +78,47 @@ async fn discussions(client: &Client, number: u64) -> Result<Vec<Value>, ForgeEr
     client.pages(&format!("{}/{number}/discussions?per_page=100", merges(client))).await
 }
 
-pub(super) async fn unresolved(client: &Client, number: u64) -> Result<Vec<Feedback>, ForgeError> {
+pub(super) async fn list(client: &Client) -> Result<Vec<Listed>, ForgeError> {
+    let me = match client.needs_token() {
+        Ok(()) => text(&client.get("/user").await?["username"]),
+        Err(_) => String::new(),
+    };
+    let all = client.pages(&format!("{}?state=opened&per_page=100", merges(client))).await?;
+    let of = |merge: &Value| {
+        let mut reviewers = merge["reviewers"].as_array().into_iter().flatten();
+        Some(Listed {
+            pull_request: listed(merge)?,
+            branch: text(&merge["source_branch"]),
+            opened: time(&merge["created_at"]),
+            draft: merge["draft"] == true,
+            asked_of_me: !me.is_empty() && reviewers.any(|r| r["username"].as_str() == Some(&me)),
+            checks: None,
+        })
+    };
+    Ok(all.iter().filter_map(of).collect())
+}
+
+pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Conversation>, ForgeError> {
     let mut out = Vec::new();
     for discussion in discussions(client, number).await? {
         let Some(notes) = discussion["notes"].as_array() else { continue };
-        let Some(first) = notes.first().filter(|n| n["resolvable"] == true && n["resolved"] != true) else { continue };
-        let said: Vec<_> = notes.iter().filter(|n| n["system"] != true).map(note).collect();
-        let Some((author, text)) = conversation(&said) else { continue };
+        let Some(first) = notes.first().filter(|n| n["resolvable"] == true) else { continue };
         let at = &first["position"];
-        out.push(Feedback { author, text, anchor: anchor(&at["new_path"], None, line(&at["new_line"])), url: None });
+        out.push(Conversation {
+            id: discussion["id"].as_str().map(str::to_owned),
+            resolved: first["resolved"] == true,
+            anchor: anchor(&at["new_path"], None, line(&at["new_line"])),
+            url: None,
+            at: time(&first["created_at"]),
+            said: notes.iter().filter(|n| n["system"] != true).map(note).collect(),
+        });
     }
     Ok(out)
+}
+
+pub(super) async fn resolve(client: &Client, number: u64, id: &str) -> Result<(), ForgeError> {
+    let path = format!("{}/{number}/discussions/{}?resolved=true", merges(client), encoded(id));
+    client.change(Method::PUT, &path, &json!({})).await.map(drop)
 }
 
 pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeError> {
@@ -77,20 +131,23 @@ pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeEr
     for discussion in discussions(client, number).await? {
         there.said.extend(discussion["notes"].as_array().into_iter().flatten().map(note));
     }
+    // What is pending is the user's own, and in no other list.
+    for draft in client.pages(&format!("{merge}/draft_notes?per_page=100")).await.unwrap_or_default() {
+        there.said.push((there.me.clone(), text(&draft["note"])));
+    }
     Ok(there)
 }
 
-pub(super) async fn post(
-    client: &Client,
-    found: &Found,
-    intro: &str,
-    plan: &Plan,
-) -> Result<Option<String>, ForgeError> {
-    let merge = format!("{}/{}", merges(client), found.pull_request.number);
-    let Some([base, start, head]) = &found.refs else {
+pub(super) async fn post(client: &Client, to: &Posted<'_>, plan: &Plan) -> Result<Option<String>, ForgeError> {
+    let merge = format!("{}/{}", merges(client), to.found.pull_request.number);
+    let Some([base, start, head]) = &to.found.refs else {
         return Err(client.bad("the merge request does not say what was compared"));
     };
-    client.post(&format!("{merge}/notes"), &json!({ "body": body(intro, &plan.rest) })).await?;
+    let (first, others, text) = match to.how {
+        Submission::Pending => ("draft_notes", "draft_notes", "note"),
+        Submission::Submitted => ("notes", "discussions", "body"),
+    };
+    client.post(&format!("{merge}/{first}"), &json!({ text: to.body(&plan.rest) })).await?;
     for placed in &plan.comments {
         let mut position = json!({
             "position_type": "text",
@@ -105,15 +162,15 @@ pub(super) async fn post(
         if let Some(old) = placed.old_end {
             position["old_line"] = json!(old);
         }
-        let discussion = json!({ "body": text_of(placed), "position": position });
-        client.post(&format!("{merge}/discussions"), &discussion).await?;
+        let discussion = json!({ text: text_of(placed), "position": position });
+        client.post(&format!("{merge}/{others}"), &discussion).await?;
     }
-    Ok(found.pull_request.url.clone())
+    Ok(to.found.pull_request.url.clone())
 }
 
 /// The fence says how many lines above the comment's own are replaced too.
 fn text_of(placed: &Placed) -> String {
-    if placed.suggests {
+    if placed.suggests && !placed.is_near {
         placed.remark.suggesting(&format!("suggestion:-{}+0", placed.lines.count() - 1))
     } else {
         placed.body()

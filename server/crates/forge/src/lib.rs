@@ -6,46 +6,29 @@
 //! What a remark says is worked out in [`report::forge`]; here it is fitted to what the forge
 //! takes, and sent.
 
+mod azure;
+mod bitbucket;
 mod client;
 mod diff;
 mod error;
 mod gitea;
 mod github;
 mod gitlab;
+mod pulls;
 mod site;
 mod token;
 
 pub use error::ForgeError;
+pub use pulls::{Base, Checks, Found, Head, Listed, Place, Source};
 pub use site::{Kind, Site};
 
 use client::Client;
 use finding::document::COMMENT_MARK;
-use finding::{Anchor, CommitId, Feedback, FindingId, LineRange, PullRequest, RepoPath};
+use finding::{Anchor, CommitId, Feedback, FindingId, LineRange, RepoPath};
+use jiff::Timestamp;
 use report::forge::Remark;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// A pull request as the forge has it now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Number, title, author, page.
-    pub pull_request: PullRequest,
-    /// The commit that it ends with: what comments are placed in.
-    pub head: CommitId,
-    /// Whether it is open.
-    pub open: bool,
-    /// GitLab's comments say what was compared: the base, the start, the head.
-    refs: Option<[String; 3]>,
-}
-
-/// The branch of a pull request: where it was pushed to, and the names it may have there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
-    /// `owner/name` of the repository that it was pushed to.
-    pub project: String,
-    /// Likeliest first.
-    pub names: Vec<String>,
-}
 
 /// What a review comes to at the forge.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,23 +64,32 @@ pub struct Placed {
     old_end: Option<u32>,
     /// Whether these are the lines of its suggestion.
     pub suggests: bool,
+    /// Whether the diff does not show its own lines, and these are the nearest that it does.
+    pub is_near: bool,
 }
 
 impl Placed {
     /// The comment's text, with the suggestion if its lines are these.
     #[must_use]
     pub fn body(&self) -> String {
-        if self.suggests { self.remark.with_suggestion() } else { self.remark.text.clone() }
+        match self.remark.place.as_ref().and_then(|place| place.lines).filter(|_| self.is_near) {
+            Some(lines) if lines.count() == 1 => format!("About line {lines}: {}", self.remark.text),
+            Some(lines) => format!("About lines {lines}: {}", self.remark.text),
+            None if self.suggests => self.remark.with_suggestion(),
+            None => self.remark.text.clone(),
+        }
     }
 }
 
 /// Asks what runs at the site: each has a room with the same functions.
 macro_rules! ask {
-    ($forge:expr, $what:ident, $($with:expr),*) => {
+    ($forge:expr, $what:ident $(, $with:expr)*) => {
         match $forge.site.kind {
-            Kind::GitHub => github::$what(&$forge.client, $($with),*).await,
-            Kind::GitLab => gitlab::$what(&$forge.client, $($with),*).await,
-            Kind::Gitea => gitea::$what(&$forge.client, $($with),*).await,
+            Kind::GitHub => github::$what(&$forge.client $(, $with)*).await,
+            Kind::GitLab => gitlab::$what(&$forge.client $(, $with)*).await,
+            Kind::Gitea => gitea::$what(&$forge.client $(, $with)*).await,
+            Kind::Bitbucket => bitbucket::$what(&$forge.client $(, $with)*).await,
+            Kind::Azure => azure::$what(&$forge.client $(, $with)*).await,
         }
     };
 }
@@ -142,12 +134,38 @@ impl Forge {
         ask!(self, of_branch, head)
     }
 
-    /// The conversations that nobody has resolved. What deep-review posted is left out until somebody answers.
+    /// The open pull requests, the newest first; of very many the first few hundred.
     ///
     /// # Errors
     /// When the forge cannot be asked.
-    pub async fn unresolved(&self, found: &Found) -> Result<Vec<Feedback>, ForgeError> {
-        ask!(self, unresolved, found.pull_request.number)
+    pub async fn list(&self) -> Result<Vec<Listed>, ForgeError> {
+        ask!(self, list)
+    }
+
+    /// What people said on it, and what became of what deep-review said.
+    ///
+    /// # Errors
+    /// When the forge cannot be asked.
+    pub async fn said(&self, found: &Found) -> Result<Said, ForgeError> {
+        let all: Vec<Conversation> = ask!(self, conversations, found.pull_request.number)?;
+        let mut said = Said::default();
+        for conversation in &all {
+            said.ours.extend(conversation.ours());
+            if let Some(feedback) = conversation.feedback() {
+                if conversation.resolved { said.resolved.push(feedback) } else { said.open.push(feedback) }
+            }
+        }
+        Ok(said)
+    }
+
+    /// Marks a conversation of ours as resolved.
+    ///
+    /// # Errors
+    /// When the forge cannot do that, or refuses it.
+    pub async fn resolve(&self, found: &Found, ours: &Ours) -> Result<(), ForgeError> {
+        self.client.needs_token()?;
+        let Some(id) = &ours.conversation else { return Err(self.client.bad("the comment has no conversation")) };
+        ask!(self, resolve, found.pull_request.number, id)
     }
 
     /// What of the remarks is to be posted, and where. Left out are those whose mark is there already in a comment of
@@ -179,10 +197,134 @@ impl Forge {
     ///
     /// # Errors
     /// When the forge refuses it. What was posted before an error stays, and is not posted again.
-    pub async fn post(&self, found: &Found, intro: &str, plan: &Plan) -> Result<Option<String>, ForgeError> {
+    pub async fn post(
+        &self,
+        found: &Found,
+        intro: &str,
+        plan: &Plan,
+        how: Submission,
+    ) -> Result<Option<String>, ForgeError> {
         self.client.needs_token()?;
-        ask!(self, post, found, intro, plan)
+        let there = Posted { site: &self.site, found, intro, how };
+        ask!(self, post, &there, plan)
     }
+
+    /// Whether it keeps comments for the user alone until they submit them.
+    #[must_use]
+    pub fn knows_pending(&self) -> bool {
+        self.site.kind != Kind::Azure
+    }
+}
+
+/// The review that GitHub takes, where no forge is asked: comments only on lines that `diff`, a unified diff of what the pull
+/// request changes, shows. One line elsewhere, and the whole review would be refused.
+#[must_use]
+pub fn offline_review(diff: &str, head: &CommitId, intro: &str, remarks: Vec<Remark>) -> Value {
+    let files = diff::files(diff);
+    let mut comments = Vec::new();
+    let mut body = intro.to_owned();
+    for remark in remarks {
+        match diff::place(&remark, &files) {
+            Some(placed) => comments.push(report::forge::github_comment(&placed.path, placed.lines, &placed.body())),
+            None => {
+                body.push_str("\n\n---\n\n");
+                body.push_str(&remark.elsewhere());
+            }
+        }
+    }
+    serde_json::json!({ "commit_id": head, "event": "COMMENT", "body": body, "comments": comments })
+}
+
+/// Who sees what is posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submission {
+    /// The user alone, who submits it at the forge.
+    Pending,
+    /// Everybody, at once.
+    Submitted,
+}
+
+/// Where a plan is posted.
+#[derive(Debug, Clone, Copy)]
+struct Posted<'a> {
+    site: &'a Site,
+    found: &'a Found,
+    intro: &'a str,
+    how: Submission,
+}
+
+impl Posted<'_> {
+    /// The text of the review: the intro, then the remarks that have no line, each with the page of its place.
+    fn body(&self, rest: &[Remark]) -> String {
+        let mut body = self.intro.to_owned();
+        for remark in rest {
+            body.push_str("\n\n---\n\n");
+            let page = remark.place.as_ref().map(|p| self.site.permalink(&self.found.head, p.path.as_str(), p.lines));
+            match page {
+                Some(page) => body.push_str(&remark.linked(&page)),
+                None => body.push_str(&remark.elsewhere()),
+            }
+        }
+        body
+    }
+}
+
+/// What is said at a pull request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// By people, and not resolved.
+    pub open: Vec<Feedback>,
+    /// By people, and resolved.
+    pub resolved: Vec<Feedback>,
+    /// By deep-review.
+    pub ours: Vec<Ours>,
+}
+
+/// A finding that was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ours {
+    /// Which.
+    pub finding: FindingId,
+    /// Its conversation, as the forge names it; `None` in the text of a review.
+    pub conversation: Option<String>,
+    /// Whether the conversation is resolved.
+    pub resolved: bool,
+    /// Whether somebody answered.
+    pub answered: bool,
+}
+
+/// A conversation at a pull request.
+#[derive(Debug, Clone, Default)]
+struct Conversation {
+    /// As the forge names it; `None` where it cannot be resolved.
+    id: Option<String>,
+    resolved: bool,
+    anchor: Option<Anchor>,
+    url: Option<String>,
+    at: Option<Timestamp>,
+    /// Who said what, in order.
+    said: Vec<(String, String)>,
+}
+
+impl Conversation {
+    /// What people say in it; nothing if it is one of ours that nobody answered.
+    fn feedback(&self) -> Option<Feedback> {
+        let (author, text) = conversation(&self.said)?;
+        Some(Feedback { author, text, anchor: self.anchor.clone(), url: self.url.clone(), at: self.at })
+    }
+
+    /// The finding that it is about, if it is one of ours.
+    fn ours(&self) -> Option<Ours> {
+        let (author, first) = self.said.first()?;
+        let finding = marks(author, &[(author.clone(), first.clone())]).into_iter().next()?;
+        let (conversation, resolved) = (self.id.clone(), self.resolved);
+        Some(Ours { finding, conversation, resolved, answered: self.said.len() > 1 })
+    }
+}
+
+/// A time of an answer.
+fn time(value: &Value) -> Option<Timestamp> {
+    value.as_str()?.parse().ok()
 }
 
 /// What is at a pull request already.
@@ -228,16 +370,6 @@ fn marks(me: &str, said: &[(String, String)]) -> BTreeSet<FindingId> {
     let mine = said.iter().filter(|(author, _)| author == me);
     let parts = mine.flat_map(|(_, text)| text.split(COMMENT_MARK).skip(1));
     parts.filter_map(|rest| rest.split_once(" -->")).map(|(id, _)| FindingId::new(id)).collect()
-}
-
-/// The text of a review: the intro, then the remarks that have no line.
-fn body(intro: &str, rest: &[Remark]) -> String {
-    let mut body = intro.to_owned();
-    for remark in rest {
-        body.push_str("\n\n---\n\n");
-        body.push_str(&remark.elsewhere());
-    }
-    body
 }
 
 /// A conversation as one remark: the first comment, then the answers with their authors. `None` if it is one of ours

@@ -1,5 +1,6 @@
 //! Which forge a remote is at.
 
+use finding::{CommitId, LineRange};
 use std::fmt;
 
 /// What runs at a host.
@@ -11,6 +12,10 @@ pub enum Kind {
     GitLab,
     /// Gitea and Forgejo.
     Gitea,
+    /// Bitbucket Cloud.
+    Bitbucket,
+    /// Azure DevOps, Services and Server.
+    Azure,
 }
 
 /// A repository at a forge.
@@ -20,7 +25,7 @@ pub struct Site {
     pub kind: Kind,
     /// The host, with its port where it is not the usual one.
     pub host: String,
-    /// `owner/name`; at GitLab there may be groups in between.
+    /// `owner/name`; at GitLab there may be groups in between, at Azure it is `organization/project/name`.
     pub project: String,
     /// The address of the API, without a slash at its end.
     pub api: String,
@@ -41,12 +46,19 @@ impl Site {
     pub fn of(url: &str, told: Option<Kind>) -> Option<Self> {
         let (scheme, host, project) = parts(url)?;
         let kind = told.or_else(|| known(&host))?;
+        let (host, project) = match kind {
+            Kind::Azure => of_azure(host, &project)?,
+            _ => (host, project),
+        };
         let api = match kind {
             Kind::GitHub if host == "github.com" => "https://api.github.com".to_owned(),
             Kind::GitHub if host.ends_with(".ghe.com") => format!("https://api.{host}"),
             Kind::GitHub => format!("{scheme}://{host}/api/v3"),
             Kind::GitLab => format!("{scheme}://{host}/api/v4"),
             Kind::Gitea => format!("{scheme}://{host}/api/v1"),
+            Kind::Bitbucket if host == "bitbucket.org" => "https://api.bitbucket.org/2.0".to_owned(),
+            Kind::Bitbucket => format!("{scheme}://{host}/2.0"),
+            Kind::Azure => format!("{scheme}://{host}"),
         };
         Some(Self { kind, host, project, api })
     }
@@ -55,6 +67,57 @@ impl Site {
     #[must_use]
     pub fn host_of(url: &str) -> Option<String> {
         parts(url).map(|(_, host, _)| host)
+    }
+
+    /// `owner/name` of a remote's address, whatever runs there.
+    #[must_use]
+    pub fn project_of(url: &str) -> Option<String> {
+        let (_, host, project) = parts(url)?;
+        let is_of_azure = known(&host) == Some(Kind::Azure) || project.contains("_git/");
+        if is_of_azure { of_azure(host, &project).map(|(_, project)| project) } else { Some(project) }
+    }
+
+    /// Whether it is one of the forges that everybody knows, at which nobody else can put a host of theirs.
+    #[must_use]
+    pub fn is_well_known(&self) -> bool {
+        const ALL: [&str; 6] =
+            ["github.com", "gitlab.com", "codeberg.org", "gitea.com", "bitbucket.org", "dev.azure.com"];
+        ALL.contains(&self.host.as_str())
+    }
+
+    /// Whether it is the same repository: names are told apart by letters alone.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.host == other.host && self.project.eq_ignore_ascii_case(&other.project)
+    }
+
+    /// The page of some lines of a file in a commit.
+    #[must_use]
+    pub fn permalink(&self, commit: &CommitId, path: &str, lines: Option<LineRange>) -> String {
+        let path: Vec<String> = path.split('/').map(super::encoded).collect();
+        let (path, project) = (path.join("/"), &self.project);
+        let (first, last) = lines.map_or((0, 0), |l| (l.start(), l.end()));
+        let scheme = if self.api.starts_with("http://") { "http" } else { "https" };
+        let root = format!("{scheme}://{}", self.host);
+        let mark = |one: &str, two: &str| match lines {
+            None => String::new(),
+            Some(_) if first == last => format!("#{one}{first}"),
+            Some(_) => format!("#{one}{first}{two}{last}"),
+        };
+        match self.kind {
+            Kind::GitHub => format!("{root}/{project}/blob/{commit}/{path}{}", mark("L", "-L")),
+            Kind::GitLab => format!("{root}/{project}/-/blob/{commit}/{path}{}", mark("L", "-")),
+            Kind::Gitea => format!("{root}/{project}/src/commit/{commit}/{path}{}", mark("L", "-L")),
+            Kind::Bitbucket => format!("{root}/{project}/src/{commit}/{path}{}", mark("lines-", ":")),
+            Kind::Azure => {
+                let (organization, name) = project.rsplit_once('/').unwrap_or(("", project));
+                let at = match lines {
+                    Some(_) => format!("&line={first}&lineEnd={last}&lineStartColumn=1&lineEndColumn=1000"),
+                    None => String::new(),
+                };
+                format!("{root}/{organization}/_git/{name}?path=/{path}&version=GC{commit}{at}")
+            }
+        }
     }
 
     /// The environment variables in which a token for this host is looked for.
@@ -66,6 +129,8 @@ impl Site {
             Kind::GitHub => &["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"],
             Kind::GitLab => &["GITLAB_TOKEN"],
             Kind::Gitea => &["GITEA_TOKEN"],
+            Kind::Bitbucket => &["BITBUCKET_TOKEN", "BITBUCKET_ACCESS_TOKEN"],
+            Kind::Azure => &["AZURE_DEVOPS_EXT_PAT", "AZURE_DEVOPS_TOKEN", "SYSTEM_ACCESSTOKEN"],
         }
     }
 
@@ -86,11 +151,36 @@ fn known(host: &str) -> Option<Kind> {
         "github.com" => Some(Kind::GitHub),
         "gitlab.com" => Some(Kind::GitLab),
         "codeberg.org" | "gitea.com" => Some(Kind::Gitea),
+        "bitbucket.org" => Some(Kind::Bitbucket),
+        "dev.azure.com" | "ssh.dev.azure.com" => Some(Kind::Azure),
+        _ if host.ends_with(".visualstudio.com") => Some(Kind::Azure),
         _ if host.ends_with(".ghe.com") || first == "github" => Some(Kind::GitHub),
         _ if first == "gitlab" => Some(Kind::GitLab),
         _ if first == "gitea" || first == "forgejo" => Some(Kind::Gitea),
         _ => None,
     }
+}
+
+/// The host that is asked and `organization/project/name`, of `organization/project/_git/name`, `v3/organization/…` (ssh)
+/// and `project/_git/name` at `organization.visualstudio.com`.
+fn of_azure(host: String, project: &str) -> Option<(String, String)> {
+    let parts: Vec<&str> = project.split('/').filter(|part| *part != "_git").collect();
+    let old = host.strip_suffix(".visualstudio.com").filter(|o| !o.contains('.')).map(str::to_owned);
+    let host = if host == "ssh.dev.azure.com" || old.is_some() { "dev.azure.com".to_owned() } else { host };
+    let named = |organization: &str, project: &str, name: &str| format!("{organization}/{project}/{name}");
+    let project = match (&old, &parts[..]) {
+        (None, ["v3", organization, project, name] | [organization, project, name]) => {
+            named(organization, project, name)
+        }
+        // A repository that is called as its project.
+        (None, [organization, name]) => named(organization, name, name),
+        (Some(organization), [project, name] | ["DefaultCollection", project, name]) => {
+            named(organization, project, name)
+        }
+        (Some(organization), [name]) => named(organization, name, name),
+        _ => return None,
+    };
+    Some((host, project))
 }
 
 /// Scheme of the API, host (with port) and project of `https://host/a/b.git`, `ssh://git@host:22/a/b`, `git@host:a/b`.
@@ -122,7 +212,7 @@ fn finish(scheme: &str, host: &str, path: &str) -> Option<(&'static str, String,
     let project = path.trim_matches('/');
     let project = project.strip_suffix(".git").unwrap_or(project);
     let ok = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-~+".contains(&b)) && text != ".."
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-~+%".contains(&b)) && text != ".."
     };
     let safe_host = host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:".contains(&b)) && !host.is_empty();
     if !safe_host || !project.contains('/') || !project.split('/').all(ok) {
@@ -154,6 +244,13 @@ mod tests {
             ("https://x.ghe.com/o/r", "https://api.x.ghe.com o/r"),
             ("http://github.example.org/o/r", "https://github.example.org/api/v3 o/r"),
             ("https://github.com.evil.example/o/r", "https://github.com.evil.example/api/v3 o/r"),
+            ("https://bitbucket.org/w/r.git", "https://api.bitbucket.org/2.0 w/r"),
+            ("git@bitbucket.org:w/r.git", "https://api.bitbucket.org/2.0 w/r"),
+            ("https://me@dev.azure.com/o/p%20q/_git/r", "https://dev.azure.com o/p%20q/r"),
+            ("https://dev.azure.com/o/_git/r", "https://dev.azure.com o/r/r"),
+            ("git@ssh.dev.azure.com:v3/o/p/r", "https://dev.azure.com o/p/r"),
+            ("https://o.visualstudio.com/p/_git/r", "https://dev.azure.com o/p/r"),
+            ("https://o.visualstudio.com/DefaultCollection/p/_git/r", "https://dev.azure.com o/p/r"),
             ("https://example.org/o/r", ""),
             ("https://github.com/only", ""),
             ("https://github.com/o/../r", ""),
@@ -168,6 +265,27 @@ mod tests {
         }
         let local = Site::of("http://127.0.0.1:8080/o/r.git", Some(Kind::Gitea)).unwrap();
         assert_eq!((local.api.as_str(), local.is_local()), ("http://127.0.0.1:8080/api/v1", true));
+    }
+
+    #[test]
+    fn a_place_in_a_commit_has_a_page_at_every_forge() {
+        let commit = CommitId::new("abc");
+        let lines = Some(LineRange::new(2, 3));
+        for (url, want) in [
+            ("https://github.com/o/r", "https://github.com/o/r/blob/abc/a%20b/c.rs#L2-L3"),
+            ("https://gitlab.com/g/s/r", "https://gitlab.com/g/s/r/-/blob/abc/a%20b/c.rs#L2-3"),
+            ("https://codeberg.org/o/r", "https://codeberg.org/o/r/src/commit/abc/a%20b/c.rs#L2-L3"),
+            ("https://bitbucket.org/w/r", "https://bitbucket.org/w/r/src/abc/a%20b/c.rs#lines-2:3"),
+            (
+                "https://dev.azure.com/o/p/_git/r",
+                "https://dev.azure.com/o/p/_git/r?path=/a%20b/c.rs&version=GCabc&line=2&lineEnd=3&lineStartColumn=1&lineEndColumn=1000",
+            ),
+        ] {
+            assert_eq!(Site::of(url, None).unwrap().permalink(&commit, "a b/c.rs", lines), want);
+        }
+        let one = Site::of("https://github.com/o/r", None).unwrap();
+        assert_eq!(one.permalink(&commit, "c", Some(LineRange::line(2))), "https://github.com/o/r/blob/abc/c#L2");
+        assert_eq!(one.permalink(&commit, "c", None), "https://github.com/o/r/blob/abc/c");
     }
 
     #[test]

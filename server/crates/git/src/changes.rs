@@ -420,7 +420,7 @@ mod command_line {
     }
 
     fn entries(repository: &Repository) -> Result<Vec<Entry>, GitError> {
-        let entries = command::run(repository.root(), &["ls-files", "--stage", "-t", "-z"], b"")?;
+        let entries = command::run(repository.place(), &["ls-files", "--stage", "-t", "-z"], b"")?;
         Ok(records(&entries).filter_map(entry).collect())
     }
 
@@ -435,7 +435,7 @@ mod command_line {
 
     fn raw(repository: &Repository, how: &[&str], with: &[&str]) -> Result<BTreeMap<RawPath, Change>, GitError> {
         let options = ["--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff"];
-        let diff = command::run(repository.root(), &[how, &options, with, &["--"]].concat(), b"")?;
+        let diff = command::run(repository.place(), &[how, &options, with, &["--"]].concat(), b"")?;
         let mut changes: BTreeMap<RawPath, Change> = BTreeMap::new();
         let mut fields = records(&diff);
         while let (Some(meta), Some(path)) = (fields.next(), fields.next()) {
@@ -448,7 +448,7 @@ mod command_line {
 
     fn add_untracked(repository: &Repository, changes: &mut BTreeMap<RawPath, Change>) -> Result<(), GitError> {
         let root = repository.root();
-        let untracked = command::run(root, &["ls-files", "--others", "--exclude-standard", "-z"], b"")?;
+        let untracked = command::run(repository.place(), &["ls-files", "--others", "--exclude-standard", "-z"], b"")?;
         for path in records(&untracked) {
             let kind = match path.strip_suffix(b"/") {
                 Some(_) => Kind::Submodule,

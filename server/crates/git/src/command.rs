@@ -9,11 +9,31 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
+/// Where git runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    folder: &'a Path,
+    /// The git directory, where the environment names it and git would not find it from the folder.
+    git_dir: Option<&'a Path>,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn named(folder: &'a Path, git_dir: &'a Path) -> Self {
+        Self { folder, git_dir: Some(git_dir) }
+    }
+}
+
+impl<'a> From<&'a Path> for Place<'a> {
+    fn from(folder: &'a Path) -> Self {
+        Self { folder, git_dir: None }
+    }
+}
+
 /// Runs git in `root` and returns its standard output. Nothing of the arguments may come from a repository without
 /// being an id.
-pub(crate) fn run(root: &Path, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, GitError> {
+pub(crate) fn run<'a>(root: impl Into<Place<'a>>, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, GitError> {
     let failed = |why: String| failed(args, why);
-    let mut child = start(root, args).map_err(|e| failed(e.to_string()))?;
+    let mut child = start(root.into(), args).map_err(|e| failed(e.to_string()))?;
     if let Some(mut pipe) = child.stdin.take() {
         // A git that ends early closes the pipe; its exit code tells why.
         let _ = pipe.write_all(stdin);
@@ -23,10 +43,10 @@ pub(crate) fn run(root: &Path, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, G
 }
 
 /// Runs git in `root`, without input, and returns its standard output; ends it at `deadline`.
-pub(crate) fn run_until(root: &Path, args: &[&str], deadline: Instant) -> Result<Vec<u8>, GitError> {
+pub(crate) fn run_until<'a>(root: impl Into<Place<'a>>, args: &[&str], deadline: Instant) -> Result<Vec<u8>, GitError> {
     let failed = |why: String| failed(args, why);
     let began = Instant::now();
-    let mut child = start(root, args).map_err(|e| failed(e.to_string()))?;
+    let mut child = start(root.into(), args).map_err(|e| failed(e.to_string()))?;
     drop(child.stdin.take());
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(failed("it has no output".into()));
@@ -66,16 +86,25 @@ fn last_line(said: &[u8]) -> String {
     String::from_utf8_lossy(said).lines().last().unwrap_or("it failed without a word").to_owned()
 }
 
-fn start(root: &Path, args: &[&str]) -> std::io::Result<Child> {
-    Command::new("git")
-        .current_dir(root)
+fn start(place: Place<'_>, args: &[&str]) -> std::io::Result<Child> {
+    let mut command = Command::new("git");
+    match place.git_dir {
+        // The index that the environment names belongs to it.
+        Some(git_dir) => {
+            command.arg("--git-dir").arg(git_dir).arg("--work-tree").arg(place.folder);
+        }
+        None => {
+            command.env_remove("GIT_INDEX_FILE");
+        }
+    }
+    command
+        .current_dir(place.folder)
         // An index refreshed by us would be a write to the user's repository.
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("LC_ALL", "C")
         .env_remove("GIT_DIR")
         .env_remove("GIT_WORK_TREE")
-        .env_remove("GIT_INDEX_FILE")
         .args(["-c", "core.fsmonitor=false", "-c", "core.quotePath=false"])
         .args(args)
         .stdin(Stdio::piped())
@@ -85,12 +114,12 @@ fn start(root: &Path, args: &[&str]) -> std::io::Result<Child> {
 }
 
 /// The bytes of a blob; git fetches it if this is a partial clone.
-pub(crate) fn cat_file(root: &Path, id: Oid) -> Result<Vec<u8>, GitError> {
+pub(crate) fn cat_file<'a>(root: impl Into<Place<'a>>, id: Oid) -> Result<Vec<u8>, GitError> {
     run(root, &["cat-file", "blob", &id.to_string()], b"")
 }
 
 /// Has git fetch, all in one go, the blobs that differ between two trees, where this is a partial clone.
-pub(crate) fn fetch_changed(root: &Path, base: Oid, head: Oid) -> Result<(), GitError> {
+pub(crate) fn fetch_changed<'a>(root: impl Into<Place<'a>>, base: Oid, head: Oid) -> Result<(), GitError> {
     let (base, head) = (base.to_string(), head.to_string());
     run(root, &["diff-tree", "-r", "--no-renames", "--numstat", "--no-ext-diff", "--no-textconv", &base, &head], b"")?;
     Ok(())

@@ -248,7 +248,8 @@ impl Consult {
         let head = oid(self.head.as_str())?;
         self.repository.with(|repo| {
             let mut walk = repo.revwalk().map_err(failed())?;
-            walk.set_sorting(Sort::TIME).map_err(failed())?;
+            // As git lists them, which needs no look at the whole history first.
+            walk.set_sorting(Sort::NONE).map_err(failed())?;
             walk.push(head).map_err(failed())?;
             for id in walk.take(most) {
                 // A shallow clone ends somewhere.

@@ -10,6 +10,12 @@ pub enum GitError {
         /// The folder.
         path: PathBuf,
     },
+    /// A repository of Jujutsu that git has no part in.
+    #[error("'{}' is a repository of Jujutsu without git's own folder", path.display())]
+    Jujutsu {
+        /// Its top.
+        path: PathBuf,
+    },
     /// A repository without a work tree.
     #[error("'{}' is a bare repository: it has no work tree to review", path.display())]
     Bare {
@@ -133,6 +139,7 @@ impl GitError {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::NotARepository { .. } => Some("go to a folder of a repository, or make one with 'git init'".into()),
+            Self::Jujutsu { .. } => Some("have git see it too: 'jj git colocation enable' (jj 0.34 or newer)".into()),
             Self::Bare { .. } => Some("run it in a worktree: 'git worktree add ../review BRANCH'".into()),
             Self::NotOwned { path } => {
                 Some(format!("if you trust it: git config --global --add safe.directory '{}'", path.display()))

@@ -45,7 +45,7 @@ impl Repository {
             from,
             &spec,
         ];
-        command::run_until(self.root(), &args, Instant::now() + LONGEST)?;
+        command::run_until(self.place(), &args, Instant::now() + LONGEST)?;
         self.commit_at(into)?.ok_or_else(|| GitError::Missing { what: format!("what was fetched into '{into}'") })
     }
 

@@ -167,6 +167,15 @@ impl FrozenTree {
         }
     }
 
+    /// The id of a file's blob, where that is its text.
+    pub(crate) fn blob(&self, path: &RepoPath) -> Option<Oid> {
+        let file = self.file(path.as_str().as_bytes()).ok()??;
+        match file.source {
+            Source::Blob(id, _) => Some(id),
+            Source::Text(_) | Source::Bytes(_) | Source::WorkTree => None,
+        }
+    }
+
     fn attributes(&self, file: &FrozenFile) -> Result<Attributes, GitError> {
         self.repository.with(|repo| {
             let all = || self.files().into_iter().flatten().map(|f| f.path.as_slice());

@@ -36,7 +36,7 @@ impl Repository {
             return Err(bad("there is no change in it"));
         }
         // A handle of its own: with the database in memory it must not be lent to anybody else.
-        let repo = git2::Repository::open(self.git_dir()).map_err(GitError::git("open the repository"))?;
+        let repo = self.another()?;
         let odb = repo.odb().map_err(GitError::git("open the object database"))?;
         let memory = odb.add_new_mempack_backend(FIRST).map_err(GitError::git("make a database in memory"));
         memory?;

@@ -53,6 +53,31 @@ impl Repository {
         })?
     }
 
+    /// The commit of a branch that was pushed last, as this clone knows: where what it is pushed to is; `None` if it never
+    /// was.
+    ///
+    /// # Errors
+    /// When git cannot be read.
+    pub fn pushed(&self, branch: &str) -> Result<Option<CommitId>, GitError> {
+        let (remote, names) = self.push_target(branch)?;
+        let remote = remote.unwrap_or_else(|| "origin".to_owned());
+        let tip = |name: &String| self.commit_at(&format!("refs/remotes/{remote}/{name}")).transpose();
+        names.iter().find_map(tip).transpose()
+    }
+
+    /// The folder that git runs hooks from: `core.hooksPath`, as seen from the top, else the repository's own.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read.
+    pub fn hooks_folder(&self) -> Result<std::path::PathBuf, GitError> {
+        let configured = self.with(|repo| {
+            let config =
+                repo.config().and_then(|mut c| c.snapshot()).map_err(GitError::git("read the configuration"))?;
+            Ok::<_, GitError>(config.get_path("core.hooksPath").ok().filter(|path| !path.as_os_str().is_empty()))
+        })??;
+        Ok(configured.map_or_else(|| self.common_dir().join("hooks"), |path| self.root().join(path)))
+    }
+
     /// Whether the clone has a commit.
     #[must_use]
     pub fn has_commit(&self, commit: &CommitId) -> bool {

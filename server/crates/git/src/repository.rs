@@ -1,6 +1,7 @@
 //! A repository on disk, shared by many threads.
 
-use super::GitError;
+use super::command::Place;
+use super::{GitError, ownership};
 use finding::{BlobId, CommitId, RepoPath, RoundScope};
 use git2::{ErrorCode, ObjectType, Oid};
 use std::path::{Path, PathBuf};
@@ -19,8 +20,38 @@ struct Shared {
     git_dir: PathBuf,
     common_dir: PathBuf,
     root: PathBuf,
+    opening: Opening,
     /// libgit2's handles are not for two threads at once: whoever needs one takes it from here or opens another.
     idle: Mutex<Vec<git2::Repository>>,
+}
+
+/// How a repository is opened, each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// As it was found.
+    Found,
+    /// As git's own variables say (`GIT_DIR`, `GIT_WORK_TREE`, `GIT_INDEX_FILE`): in a hook, or where the git directory is
+    /// kept elsewhere.
+    Environment,
+    /// As it was found, though somebody else owns it: the user's configuration says that this is fine, in a form that
+    /// libgit2 does not know.
+    Trusted,
+}
+
+impl Opening {
+    fn open(self, git_dir: &Path) -> Result<git2::Repository, git2::Error> {
+        match self {
+            Self::Found => ownership::checked(|| git2::Repository::open(git_dir)),
+            Self::Environment => ownership::checked(|| from_environment(git_dir)),
+            Self::Trusted => ownership::unchecked(|| git2::Repository::open(git_dir)),
+        }
+    }
+}
+
+/// The repository at or above a path, with what else git's variables say.
+fn from_environment(path: &Path) -> Result<git2::Repository, git2::Error> {
+    let none: [&std::ffi::OsStr; 0] = [];
+    git2::Repository::open_ext(path, git2::RepositoryOpenFlags::FROM_ENV, none)
 }
 
 impl std::fmt::Debug for Repository {
@@ -32,7 +63,7 @@ impl std::fmt::Debug for Repository {
 /// Where HEAD is. Compared to see whether the branch was switched, committed to, reset or rebased.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HeadState {
-    /// The branch's short name; `None` with a detached HEAD.
+    /// The branch's short name; `None` with a detached HEAD. Where Jujutsu keeps the repository too, its bookmark.
     pub branch: Option<String>,
     /// Its commit; `None` on an unborn branch.
     pub commit: Option<CommitId>,
@@ -63,7 +94,39 @@ impl Repository {
     pub fn discover(path: impl AsRef<Path>) -> Result<Self, GitError> {
         set_up_libgit2();
         let path = path.as_ref();
-        let raw = git2::Repository::discover(path).map_err(|e| opening_failed(path, e))?;
+        match ownership::checked(|| git2::Repository::discover(path)) {
+            Ok(raw) => Self::of(raw, Opening::Found),
+            Err(e) if e.code() == ErrorCode::Owner && ownership::is_trusted(&top_of(path)) => {
+                let raw = ownership::unchecked(|| git2::Repository::discover(path));
+                Self::of(raw.map_err(|e| opening_failed(path, e))?, Opening::Trusted)
+            }
+            Err(e) => Err(opening_failed(path, e)),
+        }
+    }
+
+    /// The repository that git's own variables name, as git itself would take it; without `GIT_DIR`, the one that `path`
+    /// is in, with the index that `GIT_INDEX_FILE` names (hooks of a commit have one of their own). For a program that git or a shell started, never for one that serves many repositories.
+    ///
+    /// # Errors
+    /// As [`Self::discover`].
+    pub fn of_environment_or(path: impl AsRef<Path>) -> Result<Self, GitError> {
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let path = path.as_ref();
+        let raw = match (is_set("GIT_DIR"), is_set("GIT_INDEX_FILE")) {
+            (false, false) => return Self::discover(path),
+            (true, _) => {
+                set_up_libgit2();
+                ownership::checked(git2::Repository::open_from_env)
+            }
+            (false, true) => {
+                set_up_libgit2();
+                ownership::checked(|| from_environment(path))
+            }
+        };
+        Self::of(raw.map_err(|e| opening_failed(path, e))?, Opening::Environment)
+    }
+
+    fn of(raw: git2::Repository, opening: Opening) -> Result<Self, GitError> {
         let Some(root) = raw.workdir() else {
             return Err(GitError::Bare { path: raw.path().to_owned() });
         };
@@ -71,10 +134,19 @@ impl Repository {
             git_dir: raw.path().to_owned(),
             common_dir: raw.commondir().to_owned(),
             root: root.to_owned(),
+            opening,
             idle: Mutex::new(Vec::new()),
         };
         shared.give_back(raw);
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Where the `git` command runs for it.
+    pub(crate) fn place(&self) -> Place<'_> {
+        match self.shared.opening {
+            Opening::Environment => Place::named(self.root(), self.git_dir()),
+            Opening::Found | Opening::Trusted => Place::from(self.root()),
+        }
     }
 
     /// The work tree's folder, absolute.
@@ -110,6 +182,11 @@ impl Repository {
                 Err(e) if matches!(e.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => None,
                 Err(e) => return Err(GitError::git("read HEAD")(e)),
             };
+            // Jujutsu keeps HEAD on no branch.
+            let branch = branch.or_else(|| {
+                let is_jujutsu = self.root().join(".jj").is_dir();
+                commit.filter(|_| is_jujutsu).and_then(|commit| bookmark(repo, commit))
+            });
             Ok(HeadState { branch, commit: commit.map(commit_id) })
         })?
     }
@@ -207,9 +284,14 @@ impl Repository {
     pub(crate) fn blob(&self, repo: &git2::Repository, id: Oid) -> Result<Vec<u8>, GitError> {
         match repo.find_blob(id) {
             Ok(blob) => Ok(blob.content().to_vec()),
-            Err(e) if e.code() == ErrorCode::NotFound => super::command::cat_file(self.root(), id),
+            Err(e) if e.code() == ErrorCode::NotFound => super::command::cat_file(self.place(), id),
             Err(e) => Err(GitError::git("read a blob")(e)),
         }
+    }
+
+    /// A handle of libgit2 that nobody else gets.
+    pub(crate) fn another(&self) -> Result<git2::Repository, GitError> {
+        self.shared.opening.open(&self.shared.git_dir).map_err(|e| opening_failed(self.root(), e))
     }
 
     /// Lends a handle of libgit2, for one thread at a time.
@@ -217,7 +299,7 @@ impl Repository {
         let idle = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let repo = match idle {
             Some(repo) => repo,
-            None => git2::Repository::open(&self.shared.git_dir).map_err(|e| opening_failed(self.root(), e))?,
+            None => self.another()?,
         };
         let out = f(&repo);
         self.shared.give_back(repo);
@@ -268,8 +350,14 @@ const COPY_WITH_SHA1: &str = "review a copy: 'git init --object-format=sha1 ../c
 fn opening_failed(path: &Path, e: git2::Error) -> GitError {
     let message = e.message();
     match e.code() {
-        ErrorCode::NotFound => GitError::NotARepository { path: path.to_owned() },
-        ErrorCode::Owner => GitError::NotOwned { path: path.to_owned() },
+        ErrorCode::NotFound => {
+            let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            match real.ancestors().find(|folder| folder.join(".jj").is_dir()) {
+                Some(top) => GitError::Jujutsu { path: top.to_owned() },
+                None => GitError::NotARepository { path: path.to_owned() },
+            }
+        }
+        ErrorCode::Owner => GitError::NotOwned { path: top_of(path) },
         _ if message.contains("refstorage") => GitError::Unsupported {
             what: "the 'reftable' form of references".into(),
             instead: Some(FILES_FOR_REFTABLE),
@@ -283,6 +371,27 @@ fn opening_failed(path: &Path, e: git2::Error) -> GitError {
         }
         _ => GitError::Git { doing: "open the repository", source: e },
     }
+}
+
+/// The bookmark of what is worked on in a repository that Jujutsu keeps too: one at HEAD, which is the commit below the
+/// working copy's, or at the working copy's own; of several, one that is no usual main branch.
+fn bookmark(repo: &git2::Repository, head: Oid) -> Option<String> {
+    let is_here = |branch: &git2::Branch<'_>| {
+        let commit = branch.get().peel_to_commit().ok();
+        commit.is_some_and(|c| c.id() == head || (c.parent_count() == 1 && c.parent_id(0) == Ok(head)))
+    };
+    let branches = repo.branches(Some(git2::BranchType::Local)).ok()?.flatten();
+    let here = branches.filter(|(branch, _)| is_here(branch));
+    let mut names: Vec<String> = here.filter_map(|(b, _)| b.name().ok()?.map(str::to_owned)).collect();
+    names.sort_by_key(|name| (super::scope::DEFAULT_BRANCHES.contains(&name.as_str()), name.clone()));
+    names.into_iter().next()
+}
+
+/// The folder that git speaks of when it asks whose it is: the top of the work tree, by its real name.
+fn top_of(path: &Path) -> PathBuf {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let top = real.ancestors().find(|folder| folder.join(".git").exists());
+    top.unwrap_or(&real).to_owned()
 }
 
 /// Has it open partial clones, which it refuses unless told that the program can deal with absent objects, as

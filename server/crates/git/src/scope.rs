@@ -26,7 +26,7 @@ impl Default for ScopeRequest {
 }
 
 /// What main branches are called, the likeliest first.
-const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "trunk", "develop"];
+pub(crate) const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "trunk", "develop"];
 
 /// Something to compare with, and what people call it.
 pub(crate) struct Base {

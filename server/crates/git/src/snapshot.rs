@@ -78,6 +78,10 @@ impl ChangedFile {
     }
 }
 
+/// What a text is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TextId(git2::Oid);
+
 /// The text under review. Cheap to clone; immutable; safe to read from many threads.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -227,6 +231,32 @@ impl Snapshot {
                 Some(text) => Ok(Some(text)),
                 None => Ok(self.inner.tree.read(path)?.inspect(|text| self.inner.kept.keep(path, text))),
             },
+        }
+    }
+
+    /// The base's text of any file; `None` if it is not there, not text, or there is no base.
+    #[must_use]
+    pub fn read_base(&self, path: &RepoPath) -> Option<Arc<str>> {
+        match (self.file(path), &self.inner.tree) {
+            (Some(changed), _) => changed.old.clone(),
+            (None, Tree::Repository(tree)) => {
+                let base = self.inner.scope.base.as_ref()?;
+                tree.repository().read_at(base, path).ok().flatten()
+            }
+            (None, Tree::InMemory(texts)) => texts.get(path).cloned(),
+        }
+    }
+
+    /// What a file's text is known by, without reading it: two files of one identity have one text, in whichever snapshots
+    /// of the repository they are. `None` where it cannot be said.
+    #[must_use]
+    pub fn identity(&self, path: &RepoPath) -> Option<TextId> {
+        match (self.file(path), &self.inner.tree) {
+            (Some(_), _) => None,
+            (None, Tree::Repository(tree)) => tree.blob(path).map(TextId),
+            (None, Tree::InMemory(texts)) => {
+                git2::Oid::hash_object(git2::ObjectType::Blob, texts.get(path)?.as_bytes()).ok().map(TextId)
+            }
         }
     }
 

@@ -57,7 +57,8 @@ impl Repository {
             || self.frozen(&text, base, head, options.max_file_bytes),
             || match text {
                 // The commits that git makes for a stash are nobody's.
-                TextIn::Stash(_) => Ok(Vec::new()),
+                // No commit brings what is there as it is.
+                TextIn::Stash(_) | TextIn::Whole => Ok(Vec::new()),
                 _ => self.with(|repo| history::commits(repo, base, head))?,
             },
         );
@@ -119,9 +120,9 @@ impl Repository {
                 let changes = self.with(|repo| changes::between(repo, base, head))??;
                 Ok(Frozen { tree: FrozenTree::of_commit(self, head, max)?, changes, given })
             }
-            TextIn::WorkTree | TextIn::Unstaged | TextIn::Index => {
+            TextIn::WorkTree | TextIn::Whole | TextIn::Unstaged | TextIn::Index => {
                 let work = match text {
-                    TextIn::WorkTree => changes::to_work_tree(self, base)?,
+                    TextIn::WorkTree | TextIn::Whole => changes::to_work_tree(self, base)?,
                     TextIn::Unstaged => changes::index_to_work_tree(self)?,
                     _ => changes::to_index(self, base)?,
                 };
@@ -148,7 +149,7 @@ impl Repository {
             Ok::<bool, GitError>(sides.filter_map(|s| s.blob).any(|id| !odb.exists(id)))
         })??;
         match (absent, base, head) {
-            (true, Some(base), Some(head)) => command::fetch_changed(self.root(), base, head),
+            (true, Some(base), Some(head)) => command::fetch_changed(self.place(), base, head),
             _ => Ok(()),
         }
     }
@@ -381,7 +382,8 @@ impl Judge<'_> {
                 Ok(Content::Not(LeftOut::TooLarge(blob.size() as u64)))
             }
             Ok(blob) => Ok(content(blob.content(), false)),
-            Err(_) => Ok(content(&repository.blob(repo, id)?, false)),
+            // One that is nowhere to be had is left out, and the others are reviewed.
+            Err(_) => Ok(repository.blob(repo, id).map_or(Content::Not(LeftOut::Unreadable), |b| content(&b, false))),
         })?
     }
 }

@@ -18,6 +18,8 @@ pub enum Target {
     Staged,
     /// What is not staged, against what is: untracked files too.
     Unstaged,
+    /// The files of the work tree as they are, against nothing.
+    Whole,
     /// The commits of a branch, whether it is checked out or not; where there is none of that name, the commit that the
     /// name means.
     Named(String),
@@ -161,7 +163,7 @@ impl Target {
     /// Whether it is a part of what is checked out, so that the work tree has its text.
     #[must_use]
     pub fn is_here(&self) -> bool {
-        matches!(self, Self::Current | Self::Staged | Self::Unstaged)
+        matches!(self, Self::Current | Self::Staged | Self::Unstaged | Self::Whole)
     }
 }
 
@@ -205,6 +207,8 @@ pub(crate) enum TextIn {
     Commit,
     /// In the work tree.
     WorkTree,
+    /// In the work tree, all of it.
+    Whole,
     /// In the index.
     Index,
     /// In the work tree, compared with the index.
@@ -259,6 +263,10 @@ impl Repository {
         match &request.target {
             Target::Current => self.scope_of_head(request).map(|round| Scope::from(&round)),
             Target::Staged => self.on_top("staged", "HEAD", TextIn::Index),
+            Target::Whole => {
+                let scope = self.on_top("scan", "nothing", TextIn::Whole)?;
+                Ok(Scope { round: RoundScope { base: None, ..scope.round }, ..scope })
+            }
             Target::Unstaged => self.on_top("unstaged", "the index", TextIn::Unstaged),
             Target::Named(name) => self.with(|repo| match branch_named(repo, name) {
                 Some(Found { kept_as, short, commit }) => {

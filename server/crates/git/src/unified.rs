@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 /// The file's mode is not known here: new and deleted files are said to be plain ones.
 #[must_use]
 pub fn unified_diff(file: &ChangedFile, context: u32) -> String {
-    let (old, new) = (lines(file.old.as_deref()), lines(file.new.as_deref()));
     let path = file.path.as_str();
     let old_path = match &file.kind {
         ChangeKind::Renamed { from } | ChangeKind::Copied { from } => from.as_str(),
@@ -40,58 +39,16 @@ pub fn unified_diff(file: &ChangedFile, context: u32) -> String {
         Some(_) => line(&mut out, format_args!("+++ {b}{}", end(&b))),
         None => line(&mut out, format_args!("+++ /dev/null")),
     }
-    let mut rest = file.hunks.as_slice();
-    while !rest.is_empty() {
-        let near = |pair: &&[LineHunk]| pair[1].old_start - (pair[0].old_start + pair[0].old_count) <= 2 * context;
-        let together = 1 + rest.windows(2).take_while(near).count();
-        let (group, later) = rest.split_at(together);
-        write_group(&mut out, group, &old, &new, context);
-        rest = later;
-    }
+    let (old, new) = (file.old.as_deref().unwrap_or_default(), file.new.as_deref().unwrap_or_default());
+    let changes: Vec<lines::Change> = file.hunks.iter().map(change).collect();
+    out.push_str(&lines::unified(old, new, &changes, context as usize));
     out
 }
 
-/// One `@@` part: changed runs with the lines between and around them.
-fn write_group(out: &mut String, group: &[LineHunk], old: &[&str], new: &[&str], context: u32) {
-    let (Some(first), Some(last)) = (group.first(), group.last()) else { return };
-    // 0-based from here on.
-    let before = context.min(first.new_start - 1).min(first.old_start - 1);
-    let (old_from, new_from) = (first.old_start - 1 - before, first.new_start - 1 - before);
-    let old_to = (last.old_start - 1 + last.old_count + context).min(old.len() as u32);
-    let new_to = (last.new_start - 1 + last.new_count + context).min(new.len() as u32);
-    let (old_range, new_range) = (range(old_from, old_to), range(new_from, new_to));
-    line(out, format_args!("@@ -{old_range} +{new_range} @@"));
-    let mut at = new_from;
-    for hunk in group {
-        write_lines(out, ' ', new, at, hunk.new_start - 1);
-        write_lines(out, '-', old, hunk.old_start - 1, hunk.old_start - 1 + hunk.old_count);
-        write_lines(out, '+', new, hunk.new_start - 1, hunk.new_start - 1 + hunk.new_count);
-        at = hunk.new_start - 1 + hunk.new_count;
-    }
-    write_lines(out, ' ', new, at, new_to);
-}
-
-fn write_lines(out: &mut String, mark: char, lines: &[&str], from: u32, to: u32) {
-    for text in lines.get(from as usize..to as usize).unwrap_or_default() {
-        out.push(mark);
-        out.push_str(text);
-        if !text.ends_with('\n') {
-            out.push_str("\n\\ No newline at end of file\n");
-        }
-    }
-}
-
-/// `start,count`; an empty range starts at the line before it, and a count of 1 is not said.
-fn range(from: u32, to: u32) -> String {
-    match to - from {
-        0 => format!("{from},0"),
-        1 => format!("{}", from + 1),
-        count => format!("{},{count}", from + 1),
-    }
-}
-
-fn lines(text: Option<&str>) -> Vec<&str> {
-    lines::with_endings(text.unwrap_or("")).collect()
+/// A hunk, of which lines are counted from 1, as a change.
+fn change(hunk: &LineHunk) -> lines::Change {
+    let run = |start: u32, count: u32| start as usize - 1..(start + count) as usize - 1;
+    lines::Change { old: run(hunk.old_start, hunk.old_count), new: run(hunk.new_start, hunk.new_count) }
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {

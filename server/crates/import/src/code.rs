@@ -77,7 +77,7 @@ impl<'a> Code<'a> {
         if let Some(lines) = stands(&text, anchor) {
             anchor.lines = Some(lines);
         } else if let Some(lines) = anchor.lines {
-            let total = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+            let total = u32::try_from(lines::count(&text)).unwrap_or(u32::MAX);
             anchor.lines = (lines.start() <= total).then(|| LineRange::new(lines.start(), lines.end().min(total)));
         }
     }
@@ -193,7 +193,7 @@ impl<'a> Code<'a> {
 fn stands(text: &str, anchor: &Anchor) -> Option<LineRange> {
     let quote = anchor.quote.as_deref()?;
     let part = |lines: &LineRange| {
-        let line = text.lines().nth(lines.start() as usize - 1);
+        let line = lines::split(text).nth(lines.start() as usize - 1);
         !quote.trim().is_empty() && line.is_some_and(|line| line.contains(quote.trim()))
     };
     let cited = anchor.lines.filter(|lines| lines.count() == 1).filter(part);

@@ -5,8 +5,10 @@
 //! that the place is still the one that was meant.
 
 use finding::{AgentKind, AgentName, Answer, Failure, Fix, LineRange, RawFinding, RawId, RepoPath};
-use similar::TextDiff;
 use std::collections::BTreeMap;
+
+/// Lines around a change that say where it belongs.
+const CONTEXT: usize = 3;
 
 /// What one tool, or one person, says in a file.
 #[derive(Debug, Clone)]
@@ -113,7 +115,7 @@ impl Change {
     #[must_use]
     pub fn fix(self, text: &str, by: AgentName) -> Option<Fix> {
         let new = replaced(text, &self.replacements).filter(|new| new != text)?;
-        let diff = TextDiff::from_lines(text, &new).unified_diff().context_radius(3).to_string();
+        let diff = lines::unified(text, &new, &lines::text_changes(text, &new), CONTEXT);
         Some(Fix { note: self.note, path: Some(self.path), diff, by: vec![by] })
     }
 

@@ -146,6 +146,20 @@ fn read_text(text: &str, name: &str) -> Result<Import, ImportError> {
     }
 }
 
+/// Reads what a linter printed in a format of its own: the tool by its name as [`ImportError::Unknown`] lists it, and what
+/// its levels come to.
+///
+/// # Errors
+/// When it is not of that tool's formats.
+pub fn read_tool(label: &str, text: &str, levels: Levels) -> Result<Vec<ImportedReview>, NotOfTool> {
+    tools::read_of(label, text, levels).map_err(|unknown| NotOfTool(unknown.to_string()))
+}
+
+/// What is of none of a tool's formats.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotOfTool(String);
+
 /// The share of lines that name a place by which a text is the output of a tool, whatever else is in it.
 const MOSTLY: f64 = 0.5;
 

@@ -5,6 +5,9 @@
 //! form feeds, vertical tabs, NEL and U+2028 are characters like others. Must not know what texts are about.
 
 mod budget;
+mod unified;
+
+pub use unified::unified;
 
 use imara_diff::{Algorithm, Diff, InternedInput, TokenSource};
 use std::ops::Range;

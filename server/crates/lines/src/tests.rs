@@ -71,3 +71,29 @@ fn texts_of_few_lines_said_again_and_again_are_compared_all_the_same() {
     let (old, new) = ("x\n".repeat(40_000), ["x\n".repeat(20_000), "y\n".to_owned(), "x\n".repeat(19_999)].concat());
     assert_eq!(text_changes(&old, &new), [Change { old: 20_000..20_001, new: 20_000..20_001 }]);
 }
+
+#[test]
+fn changes_are_written_as_git_writes_them() {
+    let of = |old: &str, new: &str, context| unified(old, new, &text_changes(old, new), context);
+    let numbers = |range: std::ops::Range<u32>| range.map(|n| format!("{n}\n")).collect::<String>();
+    let old = numbers(1..20);
+    for (new, context, expected) in [
+        (old.clone(), 3, ""),
+        (numbers(1..19), 1, "@@ -18,2 +18 @@\n 18\n-19\n"),
+        (numbers(0..20), 1, "@@ -1 +1,2 @@\n+0\n 1\n"),
+        (old.replace("10\n", "ten\n"), 0, "@@ -10 +10 @@\n-10\n+ten\n"),
+        (old.replace("10\n", ""), 0, "@@ -10 +9,0 @@\n-10\n"),
+        // Two that are near share their context; two that are not have a part each.
+        (old.replace("5\n6\n7\n", "five\n6\nseven\n"), 1, "@@ -4,5 +4,5 @@\n 4\n-5\n+five\n 6\n-7\n+seven\n 8\n"),
+        (
+            old.replace("5\n", "five\n").replace("1five", "15").replace("9\n10", "nine\n10"),
+            1,
+            "@@ -4,3 +4,3 @@\n 4\n-5\n+five\n 6\n@@ -8,3 +8,3 @@\n 8\n-9\n+nine\n 10\n",
+        ),
+        (old.trim_end().to_owned(), 0, "@@ -19 +19 @@\n-19\n+19\n\\ No newline at end of file\n"),
+    ] {
+        assert_eq!(of(&old, &new, context), expected, "{new:?}");
+    }
+    assert_eq!(of("", "a\n", 3), "@@ -0,0 +1 @@\n+a\n");
+    assert_eq!(of("a\r\nb\r\n", "a\r\nc\r\n", 3), "@@ -1,2 +1,2 @@\n a\r\n-b\r\n+c\r\n");
+}

@@ -6,6 +6,9 @@ use config::{Config, McpRight};
 use git::Repository;
 use ops::{Now, OpenBranch, Overrides, RoundName};
 use report::sanitize::printable;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest name of a client that is kept, in characters.
 const LONGEST_NAME: usize = 60;
@@ -16,14 +19,48 @@ pub(crate) struct Desk {
     pub(crate) settings: Settings,
     /// The coding agent, by the name that its program gives.
     pub(crate) agent: String,
+    pub(crate) reports: Reports,
+}
+
+/// The report that was written last, under what was asked for: its further pages are pages of the same text, and cost
+/// nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reports(Arc<Mutex<Option<Kept>>>);
+
+#[derive(Debug)]
+struct Kept {
+    asked: (Option<u32>, Form),
+    written: Arc<(u32, String)>,
+}
+
+impl Reports {
+    pub(crate) fn keep(&self, asked: (Option<u32>, Form), written: Arc<(u32, String)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { asked, written });
+    }
+
+    pub(crate) fn kept(&self, asked: (Option<u32>, Form)) -> Option<Arc<(u32, String)>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|kept| kept.asked == asked).map(|kept| Arc::clone(&kept.written))
+    }
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Form {
+    #[default]
+    Markdown,
+    Text,
+    Json,
+    Sarif,
 }
 
 impl Desk {
-    pub(crate) fn new(settings: Settings, client: Option<&str>) -> Self {
+    pub(crate) fn new(settings: Settings, client: Option<&str>, reports: Reports) -> Self {
         let name: String = printable(client.unwrap_or_default()).split_whitespace().collect::<Vec<_>>().join(" ");
         let name: String = name.chars().take(LONGEST_NAME).collect();
         let agent = if name.is_empty() { "a coding agent".to_owned() } else { name };
-        Self { settings, agent }
+        Self { settings, agent, reports }
     }
 
     pub(crate) fn repository(&self) -> Result<Repository, Refusal> {

@@ -7,10 +7,10 @@
 //! ```
 
 use crate::bounds::{NOTICE, bounded_text};
-use crate::desk::Desk;
+use crate::desk::{Desk, Form};
 use crate::said::Refusal;
 use crate::text;
-use crate::tools::rounds::{self, Form};
+use crate::tools::rounds;
 use rmcp::model::{ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
 //! The protocol's methods: who may call what, and what comes of it. What a tool does is in `tools`.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, Reports};
 use crate::reviews::Reviews;
 use crate::said::Refusal;
 use crate::tools::reviewing::{self, blocking};
@@ -28,11 +28,12 @@ const INSTRUCTIONS: &str = "Review findings of the current git branch: several a
 pub(crate) struct Server {
     settings: Settings,
     reviews: Reviews,
+    reports: Reports,
 }
 
 impl Server {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, reviews: Reviews::default() }
+        Self { settings, reviews: Reviews::default(), reports: Reports::default() }
     }
 
     pub(crate) fn reviews(&self) -> Reviews {
@@ -41,7 +42,8 @@ impl Server {
 
     fn desk(&self, context: &RequestContext<RoleServer>) -> Desk {
         let client = context.client_info();
-        Desk::new(self.settings.clone(), client.as_ref().map(|client| client.name.as_str()))
+        let name = client.as_ref().map(|client| client.name.as_str());
+        Desk::new(self.settings.clone(), name, self.reports.clone())
     }
 
     /// Does what is asked, where the user allows it.

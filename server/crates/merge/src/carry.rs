@@ -95,8 +95,8 @@ impl Carrier {
     /// The anchor in the file that its file became: one that was not there and has its code, or most of its lines.
     fn renamed(&mut self, anchor: &Anchor, old: &Arc<str>, then: &Texts, now: &Texts) -> (Anchor, Code) {
         let fresh = || now.iter().filter(|(path, _)| !then.contains_key(*path));
-        let lines: HashSet<&str> = old.lines().map(str::trim).filter(|line| line.len() > 3).collect();
-        let shared = |text: &str| text.lines().map(str::trim).filter(|line| lines.contains(line)).count();
+        let lines: HashSet<&str> = lines::split(old).map(str::trim).filter(|line| line.len() > 3).collect();
+        let shared = |text: &str| lines::split(text).map(str::trim).filter(|line| lines.contains(line)).count();
         let best =
             fresh().map(|(path, text)| (shared(text), path, text)).max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(a.1)));
         match best {
@@ -138,14 +138,14 @@ fn through(
 /// The anchor found again by its quote alone.
 fn by_quote(anchor: &Anchor, new: &str) -> (Anchor, Code) {
     let Some(quote) = &anchor.quote else { return (anchor.clone(), Code::Unknown) };
-    match find(&quote.lines().collect::<Vec<_>>(), new) {
+    match find(&lines::split(quote).collect::<Vec<_>>(), new) {
         Some(lines) => (Anchor { lines: Some(lines), ..anchor.clone() }, Code::Same),
         None => (anchor.clone(), Code::Changed),
     }
 }
 
 fn excerpt(text: &str, lines: LineRange) -> Vec<&str> {
-    text.lines().skip(lines.start() as usize - 1).take(lines.count() as usize).collect()
+    lines::split(text).skip(lines.start() as usize - 1).take(lines.count() as usize).collect()
 }
 
 /// Where `block` stands in `text`, white space aside; `None` where it does not, says too little, or stands
@@ -156,7 +156,8 @@ fn find(block: &[&str], text: &str) -> Option<LineRange> {
     if block.iter().map(String::len).sum::<usize>() < 10 {
         return None;
     }
-    let lines: Vec<(u32, String)> = (1..).zip(text.lines().map(squeeze)).filter(|(_, line)| !line.is_empty()).collect();
+    let lines: Vec<(u32, String)> =
+        (1..).zip(lines::split(text).map(squeeze)).filter(|(_, line)| !line.is_empty()).collect();
     let mut found = lines.windows(block.len()).filter(|w| w.iter().map(|(_, line)| line).eq(&block));
     let (first, again) = (found.next()?, found.next());
     let (start, end) = (first.first()?.0, first.last()?.0);

@@ -13,6 +13,11 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 /// apart the furthest, while chance would have to bring more pairs together. Nothing is added to one pair.
 const GROWTH: f32 = 1.0;
 
+/// What two remarks that are alone with each other must have. A little over 0, where one issue and two are as likely: two
+/// that are thrown together hide one of them, while one that is told twice is only told twice. With more remarks, chance
+/// would have to bring more pairs together.
+const ALONE: f32 = 0.2;
+
 /// What people said of pairs.
 #[derive(Debug, Default)]
 pub(super) struct Word {
@@ -154,7 +159,7 @@ fn push_candidates(
         let Some(other) = all[*b].as_ref().filter(|other| wanted(*b, cluster, other)) else { continue };
         let pairs = (cluster.members.len() * other.members.len()) as f32;
         let average = sum / pairs + GROWTH * (1.0 - 1.0 / pairs);
-        if average > 0.0 {
+        if average > if pairs > 1.0 { 0.0 } else { ALONE } {
             let (x, y) = (cluster.members[0], other.members[0]);
             let candidate = if x < y {
                 Candidate { average, first: (x, y), clusters: (a, *b) }
@@ -186,6 +191,8 @@ mod tests {
         check("PPP", &[(0, 1, 4.0), (1, 2, 3.0), (0, 2, 1.0)], &none, &[&[0, 1, 2]]);
         check("PPP", &[(0, 1, 4.0), (1, 2, 3.0)], &none, &[&[0, 1], &[2]]);
         check("PPP", &[(0, 1, 4.0), (1, 2, 0.5), (0, 2, -1.9)], &none, &[&[0, 1], &[2]]);
+        check("PP", &[(0, 1, 0.3)], &none, &[&[0, 1]]);
+        check("PP", &[(0, 1, 0.1)], &none, &[&[0], &[1]]);
         check("PPPP", &[(0, 1, 2.0), (2, 3, 2.0), (1, 2, 1.0)], &none, &[&[0, 1], &[2, 3]]);
     }
 

@@ -26,7 +26,7 @@ pub fn code_hash(anchor: &Anchor, text: &str) -> Option<String> {
     let Some(lines) = anchor.lines else { return Some(hash([&*squeeze(text)])) };
     let skip = usize::try_from(lines.start() - 1).ok()?;
     let take = usize::try_from(lines.count()).ok()?;
-    let code: Vec<&str> = text.lines().skip(skip).take(take).collect();
+    let code: Vec<&str> = lines::split(text).skip(skip).take(take).collect();
     (!code.is_empty()).then(|| hash([&*squeeze(&code.join("\n"))]))
 }
 

@@ -382,13 +382,18 @@ fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
     let mut order: Vec<(usize, usize)> = newest.into_values().collect();
     order.sort_unstable();
     let resolutions = input.decisions.map(|d| &d.resolutions);
+    let said: Vec<BTreeMap<&RawId, &RawFinding>> = input
+        .earlier
+        .iter()
+        .map(|earlier| earlier.round.raw.iter().rev().map(|raw| (&raw.id, raw)).collect())
+        .collect();
     order
         .into_iter()
         .map(|(r, f)| {
             let earlier = &input.earlier[r];
             let finding = &earlier.round.findings[f];
             let mut resolution = resolutions.and_then(|all| all.get(&finding.id));
-            let mut raws = wordings(finding, earlier.round);
+            let mut raws = wordings(finding, &said[r]);
             let prints = raws.iter().map(identity::fingerprint).collect();
             let mut code = Code::Unknown;
             for (n, raw) in raws.iter_mut().enumerate() {
@@ -417,10 +422,10 @@ fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
         .collect()
 }
 
-/// The finding as its agents worded it, its own wording first.
-fn wordings(finding: &Finding, round: &Round) -> Vec<RawFinding> {
-    let by_id = |id: &RawId| round.raw.iter().find(|raw| raw.id == *id);
-    let mut raws: Vec<RawFinding> = finding.attributions.iter().filter_map(|a| by_id(&a.raw)).cloned().collect();
+/// The finding as its agents worded it in what was `said` in its round, its own wording first.
+fn wordings(finding: &Finding, said: &BTreeMap<&RawId, &RawFinding>) -> Vec<RawFinding> {
+    let by_id = finding.attributions.iter().filter_map(|a| said.get(&a.raw));
+    let mut raws: Vec<RawFinding> = by_id.map(|raw| (*raw).clone()).collect();
     if raws.is_empty()
         && let Some(attribution) = finding.attributions.first()
     {

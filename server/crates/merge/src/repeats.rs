@@ -31,12 +31,14 @@ fn is_one_place(a: &[Place], b: &[Place]) -> bool {
     }
 }
 
-/// The same title, or one that goes on where the other ends; one that is too short to say anything needs the same body.
+/// The same title, or one that goes on where the other ends; one that is too short to say anything needs the same body, and
+/// a tool that names its rule says the same in the same words.
 fn is_one_saying(a: &Remark, b: &Remark) -> bool {
     let (short, long) = if a.saying.len() <= b.saying.len() { (a, b) } else { (b, a) };
     let enough = short.saying.len() >= ENOUGH_WORDS && !short.is_label;
     let same_body = a.said_of_it.is_none() || b.said_of_it.is_none() || a.said_of_it == b.said_of_it;
-    long.saying.starts_with(&short.saying) && (enough || (same_body && long.saying.len() == short.saying.len()))
+    let same_length = long.saying.len() == short.saying.len();
+    long.saying.starts_with(&short.saying) && (same_length && same_body || enough && (same_length || a.rule.is_none()))
 }
 
 #[cfg(test)]
@@ -65,6 +67,8 @@ mod tests {
                 false,
             ),
             ("a.rs:1 | F401 Unused import of it", "a.rs:1 | F811 Unused import of it", false),
+            ("a.rs | F401 Unused import of it", "a.rs | F401 Unused import of it", true),
+            ("a.rs | F401 Unused import of it", "a.rs | F401 Unused import of it at the top", false),
         ];
         for (a, b, one) in cases {
             let remark = |line: &str| Remark::new(&raw(&format!("x:1 low {line}")), None);

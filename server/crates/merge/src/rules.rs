@@ -88,6 +88,44 @@ const EXTENDED: &[&str] = &[
     "return-await",
 ];
 
+/// The built-in rules that linters have too, with what those call them, in lower case: said by both, it is said once. By the
+/// pages of the linters' rules, where one finds what the other finds.
+const BUILT_IN: &[(&str, &[&str])] = &[
+    ("bash-for-ls", &["sc2045"]),
+    ("bash-redirect-order", &["sc2069"]),
+    ("bash-remove-unset", &["sc2115"]),
+    ("debug-output", &["no-console", "noconsole", "t201", "t203", "clippy::dbg_macro"]),
+    ("debugger", &["no-debugger", "nodebugger", "t100"]),
+    ("focused-test", &["no-focused-tests", "nofocusedtests"]),
+    ("format-arguments", &["f507", "f524"]),
+    ("js-assignment-in-condition", &["no-cond-assign"]),
+    ("js-async-promise-executor", &["no-async-promise-executor", "noasyncpromiseexecutor"]),
+    ("js-nan-comparison", &["use-isnan", "useisnan"]),
+    ("js-negated-in", &["no-unsafe-negation", "nounsafenegation"]),
+    ("js-return-in-finally", &["no-unsafe-finally", "nounsafefinally"]),
+    ("js-typeof-unknown", &["valid-typeof", "usevalidtypeof"]),
+    ("misspelling", &["misspell", "codespell", "typos"]),
+    ("python-assert-tuple", &["f631"]),
+    ("python-is-literal", &["f632"]),
+    ("python-lone-comparison", &["b015"]),
+    ("python-mutable-default", &["b006"]),
+    ("python-raise-notimplemented", &["f901"]),
+    ("python-remove-while-iterating", &["b909"]),
+    ("python-return-in-finally", &["b012"]),
+    ("python-sleep-in-async", &["async251"]),
+    ("python-strip-affix", &["b005"]),
+    ("python-subprocess-shell-format", &["b602"]),
+    ("python-yaml-load", &["b506"]),
+    ("rust-dropped-guard", &["clippy::let_underscore_lock"]),
+    ("rust-nan-comparison", &["invalid_nan_comparisons"]),
+    ("rust-todo", &["clippy::todo", "clippy::unimplemented"]),
+    ("same-condition", &["no-dupe-else-if", "noduplicateelseif", "clippy::ifs_same_cond"]),
+    ("same-operand", &["no-self-compare", "noselfcompare", "plr0124", "r0124", "clippy::eq_op"]),
+    ("self-assignment", &["no-self-assign", "noselfassign", "w0127", "clippy::self_assignment"]),
+    ("skipped-test", &["no-disabled-tests", "noskippedtests"]),
+    ("todo-without-issue", &["td003", "fix002"]),
+];
+
 /// A rule of a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
@@ -152,7 +190,9 @@ fn known_as(id: &str) -> String {
         _ => id,
     };
     let row = ROWS.iter().find(|row| row.contains(&id.as_str()));
-    row.map_or(id, |row| row[0].to_owned())
+    let id = row.map_or(id, |row| row[0].to_owned());
+    let built_in = BUILT_IN.iter().find(|(_, theirs)| theirs.contains(&id.as_str()));
+    built_in.map_or(id, |(ours, _)| (*ours).to_owned())
 }
 
 /// The number that a linter has written at the beginning or the end of a title.
@@ -223,6 +263,13 @@ mod tests {
             ("ruff/F401", "W0611"),
             ("flake8/E501", "C0301"),
             ("eslint/@typescript-eslint/no-unused-vars", "eslint/no-unused-vars"),
+            ("deep-review/debugger", "eslint/no-debugger"),
+            ("deep-review/debugger", "biome/lint/suspicious/noDebugger"),
+            ("deep-review/python-mutable-default", "ruff/B006"),
+            ("deep-review/python-mutable-default", "W0102"),
+            ("deep-review/self-assignment", "ruff/PLW0127"),
+            ("deep-review/rust-todo", "clippy/clippy::todo"),
+            ("deep-review/bash-for-ls", "shellcheck/SC2045"),
         ];
         let known = |id: &str| Rule::of(&ruled(id, "x", "")).unwrap().id;
         for (a, b) in same {
@@ -243,6 +290,12 @@ mod tests {
     #[test]
     fn every_number_is_in_one_row() {
         let all: Vec<&str> = ROWS.iter().flat_map(|row| row.iter().copied()).collect();
+        let theirs: Vec<&str> = BUILT_IN.iter().flat_map(|(_, theirs)| theirs.iter().copied()).collect();
+        assert!(theirs.iter().all(|id| *id == id.to_lowercase() && !BUILT_IN.iter().any(|(ours, _)| ours == id)));
+        assert!(
+            ROWS.iter().all(|row| row[1..].iter().all(|id| !theirs.contains(id))),
+            "a row's first name stands for all"
+        );
         let distinct: std::collections::BTreeSet<&str> = all.iter().copied().collect();
         assert_eq!(distinct.len(), all.len());
         assert!(all.iter().all(|id| *id == id.to_lowercase() && is_number(&id.to_uppercase())));

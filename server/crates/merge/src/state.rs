@@ -134,12 +134,16 @@ fn squeezed(line: &str) -> String {
 }
 
 fn changes(before: &str, after: &str) -> Vec<Change> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let (old, new): (Vec<&str>, Vec<&str>) = (lines::split(before).collect(), lines::split(after).collect());
     let of = |key: &dyn Fn(&str) -> String| -> Vec<Change> {
-        let keys = |lines: &[&str]| lines.iter().map(|line| key(line)).collect::<Vec<_>>();
-        let change = |(old, range): (Range<usize>, Range<usize>)| Change {
-            old,
-            new: new[range].iter().map(|line| (*line).to_owned()).collect(),
+        // A fix changes a few lines of many: only those between the ones that are the same get keys.
+        let is_same = |(one, other): &(&&str, &&str)| one == other || key(one) == key(other);
+        let start = old.iter().zip(&new).take_while(is_same).count();
+        let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(is_same).count();
+        let keys = |lines: &[&str]| lines[start..lines.len() - end].iter().map(|line| key(line)).collect::<Vec<_>>();
+        let change = |(at, to): (Range<usize>, Range<usize>)| Change {
+            old: at.start + start..at.end + start,
+            new: new[to.start + start..to.end + start].iter().map(|line| (*line).to_owned()).collect(),
         };
         hunks(&keys(&old), &keys(&new)).into_iter().map(change).collect()
     };
@@ -242,6 +246,25 @@ impl<'a> Since<'a> {
         if effects.are_in(self) { TextState::Fixed } else { place }
     }
 
+    /// Whether no file that a fix of the finding may change is another one now: then no fix is in, and none need be placed.
+    fn is_as_it_was(&self, finding: &Finding) -> bool {
+        let main = finding.main_anchor().map(|anchor| &anchor.path);
+        finding.fixes.iter().all(|fix| {
+            // What cannot be read applies nowhere.
+            let Ok(patch) = patch::parse(&fix.diff) else { return true };
+            let named = patch.files.into_iter().flat_map(|file| [file.path, file.old_path]);
+            let mut named = named.flatten().filter_map(|path| RepoPath::new(path).ok());
+            named.all(|path| self.is_same(&path)) && fix.path.iter().chain(main).all(|path| self.is_same(path))
+        })
+    }
+
+    fn is_same(&self, path: &RepoPath) -> bool {
+        match self.pair(path) {
+            Some(pair) => pair.map.is_identity() && pair.texts[0] == pair.texts[1],
+            None => (self.reviewed)(path).is_none() && (self.now)(path).is_none(),
+        }
+    }
+
     /// What became of the lines of a place.
     fn place(&self, anchor: &finding::Anchor) -> TextState {
         let Some(now) = (self.now)(&anchor.path) else {
@@ -267,7 +290,7 @@ impl<'a> Since<'a> {
         }
         let texts = (self.reviewed)(path).zip((self.now)(path));
         let pair = texts.map(|(then, now)| {
-            Rc::new(Pair { map: LineMap::between(&then, &now), lines_then: then.lines().count(), texts: [then, now] })
+            Rc::new(Pair { map: LineMap::between(&then, &now), lines_then: lines::count(&then), texts: [then, now] })
         });
         self.pairs.borrow_mut().insert(path.clone(), pair.clone());
         pair
@@ -276,7 +299,7 @@ impl<'a> Since<'a> {
 
 fn is_in(path: &RepoPath, effect: &Effect, since: &Since<'_>) -> bool {
     match effect {
-        Effect::Is(text) => (since.now)(path).is_some_and(|now| now.lines().eq(text.lines())),
+        Effect::Is(text) => (since.now)(path).is_some_and(|now| lines::split(&now).eq(lines::split(text))),
         Effect::Absent => (since.now)(path).is_none(),
         Effect::Edited(changes) => since.pair(path).is_some_and(|pair| {
             let [then, now] = &pair.texts;
@@ -285,7 +308,7 @@ fn is_in(path: &RepoPath, effect: &Effect, since: &Since<'_>) -> bool {
             if pair.map.is_identity() || changes.iter().any(is_unchanged) {
                 return false;
             }
-            let (then, now): (Vec<&str>, Vec<&str>) = (then.lines().collect(), now.lines().collect());
+            let (then, now): (Vec<&str>, Vec<&str>) = (lines::split(then).collect(), lines::split(now).collect());
             !changes.is_empty() && changes.iter().all(|change| change.is_in(&then, &now, &pair.map))
         }),
     }
@@ -452,7 +475,12 @@ pub fn states(
 ) -> BTreeMap<FindingId, State> {
     let since = Since::new(reviewed, now);
     let of = |finding: &Finding| {
-        let effects = Effects::of(finding, reviewed);
+        // Placing a fix takes as long as its file: in a file that nobody touched since, nothing depends on it.
+        let is_noted = || decisions.resolutions.get(&finding.id).is_some_and(|r| r.state == State::Fixed);
+        let effects = match since.is_as_it_was(finding) && !is_noted() {
+            true => Effects::default(),
+            false => Effects::of(finding, reviewed),
+        };
         state(finding, &round.id, decisions, since.text_state(finding, &effects), &effects)
     };
     round.findings.iter().map(|finding| (finding.id.clone(), of(finding))).collect()

@@ -66,7 +66,8 @@ impl Outline {
     }
 
     fn sections(text: &str) -> Self {
-        let headings: Vec<(u32, &str)> = (1..).zip(text.lines()).filter(|(_, line)| line.starts_with('#')).collect();
+        let headings: Vec<(u32, &str)> =
+            (1..).zip(lines::split(text)).filter(|(_, line)| line.starts_with('#')).collect();
         let ends = headings.iter().skip(1).map(|(line, _)| line - 1).chain([u32::MAX]);
         let section = |((start, heading), end): (&(u32, &str), u32)| {
             (LineRange::new(*start, end), heading.trim_matches(['#', ' ']).chars().take(100).collect())

@@ -1,9 +1,9 @@
-use super::OpsError;
-use finding::{Decisions, Round};
+use super::{OpsError, target};
+use finding::{CommitId, Decisions, Round};
 use git::Repository;
 use store::{Branch, Read, Store};
 
-/// A branch of a repository with what is stored of it. Opening it reads nothing.
+/// A branch of a repository, or another target, with what is stored of it. Opening it reads no round.
 #[derive(Debug, Clone)]
 pub struct OpenBranch {
     /// The repository.
@@ -12,8 +12,21 @@ pub struct OpenBranch {
     pub store: Store,
     /// The branch's part of it.
     pub branch: Branch,
+    /// Where its text is now.
+    pub text: TextNow,
     /// The coding agent that acts on it; `None` for a person.
     pub by: Option<String>,
+}
+
+/// Where the text of now is of what was reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextNow {
+    /// In the work tree.
+    Here,
+    /// In a commit: a branch or a pull request that is not checked out.
+    At(CommitId),
+    /// As it was reviewed: a commit, a range, a stash and a patch do not change.
+    AsReviewed,
 }
 
 /// Which round of a branch.
@@ -37,12 +50,37 @@ impl OpenBranch {
         Ok(Self::named(repository, head.branch.as_deref()))
     }
 
-    /// The branch of that name; `None` is a detached HEAD.
+    /// The branch of that name, which is checked out; `None` is a detached HEAD.
     #[must_use]
     pub fn named(repository: Repository, name: Option<&str>) -> Self {
         let store = Store::of(repository.common_dir());
         let branch = store.branch(name);
-        Self { repository, store, branch, by: None }
+        let branch = match name {
+            Some(name) if !branch.folder().exists() && target::meets_its_pull_request(&repository, &store, name) => {
+                store.branch(Some(name))
+            }
+            _ => branch,
+        };
+        Self { repository, store, branch, text: TextNow::Here, by: None }
+    }
+
+    /// A part of what is checked out.
+    #[must_use]
+    pub(crate) fn of_part(repository: Repository, kept_as: Option<&str>) -> Self {
+        let store = Store::of(repository.common_dir());
+        let branch = store.branch(kept_as);
+        Self { repository, store, branch, text: TextNow::Here, by: None }
+    }
+
+    /// What a target's rounds are kept under that is perhaps not checked out.
+    #[must_use]
+    pub(crate) fn elsewhere(repository: Repository, kept_as: Option<&str>, text: TextNow) -> Self {
+        let store = Store::of(repository.common_dir());
+        let branch = store.branch(kept_as);
+        let head = repository.head_state().ok();
+        let is_here = head.is_some_and(|head| store.branch(head.branch.as_deref()).folder() == branch.folder());
+        let text = if is_here { TextNow::Here } else { text };
+        Self { repository, store, branch, text, by: None }
     }
 
     /// The same, acted on by a coding agent: what it decides and applies is marked with its name.

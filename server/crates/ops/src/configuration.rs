@@ -1,12 +1,14 @@
 use super::OpsError;
 use config::{Environment, Loaded, RoundEffort, Verify};
 use finding::{Dial, Severity};
-use git::{Repository, ScopeRequest};
+use git::{Repository, ScopeRequest, Target};
 use std::path::Path;
 
 /// Values that hold for this once, from the command line or the editor, over what is configured.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
+    /// What is reviewed: the repository's settings are read from what that is compared with.
+    pub target: Target,
     /// See [`config::Config::base`].
     pub base: Option<String>,
     /// See [`config::Config::uncommitted`].
@@ -49,7 +51,10 @@ pub fn configuration(
     if let Some(repository) = repository {
         let base = overrides.base.clone().or(loaded.config.base);
         // Where no base can be found, there are no settings of it; a review says why it was not found.
-        let scope = repository.scope(&ScopeRequest { base, ..ScopeRequest::default() }).ok();
+        let scope = {
+            let target = overrides.target.clone();
+            repository.scope(&ScopeRequest { target, base, ..ScopeRequest::default() }).ok()
+        };
         let theirs = scope.map(|scope| repository.read_base_config(&scope)).transpose()?.flatten();
         loaded = config::load(user_file, theirs.as_deref(), environment)?;
     }

@@ -137,6 +137,33 @@ pub enum OpsError {
         /// The commit, shortened.
         head: String,
     },
+    /// A pull request whose page is at a host to which no remote leads.
+    #[error("no remote of this clone leads to {host}, where {address} is")]
+    ForeignPage {
+        /// The host.
+        host: String,
+        /// The page.
+        address: String,
+    },
+    /// None of the places where a forge keeps a pull request's commits had them.
+    #[error("the commits of pull request #{number} could not be fetched: {why}")]
+    NotFetched {
+        /// Its number.
+        number: u64,
+        /// What git said last.
+        why: String,
+    },
+    /// What was named cannot be reviewed.
+    #[error(transparent)]
+    BadTarget(#[from] git::BadTarget),
+    /// A diff could not be read.
+    #[error("failed to read the patch {name}: {source}")]
+    Patch {
+        /// Its file.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Without a branch, the pull request has to be named.
     #[error("HEAD is on no branch; give the pull request's number")]
     Detached,
@@ -191,6 +218,8 @@ impl OpsError {
                 | Self::OneFinding { .. }
                 | Self::BadLimit { .. }
                 | Self::NoFiles
+                | Self::BadTarget(_)
+                | Self::ForeignPage { .. }
                 | Self::UnknownAgent(_)
                 | Self::NotInRound { .. }
         )

@@ -119,31 +119,61 @@ mod by_handle {
 
         /// A durable file with this text, and with the permissions of the file `like` in another folder if that is there.
         pub(crate) fn draft(&self, text: &str, like: (&Self, &str)) -> io::Result<Draft> {
-            static NUMBER: AtomicU32 = AtomicU32::new(0);
+            #[cfg(target_os = "linux")]
+            if let Some(draft) = self.draft_without_name(text, like)? {
+                return Ok(draft);
+            }
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let (name, file) = loop {
+            // The user's mask is taken off.
+            let (name, file) = Self::named(|name| openat(&*self.handle, name, flags, Mode::from_raw_mode(0o666)))?;
+            let draft = Draft { folder: self.clone(), name, is_placed: false };
+            fill(file, text, like)?;
+            Ok(draft)
+        }
+
+        /// The same, by a file that has no name until all of it is there: a writer that is killed meanwhile leaves nothing
+        /// behind. `None` where the file system or the system has no such files.
+        #[cfg(target_os = "linux")]
+        fn draft_without_name(&self, text: &str, like: (&Self, &str)) -> io::Result<Option<Draft>> {
+            use rustix::fs::{CWD, linkat};
+            use std::os::fd::AsRawFd as _;
+            let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
+            let Ok(file) = openat(&*self.handle, ".", flags, Mode::from_raw_mode(0o666)) else { return Ok(None) };
+            let file = fill(file, text, like)?;
+            let itself = format!("/proc/self/fd/{}", file.as_raw_fd());
+            let link = |name: &str| linkat(CWD, &itself, &*self.handle, name, AtFlags::SYMLINK_FOLLOW);
+            let Ok((name, ())) = Self::named(link) else { return Ok(None) };
+            Ok(Some(Draft { folder: self.clone(), name, is_placed: false }))
+        }
+
+        /// What `make` makes of the first name for a draft that is free.
+        fn named<T>(make: impl Fn(&str) -> Result<T, Errno>) -> Result<(String, T), Errno> {
+            static NUMBER: AtomicU32 = AtomicU32::new(0);
+            loop {
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
                 let name = format!(".deep-review-{}-{number}", std::process::id());
-                // The user's mask is taken off.
-                match openat(&*self.handle, &name, flags, Mode::from_raw_mode(0o666)) {
+                match make(&name) {
                     Err(Errno::EXIST) => {}
-                    opened => break (name, opened?),
+                    made => return Ok((name, made?)),
                 }
-            };
-            let draft = Draft { folder: self.clone(), name, is_placed: false };
-            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            if let Ok(like) = openat(&*like.0.handle, like.1, flags, Mode::empty()) {
-                fchmod(&file, Mode::from_raw_mode(fstat(&like)?.st_mode & 0o7777))?;
             }
-            let mut file = File::from(file);
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            Ok(draft)
         }
 
         pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
             Ok(unlinkat(&*self.handle, name, AtFlags::empty())?)
         }
+    }
+
+    /// Writes the text, makes it durable, and gives the file the permissions of the file `like` if that is there.
+    fn fill(file: OwnedFd, text: &str, like: (&Folder, &str)) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        if let Ok(like) = openat(&*like.0.handle, like.1, flags, Mode::empty()) {
+            fchmod(&file, Mode::from_raw_mode(fstat(&like)?.st_mode & 0o7777))?;
+        }
+        let mut file = File::from(file);
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        Ok(file)
     }
 
     impl Draft {

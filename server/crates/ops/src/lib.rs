@@ -17,6 +17,7 @@
 //! | what became of each finding: open, fixed, dismissed, outdated | [`states()`] |
 //! | write a round again | [`document()`], [`report_pages()`] |
 //! | the branch's pull request | [`pull_request`] |
+//! | what is to be reviewed: its text, its commits, its rounds | [`target`] |
 //! | the effective configuration, the agents, a request to review | [`configuration()`], [`Trust::agents`], [`request()`] |
 //!
 //! An applied fix goes this way: a [`Situation`] (round, decisions, the texts that were reviewed, the [`CurrentTexts`]
@@ -30,6 +31,7 @@
 mod apply;
 mod branch;
 mod configuration;
+mod current;
 mod decide;
 mod diff;
 mod document;
@@ -41,6 +43,7 @@ mod links;
 mod listing;
 mod log;
 mod now;
+mod past;
 mod plan;
 pub mod pull_request;
 mod reach;
@@ -49,13 +52,15 @@ mod request;
 mod rounds;
 mod show;
 mod states;
+pub mod target;
 mod texts;
 mod verify;
 mod worktree;
 
 pub use apply::{Written, apply};
-pub use branch::{OpenBranch, RoundName};
+pub use branch::{OpenBranch, RoundName, TextNow};
 pub use configuration::{Overrides, configuration};
+pub use current::CurrentOf;
 pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, reopen};
 pub use diff::diff;
 pub use document::document;

@@ -1,18 +1,18 @@
 //! A round with the work tree as it is now: what lists, fixes and proofs are worked out on.
 
-use super::{OpenBranch, OpsError, RoundName, Situation, WorkTree};
+use super::{CurrentOf, OpenBranch, OpsError, RoundName, Situation};
 use finding::{Decisions, Round};
 use store::Read;
 
-/// A round of the branch that is checked out, with what people decided and the files as they are now.
+/// A round, with what people decided and the files as they are now.
 #[derive(Debug, Clone)]
 pub struct Now {
     /// The branch.
     pub open: OpenBranch,
     /// The round.
     pub round: Round,
-    /// The files.
-    pub tree: WorkTree,
+    /// The files, and the work tree that fixes are written into.
+    pub current: CurrentOf,
     /// What people decided.
     pub decisions: Decisions,
     reviewed: report::Texts,
@@ -27,15 +27,20 @@ impl Now {
         let Read { value: round, mut set_aside } = open.round(which)?;
         let decisions = open.decisions()?;
         set_aside.extend(decisions.set_aside);
-        let tree = WorkTree::of(&open.repository)?;
         let reviewed = review::document::texts(&open.store, &round);
-        Ok(Read { value: Self { open, round, tree, decisions: decisions.value, reviewed }, set_aside })
+        let current = CurrentOf::new(&open, &reviewed)?;
+        Ok(Read { value: Self { open, round, current, decisions: decisions.value, reviewed }, set_aside })
     }
 
-    /// What fixes are placed in.
+    /// What became of findings is asked of this.
     #[must_use]
     pub fn situation(&self) -> Situation<'_> {
-        let Self { round, decisions, reviewed, tree, .. } = self;
-        Situation { round, decisions, reviewed, current: tree, reach: tree.reach() }
+        self.current.situation(&self.round, &self.decisions, &self.reviewed)
+    }
+
+    /// What fixes are placed in that are written into the work tree.
+    #[must_use]
+    pub fn writing(&self) -> Situation<'_> {
+        self.current.writing(&self.round, &self.decisions, &self.reviewed)
     }
 }

@@ -1,12 +1,14 @@
 //! The branch's pull request: found, fetched, and a round posted to it as review comments.
 
-use super::{OpenBranch, OpsError, document};
-use finding::{Feedback, PullRequestNow, ROUND_SCHEMA, Round};
-use forge::{Forge, ForgeError, Found, Head, Kind, Plan, Site};
-use git::{Remote, Repository};
+use super::{OpenBranch, OpsError, document, find_all};
+use finding::{Feedback, FindingId, PullRequestNow, ROUND_SCHEMA, RepoPath, Round, RoundScope, State};
+use forge::{Forge, ForgeError, Found, Head, Kind, Listed, Ours, Plan, Site, Submission};
+use git::{Remote, Repository, SnapshotOptions};
 use jiff::Timestamp;
-use report::forge::{intro, remarks};
+use report::forge::{Remark, intro, remarks};
 use review::document::Document;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Which pull request, and where it is looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Fetched {
     pub found: Found,
     /// The comments that are unresolved, or why that is not known.
     pub feedback: Result<Vec<Feedback>, ForgeError>,
+    /// What became of the findings that were posted.
+    pub ours: Vec<Ours>,
 }
 
 /// What posting a round comes to.
@@ -110,31 +114,53 @@ fn sites(remotes: &[Remote], wanted: &Wanted) -> Result<Vec<Site>, ForgeError> {
     Ok(sites)
 }
 
+/// Runs what reads or writes the repository, off the threads that wait for the network.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => unreachable!("a blocking task is not cancelled while its runtime lives"),
+        },
+    }
+}
+
 /// Asks what is unresolved in the pull request and keeps all of it with the branch, for its reports.
 ///
 /// # Errors
 /// When the forge cannot be asked, or the answer not be kept. That there is no token to ask with is no error: see
 /// [`Fetched::feedback`].
 pub async fn fetch(open: &OpenBranch, forge: &Forge, found: Found) -> Result<Fetched, OpsError> {
-    let feedback = match forge.unresolved(&found).await {
+    let said = match forge.said(&found).await {
         Err(error) if !matches!(error, ForgeError::NoToken { .. }) => return Err(error.into()),
         known => known,
+    };
+    let (feedback, resolved, ours) = match said {
+        Ok(said) => (Ok(said.open), said.resolved, said.ours),
+        Err(error) => (Err(error), Vec::new(), Vec::new()),
     };
     let now = PullRequestNow {
         schema: ROUND_SCHEMA,
         at: Timestamp::now(),
         pull_request: found.pull_request.clone(),
         feedback: feedback.as_ref().ok().cloned(),
+        resolved,
     };
     open.branch.keep_pull_request(&now)?;
-    Ok(Fetched { found, feedback })
+    Ok(Fetched { found, feedback, ours })
 }
 
-/// Works out what of a round would be posted. Nothing is sent.
+/// Works out what of a round would be posted: its open findings, or those of them that were chosen. Nothing is sent.
 ///
 /// # Errors
-/// [`OpsError::NotOpen`], [`OpsError::UnknownHead`], or when the forge cannot be asked.
-pub async fn plan(open: &OpenBranch, forge: &Forge, found: &Found, round: Round) -> Result<Posting, OpsError> {
+/// [`OpsError::NotOpen`], [`OpsError::UnknownHead`], [`OpsError::UnknownFinding`], or when the forge cannot be asked.
+pub async fn plan<S: AsRef<str>>(
+    open: &OpenBranch,
+    forge: &Forge,
+    found: &Found,
+    round: Round,
+    chosen: &[S],
+) -> Result<Posting, OpsError> {
     let (number, head) = (found.pull_request.number, &found.head);
     if !found.open {
         return Err(OpsError::NotOpen { number });
@@ -142,9 +168,25 @@ pub async fn plan(open: &OpenBranch, forge: &Forge, found: &Found, round: Round)
     if !open.repository.has_commit(head) {
         return Err(OpsError::UnknownHead { number, head: head.short().to_string() });
     }
-    let mut document = document(open, round)?;
+    let document = document(open, round)?;
     // Comments are placed in the commit that the pull request shows, which need not be the one that was reviewed.
-    document.move_to(|path| open.repository.read_at(head, path).ok().flatten());
+    let (shown, mut said) = said_in(&document, |path| open.repository.read_at(head, path).ok().flatten())?;
+    if !chosen.is_empty() {
+        let chosen: Vec<FindingId> =
+            find_all(&document.round, chosen)?.iter().map(|found| found.finding.id.clone()).collect();
+        said.retain(|remark| chosen.contains(&remark.finding));
+    }
+    let plan = forge.plan(found, said).await?;
+    Ok(Posting { document: shown, plan })
+}
+
+/// What of a document is said where it is placed in a commit, masked.
+fn said_in(
+    document: &Document,
+    at: impl Fn(&RepoPath) -> Option<Arc<str>>,
+) -> Result<(Document, Vec<Remark>), OpsError> {
+    let mut document = document.clone();
+    document.move_to(at);
     let shown = document.masked().map_err(OpsError::Mask)?;
     let mut said = remarks(&shown.round, &shown.decisions, &shown.texts);
     for remark in &mut said {
@@ -152,15 +194,59 @@ pub async fn plan(open: &OpenBranch, forge: &Forge, found: &Found, round: Round)
         let finding = document.round.findings.iter().find(|f| f.id == remark.finding);
         remark.place = finding.and_then(|f| f.main_anchor()).cloned();
     }
-    let plan = forge.plan(found, said).await?;
-    Ok(Posting { document: shown, plan })
+    Ok((shown, said))
+}
+
+/// A round as the body of a GitHub review, for who posts it themselves: its findings in the commit that was reviewed, on lines
+/// that its diff shows. `None` where no commit was reviewed, or its diff cannot be had. Blocks.
+///
+/// # Errors
+/// When it cannot be masked.
+pub fn review_body(repository: &Repository, document: &Document) -> Result<Option<String>, OpsError> {
+    let scope = RoundScope { uncommitted: false, ..document.round.scope.clone() };
+    let Some(head) = scope.head.clone() else { return Ok(None) };
+    let options = SnapshotOptions::default();
+    let Ok(snapshot) = repository.snapshot(&scope, &options, &CancellationToken::new()) else { return Ok(None) };
+    let diff: String = snapshot.files().iter().map(|file| git::unified_diff(file, 3)).collect();
+    let (shown, said) = said_in(document, |path| repository.read_at(&head, path).ok().flatten())?;
+    let review = forge::offline_review(&diff, &head, &intro(&shown.round, &shown.decisions), said);
+    serde_json::to_string_pretty(&review).map(|text| Some(text + "\n")).map_err(OpsError::Mask)
 }
 
 /// Posts it; gives the page where it is to be seen, if the forge says so.
 ///
 /// # Errors
 /// When the forge does not take it.
-pub async fn post(forge: &Forge, found: &Found, posting: &Posting) -> Result<Option<String>, OpsError> {
+pub async fn post(
+    forge: &Forge,
+    found: &Found,
+    posting: &Posting,
+    how: Submission,
+) -> Result<Option<String>, OpsError> {
     let Posting { document, plan } = posting;
-    Ok(forge.post(found, &intro(&document.round, &document.decisions), plan).await?)
+    Ok(forge.post(found, &intro(&document.round, &document.decisions), plan, how).await?)
+}
+
+/// The conversations of ours that are open at the forge though their findings are fixed.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn settled(open: &OpenBranch, round: Round, ours: &[Ours]) -> Result<Vec<Ours>, OpsError> {
+    let document = document(open, round)?;
+    let is_fixed = |id: &FindingId| {
+        let state = document.decisions.resolutions.get(id).map(|resolution| &resolution.state);
+        matches!(state, Some(State::Fixed))
+    };
+    Ok(ours.iter().filter(|o| !o.resolved && o.conversation.is_some() && is_fixed(&o.finding)).cloned().collect())
+}
+
+/// The open pull requests of the likeliest remote that has a forge.
+///
+/// # Errors
+/// When no forge can be asked.
+pub async fn list(repository: &Repository, wanted: &Wanted) -> Result<(Site, Vec<Listed>), OpsError> {
+    let site = sites(&repository.remotes()?, wanted)?.into_iter().next();
+    let site = site.ok_or_else(|| ForgeError::NoRemote { seen: Vec::new() })?;
+    let forge = Forge::open(site.clone()).await?;
+    Ok((site, forge.list().await?))
 }

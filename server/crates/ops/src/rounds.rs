@@ -1,5 +1,6 @@
+use super::past::as_they_were;
 use super::{OpenBranch, OpsError, document};
-use finding::{Decisions, Resolution, Round, RoundId, Severity, Verdict};
+use finding::{Decisions, Round, RoundId, Severity, Verdict};
 use jiff::Timestamp;
 
 /// A round in one line.
@@ -50,15 +51,6 @@ pub fn summaries(open: &OpenBranch, rounds: &[Round]) -> Result<Vec<RoundSummary
         }
     };
     rounds.iter().map(one).collect()
-}
-
-/// What people had decided when a round was the newest of its branch; `rounds` are all of the branch, or those after it.
-pub(crate) fn as_they_were(decisions: &Decisions, round: &Round, rounds: &[Round]) -> Decisions {
-    let next = rounds.iter().filter(|other| other.number > round.number).map(|other| other.started).min();
-    let held = |resolution: &Resolution| next.is_none_or(|next| resolution.at < next);
-    let mut then = decisions.clone();
-    then.resolutions.retain(|_, resolution| held(resolution));
-    then
 }
 
 /// Sums a round up.

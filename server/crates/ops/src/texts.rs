@@ -34,6 +34,12 @@ pub enum ReadError {
         /// Which file.
         path: RepoPath,
     },
+    /// What was reviewed is not checked out.
+    #[error("{path} is not checked out as it was reviewed; check that out first")]
+    Elsewhere {
+        /// Which file.
+        path: RepoPath,
+    },
     /// The system says no.
     #[error("failed to read {path}: {why}")]
     Failed {

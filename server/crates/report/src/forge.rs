@@ -1,8 +1,8 @@
 //! What forges take: GitHub's review comments, GitLab's code quality report.
 
-use super::edits::placed;
+use super::edits::Placer;
 use super::markdown::code;
-use super::view::one_line;
+use super::words::one_line;
 use super::{Texts, json, sanitize};
 use finding::document::COMMENT_MARK;
 use finding::{Anchor, Decisions, Finding, FindingId, LineRange, Round, Severity};
@@ -40,6 +40,18 @@ impl Remark {
         format!("{}\n\n{ticks}{word}\n{new}{newline}{ticks}", self.text)
     }
 
+    /// The same with the page of its place.
+    #[must_use]
+    pub fn linked(&self, page: &str) -> String {
+        match &self.place {
+            Some(place) => {
+                let at = place.lines.map_or_else(|| place.path.to_string(), |lines| format!("{}:{lines}", place.path));
+                format!("[{}]({page})\n\n{}", code(&at), self.text)
+            }
+            None => self.text.clone(),
+        }
+    }
+
     /// The text for where there is no line to put it on: it names its place.
     #[must_use]
     pub fn elsewhere(&self) -> String {
@@ -54,11 +66,11 @@ impl Remark {
 /// what the fix does.
 #[must_use]
 pub fn remarks(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Remark> {
-    let open = round.deciding(decisions);
+    let (open, placer) = (round.deciding(decisions), Placer::new(texts));
     open.map(|f| {
         let place = f.main_anchor();
         let suggestion = place.and_then(|place| {
-            let mut fixes = placed(f, texts).filter(|p| *p.path == place.path);
+            let mut fixes = placer.placed(f).filter(|p| *p.path == place.path);
             fixes.find_map(|p| suggestion(&p.edits, texts.get(p.path)?))
         });
         Remark { finding: f.id.clone(), place: place.cloned(), text: text_of(round, f), suggestion }
@@ -153,7 +165,7 @@ fn commandless(text: &str) -> String {
 /// The edits as one block of new lines in place of old ones; a pure insertion takes a neighbour line along.
 fn suggestion(edits: &[LineEdit], text: &str) -> Option<(LineRange, String)> {
     let (first, last) = (edits.first()?, edits.last()?);
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let lines: Vec<&str> = lines::with_endings(text).collect();
     let total = u32::try_from(lines.len()).ok()?;
     let start = first.start.min(total).max(1);
     let end = (last.start + last.count).saturating_sub(1).max(start).min(total);

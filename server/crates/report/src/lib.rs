@@ -10,6 +10,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod masked;
+mod pills;
 pub mod rdjson;
 mod retro;
 mod said;
@@ -18,6 +19,7 @@ pub mod sarif;
 pub mod terminal;
 mod texts;
 mod view;
+mod words;
 
 #[cfg(test)]
 mod sample;

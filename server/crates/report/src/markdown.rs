@@ -1,7 +1,9 @@
 //! The whole report as Markdown, section by section.
 
+use crate::pills::Pill;
 use crate::said::SaidView;
-use crate::view::{FindingView, FixupView, ObservationView, Pill, Quote, SinceView, View, ViewOfWhole, one_line};
+use crate::view::{FindingView, FixupView, ObservationView, Quote, SinceView, View, ViewOfWhole};
+use crate::words::one_line;
 use crate::{Texts, sanitize};
 use finding::document::{ASIDE, FIX, FIXUPS, REPORT_MARK};
 use finding::{Decisions, Round};

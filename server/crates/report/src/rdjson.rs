@@ -1,7 +1,7 @@
 //! reviewdog's diagnostic format, as one object (rdjson) or one diagnostic a line (rdjsonl). Columns are
 //! 1-based and count UTF-8 bytes; the end of a range is exclusive.
 
-use super::edits::placed;
+use super::edits::Placer;
 use super::{Texts, json, sanitize};
 use finding::{Decisions, Finding, LineRange, Round, Severity};
 use serde_json::{Value, json};
@@ -22,14 +22,14 @@ pub fn write_lines(round: &Round, decisions: &Decisions, texts: &Texts) -> Strin
 }
 
 fn diagnostics(round: &Round, decisions: &Decisions, texts: &Texts) -> Vec<Value> {
-    let open = round.standing().filter(|f| decisions.is_open(&f.id));
-    open.filter_map(|f| diagnostic(round, f, texts)).collect()
+    let (open, placer) = (round.standing().filter(|f| decisions.is_open(&f.id)), Placer::new(texts));
+    open.filter_map(|f| diagnostic(round, f, texts, &placer)).collect()
 }
 
-/// A range from the first column of the first line to the end of the last; without columns, which means whole lines,
-/// where the text is not at hand.
-fn range(lines: LineRange, text: Option<&str>) -> Value {
-    match text.and_then(|t| t.lines().nth(lines.end() as usize - 1)) {
+/// A range from the first column of the first line to the end of the `last`; without columns, which means whole lines,
+/// where that is not at hand.
+fn range(lines: LineRange, last: Option<&str>) -> Value {
+    match last {
         Some(last) => json!({
             "start": { "line": lines.start(), "column": 1 },
             "end": { "line": lines.end(), "column": last.len() + 1 },
@@ -39,7 +39,7 @@ fn range(lines: LineRange, text: Option<&str>) -> Value {
 }
 
 /// One finding; one without a file has no diagnostic, because the format needs a path.
-fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
+fn diagnostic<'a>(round: &'a Round, f: &'a Finding, texts: &'a Texts, placer: &Placer<'a>) -> Option<Value> {
     let anchor = f.main_anchor()?;
     let agents: Vec<&str> = f.agents().iter().map(|a| round.label_of(a)).collect();
     // reviewdog posts it as Markdown.
@@ -51,7 +51,7 @@ fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
     let message = sanitize::document(&message);
     let mut location = json!({ "path": anchor.path });
     if let Some(lines) = anchor.lines {
-        location["range"] = range(lines, texts.get(&anchor.path));
+        location["range"] = range(lines, texts.line(&anchor.path, lines.end()));
     }
     let mut out = json!({
         "message": message,
@@ -69,7 +69,7 @@ fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
         out["code"]["url"] = json!(url);
     }
     // A suggestion must be about the diagnostic's own file.
-    let fix = placed(f, texts).find(|p| *p.path == anchor.path);
+    let fix = placer.placed(f).find(|p| *p.path == anchor.path);
     if let Some(fix) = fix {
         let suggestions = fix.edits.iter().map(|edit| {
             json!({
@@ -86,7 +86,7 @@ fn diagnostic(round: &Round, f: &Finding, texts: &Texts) -> Option<Value> {
         let related = f.anchors[1..].iter().map(|a| {
             let mut location = json!({ "path": a.path });
             if let Some(lines) = a.lines {
-                location["range"] = range(lines, texts.get(&a.path));
+                location["range"] = range(lines, texts.line(&a.path, lines.end()));
             }
             json!({ "message": "see also", "location": location })
         });

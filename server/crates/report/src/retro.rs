@@ -1,7 +1,7 @@
 //! What is said of each agent's work afterwards, from what the round knows: what it found alone, what it missed, what it
 //! got wrong, what it looked at. No model is asked; where a lead wrote a retro, that stands instead.
 
-use super::view::{count_of, one_line};
+use super::words::{count_of, one_line};
 use finding::{AgentName, AgentOutcome, AgentRun, Finding, FindingStatus, Round, Severity, Work};
 
 /// Findings that are named of a kind; the rest is counted.

@@ -1,7 +1,7 @@
 //! What each agent said of a finding, in its own words, where that is not what the finding says already: nothing that
 //! was said is lost to the reader.
 
-use super::view::{Agents, Pill};
+use super::pills::{Agents, Pill};
 use finding::{Finding, Round, Severity};
 use serde::Serialize;
 

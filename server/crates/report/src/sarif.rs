@@ -5,10 +5,10 @@
 
 mod limits;
 
-use super::edits::placed;
+use super::edits::Placer;
 use super::{Texts, json, sanitize};
 use finding::{
-    AgentOutcome, AgentRun, Anchor, Decisions, Failure, Finding, RawFinding, RepoPath, Round, Severity, State,
+    AgentOutcome, AgentRun, Anchor, Decisions, Failure, Finding, RawFinding, RawId, RepoPath, Round, Severity, State,
 };
 use patch::LineEdit;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,9 @@ const FINGERPRINT: &str = "deepReviewFinding/v1";
 /// Writes the round. Only agents that took part have a run; a failed one has `executionSuccessful: false`.
 #[must_use]
 pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
-    let runs: Vec<Value> = round.agents.iter().map(|run| run_json(round, run, decisions, texts)).collect();
+    let said = round.raw.iter().rev().map(|raw| (&raw.id, raw)).collect();
+    let source = Source { round, decisions, texts, said, placer: Placer::new(texts) };
+    let runs: Vec<Value> = round.agents.iter().map(|run| run_json(&source, run)).collect();
     let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -28,6 +30,16 @@ pub fn write(round: &Round, decisions: &Decisions, texts: &Texts) -> String {
     });
     limits::lighten(&mut log, |log| json::to_json(log).len());
     json::to_json(&log)
+}
+
+/// What results are written from.
+struct Source<'a> {
+    round: &'a Round,
+    decisions: &'a Decisions,
+    texts: &'a Texts,
+    /// What agents said, by its id.
+    said: BTreeMap<&'a RawId, &'a RawFinding>,
+    placer: Placer<'a>,
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -43,7 +55,8 @@ fn rule_id(finding: &Finding) -> String {
     finding.rule.as_ref().map_or_else(severity, |r| r.id.clone())
 }
 
-fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts) -> Value {
+fn run_json(source: &Source<'_>, run: &AgentRun) -> Value {
+    let round = source.round;
     let mut rules: Vec<Value> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut results = Vec::new();
@@ -58,8 +71,8 @@ fn run_json(round: &Round, run: &AgentRun, decisions: &Decisions, texts: &Texts)
                 rules.push(rule);
                 rules.len() - 1
             });
-            let raw = round.raw.iter().find(|r| r.id == attribution.raw);
-            let mut result = result_json(finding, raw, decisions, texts);
+            let raw = source.said.get(&attribution.raw).copied();
+            let mut result = result_json(finding, raw, source);
             place_somewhere(&mut result, round);
             result["ruleId"] = json!(id);
             result["ruleIndex"] = json!(index);
@@ -110,7 +123,8 @@ fn failure_text(failure: &Failure) -> String {
     }
 }
 
-fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decisions, texts: &Texts) -> Value {
+fn result_json<'a>(finding: &'a Finding, raw: Option<&RawFinding>, source: &Source<'a>) -> Value {
+    let Source { decisions, texts, placer, .. } = source;
     let (title, body) = raw.map_or((&finding.title, &finding.body), |r| (&r.title, &r.body));
     let anchors = raw.map_or(&finding.anchors, |r| &r.anchors);
     let locations: Vec<Value> = anchors.iter().map(|a| location(a, texts)).collect();
@@ -136,7 +150,8 @@ fn result_json(finding: &Finding, raw: Option<&RawFinding>, decisions: &Decision
     if locations.len() > 1 {
         out["relatedLocations"] = json!(&locations[1..]);
     }
-    let fixes: Vec<Value> = placed(finding, texts)
+    let fixes: Vec<Value> = placer
+        .placed(finding)
         .map(|p| {
             let note = p.fix.note.as_deref().unwrap_or("Suggested fix");
             json!({
@@ -228,9 +243,7 @@ fn location(anchor: &Anchor, texts: &Texts) -> Value {
     if let Some(lines) = anchor.lines {
         physical["region"] = json!({ "startLine": lines.start(), "endLine": lines.end() });
         let snippet = anchor.quote.clone().or_else(|| {
-            let text = texts.get(&anchor.path)?;
-            let quoted: Vec<&str> =
-                text.lines().skip(lines.start() as usize - 1).take(lines.count().min(40) as usize).collect();
+            let quoted = texts.lines(&anchor.path, lines, 40)?;
             (!quoted.is_empty()).then(|| quoted.join("\n"))
         });
         if let Some(snippet) = snippet {

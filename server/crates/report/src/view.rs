@@ -1,7 +1,9 @@
 //! What a report says, worked out from a round once and laid out by Markdown and HTML alike.
 
+use super::pills::{Agents, Pill};
 use super::said::SaidView;
-use super::{Texts, retro, said, sanitize};
+use super::words::{count_of, one_line};
+use super::{Texts, retro, said};
 use finding::document::NO_REVIEW_BY;
 use finding::{
     AgentKind, AgentName, Anchor, Assessment, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
@@ -9,7 +11,6 @@ use finding::{
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// The most lines of code that are quoted for a finding.
 const MOST_QUOTED: u32 = 40;
@@ -60,15 +61,6 @@ pub(super) struct PullRequestView<'a> {
     pub(super) number: u64,
     pub(super) title: &'a str,
     pub(super) url: Option<&'a str>,
-}
-
-/// An agent's name as it is shown, with a number for its colour.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Pill<'a> {
-    pub(super) name: &'a str,
-    pub(super) label: &'a str,
-    pub(super) colour: usize,
-    pub(super) severity: Option<Severity>,
 }
 
 #[derive(Debug, Serialize)]
@@ -265,16 +257,6 @@ pub(super) fn short_duration(ms: u64) -> String {
     }
 }
 
-/// `3 important findings`, `1 suggestion`.
-pub(super) fn count_of(severity: Severity, n: usize) -> String {
-    match (severity, n) {
-        (Severity::Suggestion, 1) => "1 suggestion".into(),
-        (Severity::Suggestion, n) => format!("{n} suggestions"),
-        (severity, 1) => format!("1 {} issue", severity.to_string().to_lowercase()),
-        (severity, n) => format!("{n} {} issues", severity.to_string().to_lowercase()),
-    }
-}
-
 /// What became of a finding, in words; `None` while it is open and nobody said anything.
 pub(super) fn state_words(state: &State) -> String {
     match state {
@@ -295,23 +277,12 @@ fn resolution_words(resolution: &Resolution) -> String {
     }
 }
 
-/// The text on one line, without control characters.
-pub(super) fn one_line(text: &str) -> String {
-    sanitize::printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The lines `lines` of `text`, at most [`MOST_QUOTED`]; `None` if they are past its end.
-fn quote_lines(text: &str, lines: LineRange) -> Option<(Vec<&str>, u32)> {
-    let shown = lines.count().min(MOST_QUOTED);
-    let quoted: Vec<&str> = text.lines().skip(lines.start() as usize - 1).take(shown as usize).collect();
-    if quoted.is_empty() { None } else { Some((quoted, lines.count() - shown)) }
-}
-
 fn quote_of<'a>(anchor: &'a Anchor, texts: &'a Texts) -> Option<Quote<'a>> {
     let path = anchor.path.as_str();
     if let Some(lines) = anchor.lines
-        && let Some((quoted, more)) = texts.get(&anchor.path).and_then(|t| quote_lines(t, lines))
+        && let Some(quoted) = texts.lines(&anchor.path, lines, MOST_QUOTED).filter(|quoted| !quoted.is_empty())
     {
+        let more = lines.count() - lines.count().min(MOST_QUOTED);
         return Some(Quote { path, start: Some(lines.start()), lines: quoted, more });
     }
     let quote = anchor.quote.as_deref().filter(|q| !q.trim().is_empty())?;
@@ -321,28 +292,6 @@ fn quote_of<'a>(anchor: &'a Anchor, texts: &'a Texts) -> Option<Quote<'a>> {
     let more = all.len().saturating_sub(MOST_QUOTED as usize);
     let lines = all[..all.len() - more].to_vec();
     Some(Quote { path, start, lines, more: u32::try_from(more).unwrap_or(u32::MAX) })
-}
-
-/// Looks up agents' labels and colours.
-pub(super) struct Agents<'a> {
-    round: &'a Round,
-    colours: BTreeMap<&'a AgentName, usize>,
-}
-
-impl<'a> Agents<'a> {
-    pub(super) fn of(round: &'a Round) -> Self {
-        let colours = round.agents.iter().enumerate().map(|(i, run)| (&run.agent.name, i)).collect();
-        Self { round, colours }
-    }
-
-    pub(super) fn pill(&self, name: &'a AgentName) -> Pill<'a> {
-        let colour = self.colours.get(name).copied().unwrap_or(0);
-        Pill { name: name.as_str(), label: self.round.label_of(name), colour, severity: None }
-    }
-
-    fn pills(&self, names: impl IntoIterator<Item = &'a AgentName>) -> Vec<Pill<'a>> {
-        names.into_iter().map(|n| self.pill(n)).collect()
-    }
 }
 
 fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, agents: &Agents<'a>) -> FindingView<'a> {

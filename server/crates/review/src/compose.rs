@@ -1,8 +1,9 @@
 //! The round as a function of its preparation, of what the agents gave so far, and of what was judged.
 
+use super::about::About;
 use super::adjudicate::Judged;
 use super::locate::{locate, meant, settle_paths};
-use super::{Preparation, contrary, lead, recheck, stands, verify};
+use super::{Preparation, contrary, lead, stands, verify};
 use agent::Outcome;
 use finding::{
     AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, BlobId, Check, Coverage, Failure,
@@ -58,7 +59,7 @@ pub(super) struct Besides {
     /// What went wrong with it.
     pub(super) notes: Vec<(AgentName, String)>,
     /// The finding that the round looks at again, if it is about one alone.
-    pub(super) about: Option<recheck::About>,
+    pub(super) about: Option<About>,
 }
 
 /// A round with what belongs to it and is stored beside it.

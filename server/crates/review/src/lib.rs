@@ -7,6 +7,7 @@
 //! What is shown while agents still run is [`compose`]d anew from all that was answered so far: the round is a
 //! function of the preparation and the outcomes, whatever the order in which they came.
 
+mod about;
 mod adjudicate;
 mod asked;
 mod background;
@@ -86,7 +87,7 @@ pub struct Reviewer {
 pub struct Request {
     /// The repository.
     pub repository: Repository,
-    /// Which base, and whether uncommitted work counts.
+    /// What is reviewed, against which base, and whether uncommitted work counts.
     pub scope: ScopeRequest,
     /// What is left out of the snapshot.
     pub snapshot: SnapshotOptions,
@@ -122,6 +123,8 @@ pub struct Options {
     pub about: Option<FindingId>,
     /// Whether secrets are masked in what is sent.
     pub mask_secrets: bool,
+    /// Whether agents that read files may read the sources of dependencies.
+    pub dependencies: bool,
     /// A folder with prompts that replace the built-in ones.
     pub prompts: Option<PathBuf>,
     /// What the user wants of the agents' reviews.
@@ -139,6 +142,7 @@ impl Default for Options {
             resume: false,
             about: None,
             mask_secrets: true,
+            dependencies: false,
             prompts: None,
             steering: Steering::default(),
         }
@@ -357,7 +361,7 @@ impl Running {
         let before = self.composed().await;
         let finding = before.round.findings.iter().find(|f| f.id == about).ok_or(ReviewError::NothingToRecheck)?;
         let remarks: Vec<finding::RawFinding> = before.round.remarks(finding).into_iter().cloned().collect();
-        self.besides.about = Some(recheck::About::new(&self.prepared, finding));
+        self.besides.about = Some(about::About::new(&self.prepared, finding));
         self.begin().await?;
         self.recall(&before.round.findings);
         let prepared = self.prepared.clone();

@@ -101,7 +101,7 @@ fn place(anchor: &mut Anchor, text: Option<&str>) {
 
 /// Lines past the end of the text say nothing.
 fn within(lines: LineRange, text: &str) -> Option<LineRange> {
-    let count = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+    let count = u32::try_from(lines::count(text)).unwrap_or(u32::MAX);
     (lines.start() <= count).then(|| LineRange::new(lines.start(), lines.end().min(count)))
 }
 

@@ -1,11 +1,13 @@
 //! Everything a round knows before an agent is asked.
 
 use super::{Request, ReviewError, Reviewer, kept};
+use agent::dependencies::{self, Places};
 use agent::prompt::{History, Templates};
 use agent::{Brief, Sending};
 use dashmap::DashMap;
 use finding::{
-    AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, LineRange, PullRequestNow, RepoPath, Round, Sides, State,
+    AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, Feedback, LineRange, PullRequestNow, RepoPath, Round, Sides,
+    State,
 };
 use git::Snapshot;
 use git::consult::Consult;
@@ -70,8 +72,9 @@ const REMEMBERED: usize = 20;
 
 pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<Preparation, ReviewError> {
     let repository = &request.repository;
-    let scope = repository.scope(&request.scope)?;
+    let scope = repository.resolve(&request.scope)?;
     let snapshot = repository.snapshot(&scope, &request.snapshot, cancel)?;
+    let scope = scope.round;
     let store = Store::of(repository.common_dir());
     let branch = store.branch(scope.branch.as_deref());
     let mut rounds = branch.rounds().map_err(ReviewError::storing)?;
@@ -100,6 +103,9 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     if let Some(head) = &scope.head {
         brief.history = History::new(Consult::new(repository.clone(), head.clone()));
     }
+    if request.options.dependencies {
+        brief.dependencies = dependencies::found(&snapshot, &Places::of(repository.root())).into();
+    }
     brief.declined = declined(&earlier, &decisions);
     brief.open = open(&earlier, &decisions);
     Ok(Preparation {
@@ -123,15 +129,20 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     })
 }
 
-/// What the branch's pull request says of the change: its title, and what people still want of it.
+/// What the branch's pull request says of the change: its title, what people still want of it, and what they have done
+/// with.
 fn intent(now: &PullRequestNow) -> String {
-    let open = now.feedback.iter().flatten().map(|comment| {
+    let line = |comment: &Feedback| {
         let place = comment.anchor.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
         format!("\n- {}{place}: {}", comment.author, comment.text.replace('\n', "\n  "))
-    });
-    let open: String = open.collect();
-    let heading = if open.is_empty() { "" } else { "\n\nComments on it that are not resolved:" };
-    format!("Pull request #{}: {}{heading}{open}", now.pull_request.number, now.pull_request.title)
+    };
+    let list = |heading: &str, comments: &[Feedback]| match comments {
+        [] => String::new(),
+        comments => format!("\n\n{heading}:{}", comments.iter().map(line).collect::<String>()),
+    };
+    let open = list("Comments on it that are not resolved", now.feedback.as_deref().unwrap_or_default());
+    let done = list("Comments on it that people have resolved", &now.resolved);
+    format!("Pull request #{}: {}{open}{done}", now.pull_request.number, now.pull_request.title)
 }
 
 /// The newest round if it is not complete; it is no earlier round for the one that finishes it.

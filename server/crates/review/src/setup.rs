@@ -99,6 +99,7 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
                 parallel: config.parallel,
             },
             mask_secrets: config.mask_secrets,
+            dependencies: config.dependencies,
             prompts: config.prompts.clone(),
             steering: Steering {
                 instructions: config.instructions.clone(),

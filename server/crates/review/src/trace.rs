@@ -7,7 +7,7 @@ use finding::{Anchor, CommitId, Finding, FindingId, Fixup, LineRange, RepoPath, 
 use git::history::{commits_touching, fixup_target, is_ancestor};
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
 use patch::{Carried, LineEdit, LineMap};
-use report::edits::placed;
+use report::edits::Placer;
 use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
@@ -80,9 +80,10 @@ fn resolved_by(
         return touching.into_iter().next();
     }
     touching.reverse();
+    let placer = Placer::new(&document.texts);
     let has_fix = |commit: &&CommitId| {
         let text = repository.read_at(commit, path).ok().flatten();
-        text.is_some_and(|text| placed(finding, &document.texts).any(|p| p.path == path && is_in(&p.edits, &text)))
+        text.is_some_and(|text| placer.placed(finding).any(|p| p.path == path && is_in(&p.edits, &text)))
     };
     touching.iter().find(has_fix).or(touching.first()).cloned()
 }
@@ -99,12 +100,13 @@ fn fixups(repository: &Repository, document: &Document, branch: &Snapshot) -> Ve
     let mut there = document.clone();
     there.move_to(|path| branch.read(path).ok().flatten());
     let mut found: BTreeMap<usize, Vec<FindingId>> = BTreeMap::new();
+    let placer = Placer::new(&there.texts);
     for finding in there.round.standing().take(MOST_FINDINGS) {
         let state = document.decisions.resolutions.get(&finding.id).map(|r| &r.state);
         if matches!(state, Some(State::Dismissed { .. } | State::Outdated)) {
             continue;
         }
-        let Some(fix) = placed(finding, &there.texts).next() else { continue };
+        let Some(fix) = placer.placed(finding).next() else { continue };
         let newest = fix.edits.iter().filter_map(|edit| target(repository, branch, fix.path, edit)).max();
         if let Some(at) = newest {
             found.entry(at).or_default().push(finding.id.clone());
@@ -118,7 +120,7 @@ fn fixups(repository: &Repository, document: &Document, branch: &Snapshot) -> Ve
 
 /// The place, in the branch's commits, of the one that brought the lines which an edit changes.
 fn target(repository: &Repository, branch: &Snapshot, path: &RepoPath, edit: &LineEdit) -> Option<usize> {
-    let total = u32::try_from(branch.read(path).ok()??.lines().count()).ok()?;
+    let total = u32::try_from(lines::count(&branch.read(path).ok()??)).ok()?;
     let first = edit.start.min(total);
     let last = (edit.start + edit.count).saturating_sub(1).clamp(first, total.max(first));
     let commit = fixup_target(repository, branch, path, LineRange::new(first, last)).ok()??;

@@ -122,8 +122,27 @@ impl Store {
     /// What belongs to a branch; `None` is a detached HEAD.
     #[must_use]
     pub fn branch(&self, name: Option<&str>) -> Branch {
-        let folder = self.folder.join("branches").join(folder_name(name));
+        let branches = self.folder.join("branches");
+        let own = folder_name(name);
+        let folder = branches.join(shared_with(&branches, &own).unwrap_or(own));
         Branch { store: self.clone(), folder }
+    }
+
+    /// Has what is called `name` from now on keep its rounds with those of `with`: a pull request and its branch are one
+    /// thing under two names. Nothing happens where `name` has rounds of its own, so that none is lost.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_together(&self, name: &str, with: &str) -> Result<(), StoreError> {
+        let branches = self.folder.join("branches");
+        let _lock = lock::lock(&self.folder, &[&branches])?;
+        let (own, other) = (folder_name(Some(name)), folder_name(Some(with)));
+        let other = shared_with(&branches, &other).unwrap_or(other);
+        if own == other || branches.join(&own).exists() || shared_with(&branches, &own).is_some() {
+            return Ok(());
+        }
+        create_folders(&branches)?;
+        write_atomically(&branches.join(format!("{own}{SHARED}")), other.as_bytes())
     }
 
     /// Every branch of which something is stored.
@@ -481,6 +500,17 @@ fn number_of(stem: &str) -> Option<u32> {
 
 fn answer_path(agent: &AgentName) -> String {
     format!("answers/{}.json", folder_name(Some(agent.as_str())))
+}
+
+/// What the file that names another branch's folder is called, behind the name of the folder that is not there.
+const SHARED: &str = ".same-as";
+
+/// The folder of another branch that keeps what belongs to this one.
+fn shared_with(branches: &Path, own: &str) -> Option<String> {
+    let path = branches.join(format!("{own}{SHARED}"));
+    let name = fs::metadata(&path).ok().filter(|m| m.len() < 200).and_then(|_| fs::read_to_string(path).ok())?;
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    (!name.is_empty() && !name.starts_with('.') && name.chars().all(is_safe)).then_some(name)
 }
 
 /// A folder name for a branch: readable, safe on every file system, and different for different branches.

@@ -46,6 +46,29 @@ fn rounds_are_numbered_per_branch_and_come_back() {
 }
 
 #[test]
+fn a_pull_request_and_its_branch_keep_their_rounds_together() {
+    let temp = Temp::new();
+    let store = Store::of(temp.folder.path());
+    temp.begin("topic");
+    store.keep_together("pr:o/r#7", "topic").unwrap();
+    assert_eq!(temp.begin("pr:o/r#7"), 2);
+    assert_eq!(numbers(&temp.branch("topic")), [1, 2]);
+    // What goes with it goes with all of them; what has rounds of its own keeps them.
+    store.keep_together("fix", "pr:o/r#7").unwrap();
+    assert_eq!(numbers(&temp.branch("fix")), [1, 2]);
+    temp.begin("alone");
+    store.keep_together("alone", "topic").unwrap();
+    store.keep_together("topic", "alone").unwrap();
+    store.keep_together("topic", "topic").unwrap();
+    assert_eq!((numbers(&temp.branch("alone")), numbers(&temp.branch("topic"))), (vec![1], vec![1, 2]));
+    // A name that leads out of the folder leads nowhere.
+    let file = store.folder().join("branches").join(format!("{}{SHARED}", folder_name(Some("fix"))));
+    std::fs::write(file, "../../x").unwrap();
+    assert_eq!(numbers(&temp.branch("fix")), [0; 0]);
+    assert_eq!(store.branches().unwrap().len(), 2);
+}
+
+#[test]
 fn branches_with_like_names_do_not_meet() {
     let names = ["a/b", "a-b", "a b", "A-b", "", "..", "ä", &"x".repeat(300)];
     let folders: std::collections::BTreeSet<String> =
@@ -215,4 +238,32 @@ fn what_killed_writers_left_is_swept_by_the_next_one() {
         assert!(!folder.join(".writing-abc").exists(), "{folder:?}");
     }
     assert_eq!((numbers(&branch), store.text(&blob).as_deref()), (vec![1], Some("y")));
+}
+
+#[test]
+fn a_file_that_is_cut_at_any_byte_is_read_as_before_or_kept_under_another_name() {
+    let temp = Temp::new();
+    let branch = temp.branch("a");
+    temp.begin("a");
+    temp.begin("a");
+    branch.decide(|_| ()).unwrap();
+    for name in ["0002.json", "decisions.json"] {
+        let path = branch.folder.join(name);
+        let whole = fs::read(&path).unwrap();
+        let (round, decisions) = (branch.newest().unwrap().value, branch.decisions().unwrap().value);
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let (newest, decided) = (branch.newest().unwrap(), branch.decisions().unwrap());
+            match newest.set_aside.iter().chain(&decided.set_aside).next() {
+                Some(aside) => {
+                    assert_eq!(fs::read(&aside.path).unwrap(), whole[..length], "{name} cut to {length}");
+                    fs::remove_file(&aside.path).unwrap();
+                }
+                // Nothing but the line end was lost.
+                None => assert_eq!((newest.value, decided.value), (round.clone(), decisions.clone()), "{length}"),
+            }
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    assert_eq!(numbers(&branch), [1, 2]);
 }

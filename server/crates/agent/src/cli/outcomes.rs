@@ -50,7 +50,8 @@ fn every_outcome_has_its_kind_and_words() {
         ),
         ("claude-budget.jsonl", ONE, Some((BudgetReached, "it used up its money without an answer")), 0),
         ("claude-turns.jsonl", ONE, Some((BudgetReached, "it used up its turns without an answer")), 0),
-        ("claude-ok.jsonl", killed(), Some((TimedOut, "it was not done after 40 min")), 0),
+        // It had answered before it was ended.
+        ("claude-ok.jsonl", killed(), Some((TimedOut, "it was not done after 40 min")), 1),
         ("codex-ok.jsonl", OK, None, 1),
         (
             "codex-bad-json.jsonl",
@@ -111,6 +112,29 @@ fn every_outcome_has_its_kind_and_words() {
         let path = format!("{}/../../../fixtures/agents/{name}", env!("CARGO_MANIFEST_DIR"));
         let stdout = std::fs::read_to_string(path).unwrap();
         check(name, &end, &stdout, "", expected, findings);
+    }
+}
+
+/// A whole answer counts, however the program ends after it.
+#[test]
+fn a_whole_answer_is_kept_with_the_failure_that_came_after_it() {
+    let sample = |name: &str| {
+        let path = format!("{}/../../../fixtures/agents/{name}-ok.jsonl", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let without = |text: &str, event: &str| -> String {
+        text.lines().filter(|line| !line.contains(event)).map(|line| format!("{line}\n")).collect()
+    };
+    let failed = "{\"type\": \"turn.failed\", \"error\": {\"message\": \"stream disconnected\"}}\n";
+    let codex = without(&sample("codex"), "turn.completed");
+    for (name, end, stdout) in [
+        ("codex-failed", ONE, format!("{codex}{failed}")),
+        ("codex-cut", End::Signalled(9), codex),
+        ("gemini-cut", ONE, without(&sample("gemini"), "\"result\"")),
+    ] {
+        let outcome = reader(name)(&end, &stdout, "").into_outcome(&AgentName::new("it"));
+        assert!(outcome.failure.is_some(), "{name}");
+        assert_eq!(outcome.answer.findings.len(), 1, "{name}: {:?}", outcome.failure);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The brief as text: templates filled with what an agent needs to know.
 
+mod context;
 pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod lens;
@@ -199,6 +200,7 @@ struct About<'a> {
     background: String,
     commits: String,
     history: String,
+    context: String,
     conventions: String,
     declined: String,
     open: String,
@@ -229,6 +231,12 @@ impl<'a> About<'a> {
             background: cut(clean(brief.steering.background.as_deref().unwrap_or_default()), quarter / 4),
             commits: cut(clean(&commits(brief)), quarter / 2),
             history: cut(clean(history::text(brief)), quarter / 2),
+            // Who can read on finds what it needs.
+            context: if reader.checkout.is_none() && reader.tools.is_empty() {
+                clean(&context::text(brief, quarter / 2))
+            } else {
+                String::new()
+            },
             conventions: cut(clean(&conventions(brief)), quarter / 2),
             declined: cut(clean(&list(declined)), quarter / 4),
             open: cut(clean(&list(open)), quarter / 4),
@@ -244,11 +252,12 @@ impl<'a> About<'a> {
     }
 
     /// What others wrote.
-    fn data(&self) -> [&str; 8] {
+    fn data(&self) -> [&str; 9] {
         [
             &self.background,
             &self.commits,
             &self.history,
+            &self.context,
             &self.conventions,
             &self.declined,
             &self.open,
@@ -265,6 +274,7 @@ impl<'a> About<'a> {
             schema => &self.schema,
             checkout => self.reader.checkout,
             tools => self.reader.tools,
+            dependencies => if self.reader.checkout.is_some() { dependencies(brief) } else { String::new() },
             mask => MASK,
             language => brief.steering.language.as_deref().map(clean_name),
             lens => self.lens.trim(),
@@ -280,6 +290,7 @@ impl<'a> About<'a> {
             uncommitted => scope.uncommitted,
             commits => &self.commits,
             history => &self.history,
+            context => &self.context,
             diff,
             summary,
         };
@@ -292,6 +303,13 @@ fn commits(brief: &Brief) -> String {
         let body = c.body.trim();
         let indent = if body.is_empty() { String::new() } else { format!("\n  {}", body.replace('\n', "\n  ")) };
         format!("{} {}{indent}", c.id.short(), c.subject)
+    }))
+}
+
+fn dependencies(brief: &Brief) -> String {
+    list(brief.dependencies.iter().map(|d| {
+        let version = d.version.as_ref().map(|v| format!(" {v}")).unwrap_or_default();
+        format!("- {}{version}: {}", clean_name(&d.name), clean_name(&d.folder.to_string_lossy()))
     }))
 }
 

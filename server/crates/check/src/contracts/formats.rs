@@ -69,11 +69,13 @@ const FUNCTIONS: &[Function] = &[
 
 static COMPILED: LazyLock<Vec<Option<Regex>>> =
     LazyLock::new(|| FUNCTIONS.iter().map(|f| Regex::new(f.name).ok()).collect());
-static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"%(\d+\$|\[\d+\]|\([^)]*\))?[-+ #0',(]*(?:'.)?(\*|\d+)?(?:\.(\*|\d+)?)?(?:hh|h|ll|l|L|q|j|z|t)?([a-zA-Z%]|$)",
-    )
-    .ok()
+/// Where an argument goes; in C, a size may stand before the letter.
+static PLACE: LazyLock<[Option<Regex>; 2]> = LazyLock::new(|| {
+    let place = |size: &str| {
+        let number = r"%(\d+\$|\[\d+\]|\([^)]*\))?";
+        Regex::new(&format!(r"{number}[-+ #0',(]*(?:'.)?(\*|\d+)?(?:\.(\*|\d+)?)?{size}([a-zA-Z%]|$)")).ok()
+    };
+    [place(""), place("(?:hh|h|ll|l|L|q|j|z|t)?")]
 });
 
 pub(super) fn in_tree(file: &ChangedFile, text: &str, tree: &Tree) -> Vec<RawFinding> {
@@ -142,7 +144,7 @@ fn misfit(node: Node<'_>, text: &str, active: &[usize]) -> Option<String> {
                 return None;
             }
             let mut cursor = right.walk();
-            let values: Vec<Node<'_>> = right.named_children(&mut cursor).filter(|n| n.kind() != "comment").collect();
+            let values: Vec<Node<'_>> = right.named_children(&mut cursor).filter(|n| !n.is_extra()).collect();
             let has_spread = values.iter().any(|n| n.kind().contains("splat"));
             if has_spread { None } else { judge(Style::Percent(PYTHON), &text[left.byte_range()], values.len()) }
         }
@@ -165,7 +167,7 @@ fn arguments(call: Node<'_>) -> Option<Node<'_>> {
 /// The arguments by position; none where one of them may be several.
 fn values(arguments: Node<'_>) -> Option<Vec<Node<'_>>> {
     let mut cursor = arguments.walk();
-    let all: Vec<Node<'_>> = arguments.named_children(&mut cursor).filter(|n| !n.kind().contains("comment")).collect();
+    let all: Vec<Node<'_>> = arguments.named_children(&mut cursor).filter(|n| !n.is_extra()).collect();
     let is_several = |n: &Node<'_>| {
         let kind = innermost(*n).kind();
         kind.contains("splat") || kind.contains("spread") || kind.contains("variadic") || kind == "generator_expression"
@@ -183,7 +185,7 @@ fn judge(style: Style, literal: &str, given: usize) -> Option<String> {
     match style {
         Style::Percent(letters) => {
             let mut places = 0;
-            for found in PLACE.as_ref()?.captures_iter(literal) {
+            for found in PLACE[usize::from(letters == C)].as_ref()?.captures_iter(literal) {
                 let letter = found.get(4).map_or("", |l| l.as_str());
                 // A place by number or by name, a time, or a sign at the end: other rules, or none at all.
                 if found.get(1).is_some() || letter.is_empty() {

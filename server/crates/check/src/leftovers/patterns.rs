@@ -147,7 +147,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["rs"],
-        pattern: r#"^\s*e?println!\(\s*"(?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
+        pattern: r#"^\s*e?println!\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -165,7 +165,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: JS,
-        pattern: r#"^\s*console\.(?:log|debug|warn|error|info)\(\s*(?:["'`](?:[>=#*!-]{3,}|(?i:debug\b|dbg\b|xxx|asdf|wtf|aaa\b|foo\b|bar\b|here\b|here!)|got here|why\b).*)\);?\s*(?://.*)?$"#,
+        pattern: r#"^\s*console\.(?:log|debug|warn|error|info)\(\s*(?:["'`](?:[>!]{3,}|(?i:debug\b|dbg\b|xxx|asdf|wtf|aaa\b|foo\b|bar\b|here\b|here!)|got here|why\b).*)\);?\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -174,7 +174,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: PY,
-        pattern: r#"^\s*print\(\s*f?(?:["'](?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*)\)\s*(?:#.*)?$"#,
+        pattern: r#"^\s*print\(\s*f?(?:["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*)\)\s*(?:#.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -183,7 +183,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["go"],
-        pattern: r#"^\s*(?:fmt\.Print(?:ln|f)?|println|print|log\.Print(?:ln|f)?)\(\s*["`](?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)\s*(?://.*)?$"#,
+        pattern: r#"^\s*(?:fmt\.Print(?:ln|f)?|println|print|log\.Print(?:ln|f)?)\(\s*["`](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -201,7 +201,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["java"],
-        pattern: r#"^\s*System\.(?:out|err)\.print(?:ln|f)?\(\s*"(?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
+        pattern: r#"^\s*System\.(?:out|err)\.print(?:ln|f)?\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -210,7 +210,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["java", "kt", "kts"],
-        pattern: r"^\s*\w{1,3}\.printStackTrace\(\);?\s*//.*(?i:debug|todo|tmp)",
+        pattern: r"^\s*\w{1,3}\.printStackTrace\(\);?\s*//.*(?i:debug|tmp)",
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -219,7 +219,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["kt", "kts", "swift", "scala", "dart"],
-        pattern: r#"^\s*print(?:ln)?\(\s*"(?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);?\s*(?://.*)?$"#,
+        pattern: r#"^\s*print(?:ln)?\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);?\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -228,7 +228,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: RB,
-        pattern: r#"^\s*(?:puts|p|pp|print)[ (]\s*["'](?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*$"#,
+        pattern: r#"^\s*(?:puts|p|pp|print)[ (]\s*["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -237,7 +237,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: C,
-        pattern: r#"^\s*(?:printf\(\s*|fprintf\(\s*stderr,\s*|puts\(\s*|NSLog\(\s*@?)"(?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
+        pattern: r#"^\s*(?:printf\(\s*|fprintf\(\s*stderr,\s*|puts\(\s*|NSLog\(\s*@?)"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -246,7 +246,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: C,
-        pattern: r#"^\s*(?:std::)?c(?:out|err)\s*<<\s*"(?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*;\s*(?://.*)?$"#,
+        pattern: r#"^\s*(?:std::)?c(?:out|err)\s*<<\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*;\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -255,7 +255,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["cs"],
-        pattern: r#"^\s*(?:Console\.Write(?:Line)?|Debug\.(?:Log|Write(?:Line)?))\(\s*\$?"(?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
+        pattern: r#"^\s*(?:Console\.Write(?:Line)?|Debug\.(?:Log|Write(?:Line)?))\(\s*\$?"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -300,7 +300,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["lua"],
-        pattern: r#"^\s*print\(\s*["'](?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)\s*(?:--.*)?$"#,
+        pattern: r#"^\s*print\(\s*["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)\s*(?:--.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -309,7 +309,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["jl"],
-        pattern: r#"^\s*(?:println\(\s*"(?:[>=#*!-]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)|@show\s.*)\s*(?:#.*)?$"#,
+        pattern: r#"^\s*(?:println\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)|@show\s.*)\s*(?:#.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -399,7 +399,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: PY,
-        pattern: r"^\s*@(?:pytest\.mark\.skip(?:\(\))?|unittest\.skip)\s*(?:#.*)?$",
+        pattern: r"^\s*@(?:pytest\.mark\.skip(?:\(\))?|unittest\.skip)\s*$",
         rule: "skipped-test",
         severity: Severity::Suggestion,
         title: "Test is switched off without a reason",
@@ -408,7 +408,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["java", "kt"],
-        pattern: r"^\s*@(?:Disabled|Ignore)\s*(?://.*)?$",
+        pattern: r"^\s*@(?:Disabled|Ignore)\s*$",
         rule: "skipped-test",
         severity: Severity::Suggestion,
         title: "Test is switched off without a reason",
@@ -417,7 +417,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["go"],
-        pattern: r#"^\s*[tb]\.(?:Skip\(\s*(?:""|"(?i:skip|todo|wip|fixme)")?\s*\)|SkipNow\(\))\s*(?://.*)?$"#,
+        pattern: r#"^\s*[tb]\.(?:Skip\(\s*(?:""|"(?i:skip|todo|wip|fixme)")?\s*\)|SkipNow\(\))\s*$"#,
         rule: "skipped-test",
         severity: Severity::Suggestion,
         title: "Test is switched off without a reason",
@@ -426,7 +426,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["rs"],
-        pattern: r"^\s*#\[ignore\]\s*(?://.*)?$",
+        pattern: r"^\s*#\[ignore\]\s*$",
         rule: "skipped-test",
         severity: Severity::Suggestion,
         title: "Test is switched off without a reason",

@@ -2,7 +2,7 @@
 
 use super::AGENT;
 use crate::Job;
-use crate::remark::{LONGEST_LINE, anchor, folder, line_at, line_text, remark, replacing};
+use crate::remark::{LONGEST_LINE, anchor, folder, is_generated, line_at, line_text, remark, replacing};
 use aho_corasick::AhoCorasick;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::ChangeKind;
@@ -132,6 +132,10 @@ pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, names: &[RepoPath]
     let in_path = |path: &RepoPath| -> Vec<RawFinding> {
         let Some(text) = (!job.is_cancelled()).then(|| job.read(path)).flatten() else { return Vec::new() };
         let mut findings = Vec::new();
+        // A tool writes it anew before anybody needs it.
+        if is_generated(&text) || text.contains("= MANIFEST =") {
+            return findings;
+        }
         for found in finder.find_overlapping_iter(text.as_ref()) {
             let (gone, new) = gone[found.pattern().as_usize()];
             if findings.len() < 20 {
@@ -177,7 +181,13 @@ fn named(
     let is_meant = from_top == gone.as_str() || from_here.as_deref() == Some(gone.as_str());
     let lives =
         (!from_top.is_empty() && there.is_there(&from_top)) || from_here.as_deref().is_some_and(|p| there.is_there(p));
-    if !is_meant || lives {
+    // From the folder that the step, or the line, goes into.
+    let moves = ["working-directory:", "cd "];
+    let into = moves.iter().flat_map(|w| text.match_indices(w).map(|(at, w)| &text[at + w.len()..]));
+    let folders = into.filter_map(|rest| rest.split_whitespace().next()).map(|f| f.trim_matches(['"', '\'', ';']));
+    let is_there_from =
+        |folder: &str| there.is_there(&format!("{}/{token}", folder.trim_start_matches("./").trim_end_matches('/')));
+    if !is_meant || lives || folders.take(100).any(is_there_from) {
         return None;
     }
     let title = match new {

@@ -3,7 +3,7 @@
 use super::anchors::percent_decoded;
 use super::paths::Paths;
 use finding::RepoPath;
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -68,6 +68,7 @@ fn of_markdown(text: &str) -> Vec<Target> {
     let mut found = Vec::new();
     for (event, at) in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES).into_offset_iter() {
         let url = match &event {
+            Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => continue,
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => dest_url.to_string(),
             _ => continue,
         };

@@ -30,6 +30,7 @@ fn a_link_that_the_branch_adds_leads_somewhere() {
             "[a](https://example.org/x.md) [b](mailto:a@b.md) [c](../other/x.md) [d](/guide) [e](page) [f](x.html)",
             "",
         ),
+        ("README.md", "Ana <ana@example.org> and <ana@b.md>", ""),
         ("README.md", "`[a](gone.md)`\n\n```\n[a](gone.md)\n```\n", ""),
         ("README.md", "[a](docs) [b](docs/) [c]({{ x }}.md)", ""),
         ("templates/README.md", "[a](gone.md)", ""),

@@ -14,7 +14,34 @@ use typos::{Dictionary, Status};
 const MOST_PATTERNS: usize = 100;
 
 /// Words that other dictionaries have.
-const ALSO_RIGHT: &[&str] = &["requeueing", "requeue", "enqueueing", "dequeueing", "referer", "seeked"];
+const ALSO_RIGHT: &[&str] = &[
+    "adaptee",
+    "browseable",
+    "dequeueing",
+    "encrypter",
+    "extendible",
+    "invokable",
+    "nonsignificant",
+    "writeable",
+    "enqueueing",
+    "parseable",
+    "referer",
+    "requeue",
+    "requeueing",
+    "seeked",
+    "unparseable",
+];
+
+/// Words that the dictionary would change into something else than is meant.
+const MEANT: &[(&str, &str)] = &[
+    ("guaged", "gauged"),
+    ("anyother", "any other"),
+    ("assimliated", "assimilated"),
+    ("definie", "define"),
+    ("guage", "gauge"),
+    ("guages", "gauges"),
+    ("guaging", "gauging"),
+];
 
 /// The dictionary, and what the repository says of its own words.
 pub(super) struct Words {
@@ -166,7 +193,13 @@ impl Dictionary for Own {
         if ALSO_RIGHT.contains(&lower.as_str()) {
             return Some(Status::Valid);
         }
-        Some(Status::Corrections(vec![cased(dictionary::correction(&lower)?, word.case())]))
+        let meant = MEANT.iter().find(|(wrong, _)| *wrong == lower).map(|(_, right)| *right);
+        let right = meant.or_else(|| dictionary::correction(&lower))?;
+        // A plural that the dictionary does not know is no mistake: `formattings`.
+        if lower.strip_suffix("ings").is_some_and(|stem| right.strip_suffix("ing") == Some(stem)) {
+            return Some(Status::Valid);
+        }
+        Some(Status::Corrections(vec![cased(right, word.case())]))
     }
 }
 

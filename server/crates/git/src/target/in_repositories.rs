@@ -242,6 +242,16 @@ fn a_review_is_limited_to_paths() {
 }
 
 #[test]
+fn whole_files_are_compared_with_nothing() {
+    let repo = repository();
+    let whole = ScopeRequest { target: Target::Whole, paths: vec!["dir".into()], ..ScopeRequest::default() };
+    let taken = take(repo.path(), &whole).unwrap();
+    let files: Vec<String> = taken.files().iter().map(|f| f.path.to_string()).collect();
+    assert_eq!((taken.scope().branch.as_deref(), files), (Some("scan:topic -- dir"), vec!["dir/moved".to_owned()]));
+    assert!(taken.commits().is_empty() && taken.scope().base.is_none());
+}
+
+#[test]
 fn a_patch_fits_or_is_refused_with_its_file() {
     let repo = repository();
     let error = |diff: &str| take(repo.path(), &patch(diff)).unwrap_err().to_string();
@@ -330,4 +340,28 @@ fn a_fetch_writes_nothing_but_its_own_reference() {
         assert!(matches!(open.fetch(from, wanted, &into), Err(GitError::BadReference { .. })), "{from} {wanted}");
     }
     assert!(matches!(open.fetch("fork", "refs/heads/none", &into), Err(GitError::Command { .. })));
+}
+
+#[test]
+fn a_repository_that_jujutsu_keeps_too_goes_by_its_bookmarks() {
+    let repo = repository();
+    let branch = || Repository::discover(repo.path()).unwrap().head_state().unwrap().branch;
+    repo.git(&["checkout", "-q", "--detach", "topic"]);
+    assert_eq!(branch(), None);
+    std::fs::create_dir(repo.path().join(".jj")).unwrap();
+    std::fs::write(repo.path().join(".jj/.gitignore"), "/*\n").unwrap();
+    assert_eq!(branch().as_deref(), Some("topic"), "the commit below the working copy's");
+    // The working copy's commit, which jj makes of what is not committed.
+    repo.git(&["branch", "-q", "-D", "topic"]);
+    repo.git(&["update-ref", "refs/heads/next", &repo.git(&["commit-tree", "-p", "HEAD", "-m", "", "HEAD^{tree}"])]);
+    assert_eq!(branch().as_deref(), Some("next"));
+    let taken = take(repo.path(), &ScopeRequest::default()).unwrap();
+    assert_eq!(summary(&taken), "next (main): ~a 1; dir/b>dir/moved 10");
+    // Without git's own folder there is nothing to read.
+    let plain = repo.beside("plain");
+    std::fs::create_dir_all(plain.join(".jj/repo")).unwrap();
+    std::fs::create_dir(plain.join("src")).unwrap();
+    let error = Repository::discover(plain.join("src")).unwrap_err();
+    assert!(matches!(&error, GitError::Jujutsu { path } if path.ends_with("plain")), "{error}");
+    assert!(error.remedy().unwrap().contains("jj git colocation enable"));
 }

@@ -279,8 +279,14 @@ fn feedback(item: &str) -> Feedback {
             "" => None,
             place => Some(cite::exact(place.strip_prefix("— `")?.strip_suffix('`')?)?),
         };
-        Some(Feedback { author: author.to_owned(), text: text.trim().to_owned(), anchor, url })
+        Some(Feedback { author: author.to_owned(), text: text.trim().to_owned(), anchor, url, at: None })
     });
     let anchor = || cite::anchors(&cites(item)).into_iter().next();
-    said.unwrap_or_else(|| Feedback { author: String::new(), text: item.to_owned(), anchor: anchor(), url: None })
+    said.unwrap_or_else(|| Feedback {
+        author: String::new(),
+        text: item.to_owned(),
+        anchor: anchor(),
+        url: None,
+        at: None,
+    })
 }

@@ -39,6 +39,8 @@ struct Part {
     file: &'static [&'static str],
     line: &'static [&'static str],
     end: &'static [&'static str],
+    /// Where no line is said: the bytes at which it begins and ends in a text, and that text.
+    span: Option<[&'static str; 3]>,
     /// Whether lines are counted from 0.
     from_zero: bool,
     /// Texts in which the first place of a file is looked for where no field says one.
@@ -48,6 +50,8 @@ struct Part {
     words: &'static [(&'static str, &'static str)],
     /// The word for what says none.
     otherwise: &'static str,
+    /// Fields, and the values by which a remark is an error whatever its severity says; no value is "".
+    errors: &'static [(&'static str, &'static [&'static str])],
     rule: &'static [&'static str],
     url: &'static [&'static str],
     message: &'static [&'static str],
@@ -73,6 +77,8 @@ const PART: Part = Part {
     severity: &[],
     words: &[],
     otherwise: "warning",
+    errors: &[],
+    span: None,
     rule: &[],
     url: &[],
     message: &[],
@@ -122,6 +128,20 @@ pub(crate) fn read(text: &str, levels: Levels) -> Result<Vec<ImportedReview>, Un
         Some(reviews(tool, document, levels))
     });
     known.ok_or_else(|| Unknown::Foreign(looks(&document)))
+}
+
+/// Reads what the tool of this name printed, in any of its formats; nothing found is an empty list.
+pub(crate) fn read_of(label: &str, text: &str, levels: Levels) -> Result<Vec<ImportedReview>, Unknown> {
+    let document = json(text).map_err(Unknown::Malformed)?;
+    let lone = Value::Array(vec![document.clone()]);
+    let fits = |tool: &&Tool, document: &Value| tool.shape.iter().all(|path| fields::is_in(document, path));
+    let mut own = table::TOOLS.iter().filter(|tool| tool.label == label);
+    let known = own.find_map(|tool| {
+        let document = [&document, &lone].into_iter().find(|document| fits(&tool, document))?;
+        Some(reviews(tool, document, levels))
+    });
+    let is_empty = document.as_array().is_some_and(Vec::is_empty);
+    known.or(is_empty.then(Vec::new)).ok_or_else(|| Unknown::Foreign(looks(&document)))
 }
 
 /// The names of the tools whose formats are read.
@@ -199,7 +219,10 @@ impl Part {
         let message = scope.first(self.message).filter(|m| !m.trim().is_empty());
         let message = message.or_else(|| rule.clone()).unwrap_or_else(|| "It does not say what".to_owned());
         let (title, rest) = titled(&message);
-        let word = scope.first(self.severity).unwrap_or_else(|| self.otherwise.to_owned());
+        let is_error =
+            |(path, values): &(&str, &[&str])| values.contains(&scope.text(path).unwrap_or_default().as_str());
+        let word = if self.errors.iter().any(is_error) { Some("error".to_owned()) } else { scope.first(self.severity) };
+        let word = word.unwrap_or_else(|| self.otherwise.to_owned());
         let word = self.words.iter().find(|(own, _)| own.eq_ignore_ascii_case(&word)).map_or(word.as_str(), |(_, w)| w);
         let stated = levels.read(word).or_else(|| levels.read(self.otherwise));
         let (severity, unknown) = stated.map_or((levels.warning, None), |s| (s.severity, s.unknown));
@@ -241,6 +264,7 @@ impl Part {
                     let end = line(self.end).map_or(last, |(_, end)| end).max(start);
                     LineRange::new(start + shift, end + shift)
                 });
+                let lines = lines.or_else(|| self.spanned(scope));
                 Some(Anchor { path, lines, quote: None })
             }
             None => {
@@ -249,6 +273,20 @@ impl Part {
                 fields::place_in(&text, &about)
             }
         }
+    }
+}
+
+impl Part {
+    /// The lines of its [`Part::span`].
+    fn spanned(&self, scope: &Scope<'_>) -> Option<LineRange> {
+        let [from, to, text] = self.span?;
+        let text = scope.text(text)?;
+        let line = |path: &str| -> Option<u32> {
+            let before = text.get(..scope.text(path)?.parse().ok()?)?;
+            u32::try_from(before.matches('\n').count() + 1).ok()
+        };
+        let start = line(from)?;
+        Some(LineRange::new(start, line(to).unwrap_or(start).max(start)))
     }
 }
 

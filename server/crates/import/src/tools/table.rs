@@ -209,6 +209,8 @@ pub(super) static TOOLS: &[Tool] = &[
             line: &["location.row"],
             end: &["end_location.row"],
             severity: &["severity"],
+            // A text that does not parse.
+            errors: &[("code", &["", "invalid-syntax"])],
             rule: &["code"],
             url: &["url"],
             message: &["message"],
@@ -307,6 +309,7 @@ pub(super) static TOOLS: &[Tool] = &[
             line: &["LineRange.From", "Pos.Line"],
             end: &["LineRange.To", "Pos.Line"],
             severity: &["Severity"],
+            errors: &[("FromLinter", &["typecheck"])],
             rule: &["FromLinter"],
             message: &["Text"],
             ..PART
@@ -592,6 +595,7 @@ pub(super) static TOOLS: &[Tool] = &[
         parts: &[Part { items: &["[].message"], ..RUSTC }],
     },
     Tool { label: "Cargo", shape: &["[].reason", "[].package_id"], parts: &[] },
+    Tool { label: "Cargo", shape: &["[].reason", "[].success"], parts: &[] },
     Tool {
         label: "rustc",
         shape: &["[].spans", "[].level", "[].rendered"],
@@ -634,9 +638,10 @@ pub(super) static TOOLS: &[Tool] = &[
             file: &["location.path.file", "location.path"],
             line: &["location.start.line"],
             end: &["location.end.line"],
+            span: Some(["location.span.0", "location.span.1", "location.sourceCode"]),
             severity: &["severity"],
             rule: &["category"],
-            message: &["description", "message"],
+            message: &["description", "message", "message.0.content"],
             ..PART
         }],
     },

@@ -27,7 +27,7 @@ fn links(snapshot: &Snapshot, uri: &Uri) -> Vec<DocumentLink> {
     let encoding = snapshot.capabilities.encoding;
     let text = document.text();
     let mut links = Vec::new();
-    for (number, line) in (0..).zip(text.lines()) {
+    for (number, line) in (0..).zip(lines::split(&text)) {
         for (start, label) in labels_in(line) {
             let Some(&index) = by_label.get(label) else { continue };
             let Some(location) = repo.location(index, 0) else { continue };

@@ -200,7 +200,7 @@ impl<'s> Fixer<'s> {
                 edit.rename(uri, new.clone(), why);
                 let before = plan.before.get(path).and_then(Option::as_deref).unwrap_or_default();
                 if before != text {
-                    let count = u32::try_from(before.lines().count()).unwrap_or(u32::MAX);
+                    let count = u32::try_from(lines::count(before)).unwrap_or(u32::MAX);
                     let whole = LineEdit { start: 1, count, text: text.clone() };
                     edit.change(new, None, text_edits(before, &[whole], self.snapshot.capabilities.encoding), why);
                 }

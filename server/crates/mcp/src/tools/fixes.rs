@@ -61,7 +61,7 @@ pub(crate) fn apply(desk: &Desk, args: &ApplyArgs) -> Result<Answer, Refusal> {
         (None, name) => answer(label, &plan, name, false),
         (Some(_), None) => Err(Refusal::new(format!("nothing of {label} applies: {}", reasons(&plan).join("; ")))),
         (Some(wanted), Some(name)) if *wanted == name => {
-            let written = ops::apply(&now.open, &now.round, &plan, &now.tree);
+            let written = ops::apply(&now.open, &now.round, &plan, &now.current.tree);
             let written = written.map_err(|e| Refusal::new(e.to_string()).with_remedy("look at the plan again"))?;
             written.logged?;
             answer(label, &plan, None, true)
@@ -78,8 +78,8 @@ pub(crate) fn apply(desk: &Desk, args: &ApplyArgs) -> Result<Answer, Refusal> {
 fn planned(now: &Now, finding: usize, fix: Option<usize>) -> Result<ApplyPlan, Refusal> {
     let of = &now.round.findings[finding];
     Ok(match fix {
-        None => ops::plan(&now.situation(), Selection::Findings(&[finding])),
-        Some(number) if number < of.fixes.len() => ops::plan(&now.situation(), Selection::Fix { finding, fix: number }),
+        None => ops::plan(&now.writing(), Selection::Findings(&[finding])),
+        Some(number) if number < of.fixes.len() => ops::plan(&now.writing(), Selection::Fix { finding, fix: number }),
         Some(number) => {
             let (label, count) = (of.label.clone(), of.fixes.len());
             return Err(ops::OpsError::UnknownFix { label, number, count }.into());

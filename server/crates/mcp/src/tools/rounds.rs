@@ -2,7 +2,7 @@
 
 use super::Answer;
 use crate::bounds::NOTICE;
-use crate::desk::Desk;
+use crate::desk::{Desk, Form};
 use crate::said::Refusal;
 use finding::{Severity, Verdict};
 use ops::RoundName;
@@ -11,6 +11,7 @@ use report::sanitize::printable;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// Most rounds of a page.
 const PAGE: usize = 50;
@@ -113,17 +114,6 @@ pub(crate) fn list(desk: &Desk, args: &RoundsArgs) -> Result<Answer, Refusal> {
     Answer::new(&said, &Page { notice: NOTICE, rounds, next, cut: None })
 }
 
-/// The form of a report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Form {
-    #[default]
-    Markdown,
-    Text,
-    Json,
-    Sarif,
-}
-
 /// Arguments of `report`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -158,9 +148,14 @@ pub(crate) struct ReportPage {
 }
 
 pub(crate) fn report(desk: &Desk, args: &ReportArgs) -> Result<Answer, Refusal> {
-    let (round, written) = write(desk, args.round, args.format)?;
-    let pages = pages(&written);
-    let page = args.page.unwrap_or(1);
+    let (page, asked) = (args.page.unwrap_or(1), (args.round, args.format));
+    let kept = if page > 1 { desk.reports.kept(asked) } else { None };
+    let written = match kept {
+        Some(written) => written,
+        None => Arc::new(write(desk, args.round, args.format)?),
+    };
+    desk.reports.keep(asked, Arc::clone(&written));
+    let (round, pages) = (written.0, pages(&written.1));
     let Some(text) = page.checked_sub(1).and_then(|index| pages.get(index)) else {
         return Err(Refusal::new(format!("the report has {} pages, and there is no page {page}", pages.len())));
     };

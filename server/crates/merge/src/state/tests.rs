@@ -217,3 +217,79 @@ proptest! {
         }
     }
 }
+
+/// What [`changes`] finds when it looks at all lines.
+fn changes_of_all_lines(before: &str, after: &str) -> Vec<(Range<usize>, Vec<String>)> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (lines::split(before).collect(), lines::split(after).collect());
+    let of = |key: &dyn Fn(&str) -> String| {
+        let keys = |lines: &[&str]| lines.iter().map(|line| key(line)).collect::<Vec<String>>();
+        let found = hunks(&keys(&old), &keys(&new)).into_iter();
+        let found = found.map(|(at, to)| (at, new[to].iter().map(|line| (*line).to_owned()).collect()));
+        found.collect::<Vec<(Range<usize>, Vec<String>)>>()
+    };
+    let squeezed = of(&squeezed);
+    if squeezed.is_empty() { of(&|line| line.to_owned()) } else { squeezed }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn what_a_fix_changes_is_found_in_its_own_lines_alone(
+        before in proptest::collection::vec(proptest::sample::select(&["a\n", " a\n", "b\r\n", "d\r", "\n", "c é\n", "c è\n"][..]), 0..12),
+        after in proptest::collection::vec(proptest::sample::select(&["a\n", " a\n", "b\r\n", "d\r", "\n", "c é\n", "c è\n"][..]), 0..12),
+        ends in (proptest::bool::ANY, proptest::bool::ANY),
+    ) {
+        let text = |lines: &[&str], ended: bool| {
+            let text = lines.concat();
+            if ended { text } else { text.trim_end_matches('\n').to_owned() }
+        };
+        let (before, after) = (text(&before, ends.0), text(&after, ends.1));
+        let found: Vec<(Range<usize>, Vec<String>)> = changes(&before, &after).into_iter().map(|c| (c.old, c.new)).collect();
+        proptest::prop_assert_eq!(found, changes_of_all_lines(&before, &after));
+    }
+}
+
+#[test]
+fn what_became_of_findings_is_the_same_whether_fixes_are_placed_in_files_that_nobody_touched_or_not() {
+    let round = |finding: &Finding| finding::Round {
+        findings: vec![finding.clone()],
+        ..finding::Round::new(RoundId::new("r"), Timestamp::UNIX_EPOCH, scope())
+    };
+    let elsewhere = FIX.replace(PATH, "src/other.rs");
+    let created = "--- /dev/null\n+++ b/src/new.rs\n@@ -0,0 +1 @@\n+fn new() {}\n";
+    for (diff, now, other, want) in [
+        (FIX, THEN, None, State::Open),
+        ("no diff", THEN, None, State::Open),
+        (created, THEN, None, State::Open),
+        (created, THEN, Some("fn new() {}\n"), State::Fixed),
+        (&*elsewhere, THEN, None, State::Open),
+    ] {
+        let mut finding = finding(2, diff);
+        finding.fixes[0].path = None;
+        let reviewed = |p: &RepoPath| (*p == path()).then(|| Arc::from(THEN));
+        let current = |p: &RepoPath| if *p == path() { Some(Arc::from(now)) } else { other.map(Arc::from) };
+        let all = states(&round(&finding), &Decisions::default(), &reviewed, &current);
+        assert_eq!(all[&finding.id], want, "{diff}");
+        let effects = Effects::of(&finding, &reviewed);
+        let text = Since::new(&reviewed, &current).text_state(&finding, &effects);
+        assert_eq!(state(&finding, &RoundId::new("r"), &Decisions::default(), text, &effects), want, "{diff}");
+    }
+}
+
+fn scope() -> finding::RoundScope {
+    finding::RoundScope { branch: None, base_name: "main".into(), base: None, head: None, uncommitted: true }
+}
+
+#[test]
+fn a_lone_carriage_return_ends_a_line_here_as_everywhere() {
+    let finding = finding(2, FIX);
+    for now in [
+        THEN.replace("    log(slot);\n", "    log(\rslot);\n"),
+        format!("a\rb\rc\r{}", THEN.replace("pool.first", "pool\r.last")),
+    ] {
+        let state = text_state_of(&finding, THEN, Some(&now));
+        let all = text_state_of(&finding, THEN, Some(&now.replace('\r', "\n")));
+        assert_eq!(state, all, "{now:?}");
+    }
+}

@@ -82,6 +82,24 @@ proptest! {
         }
     }
 
+    /// In a text that says the same over and over, nobody can tell what is done: here each line is there once.
+    #[test]
+    fn one_of_two_changes_is_done(
+        (old, range, added) in change(40), at in any::<prop::sample::Index>(), more in prop::collection::vec(line(), 0..4),
+        first: bool, tabs: bool, newline: bool,
+    ) {
+        prop_assume!(range.end + 1 < old.len());
+        let old: Lines = old.iter().enumerate().map(|(i, line)| format!("{line} // {i}")).collect();
+        let at = range.end + 1 + at.index(old.len() - range.end - 1);
+        let only_second = changed(&old, &(at..at + 1), &more);
+        let half = if first { changed(&old, &range, &added) } else { only_second.clone() };
+        let after = text(&changed(&only_second, &range, &added), tabs, newline);
+        let diff = quick_diff(&text(&old, tabs, newline), &after, 100);
+        if let Ok(found) = result(&text(&half, tabs, newline), &diff, None) {
+            prop_assert_eq!(found, after, "\n{}", diff);
+        }
+    }
+
     #[test]
     fn long_context_that_is_left_out((old, range, added) in change(80), tabs: bool, newline: bool, mark in 0_usize..3) {
         let new = changed(&old, &range, &added);

@@ -3,7 +3,8 @@
 //! bars, and in a table behind each chart.
 
 use super::Listed;
-use crate::view::{one_line, short_duration};
+use crate::view::short_duration;
+use crate::words::one_line;
 use finding::{AgentInfo, AgentName, FindingStatus, Round, Severity, Usage, Work};
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -88,7 +88,7 @@ fn cut(text: &str, lines: LineRange, quote: Option<&str>, width: usize) -> Optio
     let gutter = (last + CONTEXT).to_string().len() + 3 + 2;
     let mut code = String::new();
     let mut marked: Option<Range<usize>> = None;
-    for (number, line) in (1..).zip(text.lines()).skip(first as usize - 1) {
+    for (number, line) in (1..).zip(lines::split(text)).skip(first as usize - 1) {
         if number > last + CONTEXT {
             break;
         }
@@ -150,7 +150,7 @@ fn placed(fix: &Fix, finding: &Finding, texts: &Texts) -> Option<Vec<(Face, Stri
         symbol: finding.symbol.as_deref(),
     };
     let edits = patch::place(text, &fix.diff, &hints).ok()?.edits;
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = lines::split(text).collect();
     let digits = lines.len().to_string().len();
     let old = |number: usize, mark: char, face: Face| {
         let line = lines.get(number.checked_sub(1)?)?;
@@ -168,7 +168,7 @@ fn placed(fix: &Fix, finding: &Finding, texts: &Texts) -> Option<Vec<(Face, Stri
             told.extend(old(start - 1, ' ', Face::Dim));
         }
         told.extend((start..end).filter_map(|number| old(number, '-', Face::Removed)));
-        told.extend(edit.text.lines().map(|line| (Face::Added, format!("{:>digits$} + {line}", ""))));
+        told.extend(lines::split(&edit.text).map(|line| (Face::Added, format!("{:>digits$} + {line}", ""))));
         shown = end - 1;
         if edits.get(n + 1).is_none_or(|next| next.start as usize > end) {
             told.extend(old(end, ' ', Face::Dim));

@@ -8,9 +8,8 @@ mod prose;
 mod tests;
 
 use super::Texts;
-use super::view::{
-    classification_word, contrary_words, count_of, doubt_words, one_line, settled_words, short_duration,
-};
+use super::view::{classification_word, contrary_words, doubt_words, settled_words, short_duration};
+use super::words::{count_of, one_line};
 use finding::{
     AgentKind, AgentOutcome, AgentRun, Decisions, Dial, Finding, FindingStatus, LeftOut, NoMore, ObservationKind,
     Round, Severity, State, Verdict,
