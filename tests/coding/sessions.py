@@ -83,7 +83,8 @@ def start(bed, command, **environment):
 
 def claude(bed, url, *more):
     command = [CLIS / "claude", "-p", "--output-format", "json", "--model", "claude-sonnet-5-5", "--max-turns", "20", *more]
-    quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+    # With all tools in the request, instead of behind a search for them.
+    quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1", "ENABLE_TOOL_SEARCH": "false"}
     return start(bed, command, ANTHROPIC_BASE_URL=url, ANTHROPIC_API_KEY="sk-test", **quiet)
 
 
