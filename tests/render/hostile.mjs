@@ -30,11 +30,11 @@ const KNOWN = [
   ['x', '[ref\nnext]: command:x\n\n[ref next]'],
 ];
 for (let n = 0; n < 3; n++) {
-  const findings = Array.from({ length: 250 }, (_, i) => KNOWN[n * 250 + i] ?? [some(6), some(14)]);
+  const findings = Array.from({ length: 100 }, (_, i) => KNOWN[n * 100 + i] ?? [some(6), some(14)]);
   const results = findings.map(([title, body], i) => ({
     ruleId: `r${i}`,
     message: { text: title || 'x', markdown: `${title || 'x'}\n\n${body}` },
-    locations: [{ physicalLocation: { artifactLocation: { uri: 'src/a.js' }, region: { startLine: 1 + n * 250 + i } } }],
+    locations: [{ physicalLocation: { artifactLocation: { uri: 'src/a.js' }, region: { startLine: 1 + n * 100 + i } } }],
     properties: { title: title || 'x', body, label: 'I1', merged: 'important', severity: 'important' },
   }));
   const driver = { name: ['A [r]', 'B](command:x)', '<img src=x>'][n], properties: { agent: `a${n}`, kind: 'linter' } };

@@ -11,7 +11,7 @@ const rdjson = JSON.parse(read('rdjson')).diagnostics.map((diagnostic) => diagno
 const pairs = comments.slice(1).map((comment, i) => `${comments[i]}\n\n---\n\n${comment}`);
 const raw = JSON.parse(readFileSync(`${out}/raw.json`, 'utf8'));
 const texts = [read('markdown'), github.body, comments.join('\n\n---\n\n'), ...comments, ...pairs, ...sarif, ...rdjson];
-if (comments.length < 500 || sarif.length < 500 || rdjson.length < 500) {
+if (comments.length < 250 || sarif.length < 250 || rdjson.length < 250) {
   throw new Error(`too few findings: ${comments.length} comments, ${sarif.length} results, ${rdjson.length} diagnostics`);
 }
 writeFileSync(`${out}/texts.json`, JSON.stringify([...texts, ...raw]));

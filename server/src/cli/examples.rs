@@ -261,8 +261,8 @@ Examples:
 
 pub(super) const WATCH: &str = "\
 Examples:
-  deep-review watch                         each new commit, by what costs nothing
-  deep-review watch --on pause              each pause in typing
+  deep-review watch                    each new commit, by what costs nothing
+  deep-review watch --on pause         each pause in typing
   deep-review watch --agent claude --max-cost-per-hour 1 --max-cost-per-day 5";
 
 pub(super) const HOOK: &str = "\

@@ -158,7 +158,6 @@ mod tests {
             ("store/src/lib.rs", "stale-reference"),
             ("tools/report.py", "debugger"),
             ("-", "fixup-commit"),
-            ("collector/upload.go", "go-defer-in-loop"),
             ("store/src/lib.rs", "rust-dropped-guard"),
             ("tools/report.py", "python-mutable-default"),
             ("web/chart.ts", "js-async-foreach"),

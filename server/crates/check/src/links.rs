@@ -22,6 +22,9 @@ pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("broken-path", true, "a script, workflow or manifest names a file that this branch took away"),
 ];
 
+/// More links than this are one finding.
+const MANY: usize = 30;
+
 /// Finds them.
 ///
 /// # Errors
@@ -32,14 +35,26 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
     let mut findings = Vec::new();
     for file in job.snapshot.files().iter().filter(|f| is_document(&f.path)) {
         if job.is_cancelled() || findings.len() >= MOST_FINDINGS {
-            return Ok(findings);
+            break;
         }
         findings.extend(in_document(job, file, &there));
     }
     findings.extend(to_lost_headings(job, &names));
+    if findings.len() > MANY {
+        findings = vec![many(findings)];
+    }
     findings.extend(paths::to_gone_files(job, &there, &names));
     findings.truncate(MOST_FINDINGS);
     Ok(findings)
+}
+
+/// One matter: a tool's documents, or a folder that was moved.
+fn many(findings: Vec<RawFinding>) -> RawFinding {
+    let title = format!("{} links of documents lead nowhere", findings.len());
+    let lines: Vec<String> = findings.iter().take(20).map(|f| format!("- {}", f.title)).collect();
+    let mut all = remark(AGENT, "broken-link", Severity::Important, title, lines.join("\n"));
+    all.anchors.extend(findings.into_iter().filter_map(|f| f.anchors.into_iter().next()).take(20));
+    all
 }
 
 /// The name that a changed file has in the base; none for a new one.

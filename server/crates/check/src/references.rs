@@ -465,6 +465,12 @@ fn is_marker(line: &str, text: &str, at: &Range<usize>) -> bool {
 
 /// Whether a line of a comment is a call with its arguments, and no word around it: code that was commented out.
 fn is_lone_call(line: &str, name: &str) -> bool {
+    // In a block of comments, what ends like a statement is one; a text in code is not in a comment.
+    let bare = line.trim();
+    let is_bare = !bare.starts_with(['/', '*', '#', '-', '<']) && !bare.contains(['"', '\'', '`']);
+    if is_bare && bare.ends_with([';', '{', '}']) {
+        return true;
+    }
     let line = line.trim_matches(['/', '*', '#', ' ', '\t', '|', ',', '&']);
     let arguments = line.strip_prefix(name).and_then(|rest| rest.strip_prefix('('));
     // A name alone is a part of a list that was commented out; and what is assigned is a statement. The trace of a

@@ -176,6 +176,8 @@ pub(super) fn is_taken_in(path: &RepoPath) -> bool {
                 | "externals"
                 | "jquery"
                 | "bootstrap"
+                // Documents as they were at a release.
+                | "versioned_docs"
         )
     };
     // `packages/Name.1.2.3/` of NuGet, and the packages within a package of Python.

@@ -128,6 +128,7 @@ fn is_passed_over(path: &RepoPath) -> bool {
         "i18n",
         "l10n",
         "lang/",
+        "languages/",
         "translation",
         "vendor/",
         "third_party",

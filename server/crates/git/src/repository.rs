@@ -342,6 +342,9 @@ pub(crate) fn oid(id: &str) -> Result<Oid, GitError> {
     Oid::from_str(id).map_err(|_| GitError::Missing { what: format!("'{id}'") })
 }
 
+/// What main branches are called, the likeliest first.
+pub(crate) const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "trunk", "develop"];
+
 const FILES_FOR_REFTABLE: &str = "'git refs migrate --ref-format=files' (git 2.48) gives it the usual form; with an \
                                   older git review a copy: 'git clone --ref-format=files . ../copy'";
 const COPY_WITH_SHA1: &str = "review a copy: 'git init --object-format=sha1 ../copy', then \
@@ -383,7 +386,7 @@ fn bookmark(repo: &git2::Repository, head: Oid) -> Option<String> {
     let branches = repo.branches(Some(git2::BranchType::Local)).ok()?.flatten();
     let here = branches.filter(|(branch, _)| is_here(branch));
     let mut names: Vec<String> = here.filter_map(|(b, _)| b.name().ok()?.map(str::to_owned)).collect();
-    names.sort_by_key(|name| (super::scope::DEFAULT_BRANCHES.contains(&name.as_str()), name.clone()));
+    names.sort_by_key(|name| (DEFAULT_BRANCHES.contains(&name.as_str()), name.clone()));
     names.into_iter().next()
 }
 

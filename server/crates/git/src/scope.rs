@@ -1,6 +1,6 @@
 //! What is reviewed: finds the base like a person would.
 
-use super::repository::{Repository, commit_id};
+use super::repository::{DEFAULT_BRANCHES, Repository, commit_id};
 use super::{GitError, HeadState, Target};
 use finding::RoundScope;
 use git2::{ErrorCode, Oid};
@@ -24,9 +24,6 @@ impl Default for ScopeRequest {
         Self { target: Target::Current, base: None, uncommitted: true, paths: Vec::new() }
     }
 }
-
-/// What main branches are called, the likeliest first.
-pub(crate) const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "trunk", "develop"];
 
 /// Something to compare with, and what people call it.
 pub(crate) struct Base {

@@ -62,7 +62,10 @@ fn finding(job: &Job<'_>, file: &ChangedFile, all: &[&RepoPath]) -> Option<RawFi
     let is_head = file.hunks.iter().any(|h| h.new_start <= HEAD as u32);
     let is_plain =
         file.kind == ChangeKind::Modified && (1..=BY_HAND).contains(&changed) && !is_head && said_in(new).is_some();
-    if !is_plain || is_test(&file.path) {
+    // A list of versions is made anew without a change of what it is made of.
+    let is_list_of_versions =
+        head.contains("pip-compile") || head.contains("uv pip") || file.path.extension() == Some("lock");
+    if !is_plain || is_list_of_versions || is_test(&file.path) {
         return None;
     }
     let others = || all.iter().copied().filter(|path| **path != file.path);
