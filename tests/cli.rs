@@ -3,6 +3,7 @@
 pub(crate) mod bed;
 
 mod apply;
+mod coding;
 mod coverage;
 mod decide;
 mod fail;

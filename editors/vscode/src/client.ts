@@ -15,6 +15,7 @@ const RESTART_WINDOW = 3 * 60_000;
 
 export class Server {
   private client: LanguageClient | undefined;
+  private path: string | undefined;
   /** Ends with the last start, stop or restart: the next waits for it, so that there is never a second server. */
   private turn: Promise<void> = Promise.resolve();
   private readonly ends: number[] = [];
@@ -24,6 +25,12 @@ export class Server {
     private readonly state: State,
     readonly log: vscode.LogOutputChannel,
   ) {}
+
+  /** The path of the program; nothing where it was not found. */
+  async program(): Promise<string | undefined> {
+    await this.start();
+    return this.path;
+  }
 
   /** The running client; a message with what to do if there is none. */
   async running(): Promise<LanguageClient | undefined> {
@@ -67,6 +74,7 @@ export class Server {
       windows: process.platform === "win32",
     });
     setContext("noServer", !located.found);
+    this.path = located.found ? located.path : undefined;
     if (!located.found) {
       this.log.error(`no server; looked for:\n${located.tried.join("\n")}`);
       void this.explainMissing(located.tried[0] ?? "");

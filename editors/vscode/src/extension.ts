@@ -7,6 +7,7 @@ import { commentThreads } from "./comments";
 import { open } from "./grouping";
 import { State } from "./state";
 import { statusItem } from "./status";
+import { languageModelTools } from "./tools";
 import { decorations, FindingsTree } from "./tree";
 
 let server: Promise<Server> | undefined;
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.window.registerFileDecorationProvider(decorations),
     commentThreads(state),
+    ...languageModelTools(async () => (await running()).program()),
     ...new Commands(running, log, state, tree, context).register(),
     // Trust changes which agents may run and which settings count.
     vscode.workspace.onDidGrantWorkspaceTrust(restart),

@@ -191,8 +191,11 @@ pub(super) struct ReviewArgs {
     #[arg(long = "agent", value_name = "NAME")]
     pub(super) agents: Vec<String>,
     /// How to write the round. Default: text.
-    #[arg(long, short, value_name = "FORMAT", value_parser = format_parser())]
-    pub(super) format: Option<Format>,
+    #[arg(long, short, value_name = "FORMAT", value_parser = review_format_parser())]
+    pub(super) format: Option<ReviewFormat>,
+    /// Print what happens as it happens, an event a line; with --format jsonl.
+    #[arg(long, requires = "format", conflicts_with_all = ["output", "dry_run"])]
+    pub(super) stream: bool,
     /// Write to this file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -836,6 +839,24 @@ impl From<DismissKind> for DismissReason {
             DismissKind::Later => Self::Later,
         }
     }
+}
+
+/// How `review` writes a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReviewFormat {
+    /// As a document, at the end.
+    Document(Format),
+    /// As events, while it runs.
+    Events,
+}
+
+fn review_format_parser() -> impl clap::builder::TypedValueParser<Value = ReviewFormat> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    const EVENTS: &str = "jsonl";
+    PossibleValuesParser::new(Format::ALL.map(Format::name).into_iter().chain([EVENTS])).try_map(|name| match &*name {
+        EVENTS => Ok(ReviewFormat::Events),
+        name => name.parse::<Format>().map(ReviewFormat::Document).map_err(|e| e.to_string()),
+    })
 }
 
 fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {

@@ -35,6 +35,7 @@ Examples:
   deep-review review --dry-run              what would be sent, and to whom
   deep-review review --verify cross         agents check each other
   deep-review review --resume               finish a round that was interrupted
+  deep-review review --format jsonl --stream    events, for programs
 
 Exit codes: 0 complete; 1 --fail-on was reached; 2 it could not be done, or no
 agent answered; 3 incomplete: some agent failed. If --fail-on was reached too,

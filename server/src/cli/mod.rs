@@ -37,6 +37,7 @@ pub mod sample;
 mod scan;
 mod show;
 mod stop_hook;
+mod stream;
 mod test_agent;
 mod verify;
 mod watch;

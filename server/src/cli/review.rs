@@ -1,7 +1,8 @@
 //! `deep-review review`
 
-use super::args::ReviewArgs;
+use super::args::{ReviewArgs, ReviewFormat};
 use super::context::{self, Context, block_on};
+use super::stream::{self, StreamEvent};
 use super::{Exit, output, progress};
 use anyhow::{Context as _, bail};
 use finding::{AgentOutcome, AgentRun, Decisions, Dial, Round, Severity};
@@ -12,10 +13,16 @@ use report::Format;
 use report::sanitize::printable;
 use review::{Request, ReviewError, Reviewed};
 use std::path::Path;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
+    let format = match (args.format, args.stream) {
+        (Some(ReviewFormat::Events), true) => None,
+        (Some(ReviewFormat::Document(format)), false) => Some(format),
+        (None, _) => None,
+        _ => anyhow::bail!("--stream and --format jsonl go together: events are printed as they come"),
+    };
     let repository = context.repository()?;
     let target = target(context, &args, &repository)?;
     if args.base.is_some() && !target.takes_base() {
@@ -41,18 +48,21 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     if args.dry_run {
         return super::dry_run::run(request, args.output.as_deref());
     }
+    if args.stream {
+        return streamed(&open, request, config.fail_on);
+    }
     match reviewed(request)? {
         Reviewed::NothingChanged(scope) => {
             output::note(&format!("Nothing to review: nothing differs from {}.", scope.base_name));
             // What reads the document gets one, and no older one stays.
-            if args.format.is_some() || args.output.is_some() {
-                let (round, format) = (review::empty_round(scope), args.format.unwrap_or(Format::Text));
+            if format.is_some() || args.output.is_some() {
+                let (round, format) = (review::empty_round(scope), format.unwrap_or(Format::Text));
                 show(context, &open, &round, (format, config.dial), args.output.as_deref())?;
             }
             Ok(Exit::Done)
         }
         Reviewed::Round(round) => {
-            let format = args.format.unwrap_or(Format::Text);
+            let format = format.unwrap_or(Format::Text);
             let decisions = show(context, &open, &round, (format, config.dial), args.output.as_deref())?;
             if let Some(file) = &args.output {
                 sum_up(&round, &decisions, file);
@@ -114,12 +124,45 @@ fn said(text: String) -> anyhow::Result<String> {
     }
 }
 
+/// Runs the round, printing what happens; the last line says how it ended.
+fn streamed(open: &OpenBranch, request: Request, fail_on: Option<Severity>) -> anyhow::Result<Exit> {
+    let ended = |round, complete, conclusion, exit: Exit| {
+        stream::print(&StreamEvent::Ended { round, complete, conclusion, exit_code: exit as u8 }).map(|()| exit)
+    };
+    match reviewed_while(request, |events, cancel| stream::show(events, cancel))? {
+        Reviewed::NothingChanged(scope) => {
+            ended(None, true, printable(&format!("nothing differs from {}", scope.base_name)), Exit::Done)
+        }
+        Reviewed::Round(round) => {
+            let now = context::told(ops::Now::of(open.clone(), ops::RoundName::Number(round.number))?);
+            let list = ops::list(&now.situation(), &ops::Filter::default())?;
+            for finding in list.findings {
+                stream::print(&StreamEvent::Finding { finding })?;
+            }
+            let decisions = ops::document(open, (*round).clone())?.decisions;
+            let conclusion = printable(&round.conclusion(&decisions).to_string());
+            ended(Some(round.number), round.is_complete(), conclusion, exit(&round, &decisions, fail_on))
+        }
+    }
+}
+
 /// Runs the round, with progress on standard error; Ctrl-C cancels it and keeps what was answered.
 pub(super) fn reviewed(request: Request) -> anyhow::Result<Reviewed> {
+    reviewed_while(request, |events, cancel| progress::show(events, cancel))
+}
+
+/// The same, with what happens told to `show`.
+fn reviewed_while<F>(
+    request: Request,
+    show: impl FnOnce(UnboundedReceiver<review::Event>, CancellationToken) -> F,
+) -> anyhow::Result<Reviewed>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let cancel = CancellationToken::new();
     let result = block_on(async {
         let (events, received) = unbounded_channel();
-        let shown = tokio::spawn(progress::show(received, cancel.clone()));
+        let shown = tokio::spawn(show(received, cancel.clone()));
         let result = tokio::select! {
             result = review::run(request, events, cancel.clone()) => result,
             () = interrupted_twice(&cancel) => return None,

@@ -48,7 +48,7 @@ async fn tools_resources_and_prompts_are_offered_in_full() {
     }
     let name = "fix-open-findings";
     let got = client.request("prompts/get", json!({ "name": name, "arguments": { "severity": "critical" } })).await;
-    assert!(got.to_string().contains("with severity \\\\\\\"critical"), "{got}");
+    assert!(got.to_string().contains("with severity \\\"critical"), "{got}");
     for params in [json!({ "name": "none" }), json!({ "name": name, "arguments": { "severity": "huge" } })] {
         assert!(client.request("prompts/get", params).await["error"].is_object());
     }

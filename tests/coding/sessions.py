@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Claude Code, Codex and Gemini CLI drive `deep-review mcp` against a stand-in for their vendors: a session of each that
+reviews, fixes, verifies and stops; and Claude Code's plugin, whose hook keeps a session from stopping, but not forever.
+
+sessions.py FOLDER-WITH-THE-PROGRAMS [claude|codex|gemini|plugin]
+"""
+import argparse
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+import threading
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+from bed import AFTER, PROGRAM, ROOT, Bed
+
+STANDIN = ROOT.parent / "shared" / "agents" / "mock_model.py"
+WORK = "Have this branch reviewed with the tools of deep-review, fix what is found, prove it, and stop."
+
+
+def named(tools, wanted):
+    """How a program calls a tool of ours: with a prefix, or within a group of tools."""
+    for tool in tools:
+        inner = tool.get("tools") or tool.get("functionDeclarations") or []
+        found = named(inner, wanted) if isinstance(inner, list) else None
+        if found:
+            return f"{tool['name']}{found}" if tool.get("type") == "namespace" else found
+        name = tool.get("name") or (tool.get("function") or {}).get("name") or ""
+        if name.endswith(wanted):
+            return name
+    return None
+
+
+def next_step(body):
+    """What a model does that fixes the one finding there is, by what it was told so far."""
+    said = json.dumps(body.get("messages") or body.get("input") or body.get("contents") or [])
+    has = lambda what: re.search(what, said)
+    if not named(body.get("tools") or [], "apply_fix"):
+        return {"text": "There is nothing for me to do."}
+    call = lambda tool, **args: {"tool": {"name": named(body["tools"], tool), "args": args}}
+    plan = has(r'plan[\\": ]+([0-9a-f]{16})')
+    if not has(r'stage[\\": ]+done|Next: finding, apply_fix'):
+        return call("review", agents=["one"])
+    if not plan:
+        return call("apply_fix", id="C1")
+    if not has(r'applied[\\": ]+true|Written\. Call verify'):
+        return call("apply_fix", id="C1", plan=plan.group(1))
+    if not has(r'proof[\\": ]+fixed|gone +C1'):
+        return call("verify", ids=["C1"])
+    return {"text": "C1 is fixed and proved to be gone."}
+
+
+class Vendor:
+    """The stand-in, answering by what it is asked; keeps the requests."""
+
+    def __init__(self, step=next_step):
+        spec = importlib.util.spec_from_file_location("mock_model", STANDIN)
+        model = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(model)
+        model.ARGS = argparse.Namespace(log=None)
+        self.asked = []
+
+        class Handler(model.Handler):
+            def answer(handler, scenario, body, api, stream):
+                self.asked.append(body)
+                answer = step(body)
+                getattr(handler, "api_" + api)(body, stream, answer, answer.get("text", ""), answer.get("tool"), [10, 10])
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{server.server_port}/s/x"
+
+
+def start(bed, command, **environment):
+    done = subprocess.run(
+        command, cwd=bed.repo, env=bed.environment(**environment), input=WORK, capture_output=True, text=True, timeout=300
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def claude(bed, url, *more):
+    command = [CLIS / "claude", "-p", "--output-format", "json", "--model", "claude-sonnet-5-5", "--max-turns", "20", *more]
+    # With all tools in the request, instead of behind a search for them.
+    quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1", "ENABLE_TOOL_SEARCH": "false"}
+    return start(bed, command, ANTHROPIC_BASE_URL=url, ANTHROPIC_API_KEY="sk-test", **quiet)
+
+
+def with_claude(bed, url):
+    bed.run("agents", "install", "claude", "--yes")
+    bed.git("update-index", "--refresh")
+    # The finding stays where it was: what was added is no part of the branch.
+    return claude(bed, url, "--mcp-config", ".mcp.json", "--strict-mcp-config", "--allowedTools", "mcp__deep-review")
+
+
+def with_codex(bed, url):
+    bed.run("agents", "install", "codex", "--yes")
+    provider = {"name": "x", "base_url": url + "/v1", "env_key": "X_KEY", "wire_api": "responses"}
+    settings = ["model_provider=x", *(f'model_providers.x.{name}="{value}"' for name, value in provider.items())]
+    settings += ["analytics.enabled=false", "check_for_update_on_startup=false"]
+    # The server is started without our environment: it is told where the user's configuration is.
+    settings += [f'mcp_servers.deep-review.env.DEEP_REVIEW_CONFIG="{bed.folder}/config.toml"']
+    options = [part for setting in settings for part in ("-c", setting)]
+    command = [CLIS / "codex", "exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"]
+    return start(bed, [*command, "-m", "gpt-5", *options, "-"], X_KEY="sk-test", CODEX_HOME=str(bed.home / ".codex"))
+
+
+def with_gemini(bed, url):
+    bed.run("agents", "install", "gemini", "--yes")
+    environment = {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "k", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
+    command = [CLIS / "gemini", "-o", "stream-json", "--yolo", "-m", "gemini-2.5-pro"]
+    return start(bed, command, GEMINI_CLI_NO_RELAUNCH="true", **environment)
+
+
+def session(name, run):
+    bed, vendor = Bed(), Vendor()
+    code, said = run(bed, vendor.url)
+    assert "proved to be gone" in said, f"{name} ({code}), {len(vendor.asked)} calls:\n{said[-3000:]}"
+    assert "try_from" in bed.read() and bed.read() != AFTER, said[-3000:]
+    assert bed.run("verify", "C1").startswith("gone"), name
+    log = bed.run("log")
+    by = re.search(r"applied C1 The count is cut in main\.rs, by (.+)", log)
+    assert by, log
+    bed.run("undo", "--agents")
+    assert bed.read() == AFTER, "a person takes it back"
+    print(f"{name}: reviewed, fixed, proved and stopped in {len(vendor.asked)} calls; marked as done by {by.group(1)}")
+
+
+def plugin():
+    """The hook hands back what is open, twice; the session ends all the same."""
+    bed = Bed()
+    bed.write(AFTER + "<<<<<<< HEAD\n")
+    vendor = Vendor(lambda body: {"text": "I am done."})
+    code, said = claude(bed, vendor.url, "--plugin-dir", str(ROOT / "editors" / "claude-code"))
+    assert code == 0, said[-3000:]
+    told = [body for body in vendor.asked if "deep-review has" in json.dumps(body.get("messages"))]
+    assert len(told) == 2, f"{len(told)} of {len(vendor.asked)}: {said[-3000:]}"
+    offered = json.dumps(vendor.asked[0].get("tools"))
+    assert "apply_fix" in offered, "the plugin's server is not there"
+    print(f"plugin: a session was kept from stopping {len(told)} times, and stopped")
+
+
+ALL = {
+    "claude": lambda: session("claude", with_claude),
+    "codex": lambda: session("codex", with_codex),
+    "gemini": lambda: session("gemini", with_gemini),
+    "plugin": plugin,
+}
+if __name__ == "__main__":
+    if not STANDIN.exists():
+        sys.exit(f"skipped: {STANDIN} is not here")
+    CLIS = Path(sys.argv[1])
+    failed = 0
+    for name in sys.argv[2:] or ALL:
+        try:
+            ALL[name]()
+        except (AssertionError, subprocess.TimeoutExpired) as error:
+            failed += 1
+            print(f"FAILED {name}: {error}", file=sys.stderr)
+    sys.exit(failed)
