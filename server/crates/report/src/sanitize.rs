@@ -113,8 +113,9 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
         match event {
             Event::Html(html) | Event::InlineHtml(html) if whole == Whole::Document && is_ours(&html) => {}
             Event::Html(_) | Event::InlineHtml(_) => {
+                // Not by a backslash: GitHub takes one behind a bare address for a part of it, and the tag is live.
                 for (i, _) in text[range.clone()].match_indices('<') {
-                    edits.push((range.start + i..range.start + i, "\\".into()));
+                    edits.push((range.start + i..range.start + i + 1, "&lt;".into()));
                 }
             }
             Event::Start(Tag::Heading { .. }) if whole == Whole::Part => edits.extend(heading_as_bold(text, range)),
