@@ -42,8 +42,10 @@ impl Crew {
         let (folder, program) = (self.calls_folder(name), self.bed.repo.beside(&format!("{name}.sh")));
         fs::create_dir_all(&folder).unwrap();
         let Does { review, verify, lead } = does;
+        // Two of them may run at once: each takes a number that no other has.
         let text = format!(
-            "#!/bin/sh\nn=$(ls {folder} | wc -l)\nprompt={folder}/$(printf %03d $n)\ncat >$prompt.part\n\
+            "#!/bin/sh\nn=0\nwhile ! mkdir {folder}/$n.taken 2>/dev/null; do n=$((n + 1)); done\n\
+             prompt={folder}/$(printf %03d $n)\ncat >$prompt.part\n\
              mv $prompt.part $prompt\ncase $(head -c 40 $prompt) in\n'You check findings'*)\n{verify}\n;;\n\
              'You lead a review'*)\n{lead}\n;;\n*)\n{review}\n;;\nesac\n",
             folder = folder.display()

@@ -294,7 +294,7 @@ Examples:
   deep-review pr --post           show what would be posted, then ask
   deep-review pr --post --yes     post without asking, as a pending review
   deep-review pr --post --finding I1 --finding C2
-  deep-review pr --post --submit  for everybody to see at once
+  deep-review pr --post --submit   for everybody to see at once
   deep-review pr --resolve        resolve conversations whose findings are fixed
 
 The token is GH_TOKEN or GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN,

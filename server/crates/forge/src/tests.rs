@@ -29,14 +29,19 @@ fn a_comment_goes_where_the_diff_has_its_lines() {
         (remark(Some("a.rs"), Some((2, 2)), Some((1, 3))), "1-3 None true"),
         // A suggestion outside of the diff is no suggestion.
         (remark(Some("a.rs"), Some((2, 2)), Some((9, 9))), "2 None false"),
-        (remark(Some("a.rs"), Some((10, 12)), None), "-"),
+        // Near the diff: at its nearest line.
+        (remark(Some("a.rs"), Some((10, 12)), None), "4 Some(3) false, near"),
+        (remark(Some("a.rs"), Some((400, 400)), None), "-"),
         (remark(Some("a.rs"), None, None), "-"),
         (remark(Some("b.rs"), Some((1, 1)), None), "-"),
         (remark(None, None, None), "-"),
         (remark(Some("new dir/ü.rs"), Some((1, 1)), Some((1, 1))), "1 None true"),
     ] {
         let got = diff::place(&remark, &files);
-        let got = got.map_or("-".to_owned(), |p| format!("{} {:?} {}", p.lines, p.old_end, p.suggests));
+        let got = got.map_or("-".to_owned(), |p| {
+            let near = if p.is_near { ", near" } else { "" };
+            format!("{} {:?} {}{near}", p.lines, p.old_end, p.suggests)
+        });
         assert_eq!(got, want, "{remark:?}");
     }
 }

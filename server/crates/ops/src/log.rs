@@ -189,8 +189,8 @@ impl Changes {
             let change = Change { before: blob(before), after: blob(after) };
             self.files.insert(path, change);
         }
-        open.store.put_texts(texts.iter().map(|(blob, text)| (blob, &**text)))?;
-        Ok(self)
+        let kept = open.store.put_texts(texts.iter().map(|(blob, text)| (blob, &**text)));
+        kept.map(|()| self).map_err(|source| OpsError::NotLogged { source })
     }
 
     /// Whether the decisions are as this left them.

@@ -20,6 +20,8 @@ pub struct Document {
     pub decisions: Decisions,
     /// The texts that it cites.
     pub texts: Texts,
+    /// Whether a newer round followed: then it is shown as it was, and history is read as far as its head.
+    pub is_past: bool,
 }
 
 /// Completes a round of the repository. The stored one does not change. Blocks.
@@ -34,7 +36,7 @@ pub fn document(repository: &Repository, mut round: Round) -> Result<Document, S
     if let Some(now) = branch.pull_request() {
         now.put_into(&mut round);
     }
-    Ok(Document { round, decisions, texts })
+    Ok(Document { round, decisions, texts, is_past: false })
 }
 
 /// The texts that a round refers to.
@@ -62,7 +64,7 @@ impl Document {
     /// When it cannot be masked: it is not to be written then.
     pub fn masked(&self) -> Result<Self, serde_json::Error> {
         let (round, decisions, texts) = report::masked(&self.round, &self.decisions, &self.texts)?;
-        Ok(Self { round, decisions, texts })
+        Ok(Self { round, decisions, texts, is_past: self.is_past })
     }
 
     /// Writes it, its secrets masked, for `file` if that is known: a page leads to the list of all rounds where one of
@@ -71,7 +73,7 @@ impl Document {
     /// # Errors
     /// As [`masked`](Self::masked).
     pub fn write(&self, format: Format, file: Option<&Path>) -> Result<String, serde_json::Error> {
-        let Self { round, decisions, texts } = self.masked()?;
+        let Self { round, decisions, texts, .. } = self.masked()?;
         let listed = file.filter(|file| format == Format::Html && is_listed(file));
         Ok(match listed {
             Some(_) => html::page(&round, &decisions, &texts, Some(INDEX)),

@@ -400,12 +400,14 @@ impl Running {
         !self.besides.checks.is_empty()
     }
 
-    /// Finds out what the checks come to.
+    /// Finds out what the checks come to. What was found out before stays: a finding that is known to be older than the
+    /// change is none of the findings any more.
     async fn weigh(&mut self, findings: &[Finding], told: &mut UnboundedReceiver<(AgentName, Progress)>) {
-        self.besides.status = verify::status_of(findings, &self.besides.checks);
+        self.besides.status.extend(verify::status_of(findings, &self.besides.checks));
         let (prepared, findings, checks) = (self.prepared.clone(), findings.to_vec(), self.besides.checks.clone());
         let aging = blocking(move || verify::ages(&findings, &checks, &prepared.snapshot, verify::LONGEST_BLAME));
-        self.besides.ages = self.listening(aging, told).await;
+        let ages = self.listening(aging, told).await;
+        self.besides.ages.extend(ages);
     }
 
     /// What each agent is to be asked.

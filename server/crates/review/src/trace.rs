@@ -29,7 +29,7 @@ impl Document {
         let Ok(head) = repository.head_state() else { return };
         let (Some(now), true) = (head.commit, head.branch == self.round.scope.branch) else { return };
         let Some(branch) = branch(repository, self) else { return };
-        let since = since(repository, self.round.scope.head.as_ref(), &now);
+        let since = if self.is_past { None } else { since(repository, self.round.scope.head.as_ref(), &now) };
         for finding in closed {
             let commit = resolved_by(repository, self, &finding, since.as_ref(), &branch);
             if let Some(resolution) = self.decisions.resolutions.get_mut(&finding.id) {
@@ -40,8 +40,12 @@ impl Document {
     }
 }
 
-/// The branch's commits as they are now.
+/// The branch's commits as they are now, or as they were when a past round was made.
 fn branch(repository: &Repository, document: &Document) -> Option<Snapshot> {
+    if document.is_past {
+        let scope = RoundScope { uncommitted: false, ..document.round.scope.clone() };
+        return repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).ok();
+    }
     let base = Some(document.round.scope.base_name.clone()).filter(|b| !b.is_empty());
     let scope = repository.scope(&ScopeRequest { base, uncommitted: false, ..ScopeRequest::default() }).ok()?;
     repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).ok()

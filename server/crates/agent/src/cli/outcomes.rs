@@ -176,7 +176,8 @@ fn what_a_run_used_is_known() {
         ..Usage::default()
     };
     let claude = read("claude");
-    assert_eq!((claude.usage, claude.label.as_deref()), (usage(Some(0.5), 16), Some("Claude Opus 4.6")));
+    let cached = Usage { cached_tokens: Some(5), ..usage(Some(0.5), 16) };
+    assert_eq!((claude.usage, claude.label.as_deref()), (cached, Some("Claude Opus 4.6")));
     assert_eq!(read("codex").usage, usage(None, 10));
     let gemini = read("gemini");
     assert_eq!((gemini.usage, gemini.label.as_deref()), (usage(None, 10), Some("Gemini 3.1 Pro")));

@@ -76,7 +76,7 @@ fn own_templates_replace_ours_and_change_the_version() {
     brief.templates = std::sync::Arc::new(Templates::with_overrides(folder.path()).unwrap());
     let prompt = review(&brief, ROOMY).unwrap();
     assert!(prompt.text.starts_with("Only this: "));
-    assert!(prompt.version.starts_with("3+") && prompt.version.len() == 10, "{}", prompt.version);
+    assert!(prompt.version.starts_with("4+") && prompt.version.len() == 10, "{}", prompt.version);
 }
 
 #[test]

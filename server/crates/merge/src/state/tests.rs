@@ -266,7 +266,7 @@ fn what_became_of_findings_is_the_same_whether_fixes_are_placed_in_files_that_no
         (&*elsewhere, THEN, None, State::Open),
     ] {
         let mut finding = finding(2, diff);
-        finding.fixes[0].path = None;
+        finding.fixes[0].path = (diff == created).then(|| RepoPath::new("src/new.rs").unwrap());
         let reviewed = |p: &RepoPath| (*p == path()).then(|| Arc::from(THEN));
         let current = |p: &RepoPath| if *p == path() { Some(Arc::from(now)) } else { other.map(Arc::from) };
         let all = states(&round(&finding), &Decisions::default(), &reviewed, &current);
