@@ -40,7 +40,7 @@ pub(super) enum Command {
     /// Review the current branch, or something else that need not be checked out: a pull request, a commit, a range, a
     /// branch, a stash, what is staged, a patch.
     #[command(after_help = examples::REVIEW)]
-    Review(ReviewArgs),
+    Review(Box<ReviewArgs>),
     /// Run the language server on standard input and output.
     #[command(after_help = examples::LSP)]
     Lsp(LspArgs),

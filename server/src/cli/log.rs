@@ -37,7 +37,7 @@ fn undo_agents(open: &OpenBranch, tree: &WorkTree) -> anyhow::Result<Exit> {
         output::print("No coding agent did anything here that is not taken back.\n")?;
         return Ok(Exit::Done);
     }
-    let line = |done: &Result<Entry, (Entry, UndoError)>| match done {
+    let line = |done: &Result<Entry, Box<(Entry, UndoError)>>| match done.as_ref().map_err(Box::as_ref) {
         Ok(entry) => format!("Taken back: {}\n", what(entry)),
         Err((entry, why)) => format!("Stays: {}\n       {}\n", what(entry), printable(&why.to_string())),
     };

@@ -96,7 +96,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = context::Context::new(cli.directory, cli.target, cli.color);
     match cli.command {
-        Command::Review(args) => review::run(&context, args),
+        Command::Review(args) => review::run(&context, *args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Mcp(args) => mcp::run(&context, &args),
         Command::Agents(args) => agents::run(&context, &args),

@@ -129,7 +129,7 @@ fn streamed(open: &OpenBranch, request: Request, fail_on: Option<Severity>) -> a
     let ended = |round, complete, conclusion, exit: Exit| {
         stream::print(&StreamEvent::Ended { round, complete, conclusion, exit_code: exit as u8 }).map(|()| exit)
     };
-    match reviewed_while(request, |events, cancel| stream::show(events, cancel))? {
+    match reviewed_while(request, stream::show)? {
         Reviewed::NothingChanged(scope) => {
             ended(None, true, printable(&format!("nothing differs from {}", scope.base_name)), Exit::Done)
         }
@@ -148,7 +148,7 @@ fn streamed(open: &OpenBranch, request: Request, fail_on: Option<Severity>) -> a
 
 /// Runs the round, with progress on standard error; Ctrl-C cancels it and keeps what was answered.
 pub(super) fn reviewed(request: Request) -> anyhow::Result<Reviewed> {
-    reviewed_while(request, |events, cancel| progress::show(events, cancel))
+    reviewed_while(request, progress::show)
 }
 
 /// The same, with what happens told to `show`.

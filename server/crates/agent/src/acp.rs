@@ -121,7 +121,7 @@ impl Conversation {
         // Some write a number as a text. What it could not even read it answers without one.
         let number = id.as_u64().or_else(|| id.as_str()?.parse().ok());
         let is_known = number.is_some() && number == self.under_way;
-        if !is_known && !(id.is_null() && message["error"].is_object()) {
+        if !(is_known || id.is_null() && message["error"].is_object()) {
             // The answer that is waited for may never come: who counts wrongly is not waited for.
             let id: String = id.to_string().chars().filter(|c| answer::keep(*c)).take(40).collect();
             let text = format!("it answered a request that it was not sent (id {id})");

@@ -117,7 +117,7 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
                 let blocks = event["message"]["content"].as_array().map(Vec::as_slice).unwrap_or_default();
                 // The answer itself, where it is asked for as a value.
                 let answers = blocks.iter().filter(|b| b["type"] == "tool_use" && b["name"] == "StructuredOutput");
-                said.value = answers.map(|b| b["input"].clone()).filter(Value::is_object).last().or(said.value);
+                said.value = answers.map(|b| b["input"].clone()).rfind(Value::is_object).or(said.value);
                 tool_calls +=
                     blocks.iter().filter(|b| b["type"] == "tool_use" && b["name"] != "StructuredOutput").count() as u64;
             }

@@ -118,10 +118,11 @@ fn crates(snapshot: &Snapshot) -> BTreeMap<String, String> {
     for line in lock.lines() {
         if let Some(new) = value(line, "name") {
             name = Some(new);
-        } else if let (Some(version), Some(name)) = (value(line, "version"), name.take()) {
-            if is_plain(&name) && is_plain(&version) {
-                found.insert(name, version);
-            }
+        } else if let (Some(version), Some(name)) = (value(line, "version"), name.take())
+            && is_plain(&name)
+            && is_plain(&version)
+        {
+            found.insert(name, version);
         }
     }
     found

@@ -16,6 +16,9 @@ use super::{AgentSettings, Effort, claude, failure};
 use finding::{AgentKind, Failure};
 use serde_json::{Value, json};
 
+/// A program's word for how hard to think.
+type WordOf = fn(Effort) -> &'static str;
+
 /// How a program is started on a prompt.
 #[derive(Debug)]
 struct Facts {
@@ -24,7 +27,7 @@ struct Facts {
     /// The option that names the model.
     model: &'static str,
     /// The option for how hard it is to think, where it has one, and the words for it.
-    effort: Option<(&'static str, fn(Effort) -> &'static str)>,
+    effort: Option<(&'static str, WordOf)>,
     /// Its environment besides the usual.
     environment: &'static [(&'static str, &'static str)],
     /// The variables of its own that it needs to find its settings and its login.
@@ -87,7 +90,7 @@ const OPENCODE_FACTS: Facts = Facts {
             options["apiKey"] = json!(key);
         }
         let config = json!({"autoupdate": false, "share": "disabled", "provider": {provider: {"options": options}}});
-        environment.set("OPENCODE_CONFIG_CONTENT", &config.to_string()).set("OPENCODE_DISABLE_MODELS_FETCH", "1")
+        environment.set("OPENCODE_CONFIG_CONTENT", config.to_string()).set("OPENCODE_DISABLE_MODELS_FETCH", "1")
     },
 };
 

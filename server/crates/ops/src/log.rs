@@ -319,9 +319,9 @@ pub fn undo(open: &OpenBranch, tree: &WorkTree) -> Result<Entry, UndoError> {
 
 /// Takes back all that coding agents did on the branch, the newest first. Each is taken back whole or not at all; what
 /// cannot be is given with the reason, and what is older than it is tried all the same.
-pub fn undo_agents(open: &OpenBranch, tree: &WorkTree) -> Vec<Result<Entry, (Entry, UndoError)>> {
+pub fn undo_agents(open: &OpenBranch, tree: &WorkTree) -> Vec<Result<Entry, Box<(Entry, UndoError)>>> {
     let entries = log(open).value.into_iter().rev().filter(|entry| entry.undone.is_none() && entry.by.is_some());
-    entries.map(|entry| take_back(open, tree, entry.clone()).map_err(|why| (entry, why))).collect()
+    entries.map(|entry| take_back(open, tree, entry.clone()).map_err(|why| Box::new((entry, why)))).collect()
 }
 
 fn take_back(open: &OpenBranch, tree: &WorkTree, entry: Entry) -> Result<Entry, UndoError> {

@@ -227,7 +227,7 @@ pub fn open(repository: Repository, word: &str) -> Result<OpenBranch, OpsError> 
         }
         target => target,
     };
-    let request = ScopeRequest { target: target.clone(), paths, ..ScopeRequest::default() };
+    let request = ScopeRequest { target, paths, ..ScopeRequest::default() };
     of(repository, &request)
 }
 

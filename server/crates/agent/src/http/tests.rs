@@ -126,7 +126,7 @@ fn what_a_model_asks_is_read_in_every_form_and_answered_in_it() {
         events.iter().for_each(|event| api.event(event, &mut collected));
         assert!(collected.done && collected.failure.is_none(), "{api:?}");
         let call = ToolCall { id: "c".into(), name: "list".into(), arguments: json!({"path": "src"}) };
-        assert_eq!(collected.calls, [call.clone()], "{api:?}");
+        assert_eq!(collected.calls, std::slice::from_ref(&call), "{api:?}");
         let turns = [Turn { said: collected.said, answers: vec![(call, "a.rs".to_owned())] }];
         let schema = json!({"type": "object"});
         let question = Exchange {

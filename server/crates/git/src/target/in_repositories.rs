@@ -126,7 +126,7 @@ fn table(repo: &Repo) -> Vec<(ScopeRequest, String)> {
 fn check(repo: &Repo, root: &Path, uncommitted: &[(&str, &str)]) {
     let before = everything(repo, root);
     for (request, want) in table(repo) {
-        let taken = take(root, &request).map(|s| summary(&s)).unwrap_or_else(|e| e.to_string());
+        let taken = take(root, &request).map_or_else(|e| e.to_string(), |s| summary(&s));
         assert_eq!(taken, want, "{request:?}");
     }
     for (word, want) in uncommitted {

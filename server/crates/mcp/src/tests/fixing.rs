@@ -88,7 +88,7 @@ async fn what_a_person_decided_since_stays_when_an_agents_is_taken_back() {
     let taken = ops::undo_agents(&open, &ops::WorkTree::of(&open.repository).unwrap());
     let labels: Vec<(bool, String)> = taken
         .into_iter()
-        .map(|one| match one {
+        .map(|one| match one.map_err(|both| *both) {
             Ok(entry) => (true, entry.findings[0].label.clone()),
             Err((entry, why)) => {
                 assert!(matches!(why, ops::UndoError::DecidedSince), "{why}");

@@ -174,7 +174,7 @@ fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &d
         .set("role", "img")
         .set("aria-label", format!("{title}; the table below has the numbers"))
         .add(Line::new().set("class", "axis").set("x1", 0).set("x2", width).set("y1", base).set("y2", base));
-    for column in first..columns.len() {
+    for (column, name) in columns.iter().enumerate().skip(first) {
         let left = GAP + step * (column - first) as f64;
         let mut group = Group::new();
         let mut y = base;
@@ -184,7 +184,7 @@ fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &d
             let x = left + if bars == Bars::Beside { BAR * n as f64 } else { 0.0 };
             let top = if bars == Bars::Beside { base - tall } else { y - tall };
             if value > 0.0 {
-                let told = format!("{}, {}: {}", columns[column], one.name, show(value));
+                let told = format!("{}, {}: {}", name, one.name, show(value));
                 let bar = Rectangle::new()
                     .set("class", one.class.as_str())
                     .set("x", x + 1.0)
