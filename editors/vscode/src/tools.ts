@@ -11,7 +11,10 @@ const PATIENCE = 60_000;
 
 /** The part of the API that editors have which are newer than the lowest that is supported. */
 interface Models {
-  registerTool?: (name: string, tool: { invoke: (options: { input: unknown }) => Promise<unknown> }) => vscode.Disposable;
+  registerTool?: (
+    name: string,
+    tool: { invoke: (options: { input: unknown }) => Promise<unknown> },
+  ) => vscode.Disposable;
 }
 type Result = new (parts: unknown[]) => unknown;
 type Text = new (text: string) => unknown;

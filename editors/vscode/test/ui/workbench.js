@@ -10,7 +10,15 @@ const row = (text) => `.quick-input-list .monaco-list-row:has-text("${text}")`;
  * How long a wait may take, in ms, where an idle machine needs less than `ms`: as many times longer as there are tasks
  * for each core. Every wait is for a state; the time only ends one that never comes.
  */
-const patience = (ms) => ms * Math.max(1, ...os.loadavg().slice(0, 2).map((load) => load / os.cpus().length));
+const patience = (ms) =>
+  ms *
+  Math.max(
+    1,
+    ...os
+      .loadavg()
+      .slice(0, 2)
+      .map((load) => load / os.cpus().length),
+  );
 /** For whatever takes the machine's time: a page, a review. */
 const long = () => ({ timeout: patience(90_000) });
 /** For what the workbench shows at once. */

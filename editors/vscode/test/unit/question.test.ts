@@ -49,7 +49,10 @@ test("the manifest offers the tools that are there, by the names that people typ
     [...TOOLS],
   );
   for (const tool of offered) {
-    assert.equal(tool.toolReferenceName, tool.name.replace(/_(.)/, (_, first: string) => first.toUpperCase()));
+    assert.equal(
+      tool.toolReferenceName,
+      tool.name.replace(/_(.)/, (_, first: string) => first.toUpperCase()),
+    );
     assert.ok(tool.modelDescription.length > 40);
     assert.equal(tool.inputSchema.type, "object");
   }

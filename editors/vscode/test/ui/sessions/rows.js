@@ -31,10 +31,7 @@ module.exports = async (w, page) => {
     await w.until(`${text} from the menu`, async () => {
       if ((await page.$(".monaco-menu")) === null) await page.click(w.finding(ROW), { button: "right" });
       await item.click(short()).catch(() => undefined);
-      return (
-        (await page.$(done)) !== null ||
-        (await page.waitForSelector(done, short()).catch(() => null)) !== null
-      );
+      return (await page.$(done)) !== null || (await page.waitForSelector(done, short()).catch(() => null)) !== null;
     });
   };
   const open = `${w.finding(ROW)}:not(:has-text("dismissed"))`;
