@@ -1,6 +1,7 @@
 //! Reviews that nobody asks for each time: git's hooks, the watcher, and files as they are.
 
 use crate::cli::bed::{AFTER, Bed, answer, finding};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 fn bed() -> Bed {
@@ -111,13 +112,13 @@ fn the_watcher_reviews_each_commit_within_its_budget_and_is_alone() {
     };
     let (out, _) = ended(start(&["--now", "--rounds", "1"]));
     assert!(out.contains("topic round 1: 1 critical, 0 important"), "{out}");
-    let first = start(&["--rounds", "1"]);
-    // The second is refused while the first runs, and the first sees the commit.
-    let locked = bed.repo.path().join(".git/deep-review/watched");
-    let is_held = || std::fs::File::open(&locked).is_ok_and(|file| file.try_lock().is_err());
-    while !is_held() {
-        std::thread::yield_now();
-    }
+    let mut first = start(&["--rounds", "1"]);
+    // It says so once it holds the repository: the second is refused, and the commit is one that the first sees.
+    let mut said = BufReader::new(first.0.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("Watching"), "{line}");
+    first.0.stderr = Some(said.into_inner());
     let (_, err) = ended(start(&["--rounds", "1"]));
     assert!(err.contains("this repository is watched already"), "{err}");
     bed.repo.write("src/main.rs", format!("// more\n{AFTER}"));

@@ -10,6 +10,21 @@ fn checks(bed: &Bed, args: &[&str]) -> (i32, Vec<(String, String)>) {
     (ran.code, checks.as_array().unwrap().iter().map(|c| (word(c, "what"), word(c, "health"))).collect())
 }
 
+#[test]
+fn a_linter_is_no_reviewer() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bed = Bed::new();
+    let folder = bed.repo.beside("linters");
+    std::fs::create_dir_all(&folder).unwrap();
+    let linter = folder.join("shellcheck");
+    std::fs::write(&linter, "#!/bin/sh\necho 'version: 0.11.0'\n").unwrap();
+    std::fs::set_permissions(&linter, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = bed.command(&["doctor"]);
+    let out = command.env("PATH", format!("{}:/usr/bin:/bin", folder.display())).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(text.contains("linters only: no model reviews"), "{text}");
+}
+
 fn health<'c>(checks: &'c [(String, String)], what: &str) -> &'c str {
     checks.iter().find(|(name, _)| name == what).map_or("none", |(_, health)| health)
 }

@@ -5,7 +5,6 @@ use super::context::{self, Context, block_on};
 use super::{Exit, output};
 use agent::Availability;
 use config::Config;
-use finding::AgentKind;
 use git::{Repository, ScopeRequest};
 use ops::{AgentHere, OpenBranch, Overrides, Trust};
 use report::sanitize::printable;
@@ -107,24 +106,24 @@ fn base(repository: &Repository, config: &Config) -> Check {
 
 fn agents(repository: &Repository, config: &Config) -> anyhow::Result<Vec<Check>> {
     let all = block_on(ops::agents_here(config, Some(repository.root()), Trust::AsConfigured))?;
-    let mut usable = 0;
+    let mut reviewers = 0;
     let mut checks = Vec::new();
     for AgentHere { info, availability } in all {
         match availability {
-            Availability::Usable(_) => usable += usize::from(info.kind != AgentKind::BuiltIn),
+            Availability::Usable(_) => reviewers += usize::from(info.kind.is_reviewer()),
             Availability::Unusable(failure) => {
                 let detail = format!("{}: {}", info.name, failure.message);
                 checks.push(Check::of("agent", Health::Worse, detail, failure.remedy));
             }
         }
     }
-    let found = match usable {
+    let found = match reviewers {
         0 => {
             let remedy = "install Claude Code, Codex or Gemini CLI, or name a model in your configuration".to_owned();
-            Check::of("agents", Health::Worse, "the built-in ones only: no model reviews", Some(remedy))
+            Check::of("agents", Health::Worse, "built-in ones and linters only: no model reviews", Some(remedy))
         }
-        1 => Check::good("agents", "1, and the built-in ones"),
-        n => Check::good("agents", format!("{n}, and the built-in ones")),
+        1 => Check::good("agents", "1 that reviews, and the built-in ones"),
+        n => Check::good("agents", format!("{n} that review, and the built-in ones")),
     };
     checks.insert(0, found);
     Ok(checks)
