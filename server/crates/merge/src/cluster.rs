@@ -102,7 +102,8 @@ pub(super) fn clusters(bounds: &[Bounds], pairs: &[Pair], word: &Word) -> Vec<Ve
         .enumerate()
         .map(|(i, bounds)| Some(Cluster { members: vec![i], bounds: bounds.clone(), links: HashMap::new() }))
         .collect();
-    let kept = pairs.iter().map(|pair| (sorted(&(pair.a, pair.b)), pair.score)).filter(|(pair, _)| !split.contains(pair));
+    let kept =
+        pairs.iter().map(|pair| (sorted(&(pair.a, pair.b)), pair.score)).filter(|(pair, _)| !split.contains(pair));
     // No sum with it is ever above anything.
     let never = split.iter().map(|pair| (*pair, f32::NEG_INFINITY));
     for ((a, b), score) in kept.chain(never) {
@@ -174,7 +175,8 @@ fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, by_hand: bool) -> u
         };
         let (from_x, from_y) = (link(&x), link(&y));
         if documents.is_disjoint(&cluster.bounds.documents)
-            && let (Some(from_x), Some(from_y)) = (from_x, from_y) {
+            && let (Some(from_x), Some(from_y)) = (from_x, from_y)
+        {
             let bond = Bond { sum: from_x.sum + from_y.sum, least: from_x.least.min(from_y.least) };
             links.insert(*other, bond);
             cluster.links.insert(new, bond);

@@ -30,7 +30,8 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
     let pieces = if found.is_empty() && !elisions.is_empty() {
         let pieces = split(lines, HunkLine::is_elision);
         if let Some(line) = lines.iter().find(|l| l.op == Op::Removed && l.is_elision()) {
-            return whole_blocks(text, lines, hints)?.ok_or_else(|| Refusal::Elided { line: line.text.trim().to_owned() });
+            return whole_blocks(text, lines, hints)?
+                .ok_or_else(|| Refusal::Elided { line: line.text.trim().to_owned() });
         }
         if let Some(line) = lines.iter().find(|l| l.is_elision()).filter(|_| pieces.iter().any(|p| p.keys.is_empty())) {
             let changes =

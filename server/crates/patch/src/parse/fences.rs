@@ -52,7 +52,8 @@ pub(super) fn unfence<'a>(lines: &[&'a str]) -> Result<Fenced<'a>, ParseError> {
 /// and nothing that is added.
 fn is_list(before: &[&str], opening: &str) -> bool {
     let edits = |word: &str| word == "suggestion" || is_diff(word);
-    let is_item = |line: &str| line.strip_prefix("- ").is_some_and(|said| said.starts_with(|c: char| !c.is_whitespace()));
+    let is_item =
+        |line: &str| line.strip_prefix("- ").is_some_and(|said| said.starts_with(|c: char| !c.is_whitespace()));
     let mut marked = before.iter().filter(|line| unified::is_diff(&[line]));
     opening.starts_with(['`', '~'])
         && fence(opening).is_some_and(|(_, said)| edits(info_of(said)))
