@@ -203,7 +203,7 @@ pub(super) fn quietly(request: Request) -> anyhow::Result<Reviewed> {
 }
 
 /// The first Ctrl-C cancels; ends at the second.
-async fn interrupted_twice(cancel: &CancellationToken) {
+pub(super) async fn interrupted_twice(cancel: &CancellationToken) {
     for press in 0.. {
         if tokio::signal::ctrl_c().await.is_err() {
             // Nobody can interrupt here.
