@@ -219,7 +219,7 @@ fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &d
             }
             match bars {
                 Bars::Beside if value > 0.0 && bar >= READABLE => {
-                    group.append(number(x + bar / 2.0, top - 4.0, "out", show(value)))
+                    group.append(number(x + bar / 2.0, top - 4.0, "out", show(value)));
                 }
                 Bars::Stacked if tall >= READABLE && bar >= READABLE => {
                     group.append(number(x + bar / 2.0, top + tall / 2.0 + 4.0, "in", show(value)));
