@@ -10,6 +10,7 @@
 
 mod agent;
 mod answer;
+mod attempt;
 mod dial;
 pub mod document;
 mod id;
@@ -28,6 +29,9 @@ pub use agent::{AgentInfo, AgentKind, AgentName};
 pub use answer::{
     Answer, Assessment, Classification, Fix, Fixup, Limitation, Observation, ObservationKind, RawFinding, RawId,
     RuleRef,
+};
+pub use attempt::{
+    Aftermath, Attempt, Call, Consent, FileProof, Message, Speaker, Step, StepName, StepResult,
 };
 pub use dial::{Dial, Hidden};
 pub use id::{BlobId, CommitId, FindingId, RoundId};
