@@ -152,7 +152,6 @@ pub(super) fn compose(
         changed: snapshot.files().iter().map(|file| file.path.clone()).collect(),
         listed: BTreeMap::new(),
         labels: Some(names),
-        listed: BTreeMap::new(),
     };
     let kept = merger.kept(&input);
     for (remark, status) in &kept {
