@@ -129,7 +129,7 @@ fn fix(round: &Round, (number, fix): (usize, &Fix)) -> String {
     // The head of a diff says what is known where one is: the file is this one. That of several stays.
     let is_head = |line: &str| ["diff --git ", "index ", "--- ", "+++ "].iter().any(|head| line.starts_with(head));
     let is_of_one = diff.lines().filter(|line| line.starts_with("+++ ")).count() < 2;
-    let lines = diff.lines().filter(|line| !line.starts_with("```") && !(is_of_one && is_head(line)));
+    let lines = diff.lines().filter(|line| !line.starts_with("```")).skip_while(|line| is_of_one && is_head(line));
     let lines: Vec<&str> = lines.collect();
     let more = lines.len().saturating_sub(MAX_DIFF);
     let shown = lines[..lines.len() - more].join("\n");
