@@ -235,7 +235,7 @@ t.case("next and previous go round", function()
     return float
   end)
   local shown = t.text(vim.api.nvim_win_get_buf(float))
-  assert(shown:find(position, 1, true) and shown:find("*Fix*", 1, true), shown)
+  assert(shown:find(position, 1, true) and shown:find("Use `None`", 1, true), shown)
   vim.api.nvim_win_close(float, true)
   vim.api.nvim_set_current_buf(pool)
   vim.api.nvim_win_set_cursor(0, start)
