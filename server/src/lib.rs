@@ -17,6 +17,7 @@ pub use ::agent;
 pub use ::check;
 pub use ::config;
 pub use ::finding;
+pub use ::fix;
 pub use ::forge;
 pub use ::git;
 pub use ::import;

@@ -77,6 +77,13 @@ pub(super) enum Command {
     /// Apply fixes to the working tree.
     #[command(after_help = examples::APPLY)]
     Apply(ApplyArgs),
+    /// Have an agent fix findings in a copy, and prove each fix: it has its place, parses, passes your check, and another
+    /// agent agrees. Nothing is written without your yes.
+    #[command(after_help = examples::FIX)]
+    Fix(FixArgs),
+    /// Ask the agent that raised a finding about it; question and answer are kept with the finding.
+    #[command(after_help = examples::ASK)]
+    Ask(AskArgs),
     /// Take reviews that were written elsewhere in as a round: deep-review Markdown or JSON, SARIF, rdjson, GitHub
     /// review comments, any agent's Markdown.
     #[command(after_help = examples::IMPORT)]
@@ -519,6 +526,9 @@ pub(super) struct VerifyArgs {
     /// The findings, by label (I1) or id.
     #[arg(value_name = "ID", required = true)]
     pub(super) ids: Vec<String>,
+    /// Ask those who raised what is not proved to be gone, one finding at a time. Everything else stands as it is.
+    #[arg(long)]
+    pub(super) ask: bool,
     /// How to write what is proved.
     #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
     pub(super) format: ListFormat,
@@ -542,6 +552,72 @@ pub(super) struct ApplyArgs {
     /// Only say whether they would apply, and print what would change.
     #[arg(long)]
     pub(super) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FixArgs {
+    /// The findings, by label (I1) or id.
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub(super) ids: Vec<String>,
+    /// Every open finding, the gravest first, each in what became of the code before it.
+    #[arg(long, conflicts_with = "ids")]
+    pub(super) all: bool,
+    /// The agent that writes the fixes. Default: the first of those that raised the finding.
+    #[arg(long, value_name = "NAME")]
+    pub(super) agent: Option<String>,
+    /// The shell command that says whether the code is right, run in the copy without and with each fix. Default: as
+    /// configured below [fix].
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) check: Option<String>,
+    /// Run no check.
+    #[arg(long, conflicts_with = "check")]
+    pub(super) no_check: bool,
+    /// How often a finding is tried, each time told why the fix before was not taken. Default: 2.
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) tries: Option<u32>,
+    /// Change only this file, by its path from the top of the repository; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(super) only: Vec<String>,
+    /// Ask anew, whatever was proven before.
+    #[arg(long)]
+    pub(super) fresh: bool,
+    /// Apply what is proven, without asking.
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// Apply also what changes tests, what the CI runs, or files of the check.
+    #[arg(long)]
+    pub(super) allow_test_edits: bool,
+    /// Commit what is applied: those files, and nothing else.
+    #[arg(long, conflicts_with = "commit_each")]
+    pub(super) commit: bool,
+    /// Commit each fix by itself.
+    #[arg(long)]
+    pub(super) commit_each: bool,
+    /// Most US dollars that this may cost.
+    #[arg(long, value_name = "DOLLARS")]
+    pub(super) max_cost: Option<f64>,
+    /// Seconds that an agent may take for one call.
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) timeout: Option<u64>,
+    /// Print what was tried as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AskArgs {
+    /// The finding, by label (I1) or id.
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// What you want to know.
+    #[arg(value_name = "QUESTION", required = true)]
+    pub(super) question: Vec<String>,
+    /// Whom to ask. Default: the first of those that raised the finding and answer questions.
+    #[arg(long, value_name = "NAME")]
+    pub(super) agent: Option<String>,
+    /// Most US dollars that this may cost.
+    #[arg(long, value_name = "DOLLARS")]
+    pub(super) max_cost: Option<f64>,
 }
 
 #[derive(Debug, Args)]

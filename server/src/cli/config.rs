@@ -40,6 +40,7 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         ("instructions".into(), json!(c.instructions)),
         ("language".into(), json!(c.language)),
         ("trusted".into(), json!(c.trusted)),
+        ("fix".into(), json!(c.fix)),
     ];
     rows.extend(c.agents.iter().map(|(name, agent)| (format!("agents.{name}"), json!(agent.adapter))));
     let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);

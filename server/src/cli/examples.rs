@@ -160,6 +160,24 @@ Examples:
   deep-review apply --all          every fix that applies without doubt
   deep-review apply --all --check   only say which would, with the diff";
 
+pub(super) const FIX: &str = "\
+Examples:
+  deep-review fix I1                       a fix, with its proof; asks before it writes
+  deep-review fix I1 S2 --agent claude     by this agent
+  deep-review fix --all --check 'cargo test' --yes
+  deep-review fix I1 --only src/lib.rs     change nothing else
+  deep-review fix --all --commit-each --yes    a commit for each
+
+Below [fix] in your own configuration: check = \"cargo check\", tries = 2.
+
+Exit codes: 0 every finding has a proven fix; 2 none has, or nothing could be
+asked; 3 some have.";
+
+pub(super) const ASK: &str = "\
+Examples:
+  deep-review ask I1 'is this reachable from the API?'
+  deep-review ask I1 'and with an empty list?' --agent codex";
+
 pub(super) const IMPORT: &str = "\
 Examples:
   deep-review import review.md             a report, or any agent's Markdown

@@ -4,6 +4,7 @@ mod add_agent;
 mod agents;
 mod apply;
 mod args;
+mod ask;
 mod config;
 mod context;
 mod decide;
@@ -13,6 +14,7 @@ mod dry_run;
 mod eval;
 mod examples;
 mod findings;
+mod fix;
 mod generate;
 mod hook;
 mod import;
@@ -109,6 +111,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(&context, &args),
         Command::Open(args) => open::run(&context, &args),
         Command::Apply(args) => apply::run(&context, &args),
+        Command::Fix(args) => fix::run(&context, &args),
+        Command::Ask(args) => ask::run(&context, &args),
         Command::Import(args) => import::run(&context, &args),
         Command::Pr(args) => pr::run(&context, &args),
         Command::Scan(args) => scan::run(&context, &args),

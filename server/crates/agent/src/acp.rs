@@ -1,6 +1,6 @@
 //! Agents of the Agent Client Protocol, version 1: JSON-RPC, a message a line, over the program's standard
 //! streams. The client's side of a review is small: one session, one prompt, every permission refused, files
-//! read from the checkout only. It is written on plain JSON, so that the one runner of all processes keeps
+//! read from the checkout only. Who is to edit the checkout may write in it, and nowhere else. It is written on plain JSON, so that the one runner of all processes keeps
 //! hold of the program.
 
 use super::completion::{Completion, Sent, finish, model_label, retry, unfinished};
@@ -38,6 +38,8 @@ const PROMPT: u64 = 4;
 struct Conversation {
     to_agent: Sender<String>,
     checkout: PathBuf,
+    /// Whether it is to edit the checkout.
+    edits: bool,
     prompt: String,
     /// What answers questions about the history.
     history: Option<Server>,
@@ -54,7 +56,7 @@ struct Conversation {
 
 impl Conversation {
     fn begin(
-        (checkout, history): (&Path, Option<Server>),
+        (checkout, edits, history): (&Path, bool, Option<Server>),
         prompt: String,
         model: Option<String>,
     ) -> (Self, Receiver<String>) {
@@ -62,6 +64,7 @@ impl Conversation {
         let mut conversation = Self {
             to_agent,
             checkout: checkout.to_owned(),
+            edits,
             prompt,
             history,
             model,
@@ -71,7 +74,7 @@ impl Conversation {
             tool_calls: 0,
             over: false,
         };
-        let capabilities = json!({"fs": {"readTextFile": true, "writeTextFile": false}, "terminal": false});
+        let capabilities = json!({"fs": {"readTextFile": true, "writeTextFile": edits}, "terminal": false});
         conversation.request(
             INITIALIZE,
             "initialize",
@@ -242,12 +245,15 @@ impl Conversation {
             // A review needs no permission: what needs one writes, runs or goes elsewhere.
             "session/request_permission" => {
                 let options = params["options"].as_array().map(Vec::as_slice).unwrap_or_default();
-                let reject = options.iter().find(|o| o["kind"].as_str().is_some_and(|k| k.starts_with("reject")));
-                Ok(match reject {
+                let is_wanted = |kind: &str| {
+                    if self.may_edit(&params["toolCall"]) { kind == "allow_once" } else { kind.starts_with("reject") }
+                };
+                Ok(match options.iter().find(|o| o["kind"].as_str().is_some_and(is_wanted)) {
                     Some(option) => json!({"outcome": {"outcome": "selected", "optionId": option["optionId"]}}),
                     None => json!({"outcome": {"outcome": "cancelled"}}),
                 })
             }
+            "fs/write_text_file" if self.edits => self.write_file(params).map(|()| json!({})),
             "fs/read_text_file" => self.read_file(params).map(|content| json!({"content": content})),
             _ => Err((-32601, "deep-review does not offer this".to_owned())),
         };
@@ -255,6 +261,52 @@ impl Conversation {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
             Err((code, message)) => json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}),
         });
+    }
+
+    /// Whether a call of a tool only edits files of the checkout that it is to edit.
+    fn may_edit(&self, call: &Value) -> bool {
+        let places = call["locations"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let is_inside = |place: &Value| place["path"].as_str().is_some_and(|path| self.inside(path).is_ok());
+        self.edits && call["kind"] == "edit" && !places.is_empty() && places.iter().all(is_inside)
+    }
+
+    /// Where a file of the checkout is that may be new. No link leads there.
+    fn inside(&self, path: &str) -> Result<PathBuf, String> {
+        let root = self.checkout.canonicalize().map_err(|e| e.to_string())?;
+        let path = self.checkout.join(path);
+        let name = path.file_name().ok_or_else(|| "it has no name".to_owned())?;
+        let mut folder = path.parent().unwrap_or(&self.checkout);
+        // Folders that are not there yet have plain names.
+        let mut new = vec![name.to_owned()];
+        while std::fs::symlink_metadata(folder).is_err() {
+            new.push(folder.file_name().ok_or_else(|| "it leads out of the repository".to_owned())?.to_owned());
+            folder = folder.parent().ok_or_else(|| "it leads out of the repository".to_owned())?;
+        }
+        let folder = folder.canonicalize().map_err(|e| e.to_string())?;
+        let place = new.iter().rev().fold(folder.clone(), |at, part| at.join(part));
+        let is_git = place.iter().any(|part| part.eq_ignore_ascii_case(".git"));
+        if !folder.starts_with(&root) || is_git {
+            return Err("it is outside the repository".to_owned());
+        }
+        match std::fs::symlink_metadata(&place) {
+            Ok(metadata) if !metadata.is_file() => Err("it is not a file".to_owned()),
+            Ok(_) | Err(_) => Ok(place),
+        }
+    }
+
+    fn write_file(&self, params: &Value) -> Result<(), (i32, String)> {
+        let refuse = |why: &str| (-32602, format!("the file cannot be written: {why}"));
+        let path = params["path"].as_str().ok_or_else(|| refuse("no path"))?;
+        let text = params["content"].as_str().ok_or_else(|| refuse("no content"))?;
+        let path = self.inside(path).map_err(|why| refuse(&why))?;
+        if text.len() > LONGEST {
+            return Err(refuse("it has more than 16 MiB"));
+        }
+        let write = || {
+            std::fs::create_dir_all(path.parent().unwrap_or(&self.checkout))?;
+            std::fs::write(&path, text)
+        };
+        write().map_err(|e| refuse(&e.to_string()))
     }
 
     fn read_file(&self, params: &Value) -> Result<String, (i32, String)> {
@@ -325,7 +377,7 @@ impl AcpAgent {
             input: String::new(),
         };
         let scratch = Scratch::new()?;
-        let place = (checkout, Server::of(brief, &scratch)?);
+        let place = (checkout, brief.checkout.is_to_edit(), Server::of(brief, &scratch)?);
         let (mut conversation, from_us) = Conversation::begin(place, prompt.to_owned(), self.settings.model.clone());
         let stop = session.cancel.child_token();
         let ran = process::converse(&program, self.settings.limits(), &scratch, &stop, from_us, |line| {
@@ -431,7 +483,8 @@ mod tests {
     use super::*;
 
     fn begin(checkout: &Path) -> (Conversation, Receiver<String>) {
-        let (conversation, from_us) = Conversation::begin((checkout, None), "the prompt".into(), Some("big".into()));
+        let (conversation, from_us) =
+            Conversation::begin((checkout, false, None), "the prompt".into(), Some("big".into()));
         let first: Value = serde_json::from_str(&from_us.recv().unwrap()).unwrap();
         assert_eq!(first["method"], "initialize");
         (conversation, from_us)
@@ -464,6 +517,58 @@ mod tests {
             assert!(reply.contains(expected), "{method} {params}: {reply}");
         }
         assert!(!conversation.over);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn who_is_to_edit_writes_in_the_checkout_and_nowhere_else() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("repository");
+        std::fs::create_dir_all(root.join("d")).unwrap();
+        std::fs::write(root.join("a.txt"), "1\n").unwrap();
+        std::fs::write(folder.path().join("secret"), "s").unwrap();
+        symlink(folder.path().join("secret"), root.join("link")).unwrap();
+        symlink(folder.path(), root.join("out")).unwrap();
+        let (mut conversation, from_us) =
+            Conversation::begin((&root, true, None), "the prompt".into(), Some("big".into()));
+        assert!(from_us.recv().unwrap().contains("\"writeTextFile\":true"));
+        let options = json!([{"optionId": "a", "kind": "allow_always"}, {"optionId": "y", "kind": "allow_once"},
+            {"optionId": "n", "kind": "reject_once"}]);
+        let permission = |kind: &str, path: &Path| json!({"options": options, "toolCall": {"kind": kind, "locations": [{"path": path}]}});
+        let write = |path: &Path| json!({"path": path, "content": "new\n"});
+        let refused = "outside the repository";
+        let table = [
+            ("fs/write_text_file", write(&root.join("a.txt")), "\"result\":{}"),
+            ("fs/write_text_file", write(Path::new("d/e/new.txt")), "\"result\":{}"),
+            ("fs/write_text_file", write(&root.join("../x")), refused),
+            ("fs/write_text_file", write(&root.join("d/../../x")), refused),
+            ("fs/write_text_file", write(&root.join("n/../../../x")), "leads out"),
+            ("fs/write_text_file", write(&root.join("out/x")), refused),
+            ("fs/write_text_file", write(&root.join("link")), "not a file"),
+            ("fs/write_text_file", write(&root.join("d")), "not a file"),
+            ("fs/write_text_file", write(&root.join(".git/hooks/x")), refused),
+            ("fs/write_text_file", write(Path::new("/tmp")), refused),
+            ("session/request_permission", permission("edit", &root.join("a.txt")), "\"optionId\":\"y\""),
+            ("session/request_permission", permission("edit", Path::new("/etc/passwd")), "\"optionId\":\"n\""),
+            ("session/request_permission", permission("execute", &root.join("a.txt")), "\"optionId\":\"n\""),
+            (
+                "session/request_permission",
+                json!({"options": options, "toolCall": {"kind": "edit"}}),
+                "\"optionId\":\"n\"",
+            ),
+            ("terminal/create", json!({"command": "sh"}), "-32601"),
+        ];
+        for (method, params, expected) in table {
+            conversation.hear(&json!({"jsonrpc": "2.0", "id": "x", "method": method, "params": params}).to_string());
+            let reply = from_us.recv().unwrap();
+            assert!(reply.contains(expected), "{method} {params}: {reply}");
+        }
+        assert_eq!(std::fs::read_to_string(root.join("a.txt")).unwrap(), "new\n");
+        assert_eq!(std::fs::read_to_string(root.join("d/e/new.txt")).unwrap(), "new\n");
+        assert_eq!(std::fs::read_to_string(folder.path().join("secret")).unwrap(), "s");
+        let beside: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(beside.len(), 2, "{beside:?}");
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub(super) struct Run<'a> {
     pub(super) schema: Value,
     pub(super) checkout: &'a Path,
     pub(super) scratch: &'a Scratch,
+    /// Whether it is to edit the checkout; else it only reads.
+    pub(super) edits: bool,
     /// Further folders that it may read.
     pub(super) beside: Vec<&'a str>,
     /// What answers questions about the history.

@@ -5,8 +5,11 @@ use super::Sending;
 use super::process::temporary;
 use finding::{Failure, FailureKind, RepoPath};
 use git::Snapshot;
+use ignore::WalkBuilder;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -38,27 +41,122 @@ const INSTRUCTIONS: &[&str] = &[
     ".vscode",
 ];
 
+/// Texts of files that are other than the snapshot's; `None` for a file that is not there.
+pub type Texts = BTreeMap<RepoPath, Option<Arc<str>>>;
+
+/// A larger file that was changed is not read, in bytes.
+const LARGEST: u64 = 16 << 20;
+/// Who changes more files has not mended a finding.
+const MOST_CHANGED: usize = 100;
+
 /// A checkout that is made once, when it is first asked for. Clones share it; the last one removes it.
 #[derive(Debug, Clone, Default)]
 pub struct Checkout {
     folder: Arc<OnceCell<Result<Folder, Failure>>>,
+    texts: Arc<Texts>,
+    is_to_edit: bool,
 }
 
 #[derive(Debug)]
 struct Folder {
     _scratch: temporary::Folder,
     path: PathBuf,
+    /// What is in it to be edited, by its path there: the file that it is, and a hash of what was written.
+    written: BTreeMap<PathBuf, (RepoPath, [u8; 32])>,
+}
+
+/// A file that was changed in a checkout, as who changed it saw it: secrets masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The file.
+    pub path: RepoPath,
+    /// Its text before; `None` for one that is new.
+    pub before: Option<String>,
+    /// Its text after; `None` for one that is gone.
+    pub after: Option<String>,
+}
+
+/// Why what was done in a checkout is no edit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoEdit {
+    /// What is written through it lands elsewhere.
+    #[error("it made {0} a symbolic link")]
+    Link(String),
+    /// A folder, a pipe, a device in place of a file.
+    #[error("it made {0} something else than a file")]
+    NotAFile(String),
+    /// Git's own files.
+    #[error("it wrote into {0}, which is git's own")]
+    Git(String),
+    /// A file that cannot be read as text.
+    #[error("it made {0} something else than UTF-8 text")]
+    NotText(String),
+    /// Too much of it.
+    #[error("it changed more than {MOST_CHANGED} files")]
+    TooMany,
+    /// The disk says no.
+    #[error("what it did cannot be read: {0}")]
+    Unreadable(String),
 }
 
 impl Checkout {
+    /// One with these texts in place of the snapshot's.
+    #[must_use]
+    pub fn with(texts: Texts) -> Self {
+        Self { texts: Arc::new(texts), ..Self::default() }
+    }
+
+    /// The same, for an agent that is to edit it: agents that can are given their tools to write, in it and nowhere else.
+    #[must_use]
+    pub fn to_edit(texts: Texts) -> Self {
+        Self { is_to_edit: true, ..Self::with(texts) }
+    }
+
+    /// Whether who gets it is to edit it.
+    #[must_use]
+    pub fn is_to_edit(&self) -> bool {
+        self.is_to_edit
+    }
+
+    /// What was changed in it: files that were there, and new ones that the repository does not ignore. Blocks.
+    ///
+    /// # Errors
+    /// When something was done that is not an edit of text files in it.
+    pub fn changes(&self, snapshot: &Snapshot, sending: &Sending) -> Result<Vec<Edited>, NoEdit> {
+        let Some(Ok(folder)) = self.folder.get() else { return Ok(Vec::new()) };
+        let mut edited = Vec::new();
+        for (inside, (path, hash)) in &folder.written {
+            let after = text_of(&folder.path, inside)?;
+            if after.as_ref().is_none_or(|text| hash_of(text) != *hash) {
+                let before = self.text(snapshot, path).map_err(|e| NoEdit::Unreadable(e.to_string()))?;
+                let before = before.map(|text| sending.clean(&text));
+                edited.push(Edited { path: path.clone(), before, after });
+            }
+        }
+        for inside in new_files(folder)? {
+            let name = inside.to_str().and_then(|name| RepoPath::new(name.replace('\\', "/")).ok());
+            let path = name.ok_or_else(|| NoEdit::NotText(shown(&inside)))?;
+            edited.push(Edited { path, before: None, after: text_of(&folder.path, &inside)? });
+            if edited.len() > MOST_CHANGED {
+                return Err(NoEdit::TooMany);
+            }
+        }
+        edited.retain(|file| file.before != file.after);
+        if edited.len() > MOST_CHANGED { Err(NoEdit::TooMany) } else { Ok(edited) }
+    }
+
+    fn text(&self, snapshot: &Snapshot, path: &RepoPath) -> Result<Option<Arc<str>>, git::SnapshotError> {
+        self.texts.get(path).map_or_else(|| snapshot.read(path), |text| Ok(text.clone()))
+    }
+
     /// The folder, made now if it is not there yet.
     ///
     /// # Errors
     /// When the snapshot cannot be read or the temporary folder not be written.
     pub async fn folder(&self, snapshot: &Snapshot, sending: &Sending) -> Result<&Path, Failure> {
         let made = self.folder.get_or_init(|| async {
-            let (snapshot, sending) = (snapshot.clone(), sending.clone());
-            let task = tokio::task::spawn_blocking(move || write(&snapshot, &sending));
+            let (checkout, snapshot, sending) = (self.clone(), snapshot.clone(), sending.clone());
+            let task = tokio::task::spawn_blocking(move || write(&checkout, &snapshot, &sending));
             match task.await {
                 Ok(result) => result.map_err(|why| {
                     Failure::new(FailureKind::Crashed, format!("failed to make a checkout of the snapshot: {why}"))
@@ -82,11 +180,12 @@ fn is_instruction(path: &RepoPath) -> bool {
     path.as_str().split('/').any(|part| INSTRUCTIONS.iter().any(|name| part.eq_ignore_ascii_case(name)))
 }
 
-fn write(snapshot: &Snapshot, sending: &Sending) -> Result<Folder, String> {
+fn write(checkout: &Checkout, snapshot: &Snapshot, sending: &Sending) -> Result<Folder, String> {
     let scratch = temporary::Folder::new().map_err(|e| e.to_string())?;
     // A fixed name, so that agents see the same path in every round.
     let root = scratch.path().join("repository");
-    let paths = snapshot.paths().map_err(|e| e.to_string())?;
+    let mut paths: BTreeSet<RepoPath> = snapshot.paths().map_err(|e| e.to_string())?.into_iter().collect();
+    paths.extend(checkout.texts.keys().cloned());
     let wanted: Vec<&RepoPath> = paths.iter().filter(|p| !is_instruction(p) && sending.allows(p)).collect();
     let folders: BTreeSet<PathBuf> =
         wanted.iter().filter_map(|p| Some(root.join(sending.clean(p.as_str())).parent()?.to_owned())).collect();
@@ -94,14 +193,81 @@ fn write(snapshot: &Snapshot, sending: &Sending) -> Result<Folder, String> {
     for folder in &folders {
         std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
     }
-    wanted.par_iter().try_for_each(|path| {
-        let Some(text) = snapshot.read(path).map_err(|e| e.to_string())? else { return Ok(()) };
+    let written = wanted.par_iter().map(|path| {
+        let Some(text) = checkout.text(snapshot, path).map_err(|e| e.to_string())? else { return Ok(None) };
         // A name may hold a secret too.
-        let file = root.join(sending.clean(path.as_str()));
-        std::fs::write(&file, sending.clean(&text)).map_err(|e| format!("{}: {e}", path.as_str()))?;
-        read_only(&file).map_err(|e| e.to_string())
-    })?;
-    Ok(Folder { _scratch: scratch, path: root })
+        let (inside, text) = (PathBuf::from(sending.clean(path.as_str())), sending.clean(&text));
+        let file = root.join(&inside);
+        std::fs::write(&file, &text).map_err(|e| format!("{}: {e}", path.as_str()))?;
+        if checkout.is_to_edit {
+            return Ok(Some((inside, ((*path).clone(), hash_of(&text)))));
+        }
+        read_only(&file).map(|()| None).map_err(|e| e.to_string())
+    });
+    let written: Vec<Option<_>> = written.collect::<Result<_, String>>()?;
+    Ok(Folder { _scratch: scratch, path: root, written: written.into_iter().flatten().collect() })
+}
+
+fn hash_of(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+fn shown(inside: &Path) -> String {
+    inside.to_string_lossy().into_owned()
+}
+
+/// The text of a file of the folder as it is now; `None` if it is gone.
+fn text_of(root: &Path, inside: &Path) -> Result<Option<String>, NoEdit> {
+    let failed = |e: std::io::Error| NoEdit::Unreadable(format!("{}: {e}", inside.display()));
+    // Its folder may have become a link.
+    let mut at = root.to_owned();
+    for part in inside {
+        at.push(part);
+        match std::fs::symlink_metadata(&at) {
+            Ok(metadata) if metadata.is_symlink() => {
+                return Err(NoEdit::Link(shown(at.strip_prefix(root).unwrap_or(inside))));
+            }
+            Ok(_) => {}
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(e) => return Err(failed(e)),
+        }
+    }
+    let metadata = std::fs::symlink_metadata(&at).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(NoEdit::NotAFile(shown(inside)));
+    }
+    if metadata.len() > LARGEST {
+        return Err(NoEdit::Unreadable(format!("{} has more than {} MiB", inside.display(), LARGEST >> 20)));
+    }
+    let bytes = std::fs::read(&at).map_err(failed)?;
+    String::from_utf8(bytes).map(Some).map_err(|_| NoEdit::NotText(shown(inside)))
+}
+
+/// The files of the folder that were not written by us, but for those that the repository ignores: what tools leave behind.
+fn new_files(folder: &Folder) -> Result<Vec<PathBuf>, NoEdit> {
+    let mut walk = WalkBuilder::new(&folder.path);
+    walk.standard_filters(false).git_ignore(true).require_git(false).follow_links(false);
+    let known: HashSet<&Path> = folder.written.keys().map(PathBuf::as_path).collect();
+    let mut new = Vec::new();
+    for entry in walk.build() {
+        let entry = entry.map_err(|e| NoEdit::Unreadable(e.to_string()))?;
+        let Ok(inside) = entry.path().strip_prefix(&folder.path) else { continue };
+        let kind = entry.file_type();
+        if inside.iter().any(|part| part.eq_ignore_ascii_case(".git")) {
+            return Err(NoEdit::Git(shown(inside)));
+        }
+        if kind.is_some_and(|kind| kind.is_symlink()) {
+            return Err(NoEdit::Link(shown(inside)));
+        }
+        if kind.is_some_and(|kind| kind.is_dir()) || known.contains(inside) {
+            continue;
+        }
+        new.push(inside.to_owned());
+        if new.len() > MOST_CHANGED {
+            return Err(NoEdit::TooMany);
+        }
+    }
+    Ok(new)
 }
 
 fn read_only(file: &Path) -> std::io::Result<()> {
@@ -144,5 +310,115 @@ mod tests {
         assert_eq!(checkout.clone().folder(&snapshot, &sending).await.unwrap(), folder);
         drop(checkout);
         assert!(!folder.exists());
+    }
+
+    /// What is seen of `act` in a checkout to be edited of `a.rs` (with a secret), `d/b.rs` and a `.gitignore`.
+    async fn seen(act: impl FnOnce(&Path)) -> Result<Vec<(String, Option<String>, Option<String>)>, String> {
+        let files =
+            [("a.rs", "let a = 1;\npassword = \"hunter2hunter2\"\n"), ("d/b.rs", "b\n"), (".gitignore", "out/\n")];
+        let snapshot = Snapshot::in_memory(&[], &files);
+        let sending = Sending::masked();
+        let texts = Texts::from([(RepoPath::new("d/b.rs").unwrap(), Some(Arc::from("unsaved\n")))]);
+        let checkout = Checkout::to_edit(texts);
+        let folder = checkout.folder(&snapshot, &sending).await.unwrap().to_owned();
+        act(&folder);
+        let edited = checkout.changes(&snapshot, &sending).map_err(|e| e.to_string())?;
+        let mask = |text: String| text.replace(|c: char| c.is_ascii_hexdigit(), "").replace("\n", "|");
+        let plain =
+            |text: Option<String>| text.map(|text| if text.contains(secrets::MASK) { mask(text) } else { text });
+        Ok(edited.into_iter().map(|e| (e.path.to_string(), plain(e.before), plain(e.after))).collect())
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn edits_of_text_are_seen_and_everything_else_is_refused() {
+        use std::fs::{create_dir_all, remove_dir_all, remove_file, write};
+        use std::os::unix::fs::symlink;
+        type Act = fn(&Path);
+        let one = |path: &str, before: Option<&str>, after: Option<&str>| {
+            Ok(vec![(path.to_owned(), before.map(str::to_owned), after.map(str::to_owned))])
+        };
+        let table: Vec<(&str, Act, Result<Vec<_>, String>)> = vec![
+            ("nothing", |_| {}, Ok(Vec::new())),
+            (
+                "the text of the editor is what is edited",
+                |f| write(f.join("d/b.rs"), "c\n").unwrap(),
+                one("d/b.rs", Some("unsaved\n"), Some("c\n")),
+            ),
+            ("written as it was", |f| write(f.join("d/b.rs"), "unsaved\n").unwrap(), Ok(Vec::new())),
+            ("gone", |f| remove_file(f.join("d/b.rs")).unwrap(), one("d/b.rs", Some("unsaved\n"), None)),
+            ("gone with its folder", |f| remove_dir_all(f.join("d")).unwrap(), one("d/b.rs", Some("unsaved\n"), None)),
+            ("new", |f| write(f.join("n.rs"), "n").unwrap(), one("n.rs", None, Some("n"))),
+            (
+                "ignored",
+                |f| {
+                    create_dir_all(f.join("out")).unwrap();
+                    write(f.join("out/x"), [0xff]).unwrap();
+                },
+                Ok(Vec::new()),
+            ),
+            ("hidden", |f| write(f.join(".x"), "n").unwrap(), one(".x", None, Some("n"))),
+            (
+                "a link in place of a file",
+                |f| {
+                    remove_file(f.join("a.rs")).unwrap();
+                    symlink("/etc/passwd", f.join("a.rs")).unwrap();
+                },
+                Err("it made a.rs a symbolic link".into()),
+            ),
+            (
+                "a link in place of a folder",
+                |f| {
+                    remove_dir_all(f.join("d")).unwrap();
+                    symlink("/", f.join("d")).unwrap();
+                },
+                Err("it made d a symbolic link".into()),
+            ),
+            ("a new link", |f| symlink("a.rs", f.join("l")).unwrap(), Err("it made l a symbolic link".into())),
+            (
+                "git",
+                |f| {
+                    create_dir_all(f.join(".git/hooks")).unwrap();
+                    write(f.join(".git/hooks/x"), "x").unwrap();
+                },
+                Err("it wrote into .git, which is git's own".into()),
+            ),
+            (
+                "git below",
+                |f| {
+                    create_dir_all(f.join("d/.GIT")).unwrap();
+                },
+                Err("it wrote into d/.GIT, which is git's own".into()),
+            ),
+            (
+                "bytes",
+                |f| write(f.join("a.rs"), [0xff, 0xfe]).unwrap(),
+                Err("it made a.rs something else than UTF-8 text".into()),
+            ),
+            (
+                "a folder for a file",
+                |f| {
+                    remove_file(f.join("a.rs")).unwrap();
+                    create_dir_all(f.join("a.rs")).unwrap();
+                },
+                Err("it made a.rs something else than a file".into()),
+            ),
+            (
+                "too many",
+                |f| (0..200).for_each(|n| write(f.join(format!("n{n}")), "").unwrap()),
+                Err("it changed more than 100 files".into()),
+            ),
+        ];
+        for (name, act, expected) in table {
+            assert_eq!(seen(act).await, expected, "{name}");
+        }
+        let edited = seen(|f| {
+            let text = std::fs::read_to_string(f.join("a.rs")).unwrap();
+            assert!(text.contains(secrets::MASK));
+            write(f.join("a.rs"), text.replace("let a = 1", "let a = 2")).unwrap();
+        });
+        let edited = edited.await.unwrap();
+        let (before, after) = (edited[0].1.as_deref().unwrap(), edited[0].2.as_deref().unwrap());
+        assert!(before.contains("MASK") && after.contains("MASK") && before != after, "masked on both sides");
     }
 }

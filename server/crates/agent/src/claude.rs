@@ -32,10 +32,6 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
         "--output-format",
         "stream-json",
         "--verbose",
-        "--tools",
-        "Read,Grep,Glob",
-        "--permission-mode",
-        "dontAsk",
         // Neither hooks nor servers nor settings of the repository: they run commands.
         "--restricted",
         "--setting-sources",
@@ -45,6 +41,10 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     ]
     .map(String::from)
     .into();
+    // Edits are accepted in the folder that it works in, and refused everywhere else, as are commands.
+    let (tools, mode) =
+        if run.edits { ("Read,Grep,Glob,Edit,Write", "acceptEdits") } else { ("Read,Grep,Glob", "dontAsk") };
+    args.extend(["--tools", tools, "--permission-mode", mode].map(String::from));
     args.extend(["--json-schema".into(), run.schema.to_string()]);
     if let Some(model) = &run.settings.model {
         args.extend(["--model".into(), model.clone()]);
@@ -92,6 +92,7 @@ pub(super) fn sign(line: &str) -> Option<Sign> {
             Some(Sign::Doing(match tool["name"].as_str()? {
                 "Read" => format!("reading {}", shown_path(input["file_path"].as_str().unwrap_or("a file"))),
                 "Grep" | "Glob" => format!("searching {}", shown_path(input["pattern"].as_str().unwrap_or(""))),
+                "Edit" | "Write" => format!("editing {}", shown_path(input["file_path"].as_str().unwrap_or("a file"))),
                 "StructuredOutput" => "answering".into(),
                 _ => return None,
             }))

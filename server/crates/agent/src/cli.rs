@@ -63,6 +63,7 @@ impl CliAgent {
                 schema: schema.clone(),
                 checkout,
                 scratch: &scratch,
+                edits: brief.checkout.is_to_edit(),
             };
             let program = match (self.adapter.program)(&run) {
                 Ok(program) => with_own_words(program, &self.settings.command),

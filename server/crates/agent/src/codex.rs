@@ -41,8 +41,6 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
         "--ignore-user-config",
         "--ignore-rules",
         "--skip-git-repo-check",
-        "-s",
-        "read-only",
         // Instructions of the repository are not read; the brief has the base commit's.
         "-c",
         "project_doc_max_bytes=0",
@@ -53,6 +51,13 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     ]
     .map(String::from)
     .into();
+    args.extend(["-s".into(), if run.edits { "workspace-write" } else { "read-only" }.into()]);
+    if run.edits {
+        // The checkout and nothing else, and no way out.
+        for setting in ["network_access=false", "exclude_slash_tmp=true", "exclude_tmpdir_env_var=true"] {
+            args.extend(["-c".into(), format!("sandbox_workspace_write.{setting}")]);
+        }
+    }
     args.extend(["-C".into(), text(run.checkout)?, "--output-schema".into(), text(&schema)?]);
     if let Some(model) = &run.settings.model {
         args.extend(["-m".into(), model.clone()]);
@@ -97,6 +102,9 @@ fn sign(line: &str) -> Option<Sign> {
             let command = event["item"]["command"].as_str().unwrap_or_default();
             let command: String = command.chars().filter(|c| super::answer::keep(*c) && *c != '\n').take(80).collect();
             Some(Sign::Doing(format!("running {command}")))
+        }
+        "item.started" | "item.completed" if event["item"]["type"] == "file_change" => {
+            Some(Sign::Doing("editing".into()))
         }
         "item.started" if event["item"]["type"] == "mcp_tool_call" => {
             let tool = event["item"]["tool"].as_str().unwrap_or_default();

@@ -43,6 +43,14 @@ decision = "allow"
 priority = 600
 "#;
 
+/// What it may besides where it is to edit; it confines itself to the folders that it is given.
+const POLICY_TO_EDIT: &str = r#"
+[[rule]]
+toolName = ["replace", "write_file"]
+decision = "allow"
+priority = 600
+"#;
+
 /// Of the scratch folder that it works in: long answers about much alike code look like a loop to it.
 const SETTINGS: &str = r#"{"model": {"disableLoopDetection": true}, "general": {"retryFetchErrors": false, "maxAttempts": 2}SECURITYSERVERS}"#;
 
@@ -56,7 +64,8 @@ const WITH_KEY: &str = r#", "security": {"auth": {"selectedType": "gemini-api-ke
 
 fn program(run: &Run<'_>) -> Result<Program, Failure> {
     let crashed = |what: &str| Failure::new(FailureKind::Crashed, format!("failed to prepare scratch: {what}"));
-    let policy = run.scratch.file("policy.toml", POLICY)?;
+    let policy = [POLICY, if run.edits { POLICY_TO_EDIT } else { "" }].concat();
+    let policy = run.scratch.file("policy.toml", &policy)?;
     let settings = run.scratch.work().join(".gemini");
     let text = SETTINGS.replace("SECURITY", if run.settings.url.is_some() { WITH_KEY } else { "" });
     let servers = run.history.map(|server| {
@@ -100,7 +109,9 @@ fn sign(line: &str) -> Option<Sign> {
         "tool_use" => {
             let what = &event["parameters"];
             let path = ["file_path", "dir_path", "pattern"].iter().find_map(|k| what[*k].as_str());
-            Some(Sign::Doing(format!("reading {}", shown_path(path.unwrap_or("files")))))
+            let is_edit = matches!(event["tool_name"].as_str(), Some("replace" | "write_file"));
+            let doing = if is_edit { "editing" } else { "reading" };
+            Some(Sign::Doing(format!("{doing} {}", shown_path(path.unwrap_or("files")))))
         }
         "message" if event["role"] == "assistant" => Some(Sign::Doing("answering".into())),
         _ => None,

@@ -27,7 +27,7 @@ mod steering;
 mod throttle;
 mod tools;
 
-pub use checkout::Checkout;
+pub use checkout::{Checkout, Edited, NoEdit, Texts};
 pub use completion::Completion;
 pub use configured::{Surroundings, configured, detected, missing, programs};
 pub use sending::Sending;

@@ -7,13 +7,19 @@
 //! { "play": { "after_ms": 50, "fail": { "kind": "rate-limited", "message": "asked too often" }, "hang": false } }
 //! ```
 //!
-//! One with `verdicts` can also check what others found: they are its answer then, and `check` says how it behaves.
+//! One with `verdicts` can also check what others found: they are its answer then, and `check` says how it behaves. What it
+//! answers to other questions is in `answers`, by the name of the question's prompt (`fix`, `judge`, `ask`): one answer, or
+//! a list of which each call takes the next.
 
 use super::{Agent, Availability, Brief, Completion, Outcome, Question, Session, answer};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, Usage};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// An answer in a file that is longer than this is not read, in bytes.
@@ -24,6 +30,8 @@ const MAX_ANSWER: u64 = 64 << 20;
 pub struct Recorded {
     info: AgentInfo,
     source: Source,
+    /// How many questions it was asked.
+    asked: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,21 +57,23 @@ struct Play {
 struct Document {
     /// How a review goes.
     play: Play,
-    /// How a check of what others found goes.
+    /// How a check of what others found, or another question, goes.
     check: Play,
+    /// What it answers to other questions.
+    answers: BTreeMap<String, Value>,
 }
 
 impl Recorded {
     /// The answer in `file`, read anew in every round.
     #[must_use]
     pub fn file(name: AgentName, label: impl Into<String>, file: PathBuf) -> Self {
-        Self { info: info(name, label), source: Source::File(file) }
+        Self { info: info(name, label), source: Source::File(file), asked: Arc::default() }
     }
 
     /// An answer that is at hand.
     #[must_use]
     pub fn text(name: AgentName, label: impl Into<String>, answer: impl Into<String>) -> Self {
-        Self { info: info(name, label), source: Source::Text(answer.into()) }
+        Self { info: info(name, label), source: Source::Text(answer.into()), asked: Arc::default() }
     }
 
     async fn read(&self) -> Result<String, Failure> {
@@ -102,11 +112,20 @@ impl Recorded {
         }
     }
 
-    async fn play_check(&self, session: &Session) -> Completion {
-        let (text, check) = match self.read_all().await {
-            Ok((text, document)) => (text, document.check),
+    async fn play_check(&self, question: &Question, session: &Session) -> Completion {
+        let (text, document) = match self.read_all().await {
+            Ok(read) => read,
             Err(failure) => return Completion::failed(failure),
         };
+        let text = match document.answers.get(question.template) {
+            Some(Value::Array(all)) => {
+                let next = self.asked.fetch_add(1, Ordering::Relaxed).min(all.len().saturating_sub(1));
+                all.get(next).map(Value::to_string).unwrap_or_default()
+            }
+            Some(one) => one.to_string(),
+            None => text,
+        };
+        let check = document.check;
         match check.behave(session).await.err().or(check.fail) {
             Some(failure) => Completion { usage: check.usage, ..Completion::failed(failure) },
             None => Completion { text, usage: check.usage, ..Completion::default() },
@@ -180,7 +199,7 @@ impl Agent for Recorded {
     }
 
     fn answers(&self) -> bool {
-        let has = |text: &str| text.contains("\"verdicts\"");
+        let has = |text: &str| text.contains("\"verdicts\"") || text.contains("\"answers\"");
         match &self.source {
             Source::Text(text) => has(text),
             Source::File(file) => {
@@ -190,12 +209,7 @@ impl Agent for Recorded {
         }
     }
 
-    fn ask<'a>(
-        &'a self,
-        _brief: &'a Brief,
-        _question: &'a Question,
-        session: &'a Session,
-    ) -> BoxFuture<'a, Completion> {
-        Box::pin(self.play_check(session))
+    fn ask<'a>(&'a self, _brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Completion> {
+        Box::pin(self.play_check(question, session))
     }
 }

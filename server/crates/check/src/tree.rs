@@ -230,6 +230,18 @@ fn is_deeper_than(root: Node<'_>, limit: usize) -> bool {
     }
 }
 
+/// How many places of a text its grammar cannot read; `None` where there is no grammar, or it cannot be asked. For
+/// comparing two texts of a file: grammars do not know every form that a language has by now.
+#[must_use]
+pub fn syntax_errors(path: &RepoPath, text: &str) -> Option<usize> {
+    let tree = read(path, text)?;
+    let root = tree.root().get_inner_node();
+    if !root.has_error() {
+        return Some(0);
+    }
+    Some(nodes(root).filter(|node| node.is_error() || node.is_missing()).count())
+}
+
 /// A node and all that is in it, from top to bottom.
 pub(super) fn nodes(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let mut cursor = root.walk();

@@ -174,6 +174,7 @@ impl Loaded {
         self.replace("language", file.language.map(Some), from(), |c| &mut c.language);
         self.replace("trusted", Some(file.trusted).filter(|t| !t.is_empty()), from(), |c| &mut c.trusted);
         self.replace("mcp.allow", Some(file.mcp).filter(|mcp| !mcp.is_default()), from(), |c| &mut c.mcp);
+        self.replace("fix", Some(file.fix).filter(|fix| !fix.is_default()), from(), |c| &mut c.fix);
         for (name, agent) in file.agents {
             self.origins.insert(format!("agents.{name}"), vec![from()]);
             self.config.agents.insert(name, agent);

@@ -180,6 +180,9 @@ pub struct UserFile {
     /// What coding agents may do that use `deep-review mcp`.
     #[serde(skip_serializing_if = "McpSettings::is_default")]
     pub mcp: McpSettings,
+    /// How fixes by agents are made and proven.
+    #[serde(skip_serializing_if = "FixSettings::is_default")]
+    pub fix: FixSettings,
     /// The agents by name. The built-in ones are there without being named here.
     pub agents: BTreeMap<String, AgentSettings>,
     /// The built-in agents' rules by id: `off`, `on`, `suggestion`, `important`, or where they are off. `all` is for every
@@ -198,6 +201,51 @@ pub struct MergeSettings {
 }
 
 impl MergeSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How `deep-review fix` has agents fix findings. The user alone says it, never a repository: it names programs that run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FixSettings {
+    /// The agent that writes fixes. Default: the first of those that raised the finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// A shell command that says whether the code is right, by its exit code: `cargo check`. It runs in a copy, before and
+    /// after the fix. What an agent wrote is in the copy: a command that runs the code runs that too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
+    /// Commands for some files only, instead of `check`. Those of all files that a fix changes are run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<FixCheck>,
+    /// Longest time for one run of a check, in seconds. Default: 600.
+    pub check_seconds: u64,
+    /// Variables of your environment that checks are given besides the usual ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pass_env: Vec<String>,
+    /// How often an agent may try a finding, each time told why the fix before was not taken. Default: 2.
+    pub tries: u32,
+}
+
+/// A check of some files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FixCheck {
+    /// Patterns of files, as in `never_send`.
+    pub paths: Vec<String>,
+    /// The command.
+    pub run: String,
+}
+
+impl Default for FixSettings {
+    fn default() -> Self {
+        Self { agent: None, check: None, checks: Vec::new(), check_seconds: 600, pass_env: Vec::new(), tries: 2 }
+    }
+}
+
+impl FixSettings {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -325,6 +373,8 @@ pub struct Config {
     pub trusted: Vec<PathBuf>,
     /// See [`UserFile::mcp`].
     pub mcp: McpSettings,
+    /// See [`UserFile::fix`].
+    pub fix: FixSettings,
     /// See [`UserFile::agents`].
     pub agents: BTreeMap<String, AgentSettings>,
     /// See [`UserFile::rules`].
@@ -360,6 +410,7 @@ impl Default for Config {
             language: None,
             trusted: Vec::new(),
             mcp: McpSettings::default(),
+            fix: FixSettings::default(),
             agents: BTreeMap::new(),
             rules: BTreeMap::new(),
             own_rules: Vec::new(),

@@ -39,6 +39,7 @@ fn what_is_wrong_is_named_with_its_line_and_the_nearest_name() {
             ".deep-review.toml (of the base commit):1: unknown field `agents`",
         ),
         ("", Some("timeout = 1"), "unknown field `timeout`"),
+        ("", Some("[fix]\ncheck = 'make'"), "unknown field `fix`"),
     ] {
         let error = loaded(user, repository, &[]).unwrap_err();
         assert!(error.contains(expected), "{error}");

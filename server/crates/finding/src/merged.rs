@@ -1,4 +1,4 @@
-use super::{AgentName, Anchor, Classification, FindingId, Fix, RawId, RuleRef, Severity};
+use super::{AgentName, Anchor, Attempt, Classification, FindingId, Fix, Message, RawId, RuleRef, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -134,6 +134,12 @@ pub struct Finding {
     /// Strengths among the round's observations that say the contrary of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contrary: Vec<Contrary>,
+    /// What agents made of it when they were asked to fix it since, oldest first. Kept beside the round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+    /// What was asked and answered about it since, oldest first. Kept beside the round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thread: Vec<Message>,
 }
 
 /// A reason to doubt a finding: something that it is said to rest on and that is not so.
@@ -212,6 +218,8 @@ impl Finding {
             doubts: Vec::new(),
             settled: None,
             contrary: Vec::new(),
+            attempts: Vec::new(),
+            thread: Vec::new(),
         }
     }
 

@@ -30,6 +30,11 @@ impl Checkout {
         &self.root
     }
 
+    /// Lets it be written in: files are still replaced rather than changed, as each keeps its permissions.
+    pub fn open_to_writing(&self) {
+        set_folders_writable(&self.root);
+    }
+
     /// How many files and links are in it.
     #[must_use]
     pub fn files(&self) -> usize {

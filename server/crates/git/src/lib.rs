@@ -8,6 +8,7 @@ mod changes;
 pub mod checkout;
 mod ci;
 mod command;
+mod commit;
 pub mod consult;
 mod disk;
 mod error;

@@ -195,6 +195,30 @@ pub enum OpsError {
     /// The work tree is gone.
     #[error(transparent)]
     Unreachable(#[from] super::Unreachable),
+    /// Fixes are made in the text that is checked out.
+    #[error("what was reviewed is not checked out, and an agent mends only what is; check it out first")]
+    NotCheckedOut,
+    /// Nobody can mend a finding.
+    #[error(transparent)]
+    NotTried(#[from] fix::NotTried),
+    /// The user's checks cannot be told apart.
+    #[error(transparent)]
+    BadPattern(#[from] fix::BadPattern),
+    /// What agents are to be given cannot be found out.
+    #[error(transparent)]
+    Review(#[from] review::ReviewError),
+    /// A file has changes that are not those of the fix.
+    #[error("{path} has changes that are not committed, which a commit of the fix would take along")]
+    NotClean {
+        /// The file.
+        path: finding::RepoPath,
+    },
+    /// An agent was asked about a finding and gave no answer.
+    #[error(transparent)]
+    NotConsulted(#[from] review::NotConsulted),
+    /// Nothing was asked.
+    #[error("the question is empty")]
+    NoQuestion,
     /// The forge cannot be asked.
     #[error(transparent)]
     Forge(#[from] forge::ForgeError),
@@ -221,6 +245,8 @@ impl OpsError {
                 | Self::BadTarget(_)
                 | Self::ForeignPage { .. }
                 | Self::UnknownAgent(_)
+                | Self::NoQuestion
+                | Self::NotTried(fix::NotTried::CannotMend(_))
                 | Self::NotInRound { .. }
         )
     }

@@ -9,6 +9,8 @@
 //! | split, join, take either back | [`split`], [`join`], [`take_back`] |
 //! | work out what fixes do, and whether they may | [`plan()`] on a [`Situation`] |
 //! | write that into the work tree | [`apply()`] |
+//! | have agents mend findings, and prove it | [`mend()`] with [`Mending`]; [`plan_of_attempts`], [`commit`] |
+//! | ask the agent that raised a finding about it | [`ask()`] with [`Asking`] |
 //! | where a fix may reach | [`Reach`] |
 //! | take reviews in | [`import()`] |
 //! | what was done, and taking the last of it back, or all that coding agents did | [`log()`], [`undo`], [`undo_agents`] |
@@ -29,6 +31,7 @@
 //! says [`is_argument`](OpsError::is_argument), never "all".
 
 mod apply;
+mod ask;
 mod branch;
 mod configuration;
 mod current;
@@ -42,6 +45,7 @@ mod import;
 mod links;
 mod listing;
 mod log;
+mod mend;
 mod nothing;
 mod now;
 mod past;
@@ -59,6 +63,7 @@ mod verify;
 mod worktree;
 
 pub use apply::{Written, apply};
+pub use ask::{Asking, ask};
 pub use branch::{OpenBranch, RoundName, TextNow};
 pub use configuration::{Overrides, configuration};
 pub use current::CurrentOf;
@@ -71,6 +76,7 @@ pub use import::{import, import_as};
 pub use links::{Linked, join, split, take_back};
 pub use listing::{Filter, FindingList, FindingRow, StateName, list};
 pub use log::{Done, Entry, LogList, LogRow, Named, UndoError, log, undo, undo_agents};
+pub use mend::{MendOptions, Mending, Stale, ToMend, commit, mend, plan_of_attempts, uncommitted};
 pub use nothing::{NothingDiffers, nothing_differs};
 pub use now::Now;
 pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Taken, plan};
@@ -81,7 +87,7 @@ pub use rounds::{RoundSummary, summaries};
 pub use show::{Code, FindingWhole, Place, Remark, Suggestion, show};
 pub use states::{Situation, states};
 pub use texts::{CurrentTexts, ReadError};
-pub use verify::{Proof, Verification, Verified, verify};
+pub use verify::{Proof, Verification, Verified, verify, verify_again};
 pub use worktree::{WorkTree, WriteError};
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
-//! One agent is asked about a finding, besides a round: nothing is stored.
+//! Agents are asked about findings besides a round: a question of a person's, a fix, what somebody thinks of one.
 
 use super::budget::Budget;
 use super::run_agent::{self, Shared};
-use super::{Request, ReviewError, Reviewer, blocking, prepare};
-use agent::{Question, answer};
-use finding::{AgentName, Failure, Finding, Usage};
+use super::{Preparation, Request, ReviewError, Reviewer, blocking, prepare, verify};
+use agent::{Brief, Completion, Progress, Question, answer};
+use finding::{AgentName, Call, Failure, Finding, Message, Speaker, Usage};
+use git::Repository;
 use serde_json::json;
+use std::cmp::Reverse;
 use std::sync::Arc;
-use tokio::sync::mpsc::unbounded_channel;
+use std::time::Instant;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// What an agent said of a finding.
@@ -19,6 +22,8 @@ pub struct Consulted {
     pub answer: String,
     /// What the call used.
     pub usage: Usage,
+    /// The call itself.
+    pub call: Call,
 }
 
 /// Why nobody said anything.
@@ -43,7 +48,88 @@ pub enum NotConsulted {
     },
 }
 
-/// Asks the first agent of the request that answers questions; those that raised the finding come first.
+/// Agents that can be asked about a branch as it is, within the limits of a round. Nothing is stored.
+#[derive(Debug)]
+pub struct Counsel {
+    prepared: Preparation,
+    reviewers: Vec<Reviewer>,
+    repository: Repository,
+    shared: Shared,
+}
+
+impl Counsel {
+    /// Freezes the branch as it is. What agents do while they are asked goes into `progress`.
+    ///
+    /// # Errors
+    /// As a round that cannot begin.
+    pub async fn open(
+        request: Request,
+        progress: UnboundedSender<(AgentName, Progress)>,
+        cancel: CancellationToken,
+    ) -> Result<Self, ReviewError> {
+        let (limits, stop) = (request.options.limits, cancel.clone());
+        let (reviewers, repository) = (request.reviewers.clone(), request.repository.clone());
+        let prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
+        let shared = Shared { budget: Arc::new(Budget::new(limits)), cancel, progress };
+        Ok(Self { prepared, reviewers, repository, shared })
+    }
+
+    /// What agents are given, without a question.
+    #[must_use]
+    pub fn brief(&self) -> &Brief {
+        &self.prepared.brief
+    }
+
+    /// The repository.
+    #[must_use]
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// Stops all that is asked here.
+    #[must_use]
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.shared.cancel
+    }
+
+    /// Who answers questions, those that raised the finding first.
+    #[must_use]
+    pub fn answering(&self, finding: &Finding) -> Vec<&Reviewer> {
+        let raised = finding.agents();
+        let mut answering: Vec<&Reviewer> = self.reviewers.iter().filter(|r| r.agent.answers()).collect();
+        answering.sort_by_key(|r| !raised.contains(&&r.agent.info().name));
+        answering
+    }
+
+    /// Who may look at what `by` made of a finding, the most independent first: another vendor's before others, who raised
+    /// it before who did not, and `by` itself last.
+    #[must_use]
+    pub fn judges(&self, finding: &Finding, by: &AgentName) -> Vec<&Reviewer> {
+        let vendor_of = |name: &AgentName| {
+            let known = self.reviewers.iter().find(|r| r.agent.info().name == *name);
+            known.map(|r| verify::vendor(&r.agent.info()))
+        };
+        let own = vendor_of(by);
+        let mut judges = self.answering(finding);
+        judges.sort_by_key(|r| {
+            let info = r.agent.info();
+            Reverse((info.name != *by, Some(verify::vendor(&info)) != own))
+        });
+        judges
+    }
+
+    /// Asks one of them. What it said, and what that took.
+    pub async fn ask(&self, whom: &Reviewer, brief: &Brief, question: &Question) -> (Completion, Call) {
+        let started = Instant::now();
+        let said = run_agent::ask(whom, brief, question, &self.shared).await;
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (agent, usage) = (whom.agent.info().name, said.usage);
+        (said, Call { agent, to: question.template.to_owned(), duration_ms, usage })
+    }
+}
+
+/// Asks the first agent of the request that answers questions; those that raised the finding come first. `thread` is what
+/// was said before.
 ///
 /// # Errors
 /// When nobody answers.
@@ -53,36 +139,54 @@ pub async fn consult(
     question: String,
     cancel: CancellationToken,
 ) -> Result<Consulted, NotConsulted> {
-    let (limits, stop) = (request.options.limits, cancel.clone());
-    let reviewer = whom(&request, &finding).ok_or(NotConsulted::Nobody)?;
-    let prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
-    if !prepared.brief.sending.allows_all(finding.anchors.iter()) {
-        return Err(NotConsulted::NeverSent(finding.label));
+    let counsel = Counsel::open(request, unbounded_channel().0, cancel).await?;
+    consult_of(&counsel, &finding, question).await
+}
+
+/// The same, of a counsel that is open.
+///
+/// # Errors
+/// When nobody answers.
+pub async fn consult_of(counsel: &Counsel, finding: &Finding, question: String) -> Result<Consulted, NotConsulted> {
+    let reviewer = counsel.answering(finding).first().copied().cloned().ok_or(NotConsulted::Nobody)?;
+    if !counsel.brief().sending.allows_all(finding.anchors.iter()) {
+        return Err(NotConsulted::NeverSent(finding.label.clone()));
     }
-    let shared = Shared { budget: Arc::new(Budget::new(limits)), cancel, progress: unbounded_channel().0 };
-    let said = run_agent::ask(&reviewer, &prepared.brief, &of(&finding, question), &shared).await;
+    let (said, call) = counsel.ask(&reviewer, counsel.brief(), &of(finding, question)).await;
     let by = reviewer.agent.info().name;
     let answered = answer::object(&said, "answer").map(|object| object["answer"].as_str().unwrap_or("").to_owned());
     match answered {
-        Ok(answer) => Ok(Consulted { by, answer, usage: said.usage }),
+        Ok(answer) => Ok(Consulted { by, answer, usage: said.usage, call }),
         Err(failure) => Err(NotConsulted::Failed { by, failure }),
     }
 }
 
-fn whom(request: &Request, finding: &Finding) -> Option<Reviewer> {
-    let raised = finding.agents();
-    let has_raised = |reviewer: &&Reviewer| raised.contains(&&reviewer.agent.info().name);
-    let mut answering = request.reviewers.iter().filter(|reviewer| reviewer.agent.answers());
-    let first = answering.clone().find(has_raised);
-    first.or_else(|| answering.next()).cloned()
+/// What agents are told of a finding.
+#[must_use]
+pub fn told_of(finding: &Finding) -> String {
+    let places: Vec<String> = finding.anchors.iter().map(ToString::to_string).collect();
+    let quotes: Vec<&str> = finding.anchors.iter().filter_map(|a| a.quote.as_deref()).collect();
+    let told = json!({
+        "severity": finding.severity, "title": finding.title, "body": finding.body, "places": places, "quotes": quotes,
+        "fixes": finding.fixes.iter().map(|fix| &fix.diff).collect::<Vec<_>>(),
+    });
+    told.to_string()
+}
+
+/// What was said of a finding, for an agent; empty if nothing was.
+#[must_use]
+pub fn thread_of(finding: &Finding) -> String {
+    let line = |message: &Message| {
+        let who = match &message.by {
+            Speaker::Person => "the author".to_owned(),
+            Speaker::Agent(name) => name.to_string(),
+        };
+        format!("{who}: {}", message.text)
+    };
+    finding.thread.iter().map(line).collect::<Vec<_>>().join("\n\n")
 }
 
 fn of(finding: &Finding, question: String) -> Question {
-    let places: Vec<String> = finding.anchors.iter().map(ToString::to_string).collect();
-    let told = json!({
-        "severity": finding.severity, "title": finding.title, "body": finding.body, "places": places,
-        "fixes": finding.fixes.iter().map(|fix| &fix.diff).collect::<Vec<_>>(),
-    });
     Question {
         template: "ask",
         schema: json!({
@@ -91,7 +195,7 @@ fn of(finding: &Finding, question: String) -> Question {
             "required": ["answer"],
             "additionalProperties": false,
         }),
-        data: vec![("finding", told.to_string()), ("question", question)],
+        data: vec![("finding", told_of(finding)), ("thread", thread_of(finding)), ("question", question)],
         files: finding.anchors.iter().map(|anchor| anchor.path.clone()).collect(),
     }
 }

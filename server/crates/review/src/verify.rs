@@ -57,7 +57,7 @@ pub(super) fn assign<'a>(
 }
 
 /// Whose models an agent uses, as far as its name says; otherwise nobody else's.
-fn vendor(agent: &AgentInfo) -> String {
+pub(super) fn vendor(agent: &AgentInfo) -> String {
     const VENDORS: [(&str, &[&str]); 6] = [
         ("anthropic", &["claude", "anthropic", "opus", "sonnet", "haiku"]),
         ("openai", &["codex", "openai", "gpt", "chatgpt"]),

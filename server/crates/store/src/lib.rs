@@ -6,6 +6,7 @@
 //!   branches/<branch>/0007.json  a round, by its number
 //!   branches/<branch>/decisions.json
 //!   branches/<branch>/log.json   what was done, so that it can be taken back
+//!   branches/<branch>/aftermath.json   attempts at fixes, and what was said about findings
 //!   branches/<branch>/pull-request.json   what the forge said last
 //!   branches/<branch>/answers/<agent>.json   an agent's newest answer, for the next round
 //!   texts/<blob>                 exact text of an anchored file
@@ -21,7 +22,7 @@ mod lock;
 pub use lock::on_wait;
 
 use files::{create_atomically, create_folders, set_aside, write_all_atomically, write_atomically};
-use finding::{AgentName, BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
+use finding::{Aftermath, AgentName, BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
 use memchr::memmem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ const LAST: u32 = 999_999;
 
 /// The file of [`Branch::log`].
 const LOG: &str = "log.json";
+
+/// The file of [`Branch::aftermath`].
+pub const AFTERMATH: &str = "aftermath.json";
 
 /// Why the store could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +108,13 @@ pub struct Branch {
 struct StoredDecisions {
     schema: u32,
     decisions: Decisions,
+}
+
+/// Written around what came after rounds, so that a later version can tell its own form.
+#[derive(Serialize, Deserialize)]
+struct StoredAftermath {
+    schema: u32,
+    aftermath: Aftermath,
 }
 
 impl Store {
@@ -204,7 +215,7 @@ impl Branch {
         lock::lock(&self.store.folder, &[&self.folder, &self.folder.join("answers")])
     }
 
-    /// All rounds that can be read, oldest first.
+    /// All rounds that can be read, oldest first; each with what was done about its findings since.
     ///
     /// # Errors
     /// When the folder cannot be listed.
@@ -216,10 +227,13 @@ impl Branch {
                 Err(aside) => read.set_aside.push(aside),
             }
         }
+        let Read { value: aftermath, set_aside } = self.aftermath();
+        read.set_aside.extend(set_aside);
+        read.value.iter_mut().for_each(|round| aftermath.attach(round));
         Ok(read)
     }
 
-    /// The newest round that can be read.
+    /// The newest round that can be read, with what was done about its findings since.
     ///
     /// # Errors
     /// When the folder cannot be listed.
@@ -240,7 +254,10 @@ impl Branch {
         let mut read = Read { value: None, set_aside: Vec::new() };
         for number in self.numbers()?.into_iter().rev() {
             match self.load_prepared(&self.round_path(number), &prepare) {
-                Ok(Some(round)) => {
+                Ok(Some(mut round)) => {
+                    let Read { value: aftermath, set_aside } = self.aftermath();
+                    read.set_aside.extend(set_aside);
+                    aftermath.attach(&mut round);
                     read.value = Some(round);
                     break;
                 }
@@ -303,6 +320,27 @@ impl Branch {
         let stored = StoredDecisions { schema: ROUND_SCHEMA, decisions };
         self.write_json("decisions.json", &stored)?;
         Ok(stored.decisions)
+    }
+
+    /// What was done about the branch's findings after they were raised. A file that cannot be read is set aside.
+    #[must_use]
+    pub fn aftermath(&self) -> Read<Aftermath> {
+        match self.load::<StoredAftermath>(&self.folder.join(AFTERMATH)) {
+            Ok(stored) => Read { value: stored.map(|s| s.aftermath).unwrap_or_default(), set_aside: Vec::new() },
+            Err(aside) => Read { value: Aftermath::default(), set_aside: vec![aside] },
+        }
+    }
+
+    /// Changes it, while no other process does.
+    ///
+    /// # Errors
+    /// When it cannot be written; then nothing is changed.
+    pub fn change_aftermath(&self, change: impl FnOnce(&mut Aftermath)) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        create_folders(&self.folder)?;
+        let mut aftermath = self.aftermath().value;
+        change(&mut aftermath);
+        self.write_json(AFTERMATH, &StoredAftermath { schema: ROUND_SCHEMA, aftermath })
     }
 
     /// What was done on the branch, as whoever does it writes it down. A log that cannot be read is set aside.

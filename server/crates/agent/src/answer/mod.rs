@@ -1,10 +1,12 @@
 //! What an agent said, made into an [`Answer`]: the schema it is asked to keep to, and a reader that takes
 //! what comes back all the same.
 
+mod fixing;
 mod lenient;
 mod unsaid;
 mod wire;
 
+pub use fixing::{Judged, Mended, judged, judging_schema, mended, mending_schema};
 pub use wire::{lead_schema, review_schema, verification_schema};
 
 use super::Completion;

@@ -34,6 +34,8 @@ impl Default for Templates {
             ("verify", include_str!("../../prompts/verify.md")),
             ("lead", include_str!("../../prompts/lead.md")),
             ("ask", include_str!("../../prompts/ask.md")),
+            ("fix", include_str!("../../prompts/fix.md")),
+            ("judge", include_str!("../../prompts/judge.md")),
         ];
         Self { texts: texts.map(|(n, t)| (n, t.to_owned())).into(), version: VERSION.to_string() }
     }
@@ -363,7 +365,8 @@ pub fn repair(templates: &Templates, said: &str, room: usize) -> Result<String, 
 pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Result<String, Failure> {
     let sending: &Sending = &brief.sending;
     let schema = question.schema.to_string();
-    let share = reader.room / 2 / question.data.len().max(1);
+    let parts = question.data.iter().filter(|(_, text)| !text.is_empty()).count();
+    let share = reader.room / 2 / parts.max(1);
     let data: BTreeMap<&str, String> =
         question.data.iter().map(|(name, text)| (*name, cut(sending.clean(text), share))).collect();
     let used: usize = data.values().map(String::len).sum();
@@ -372,8 +375,10 @@ pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Resul
     let shown = diff::deal(about, room, 1, |t| sending.clean(t)).pop().unwrap_or_default();
     let texts: Vec<&str> = data.values().map(String::as_str).chain([shown.text.as_str()]).collect();
     let fence = fence(&texts);
-    let own =
-        minijinja::context! { fence, schema, diff => shown.text, checkout => reader.checkout, tools => reader.tools };
+    let own = minijinja::context! {
+        fence, schema, mask => MASK, diff => shown.text, checkout => reader.checkout, tools => reader.tools,
+        edits => reader.checkout.is_some() && brief.checkout.is_to_edit(),
+    };
     let values = minijinja::context! { ..minijinja::Value::from_pairs(data), ..own };
     brief.templates.fill(question.template, &values)
 }

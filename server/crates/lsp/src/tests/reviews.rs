@@ -56,7 +56,12 @@ impl Bed {
 
     async fn serve(&self, options: Value) -> TestServer {
         let file = self.repo.beside("config.toml");
-        std::fs::write(&file, &self.config).unwrap();
+        let mut config = self.config.clone();
+        // Whatever is on the machine that runs the tests takes no part.
+        for name in agent::detected().into_keys().filter(|name| !self.config.contains(&format!("[agents.{name}]"))) {
+            config.push_str(&format!("[agents.{name}]\nadapter = 'recorded'\nenabled = false\n"));
+        }
+        std::fs::write(&file, config).unwrap();
         let mut server = TestServer::configured(&[self.repo.path()], able(), options, Some(file)).await;
         server.settled().await;
         server

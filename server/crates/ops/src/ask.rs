@@ -1,0 +1,82 @@
+//! A question about a finding, to one of the agents that raised it. What is said is kept with the finding.
+
+use super::{Now, OpenBranch, OpsError, Trust};
+use agent::Progress;
+use config::Config;
+use finding::{AgentName, Finding, Message, Speaker};
+use jiff::Timestamp;
+use review::{Consulted, Counsel, Request};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+/// Most messages that are kept of one finding; older ones go.
+const MOST_KEPT: usize = 200;
+
+/// A question that is to be asked, with all that is needed for it.
+#[derive(Debug)]
+pub struct Asking {
+    open: OpenBranch,
+    request: Request,
+    finding: Finding,
+    question: String,
+}
+
+impl Asking {
+    /// A question about a finding, by its index in the round, to `agent`, or to the first of those that raised it.
+    ///
+    /// # Errors
+    /// When the question is empty, or there is no such agent.
+    pub fn new(
+        now: &Now,
+        config: &Config,
+        trust: Trust,
+        finding: usize,
+        question: &str,
+        agent: Option<&str>,
+    ) -> Result<Self, OpsError> {
+        let question = question.trim().to_owned();
+        if question.is_empty() {
+            return Err(OpsError::NoQuestion);
+        }
+        let names: Vec<String> = agent.map(str::to_owned).into_iter().collect();
+        let request = super::request(&now.open.repository, config, trust, &names, super::Again::Changed)?;
+        let unknown = || OpsError::UnknownFinding { name: finding.to_string(), round: now.round.number };
+        let finding = now.round.findings.get(finding).ok_or_else(unknown)?.clone();
+        Ok(Self { open: now.open.clone(), request, finding, question })
+    }
+}
+
+/// Asks, and keeps question and answer.
+///
+/// # Errors
+/// When nobody answers; then nothing is kept.
+pub async fn ask(
+    asking: Asking,
+    progress: UnboundedSender<(AgentName, Progress)>,
+    cancel: CancellationToken,
+) -> Result<Consulted, OpsError> {
+    let Asking { open, request, finding, question } = asking;
+    let at = Timestamp::now();
+    let counsel = Counsel::open(request, progress, cancel).await?;
+    let said = review::consult_of(&counsel, &finding, question.clone()).await?;
+    let by = match &open.by {
+        None => Speaker::Person,
+        Some(agent) => Speaker::Agent(AgentName::new(agent.clone())),
+    };
+    let messages = [
+        Message { by, at, text: question, call: None },
+        Message {
+            by: Speaker::Agent(said.by.clone()),
+            at: Timestamp::now(),
+            text: said.answer.clone(),
+            call: Some(said.call.clone()),
+        },
+    ];
+    open.branch.change_aftermath(|aftermath| {
+        let thread = aftermath.threads.entry(finding.id.clone()).or_default();
+        thread.extend(messages);
+        let extra = thread.len().saturating_sub(MOST_KEPT);
+        thread.drain(..extra);
+    })?;
+    Ok(said)
+}

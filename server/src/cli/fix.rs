@@ -1,0 +1,199 @@
+//! `deep-review fix`
+
+use super::args::FixArgs;
+use super::context::{self, Context, block_on};
+use super::now::now;
+use super::{Exit, output};
+use anyhow::Context as _;
+use finding::{Attempt, Consent, RepoPath, StepResult};
+use fix::Event;
+use ops::{ApplyPlan, MendOptions, Mending, Now, Overrides, ToMend, Trust};
+use report::sanitize::printable;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+
+pub(super) fn run(context: &Context, args: &FixArgs) -> anyhow::Result<Exit> {
+    let now = now(context, None)?;
+    let overrides = Overrides { max_cost_usd: args.max_cost, timeout: args.timeout, ..Overrides::default() };
+    let config = context::config(Some(&now.open.repository), &overrides)?.config;
+    let named: Vec<usize> = if args.all {
+        Vec::new()
+    } else {
+        ops::find_all(&now.round, &args.ids)?.iter().map(|found| found.index).collect()
+    };
+    let which = if args.all { ToMend::AllOpen } else { ToMend::Findings(&named) };
+    let mending = Mending::new(&now, &config, Trust::AsConfigured, which, &options(args)?)?;
+    let attempts = mended(mending)?;
+    if attempts.is_empty() {
+        output::print("No open finding is to be fixed.\n")?;
+        return Ok(Exit::Done);
+    }
+    if args.json {
+        output::print(&(serde_json::to_string_pretty(&attempts)? + "\n"))?;
+    } else {
+        output::print(&preview(&attempts, &now))?;
+    }
+    apply(args, &now, &attempts)
+}
+
+fn options(args: &FixArgs) -> anyhow::Result<MendOptions> {
+    let path = |path: &String| RepoPath::new(path.as_str()).with_context(|| format!("--only {path}"));
+    Ok(MendOptions {
+        agent: args.agent.clone(),
+        check: if args.no_check { Some(String::new()) } else { args.check.clone() },
+        tries: args.tries,
+        only: args.only.iter().map(path).collect::<anyhow::Result<_>>()?,
+        fresh: args.fresh,
+        ..MendOptions::default()
+    })
+}
+
+/// Has them mended, with what happens on standard error. Ctrl-C stops the agents and the checks, and keeps what is proven.
+fn mended(mending: Mending) -> anyhow::Result<Vec<Attempt>> {
+    let cancel = CancellationToken::new();
+    let result = block_on(async {
+        let (events, received) = unbounded_channel();
+        let shown = tokio::spawn(show(received));
+        let result = tokio::select! {
+            result = ops::mend(mending, events, cancel.clone()) => result,
+            () = super::review::interrupted_twice(&cancel) => return None,
+        };
+        let _ = shown.await;
+        Some(result)
+    })?;
+    match result {
+        // What the agents had is gone by now, as the runtime is.
+        None => std::process::exit(130),
+        Some(result) => Ok(result?),
+    }
+}
+
+async fn show(mut events: UnboundedReceiver<Event>) {
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Doing { label, what } => output::note(&format!("{label:4} {what}")),
+            Event::Tried(attempt) if !attempt.is_proven() => {
+                let why = attempt.proof();
+                let first = why.lines().next().unwrap_or_default();
+                output::note(&format!("{:4} not taken: {first}", attempt.label));
+            }
+            Event::Tried(_) | Event::Progress(..) => {}
+        }
+    }
+}
+
+/// Every attempt with the steps of its proof and its change.
+fn preview(attempts: &[Attempt], now: &Now) -> String {
+    let mut text = String::new();
+    for attempt in attempts {
+        let finding = now.round.findings.iter().find(|finding| finding.id == attempt.finding);
+        let title = printable(finding.map_or("", |finding| finding.title.as_str()));
+        let word = if attempt.is_proven() { "proven" } else { "not taken" };
+        let _ = writeln!(text, "{word:9} {:4} {title}", attempt.label);
+        let by = printable(&attempt.by.label);
+        let summary = printable(&attempt.summary);
+        let _ = writeln!(text, "          by {by}{}{summary}", if summary.is_empty() { "" } else { ": " });
+        for step in &attempt.steps {
+            let mark = match step.result {
+                StepResult::Passed => '+',
+                StepResult::Failed => 'x',
+                StepResult::Skipped => '-',
+            };
+            let note = printable(&step.note).replace('\n', "\n              ");
+            let _ = writeln!(text, "          {mark} {note}");
+        }
+        for Consent { path, why } in &attempt.consents {
+            let _ = writeln!(text, "          ! it changes {path}, {why}: that has to be agreed to by name");
+        }
+        if let Some(cost) = attempt.usage().cost_usd {
+            let _ = writeln!(text, "          ${cost:.2}");
+        }
+        if attempt.is_proven() {
+            let _ = writeln!(text, "\n{}", printable(&attempt.diff));
+        }
+    }
+    text
+}
+
+/// Writes what is proven and agreed to.
+fn apply(args: &FixArgs, now: &Now, attempts: &[Attempt]) -> anyhow::Result<Exit> {
+    let wanted: BTreeSet<_> = attempts.iter().map(|attempt| &attempt.finding).collect();
+    let taken = agreed(args, now, attempts)?;
+    if taken.is_empty() {
+        return Ok(Exit::Impossible);
+    }
+    let whole = if taken.len() == wanted.len() { Exit::Done } else { Exit::Incomplete };
+    let plan = planned(now, &taken)?;
+    if args.commit || args.commit_each {
+        ops::uncommitted(&now.open, &plan)?;
+    }
+    let count = if taken.len() == 1 { "this fix".to_owned() } else { format!("these {} fixes", taken.len()) };
+    if !args.yes && !is_confirmed(&format!("Apply {count}?"))? {
+        output::note("Nothing was written; with --yes, or by `deep-review apply`, what is proven is applied.");
+        return Ok(whole);
+    }
+    let steps: Vec<Vec<&Attempt>> =
+        if args.commit_each { taken.iter().map(|one| vec![*one]).collect() } else { vec![taken] };
+    for step in steps {
+        let plan = planned(now, &step)?;
+        let written = ops::apply(&now.open, &now.round, &plan, &now.current.tree)?;
+        let labels: Vec<&str> = step.iter().map(|attempt| attempt.label.as_str()).collect();
+        let labels = labels.join(", ");
+        if args.commit || args.commit_each {
+            let commit = ops::commit(&now.open, &now.round, &plan, &step);
+            let commit = commit.with_context(|| format!("the fix of {labels} is in the files, but not committed"))?;
+            output::note(&format!("applied   {labels} (commit {})", commit.short()));
+        } else {
+            output::note(&format!("applied   {labels}"));
+        }
+        written.logged?;
+    }
+    Ok(whole)
+}
+
+fn planned(now: &Now, attempts: &[&Attempt]) -> anyhow::Result<ApplyPlan> {
+    Ok(ops::plan_of_attempts(&now.open.store, &now.round, now.writing().current, attempts)?)
+}
+
+/// The proven attempts that may be applied: those that change tests or checks only if that is agreed to.
+fn agreed<'a>(args: &FixArgs, now: &Now, attempts: &'a [Attempt]) -> anyhow::Result<Vec<&'a Attempt>> {
+    let mut taken: Vec<&Attempt> = Vec::new();
+    for attempt in attempts.iter().filter(|attempt| attempt.is_proven()) {
+        let paths: Vec<&str> = attempt.consents.iter().map(|consent| consent.path.as_str()).collect();
+        if !paths.is_empty() && !args.allow_test_edits {
+            let question = format!("{} changes {}. Allow that?", attempt.label, paths.join(", "));
+            if !is_confirmed(&question)? {
+                output::note(&format!(
+                    "refused   {}: it changes {}; --allow-test-edits allows that",
+                    attempt.label,
+                    paths.join(", ")
+                ));
+                continue;
+            }
+        }
+        taken.push(attempt);
+        // One that was made in what another one left does not go without it.
+        if let Err(why) = ops::plan_of_attempts(&now.open.store, &now.round, now.writing().current, &taken) {
+            output::note(&format!("refused   {}: {why}", attempt.label));
+            taken.pop();
+        }
+    }
+    Ok(taken)
+}
+
+/// Asks on a terminal; nobody there has not said yes.
+fn is_confirmed(question: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(false);
+    }
+    let mut out = std::io::stderr().lock();
+    write!(out, "{} [y/N] ", printable(question))?;
+    out.flush()?;
+    drop(out);
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
