@@ -234,7 +234,11 @@ mod tests {
             (&[(Written, Failed, "it changed nothing")], false, "it changed nothing"),
             (&[(Written, Passed, "w"), (Placed, Passed, "placed"), (Parsed, Passed, "parses")], true, "placed, parses"),
             (
-                &[(Placed, Passed, "placed"), (Checked, Skipped, "not checked: none"), (Reviewed, Passed, "Codex agrees")],
+                &[
+                    (Placed, Passed, "placed"),
+                    (Checked, Skipped, "not checked: none"),
+                    (Reviewed, Passed, "Codex agrees"),
+                ],
                 true,
                 "placed, Codex agrees (not checked: none)",
             ),
@@ -248,13 +252,8 @@ mod tests {
 
     #[test]
     fn what_is_proven_is_among_the_fixes_of_its_finding_once() {
-        let scope = crate::RoundScope {
-            branch: None,
-            base_name: "main".into(),
-            base: None,
-            head: None,
-            uncommitted: false,
-        };
+        let scope =
+            crate::RoundScope { branch: None, base_name: "main".into(), base: None, head: None, uncommitted: false };
         let mut round = Round::new(crate::RoundId::new("r"), Timestamp::UNIX_EPOCH, scope);
         let finding = |id: &str| crate::Finding::new(FindingId::new(id), crate::Severity::Important, "t");
         round.findings = vec![finding("f"), finding("g")];

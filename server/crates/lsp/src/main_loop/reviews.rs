@@ -4,7 +4,7 @@ use super::GlobalState;
 use super::repository_state::{Job, JobKind};
 use crate::client::progress;
 use crate::event::{Event, Reply, ReviewId};
-use crate::protocol::commands::{CancelArgs, CommandResult, RepoArgs, ReviewOptions};
+use crate::protocol::commands::{CancelArgs, CommandResult, RepoArgs, ReviewOptions, ReviewResult};
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::Auto;
 use crate::state::projection::RoundIndex;
@@ -226,8 +226,13 @@ impl GlobalState {
         }
         self.load(&key.root);
         self.lists_changed = true;
-        if let Err(refused) = &result {
-            self.outbox.show(MessageType::WARNING, &refused.to_string());
+        match &result {
+            Err(refused) => self.outbox.show(MessageType::WARNING, &refused.to_string()),
+            // Who asked waits for findings, and there are none to come.
+            Ok(CommandResult::Reviewed(ReviewResult::NothingChanged { why, .. })) => {
+                self.outbox.show(MessageType::INFO, why);
+            }
+            Ok(_) => {}
         }
         if let JobKind::Asked(reply) = job.kind {
             let _ = reply.send(result);

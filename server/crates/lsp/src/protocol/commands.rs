@@ -325,7 +325,7 @@ impl CommandResult {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum ReviewResult {
-    NothingChanged { changed: bool, base: String },
+    NothingChanged { changed: bool, base: String, why: String },
     Round { changed: bool, round: RoundId, number: u32, failed: Vec<FailedAgent> },
 }
 
