@@ -95,7 +95,10 @@ pub async fn fix(
     files: Arc<dyn Files>,
     events: &UnboundedSender<Event>,
 ) -> Result<Fixed, NotTried> {
-    let texts = Texts::new(files, order.accepted.clone());
+    let snapshot = counsel.brief().snapshot.clone();
+    // Where they cannot be listed, nothing that is not saved is given to anybody.
+    let known = blocking(move || snapshot.paths().unwrap_or_default().into_iter().collect()).await;
+    let texts = Texts::new(files, order.accepted.clone(), &known);
     let mut bench = Bench { order, counsel, events, texts, copy: None, fixed: Fixed::default() };
     for finding in &order.findings {
         let writer = bench.writer(finding)?.clone();

@@ -342,12 +342,7 @@ pub fn uncommitted(open: &OpenBranch, plan: &ApplyPlan) -> Result<(), OpsError> 
 ///
 /// # Errors
 /// When git does not: a hook refuses, nobody has said who commits.
-pub fn commit(
-    open: &OpenBranch,
-    round: &Round,
-    plan: &ApplyPlan,
-    attempts: &[&Attempt],
-) -> Result<CommitId, OpsError> {
+pub fn commit(open: &OpenBranch, round: &Round, plan: &ApplyPlan, attempts: &[&Attempt]) -> Result<CommitId, OpsError> {
     let paths: Vec<&RepoPath> = plan.files.keys().collect();
     Ok(open.repository.commit_files(&message(round, attempts), &paths)?)
 }

@@ -170,6 +170,7 @@ async fn a_fix_is_offered_where_it_applies_and_refused_with_a_reason() {
         titles,
         [
             "Apply fix: Title of I1 (Codex)",
+            "Have Codex write a fix of I1",
             "Dismiss I1: false positive",
             "Dismiss I1: won't fix",
             "Dismiss I1: later",
