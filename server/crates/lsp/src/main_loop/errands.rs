@@ -1,7 +1,7 @@
 //! What agents do about findings besides reviews: beside each other and beside a review.
 
 use super::GlobalState;
-use crate::event::{Event, Reply, ReviewId};
+use crate::event::{Reply, ReviewId};
 use crate::protocol::commands::{CommandResult, Errand};
 use crate::protocol::error::CommandError;
 use crate::requests::errand::Task;
