@@ -124,6 +124,18 @@ async fn an_answer_cut_by_length_keeps_its_complete_findings() {
 }
 
 #[tokio::test]
+async fn a_whole_answer_counts_where_the_server_never_ends_it() {
+    for adapter in FORMS {
+        let vendor = Vendor::start(vec![Step::Lingers(review())]);
+        let mut silent = settings(adapter, &vendor);
+        silent.idle_seconds = Some(1);
+        let outcome = mock::run(silent).await;
+        let failure = outcome.failure.unwrap();
+        assert_eq!((failure.kind, outcome.answer.findings.len()), (TimedOut, 1), "{adapter:?}: {}", failure.message);
+    }
+}
+
+#[tokio::test]
 async fn a_silent_server_is_given_up_and_a_cancel_is_obeyed() {
     for adapter in FORMS {
         let vendor = Vendor::start(vec![Step::Hangs]);

@@ -21,6 +21,8 @@ pub(super) enum Step {
     CutByLength(String),
     /// Closes the connection in the middle of the answer.
     Breaks(String),
+    /// Says all of it, and neither ends the answer nor closes the connection.
+    Lingers(String),
     /// Answers with a status and further header lines.
     Status(u16, &'static str),
     /// Answers with something that is no stream of events.
@@ -118,6 +120,14 @@ fn serve(line: Box<dyn Line>, log: &Mutex<Vec<Asked>>, steps: &[Step]) -> std::i
             let all = &all[..all.len() / 2];
             write!(line, "{OK}content-length: 100000\r\n\r\n{all}")?;
             line.flush()
+        }
+        Step::Lingers(text) => {
+            // As a server does whose last event gets lost.
+            let all = form.events(&[&text], form.stops().0);
+            let said = all.iter().position(|event| event.contains("findings")).unwrap_or(0);
+            write!(line, "{OK}\r\n{}", all[..=said].concat())?;
+            line.flush()?;
+            reader.read_line(&mut String::new()).map(drop)
         }
         Step::Status(status, headers) => {
             let error =

@@ -171,3 +171,28 @@ fn a_place_is_opened_in_the_users_own_editor() {
     assert!(String::from_utf8_lossy(&none.stderr).contains("no editor is set"), "{none:?}");
     assert_eq!(none.status.code(), Some(2));
 }
+
+#[test]
+fn who_raised_it_is_asked_whether_it_still_holds_and_about_nothing_else() {
+    let (mine, other) = (finding("critical", "Mine", (2, 2)), finding("important", "Other", (7, 7)));
+    let bed =
+        Bed::new().agent("one", &answer(&[mine, other.clone()])).agent("two", &answer(std::slice::from_ref(&other)));
+    bed.review(&[]);
+    bed.says("one", &answer(&[]));
+    bed.says("two", &answer(&[]));
+    let untouched = bed.run(&["verify", "C1"]);
+    assert!(untouched.code == 1 && untouched.out.starts_with("there"), "{}", untouched.out);
+    // Its code is as it was: it was false. The other one, which `one` raised too, was not asked about.
+    let asked = bed.run(&["verify", "C1", "--ask"]);
+    assert_eq!((asked.code, asked.out.split_whitespace().next()), (0, Some("gone")), "{}{}", asked.out, asked.err);
+    let report = bed.run(&["report"]).out;
+    assert!(report.contains("Other") && bed.run(&["verify", "I1"]).code == 1, "{report}");
+    // With changed code it was right, and is fixed.
+    bed.repo.write("src/main.rs", AFTER.replace("count() as u32", "count() as u64 as u32"));
+    assert!(bed.run(&["verify", "I1"]).out.starts_with("unclear"));
+    bed.says("two", &answer(&[other]));
+    assert_eq!(bed.run(&["verify", "I1", "--ask"]).code, 1, "one of the two holds to it");
+    bed.says("two", &answer(&[]));
+    let proofs = document(&bed, &["verify", "I1", "--ask", "--format", "json"], "verify");
+    assert_eq!(proofs["findings"][0]["proof"], "withdrawn", "{proofs}");
+}

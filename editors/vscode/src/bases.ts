@@ -1,26 +1,47 @@
-// Lets the user pick a base: a branch that the git extension knows, or whatever is typed.
+// Lets the user pick a base: what the newest round was compared with, what was picked before, a branch, or whatever is typed.
 
 import * as vscode from "vscode";
 
 /** What is used of the git extension's interface; it has no types of its own to import. */
 interface Git {
   getAPI(version: 1): {
-    repositories: { getBranches(query: { remote: boolean; sort: string }): Promise<{ name?: string }[]> }[];
+    repositories: {
+      rootUri: vscode.Uri;
+      getBranches(query: { remote: boolean; sort: string }): Promise<{ name?: string }[]>;
+    }[];
   };
 }
 
-export async function chooseBase(configured: string): Promise<string | undefined> {
+const RECENT = "recentBases";
+const MOST_RECENT = 5;
+
+/** Asks for a base of a repository; `newest` is that of its newest round. */
+export async function chooseBase(
+  memento: vscode.Memento,
+  root: string,
+  newest: string | undefined,
+): Promise<string | undefined> {
   const picker = vscode.window.createQuickPick();
   picker.title = vscode.l10n.t("Review against");
   picker.placeholder = vscode.l10n.t("A branch, tag or commit to compare with");
-  const known = [...new Set([configured, ...(await branches())])].filter((name) => name !== "");
+  const configured = vscode.workspace.getConfiguration("deepReview").get<string>("base") ?? "";
+  const recent = memento.get<string[]>(RECENT, []);
+  const known = new Map<string, string>();
+  const add = (name: string | undefined, description: string): void => {
+    if (name !== undefined && name !== "" && !known.has(name)) known.set(name, description);
+  };
+  add(newest, vscode.l10n.t("as the newest round: where this branch left it"));
+  add(configured, vscode.l10n.t("as in the settings"));
+  for (const name of recent) add(name, vscode.l10n.t("picked before"));
+  add("HEAD~1", vscode.l10n.t("the last commit alone"));
+  for (const name of await branches(root)) add(name, "");
   const offer = (typed: string): void => {
-    const names = typed === "" || known.includes(typed) ? known : [typed, ...known];
-    picker.items = names.map((label) => ({ label }));
+    const items = [...known].map(([label, description]) => ({ label, description }));
+    picker.items = typed === "" || known.has(typed) ? items : [{ label: typed }, ...items];
   };
   offer("");
   try {
-    return await new Promise((resolve) => {
+    const chosen = await new Promise<string | undefined>((resolve) => {
       picker.onDidChangeValue((value) => {
         offer(value.trim());
       });
@@ -32,19 +53,24 @@ export async function chooseBase(configured: string): Promise<string | undefined
       });
       picker.show();
     });
+    if (chosen !== undefined)
+      await memento.update(RECENT, [chosen, ...recent.filter((name) => name !== chosen)].slice(0, MOST_RECENT));
+    return chosen;
   } finally {
     picker.dispose();
   }
 }
 
-async function branches(): Promise<string[]> {
+async function branches(root: string): Promise<string[]> {
   try {
     const extension = vscode.extensions.getExtension<Git>("vscode.git");
     const git = (await extension?.activate())?.getAPI(1);
-    const all = await Promise.all(
-      git?.repositories.map((repository) => repository.getBranches({ remote: true, sort: "committerdate" })) ?? [],
+    const all = git?.repositories ?? [];
+    const one = all.filter(({ rootUri }) => rootUri.fsPath === root);
+    const found = await Promise.all(
+      (one.length > 0 ? one : all).map((repository) => repository.getBranches({ remote: true, sort: "committerdate" })),
     );
-    return all.flat().flatMap((branch) => branch.name ?? []);
+    return found.flat().flatMap((branch) => branch.name ?? []);
   } catch {
     // Without the git extension (it can be switched off) a name can still be typed.
     return [];

@@ -31,11 +31,19 @@ export function locate(places: Places, isProgram: (path: string) => boolean = is
   }
   const bundled = join(places.extension, "server", name);
   const folders = places.path.split(delimiter).filter((folder) => isAbsolute(folder));
-  folders.push(join(places.home, ".cargo", "bin"));
+  // Where cargo, uv and pipx put programs, whether or not that is on the editor's own PATH.
+  folders.push(join(places.home, ".cargo", "bin"), join(places.home, ".local", "bin"));
   const onPath = folders.map((folder) => join(folder, name));
   if (isProgram(bundled)) return { found: true, path: bundled, how: "bundled" };
   const path = onPath.find(isProgram);
   return path === undefined ? { found: false, tried: [bundled, ...onPath] } : { found: true, path, how: "PATH" };
+}
+
+/** Whether a program is on `PATH`. */
+export function isOnPath(name: string, path: string, windows: boolean): boolean {
+  const names = windows ? [`${name}.exe`, `${name}.cmd`, `${name}.bat`] : [name];
+  const folders = path.split(delimiter).filter((folder) => isAbsolute(folder));
+  return folders.some((folder) => names.some((each) => isExecutable(join(folder, each))));
 }
 
 function isExecutable(path: string): boolean {

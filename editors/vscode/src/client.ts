@@ -3,11 +3,16 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
-import { locate } from "./binary";
+import { assistance, tooltip, type OpenReport } from "./assist";
+import { isOnPath, locate } from "./binary";
 import { commentsEnabled } from "./comments";
+import { INSTALLERS, installers } from "./install";
 import { keyEnvironment } from "./keys";
-import { notification, request, type Repository } from "./protocol";
+import { command, notification, request, type AgentHere, type Finding, type Repository } from "./protocol";
 import { setContext, type State } from "./state";
+
+/** How often it is asked what agents do while they are at it, in milliseconds. */
+const TICK = 1_000;
 
 /** How often a server that ended by itself is started again, within this many milliseconds. */
 const RESTARTS = 4;
@@ -19,12 +24,18 @@ export class Server {
   /** Ends with the last start, stop or restart: the next waits for it, so that there is never a second server. */
   private turn: Promise<void> = Promise.resolve();
   private readonly ends: number[] = [];
+  private ticking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly state: State,
     readonly log: vscode.LogOutputChannel,
-  ) {}
+    private readonly openReport: OpenReport,
+  ) {
+    state.onDidChange(() => {
+      this.tick();
+    });
+  }
 
   /** The path of the program; nothing where it was not found. */
   async program(): Promise<string | undefined> {
@@ -77,6 +88,12 @@ export class Server {
     this.path = located.found ? located.path : undefined;
     if (!located.found) {
       this.log.error(`no server; looked for:\n${located.tried.join("\n")}`);
+      const here = installers((name) => isOnPath(name, process.env.PATH ?? "", process.platform === "win32"));
+      for (const { name } of INSTALLERS)
+        setContext(
+          `install.${name}`,
+          here.some((each) => each.name === name),
+        );
       void this.explainMissing(located.tried[0] ?? "");
       return;
     }
@@ -112,12 +129,53 @@ export class Server {
     await client?.dispose();
   }
 
+  /** Asks what the agents do, as long as any is at it. */
+  private tick(): void {
+    if (!this.state.running) {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+      return;
+    }
+    this.ticking ??= setInterval(() => {
+      void this.client
+        ?.sendRequest<{ repositories: Repository[] }>(request.status, {})
+        .then(({ repositories }) => {
+          this.state.tick(repositories);
+        })
+        .catch(() => undefined); // the next one may be answered
+    }, TICK);
+  }
+
+  /** A finding in words, for what is shown beside the list; nothing while there is no server. */
+  async explain(finding: Finding): Promise<vscode.MarkdownString | undefined> {
+    try {
+      const { id, root } = finding;
+      const answer = await this.client?.sendRequest<{ markdown: string }>(request.explain, { id, root });
+      return answer === undefined ? undefined : tooltip(finding, answer.markdown);
+    } catch {
+      return undefined; // of a round that is no more
+    }
+  }
+
+  /** Whom the want of trust leaves out; nobody where the workspace is trusted. */
+  private async skipped(): Promise<AgentHere[]> {
+    const root = this.state.repositories[0]?.root;
+    if (vscode.workspace.isTrusted || root === undefined) return [];
+    const answer = await this.client?.sendRequest<{ agents: AgentHere[] }>("workspace/executeCommand", {
+      command: command.agents,
+      arguments: [{ root }],
+    });
+    return answer?.agents.filter((agent) => agent.why === "not-allowed") ?? [];
+  }
+
   /** Asks for the whole state again: what is shown is never patched together from events. */
   async refresh(): Promise<void> {
     try {
       const explained = commentsEnabled();
       const answer = await this.client?.sendRequest<{ repositories: Repository[] }>(request.findings, { explained });
-      if (answer !== undefined) this.state.replace(answer.repositories);
+      if (answer === undefined) return;
+      this.state.replace(answer.repositories);
+      this.state.skip(await this.skipped());
     } catch (error) {
       this.log.warn(`the findings could not be read: ${String(error)}`);
     }
@@ -130,10 +188,13 @@ export class Server {
       // The settings come along, so that nothing starts by itself before they are known.
       initializationOptions: {
         trusted: vscode.workspace.isTrusted,
+        // The editor shows the diagnostic beside the hover, and folds.
+        hover: "rich",
         deepReview: vscode.workspace.getConfiguration().get("deepReview"),
       },
       // Progress is shown from the state: in the status bar, and as a notification for what the user started.
       middleware: {
+        ...assistance(this.state, this.openReport),
         handleWorkDoneProgress: () => undefined,
         workspace: {
           // A server that ends while its settings change misses them; the next one is started with them.
@@ -143,7 +204,7 @@ export class Server {
             }),
         },
       },
-      markdown: { isTrusted: false, supportHtml: false },
+      markdown: { isTrusted: false, supportHtml: true },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),
         closed: () => ({ action: this.mayRestart() ? CloseAction.Restart : CloseAction.DoNotRestart }),
@@ -171,12 +232,13 @@ export class Server {
   }
 
   private async explainMissing(tried: string): Promise<void> {
-    const settings = vscode.l10n.t("Open Settings");
+    const [install, path] = [vscode.l10n.t("Install It…"), vscode.l10n.t("Choose the Program…")];
     const choice = await vscode.window.showErrorMessage(
       vscode.l10n.t("The program deep-review was not found ({0}). Install it, or set its path.", tried),
-      settings,
+      install,
+      path,
     );
-    if (choice === settings)
-      await vscode.commands.executeCommand("workbench.action.openSettings", "deepReview.server.path");
+    if (choice === install) await vscode.commands.executeCommand("deep-review.install");
+    if (choice === path) await vscode.commands.executeCommand("deep-review.setPath");
   }
 }

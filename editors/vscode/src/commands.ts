@@ -2,20 +2,29 @@
 
 import * as vscode from "vscode";
 import type { WorkspaceEdit } from "vscode-languageclient/node";
+import type { AgentNode } from "./agents";
+import { isReference } from "./assist";
+import { isOnPath } from "./binary";
+import { chooseBase } from "./bases";
 import type { Server } from "./client";
 import { findingOf } from "./comments";
-import { asText, isDismissed, isFixable, isOpen, neighbour, ordered } from "./grouping";
+import { files, firstLine } from "./edits";
+import { askForFilter } from "./filter";
+import { asText, isDismissed, isFixable, isOpen, names, neighbour, NO_FILTER, ordered, type Node } from "./grouping";
+import { installers } from "./install";
 import { askForKey } from "./keys";
-import { chooseBase } from "./bases";
 import { closePreview, previewed, Previews } from "./preview";
 import { showProgress } from "./progress";
-import { command, type Finding, type Severity } from "./protocol";
-import { showReport } from "./report";
-import type { State } from "./state";
-import { severityName, type FindingsTree, type Node } from "./tree";
+import { command, type AgentHere, type Finding, type Repository, type Severity } from "./protocol";
+import { ReportView } from "./report";
+import { setUpAgent } from "./setup";
+import type { Reference, State } from "./state";
+import { ago } from "./times";
+import { reference, severityName, type FindingsTree } from "./tree";
+import { changesOf, takeBack } from "./undo";
 
-/** What a command can be called with: a row of the tree, a comment thread, or the address of a diff. */
-type Target = Node | vscode.CommentThread | vscode.Uri;
+/** What a command can be called with: a row of a tree, a comment thread, a finding by its names, or the address of a diff. */
+type Target = Node | AgentNode | vscode.CommentThread | vscode.Uri | (Reference & { fix?: number });
 
 /**
  * None from the palette and from most keys. From a row it may hold nothing: the editor forgets a tree's rows while it
@@ -24,8 +33,15 @@ type Target = Node | vscode.CommentThread | vscode.Uri;
  */
 type Arguments = [target?: Target | null, ...rest: unknown[]];
 
+/** A finding with the one of its fixes that is meant, if one is. */
+interface Meant {
+  finding: Finding;
+  fix?: number;
+}
+
 export class Commands {
   private readonly previews = new Previews();
+  private readonly reportView: ReportView;
 
   constructor(
     private readonly server: () => Promise<Server>,
@@ -33,7 +49,16 @@ export class Commands {
     private readonly state: State,
     private readonly tree: FindingsTree,
     private readonly context: vscode.ExtensionContext,
-  ) {}
+  ) {
+    this.reportView = new ReportView(state, {
+      html: async (root) =>
+        (await this.execute<{ text: string }>(command.showReport, { root, format: "html", show: false }))?.text,
+      open: reveal,
+      apply: (finding, fix) => this.applyFix({ finding, ...(fix === undefined ? {} : { fix }) }),
+      dismiss: (finding) => this.dismiss([finding]),
+      reopen: (finding) => this.reopen([finding]),
+    });
+  }
 
   register(): vscode.Disposable[] {
     const all: Record<string, (...args: Arguments) => Promise<unknown>> = {
@@ -41,17 +66,20 @@ export class Commands {
       reviewUncommitted: () => this.review({ base: "HEAD", uncommitted: true }),
       reviewAgainst: () => this.reviewAgainst(),
       cancel: () => this.execute(command.cancel, {}),
-      applyFix: (...args) => this.onFinding(args, (finding) => this.applyFix(finding), isFixable),
-      previewFix: (...args) => this.onFinding(args, (finding) => this.previewFix(finding), isFixable),
+      applyFix: (...args) => this.onFindings(args, (all) => this.applyFixes(all), isFixable),
+      previewFix: (...args) => this.onFinding(args, (meant) => this.previewFix(meant), isFixable),
       fixAll: () => this.fixAll(),
       next: () => this.go(1),
       previous: () => this.go(-1),
-      dismiss: (...args) => this.onFinding(args, (finding) => this.dismiss(finding)),
-      reopen: (...args) =>
-        this.onFinding(args, (finding) => this.execute(command.reopen, { id: finding.id }), isDismissed),
-      report: () => this.report(),
+      dismiss: (...args) => this.onFindings(args, (all) => this.dismiss(all.map(({ finding }) => finding))),
+      reopen: (...args) => this.onFindings(args, (all) => this.reopen(all.map(({ finding }) => finding)), isDismissed),
+      report: (...args) => this.report(args[0]),
       import: () => this.import(),
       agents: () => this.agents(),
+      setUpAgent: () => this.setUp(),
+      cancelAgent: (...args) => this.onAgent(args[0], (root, agent) => this.execute(command.cancel, { root, agent })),
+      retryAgent: (...args) => this.onAgent(args[0], (root, agent) => this.ask({ root, agents: [agent] })),
+      agentLog: (...args) => this.onAgent(args[0], (root, agent) => this.agentLog(root, agent)),
       rounds: () => this.rounds(),
       restart: async () => (await this.server()).restart(),
       log: () => {
@@ -59,16 +87,40 @@ export class Commands {
         return Promise.resolve();
       },
       setKey: () => this.setKey(),
+      install: (...args) => this.install(args[0]),
+      setPath: () => setPath(),
+      filter: () => this.filter(),
+      clearFilter: () => {
+        this.tree.filterBy(NO_FILTER);
+        return Promise.resolve();
+      },
       groupBySeverity: () => this.tree.groupBy("severity"),
       groupByFile: () => this.tree.groupBy("file"),
       groupByAgent: () => this.tree.groupBy("agent"),
-      open: (...args) => this.onFinding(args, (finding) => reveal(finding)),
-      copy: (...args) => this.onFinding(args, (finding) => vscode.env.clipboard.writeText(asText(finding))),
+      groupByRule: () => this.tree.groupBy("rule"),
+      groupByFolder: () => this.tree.groupBy("folder"),
+      ungroup: () => this.tree.groupBy("none"),
+      sortBySeverity: () => this.tree.sortBy("severity"),
+      sortByPlace: () => this.tree.sortBy("place"),
+      sortByAgents: () => this.tree.sortBy("agents"),
+      open: (...args) => this.onFinding(args, ({ finding }) => reveal(finding)),
+      copy: (...args) =>
+        this.onFindings(args, (all) =>
+          vscode.env.clipboard.writeText(all.map(({ finding }) => asText(finding)).join("\n")),
+        ),
     };
     const commands = Object.entries(all).map(([name, run]) =>
       vscode.commands.registerCommand(`deep-review.${name}`, run),
     );
-    return [...commands, this.previews.register()];
+    return [...commands, this.previews.register(), this.reportView.register()];
+  }
+
+  /** Opens the report view: of the repository that is meant, at a finding where one is named. */
+  async openReport({ root, id }: { root?: string; id?: string }): Promise<void> {
+    const where = root ?? (await this.repository())?.root;
+    if (where === undefined) return;
+    const named = this.state.repositories.find((repository) => repository.root === where)?.findings ?? [];
+    await this.reportView.show(where, named.find((finding) => finding.id === id || finding.label === id)?.id);
   }
 
   /** Runs a command of the server. A refusal is shown: it says what to do. */
@@ -83,36 +135,66 @@ export class Commands {
     }
   }
 
-  private async review(scope: { base?: string; uncommitted?: boolean }): Promise<void> {
-    const folder = vscode.workspace.workspaceFolders?.[0];
-    if (folder === undefined) {
+  /** The repository that a command is about: of the file in the editor, the only one, or the one that the user picks. */
+  private async repository(): Promise<Repository | undefined> {
+    const { repositories } = this.state;
+    const meant = this.state.repositoryOf(vscode.window.activeTextEditor?.document.uri);
+    if (meant !== undefined) return meant;
+    if (repositories.length === 0) {
       void vscode.window.showInformationMessage(vscode.l10n.t("Open a folder with a git repository first."));
-      return;
+      return undefined;
     }
-    // A file outside of the workspace says nothing of what is to be reviewed.
-    const active = vscode.window.activeTextEditor?.document.uri;
-    const uri = active !== undefined && vscode.workspace.getWorkspaceFolder(active) !== undefined ? active : folder.uri;
-    const argument = { ...scope, ...(uri.scheme === "file" ? { uri: uri.toString() } : {}) };
+    const items = repositories.map((repository) => ({
+      label: `$(root-folder) ${repository.name}`,
+      description: repository.branch ?? "",
+      detail: repository.root,
+      repository,
+    }));
+    const title = vscode.l10n.t("Which repository?");
+    return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.repository;
+  }
+
+  private async review(scope: { base?: string; uncommitted?: boolean }): Promise<void> {
+    // The server may still be finding out which repositories there are.
+    await (await this.server()).running();
+    const root = (await this.repository())?.root;
+    if (root !== undefined) await this.ask({ root, ...scope });
+  }
+
+  /** Asks for a review and shows it until it is over. */
+  private async ask(argument: {
+    root: string;
+    base?: string;
+    uncommitted?: boolean;
+    agents?: string[];
+  }): Promise<void> {
     if ((await this.execute(command.review, argument)) === undefined) return;
-    void showProgress(this.state, {
-      cancel: () => this.execute(command.cancel, {}),
-      report: () => this.report(),
+    void showProgress(this.state, argument.root, {
+      cancel: () => this.execute(command.cancel, { root: argument.root }),
+      report: () => this.openReport({ root: argument.root }),
+      retry: (agents) => this.ask({ root: argument.root, agents }),
     });
   }
 
   private async reviewAgainst(): Promise<void> {
-    const base = await chooseBase(vscode.workspace.getConfiguration("deepReview").get<string>("base") ?? "");
-    if (base !== undefined) await this.review({ base });
+    await (await this.server()).running();
+    const repository = await this.repository();
+    if (repository === undefined) return;
+    const base = await chooseBase(this.context.workspaceState, repository.root, repository.round?.base);
+    if (base !== undefined) await this.ask({ root: repository.root, base });
   }
 
-  private named(target: Target | null | undefined): Finding | undefined {
+  private named(target: Target | null | undefined): Meant | undefined {
     if (target === undefined || target === null) return undefined;
-    if (target instanceof vscode.Uri) {
-      const id = previewed(target);
-      return this.state.findings.find((finding) => finding.id === id);
-    }
-    const node = "kind" in target ? target : findingOf(target);
-    return node?.kind === "finding" ? node.finding : undefined;
+    const found = (reference: (Reference & { fix?: number }) | undefined): Meant | undefined => {
+      const finding = reference && this.state.finding(reference);
+      if (finding === undefined) return undefined;
+      return reference?.fix === undefined ? { finding } : { finding, fix: reference.fix };
+    };
+    if (target instanceof vscode.Uri) return found(previewed(target));
+    if (isReference(target)) return found(target);
+    if ("kind" in target) return target.kind === "finding" ? found(reference(target.finding)) : undefined;
+    return "comments" in target ? found(findingOf(target)) : undefined;
   }
 
   /**
@@ -121,19 +203,37 @@ export class Commands {
    */
   private async onFinding(
     args: Arguments,
-    act: (finding: Finding) => PromiseLike<unknown>,
+    act: (meant: Meant) => PromiseLike<unknown>,
     fits: (finding: Finding) => boolean = isOpen,
   ): Promise<void> {
     const meant = args.length === 0 ? this.atCursor(fits) : this.named(args[0]);
-    const finding = meant ?? (await this.pick(fits));
-    if (finding !== undefined) await act(finding);
+    const picked = meant ?? (await this.pick(fits));
+    if (picked !== undefined) await act(picked);
   }
 
-  private atCursor(fits: (finding: Finding) => boolean): Finding | undefined {
+  /** The same for all rows that are selected, where the command is about one of them. */
+  private async onFindings(
+    args: Arguments,
+    act: (all: readonly Meant[]) => PromiseLike<unknown>,
+    fits: (finding: Finding) => boolean = isOpen,
+  ): Promise<void> {
+    const [target] = args;
+    if (target !== undefined && target !== null && "kind" in target && target.kind === "finding") {
+      const chosen = this.tree.selected(target).flatMap((finding) => this.state.finding(reference(finding)) ?? []);
+      const all = [...new Set(chosen)].filter((finding) => chosen.length === 1 || fits(finding));
+      if (all.length > 0) {
+        await act(all.map((finding) => ({ finding })));
+        return;
+      }
+    }
+    await this.onFinding(args, (meant) => act([meant]), fits);
+  }
+
+  private atCursor(fits: (finding: Finding) => boolean): Meant | undefined {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) return undefined;
     const [uri, line] = [editor.document.uri.toString(), editor.selection.active.line];
-    return ordered(this.state.findings).find(
+    const finding = ordered(this.state.findings).find(
       (finding) =>
         finding.uri !== undefined &&
         vscode.Uri.parse(finding.uri).toString() === uri &&
@@ -142,51 +242,127 @@ export class Commands {
         line <= finding.range.end.line &&
         fits(finding),
     );
+    return finding && { finding };
   }
 
-  private async pick(fits: (finding: Finding) => boolean): Promise<Finding | undefined> {
+  private async pick(fits: (finding: Finding) => boolean): Promise<Meant | undefined> {
+    const several = this.state.repositories.length > 1;
     const items = ordered(this.state.findings.filter(fits)).map((finding) => ({
       label: `${finding.label} ${finding.title}`,
-      description: finding.agents.map((agent) => agent.label).join(", "),
-      detail: finding.path ?? "",
+      description: names(finding.agents),
+      detail: several ? `${finding.folder}: ${finding.path ?? ""}` : (finding.path ?? ""),
       finding,
     }));
     if (items.length === 0) {
       void vscode.window.showInformationMessage(vscode.l10n.t("No finding fits this command."));
       return undefined;
     }
-    return (await vscode.window.showQuickPick(items, { title: "Deep Review", matchOnDetail: true }))?.finding;
+    const finding = (await vscode.window.showQuickPick(items, { title: "Deep Review", matchOnDetail: true }))?.finding;
+    return finding && { finding };
   }
 
-  private async applyFix(finding: Finding): Promise<void> {
-    if ((await this.execute(command.applyFix, { id: finding.id })) !== undefined) await closePreview(finding);
+  /** Applies a fix, and goes to where it changed the text. */
+  private async applyFix({ finding, fix }: Meant): Promise<boolean> {
+    const { root, id } = finding;
+    const which = fix === undefined ? {} : { fix };
+    const dry = await this.execute<{ edit: WorkspaceEdit }>(command.applyFix, { root, id, ...which, dryRun: true });
+    if (dry === undefined || (await this.execute(command.applyFix, { root, id, ...which })) === undefined) return false;
+    await closePreview(finding);
+    const changed = files(dry.edit);
+    const file = changed.find(({ uri }) => uri === finding.uri) ?? changed[0];
+    if (file !== undefined) await goTo(vscode.Uri.parse(file.uri), firstLine(file));
+    return true;
+  }
+
+  private async applyFixes(all: readonly Meant[]): Promise<void> {
+    const [only, ...more] = all;
+    if (only === undefined) return;
+    if (more.length === 0) {
+      await this.applyFix(only);
+      return;
+    }
+    let done = 0;
+    for (const meant of all) if (await this.applyFix(meant)) done += 1;
+    const says = vscode.l10n.t("{0} of {1} fixes were applied.", done, all.length);
+    void vscode.window.showInformationMessage(says);
   }
 
   /** In the diff view; a fix of several files in the refactor preview, which can show them all. */
-  private async previewFix(finding: Finding): Promise<void> {
-    const answer = await this.execute<{ edit: WorkspaceEdit }>(command.applyFix, { id: finding.id, dryRun: true });
-    if (answer === undefined || (await this.previews.show(finding, answer.edit))) return;
-    await this.execute(command.applyFix, { id: finding.id, preview: true });
+  private async previewFix({ finding, fix }: Meant): Promise<void> {
+    const { root, id } = finding;
+    const which = { root, id, ...(fix === undefined ? {} : { fix }) };
+    const answer = await this.execute<{ edit: WorkspaceEdit }>(command.applyFix, { ...which, dryRun: true });
+    if (answer === undefined || (await this.previews.show(finding, fix, answer.edit))) return;
+    await this.execute(command.applyFix, { ...which, preview: true });
   }
 
+  /** Says how many it is about, what came of it, and takes all of it back where that is wanted. */
   private async fixAll(): Promise<void> {
+    interface Answer {
+      edit: WorkspaceEdit;
+      applied: string[];
+      refused: string[];
+    }
+    const root = (await this.repository())?.root;
+    if (root === undefined) return;
+    const planned = await this.execute<Answer>(command.fixAll, { root, dryRun: true });
+    if (planned === undefined) return;
+    const count = files(planned.edit).length;
     const yes = vscode.l10n.t("Apply");
+    const left = planned.refused.map((refused) => `• ${refused}`);
     const choice = await vscode.window.showWarningMessage(
-      vscode.l10n.t("Apply every fix that applies without doubt?"),
-      { modal: true, detail: vscode.l10n.t("It is one step to undo in each file. Fixes that are refused are named.") },
+      vscode.l10n.t("Apply {0} fixes in {1} files?", planned.applied.length, count),
+      {
+        modal: true,
+        detail: [
+          vscode.l10n.t("These are the fixes whose place is without doubt. All of it can be taken back at once."),
+          ...(left.length === 0 ? [] : [vscode.l10n.t("Not applied:"), ...left.slice(0, 10)]),
+        ].join("\n"),
+      },
       yes,
     );
-    if (choice === yes) await this.execute(command.fixAll, {});
+    if (choice !== yes) return;
+    const changes = await changesOf(planned.edit);
+    const done = await this.execute<Answer>(command.fixAll, { root });
+    if (done === undefined) return;
+    const [undo, save] = [vscode.l10n.t("Undo All"), vscode.l10n.t("Save All")];
+    const refused =
+      done.refused.length === 0
+        ? ""
+        : vscode.l10n.t("{0} were refused: {1}", done.refused.length, done.refused.join("; "));
+    const says = vscode.l10n.t("{0} fixes were applied in {1} files.", done.applied.length, count);
+    const next = await vscode.window.showInformationMessage(`${says} ${refused}`.trim(), undo, save);
+    if (next === save) await vscode.workspace.saveAll(false);
+    if (next !== undo) return;
+    const { back, changed } = await takeBack(changes);
+    const stays = changed === 0 ? "" : vscode.l10n.t("{0} were changed since, and stay.", changed);
+    void vscode.window.showInformationMessage(`${vscode.l10n.t("{0} files are as they were.", back)} ${stays}`.trim());
   }
 
   private async go(step: 1 | -1): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const from = editor && { uri: editor.document.uri.toString(), line: editor.selection.active.line };
-    const finding = neighbour(this.state.findings, from, step);
-    if (finding !== undefined) await reveal(finding);
+    const order = vscode.workspace
+      .getConfiguration("deepReview")
+      .get<"place" | "severity">("navigation.order", "place");
+    const next = neighbour(this.state.findings, from, step, order);
+    if (next === undefined) {
+      vscode.window.setStatusBarMessage(vscode.l10n.t("No open finding has a place."), 5_000);
+      return;
+    }
+    await reveal(next.finding);
+    const words = vscode.l10n.t("{0} of {1}: {2}", next.number, next.of, next.finding.title);
+    vscode.window.setStatusBarMessage(`$(search) ${words}`, 10_000);
+    await vscode.commands.executeCommand("editor.action.showHover", { focus: "noAutoFocus" });
   }
 
-  private async dismiss(finding: Finding): Promise<void> {
+  private async dismiss(findings: readonly Finding[]): Promise<void> {
+    const [first, ...more] = findings;
+    if (first === undefined) return;
+    const title =
+      more.length === 0
+        ? vscode.l10n.t("Dismiss {0}: {1}", first.label, first.title)
+        : vscode.l10n.t("Dismiss {0} findings", findings.length);
     const reason = await vscode.window.showQuickPick(
       [
         { label: vscode.l10n.t("False positive"), detail: vscode.l10n.t("It is not true."), reason: "false-positive" },
@@ -197,27 +373,34 @@ export class Commands {
           reason: "later",
         },
       ],
-      { title: vscode.l10n.t("Dismiss {0}: {1}", finding.label, finding.title) },
+      { title },
     );
     if (reason === undefined) return;
     const text = await vscode.window.showInputBox({
       title: reason.label,
       prompt: vscode.l10n.t("Why? Later rounds will know. It may be empty."),
     });
-    if (text !== undefined) await this.execute(command.dismiss, { id: finding.id, reason: reason.reason, text });
+    if (text === undefined) return;
+    for (const { root, id } of findings) await this.execute(command.dismiss, { root, id, reason: reason.reason, text });
   }
 
-  private async report(): Promise<void> {
-    await showReport({
-      html: async () =>
-        (await this.execute<{ text: string }>(command.showReport, { format: "html", show: false }))?.text,
-      findings: () => this.state.findings,
-      open: reveal,
-      apply: (finding) => this.applyFix(finding),
-    });
+  private async reopen(findings: readonly Finding[]): Promise<void> {
+    for (const { root, id } of findings) await this.execute(command.reopen, { root, id });
+  }
+
+  private async filter(): Promise<void> {
+    const filter = await askForFilter(this.state.repositories, this.tree.how.filter);
+    if (filter !== undefined) this.tree.filterBy(filter);
+  }
+
+  private async report(target: Target | null | undefined): Promise<void> {
+    const finding = this.named(target)?.finding;
+    await this.openReport(finding === undefined ? {} : reference(finding));
   }
 
   private async import(): Promise<void> {
+    const root = (await this.repository())?.root;
+    if (root === undefined) return;
     const files = await vscode.window.showOpenDialog({
       title: vscode.l10n.t("Import a report"),
       canSelectMany: true,
@@ -227,23 +410,67 @@ export class Commands {
       },
     });
     if (files !== undefined && files.length > 0) {
-      await this.execute(command.importReport, { files: files.map((file) => file.fsPath) });
+      await this.execute(command.importReport, { root, files: files.map((file) => file.fsPath) });
     }
   }
 
-  private async agents(): Promise<void> {
-    const answer = await this.execute<{
-      agents: { label: string; usable: boolean; detail: string; remedy?: string }[];
-    }>(command.agents, {});
+  /** The agent that a row of the agents view is about. */
+  private async onAgent(
+    target: Target | null | undefined,
+    act: (root: string, agent: string) => Promise<unknown>,
+  ): Promise<void> {
+    if (target === undefined || target === null || !("kind" in target) || target.kind !== "agent") {
+      await vscode.commands.executeCommand("deep-review.agents.focus");
+      return;
+    }
+    await act(target.root, target.agent.name);
+  }
+
+  private async agentLog(root: string, agent: string): Promise<void> {
+    const answer = await this.execute<{ text: string }>(command.agentLog, { root, agent });
     if (answer === undefined) return;
-    await vscode.window.showQuickPick(
-      answer.agents.map((agent) => ({
-        label: `$(${agent.usable ? "pass" : "circle-slash"}) ${agent.label}`,
-        description: agent.detail,
-        ...(agent.remedy === undefined ? {} : { detail: agent.remedy }),
-      })),
-      { title: vscode.l10n.t("Agents") },
+    const document = await vscode.workspace.openTextDocument({ content: answer.text, language: "plaintext" });
+    await vscode.window.showTextDocument(document, { preview: true });
+  }
+
+  /** All that there could be; one that is chosen is set up, tested, or its log shown. */
+  private async agents(): Promise<void> {
+    await (await this.server()).running();
+    const root = (await this.repository())?.root;
+    if (root === undefined) return;
+    const answer = await this.execute<{ agents: AgentHere[] }>(command.agents, { root });
+    if (answer === undefined) return;
+    const set = vscode.l10n.t("Set Up an Agent…");
+    const chosen = await vscode.window.showQuickPick(
+      [
+        ...answer.agents.map((agent) => ({
+          label: `$(${agent.usable ? "pass" : "circle-slash"}) ${agent.label}`,
+          description: agent.detail,
+          ...(agent.remedy === undefined ? {} : { detail: agent.remedy }),
+          agent,
+        })),
+        { label: `$(add) ${set}`, agent: undefined },
+      ],
+      { title: vscode.l10n.t("Agents"), matchOnDescription: true },
     );
+    if (chosen !== undefined) await this.setUp(chosen.agent);
+  }
+
+  private async setUp(agent?: AgentHere): Promise<void> {
+    const server = await this.server();
+    const program = await server.program();
+    if (program === undefined) return;
+    const root = this.state.repositories[0]?.root;
+    const answer =
+      root === undefined ? undefined : await this.execute<{ agents: AgentHere[] }>(command.agents, { root });
+    await setUpAgent({
+      program,
+      folder: root,
+      agents: answer?.agents ?? [],
+      secrets: this.context.secrets,
+      chosen: agent,
+      restart: () => server.restart(),
+    });
   }
 
   private async rounds(): Promise<void> {
@@ -254,19 +481,56 @@ export class Commands {
       verdict: string;
       counts: Record<Severity, number>;
     }
-    const answer = await this.execute<{ rounds: Row[] }>(command.rounds, {});
+    const root = (await this.repository())?.root;
+    if (root === undefined) return;
+    const answer = await this.execute<{ rounds: Row[] }>(command.rounds, { root });
     if (answer === undefined) return;
     const choice = await vscode.window.showQuickPick(
       answer.rounds.map((round) => ({
         label: vscode.l10n.t("Round {0}", round.number),
-        description: round.verdict,
-        detail: `${round.started} · ${(Object.keys(round.counts) as Severity[]).map((s) => `${severityName(s)} ${round.counts[s]}`).join(" · ")}`,
+        description: `${round.verdict} · ${ago(round.started, Date.now(), vscode.env.language)}`,
+        detail: (Object.keys(round.counts) as Severity[])
+          .map((severity) => `${severityName(severity)} ${round.counts[severity]}`)
+          .join(" · "),
         id: round.id,
       })),
       { title: vscode.l10n.t("Rounds of this branch"), placeHolder: vscode.l10n.t("Open a round's report") },
     );
-    if (choice !== undefined)
-      await this.execute(command.showReport, { round: choice.id, format: "markdown", show: true });
+    if (choice === undefined) return;
+    // An older round is as it was: a document to read.
+    const report = await this.execute<{ text: string }>(command.showReport, {
+      root,
+      round: choice.id,
+      format: "markdown",
+      show: false,
+    });
+    if (report === undefined) return;
+    const document = await vscode.workspace.openTextDocument({ content: report.text, language: "markdown" });
+    await vscode.window.showTextDocument(document, { preview: true });
+    await vscode.commands.executeCommand("markdown.showPreview", document.uri);
+  }
+
+  /** Installs the program in a terminal; `by` is the package manager that was chosen on the page. */
+  private async install(by: unknown): Promise<void> {
+    const here = installers((name) => isOnPath(name, process.env.PATH ?? "", process.platform === "win32"));
+    const items = here.map(({ name, line }) => ({ label: name, description: line, line }));
+    if (items.length === 0) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t(
+          "None of uv, pipx, npm, brew and cargo is on this machine. Install one of them, or choose the program.",
+        ),
+      );
+      return;
+    }
+    const title = vscode.l10n.t("Install deep-review with");
+    const chosen = items.find(({ label }) => label === by) ?? (await vscode.window.showQuickPick(items, { title }));
+    if (chosen === undefined) return;
+    const terminal = vscode.window.createTerminal({ name: "Deep Review" });
+    terminal.show();
+    terminal.sendText(chosen.line);
+    const again = vscode.l10n.t("Start");
+    const says = vscode.l10n.t("When `{0}` is done, start the server.", chosen.line);
+    if ((await vscode.window.showInformationMessage(says, again)) === again) await (await this.server()).restart();
   }
 
   private async setKey(): Promise<void> {
@@ -274,12 +538,26 @@ export class Commands {
   }
 }
 
+/** Asks for the program, and writes where it is into the setting: there, wherever the editor keeps settings of machines. */
+async function setPath(): Promise<void> {
+  const [program] =
+    (await vscode.window.showOpenDialog({ title: vscode.l10n.t("The program deep-review"), canSelectMany: false })) ??
+    [];
+  if (program === undefined) return;
+  const settings = vscode.workspace.getConfiguration("deepReview");
+  await settings.update("server.path", program.fsPath, vscode.ConfigurationTarget.Global);
+}
+
+async function goTo(uri: vscode.Uri, line: number, character = 0): Promise<void> {
+  const at = new vscode.Position(line, character);
+  await vscode.window.showTextDocument(uri, { selection: new vscode.Range(at, at) });
+}
+
 async function reveal(finding: Finding): Promise<void> {
   if (finding.uri === undefined) {
-    await vscode.commands.executeCommand("deep-review.report");
+    await vscode.commands.executeCommand("deep-review.report", reference(finding));
     return;
   }
   const start = finding.range?.start ?? { line: 0, character: 0 };
-  const at = new vscode.Position(start.line, start.character);
-  await vscode.window.showTextDocument(vscode.Uri.parse(finding.uri), { selection: new vscode.Range(at, at) });
+  await goTo(vscode.Uri.parse(finding.uri), start.line, start.character);
 }

@@ -1,18 +1,18 @@
 // Findings as comment threads at their lines: off by default, because the diagnostics say the same.
 
 import * as vscode from "vscode";
-import { open } from "./grouping";
+import { names, open } from "./grouping";
 import type { Finding } from "./protocol";
-import type { State } from "./state";
-import { severityName, type Node } from "./tree";
+import type { Reference, State } from "./state";
+import { reference, severityName } from "./tree";
 
 const ID = "deep-review.findings";
 const shown = new WeakMap<vscode.CommentThread, Finding>();
 
 /** The finding that a thread's button is about. */
-export function findingOf(thread: vscode.CommentThread): Node | undefined {
+export function findingOf(thread: vscode.CommentThread): Reference | undefined {
   const finding = shown.get(thread);
-  return finding && { kind: "finding", finding, group: "" };
+  return finding && reference(finding);
 }
 
 export function commentThreads(state: State): vscode.Disposable {
@@ -43,13 +43,15 @@ export function commentsEnabled(): boolean {
   return vscode.workspace.getConfiguration("deepReview").get<boolean>("comments.enabled", false);
 }
 
+const key = ({ root, id }: Finding): string => `${root}/${id}`;
+
 /** Threads that stay are kept, so that one which the user has opened does not close. */
 function update(
   controller: vscode.CommentController,
   threads: Map<string, vscode.CommentThread>,
   findings: readonly Finding[],
 ): void {
-  const placed = new Map(findings.map((finding) => [finding.id, finding]));
+  const placed = new Map(findings.map((finding) => [key(finding), finding]));
   const same = (text: string, uri: vscode.Uri): boolean => vscode.Uri.parse(text).toString() === uri.toString();
   for (const [id, thread] of threads) {
     const finding = placed.get(id);
@@ -61,11 +63,11 @@ function update(
     if (finding.uri === undefined || finding.range === undefined) continue;
     const { start, end } = finding.range;
     const range = new vscode.Range(start.line, start.character, end.line, end.character);
-    let thread = threads.get(finding.id);
+    let thread = threads.get(key(finding));
     if (thread === undefined) {
       thread = controller.createCommentThread(vscode.Uri.parse(finding.uri), range, []);
       thread.canReply = false;
-      threads.set(finding.id, thread);
+      threads.set(key(finding), thread);
     }
     shown.set(thread, finding);
     thread.range = range;
@@ -78,9 +80,10 @@ function update(
 function comment(finding: Finding): vscode.Comment {
   // The title as text; the explanation was made inert by the server.
   const body = new vscode.MarkdownString("**").appendText(finding.title).appendMarkdown("**\n\n");
+  body.supportHtml = true;
   return {
     body: body.appendMarkdown(finding.explanation ?? ""),
     mode: vscode.CommentMode.Preview,
-    author: { name: finding.agents.map((agent) => agent.label).join(", ") },
+    author: { name: names(finding.agents) },
   };
 }

@@ -1,21 +1,15 @@
 // Keys of model providers: kept in the system's secret storage, handed to the server's environment, nowhere else.
 
 import * as vscode from "vscode";
-
-export const PROVIDERS = [
-  { label: "Anthropic", variable: "ANTHROPIC_API_KEY" },
-  { label: "OpenAI", variable: "OPENAI_API_KEY" },
-  { label: "Google Gemini", variable: "GEMINI_API_KEY" },
-  { label: "OpenRouter", variable: "OPENROUTER_API_KEY" },
-] as const;
+import { PROVIDERS, type Provider } from "./providers";
 
 /** The stored keys as environment variables; none in a workspace that is not trusted. */
 export async function keyEnvironment(secrets: vscode.SecretStorage): Promise<Record<string, string>> {
   const environment: Record<string, string> = {};
   if (!vscode.workspace.isTrusted) return environment;
   for (const { variable } of PROVIDERS) {
-    const key = await secrets.get(variable);
-    if (key !== undefined && key !== "") environment[variable] = key;
+    const key = variable === undefined ? undefined : await secrets.get(variable);
+    if (variable !== undefined && key !== undefined && key !== "") environment[variable] = key;
   }
   return environment;
 }
@@ -23,18 +17,26 @@ export async function keyEnvironment(secrets: vscode.SecretStorage): Promise<Rec
 /** Asks for a key and stores it; an empty one is removed. Says whether anything changed. */
 export async function askForKey(secrets: vscode.SecretStorage): Promise<boolean> {
   const provider = await vscode.window.showQuickPick(
-    PROVIDERS.map(({ label, variable }) => ({ label, description: variable, variable })),
+    PROVIDERS.flatMap((provider) =>
+      provider.variable === undefined ? [] : [{ label: provider.label, description: provider.variable, provider }],
+    ),
     { title: vscode.l10n.t("Set a provider's key"), placeHolder: vscode.l10n.t("Whose key?") },
   );
-  if (provider === undefined) return false;
+  return provider === undefined ? false : (await askForKeyOf(provider.provider, secrets)) !== undefined;
+}
+
+/** The same for one provider: what was stored, if anything was. */
+export async function askForKeyOf(provider: Provider, secrets: vscode.SecretStorage): Promise<string | undefined> {
+  const { label, variable } = provider;
+  if (variable === undefined) return undefined;
   const key = await vscode.window.showInputBox({
-    title: provider.label,
+    title: label,
     prompt: vscode.l10n.t("Kept in the system's secret storage. Leave it empty to remove it."),
     password: true,
     ignoreFocusOut: true,
   });
-  if (key === undefined) return false;
-  if (key.trim() === "") await secrets.delete(provider.variable);
-  else await secrets.store(provider.variable, key.trim());
-  return true;
+  if (key === undefined) return undefined;
+  if (key.trim() === "") await secrets.delete(variable);
+  else await secrets.store(variable, key.trim());
+  return key.trim();
 }

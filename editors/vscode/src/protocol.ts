@@ -11,6 +11,9 @@ export interface Agent {
 }
 
 export interface Finding {
+  /** Root and name of its repository; filled in here. */
+  root: string;
+  folder: string;
   id: string;
   /** Short name within the round: `I1`. */
   label: string;
@@ -25,14 +28,45 @@ export interface Finding {
   range?: Range;
   /** Whether a fix of it applies to the current text. */
   fixable: boolean;
+  /** How many fixes were suggested. */
+  fixes: number;
+  /** Whether no earlier round of the branch had it. */
+  new: boolean;
+  rule?: string;
   /** All that is known of it but the title, as inert Markdown; only where it was asked for. */
   explanation?: string;
 }
 
+/** What an agent says of the design: a diagnostic as findings are, with nothing to decide. */
+export interface Concern {
+  title: string;
+  agents: Agent[];
+  path: string;
+  uri: string;
+  range: Range;
+}
+
 export interface AgentStatus extends Agent {
+  kind: string;
   state: "running" | "reviewed" | "failed";
   /** What it does now, or why it failed. */
   message?: string;
+  /** How long it has been at it, or took. */
+  elapsedMs: number;
+  /** Remarks so far. */
+  findings: number;
+  tokens?: number;
+  costUsd?: number;
+}
+
+/** An agent as `deepReview.agents` lists it: whether it can be used here, and what to do where it cannot. */
+export interface AgentHere extends Agent {
+  kind: string;
+  usable: boolean;
+  detail: string;
+  remedy?: string;
+  /** Why not, in a word: `not-installed`, `not-logged-in`, `not-allowed`, … */
+  why?: string;
 }
 
 /** One repository of the workspace with its newest round. */
@@ -41,12 +75,17 @@ export interface Repository {
   name: string;
   branch?: string;
   running: boolean;
-  round?: { number: number; verdict: string; incomplete: boolean };
+  round?: { number: number; verdict: string; incomplete: boolean; base: string; started: string };
   agents: AgentStatus[];
   findings: Finding[];
+  concerns: Concern[];
 }
 
-export const request = { findings: "deepReview/findings" } as const;
+export const request = {
+  findings: "deepReview/findings",
+  status: "deepReview/status",
+  explain: "deepReview/explain",
+} as const;
 export const notification = { changed: "deepReview/roundChanged" } as const;
 
 /** The server's own commands; the client library registers each under this name. */
@@ -60,5 +99,6 @@ export const command = {
   showReport: "deepReview.showReport",
   importReport: "deepReview.importReport",
   agents: "deepReview.agents",
+  agentLog: "deepReview.agentLog",
   rounds: "deepReview.rounds",
 } as const;

@@ -1,6 +1,8 @@
 // The status bar item: progress while a round runs, counts after it.
 
 import * as vscode from "vscode";
+import { amounts, stateOf } from "./agents";
+import { sum } from "./grouping";
 import type { State } from "./state";
 
 export function statusItem(state: State): vscode.Disposable {
@@ -11,7 +13,7 @@ export function statusItem(state: State): vscode.Disposable {
   };
   show();
   item.show();
-  return vscode.Disposable.from(item, state.onDidChange(show));
+  return vscode.Disposable.from(item, state.onDidTick(show));
 }
 
 function render(item: vscode.StatusBarItem, state: State): void {
@@ -21,16 +23,19 @@ function render(item: vscode.StatusBarItem, state: State): void {
   );
   item.backgroundColor = undefined;
   if (state.running) {
-    const done = agents.filter((agent) => agent.state !== "running").length;
-    item.text = `$(loading~spin) Deep Review ${done}/${agents.length}`;
-    item.tooltip = agents.map((agent) => `${agent.label}: ${agent.message ?? agent.state}`).join("\n");
-    item.command = "deep-review.cancel";
+    const done = agents.filter((agent) => agent.state === "reviewed").length;
+    const lost = agents.filter((agent) => agent.state === "failed").length;
+    item.text = `$(loading~spin) Deep Review ${done}/${agents.length}${lost === 0 ? "" : ` $(alert) ${lost}`}`;
+    const rows = agents.map((agent) => `${agent.label}: ${[stateOf(agent), ...amounts(agent)].join(" · ")}`);
+    item.tooltip = rows.join("\n");
+    item.command = "deep-review.agents.focus";
     item.accessibilityInformation = {
-      label: vscode.l10n.t("Deep Review is running: {0} of {1} agents are done", done, agents.length),
+      label: vscode.l10n.t("Deep Review is running: {0} of {1} agents are done, {2} failed", done, agents.length, lost),
     };
     return;
   }
-  const round = state.repositories.find((repository) => repository.round !== undefined)?.round;
+  const rounds = state.repositories.filter((repository) => repository.round !== undefined);
+  const round = rounds[0]?.round;
   if (round === undefined) {
     item.text = "$(search) Deep Review";
     item.tooltip = vscode.l10n.t("Review the current branch");
@@ -38,22 +43,34 @@ function render(item: vscode.StatusBarItem, state: State): void {
     item.accessibilityInformation = { label: vscode.l10n.t("Deep Review: review the current branch") };
     return;
   }
-  const { critical, important, suggestion } = state.counts();
+  const counts = state.counts();
+  const { critical, important, suggestion, concerns, elsewhere } = counts;
   item.text = `$(search) $(error) ${critical} $(warning) ${important} $(info) ${suggestion}`;
-  if (round.incomplete) {
+  if (concerns > 0) item.text += ` $(comment) ${concerns}`;
+  if (rounds.some((repository) => repository.round?.incomplete === true)) {
     item.text += " $(alert)";
     item.backgroundColor = new vscode.ThemeColor("statusBarItem.warningBackground");
   }
   const failures = failed.map((agent) => vscode.l10n.t("{0} failed: {1}", agent.label, agent.message ?? ""));
-  item.tooltip = [vscode.l10n.t("Round {0}: {1}", round.number, round.verdict), ...failures].join("\n");
+  const verdicts = rounds.map(({ name, round }) => {
+    const says = vscode.l10n.t("Round {0}: {1}", round?.number ?? 0, round?.verdict ?? "");
+    return rounds.length > 1 ? `${name}: ${says}` : says;
+  });
+  const all = sum(counts);
+  const where =
+    elsewhere === 0
+      ? vscode.l10n.t("{0} open, all of them in Problems", all)
+      : vscode.l10n.t("{0} open; {1} of them, about the whole branch, are not in Problems", all, elsewhere);
+  item.tooltip = [...verdicts, where, ...failures].join("\n");
   item.command = "deep-review.findings.focus";
   item.accessibilityInformation = {
     label: vscode.l10n.t(
-      "Deep Review, round {0}: {1} critical, {2} important, {3} suggestions",
+      "Deep Review, round {0}: {1} critical, {2} important, {3} suggestions, {4} design concerns",
       round.number,
       critical,
       important,
       suggestion,
+      concerns,
     ),
   };
 }

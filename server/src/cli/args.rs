@@ -505,6 +505,9 @@ pub(super) struct VerifyArgs {
     /// The findings, by label (I1) or id.
     #[arg(value_name = "ID", required = true)]
     pub(super) ids: Vec<String>,
+    /// Ask those who raised what is not proved to be gone, one finding at a time. Everything else stands as it is.
+    #[arg(long)]
+    pub(super) ask: bool,
     /// How to write what is proved.
     #[arg(long, short, value_enum, default_value_t = ListFormat::Text)]
     pub(super) format: ListFormat,

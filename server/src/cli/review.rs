@@ -81,18 +81,33 @@ fn sum_up(round: &Round, decisions: &Decisions, file: &Path) {
     output::note(&format!("Verdict: {}", printable(&round.conclusion(decisions).to_string())));
 }
 
-/// What is to be reviewed, with its text: a pull request is fetched, a patch is read.
+/// What is to be reviewed, with its text.
 fn target(context: &Context, args: &ReviewArgs, repository: &Repository) -> anyhow::Result<Target> {
-    let word = args.what.as_ref().or(context.target.as_ref());
-    let target = match (args.staged, args.unstaged, word.map(String::as_str)) {
-        (true, _, _) | (_, _, Some("--staged")) => Target::Staged,
-        (_, true, _) | (_, _, Some("--unstaged")) => Target::Unstaged,
-        (_, _, Some(word)) => Target::parse(word)?,
-        (_, _, None) => Target::Current,
+    let word = args.what.as_ref().or(context.target.as_ref()).map(String::as_str);
+    let word = match (args.staged, args.unstaged) {
+        (true, _) => Some("--staged"),
+        (_, true) => Some("--unstaged"),
+        _ => word,
+    };
+    let wanted = Wanted { number: None, remote: args.remote.clone(), kind: args.forge.map(Into::into) };
+    named(context, word, &wanted, repository)
+}
+
+/// The target of that name, or what is checked out: a pull request is fetched, a patch is read.
+pub(super) fn named(
+    context: &Context,
+    word: Option<&str>,
+    wanted: &Wanted,
+    repository: &Repository,
+) -> anyhow::Result<Target> {
+    let target = match word {
+        Some("--staged") => Target::Staged,
+        Some("--unstaged") => Target::Unstaged,
+        Some(word) => Target::parse(word)?,
+        None => Target::Current,
     };
     if let Target::PullRequest(name) = &target {
-        let wanted = Wanted { number: None, remote: args.remote.clone(), kind: args.forge.map(Into::into) };
-        let pulled = block_on(ops::target::pull(repository, name, &wanted))??;
+        let pulled = block_on(ops::target::pull(repository, name, wanted))??;
         let found = &pulled.fetched.found.pull_request;
         output::note(&format!("#{} {} by @{}", found.number, printable(&found.title), printable(&found.author)));
         return Ok(pulled.target);

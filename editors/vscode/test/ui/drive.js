@@ -20,11 +20,15 @@ const bed = {
   // A profile in which nothing was ever set, and a repository for it.
   fresh: URL_FRESH,
   first: path.join(WORK, "first"),
+  // Two of the same, for one workspace.
+  one: path.join(WORK, "one"),
+  two: path.join(WORK, "two"),
   config: path.join(WORK, "config", "deep-review", "config.toml"),
 };
 // SESSIONS="review key" runs those alone.
 const SESSIONS = (
-  process.env.SESSIONS ?? "review rows commands cancel key look comments refactor german first places trust"
+  process.env.SESSIONS ??
+  "review rows lists commands cancel agents key look comments refactor german first places trust folders"
 ).split(" ");
 
 (async () => {

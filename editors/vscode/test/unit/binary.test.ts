@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { delimiter } from "node:path";
+import { delimiter, dirname } from "node:path";
 import { test } from "node:test";
-import { locate, type Places } from "../../src/binary";
+import { isOnPath, locate, type Places } from "../../src/binary";
+import { installers } from "../../src/install";
 
 const places = (rest: Partial<Places> = {}): Places => ({
   setting: "",
@@ -34,10 +35,24 @@ test("a relative path never runs: it could come from the workspace", () => {
   assert.ok(!tried.found && tried.tried.every((path) => path.startsWith("/")));
 });
 
+test("package managers are offered where they are, the fastest first", () => {
+  const here = (...names: string[]): string[] => installers((name) => names.includes(name)).map(({ line }) => line);
+  assert.deepEqual(here("cargo", "uv"), ["uv tool install deep-review", "cargo install deep-review"]);
+  assert.deepEqual(here(), []);
+  assert.ok(isOnPath("node", dirname(process.execPath), false));
+  assert.ok(!isOnPath("node", "relative/bin", false));
+});
+
 test("what was tried is named", () => {
   const missing = locate(places(), () => false);
   assert.deepEqual(missing, {
     found: false,
-    tried: ["/ext/server/deep-review", "/usr/bin/deep-review", "/opt/deep-review", "/home/me/.cargo/bin/deep-review"],
+    tried: [
+      "/ext/server/deep-review",
+      "/usr/bin/deep-review",
+      "/opt/deep-review",
+      "/home/me/.cargo/bin/deep-review",
+      "/home/me/.local/bin/deep-review",
+    ],
   });
 });

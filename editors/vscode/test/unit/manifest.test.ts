@@ -49,6 +49,8 @@ const PALETTE: [string, string | undefined][] = [
   ["Open Report", "deepReview.hasRound"],
   ["Import Report…", undefined],
   ["Show Agents", undefined],
+  ["Set Up an Agent…", undefined],
+  ["Filter Findings…", "deepReview.hasRound"],
   ["Show Rounds", undefined],
   ["Restart Server", undefined],
   ["Show Log", undefined],

@@ -249,8 +249,9 @@ impl Bench<'_> {
             after: proof(after),
         };
         attempt.files = change.files.iter().map(|(path, texts)| (path.clone(), proof(texts))).collect();
-        if tried.iter().any(|before| before.diff == change.diff) {
-            return Err(failed(attempt, StepName::Placed, "it made the same change again", Ended::ForGood));
+        if let Some(before) = tried.iter().find(|before| before.diff == change.diff) {
+            let why = format!("it made the same change again, which was not taken: {}", before.proof());
+            return Err(failed(attempt, StepName::Placed, why, Ended::ForGood));
         }
         passed(attempt, StepName::Placed, "placed");
         Ok(change)

@@ -39,6 +39,10 @@ impl Texts {
         Ok(self.accepted.get(path).cloned().unwrap_or(there))
     }
 
+    pub(super) fn is_accepted(&self, path: &RepoPath) -> bool {
+        self.accepted.contains_key(path)
+    }
+
     pub(super) fn accept(&mut self, path: RepoPath, text: Option<Arc<str>>) {
         self.accepted.insert(path, text);
     }

@@ -14,6 +14,8 @@ pub struct Settled {
     pub agent: AgentInfo,
     /// What.
     pub answer: Answer,
+    /// Whether it is a list, as [`ImportedReview::is_list`] has it.
+    pub is_list: bool,
     /// Why it is not all that there was to say.
     pub failure: Option<Failure>,
 }
@@ -110,7 +112,7 @@ impl<'a> Code<'a> {
     /// Anchors what was said in the code at hand, and makes fixes of the changes that are certain there.
     #[must_use]
     pub fn settle_said(&self, said: ImportedReview) -> Settled {
-        let ImportedReview { agent, label, kind: _, mut answer, failure, mut changes } = said;
+        let ImportedReview { agent, label, kind: _, mut answer, is_list, failure, mut changes } = said;
         for finding in &mut answer.findings {
             let changes = changes.remove(&finding.id).unwrap_or_default();
             let fixes: Vec<Fix> = changes.into_iter().filter_map(|c| self.fix_of(c, finding)).collect();
@@ -118,7 +120,7 @@ impl<'a> Code<'a> {
         }
         self.settle_answer(&mut answer);
         // Whatever the file says it was: here it is a review that was taken in.
-        Settled { agent: AgentInfo { name: agent, label, kind: AgentKind::Imported }, answer, failure }
+        Settled { agent: AgentInfo { name: agent, label, kind: AgentKind::Imported }, answer, is_list, failure }
     }
 
     /// A tool's change in the text at hand. Where the finding quotes the code, it must still be there, and the change

@@ -21,6 +21,8 @@ pub struct ImportedReview {
     pub kind: Option<AgentKind>,
     /// What it says. The ids of its findings are unique in it.
     pub answer: Answer,
+    /// Whether the file lists what the tool found, one by one: then no two of its findings are one, however alike.
+    pub is_list: bool,
     /// Why it is not all that there was to say, where the file says so.
     pub failure: Option<Failure>,
     /// Fixes that need the text, by the finding that they are of, the preferred one first.
@@ -29,7 +31,8 @@ pub struct ImportedReview {
 
 impl ImportedReview {
     pub(crate) fn by(agent: AgentName, label: String) -> Self {
-        Self { agent, label, kind: None, answer: Answer::default(), failure: None, changes: BTreeMap::new() }
+        let answer = Answer::default();
+        Self { agent, label, kind: None, answer, is_list: false, failure: None, changes: BTreeMap::new() }
     }
 
     /// The tool's part of `all`, which is begun if there is none yet.

@@ -1,7 +1,7 @@
 //! All that can happen to the server, as one closed type.
 
 use crate::protocol::capabilities::ClientCapabilities;
-use crate::protocol::commands::{CommandResult, Errand, RepoArgs, ReviewOptions};
+use crate::protocol::commands::{CancelArgs, CommandResult, Errand, RepoArgs, ReviewOptions};
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::Settings;
 use crate::state::projection::{PlacedAnchor, RoundIndex};
@@ -94,7 +94,7 @@ pub(crate) enum Event {
         reply: Reply,
     },
     Cancel {
-        of: RepoArgs,
+        of: CancelArgs,
         reply: Reply,
     },
     /// The user pressed cancel on the progress of that review.

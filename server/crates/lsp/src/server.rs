@@ -8,7 +8,9 @@ use crate::main_loop::GlobalState;
 use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::commands::{Command, CommandName};
 use crate::protocol::error::CommandError;
-use crate::protocol::own::{FindingsParams, FindingsRequest, Repositories, StatusRequest};
+use crate::protocol::own::{
+    ExplainParams, ExplainRequest, Explained, FindingsParams, FindingsRequest, Repositories, StatusRequest,
+};
 use crate::protocol::settings::{Settings, trust_of};
 use crate::protocol::uri::file_path;
 use crate::requests::BackgroundRequest;
@@ -71,6 +73,7 @@ pub(crate) fn service(
     })
     .custom_method("deepReview/findings", Server::findings)
     .custom_method("deepReview/status", Server::status)
+    .custom_method("deepReview/explain", Server::explain)
     .custom_method("window/workDoneProgress/cancel", Server::cancel_progress);
     #[cfg(test)]
     let service =
@@ -123,6 +126,10 @@ impl Server {
     #[cfg(test)]
     async fn panic(&self, _: Value) -> Result<Value> {
         self.answer::<tests::PanicRequest>(()).await
+    }
+
+    async fn explain(&self, params: ExplainParams) -> Result<Explained> {
+        self.answer::<ExplainRequest>(params).await?.map_err(refused)
     }
 
     async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {

@@ -116,7 +116,8 @@ pub fn verified(one: &Verified) -> String {
         Proof::Fixed => ("gone", "a fix of it is in the file"),
         Proof::Gone => ("gone", "its lines are gone"),
         Proof::Dismissed => ("gone", "it was declined"),
-        Proof::Changed => ("unclear", "its lines were changed, and not by its fix: review again"),
+        Proof::Withdrawn => ("gone", "nobody who was asked holds to it"),
+        Proof::Changed => ("unclear", "its lines were changed, and not by its fix: ask again (verify --ask)"),
         Proof::StillThere => ("there", "its lines are as they were reviewed"),
     };
     format!("{word:8} {:4} {}\n              {why}\n", one.label, printable(&one.title))

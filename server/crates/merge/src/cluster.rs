@@ -7,7 +7,7 @@
 
 use super::similarity::{DIFFER, Pair};
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 
 /// What is added to the average of many pairs, at most: the more wordings of one issue there are, the further
 /// apart the furthest, while chance would have to bring more pairs together. Nothing is added to one pair.
@@ -17,6 +17,15 @@ const GROWTH: f32 = 1.0;
 /// that are thrown together hide one of them, while one that is told twice is only told twice. With more remarks, chance
 /// would have to bring more pairs together.
 const ALONE: f32 = 0.2;
+
+/// What bounds the clusters that an item may be in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bounds {
+    /// Whether it has a place.
+    pub(super) is_placed: bool,
+    /// The documents that list it: no two that one lists are in one cluster.
+    pub(super) documents: BTreeSet<u32>,
+}
 
 /// What people said of pairs.
 #[derive(Debug, Default)]
@@ -55,32 +64,36 @@ impl PartialOrd for Candidate {
 
 struct Cluster {
     members: Vec<usize>,
-    /// Whether any of them has a place.
-    is_placed: bool,
+    /// Whether any of them has a place, and all documents that list any.
+    bounds: Bounds,
     /// By cluster: the sum of the scores of all pairs across. A cluster that is missing must stay apart.
     links: HashMap<usize, f32>,
 }
 
-/// Clusters of the numbers below `placed.len()`, each sorted, in the order of their smallest members. `placed` says which
-/// have a place; `word` overrules `pairs`.
-pub(super) fn clusters(placed: &[bool], pairs: &[Pair], word: &Word) -> Vec<Vec<usize>> {
+/// Clusters of the numbers below `bounds.len()`, each sorted, in the order of their smallest members. `word` overrules
+/// `pairs`.
+pub(super) fn clusters(bounds: &[Bounds], pairs: &[Pair], word: &Word) -> Vec<Vec<usize>> {
     let split: HashSet<(usize, usize)> = word.split.iter().map(sorted).collect();
-    let mut all: Vec<Option<Cluster>> = placed
+    let mut all: Vec<Option<Cluster>> = bounds
         .iter()
         .enumerate()
-        .map(|(i, placed)| Some(Cluster { members: vec![i], is_placed: *placed, links: HashMap::new() }))
+        .map(|(i, bounds)| Some(Cluster { members: vec![i], bounds: bounds.clone(), links: HashMap::new() }))
         .collect();
-    for pair in pairs.iter().filter(|pair| !split.contains(&sorted(&(pair.a, pair.b)))) {
-        for (from, to) in [(pair.a, pair.b), (pair.b, pair.a)] {
+    let kept =
+        pairs.iter().map(|pair| (sorted(&(pair.a, pair.b)), pair.score)).filter(|(pair, _)| !split.contains(pair));
+    // No sum with it is ever above anything.
+    let never = split.iter().map(|pair| (*pair, f32::NEG_INFINITY));
+    for ((a, b), score) in kept.chain(never) {
+        for (from, to) in [(a, b), (b, a)] {
             if let Some(cluster) = &mut all[from] {
-                cluster.links.insert(to, pair.score);
+                cluster.links.insert(to, score);
             }
         }
     }
     for joined in word.joined.iter().map(sorted).filter(|pair| !split.contains(pair)) {
         join(&mut all, joined.0, joined.1, &split);
     }
-    link_all(&mut all, |a, b| a.is_placed && b.is_placed);
+    link_all(&mut all, |a, b| a.bounds.is_placed && b.bounds.is_placed);
     link_all(&mut all, |_, _| true);
     let mut clusters: Vec<Vec<usize>> = all.into_iter().flatten().map(|cluster| cluster.members).collect();
     clusters.sort();
@@ -124,18 +137,21 @@ fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, by_hand: bool) -> u
     let (Some(mut x), Some(mut y)) = (all[a].take(), all[b].take()) else { return new };
     x.links.remove(&b);
     y.links.remove(&a);
+    let documents: BTreeSet<u32> = x.bounds.documents.union(&y.bounds.documents).copied().collect();
     let mut links = HashMap::new();
     for other in x.links.keys().chain(y.links.keys().filter(|other| !x.links.contains_key(other))) {
         let Some(cluster) = &mut all[*other] else { continue };
         cluster.links.remove(&a);
         cluster.links.remove(&b);
         let link = |part: &Cluster| {
-            let may_differ = by_hand || part.is_placed != cluster.is_placed;
+            let may_differ = by_hand || part.bounds.is_placed != cluster.bounds.is_placed;
             let missing = || may_differ.then(|| DIFFER * (part.members.len() * cluster.members.len()) as f32);
             part.links.get(other).copied().or_else(missing)
         };
         let (from_x, from_y) = (link(&x), link(&y));
-        if let (Some(from_x), Some(from_y)) = (from_x, from_y) {
+        if documents.is_disjoint(&cluster.bounds.documents)
+            && let (Some(from_x), Some(from_y)) = (from_x, from_y)
+        {
             links.insert(*other, from_x + from_y);
             cluster.links.insert(new, from_x + from_y);
         }
@@ -143,7 +159,8 @@ fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, by_hand: bool) -> u
     let mut members = x.members;
     members.append(&mut y.members);
     members.sort_unstable();
-    all.push(Some(Cluster { members, is_placed: x.is_placed || y.is_placed, links }));
+    let bounds = Bounds { is_placed: x.bounds.is_placed || y.bounds.is_placed, documents };
+    all.push(Some(Cluster { members, bounds, links }));
     new
 }
 
@@ -175,12 +192,16 @@ fn push_candidates(
 mod tests {
     use super::*;
 
-    /// Clusters of items ("PPU…": with a place or without) and scored pairs.
+    /// Clusters of items ("PPU…": with a place or without; in small letters, one that a document lists) and scored pairs.
     fn check(items: &str, pairs: &[(usize, usize, f32)], word: &Word, expected: &[&[usize]]) {
-        let placed: Vec<bool> = items.bytes().map(|item| item == b'P').collect();
+        let bounds = |item: char| Bounds {
+            is_placed: item.eq_ignore_ascii_case(&'p'),
+            documents: item.is_lowercase().then_some(1).into_iter().collect(),
+        };
+        let bounds: Vec<Bounds> = items.chars().map(bounds).collect();
         let mut pairs: Vec<Pair> = pairs.iter().map(|&(a, b, score)| Pair { a, b, score }).collect();
         for _ in 0..2 {
-            assert_eq!(clusters(&placed, &pairs, word), expected, "{pairs:?}");
+            assert_eq!(clusters(&bounds, &pairs, word), expected, "{pairs:?}");
             pairs.reverse();
         }
     }
@@ -208,6 +229,15 @@ mod tests {
     }
 
     #[test]
+    fn what_one_document_lists_stays_apart() {
+        let none = Word::default();
+        // Whoever else is like both, or has no place.
+        check("pPp", &[(0, 1, 6.0), (1, 2, 5.0)], &none, &[&[0, 1], &[2]]);
+        check("pPu", &[(0, 1, 6.0), (1, 2, 9.0)], &none, &[&[0, 1], &[2]]);
+        check("PPu", &[(0, 1, 6.0), (1, 2, 9.0)], &none, &[&[0, 1, 2]]);
+    }
+
+    #[test]
     fn a_persons_word_counts_more_than_likeness() {
         let joined = Word { joined: vec![(2, 0)], split: vec![] };
         check("PPP", &[(0, 1, -1.0)], &joined, &[&[0, 2], &[1]]);
@@ -215,6 +245,9 @@ mod tests {
         check("PPP", &[(0, 1, 9.0), (1, 2, 3.0), (0, 2, 2.0)], &split, &[&[0], &[1, 2]]);
         let both = Word { joined: vec![(0, 1), (1, 2)], split: vec![(0, 2)] };
         check("PPP", &[], &both, &[&[0, 1], &[2]]);
+        // A third one without a place does not bring together what was split.
+        let split = Word { joined: vec![], split: vec![(0, 2)] };
+        check("PPU", &[(0, 1, 1.0), (0, 2, 6.0), (1, 2, 6.0)], &split, &[&[0, 1], &[2]]);
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub use records::{Record, records};
 pub use symbols::Outline;
 
 use carry::Carrier;
+use cluster::Bounds;
 use draft::{Draft, Sources};
 use finding::{
     AgentInfo, AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, FindingStatus,
@@ -98,6 +99,9 @@ pub struct Input<'a> {
     /// The changed files that the agents were asked about; an agent that is done with them has answered about any other
     /// file too.
     pub changed: BTreeSet<RepoPath>,
+    /// What a document lists one by one, as a tool its results, with a number for the document: no two that one document
+    /// lists are one finding, however alike.
+    pub listed: BTreeMap<RawId, u32>,
     /// What findings are called on the branch; what `earlier` calls them where it is `None`.
     pub labels: Option<&'a Labels>,
 }
@@ -232,6 +236,13 @@ struct Item<'a> {
     id: FindingId,
 }
 
+impl Item<'_> {
+    fn bounds(&self, input: &Input<'_>) -> Bounds {
+        let documents = self.raws.iter().filter_map(|raw| input.listed.get(&raw.id)).copied().collect();
+        Bounds { is_placed: !self.remark.places.is_empty(), documents }
+    }
+}
+
 impl Merger {
     /// The remarks of earlier rounds that are part of this one, because their agents have not answered about their files
     /// since: with their anchors in the texts of now, and with what checks said of them. They may be put into
@@ -251,12 +262,12 @@ impl Merger {
         let remarks: Vec<&Remark> = items.iter().map(|item| &*item.remark).collect();
         let agents: Vec<usize> = items.iter().map(|item| item.agent).collect();
         let space = Space::new(&remarks);
-        let mut compared = space.compare(&agents, |_, _| true);
+        let bounds: Vec<Bounds> = items.iter().map(|item| item.bounds(input)).collect();
+        let mut compared = space.compare(&agents, |a, b| bounds[a].documents.is_disjoint(&bounds[b].documents));
         let memory = Memory::new(past, &remarks, &mut self.reader);
         let word = links::word(input, &remarks, &memory);
         let (judged, doubts) = doubt::judge(input, &items, &mut compared.pairs, &word);
-        let placed: Vec<bool> = remarks.iter().map(|remark| !remark.places.is_empty()).collect();
-        let clusters = cluster::clusters(&placed, &compared.pairs, &word);
+        let clusters = cluster::clusters(&bounds, &compared.pairs, &word);
         let origins = memory.origins(&clusters);
         let support = compared.support(&agents, &clusters);
         let sources = Sources {
@@ -309,9 +320,10 @@ impl Merger {
         let names: BTreeSet<&AgentName> = input.raw.iter().map(|raw| &raw.agent).collect();
         let numbers: HashMap<&AgentName, usize> = names.into_iter().zip(0..).collect();
         let mut items: Vec<Item<'a>> = Vec::new();
-        let mut by_content: HashMap<u64, usize> = HashMap::new();
+        let mut by_content: HashMap<(u64, Option<&RawId>), usize> = HashMap::new();
         for (raw, remark) in input.raw.iter().copied().zip(remarks) {
-            let item = *by_content.entry(remark.content).or_insert(items.len());
+            let listed = input.listed.contains_key(&raw.id).then_some(&raw.id);
+            let item = *by_content.entry((remark.content, listed)).or_insert(items.len());
             match items.get_mut(item) {
                 Some(item) => item.raws.push(raw),
                 None => items.push(Item {
@@ -327,7 +339,9 @@ impl Merger {
         }
         let order = |item: &Item<'_>| {
             let place = item.remark.places.first().and_then(|p| p.lines);
-            (item.remark.fingerprint.clone(), place, item.remark.content)
+            // What is listed twice in the same words stands in the order of the list.
+            let twice = input.listed.get(&item.raws[0].id).map(|_| item.raws[0].id.clone());
+            (item.remark.fingerprint.clone(), place, item.remark.content, twice)
         };
         items.sort_by_cached_key(order);
         // The same words at several places (a rule that is broken often) have one fingerprint and many ids.

@@ -1,6 +1,6 @@
 //! Merging design observations: as findings, by the same likeness, without severity and rank.
 
-use super::cluster::{self, Word};
+use super::cluster::{self, Bounds, Word};
 use super::remark::Remark;
 use super::similarity::Space;
 use finding::{AgentName, Observation, RawFinding, RawId, Severity};
@@ -38,8 +38,9 @@ pub fn observations(all: &[Observation]) -> Vec<Observation> {
     let references: Vec<&Remark> = remarks.iter().collect();
     // A strength is never a concern.
     let pairs = Space::new(&references).compare(&agents, |a, b| made[a].1.kind == made[b].1.kind).pairs;
-    let placed: Vec<bool> = remarks.iter().map(|remark| !remark.places.is_empty()).collect();
-    cluster::clusters(&placed, &pairs, &Word::default())
+    let bounds = |remark: &Remark| Bounds { is_placed: !remark.places.is_empty(), ..Bounds::default() };
+    let bounds: Vec<Bounds> = remarks.iter().map(bounds).collect();
+    cluster::clusters(&bounds, &pairs, &Word::default())
         .into_iter()
         .map(|members| {
             let longest = members.iter().max_by_key(|i| (made[**i].1.body.len(), std::cmp::Reverse(**i)));

@@ -85,7 +85,7 @@ pub use rounds::{RoundSummary, summaries};
 pub use show::{Code, FindingWhole, Place, Remark, Suggestion, show};
 pub use states::{Situation, states};
 pub use texts::{CurrentTexts, ReadError};
-pub use verify::{Proof, Verification, Verified, verify};
+pub use verify::{Proof, Verification, Verified, verify, verify_again};
 pub use worktree::{WorkTree, WriteError};
 
 #[cfg(test)]

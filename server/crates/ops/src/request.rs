@@ -1,7 +1,7 @@
 use super::OpsError;
 use agent::{Agent, Availability};
 use config::Config;
-use finding::{AgentInfo, AgentKind, FindingId};
+use finding::{AgentInfo, AgentKind, Failure, FailureKind, FindingId};
 use futures_util::future::join_all;
 use git::Repository;
 use review::Request;
@@ -87,11 +87,22 @@ pub struct AgentHere {
     pub availability: Availability,
 }
 
-/// All agents that there could be, with those that are configured and missing.
+/// All agents that there could be, with those that are configured and missing, and those that are not asked for want of
+/// trust.
 pub async fn agents_here(config: &Config, root: Option<&Path>, trust: Trust) -> Vec<AgentHere> {
     let mut agents = trust.agents(config, root);
     agents.extend(agent::missing(&config.agents));
     let looked = join_all(agents.iter().map(|agent| agent.availability())).await;
     let infos = agents.iter().map(|agent| agent.info());
-    infos.zip(looked).map(|(info, availability)| AgentHere { info, availability }).collect()
+    let mut here: Vec<AgentHere> =
+        infos.zip(looked).map(|(info, availability)| AgentHere { info, availability }).collect();
+    if trust == Trust::Refused {
+        // Nothing of theirs is run, not even to see whether they could be used.
+        let others = review::agents(config, root, false).into_iter().map(|agent| agent.info());
+        here.extend(others.filter(|info| info.kind != AgentKind::BuiltIn).map(|info| {
+            let failure = Failure::new(FailureKind::NotAllowed, "it is not asked: this folder is not trusted");
+            AgentHere { info, availability: Availability::Unusable(failure.with_remedy("trust the folder")) }
+        }));
+    }
+    here
 }

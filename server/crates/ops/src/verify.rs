@@ -2,7 +2,7 @@
 
 use super::find::Found;
 use super::states::{Situation, text_now};
-use finding::{FindingId, RepoPath, State};
+use finding::{Finding, FindingId, RepoPath, State};
 use merge::state::{Effects, Since, TextState, state};
 use serde::Serialize;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub enum Proof {
     Gone,
     /// A person declined it.
     Dismissed,
+    /// Nobody of those who were asked holds to it: found false, or fixed in a way of one's own.
+    Withdrawn,
     /// Its lines were changed, and not by one of its fixes: another review has to say.
     Changed,
     /// Its lines are as they were reviewed.
@@ -27,7 +29,7 @@ impl Proof {
     /// Whether nothing is left to be done.
     #[must_use]
     pub fn is_gone(self) -> bool {
-        matches!(self, Self::Fixed | Self::Gone | Self::Dismissed)
+        matches!(self, Self::Fixed | Self::Gone | Self::Dismissed | Self::Withdrawn)
     }
 }
 
@@ -61,23 +63,42 @@ pub struct Verification {
 /// Looks whether findings of the situation's round are gone.
 #[must_use]
 pub fn verify(situation: &Situation<'_>, findings: &[Found<'_>]) -> Verification {
+    let names = findings.iter().map(|found| named(found.finding)).collect();
+    proofs(situation, names)
+}
+
+/// The same again, after those who raised them were asked: what the newest round has no more was taken back in it.
+#[must_use]
+pub fn verify_again(situation: &Situation<'_>, before: Verification) -> Verification {
+    proofs(situation, before.findings)
+}
+
+/// A finding of which nothing is proved yet.
+fn named(finding: &Finding) -> Verified {
+    let (id, label, title) = (finding.id.clone(), finding.label.clone(), finding.title.clone());
+    Verified { id, label, title, proof: Proof::StillThere, gone: false }
+}
+
+fn proofs(situation: &Situation<'_>, mut findings: Vec<Verified>) -> Verification {
     let now = |path: &RepoPath| text_now(situation, path);
     let reviewed = |path: &RepoPath| -> Option<Arc<str>> { situation.reviewed.shared(path) };
     let since = Since::new(&reviewed, &now);
-    let one = |found: &Found<'_>| {
-        let finding = found.finding;
+    let proof = |finding: &Finding| {
         let effects = Effects::of(finding, &reviewed);
         let text = since.text_state(finding, &effects);
-        let proof = match (state(finding, &situation.round.id, situation.decisions, text, &effects), text) {
+        match (state(finding, &situation.round.id, situation.decisions, text, &effects), text) {
             (State::Dismissed { .. }, _) => Proof::Dismissed,
             (State::Fixed, _) => Proof::Fixed,
             (State::Outdated, _) => Proof::Gone,
+            (State::Open, _) if finding.is_refuted() => Proof::Withdrawn,
             (State::Open, TextState::Touched) => Proof::Changed,
             (State::Open, _) => Proof::StillThere,
-        };
-        let (id, label, title) = (finding.id.clone(), finding.label.clone(), finding.title.clone());
-        Verified { id, label, title, proof, gone: proof.is_gone() }
+        }
     };
-    let findings: Vec<Verified> = findings.iter().map(one).collect();
+    for one in &mut findings {
+        let finding = situation.round.findings.iter().find(|finding| finding.id == one.id);
+        one.proof = finding.map_or(Proof::Withdrawn, &proof);
+        one.gone = one.proof.is_gone();
+    }
     Verification { round: situation.round.number, gone: findings.iter().all(|one| one.gone), findings }
 }

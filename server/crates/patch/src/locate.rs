@@ -12,11 +12,14 @@ mod apart;
 mod block;
 mod choose;
 mod comments;
+mod cut;
 mod half_done;
+mod left_out;
 mod lines;
 mod moved;
 mod reflowed;
 mod replace;
+mod rewritten;
 mod suggestion;
 
 use super::build;

@@ -397,142 +397,154 @@ fn checked(word: &str, by: &str, note: &str) -> String {
     if note.trim().is_empty() { format!("{word} by {by}") } else { format!("{word} by {by}: {}", one_line(note)) }
 }
 
+fn pull_request(round: &Round) -> Option<PullRequestView<'_>> {
+    let pull = round.pull_request.as_ref()?;
+    Some(PullRequestView { number: pull.number, title: &pull.title, url: pull.url.as_deref() })
+}
+
+fn severities<'a>(standing: &[&'a Finding], view: &dyn Fn(&&'a Finding) -> FindingView<'a>) -> Vec<SeverityView<'a>> {
+    let heading = |severity| match severity {
+        Severity::Critical => "Critical Issues",
+        Severity::Important => "Important Issues",
+        Severity::Suggestion => "Suggestions",
+    };
+    let of = |severity| SeverityView {
+        severity,
+        heading: heading(severity),
+        findings: standing.iter().filter(|f| f.severity == severity).map(view).collect(),
+    };
+    Severity::ALL.into_iter().map(of).collect()
+}
+
+/// The observations of some kinds, by kind.
+fn observations<'a>(
+    round: &'a Round,
+    agents: &Agents<'a>,
+    is_wanted: fn(ObservationKind) -> bool,
+) -> Vec<ObservationView<'a>> {
+    let mut wanted: Vec<_> = round.observations.iter().filter(|o| is_wanted(o.kind)).collect();
+    wanted.sort_by_key(|o| o.kind);
+    let view = |o: &'a finding::Observation| ObservationView {
+        title: &o.title,
+        scope: match o.kind {
+            ObservationKind::ConcernInScope => Some("in-scope"),
+            ObservationKind::ConcernFuture => Some("future"),
+            ObservationKind::Strength => None,
+        },
+        body: &o.body,
+        places: o.anchors.iter().map(ToString::to_string).collect(),
+        agents: agents.pills(&o.by),
+    };
+    wanted.into_iter().map(view).collect()
+}
+
+fn limitations(whole: &Assessment) -> Vec<LimitationView<'_>> {
+    let all = whole.limitations.iter();
+    all.map(|l| LimitationView {
+        title: &l.title,
+        place: l.anchor.as_ref().map(ToString::to_string),
+        quote: l.anchor.as_ref().and_then(|a| a.quote.as_deref()).filter(|q| !q.trim().is_empty()),
+        body: &l.body,
+    })
+    .collect()
+}
+
+fn feedback(round: &Round) -> Vec<FeedbackView<'_>> {
+    let all = round.feedback.iter();
+    all.map(|f| FeedbackView {
+        author: &f.author,
+        text: &f.text,
+        place: f.anchor.as_ref().map(ToString::to_string),
+        url: f.url.as_deref(),
+    })
+    .collect()
+}
+
+fn declined(round: &Round) -> Vec<DeclinedView<'_>> {
+    let all = round.declined.iter();
+    all.map(|d| DeclinedView { title: &d.title, round: d.round, reason: &d.reason }).collect()
+}
+
+fn reviewed<'a>(round: &'a Round, agents: &Agents<'a>) -> Vec<ReviewedView<'a>> {
+    let labels = |path: &finding::RepoPath| {
+        let in_it = round.standing().filter(|f| f.anchors.iter().any(|a| a.path == *path));
+        in_it.map(|f| f.label.as_str()).collect()
+    };
+    let all = round.coverage.reviewed.iter();
+    all.map(|file| ReviewedView {
+        path: file.path.as_str(),
+        lossy: file.lossy,
+        agents: agents.pills(&file.by),
+        findings: labels(&file.path),
+    })
+    .collect()
+}
+
+fn said_before<'a>(round: &'a Round, agents: &Agents<'a>) -> Vec<(Pill<'a>, u32, Vec<ViewOfWhole<'a>>)> {
+    let all = round.earlier.iter().map(|said| {
+        let whole = views_of_whole(&round.assessment, &said.assessment);
+        (agents.pill(&said.agent.name), said.round, whole)
+    });
+    all.filter(|(_, _, whole)| !whole.is_empty()).collect()
+}
+
+fn resolutions<'a>(round: &'a Round, decisions: &Decisions) -> Vec<ResolutionView<'a>> {
+    let view = |f: &'a Finding| {
+        let resolution = decisions.resolutions.get(&f.id)?;
+        Some(ResolutionView {
+            label: &f.label,
+            id: f.id.as_str(),
+            severity: f.severity,
+            title: &f.title,
+            action: resolution_words(resolution),
+            when: minute(resolution.at),
+        })
+    };
+    round.findings.iter().filter_map(view).collect()
+}
+
 impl<'a> View<'a> {
     pub(super) fn of(round: &'a Round, decisions: &Decisions, texts: &'a Texts) -> Self {
-        let agents = Agents::of(round);
+        let agents = &Agents::of(round);
         let (doubtful, standing): (Vec<&Finding>, Vec<&Finding>) = round.standing().partition(|f| f.is_doubtful());
-        let heading = |severity| match severity {
-            Severity::Critical => "Critical Issues",
-            Severity::Important => "Important Issues",
-            Severity::Suggestion => "Suggestions",
-        };
-        let view = |f: &&'a Finding| finding_view(f, decisions, texts, &agents);
+        let view = |f: &&'a Finding| finding_view(f, decisions, texts, agents);
         let conclusion = round.conclusion(decisions);
-        let note = verdict_note(round, decisions, &conclusion);
-        let observations = |strength: bool| {
-            let mut found: Vec<_> =
-                round.observations.iter().filter(|o| (o.kind == ObservationKind::Strength) == strength).collect();
-            found.sort_by_key(|o| o.kind);
-            found
-                .into_iter()
-                .map(|o| ObservationView {
-                    title: &o.title,
-                    scope: match o.kind {
-                        ObservationKind::ConcernInScope => Some("in-scope"),
-                        ObservationKind::ConcernFuture => Some("future"),
-                        ObservationKind::Strength => None,
-                    },
-                    body: &o.body,
-                    places: o.anchors.iter().map(ToString::to_string).collect(),
-                    agents: agents.pills(&o.by),
-                })
-                .collect()
-        };
+        let whole = &round.assessment;
         Self {
             id: round.id.as_str(),
             date: minute(round.started),
             number: round.number,
             author: &round.author,
-            pull_request: round.pull_request.as_ref().map(|p| PullRequestView {
-                number: p.number,
-                title: &p.title,
-                url: p.url.as_deref(),
-            }),
+            pull_request: pull_request(round),
             branch: round.scope.branch.as_deref(),
             base: &round.scope.base_name,
             commits: round.commits.iter().map(|c| (c.id.short(), c.subject.as_str())).collect(),
             reviewers: agents.pills(round.agents.iter().map(|run| &run.agent.name)),
             verdict: conclusion.to_string(),
-            verdict_note: note,
+            verdict_note: verdict_note(round, decisions, &conclusion),
             wall_clock: long_duration(round.duration_ms),
-            summary: round.assessment.summary.as_deref(),
+            summary: whole.summary.as_deref(),
             since: since_view(round),
-            severities: Severity::ALL
-                .into_iter()
-                .map(|severity| SeverityView {
-                    severity,
-                    heading: heading(severity),
-                    findings: standing.iter().filter(|f| f.severity == severity).map(view).collect(),
-                })
-                .collect(),
+            severities: severities(&standing, &view),
             doubtful: doubtful.iter().map(view).collect(),
             refuted: round.findings.iter().filter(|f| f.is_refuted()).map(|f| view(&f)).collect(),
-            concerns: observations(false),
-            strengths: observations(true),
-            testing: round.assessment.testing.as_deref(),
-            untested: round.assessment.untested.iter().map(String::as_str).collect(),
-            documentation: round.assessment.documentation.as_deref(),
-            commit_structure: round.assessment.commit_structure.as_deref(),
-            fixups: round.assessment.fixups.iter().map(|f| fixup_view(round, f)).collect(),
-            limitations: round
-                .assessment
-                .limitations
-                .iter()
-                .map(|l| LimitationView {
-                    title: &l.title,
-                    place: l.anchor.as_ref().map(ToString::to_string),
-                    quote: l.anchor.as_ref().and_then(|a| a.quote.as_deref()).filter(|q| !q.trim().is_empty()),
-                    body: &l.body,
-                })
-                .collect(),
-            feedback: round
-                .feedback
-                .iter()
-                .map(|f| FeedbackView {
-                    author: &f.author,
-                    text: &f.text,
-                    place: f.anchor.as_ref().map(ToString::to_string),
-                    url: f.url.as_deref(),
-                })
-                .collect(),
+            concerns: observations(round, agents, |kind| kind != ObservationKind::Strength),
+            strengths: observations(round, agents, |kind| kind == ObservationKind::Strength),
+            testing: whole.testing.as_deref(),
+            untested: whole.untested.iter().map(String::as_str).collect(),
+            documentation: whole.documentation.as_deref(),
+            commit_structure: whole.commit_structure.as_deref(),
+            fixups: whole.fixups.iter().map(|f| fixup_view(round, f)).collect(),
+            limitations: limitations(whole),
+            feedback: feedback(round),
             no_feedback: no_feedback(round),
-            declined: round
-                .declined
-                .iter()
-                .map(|d| DeclinedView { title: &d.title, round: d.round, reason: &d.reason })
-                .collect(),
-            reviewed: round
-                .coverage
-                .reviewed
-                .iter()
-                .map(|file| ReviewedView {
-                    path: file.path.as_str(),
-                    lossy: file.lossy,
-                    agents: agents.pills(&file.by),
-                    findings: round
-                        .standing()
-                        .filter(|f| f.anchors.iter().any(|a| a.path == file.path))
-                        .map(|f| f.label.as_str())
-                        .collect(),
-                })
-                .collect(),
+            declined: declined(round),
+            reviewed: reviewed(round, agents),
             left_out: round.coverage.left_out.iter().map(|f| (f.path.as_str(), f.why.to_string())).collect(),
-            retro: retros(round, &agents),
-            said_before: round
-                .earlier
-                .iter()
-                .map(|said| {
-                    let whole = views_of_whole(&round.assessment, &said.assessment);
-                    (agents.pill(&said.agent.name), said.round, whole)
-                })
-                .filter(|(_, _, whole)| !whole.is_empty())
-                .collect(),
+            retro: retros(round, agents),
+            said_before: said_before(round, agents),
             figures: figures(round),
-            resolutions: round
-                .findings
-                .iter()
-                .filter_map(|f| {
-                    let resolution = decisions.resolutions.get(&f.id)?;
-                    Some(ResolutionView {
-                        label: &f.label,
-                        id: f.id.as_str(),
-                        severity: f.severity,
-                        title: &f.title,
-                        action: resolution_words(resolution),
-                        when: minute(resolution.at),
-                    })
-                })
-                .collect(),
+            resolutions: resolutions(round, decisions),
         }
     }
 }

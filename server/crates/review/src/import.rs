@@ -18,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 /// Larger files are not read.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
+/// The findings that a file lists, each with the number of the file.
+type Listed = BTreeMap<RawId, u32>;
+
 /// A round that was imported.
 #[derive(Debug, Clone)]
 pub struct Imported {
@@ -68,11 +71,11 @@ pub fn import_as(
     let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
     let mut rounds: Vec<(Round, Decisions)> = Vec::new();
-    let mut said: Vec<ImportedReview> = Vec::new();
-    for file in files {
+    let mut said: Vec<(u32, ImportedReview)> = Vec::new();
+    for (number, file) in (0..).zip(files) {
         match read_file(file, format)? {
             Import::Round(round, decisions) => rounds.push((*round, decisions)),
-            Import::Reviews(all) => said.extend(all),
+            Import::Reviews(all) => said.extend(all.into_iter().map(|review| (number, review))),
         }
     }
     let paths = snapshot.paths()?;
@@ -80,7 +83,13 @@ pub fn import_as(
     let text = |path: &RepoPath| snapshot.read(path).ok().flatten();
     let code = Code::new(&paths, &changed, &text);
     let mut answers: Vec<Settled> = Vec::new();
-    said.into_iter().for_each(|s| add(&mut answers, code.settle_said(s)));
+    let mut listed = Listed::new();
+    for (number, review) in said {
+        let settled = code.settle_said(review);
+        let is_list = settled.is_list;
+        let added = add(&mut answers, settled);
+        listed.extend(added.into_iter().filter(|_| is_list).map(|id| (id, number)));
+    }
     if target == Target::Current {
         for mut settled in rounds.drain(..).flat_map(|(round, _)| taken_apart(round)) {
             code.settle_answer(&mut settled.answer);
@@ -102,7 +111,7 @@ pub fn import_as(
             rounds.push((join::joined(&newest, answers, &snapshot, &store, &decisions, &code), Decisions::default()));
         }
         Target::Own if answers.is_empty() => {}
-        Target::Own => rounds.push((merged(answers, &snapshot), Decisions::default())),
+        Target::Own => rounds.push((merged(answers, listed, &snapshot), Decisions::default())),
     }
     for (round, decisions) in &mut rounds {
         keep_texts(round, &snapshot, &store)?;
@@ -169,12 +178,14 @@ fn taken_apart(round: Round) -> impl Iterator<Item = Settled> {
             AgentOutcome::Failed { failure } => Some(failure),
             _ => None,
         };
-        Settled { agent: run.agent, answer, failure }
+        Settled { agent: run.agent, answer, is_list: false, failure }
     })
 }
 
-/// Two files of one tool are one agent.
-fn add(answers: &mut Vec<Settled>, Settled { agent: info, answer, failure }: Settled) {
+/// Two files of one tool are one agent. Gives the ids that the findings have then.
+fn add(answers: &mut Vec<Settled>, settled: Settled) -> Vec<RawId> {
+    let Settled { agent: info, answer, is_list, failure } = settled;
+    let mut added = Vec::with_capacity(answer.findings.len());
     match answers.iter_mut().find(|known| known.agent.name == info.name) {
         Some(Settled { answer: known, failure: failed, .. }) => {
             *failed = failed.take().or(failure);
@@ -187,14 +198,19 @@ fn add(answers: &mut Vec<Settled>, Settled { agent: info, answer, failure }: Set
                     }
                     finding.id = RawId::new(format!("{}:{n}", info.name));
                 }
+                added.push(finding.id.clone());
                 known.findings.push(finding);
             }
             known.observations.extend(answer.observations);
             known.assessment.merge(answer.assessment);
             known.covered.extend(answer.covered);
         }
-        None => answers.push(Settled { agent: info, answer, failure }),
+        None => {
+            added.extend(answer.findings.iter().map(|finding| finding.id.clone()));
+            answers.push(Settled { agent: info, answer, is_list, failure });
+        }
     }
+    added
 }
 
 /// Makes a round that was reviewed elsewhere one of this branch as it is now.
@@ -226,7 +242,7 @@ fn id(text: &str) -> RoundId {
 }
 
 /// Adds an agent and what it said, unmerged.
-fn take_in(round: &mut Round, Settled { agent, answer, failure }: Settled) {
+fn take_in(round: &mut Round, Settled { agent, answer, failure, .. }: Settled) {
     let outcome = failure.map_or(AgentOutcome::Reviewed, |failure| AgentOutcome::Failed { failure });
     round.assessment.merge(answer.assessment.clone());
     round.observations.extend(answer.observations);
@@ -240,7 +256,7 @@ fn take_in(round: &mut Round, Settled { agent, answer, failure }: Settled) {
 }
 
 /// A round of what agents said elsewhere.
-fn merged(answers: Vec<Settled>, snapshot: &Snapshot) -> Round {
+fn merged(answers: Vec<Settled>, listed: Listed, snapshot: &Snapshot) -> Round {
     let started = Timestamp::now();
     let branch = snapshot.scope().branch.as_deref().unwrap_or("HEAD");
     let id = id(&format!("{}-{branch}", started.strftime("%Y%m%d-%H%M%S")));
@@ -252,7 +268,7 @@ fn merged(answers: Vec<Settled>, snapshot: &Snapshot) -> Round {
     for settled in answers {
         take_in(&mut round, settled);
     }
-    let mut input = merge::Input::of(&round.raw);
+    let mut input = merge::Input { listed, ..merge::Input::of(&round.raw) };
     let cited = round.raw.iter().flat_map(|r| &r.anchors).map(|a| &a.path);
     input.texts = cited.filter_map(|path| Some((path.clone(), snapshot.read(path).ok()??))).collect();
     round.findings = merge::merge(&input).findings;

@@ -29,6 +29,7 @@ mod recheck;
 mod run_agent;
 mod setup;
 mod stands;
+mod stops;
 mod trace;
 mod verify;
 
@@ -41,6 +42,7 @@ pub use consult::{Consulted, Counsel, NotConsulted, consult, consult_of, thread_
 pub use prepare::Preparation;
 pub use preview::{DryRun, Sent, dry_run};
 pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};
+pub use stops::Stops;
 
 use adjudicate::Judged;
 use agent::{Agent, Progress, Steering, answer};
@@ -129,6 +131,8 @@ pub struct Options {
     pub prompts: Option<PathBuf>,
     /// What the user wants of the agents' reviews.
     pub steering: Steering,
+    /// What stops single agents while the round runs.
+    pub stops: Stops,
 }
 
 impl Default for Options {
@@ -145,6 +149,7 @@ impl Default for Options {
             dependencies: false,
             prompts: None,
             steering: Steering::default(),
+            stops: Stops::default(),
         }
     }
 }
@@ -304,9 +309,15 @@ impl Running {
             if let Some(failure) = asked.estimate.and_then(|estimate| shared.budget.reserve(&estimate).err()) {
                 asked.refuse(failure);
             }
-            let running = run_agent::run(reviewer.clone(), asked, shared.clone());
+            let (name, stops) = (reviewer.agent.info().name, options.stops.clone());
+            let shared = Shared { cancel: stops.begin(&name, &shared.cancel), ..shared.clone() };
+            let running = run_agent::run(reviewer.clone(), asked, shared);
             let (prepared, number) = (self.prepared.clone(), self.number);
-            tasks.spawn(async move { read(prepared, number, running.await).await });
+            tasks.spawn(async move {
+                let done = running.await;
+                stops.end(&name);
+                read(prepared, number, done).await
+            });
         }
         let mut composed = self.composed().await;
         while let Some((name, answered)) = self.next(&mut tasks, &mut told).await {

@@ -290,6 +290,25 @@ fn cancelling_keeps_what_was_answered() {
 }
 
 #[test]
+fn one_agent_is_stopped_and_the_others_go_on() {
+    let repo = repo();
+    let stops = Stops::default();
+    let stop = stops.clone();
+    let quick = agent("quick", |_| Did::Answer(says("Seen in time")));
+    let slow = agent("slow", move |_| {
+        assert!(stop.stop(&AgentName::new("slow")), "it runs");
+        Did::Hang
+    });
+    let mut request = request(&repo, &[&slow, &quick]);
+    request.options.stops = stops.clone();
+    let round = round(request);
+    assert_eq!(failure(&round, "slow"), FailureKind::Cancelled);
+    assert_eq!(outcome(&round, "quick"), &AgentOutcome::Reviewed);
+    assert!(!round.is_complete(), "one that was stopped has not reviewed");
+    assert!(!stops.stop(&AgentName::new("slow")), "it is done");
+}
+
+#[test]
 fn an_agent_that_does_not_listen_is_left_behind() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let deaf = Reviewer { agent: agent("deaf", |_| Did::Deaf), deadline: Duration::from_millis(5) };

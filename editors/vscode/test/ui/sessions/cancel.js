@@ -32,7 +32,7 @@ module.exports = async (w, page, bed) => {
   await w.see(".notification-toast:has-text('The review is incomplete')");
   await w.until("its process is gone", () => !alive(pid));
   await w.see(".statusbar .codicon-alert");
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   w.say("cancelled: the process is gone, the round incomplete, what the others said kept");
   await w.shot("incomplete");
   fs.writeFileSync(bed.config, config);

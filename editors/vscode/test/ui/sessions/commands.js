@@ -16,7 +16,9 @@ module.exports = async (w, page, bed) => {
   await w.see(".statusbar-item:has-text('Ln 5,')");
   await w.chord("p");
   await w.see(".tab.active:has-text('emoji.py')");
-  w.say("to the next finding, in another file, and back");
+  await w.see(".statusbar-item:has-text('of 4:')");
+  await w.see(".monaco-hover:not(.hidden) a:has-text('Dismiss')");
+  w.say("to the next finding, in another file, and back; which one of how many, and what it is");
 
   const before = text("pool.py");
   fs.writeFileSync(file("pool.py"), `${before}\n\ndef all_of(items=[]):\n    return items\n`);
@@ -29,7 +31,7 @@ module.exports = async (w, page, bed) => {
   await w.review();
   await w.see(w.finding("Default of `waiting`"));
   await w.run("Deep Review: Apply All Fixes");
-  const dialog = ".monaco-dialog-box:has-text('Apply every fix that applies without doubt?')";
+  const dialog = ".monaco-dialog-box:has-text('Apply 4 fixes in 3 files?')";
   await w.see(dialog);
   await w.shot("apply-all");
   await page.click(`${dialog} .monaco-button:has-text('Cancel')`);
@@ -39,7 +41,20 @@ module.exports = async (w, page, bed) => {
   await page.click(`${dialog} .monaco-button:has-text('Apply')`);
   await w.see(".tab.dirty:has-text('emoji.py')");
   await w.see(".tab.dirty:has-text('windows.py')");
-  await w.run("File: Save All Files");
+  const summary = ".notification-toast:has-text('4 fixes were applied in 3 files.')";
+  await w.see(summary);
+  await w.shot("applied-all");
+  await page.click(`${summary} .monaco-button:has-text('Undo All')`);
+  await w.see(".notification-toast:has-text('3 files are as they were.')");
+  await w.until("nothing changed", async () => {
+    await w.run("File: Save All Files");
+    return text("emoji.py").includes("LIMIT") && text("windows.py").includes("None");
+  });
+  w.say("every fix at once, counted before and after, and all of it taken back at once");
+  await w.clearNotifications();
+  await w.run("Deep Review: Apply All Fixes");
+  await page.click(`${dialog} .monaco-button:has-text('Apply')`);
+  await page.click(`${summary} .monaco-button:has-text('Save All')`);
   await w.until("the fixes on disk", () => !text("emoji.py").includes("LIMIT") && !text("windows.py").includes("None"));
   w.say("every fix at once, on disk, after it asked");
   execFileSync("git", ["checkout", "--quiet", "--", "."], { cwd: bed.folder });

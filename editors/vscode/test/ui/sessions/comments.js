@@ -18,7 +18,7 @@ module.exports = async (w, page, bed) => {
   await page.locator(MARK).first().click();
   await w.see(".review-widget :text('greet() accepts None')");
   await w.see(".review-widget :text('The default hides a mistake of the caller.')");
-  await w.see(".review-widget :text('Claude (recorded) (suggestion)')");
+  await w.see(".review-widget :text('Claude (recorded)')");
   w.say("a thread at the finding: what, why, who");
   await w.shot("comments");
   // The workbench keeps the form of a thread without replies, hidden.

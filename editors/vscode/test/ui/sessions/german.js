@@ -16,7 +16,7 @@ module.exports = async (w, page, bed) => {
     await own.run("Deep Review: Focus on Befunde View");
     await own.see(".welcome-view-content:has-text('mehrere Agenten')");
     await german.click(".welcome-view-content .monaco-button:has-text('Aktuellen Branch prüfen')");
-    await own.see(own.finding("Claude"));
+    await own.see(own.finding("appends before"));
     await own.see(".pane-body .monaco-list-row[aria-level='1']:has-text('Wichtig')");
     await own.see(".statusbar-item [aria-label^='Deep Review, Runde 1: 0 kritisch, 2 wichtig, 2 Vorschläge']");
     await own.palette("Deep Review: Bericht öffnen");

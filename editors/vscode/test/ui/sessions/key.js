@@ -45,7 +45,7 @@ module.exports = async (w, page, bed) => {
   await w.choose("OpenAI");
   await w.see(".quick-input-widget input[type='password']");
   await w.answer("secret storage", KEY);
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   await w.review();
   await w.until("the provider is asked with the key", () => seen.includes(`Bearer ${KEY}`));
   for (const folder of ["sample", "config", "data", "state"]) {
@@ -57,7 +57,7 @@ module.exports = async (w, page, bed) => {
   await w.choose("OpenAI");
   await w.answer("secret storage", "");
   const before = seen.length;
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   await w.review();
   assert.deepEqual(seen.slice(before).filter(Boolean), [], "a removed key is not sent any more");
   // An agent without its key is not asked, and the round says so.

@@ -12,7 +12,7 @@ module.exports = async (w) => {
   await w.open("pool.py");
   await w.review();
   await w.run("Deep Review: Focus on Findings View");
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   for (const [theme, selector, name] of THEMES) {
     await w.run("Preferences: Color Theme");
     await w.answer("Select Color Theme", theme);

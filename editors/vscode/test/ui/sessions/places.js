@@ -12,7 +12,7 @@ module.exports = async (w, page, bed) => {
   fs.rmSync(path.join(bed.state, "extensions", extension, "server"), { recursive: true });
   await w.run("Deep Review: Restart Server");
   await w.until("the server on PATH", () => servers(path.join(bed.work, "bin")).length === 1);
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   w.say("without one in the package: the server on PATH");
 
   const setting = (value) =>
@@ -23,24 +23,39 @@ module.exports = async (w, page, bed) => {
   setting(path.join(bed.work, "other", "deep-review"));
   await w.until("the server of the setting", () => servers(path.join(bed.work, "other")).length === 1);
   await w.until("the other one has ended", () => servers(path.join(bed.work, "bin")).length === 0);
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   w.say("with a setting: that one");
 
   setting("/nowhere/deep-review");
   await w.see(".notification-toast:has-text('was not found (/nowhere/deep-review)')");
   await w.see(".welcome-view-content:has-text('was not found')");
+  await w.see(".welcome-view-content .monaco-button:has-text('Install with npm')");
+  await w.see(".welcome-view-content .monaco-button:has-text('Choose the Program')");
   assert.equal(await page.$$(".notification-toast").then((toasts) => toasts.length), 1, "one message, no more");
   await w.shot("no-server");
   setting("");
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   await w.clearNotifications();
-  w.say("a wrong one: a message with what to do, and none runs");
+  w.say("a wrong one: a page with what to do, and none runs");
+
+  // The page's own way out writes the setting where this editor keeps those of a machine.
+  setting("/nowhere/deep-review");
+  await w.see(".welcome-view-content .monaco-button:has-text('Choose the Program')");
+  await w.clearNotifications();
+  await page.click(".welcome-view-content .monaco-button:has-text('Choose the Program')");
+  await w.chooseFile("The program deep-review", path.join(bed.work, "other", "deep-review"));
+  await w.until("the chosen server", () => servers(path.join(bed.work, "other")).length === 1);
+  await w.see(w.finding("appends before"));
+  setting("");
+  await w.until("the server on PATH again", () => servers(path.join(bed.work, "bin")).length === 1);
+  await w.see(w.finding("appends before"));
+  w.say("the program chosen from the page");
 
   await w.anotherRound(async () => {
     await w.chord("b");
     await w.choose("main");
   });
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   w.say("against a base that was picked");
 
   // In a folder of its own: a long list has the row of the file only once one scrolls to it.
@@ -58,6 +73,7 @@ module.exports = async (w, page, bed) => {
   await page.keyboard.press("Escape");
   await w.chord("h");
   await w.see(".quick-input-list .monaco-list-row:has-text('Round 1')");
+  await w.see(".quick-input-list .monaco-list-row:has-text('ago')");
   await page.keyboard.press("Escape");
   w.say("agents and rounds are shown");
 };

@@ -21,13 +21,13 @@ module.exports = async (w, page, bed) => {
   await w.palette("Deep Review: Review Current Branch");
   await w.shot("palette");
   await w.anotherRound(() => page.click(row("Deep Review: Review Current Branch")));
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   assert.equal(servers(path.join(bed.state, "extensions")).length, 1, "the server inside the package runs");
-  w.say("findings in the view, with the agents' names, by the server inside the package");
-  await w.see(
-    `${w.finding("appends before")} .monaco-decoration-iconBadge, ${w.finding("appends before")} [class*=monaco-decoration]`,
-  );
+  await w.see(`${w.finding("appends before")}:has-text("pool.py:16")`);
+  w.say("findings in the view, with their places, by the server inside the package");
+  // The badge, the status bar and the Problems panel count the same.
   await w.see(".activitybar .badge-content:has-text('4')");
+  await w.see(".statusbar-item [aria-label^='Deep Review, round 1: 0 critical, 2 important, 2 suggestions, 0 design']");
   await w.shot("findings");
   await w.run("Deep Review: Group by Agent");
   await w.see(".pane-body .monaco-list-row[aria-level='1']:has-text('Codex')");
@@ -40,6 +40,7 @@ module.exports = async (w, page, bed) => {
   await w.see(".markers-panel .monaco-list-row:has-text('deep-review')");
   w.say("findings in the Problems panel");
   await w.shot("problems");
+  assert.equal(await page.locator(".markers-panel .monaco-list-row:has-text('deep-review')").count(), 4);
 
   const target = JSON.parse(fs.readFileSync(path.join(bed.work, "target.json"), "utf8"));
   const text = () => fs.readFileSync(path.join(folder, target.file), "utf8");
@@ -49,7 +50,8 @@ module.exports = async (w, page, bed) => {
   const before = text();
   await w.visit(target.title, target.file);
   await w.pressFor("Control+.", ".action-widget .monaco-list-row:has-text('Apply fix')");
-  w.say("the fix is offered");
+  await w.see(".action-widget .monaco-list-row:has-text('Preview: Apply fix')");
+  w.say("the fix is offered, and its preview");
   await w.shot("quick-fix");
   await page.click(".action-widget .monaco-list-row:has-text('Apply fix')");
   await w.see(".tab.active.dirty");
@@ -76,7 +78,27 @@ module.exports = async (w, page, bed) => {
   await w.see(".tab.active.dirty:has-text('pool.py')");
   await page.keyboard.press("Control+z");
   await w.gone(".tab.dirty");
-  w.say("applied from the diff, which closes; undone");
+  await w.see(".editor-instance .monaco-editor.focused");
+  w.say("applied from the diff, which closes, and one is where the text changed; undone");
+
+  // The hover: the explanation first, then what can be done, by commands of ours.
+  await w.visit(target.title, target.file);
+  await w.run("Show or Focus Hover");
+  const hover = ".monaco-hover:not(.hidden)";
+  await w.see(`${hover}:has-text("stays over its limit")`);
+  await w.see(`${hover} a:has-text("Apply")`);
+  await w.see(`${hover} details summary:has-text("Codex")`);
+  const said = await page.locator(hover).first().innerText();
+  assert.equal(
+    said.split("give() appends before it checks the limit").length - 1,
+    1,
+    `once, by the diagnostic: ${said}`,
+  );
+  await w.shot("hover");
+  await page.locator(`${hover} a:has-text("Preview")`).first().click();
+  await w.see(".tab.active:has-text('Fix of I')");
+  await w.run("View: Close Editor");
+  w.say("the hover explains, folds what others say, and its buttons work");
 
   await w.visit(target.title, target.file);
   await w.chord("d");
@@ -98,13 +120,22 @@ module.exports = async (w, page, bed) => {
     policy,
     /^default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'nonce-[0-9a-f]{32}'$/,
   );
+  await report.locator(".dr-live:has-text('as of round 1')").waitFor(long());
+  assert.equal(await report.locator(".counts .important b").textContent(), "1", "one was dismissed: the tile is live");
+  assert.match(await report.locator(".verdict").innerText(), /3 open: 0 critical, 1 important, 2 suggestions/);
+  assert.equal(await report.locator("#limitations").isVisible(), false, "what has nothing to say is not there");
+  const closed = report.locator("[data-finding]:has-text('appends before')").first();
+  await closed.locator("button:has-text('Reopen')").click();
+  await report.locator(".counts .important b:text('2')").waitFor(long());
+  await closed.locator("button:has-text('Dismiss')").waitFor(long());
+  w.say("the report view is live: reopened there, it counts at once");
   await report.locator("[data-finding] button:has-text('Open in editor')").first().click();
   await w.see(".tab.active:not(:has-text('Deep Review'))");
   w.say("an id of the report jumps to the code");
   await w.chord("o");
   await w.see(".tab.active:has-text('Deep Review')");
   const card = report.locator("[data-finding]:has-text('LIMIT is never used')").last();
-  await card.locator("button:has-text('Apply')").click();
+  await card.locator("button:has-text('Apply this fix')").click();
   await w.until(
     "the fix of the report in the editor",
     async () => (await page.$(".tab.dirty:has-text('emoji.py')")) !== null,
@@ -114,18 +145,29 @@ module.exports = async (w, page, bed) => {
   await page.keyboard.press("Control+z");
   await w.gone(".tab.dirty");
 
+  // "Show in the report" of the light bulb opens the same view, at the card.
+  await w.visit("LIMIT is never used", "src/emoji.py");
+  await w.pressFor("Control+.", ".action-widget .monaco-list-row:has-text('in the report')");
+  await page.click(".action-widget .monaco-list-row:has-text('in the report')");
+  await w.see(".tab.active:has-text('Deep Review')");
+  await w.until("the card in sight", async () => {
+    const box = await report.locator("[data-finding]:has-text('LIMIT is never used')").last().boundingBox();
+    return box !== null && box.y > 0 && box.y < 700;
+  });
+  w.say("shown in the report: the report view, at the card");
+
   git("stash", "--quiet", "--include-untracked");
   git("switch", "--quiet", "main");
-  await w.gone(w.finding("Claude"));
+  await w.gone(w.finding("appends before"));
   w.say("another branch shows none of these findings");
   git("switch", "--quiet", "-");
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   w.say("back on the branch, they are back");
 
   const [[pid]] = servers(path.join(bed.state, "extensions"));
   process.kill(pid, "SIGKILL");
   await w.until("another server", () => servers(path.join(bed.state, "extensions")).some(([other]) => other !== pid));
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   w.say("the server was killed and came back with its findings");
 
   const running = await w.runningExtensions();

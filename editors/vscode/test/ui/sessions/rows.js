@@ -38,8 +38,8 @@ module.exports = async (w, page) => {
 
   await w.visit(ELSEWHERE, "src/emoji.py");
   const spoken = await page.$eval(w.finding(ROW), (found) => found.getAttribute("aria-label"));
-  assert.match(spoken, /Suggestion finding S\d+: greet\(\) accepts None.*, by Claude/);
-  w.say("a screen reader is told severity, number, title and agents");
+  assert.match(spoken, /Suggestion finding S\d+, open: greet\(\) accepts None.*, windows\.py:2, by Claude/);
+  w.say("a screen reader is told severity, number, state, title, place and agents");
 
   await focus();
   await page.keyboard.press("Control+c");

@@ -11,9 +11,10 @@ module.exports = async (w, page, bed) => {
   await w.see(STATUS);
   await w.run("Deep Review: Focus on Findings View");
   await w.review();
-  await w.see(w.finding("Rules"));
-  assert.equal(await page.$(w.finding("Claude")), null, "no other agent was asked");
-  w.say("in restricted mode the built-in agents review, no other");
+  await w.see(w.finding("Default of"));
+  assert.equal(await page.$(w.finding("appends before")), null, "no other agent was asked");
+  await w.see('.pane-body .monaco-list-row:has-text("Claude (recorded)"):has-text("not trusted")');
+  w.say("in restricted mode the built-in agents review, and the others are named as not asked");
   await w.shot("restricted");
 
   await w.run("Workspaces: Manage Workspace Trust");
@@ -21,7 +22,7 @@ module.exports = async (w, page, bed) => {
   await w.gone(".statusbar-item:has-text('Restricted Mode')");
   await w.see(STATUS);
   await w.review();
-  await w.see(w.finding("Claude"));
+  await w.see(w.finding("appends before"));
   w.say("once trusted, all do");
 
   const plain = path.join(bed.work, "plain");

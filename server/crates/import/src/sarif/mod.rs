@@ -65,7 +65,8 @@ fn review_of(run: RunWire<'_>, levels: Levels, is_taken: impl Fn(&AgentName) -> 
         agent = AgentName::new(format!("{agent}-{}", before + 1));
     }
     let kind = finding::AgentKind::deserialize(&driver.properties.kind).ok();
-    let mut said = ImportedReview { kind, failure: failure(&run.invocations), ..ImportedReview::by(agent, label) };
+    let failure = failure(&run.invocations);
+    let mut said = ImportedReview { kind, is_list: !ours, failure, ..ImportedReview::by(agent, label) };
     let files = Files::of(&run.artifacts, &run.original_uri_base_ids);
     let columns = match run.column_kind.as_deref() {
         Some("utf16CodeUnits") => Columns::Utf16,

@@ -136,7 +136,7 @@ impl GlobalState {
             Event::Polled { repo, polled } => self.polled(&repo, polled),
             Event::Decided { repo, decisions } => self.decided(&repo, decisions),
             Event::Review { of, options, reply } => self.review(&of, options, reply),
-            Event::Cancel { of, reply } => self.cancel(&of, reply),
+            Event::Cancel { of, reply } => self.cancel(of, reply),
             Event::CancelReview(review) => self.cancel_review(review),
             Event::Round { repo, review, round } => self.round(&repo, review, round),
             Event::Doing { repo, review, agent, progress } => self.doing(&repo, review, agent, progress),

@@ -4,17 +4,19 @@ use super::GlobalState;
 use super::repository_state::{Job, JobKind};
 use crate::client::progress;
 use crate::event::{Event, Reply, ReviewId};
-use crate::protocol::commands::{CommandResult, RepoArgs, ReviewOptions};
+use crate::protocol::commands::{CancelArgs, CommandResult, RepoArgs, ReviewOptions};
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::Auto;
 use crate::state::projection::RoundIndex;
 use crate::state::snapshot::{BackgroundRound, RepoKey, Running};
 use crate::tasks::review;
+use ::review::Stops;
 use agent::Progress;
 use finding::AgentName;
 use lsp_types::MessageType;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 impl GlobalState {
@@ -53,7 +55,11 @@ impl GlobalState {
         self.reviews_begun += 1;
         let (review, cancel) = (ReviewId(self.reviews_begun), self.stop.child_token());
         if let Some(state) = self.repositories.get_mut(root) {
-            state.repo().running = matches!(kind, JobKind::Asked(_)).then(Running::default);
+            if matches!(kind, JobKind::Asked(_)) {
+                let repo = state.repo();
+                repo.running = Some(Running { started: Instant::now(), stops: Stops::default() });
+                repo.activity = Arc::default();
+            }
             state.job = Some(Job { review, cancel: cancel.clone(), kind, next: None });
         }
         self.lists_changed = true;
@@ -129,6 +135,8 @@ impl GlobalState {
             return drop(reply.send(Err(CommandError::failed("the repository is no longer part of the workspace"))));
         };
         let (review, cancel) = self.begin(root, JobKind::Asked(reply));
+        let running = self.repo(root).and_then(|repo| repo.running.as_ref());
+        let stops = running.map(|running| running.stops.clone()).unwrap_or_default();
         let progress = progress::start(&self.outbox, self.shared.capabilities, review);
         let task = review::Task {
             repo: repo.clone(),
@@ -136,16 +144,22 @@ impl GlobalState {
             context: snapshot.context(repo),
             review,
             cancel,
+            stops,
             events: self.events.clone(),
             progress,
         };
         self.reviews.spawn(task.run());
     }
 
-    pub(super) fn cancel(&mut self, of: &RepoArgs, reply: Reply) {
+    pub(super) fn cancel(&mut self, of: CancelArgs, reply: Reply) {
+        let CancelArgs { root, uri, agent } = of;
+        let of = RepoArgs { root, uri };
+        if let Some(agent) = agent {
+            return drop(reply.send(self.cancel_agent(&of, &agent)));
+        }
         let only = match (&of.root, &of.uri) {
             (None, None) => None,
-            _ => match self.root(of) {
+            _ => match self.root(&of) {
                 Ok(root) => Some(root),
                 Err(refused) => return drop(reply.send(Err(refused))),
             },
@@ -163,6 +177,16 @@ impl GlobalState {
             }
         }
         let _ = reply.send(Ok(CommandResult::Cancelled { cancelled }));
+    }
+
+    /// Stops one agent; the others go on, and what it said before is kept.
+    fn cancel_agent(&mut self, of: &RepoArgs, agent: &AgentName) -> Result<CommandResult, CommandError> {
+        let root = self.root(of)?;
+        let running = self.repo(&root).and_then(|repo| repo.running.as_ref());
+        match running.is_some_and(|running| running.stops.stop(agent)) {
+            true => Ok(CommandResult::Cancelled { cancelled: 1 }),
+            false => Err(CommandError::failed(format!("{agent} is not reviewing now"))),
+        }
     }
 
     pub(super) fn cancel_review(&mut self, review: ReviewId) {
@@ -187,9 +211,11 @@ impl GlobalState {
 
     pub(super) fn doing(&mut self, key: &RepoKey, review: ReviewId, agent: AgentName, progress: Progress) {
         if self.is_under_way(key, review)
-            && let Some(running) = self.repo(&key.root).and_then(|repo| repo.running.as_mut())
+            && let Some(repo) = self.repo(&key.root)
+            && let Some(running) = &repo.running
         {
-            running.doing.insert(agent, progress.doing);
+            let at = running.started.elapsed();
+            Arc::make_mut(&mut repo.activity).note(agent, at, &progress.doing);
         }
     }
 

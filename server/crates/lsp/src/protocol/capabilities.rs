@@ -33,6 +33,8 @@ pub(crate) struct ClientCapabilities {
     pub(crate) progress: bool,
     pub(crate) show_document: bool,
     pub(crate) link_tooltips: bool,
+    /// Its hover shows the diagnostic with its related places beside ours, and folds `<details>`.
+    pub(crate) rich_hover: bool,
     pub(crate) configuration: bool,
     pub(crate) watches: bool,
     pub(crate) configuration_registration: bool,
@@ -48,10 +50,11 @@ impl ClientCapabilities {
         let edit = workspace.workspace_edit.clone().unwrap_or_default();
         let publish = document.publish_diagnostics.clone();
         let refresh = workspace.diagnostics.as_ref().and_then(|d| d.refresh_support).unwrap_or(false);
-        let option = params.initialization_options.as_ref().and_then(|o| o.get("diagnostics")).and_then(Value::as_str);
+        let options = params.initialization_options.as_ref();
+        let option = |name| options.and_then(|options| options.get(name)).and_then(Value::as_str);
         // Pushed findings appear at once, in files that are not open too; so a client that takes them gets them
         // pushed, unless it asks for the other way.
-        let pulls = document.diagnostic.is_some() && (publish.is_none() || option == Some("pull"));
+        let pulls = document.diagnostic.is_some() && (publish.is_none() || option("diagnostics") == Some("pull"));
         let publish = publish.unwrap_or_default();
         let operations = edit.resource_operations.unwrap_or_default();
         let can = |operation| edit.document_changes.unwrap_or(false) && operations.contains(&operation);
@@ -77,6 +80,7 @@ impl ClientCapabilities {
             apply_edit: workspace.apply_edit.unwrap_or(false),
             progress: window.work_done_progress.unwrap_or(false),
             link_tooltips: document.document_link.and_then(|l| l.tooltip_support).unwrap_or(false),
+            rich_hover: option("hover") == Some("rich"),
             show_document: window.show_document.is_some_and(|s| s.support),
             configuration: workspace.configuration.unwrap_or(false),
             watches: workspace.did_change_watched_files.is_some_and(|w| w.dynamic_registration.unwrap_or(false)),

@@ -2,7 +2,7 @@
 //! nothing.
 
 use super::error::CommandError;
-use finding::{AgentKind, AgentName, DismissReason, RepoPath, RoundId, Severity};
+use finding::{AgentKind, AgentName, DismissReason, FailureKind, RepoPath, RoundId, Severity};
 use lsp_types::{ExecuteCommandParams, Uri, WorkspaceEdit};
 use ops::Again;
 use serde::de::DeserializeOwned;
@@ -22,6 +22,7 @@ pub(crate) enum CommandName {
     ShowReport,
     ImportReport,
     Agents,
+    AgentLog,
     Rounds,
     Recheck,
     Split,
@@ -31,7 +32,7 @@ pub(crate) enum CommandName {
 }
 
 impl CommandName {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Review,
         Self::Cancel,
         Self::ApplyFix,
@@ -41,6 +42,7 @@ impl CommandName {
         Self::ShowReport,
         Self::ImportReport,
         Self::Agents,
+        Self::AgentLog,
         Self::Rounds,
         Self::Recheck,
         Self::Split,
@@ -60,6 +62,7 @@ impl CommandName {
             Self::ShowReport => "deepReview.showReport",
             Self::ImportReport => "deepReview.importReport",
             Self::Agents => "deepReview.agents",
+            Self::AgentLog => "deepReview.agentLog",
             Self::Rounds => "deepReview.rounds",
             Self::Recheck => "deepReview.recheck",
             Self::Split => "deepReview.split",
@@ -74,7 +77,7 @@ impl CommandName {
 #[derive(Debug)]
 pub(crate) enum Command {
     Review(ReviewArgs),
-    Cancel(RepoArgs),
+    Cancel(CancelArgs),
     ApplyFix(FixArgs),
     FixAll(FixAllArgs),
     Dismiss(DismissArgs),
@@ -82,6 +85,7 @@ pub(crate) enum Command {
     ShowReport(ReportArgs),
     ImportReport(ImportArgs),
     Agents(RepoArgs),
+    AgentLog(AgentLogArgs),
     Rounds(RepoArgs),
     Recheck(FindingArgs),
     Split(SplitArgs),
@@ -105,6 +109,7 @@ impl Command {
             CommandName::ShowReport => Self::ShowReport(argument(params)?),
             CommandName::ImportReport => Self::ImportReport(argument(params)?),
             CommandName::Agents => Self::Agents(argument(params)?),
+            CommandName::AgentLog => Self::AgentLog(argument(params)?),
             CommandName::Rounds => Self::Rounds(argument(params)?),
             CommandName::Recheck => Self::Recheck(argument(params)?),
             CommandName::Split => Self::Split(argument(params)?),
@@ -130,6 +135,25 @@ fn argument<T: DeserializeOwned>(params: &ExecuteCommandParams) -> Result<T, Com
 pub(crate) struct RepoArgs {
     pub(crate) root: Option<PathBuf>,
     pub(crate) uri: Option<Uri>,
+}
+
+/// What is cancelled: every review, that of a repository, or one agent of that.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CancelArgs {
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) uri: Option<Uri>,
+    /// Its name; the others go on.
+    pub(crate) agent: Option<AgentName>,
+}
+
+/// Whose doings are wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgentLogArgs {
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) uri: Option<Uri>,
+    pub(crate) agent: AgentName,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -336,6 +360,9 @@ pub(crate) enum CommandResult {
     Agents {
         agents: Vec<AgentRow>,
     },
+    Log {
+        text: String,
+    },
     Rounds {
         rounds: Vec<RoundRow>,
     },
@@ -411,6 +438,9 @@ pub(crate) struct AgentRow {
     pub(crate) detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
+    /// What kind of failure it is that it cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<FailureKind>,
 }
 
 #[derive(Debug, Serialize)]

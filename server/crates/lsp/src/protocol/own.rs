@@ -1,7 +1,7 @@
 //! Requests and notifications that are ours: their parameters and results.
 
 use super::commands::Counts;
-use finding::{AgentName, FindingId, RepoPath, RoundId, Severity};
+use finding::{AgentKind, AgentName, FindingId, RepoPath, RoundId, Severity};
 use lsp_types::notification::Notification;
 use lsp_types::{Range, Uri};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,24 @@ pub(crate) enum FindingsRequest {}
 /// `deepReview/status`: the same without the findings.
 #[derive(Debug)]
 pub(crate) enum StatusRequest {}
+
+/// `deepReview/explain`: one finding in words, for what is shown beside a list.
+#[derive(Debug)]
+pub(crate) enum ExplainRequest {}
+
+/// The finding, by label, id, or the beginning of one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ExplainParams {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) root: Option<PathBuf>,
+}
+
+/// All that is known of it but its title, as inert Markdown.
+#[derive(Debug, Serialize)]
+pub(crate) struct Explained {
+    pub(crate) markdown: String,
+}
 
 /// `deepReview/roundChanged`: what `deepReview/findings` answers is no longer what it was.
 #[derive(Debug)]
@@ -58,6 +76,9 @@ pub(crate) struct RepositoryRow {
     pub(crate) open: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) findings: Option<Vec<FindingRow>>,
+    /// What agents say of the design, where it has a place: it is among the diagnostics too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) concerns: Option<Vec<ConcernRow>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,16 +88,32 @@ pub(crate) struct RoundState {
     pub(crate) verdict: String,
     /// Whether an agent failed.
     pub(crate) incomplete: bool,
+    /// What it was compared with, as it was named.
+    pub(crate) base: String,
+    /// When it started, in RFC 3339.
+    pub(crate) started: String,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct AgentState {
     pub(crate) name: AgentName,
     pub(crate) label: String,
+    pub(crate) kind: AgentKind,
     /// `running`, `reviewed` or `failed`.
     pub(crate) state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
+    /// How long it has been at it, or took, in milliseconds.
+    #[serde(rename = "elapsedMs")]
+    pub(crate) elapsed_ms: u64,
+    /// How many remarks it made so far.
+    pub(crate) findings: usize,
+    /// Tokens read and written, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tokens: Option<u64>,
+    /// US dollars, where that is known.
+    #[serde(rename = "costUsd", skip_serializing_if = "Option::is_none")]
+    pub(crate) cost_usd: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -91,6 +128,10 @@ pub(crate) struct FindingRow {
     /// Whether one of its fixes applies now.
     pub(crate) fixable: bool,
     pub(crate) fixes: usize,
+    /// Whether no earlier round of the branch had it.
+    pub(crate) new: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) explanation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +140,16 @@ pub(crate) struct FindingRow {
     pub(crate) uri: Option<Uri>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) range: Option<Range>,
+}
+
+/// A concern about the design.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConcernRow {
+    pub(crate) title: String,
+    pub(crate) agents: Vec<AgentLabel>,
+    pub(crate) path: RepoPath,
+    pub(crate) uri: Uri,
+    pub(crate) range: Range,
 }
 
 #[derive(Debug, Serialize)]

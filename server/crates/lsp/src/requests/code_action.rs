@@ -168,7 +168,7 @@ impl Menu<'_> {
         }
         let plan = self.fixer.plan(Selection::Findings(&[index]));
         let Some(taken) = plan.taken.first().filter(|taken| taken.fixes.len() > 1) else { return };
-        let title = format!("Apply the fixes of {} at all {} places", finding.label, taken.fixes.len());
+        let title = format!("Apply this fix at all {} places of {}", taken.fixes.len(), finding.label);
         let mut action = action(title, CodeActionKind::QUICKFIX);
         action.diagnostics = self.told.clone();
         self.offer(action, &self.data(Some(&finding.id), None));
@@ -210,38 +210,51 @@ impl Menu<'_> {
             self.push(action);
         };
         let (id, label) = (&finding.id, &finding.label);
-        for (words, reason) in [("false positive", "false-positive"), ("won't fix", "wont-fix"), ("later", "later")] {
+        for (words, reason) in [
+            ("it is not true", "false-positive"),
+            ("it is true and stays", "wont-fix"),
+            ("it will be done later", "later"),
+        ] {
             offer(
                 format!("Dismiss {label}: {words}"),
                 CommandName::Dismiss,
                 json!({ "id": id, "root": root, "reason": reason }),
             );
         }
-        offer(format!("Have {label} checked again"), CommandName::Recheck, json!({ "id": id, "root": root }));
+        offer(format!("Ask its agents about {label} again"), CommandName::Recheck, json!({ "id": id, "root": root }));
         offer(
             format!("Show {label} in the report"),
             CommandName::ShowReport,
             json!({ "id": id, "root": root, "show": true }),
         );
         if finding.attributions.len() > 1 {
-            offer(format!("Split {label} into its remarks"), CommandName::Split, json!({ "id": id, "root": root }));
+            offer(
+                format!("{label} is several issues: list each agent's remark by itself"),
+                CommandName::Split,
+                json!({ "id": id, "root": root }),
+            );
         }
         if is_linked(repo, finding, LinkKind::Split) {
             offer(
-                format!("Take back the split of {label}"),
+                format!("{label} is one issue after all: list its remarks together again"),
                 CommandName::Split,
                 json!({ "id": id, "root": root, "undo": true }),
             );
         }
         if is_linked(repo, finding, LinkKind::Joined) {
             let argument = json!({ "ids": [id], "root": root, "undo": true });
-            offer(format!("Take back that {label} was joined"), CommandName::Join, argument);
+            offer(
+                format!("{label} was joined by mistake: list its issues by themselves again"),
+                CommandName::Join,
+                argument,
+            );
         }
         for other in &finding.related {
+            let other_title = repo.finding_of(other).map(|(_, f)| format!("{} “{}”", f.label, short(&f.title)));
             offer(
                 format!(
-                    "{label} and {} are the same",
-                    repo.finding_of(other).map_or(other.as_str(), |(_, f)| &f.label)
+                    "{label} is the same issue as {}: list them as one",
+                    other_title.unwrap_or_else(|| other.to_string())
                 ),
                 CommandName::Join,
                 json!({ "ids": [id, other], "root": root }),
@@ -270,7 +283,7 @@ fn is_linked(repo: &Repo, finding: &Finding, kind: LinkKind) -> bool {
 }
 
 /// One line that fits a menu.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let line = sanitize::printable(text.lines().next().unwrap_or_default());
     if line.chars().count() <= 80 { line } else { line.chars().take(79).chain(['…']).collect() }
 }

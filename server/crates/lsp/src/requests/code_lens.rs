@@ -2,6 +2,7 @@
 //! and those that the branch changes.
 
 use super::BackgroundRequest;
+use super::code_action::short;
 use crate::protocol::commands::CommandName;
 use crate::protocol::uri::file_path;
 use crate::state::file_projection::FileProjection;
@@ -44,14 +45,14 @@ fn lenses(snapshot: &Snapshot, uri: &Uri) -> Vec<CodeLens> {
     let open = projection.map(|projection| open(repo, projection)).unwrap_or_default();
     let mut lenses = top(repo, round_index, &path, &open);
     let outline = outline(projection, &path, &text);
-    let mut functions: BTreeMap<(u32, Cow<'_, str>), Vec<&str>> = BTreeMap::new();
+    let mut functions: BTreeMap<(u32, Cow<'_, str>), Vec<&Finding>> = BTreeMap::new();
     for (finding, range) in &open {
         // One a function, at its head; where the language is not known, at the first of its findings.
         let is_placed = finding.main_anchor().is_some_and(|anchor| anchor.lines.is_some());
         let head = is_placed.then(|| outline.around(LineRange::line(range.start.line + 1))).flatten();
         let head = head.map(|(lines, name)| (lines.start() - 1, name.into()));
         if let Some(key) = head.or_else(|| Some((range.start.line, Cow::from(finding.symbol.as_deref()?)))) {
-            functions.entry(key).or_default().push(&finding.label);
+            functions.entry(key).or_default().push(finding);
         }
     }
     let is_reviewed = left_out(round_index, &path).is_none();
@@ -59,18 +60,19 @@ fn lenses(snapshot: &Snapshot, uri: &Uri) -> Vec<CodeLens> {
         functions.entry((lines.start() - 1, name.into())).or_default();
     }
     let since = projection.and_then(|projection| projection.view.map.as_ref());
-    for ((line, name), labels) in functions.into_iter().take(MAX_FUNCTIONS) {
+    for ((line, name), findings) in functions.into_iter().take(MAX_FUNCTIONS) {
         let at = Position::new(line, 0);
         let around = outline.around(LineRange::line(line + 1)).map(|(lines, _)| lines);
         let is_newer = since.zip(around).is_some_and(|(map, lines)| differs(map, lines));
-        let says = match (labels.is_empty(), is_newer) {
-            (false, _) => labels.join(", "),
-            (true, true) => "changed since the review".to_owned(),
-            (true, false) => "nothing open".to_owned(),
+        let says = match (findings.as_slice(), is_newer) {
+            ([], true) => "changed since the review".to_owned(),
+            ([], false) => "nothing open".to_owned(),
+            ([one], _) => format!("1 finding: {}", short(&one.title)),
+            (several, _) => format!("{} findings", several.len()),
         };
         let mut argument = json!({ "root": repo.root(), "show": true });
-        if let (Some(label), Some(argument)) = (labels.first(), argument.as_object_mut()) {
-            argument.insert("id".into(), json!(label));
+        if let (Some(first), Some(argument)) = (findings.first(), argument.as_object_mut()) {
+            argument.insert("id".into(), json!(first.id));
         }
         let title = format!("{}: {says}", sanitize::printable(&name));
         lenses.push(lens(Range::new(at, at), title, CommandName::ShowReport, argument));

@@ -1,6 +1,7 @@
 //! `workspace/executeCommand`: a command works with the state as it was when it came in, and refuses with a message that
 //! says what to do.
 
+use super::agent_log;
 use super::fix_edits::Fixer;
 use crate::client::outbox::Outbox;
 use crate::event::Event;
@@ -92,6 +93,7 @@ impl CommandContext {
             Command::ShowReport(args) => self.show_report(args).await,
             Command::ImportReport(args) => self.import(args).await,
             Command::Agents(args) => self.agents(&args).await,
+            Command::AgentLog(args) => self.agent_log(args),
             Command::Rounds(args) => self.rounds(&args).await,
             Command::Recheck(args) => self.recheck(&args),
             Command::Split(args) => self.split(args).await,
@@ -293,13 +295,25 @@ impl CommandContext {
         let config = beside("the configuration could not be read", read).await?;
         let agents = ops::agents_here(&config, Some(&root), self.snapshot.trusted).await;
         let row = |AgentHere { info, availability }: AgentHere| {
-            let (usable, detail, remedy) = match availability {
-                Availability::Usable(detail) => (true, detail, None),
-                Availability::Unusable(failure) => (false, failure.message, failure.remedy),
+            let (detail, failure) = match availability {
+                Availability::Usable(detail) => (detail, None),
+                Availability::Unusable(failure) => (failure.message.clone(), Some(failure)),
             };
-            AgentRow { name: info.name, label: info.label, kind: info.kind, usable, detail, remedy }
+            let (usable, why) = (failure.is_none(), failure.as_ref().map(|failure| failure.kind));
+            let remedy = failure.and_then(|failure| failure.remedy);
+            AgentRow { name: info.name, label: info.label, kind: info.kind, usable, detail, remedy, why }
         };
         Ok(CommandResult::Agents { agents: agents.into_iter().map(row).collect() })
+    }
+
+    /// What an agent did in the newest review, and how that went, as text.
+    fn agent_log(&self, args: AgentLogArgs) -> Answer {
+        let AgentLogArgs { root, uri, agent } = args;
+        let repo = self.snapshot.repo(&RepoArgs { root, uri })?;
+        let round = repo.round_index.as_ref().map(|shown| &shown.round);
+        let run = round.and_then(|round| round.agents.iter().find(|run| run.agent.name == agent));
+        let run = run.ok_or_else(|| CommandError::failed(format!("{agent} has no part in the newest round")))?;
+        Ok(CommandResult::Log { text: agent_log::text(run, repo.activity.of(&agent)) })
     }
 
     async fn rounds(&self, args: &RepoArgs) -> Answer {

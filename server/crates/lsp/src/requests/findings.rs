@@ -8,7 +8,10 @@ use crate::protocol::error::with_remedy;
 use crate::protocol::own::*;
 use crate::state::projection::RoundIndex;
 use crate::state::snapshot::{Repo, Snapshot};
-use finding::{AgentOutcome, AgentRun, Finding, FindingStatus, State};
+use finding::{
+    AgentName, AgentOutcome, AgentRun, Finding, FindingStatus, ObservationKind, RepoPath, Round, State, Usage,
+};
+use lsp_types::Range;
 use report::sanitize;
 use serde_json::Value;
 
@@ -17,7 +20,11 @@ impl BackgroundRequest for FindingsRequest {
     type Answer = Repositories;
 
     fn answer(snapshot: &Snapshot, params: FindingsParams) -> Repositories {
-        let row = |repo: &Repo| RepositoryRow { findings: Some(findings(snapshot, repo, &params)), ..about(repo) };
+        let row = |repo: &Repo| RepositoryRow {
+            findings: Some(findings(snapshot, repo, &params)),
+            concerns: Some(concerns(repo)),
+            ..about(repo)
+        };
         Repositories { repositories: snapshot.repos.values().map(|repo| row(repo)).collect() }
     }
 }
@@ -55,32 +62,78 @@ fn about(repo: &Repo) -> RepositoryRow {
         root: repo.root().to_owned(),
         name: repo.name(),
         running: repo.running.is_some(),
-        agents: round.iter().flat_map(|round| &round.agents).map(|run| agent(repo, run)).collect(),
+        agents: round.iter().flat_map(|round| round.agents.iter().map(|run| agent(repo, round, run))).collect(),
         branch: repo.head.as_ref().and_then(|head| head.branch.clone()),
         round: round.map(|round| RoundState {
             id: round.id.clone(),
             number: round.number,
             verdict: round.conclude(open(repo).filter(|f| !f.is_doubtful()).map(|f| f.severity)).to_string(),
             incomplete: round.failures().next().is_some(),
+            base: sanitize::printable(&round.scope.base_name),
+            started: round.started.to_string(),
         }),
         open: None,
         findings: None,
+        concerns: None,
     }
 }
 
-fn agent(repo: &Repo, run: &AgentRun) -> AgentState {
-    let doing = repo.running.as_ref().and_then(|running| running.doing.get(&run.agent.name));
+fn agent(repo: &Repo, round: &Round, run: &AgentRun) -> AgentState {
+    let running = repo.running.as_ref();
+    let doing = repo.activity.newest(&run.agent.name).filter(|_| running.is_some());
     let (state, message) = match &run.outcome {
-        AgentOutcome::Running => ("running", doing.cloned()),
+        AgentOutcome::Running if running.is_none() => ("failed", Some("it was interrupted".to_owned())),
+        AgentOutcome::Running => ("running", doing.map(ToOwned::to_owned)),
         AgentOutcome::Reviewed => ("reviewed", None),
         AgentOutcome::Failed { failure } => ("failed", Some(with_remedy(&failure.message, failure.remedy.as_deref()))),
     };
     AgentState {
         name: run.agent.name.clone(),
         label: sanitize::printable(&run.agent.label),
+        kind: run.agent.kind,
         state,
         message: message.map(|message| sanitize::printable(&message)),
+        elapsed_ms: match (&run.outcome, running) {
+            (AgentOutcome::Running, Some(running)) => {
+                u64::try_from(running.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+            }
+            _ => run.duration_ms,
+        },
+        findings: repo.remarks_of(round, &run.agent.name),
+        tokens: tokens(&run.usage),
+        cost_usd: run.usage.cost_usd,
     }
+}
+
+/// Tokens read and written; `None` where neither is known.
+fn tokens(usage: &Usage) -> Option<u64> {
+    let known = usage.input_tokens.is_some() || usage.output_tokens.is_some();
+    known.then(|| usage.input_tokens.unwrap_or(0).saturating_add(usage.output_tokens.unwrap_or(0)))
+}
+
+/// The concerns that are among the diagnostics.
+fn concerns(repo: &Repo) -> Vec<ConcernRow> {
+    let Some(index) = &repo.round_index else { return Vec::new() };
+    let of_file = |path: &RepoPath| {
+        let projection = repo.projection(path)?;
+        let row = |(number, range): &(usize, Range)| {
+            let observation = index.round.observations.get(*number).filter(|o| o.kind != ObservationKind::Strength)?;
+            let label = |name: &AgentName| sanitize::printable(index.round.label_of(name));
+            Some(ConcernRow {
+                title: sanitize::printable(&observation.title),
+                agents: observation
+                    .by
+                    .iter()
+                    .map(|name| AgentLabel { name: name.clone(), label: label(name) })
+                    .collect(),
+                path: path.clone(),
+                uri: projection.uri.clone(),
+                range: *range,
+            })
+        };
+        Some(projection.observations.iter().filter_map(row).collect::<Vec<_>>())
+    };
+    index.paths().filter_map(of_file).flatten().collect()
 }
 
 /// Works out whether fixes apply too.
@@ -107,7 +160,9 @@ fn findings(snapshot: &Snapshot, repo: &Repo, params: &FindingsParams) -> Vec<Fi
                 State::Outdated => "outdated",
             },
             fixes: finding.fixes.len(),
-            explanation: params.explained.then(|| explanation(repo, round, finding)),
+            new: round.since_before.round == 0 || round.since_before.new.contains(&finding.id),
+            rule: finding.rule.as_ref().map(|rule| sanitize::printable(&rule.id)),
+            explanation: params.explained.then(|| explanation(repo, round, finding, snapshot.capabilities.rich_hover)),
             path: finding.main_anchor().map(|anchor| anchor.path.clone()),
             uri: location.as_ref().map(|location| location.uri.clone()),
             range: location.map(|location| location.range),

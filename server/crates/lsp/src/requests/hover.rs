@@ -1,10 +1,12 @@
 //! The whole finding where the pointer is, as inert Markdown.
 
 use super::BackgroundRequest;
+use crate::protocol::error::CommandError;
+use crate::protocol::own::{ExplainParams, ExplainRequest, Explained};
 use crate::state::snapshot::{Repo, Snapshot};
 use crate::tasks::report;
 use ::report::sanitize;
-use finding::{Finding, FindingStatus, RawFinding, Round, State};
+use finding::{Finding, FindingStatus, Fix, RawFinding, Round, State};
 use lsp_types::request::HoverRequest;
 use lsp_types::*;
 use std::fmt::Write;
@@ -15,6 +17,10 @@ const MAX_BODY: usize = 8 << 10;
 
 /// Most bytes of what another agent says of the finding: the report has the rest.
 const MAX_REMARK: usize = 1 << 10;
+
+/// Most fixes that are shown of a finding, and most lines of each.
+const MAX_FIXES: usize = 3;
+const MAX_DIFF: usize = 24;
 
 impl BackgroundRequest for HoverRequest {
     type Params = HoverParams;
@@ -36,11 +42,30 @@ impl BackgroundRequest for HoverRequest {
         }
         let whole = with_remarks(repo, round, &shown);
         let round = whole.as_ref().unwrap_or(round);
-        let texts = shown.iter().take(MAX_FINDINGS).map(|&index| text(repo, round, &round.findings[index]));
-        let texts: Vec<String> = texts.collect();
+        let is_rich = snapshot.capabilities.rich_hover;
+        let text = |index: &usize| match (&round.findings[*index], is_rich) {
+            // The editor's own hover has the title.
+            (finding, true) => explanation(repo, round, finding, true),
+            (finding, false) => titled(finding, &explanation(repo, round, finding, false)),
+        };
+        let texts: Vec<String> = shown.iter().take(MAX_FINDINGS).map(text).collect();
         let contents =
             MarkupContent { kind: MarkupKind::Markdown, value: sanitize::document(&texts.join("\n\n---\n\n")) };
         Some(Hover { contents: HoverContents::Markup(contents), range: None })
+    }
+}
+
+impl BackgroundRequest for ExplainRequest {
+    type Params = ExplainParams;
+    type Answer = Result<Explained, CommandError>;
+
+    fn answer(snapshot: &Snapshot, params: ExplainParams) -> Self::Answer {
+        let (repo, index, finding) = snapshot.finding(&params.id, params.root.as_deref())?;
+        let shown = repo.round_index.as_ref().map(|shown| &shown.round);
+        let whole = shown.and_then(|round| with_remarks(repo, round, &[index]));
+        let round = whole.as_ref().or(shown.map(|round| &**round));
+        let markdown = round.map(|round| explanation(repo, round, finding, snapshot.capabilities.rich_hover));
+        Ok(Explained { markdown: markdown.unwrap_or_default() })
     }
 }
 
@@ -51,9 +76,8 @@ fn with_remarks(repo: &Repo, round: &Round, shown: &[usize]) -> Option<Round> {
     if is_wanted { read().filter(|read| read.id == round.id) } else { None }
 }
 
-fn text(repo: &Repo, round: &Round, finding: &Finding) -> String {
-    let title = line(&finding.title);
-    format!("**{} · {}** · {title}\n\n{}", line(&finding.label), finding.severity, explanation(repo, round, finding))
+fn titled(finding: &Finding, explanation: &str) -> String {
+    format!("**{} · {}** · {}\n\n{explanation}", line(&finding.label), finding.severity, line(&finding.title))
 }
 
 /// Untrusted text as one inert line.
@@ -70,23 +94,53 @@ fn cut(text: &str, most: usize) -> String {
     if end < text.len() { format!("{shown}\n\n…") } else { shown.to_owned() }
 }
 
-/// What one agent says of it in its own words, set apart as a quotation.
-fn remark(round: &Round, raw: &RawFinding) -> String {
-    let head = format!("**{}**: {}", line(round.label_of(&raw.agent)), line(&raw.title));
-    let text = format!("{head}\n\n{}", cut(&raw.body, MAX_REMARK));
+/// What one agent says of it in its own words, set apart as a quotation, or folded away where that can be shown.
+fn remark(round: &Round, raw: &RawFinding, is_rich: bool) -> String {
+    let (label, body) = (line(round.label_of(&raw.agent)), cut(&raw.body, MAX_REMARK));
+    if is_rich {
+        let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let head = format!("{}: {}", round.label_of(&raw.agent), raw.title);
+        return format!("<details><summary>{}</summary>\n\n{body}\n\n</details>", escaped(&sanitize::printable(&head)));
+    }
+    let text = format!("**{label}**: {}\n\n{body}", line(&raw.title));
     text.trim().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// All that is known of a finding but its title, as inert Markdown: who says it and how grave, why, who confirmed it.
-pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> String {
-    let mut out = String::new();
-    // Writing into a string does not fail.
+/// Who says it, how grave they call it, and in which earlier round. Nothing where the editor shows all of that already.
+fn said_by(round: &Round, finding: &Finding, is_rich: bool) -> Option<String> {
+    let is_plain = finding.attributions.iter().all(|a| a.severity == finding.severity && a.raw.round().is_none());
+    if is_rich && (is_plain || finding.dispute.is_some()) {
+        return None;
+    }
     let by = finding.attributions.iter().map(|a| {
         let earlier = a.raw.round().map(|round| format!(", round {round}")).unwrap_or_default();
         format!("{} ({}{earlier})", line(round.label_of(&a.agent)), a.severity)
     });
-    let by: Vec<String> = by.collect();
-    let _ = writeln!(out, "{}\n", by.join(", "));
+    Some(by.collect::<Vec<_>>().join(", "))
+}
+
+/// A fix as its agents wrote it.
+fn fix(round: &Round, (number, fix): (usize, &Fix)) -> String {
+    let by: Vec<String> = fix.by.iter().map(|name| line(round.label_of(name))).collect();
+    let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };
+    let note = fix.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
+    let note = note.map(|note| format!(": {}", line(note))).unwrap_or_default();
+    let diff = sanitize::printable(&fix.diff);
+    let lines: Vec<&str> = diff.lines().filter(|line| !line.starts_with("```")).collect();
+    let more = lines.len().saturating_sub(MAX_DIFF);
+    let shown = lines[..lines.len() - more].join("\n");
+    let more = if more == 0 { String::new() } else { format!("\n\n… {more} more lines") };
+    let verb = if number == 0 { "Fix" } else { "Another fix" };
+    let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("**{verb}**{by}{note}\n\n{fence}diff\n{shown}\n{fence}{more}")
+}
+
+/// All that is known of a finding but its title, as inert Markdown: why, who says it and how grave, who confirmed it, how it
+/// can be fixed. `is_rich` is for a client that shows the diagnostic with all it has beside it, and folds `<details>`.
+pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding, is_rich: bool) -> String {
+    let mut out = String::new();
+    // Writing into a string does not fail.
     if finding.is_doubtful() {
         let doubts: Vec<String> = finding.doubts.iter().map(ToString::to_string).collect();
         let _ = writeln!(out, "Doubtful, it decides nothing: {}.\n", doubts.join("; "));
@@ -95,9 +149,12 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
     if !body.trim().is_empty() {
         let _ = writeln!(out, "{body}\n");
     }
+    if let Some(by) = said_by(round, finding, is_rich) {
+        let _ = writeln!(out, "{by}\n");
+    }
     let others = round.remarks(finding).into_iter().filter(|raw| !finding.body.contains(raw.body.trim()));
     for raw in others {
-        let _ = writeln!(out, "{}\n", remark(round, raw));
+        let _ = writeln!(out, "{}\n", remark(round, raw, is_rich));
     }
     if let Some(dispute) = &finding.dispute {
         let _ = writeln!(out, "Severity: {}\n", line(dispute));
@@ -118,7 +175,14 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding) -> Stri
     if let FindingStatus::Confirmed { by, note } = &finding.verification {
         let _ = writeln!(out, "Confirmed by {}. {}\n", line(round.label_of(by)), line(note));
     }
-    for id in &finding.related {
+    for number_and_fix in finding.fixes.iter().enumerate().take(MAX_FIXES) {
+        let _ = writeln!(out, "{}\n", fix(round, number_and_fix));
+    }
+    if finding.fixes.len() > MAX_FIXES {
+        let _ = writeln!(out, "… and {} more fixes\n", finding.fixes.len() - MAX_FIXES);
+    }
+    // Where the diagnostic is shown, so are the findings at its place.
+    for id in finding.related.iter().filter(|_| !is_rich) {
         if let Some((_, other)) = repo.finding_of(id) {
             let _ = writeln!(out, "See also {}: {}\n", line(&other.label), line(&other.title));
         }

@@ -1,5 +1,6 @@
 //! One file a method of the protocol, and what several of them share.
 
+pub(crate) mod agent_log;
 pub(crate) mod code_action;
 pub(crate) mod code_lens;
 pub(crate) mod diagnostic;

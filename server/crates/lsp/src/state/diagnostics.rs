@@ -13,8 +13,7 @@ use std::hash::{DefaultHasher, Hasher};
 /// The diagnostics of a file, in the order of the findings.
 pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, projection: &FileProjection) -> Vec<Diagnostic> {
     let round = &projection.round_index.round;
-    let places =
-        projection.view.places.iter().zip(&projection.ranges).filter(|(place, _)| place.anchor_ref.anchor == 0);
+    let places = projection.view.places.iter().zip(&projection.heads).filter(|(place, _)| place.anchor_ref.anchor == 0);
     let mut all: Vec<Diagnostic> = places
         .filter_map(|(place, range)| {
             let index = place.anchor_ref.finding;
@@ -63,7 +62,10 @@ fn diagnostic(
         code_description: client.code_description.then(|| description(repo, finding)).flatten(),
         source: Some(source(round, &finding.agents())),
         message,
-        related_information: client.related_information.then(|| related(repo, round, index, finding, range)).flatten(),
+        related_information: client
+            .related_information
+            .then(|| related(repo, round, (index, finding), range, client.rich_hover))
+            .flatten(),
         tags: client.diagnostic_tags.then(|| tags(finding)).flatten(),
         data: Some(json!({ "id": finding.id, "round": round.id })),
     }
@@ -95,13 +97,13 @@ fn description(repo: &Repo, finding: &Finding) -> Option<CodeDescription> {
     Some(CodeDescription { href })
 }
 
-/// The other places, the findings that share this one, and how agents disagreed.
+/// The other places, the findings that share this one, and how agents disagreed, where the hover beside it does not say so.
 fn related(
     repo: &Repo,
     round: &Round,
-    index: usize,
-    finding: &Finding,
+    (index, finding): (usize, &Finding),
     range: Range,
+    is_said_beside: bool,
 ) -> Option<Vec<DiagnosticRelatedInformation>> {
     let mut all = Vec::new();
     for anchor in 1..finding.anchors.len() {
@@ -128,7 +130,7 @@ fn related(
         format!("to the contrary, {}: {}", by.join(", "), sanitize::printable(&contrary.title))
     });
     let said = finding.dispute.iter().map(|dispute| sanitize::printable(dispute)).chain(settled).chain(contrary);
-    if let Some(uri) = finding.main_anchor().and_then(|a| repo.uri_of(&a.path)) {
+    if let Some(uri) = finding.main_anchor().filter(|_| !is_said_beside).and_then(|a| repo.uri_of(&a.path)) {
         let at = |message| DiagnosticRelatedInformation { location: Location::new(uri.clone(), range), message };
         all.extend(said.map(at));
     }

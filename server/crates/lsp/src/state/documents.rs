@@ -109,6 +109,26 @@ impl<'a> Lines<'a> {
         Range::new(Position::new(first, start), Position::new(last, encoding.len(closing)))
     }
 
+    /// What of these lines is underlined: the words of the quote's only line, where they are in the first line once; else
+    /// all of the first line that is not blank.
+    pub(crate) fn head(&self, first: u32, last: u32, quote: Option<&str>, encoding: Encoding) -> Range {
+        let last = last.min(self.count() - 1);
+        let first = (first..=last).find(|line| !self.get(*line).trim().is_empty()).unwrap_or(first);
+        let whole = self.range(first, first, encoding);
+        let words = quote.map(str::trim).filter(|words| !words.is_empty() && !words.contains(['\n', '\r']));
+        let line = self.get(whole.start.line);
+        match words.map(|words| (words, line.match_indices(words).map(|(at, _)| at).collect::<Vec<_>>())) {
+            Some((words, places)) if places.len() == 1 => {
+                let start = encoding.len(&line[..places[0]]);
+                Range::new(
+                    Position::new(whole.start.line, start),
+                    Position::new(whole.start.line, start + encoding.len(words)),
+                )
+            }
+            _ => whole,
+        }
+    }
+
     /// The position where line `line` (0-based) starts, or the end of the text if it is beyond.
     pub(crate) fn start_of(&self, line: u32, encoding: Encoding) -> Position {
         if line < self.count() {
@@ -168,6 +188,23 @@ mod tests {
         assert_eq!(range(2, 2), Range::new(Position::new(2, 0), Position::new(2, 0)));
         assert_eq!(range(90, 99), Range::new(Position::new(3, 0), Position::new(3, 0)));
         assert_eq!(lines.start_of(9, Encoding::Utf16), Position::new(3, 2));
+    }
+
+    #[test]
+    fn a_block_is_underlined_at_its_quoted_words_or_its_first_line() {
+        let lines = Lines::new("\n  if é {\n    x = y(1); y(2)\n  }\n");
+        let of = |first, last, quote| {
+            let range = lines.head(first, last, quote, Encoding::Utf16);
+            assert_eq!(range.start.line, range.end.line);
+            (range.start.line, range.start.character, range.end.character)
+        };
+        assert_eq!(of(1, 3, None), (1, 2, 8));
+        assert_eq!(of(0, 3, None), (1, 2, 8), "a blank line has nothing to underline");
+        assert_eq!(of(2, 2, Some("y(2)")), (2, 14, 18));
+        assert_eq!(of(2, 2, Some("y(")), (2, 4, 18), "twice there: which one is not known");
+        assert_eq!(of(1, 2, Some("  if é {\n    x = y(1); y(2)")), (1, 2, 8), "more than a line");
+        assert_eq!(of(2, 2, Some("z")), (2, 4, 18), "not there any more");
+        assert_eq!(of(90, 99, None), (4, 0, 0));
     }
 
     #[test]

@@ -27,7 +27,9 @@ pub(crate) struct FileProjection {
     pub(crate) view: FileView,
     /// Where the view's places are, in the client's encoding.
     pub(crate) ranges: Vec<Range>,
-    /// Where the first anchors of the design observations are, by their number in the round.
+    /// What is underlined of each: the words that were quoted, else the first line. A whole block is never.
+    pub(crate) heads: Vec<Range>,
+    /// What is underlined of the first anchors of the design observations, by their number in the round.
     pub(crate) observations: Vec<(usize, Range)>,
     pub(crate) reviewed: Arc<ReviewedFile>,
     /// Of the file on disk, before it was read.
@@ -152,13 +154,20 @@ impl Sources {
         let lines = Lines::new(current);
         let range = |of: LineRange| lines.range(of.start() - 1, of.end() - 1, self.encoding);
         let ranges = view.places.iter().map(|p| range(p.lines)).collect();
+        let quote = |at: AnchorRef| {
+            let finding = round_index.round.findings.get(at.finding)?;
+            finding.anchors.get(at.anchor)?.quote.as_deref()
+        };
+        let head = |of: LineRange, quote: Option<&str>| lines.head(of.start() - 1, of.end() - 1, quote, self.encoding);
+        let heads = view.places.iter().map(|p| head(p.lines, quote(p.anchor_ref))).collect();
         let observations = round_index.round.observations.iter().enumerate().filter_map(|(number, observation)| {
             let anchor = observation.main_anchor().filter(|a| a.path == self.path)?;
             let at = anchor.lines.unwrap_or(LineRange::line(1));
-            Some((number, range(view.map.as_ref().map_or(at, |map| map.carry(at).lines()))))
+            let at = view.map.as_ref().map_or(at, |map| map.carry(at).lines());
+            Some((number, head(at, anchor.quote.as_deref())))
         });
         let observations = observations.collect();
         let round_index = round_index.clone();
-        Some(FileProjection { round_index, uri, version, view, ranges, observations, reviewed, stamp })
+        Some(FileProjection { round_index, uri, version, view, ranges, heads, observations, reviewed, stamp })
     }
 }

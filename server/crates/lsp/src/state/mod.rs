@@ -1,6 +1,7 @@
 //! What the server knows at one moment, and what follows from it: plain data and functions of it. Nothing here changes
 //! by itself, and nothing here knows the loop or the client.
 
+pub(crate) mod activity;
 pub(crate) mod diagnostics;
 pub(crate) mod documents;
 pub(crate) mod file_projection;

@@ -1,6 +1,7 @@
 //! Everything that the server knows at one moment: documents, repositories with their rounds, and where each finding is
 //! now. Nothing changes a snapshot; taking one costs a few counters.
 
+use super::activity::Activity;
 use super::documents::Document;
 use super::file_projection::{FileProjection, LazyProjection, Sources, TextSource, read_text};
 use super::projection::{AnchorRef, RoundIndex};
@@ -13,21 +14,25 @@ use crate::protocol::encoding::Encoding;
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::{ReviewContext, Settings};
 use crate::protocol::uri::{file_path, file_uri};
-use finding::{AgentName, Decisions, Finding, FindingId, RepoPath, State};
+use finding::{AgentName, Decisions, Finding, FindingId, RepoPath, Round, State};
 use git::{HeadState, Repository};
 use lsp_types::{Location, Uri};
 use merge::state::{Effects, TextState, state};
 use ops::{OpenBranch, OpsError, Trust};
+use review::Stops;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 use store::{Branch, Store};
 
 /// A round on its way: what the editor is told of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Running {
-    /// What each agent does now.
-    pub(crate) doing: BTreeMap<AgentName, String>,
+    /// When it was asked for.
+    pub(crate) started: Instant,
+    /// What stops one of its agents.
+    pub(crate) stops: Stops,
 }
 
 /// One stay of a repository in the workspace. One that went and came back is another.
@@ -75,6 +80,8 @@ pub(crate) struct Repo {
     pub(crate) files: Arc<BTreeMap<RepoPath, Arc<LazyProjection>>>,
     pub(crate) reviewed: Arc<HashMap<RepoPath, Arc<ReviewedFile>>>,
     pub(crate) running: Option<Running>,
+    /// What the agents of the newest review did, kept when it is over.
+    pub(crate) activity: Arc<Activity>,
     pub(crate) moved: Arc<Moved>,
     /// The settings of this folder, where they are not those of all.
     pub(crate) settings: Option<Arc<Settings>>,
@@ -97,6 +104,7 @@ impl Repo {
             files: Arc::default(),
             reviewed: Arc::default(),
             running: None,
+            activity: Arc::default(),
             moved: Arc::default(),
             settings: None,
             report_state: ReportState::default(),
@@ -239,6 +247,14 @@ impl Repo {
         state(finding, &round_index.round.id, &self.decisions, text, effects)
     }
 
+    /// How many remarks an agent made in a round; of one that is stored, as many as its findings show.
+    pub(crate) fn remarks_of(&self, round: &Round, agent: &AgentName) -> usize {
+        match round.raw.iter().filter(|raw| raw.agent == *agent).count() {
+            0 => round.findings.iter().flat_map(|f| &f.attributions).filter(|a| a.agent == *agent).count(),
+            remarks => remarks,
+        }
+    }
+
     /// What is stored of the branch that is checked out, for operations on it.
     pub(crate) fn open_branch(&self) -> OpenBranch {
         OpenBranch::named(self.git.clone(), self.head.as_ref().and_then(|head| head.branch.as_deref()))
@@ -311,9 +327,13 @@ impl Snapshot {
             (None, _) => {
                 Err(CommandError::failed("no folder of this workspace is in a git repository; open one that is"))
             }
-            (Some(_), Some(_)) => Err(CommandError::invalid(
-                "the workspace has several repositories: say which one by `root`, or by the `uri` of a file in it",
-            )),
+            (Some(_), Some(_)) => {
+                let names: Vec<String> = self.repos.values().map(|repo| repo.name()).collect();
+                Err(CommandError::invalid(format!(
+                    "several repositories are open ({}): open a file of the one that is meant",
+                    names.join(", ")
+                )))
+            }
         }
     }
 
@@ -387,7 +407,8 @@ impl Snapshot {
             match repo.finding(name) {
                 Ok((index, finding)) if found.is_none() => found = Some((repo, index, finding)),
                 Ok(_) => {
-                    let message = format!("several repositories have a finding '{name}': say which one by `root`");
+                    let message =
+                        format!("several of the open repositories have a finding '{name}': choose it in the list");
                     return Err(CommandError::invalid(message));
                 }
                 // That it is not there says more than that there is no round.

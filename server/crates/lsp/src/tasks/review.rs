@@ -9,7 +9,7 @@ use crate::state::projection::RoundIndex;
 use crate::state::snapshot::{BackgroundRound, Repo, RepoKey};
 use config::Config;
 use finding::{AgentKind, Round};
-use review::Reviewed;
+use review::{Reviewed, Stops};
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +78,7 @@ pub(crate) struct Task {
     pub(crate) context: ReviewContext,
     pub(crate) review: ReviewId,
     pub(crate) cancel: CancellationToken,
+    pub(crate) stops: Stops,
     pub(crate) events: UnboundedSender<Event>,
     pub(crate) progress: UnboundedSender<ProgressEvent>,
 }
@@ -93,10 +94,12 @@ impl Task {
     }
 
     async fn reviewed(self) -> Result<CommandResult, CommandError> {
-        let Self { repo, options, context, review, cancel, events, progress } = self;
+        let Self { repo, options, context, review, cancel, stops, events, progress } = self;
         let key = repo.key.clone();
         let prepared = tokio::task::spawn_blocking(move || request(&repo, &context, &options)).await;
-        let request = prepared.unwrap_or_else(|_| Err(CommandError::failed("the configuration could not be read")))?;
+        let mut request =
+            prepared.unwrap_or_else(|_| Err(CommandError::failed("the configuration could not be read")))?;
+        request.options.stops = stops;
         let (said, listen) = unbounded_channel();
         let pass = tokio::spawn(pass_on(listen, key, review, events, progress));
         let result = review::run(request, said, cancel).await;

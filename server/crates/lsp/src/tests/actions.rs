@@ -80,7 +80,7 @@ async fn alternatives_and_one_action_for_all_places() {
             "Apply fix: Title of I1 (Codex)",
             "Apply another fix: Title of I1 (Gemini)",
             "Apply another fix: Title of I1 (Codex)",
-            "Apply the fixes of I1 at all 2 places",
+            "Apply this fix at all 2 places of I1",
         ]
     );
     let all = edit(&mut server, &actions[3]).await;

@@ -3,7 +3,7 @@
 use super::harness::{Repo, TestServer, finding, store_round, uri};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 const TEXTS: [(&str, &str); 2] = [
@@ -21,6 +21,10 @@ enum Step {
     /// Replaces the lines from the first on, as many as the second says, by one of the texts.
     Edit(usize, u32, u32, usize),
     Undo(usize),
+    /// The statement of a fix, put in where it belongs.
+    Fix(usize, usize),
+    /// A formatter that has tabs.
+    Format(usize),
     Save(usize),
     /// Closes without saving.
     Close(usize),
@@ -35,6 +39,9 @@ enum Step {
     Restore(usize),
 }
 
+/// What the fixes take out of the files and put in.
+const PUT_IN: [(&str, &str); 3] = [("b();", "z();"), ("a();", "z();"), ("fn f(&self) {}", "z();")];
+
 const NEW: [&str; 6] =
     ["", "// new\n", "    z();\n", "    b();\n    b();\n", "fn é𝄞() {}\n", "// \u{b}\u{c}\u{85}\u{2028}\u{2029}\n"];
 
@@ -44,6 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => file.clone().prop_map(Step::Open),
         8 => (file.clone(), 0_u32..12, 0_u32..4, 0..NEW.len()).prop_map(|(f, a, n, t)| Step::Edit(f, a, n, t)),
         3 => file.clone().prop_map(Step::Undo),
+        4 => (file.clone(), 0..PUT_IN.len()).prop_map(|(f, n)| Step::Fix(f, n)),
+        1 => file.clone().prop_map(Step::Format),
         2 => file.clone().prop_map(Step::Save),
         2 => file.clone().prop_map(Step::Close),
         1 => Just(Step::Branches),
@@ -63,6 +72,13 @@ struct Editor {
 }
 
 impl Editor {
+    async fn replace(&mut self, server: &mut TestServer, file: usize, new: impl Fn(&str) -> String) {
+        let Some(texts) = self.open.get_mut(&file) else { return };
+        texts.push(new(texts.last().unwrap()));
+        self.version += 1;
+        server.change(&self.files[file], self.version, texts.last().unwrap()).await;
+    }
+
     async fn take(&mut self, server: &mut TestServer, step: &Step) {
         match *step {
             Step::Open(file) => {
@@ -90,6 +106,11 @@ impl Editor {
                 let text = texts.last().unwrap().clone();
                 server.change(&self.files[file], self.version, &text).await;
             }
+            Step::Fix(file, fix) => {
+                let (old, new) = PUT_IN[fix];
+                self.replace(server, file, |text| text.replacen(old, new, 1)).await;
+            }
+            Step::Format(file) => self.replace(server, file, |text| text.replace("    ", "\t")).await,
             Step::Save(file) => {
                 let Some(texts) = self.open.get(&file) else { return };
                 std::fs::write(&self.files[file], texts.last().unwrap()).unwrap();
@@ -127,6 +148,21 @@ impl Editor {
             Step::Restore(file) => std::fs::write(&self.files[file], TEXTS[file].1).unwrap(),
         }
     }
+}
+
+/// The labels of what is open: as the server says, and as the command line does of the files.
+async fn open(server: &mut TestServer) -> BTreeSet<String> {
+    let answer = server.request("deepReview/findings", json!({})).await;
+    let findings = answer["repositories"][0]["findings"].as_array().unwrap().clone();
+    let open = findings.iter().filter(|finding| finding["state"] == "open");
+    open.map(|finding| finding["label"].as_str().unwrap().to_owned()).collect()
+}
+
+fn open_in_files(repo: &Repo) -> BTreeSet<String> {
+    let open = ops::OpenBranch::current(git::Repository::discover(repo.path()).unwrap()).unwrap();
+    let now = ops::Now::of(open, ops::RoundName::Newest).unwrap().value;
+    let filter = ops::Filter { state: Some(ops::StateName::Open), ..ops::Filter::default() };
+    ops::list(&now.situation(), &filter).unwrap().findings.into_iter().map(|finding| finding.label).collect()
 }
 
 /// What is shown, without what is empty and without versions.
@@ -173,6 +209,12 @@ async fn check(steps: &[Step]) {
         server.synced().await;
     }
     assert_eq!(shown(&server), expected, "it stays so");
+    // Saved, it is the same for whoever looks at the files.
+    for file in editor.open.keys().copied().collect::<Vec<_>>() {
+        editor.take(&mut server, &Step::Save(file)).await;
+    }
+    server.synced().await;
+    assert_eq!(open(&mut server).await, open_in_files(&editor.repo));
     assert!(fresh.finish().await && server.finish().await);
 }
 

@@ -53,7 +53,7 @@ async fn changed_functions_have_a_lens_whether_or_not_anything_was_found_in_them
             &[
                 (0, "Review round 1: 1 Important"),
                 again,
-                (4, "two: I1"),
+                (4, "two: 1 finding: Title of I1"),
                 (11, "three: nothing open"),
                 (14, "four: nothing open"),
             ],
@@ -80,7 +80,7 @@ async fn changed_functions_have_a_lens_whether_or_not_anything_was_found_in_them
     let expected = [
         (0, "Review round 1: 1 Important"),
         again,
-        (5, "two: I1"),
+        (5, "two: 1 finding: Title of I1"),
         (12, "three: changed since the review"),
         (15, "four: nothing open"),
     ];

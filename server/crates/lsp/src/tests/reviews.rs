@@ -38,7 +38,9 @@ impl Bed {
         repo.commit("Ask first");
         let file = repo.path().join("src/main.rs");
         let mut config = String::new();
-        for name in check::ALL.iter().map(|checker| checker.name) {
+        // Nor what linters this machine happens to have.
+        let linters = ["ruff", "shellcheck", "biome", "eslint", "clippy", "golangci-lint", "semgrep"];
+        for name in check::ALL.iter().map(|checker| checker.name).chain(linters) {
             config.push_str(&format!("[agents.{name}]\nadapter = 'recorded'\nenabled = false\n"));
         }
         Self { repo, file, config }
@@ -54,7 +56,12 @@ impl Bed {
 
     async fn serve(&self, options: Value) -> TestServer {
         let file = self.repo.beside("config.toml");
-        std::fs::write(&file, &self.config).unwrap();
+        let mut config = self.config.clone();
+        // Whatever is on the machine that runs the tests takes no part.
+        for name in agent::detected().into_keys().filter(|name| !self.config.contains(&format!("[agents.{name}]"))) {
+            config.push_str(&format!("[agents.{name}]\nadapter = 'recorded'\nenabled = false\n"));
+        }
+        std::fs::write(&file, config).unwrap();
         let mut server = TestServer::configured(&[self.repo.path()], able(), options, Some(file)).await;
         server.settled().await;
         server
@@ -252,6 +259,57 @@ async fn fixes_are_applied_one_by_one_and_all_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_agent_is_cancelled_the_others_go_on_and_each_has_a_log() {
+    let bed = Bed::new()
+        .agent("codex", "Codex", &[finding("important", "Seven", 7, "")], &json!({ "usage": { "input_tokens": 900 } }))
+        .agent("gemini", "Gemini", &[], &json!({ "hang": true }));
+    let mut server = bed.serve(quiet()).await;
+    server.command("deepReview.review", json!({})).await;
+    server.until("Codex's finding", |s| !s.list(&bed.file).is_empty()).await;
+    let live = server.status().await[0]["agents"].clone();
+    assert_eq!(
+        (&live[0]["findings"], &live[0]["tokens"], &live[0]["kind"]),
+        (&json!(1), &json!(900), &json!("recorded"))
+    );
+    assert!(live[1]["elapsedMs"].is_u64() && live[1].get("costUsd").is_none(), "{live}");
+    let refused = server.refusal("deepReview.cancel", json!({ "agent": "codex" })).await;
+    assert_eq!(refused, "codex is not reviewing now");
+    assert_eq!(server.command("deepReview.cancel", json!({ "agent": "gemini" })).await, json!({ "cancelled": 1 }));
+    server.until("the end", |s| s.told.values().all(|v| v["kind"] == "end") && s.told.len() == 2).await;
+    loop {
+        let changes = server.changes;
+        if server.status().await[0]["running"] == false {
+            break;
+        }
+        server.until("news", |s| s.changes > changes).await;
+    }
+    let after: Vec<_> = agents(&mut server).await.into_iter().map(|(name, state, _)| (name, state)).collect();
+    assert_eq!(after, [("codex".into(), "reviewed".into()), ("gemini".into(), "failed".to_owned())]);
+    assert_eq!(server.messages_of(&bed.file), ["Seven"], "what the others said is there");
+    let log = server.command("deepReview.agentLog", json!({ "agent": "gemini" })).await["text"].to_string();
+    assert!(log.contains("failed after") && log.contains("it was cancelled"), "{log}");
+    let log = server.command("deepReview.agentLog", json!({ "agent": "codex" })).await["text"].to_string();
+    assert!(log.contains("reviewed in") && log.contains("tokens read: 900"), "{log}");
+    let nobody = server.refusal("deepReview.agentLog", json!({ "agent": "claude" })).await;
+    assert_eq!(nobody, "claude has no part in the newest round");
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_want_of_trust_leaves_out_is_said() {
+    let bed = Bed::new().agent("codex", "Codex", &[], &json!({}));
+    let mut options = quiet();
+    options["trusted"] = json!(false);
+    let mut server = bed.serve(options).await;
+    let known = server.command("deepReview.agents", json!({})).await;
+    let codex = known["agents"].as_array().unwrap().iter().find(|agent| agent["name"] == "codex").unwrap();
+    assert_eq!(codex["usable"], false);
+    assert_eq!(codex["detail"], "it is not asked: this folder is not trusted");
+    assert_eq!(codex["why"], "not-allowed");
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn agents_rounds_and_another_look() {
     let bed = Bed::new().agent("codex", "Codex", &[finding("important", "Seven", 7, "")], &json!({})).agent(
         "gemini",
@@ -342,8 +400,16 @@ async fn what_was_split_or_joined_is_taken_back_by_an_action() {
         assert_eq!(refused, format!("nobody has {done} I1, so there is nothing to take back"));
     }
     for (does, undoes, findings) in [
-        ("Split I1 into its remarks", "Take back the split of I1", 3),
-        ("I1 and S1 are the same", "Take back that I1 was joined", 1),
+        (
+            "I1 is several issues: list each agent's remark by itself",
+            "I1 is one issue after all: list its remarks together again",
+            3,
+        ),
+        (
+            "I1 is the same issue as S1 “Nobody says where the socket is closed”: list them as one",
+            "I1 was joined by mistake: list its issues by themselves again",
+            1,
+        ),
     ] {
         act(&mut server, &bed.file, does).await;
         review(&mut server, json!({})).await;
@@ -518,8 +584,41 @@ async fn a_hover_has_every_agents_words_and_what_is_doubtful_is_a_hint() {
     let hover = server.request("textDocument/hover", at).await["contents"]["value"].as_str().unwrap().to_owned();
     assert!(hover.contains("Traced by codex") && hover.contains("Traced by gemini"), "{hover}");
     assert!(hover.contains("\n> **"), "what others say is set apart: {hover}");
+    let position = |text: &str| hover.find(text).unwrap_or_else(|| panic!("no {text} in {hover}"));
+    assert!(position("at length") < position("Codex (Critical)"), "the explanation comes first");
     let shown = server.shown[&uri(&bed.file)]["diagnostics"].as_array().unwrap().clone();
     let doubtful = shown.iter().find(|d| d["message"] == "The lock is never released (doubtful)");
     assert_eq!(doubtful.unwrap_or_else(|| panic!("{shown:#?}"))["severity"], 4);
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hover_beside_the_diagnostic_repeats_nothing_of_it() {
+    let title = "The number seven <b>is</b> wrong here";
+    let said = |severity: &str, words: &str| {
+        let mut seven = finding(severity, title, 7, FIX);
+        seven["body"] = json!(words);
+        seven
+    };
+    let bed = Bed::new()
+        .agent("codex", "Codex", &[said("critical", "Seven is odd, and the caller wants even numbers.")], &json!({}))
+        .agent("gemini", "Gemini", &[said("important", "It should be eight.")], &json!({}));
+    let mut options = quiet();
+    options["hover"] = json!("rich");
+    let mut server = bed.serve(options).await;
+    review(&mut server, json!({})).await;
+    server.until("the finding", |s| s.messages_of(&bed.file).len() == 1).await;
+    let at = json!({ "textDocument": { "uri": uri(&bed.file) }, "position": { "line": 6, "character": 4 } });
+    let hover = server.request("textDocument/hover", at).await["contents"]["value"].as_str().unwrap().to_owned();
+    assert!(hover.starts_with("Seven is odd"), "the explanation comes first: {hover}");
+    for once in ["Codex: Critical", "It should be eight", "```diff", "-    7"] {
+        assert_eq!(hover.matches(once).count(), 1, "{once} in {hover}");
+    }
+    let folded = "<details><summary>Gemini: The number seven &lt;b&gt;is&lt;/b&gt; wrong here</summary>";
+    assert!(hover.contains(folded) && hover.contains("\n</details>"), "{hover}");
+    let shown = server.shown[&uri(&bed.file)]["diagnostics"][0].clone();
+    assert!(shown.get("relatedInformation").is_none(), "what the hover says is not said beside it too: {shown}");
+    let explained = server.request("deepReview/explain", json!({ "id": shown["code"] })).await;
+    assert_eq!(explained["markdown"], hover);
     assert!(server.finish().await);
 }

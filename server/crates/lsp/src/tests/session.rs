@@ -171,10 +171,10 @@ async fn a_fix_is_offered_where_it_applies_and_refused_with_a_reason() {
         [
             "Apply fix: Title of I1 (Codex)",
             "Have Codex write a fix of I1",
-            "Dismiss I1: false positive",
-            "Dismiss I1: won't fix",
-            "Dismiss I1: later",
-            "Have I1 checked again",
+            "Dismiss I1: it is not true",
+            "Dismiss I1: it is true and stays",
+            "Dismiss I1: it will be done later",
+            "Ask its agents about I1 again",
             "Show I1 in the report",
         ]
     );
@@ -245,7 +245,7 @@ async fn hover_lens_rounds_and_report_tell_of_the_round() {
     assert!(hover.contains("**C1 · Critical**") && hover.contains("Codex (Critical), Gemini (Important)"), "{hover}");
     let lenses = server.request("textDocument/codeLens", json!({ "textDocument": { "uri": uri(&file) } })).await;
     let titles: Vec<_> = lenses.as_array().unwrap().iter().map(|l| l["command"]["title"].as_str().unwrap()).collect();
-    assert_eq!(titles, ["Review round 1: 1 Critical, 1 Suggestion", "Review again", "one: C1"]);
+    assert_eq!(titles, ["Review round 1: 1 Critical, 1 Suggestion", "Review again", "one: 1 finding: Title of C1"]);
     assert_eq!(lenses[2]["range"]["start"]["line"], 0, "at the head of the function, not at the finding");
     let rounds = server.command("deepReview.rounds", json!({ "uri": uri(repo.path()) })).await;
     assert_eq!(rounds, server.command("deepReview.rounds", json!({ "uri": uri(&file) })).await);

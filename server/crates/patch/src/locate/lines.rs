@@ -1,7 +1,7 @@
 //! Finds hunks of marked lines: those of diffs, and search/replace as the diff that it is.
 
 use super::already::{Traces, already, partly, traces};
-use super::{apart, comments, half_done, reflowed};
+use super::{apart, comments, cut, half_done, left_out, reflowed, rewritten};
 use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, Found, MAX_PLACES, candidate, insertion};
 use crate::hunk::{HunkLine, Op};
@@ -30,7 +30,8 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
     let pieces = if found.is_empty() && !elisions.is_empty() {
         let pieces = split(lines, HunkLine::is_elision);
         if let Some(line) = lines.iter().find(|l| l.op == Op::Removed && l.is_elision()) {
-            return Err(Refusal::Elided { line: line.text.trim().to_owned() });
+            return whole_blocks(text, lines, hints)?
+                .ok_or_else(|| Refusal::Elided { line: line.text.trim().to_owned() });
         }
         if let Some(line) = lines.iter().find(|l| l.is_elision()).filter(|_| pieces.iter().any(|p| p.keys.is_empty())) {
             let changes =
@@ -82,6 +83,12 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
         if found.is_empty() {
             found = reflowed::places(text, lines);
         }
+        if found.is_empty() && matches!(traces, Traces::None) {
+            found = in_an_excerpt(text, lines, hints)?;
+        }
+        if found.is_empty() && matches!(traces, Traces::None) {
+            found.extend(rewritten::place(text, lines, hints));
+        }
         if found.is_empty() {
             // Someone did a part of it, or the like: what is left is for a person to see.
             return Err(if let Traces::Some(line) = traces {
@@ -97,6 +104,38 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
         return Err(Refusal::AlreadyApplied);
     }
     Ok(Found::Places(found))
+}
+
+/// The places of a hunk that leaves out a part of the blocks that it removes.
+fn whole_blocks(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<Option<Found>, Refusal> {
+    let mut found = Vec::new();
+    for whole in left_out::written_out(text, lines) {
+        let pieces: Vec<HunkPiece> =
+            split(&whole, HunkLine::is_elision).into_iter().filter(|p| !p.keys.is_empty()).collect();
+        for place in places(text, &whole, &pieces, hints)? {
+            let place = Candidate { elided: true, ..place };
+            if !found.iter().any(|other: &Candidate| other.edits == place.edits) {
+                found.push(place);
+            }
+        }
+    }
+    Ok((!found.is_empty()).then_some(Found::Places(found)))
+}
+
+/// The place of a hunk at the end of a text that is cut off inside of it.
+fn in_an_excerpt(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<Vec<Candidate>, Refusal> {
+    let Some(here) = cut::here(text, lines) else { return Ok(Vec::new()) };
+    let mut found = places(text, &here, &split(&here, |_| false), hints)?;
+    found.retain(|place| place.last + 1 >= text.lines().len() - trailing_blank(text));
+    for place in &mut found {
+        place.fit = Fit::Fuzzy;
+    }
+    Ok(found)
+}
+
+/// How many lines without anything a text ends with.
+fn trailing_blank(text: &Text<'_>) -> usize {
+    text.lines().iter().rev().take_while(|line| line.trim().is_empty()).count()
 }
 
 /// Whether the text nearly has the new side of a hunk.

@@ -49,14 +49,17 @@ pub(super) fn find(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Result<Foun
         Err(Refusal::Misplaced { .. }) if is_rewritten(text, &(start..end), &new) => {}
         weighed => weighed?,
     }
-    // As it is written, unless it was moved to the margin or to the other kind of white space.
-    let lines = if is_indented_as(old, &new) {
+    let edits = vec![RawEdit { start, count: old.len(), lines: indented(text, start, old, &new), newline: None }];
+    Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: start, last: end - 1, edits }]))
+}
+
+/// The new lines as they are written, unless they were moved to the margin or to the other kind of white space.
+pub(super) fn indented(text: &Text<'_>, start: usize, old: &[&str], new: &[&str]) -> Vec<String> {
+    if is_indented_as(old, new) {
         new.iter().map(|&l| l.to_owned()).collect()
     } else {
-        reindent_block(text, start, old, &new)
-    };
-    let edits = vec![RawEdit { start, count: old.len(), lines, newline: None }];
-    Ok(Found::Places(vec![Candidate { fit: Fit::Exact, elided: false, first: start, last: end - 1, edits }]))
+        reindent_block(text, start, old, new)
+    }
 }
 
 /// Whether the finding quotes just the cited lines: then they are meant, perhaps with others around them.
@@ -210,7 +213,7 @@ fn pairs(line: &str) -> impl Iterator<Item = (char, char)> {
 }
 
 /// The names and numbers of a line, and each other character.
-fn words(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(line: &str) -> impl Iterator<Item = &str> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut rest = line;
     std::iter::from_fn(move || {
@@ -347,7 +350,7 @@ fn here_is_shaped_as(text: &Text<'_>, cited: &Range<usize>, new: &[&str]) -> boo
 }
 
 /// For each kind of bracket: how many are closed that the lines do not open, and how many stay open.
-fn open_brackets(lines: &[&str]) -> [(u32, u32); 3] {
+pub(super) fn open_brackets(lines: &[&str]) -> [(u32, u32); 3] {
     let mut out = [(0, 0); 3];
     for c in lines.iter().flat_map(|line| line.chars()) {
         if let Some(kind) = "([{".find(c) {

@@ -21,9 +21,9 @@ struct Block<'a> {
 /// # Errors
 /// [`ParseError::Alternatives`] where there are several suggestions that are not the same.
 pub(super) fn unfence<'a>(lines: &[&'a str]) -> Result<Fenced<'a>, ParseError> {
-    // A fence inside of a diff is a line of the diff.
+    // A fence inside of a diff is a line of the diff; a list before one is prose.
     let first = lines.iter().position(|l| fence(l).is_some());
-    let Some(first) = first.filter(|&i| i == 0 || !unified::is_diff(&lines[..i])) else {
+    let Some(first) = first.filter(|&i| !unified::is_diff(&lines[..i]) || is_list(&lines[..i], lines[i])) else {
         return Ok(Fenced { info: None, lines: lines.to_vec() });
     };
     let blocks = blocks(&lines[first..]);
@@ -46,6 +46,18 @@ pub(super) fn unfence<'a>(lines: &[&'a str]) -> Result<Fenced<'a>, ParseError> {
         lines.extend(block.lines);
     }
     Ok(Fenced { info, lines })
+}
+
+/// Whether the marked lines before a block of edits are the items of a list in what explains it: some words behind a dash,
+/// and nothing that is added.
+fn is_list(before: &[&str], opening: &str) -> bool {
+    let edits = |word: &str| word == "suggestion" || is_diff(word);
+    let is_item =
+        |line: &str| line.strip_prefix("- ").is_some_and(|said| said.starts_with(|c: char| !c.is_whitespace()));
+    let mut marked = before.iter().filter(|line| unified::is_diff(&[line]));
+    opening.starts_with(['`', '~'])
+        && fence(opening).is_some_and(|(_, said)| edits(info_of(said)))
+        && marked.all(|line| is_item(line) && line.split_whitespace().count() > 2)
 }
 
 /// The blocks without those that another one behind them says again; one that does something else to the same lines is
@@ -88,6 +100,11 @@ pub(super) fn is_diff(info: &str) -> bool {
     matches!(info, "diff" | "patch" | "udiff")
 }
 
+/// The first word of what is said behind a fence.
+fn info_of(said: &str) -> &str {
+    said.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()
+}
+
 /// The blocks of lines of which the first opens one; the last may lack its end.
 fn blocks<'a>(lines: &[&'a str]) -> Vec<Block<'a>> {
     let mut out: Vec<Block<'a>> = Vec::new();
@@ -95,8 +112,7 @@ fn blocks<'a>(lines: &[&'a str]) -> Vec<Block<'a>> {
     for &line in lines {
         match (fence(line), open) {
             (Some((ticks, word)), None) => {
-                let info = word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-                out.push(Block { info, lines: Vec::new() });
+                out.push(Block { info: info_of(word), lines: Vec::new() });
                 open = Some(ticks);
             }
             (Some((ticks, "")), Some(mark)) if ticks.starts_with(mark) => open = None,

@@ -17,10 +17,14 @@ const MOST_DRAWN: usize = 24;
 const HEIGHT: f64 = 150.0;
 const TOP: f64 = 18.0;
 const FOOT: f64 = 24.0;
+const WIDTH: f64 = 380.0;
+/// The widest bar, and the widest gap between columns.
 const BAR: f64 = 34.0;
 const GAP: f64 = 18.0;
-/// A part of a bar that is lower has no number on it.
+/// A part of a bar that is lower or narrower has no number on it.
 const READABLE: f64 = 13.0;
+/// What the name of a round needs.
+const NAME: f64 = 18.0;
 
 /// A chart with the table behind it.
 #[derive(Debug, Serialize)]
@@ -58,7 +62,7 @@ pub(super) fn of(rounds: &[Listed<'_>]) -> Vec<Chart> {
     let mut by_time: Vec<&Listed<'_>> = rounds.iter().collect();
     by_time.sort_by_key(|listed| listed.round.number);
     let columns: Vec<String> = by_time.iter().map(|listed| listed.round.number.to_string()).collect();
-    let agents = agents(&by_time);
+    let agents = crew(&by_time);
     let each = |of: &dyn Fn(&Round) -> f64| by_time.iter().map(|listed| of(listed.round)).collect::<Vec<f64>>();
     let open = Severity::ALL.into_iter().map(|severity| Series {
         name: severity.to_string(),
@@ -73,10 +77,10 @@ pub(super) fn of(rounds: &[Listed<'_>]) -> Vec<Chart> {
         Series { name: "Fixed or gone".into(), class: "fixed".into(), values: each(&|round| went(round) as f64) },
     ];
     let over_rounds = |of: &dyn Fn(&Work) -> f64| -> Vec<Series> {
-        let series = agents.iter().enumerate().map(|(n, agent)| Series {
-            name: one_line(&agent.label),
+        let series = agents.iter().enumerate().map(|(n, one)| Series {
+            name: one.label.clone(),
             class: format!("agent-{}", n % 8),
-            values: each(&|round| of(&Work::of(round, &agent.name))),
+            values: each(&|round| one.names.iter().map(|name| of(&Work::of(round, name))).sum()),
         });
         series.filter(|series| series.values.iter().any(|value| *value > 0.0)).collect()
     };
@@ -107,37 +111,53 @@ fn went(round: &Round) -> usize {
     round.since_before.fixed.len() + round.since_before.outdated.len()
 }
 
-/// Everybody who took part in one of the rounds, in the order in which they came.
-fn agents<'a>(rounds: &[&Listed<'a>]) -> Vec<&'a AgentInfo> {
+/// Whom a chart shows as one: a reviewer, or all that only computes.
+struct Crew<'a> {
+    label: String,
+    names: Vec<&'a AgentName>,
+}
+
+/// Everybody who took part in one of the rounds: the reviewers in the order in which they came, then the checkers and
+/// linters as one. They are many, each does little, and nobody compares them.
+fn crew<'a>(rounds: &[&Listed<'a>]) -> Vec<Crew<'a>> {
     let mut all: Vec<&AgentInfo> = Vec::new();
     for run in rounds.iter().flat_map(|listed| &listed.round.agents) {
         if !all.iter().any(|known| known.name == run.agent.name) {
             all.push(&run.agent);
         }
     }
-    all
+    let (reviewers, checkers): (Vec<&AgentInfo>, Vec<&AgentInfo>) =
+        all.into_iter().partition(|agent| agent.kind.is_reviewer());
+    let one = |agent: &&'a AgentInfo| Crew { label: one_line(&agent.label), names: vec![&agent.name] };
+    let mut crew: Vec<Crew<'a>> = reviewers.iter().map(one).collect();
+    if !checkers.is_empty() {
+        let names = checkers.iter().map(|agent| &agent.name).collect();
+        crew.push(Crew { label: "Checkers and linters".into(), names });
+    }
+    crew
 }
 
-/// Each agent's findings over all rounds, each counted once, as the newest round has it.
-fn by_agent(rounds: &[&Listed<'_>], agents: &[&AgentInfo]) -> Chart {
+/// The findings of each over all rounds, each counted once, as the newest round has it.
+fn by_agent(rounds: &[&Listed<'_>], crew: &[Crew<'_>]) -> Chart {
     let mut newest: BTreeMap<&finding::FindingId, &finding::Finding> = BTreeMap::new();
     for finding in rounds.iter().flat_map(|listed| &listed.round.findings) {
         newest.insert(&finding.id, finding);
     }
-    let count = |agent: &AgentName, is: &dyn Fn(&finding::Finding) -> bool| {
-        newest.values().filter(|f| f.agents().contains(&agent) && is(f)).count() as f64
+    let count = |one: &Crew<'_>, is: &dyn Fn(&finding::Finding) -> bool| {
+        let raised = |f: &finding::Finding| f.agents().iter().any(|name| one.names.contains(name));
+        newest.values().filter(|f| raised(f) && is(f)).count() as f64
     };
     let series = |name: &str, class: &str, is: &dyn Fn(&finding::Finding) -> bool| Series {
         name: name.into(),
         class: class.into(),
-        values: agents.iter().map(|agent| count(&agent.name, is)).collect(),
+        values: crew.iter().map(|one| count(one, is)).collect(),
     };
     let all = [
         series("Confirmed by a check", "confirmed", &|f| matches!(f.verification, FindingStatus::Confirmed { .. })),
         series("Refuted", "refuted", &|f| f.is_refuted()),
         series("Found by nobody else", "unique", &|f| !f.is_refuted() && f.agents().len() == 1),
     ];
-    let columns: Vec<String> = agents.iter().map(|agent| one_line(&agent.label)).collect();
+    let columns: Vec<String> = crew.iter().map(|one| one.label.clone()).collect();
     chart("Findings by agent", &columns, &all, Bars::Beside, &whole)
 }
 
@@ -160,8 +180,11 @@ fn chart(
 fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &dyn Fn(f64) -> String) -> String {
     let first = columns.len().saturating_sub(MOST_DRAWN);
     let beside = if bars == Bars::Beside { series.len().max(1) } else { 1 };
-    let step = BAR * beside as f64 + GAP;
-    let width = (step * (columns.len() - first) as f64 + GAP).max(260.0);
+    let count = (columns.len() - first).max(1) as f64;
+    let step = ((WIDTH - GAP) / count).min((BAR * beside as f64 + GAP) * 2.0);
+    let gap = GAP.min(step * 0.3);
+    let bar = BAR.min((step - gap) / beside as f64);
+    let named = (NAME / step).ceil().max(1.0) as usize;
     let height = |column: usize| match bars {
         Bars::Stacked => series.iter().map(|s| s.values[column]).sum::<f64>(),
         Bars::Beside => series.iter().map(|s| s.values[column]).fold(0.0, f64::max),
@@ -169,45 +192,49 @@ fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &d
     let most = (first..columns.len()).map(height).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     let base = TOP + HEIGHT;
     let mut document = Document::new()
-        .set("viewBox", format!("0 0 {width} {}", base + FOOT))
+        .set("viewBox", format!("0 0 {WIDTH} {}", base + FOOT))
         .set("class", "chart")
         .set("role", "img")
         .set("aria-label", format!("{title}; the table below has the numbers"))
-        .add(Line::new().set("class", "axis").set("x1", 0).set("x2", width).set("y1", base).set("y2", base));
+        .add(Line::new().set("class", "axis").set("x1", 0).set("x2", WIDTH).set("y1", base).set("y2", base));
     for (column, name) in columns.iter().enumerate().skip(first) {
-        let left = GAP + step * (column - first) as f64;
+        let left = gap + step * (column - first) as f64;
         let mut group = Group::new();
         let mut y = base;
         for (n, one) in series.iter().enumerate() {
             let value = one.values[column];
             let tall = value / most * HEIGHT;
-            let x = left + if bars == Bars::Beside { BAR * n as f64 } else { 0.0 };
+            let x = left + if bars == Bars::Beside { bar * n as f64 } else { 0.0 };
             let top = if bars == Bars::Beside { base - tall } else { y - tall };
             if value > 0.0 {
                 let told = format!("{}, {}: {}", name, one.name, show(value));
-                let bar = Rectangle::new()
+                let drawn = Rectangle::new()
                     .set("class", one.class.as_str())
                     .set("x", x + 1.0)
                     .set("y", top)
-                    .set("width", BAR - 2.0)
+                    .set("width", (bar - 2.0).max(1.0))
                     .set("height", tall)
                     .add(Title::new(told));
-                group.append(bar);
+                group.append(drawn);
             }
             match bars {
-                Bars::Beside if value > 0.0 => group.append(number(x + BAR / 2.0, top - 4.0, "out", show(value))),
-                Bars::Stacked if tall >= READABLE => {
-                    group.append(number(x + BAR / 2.0, top + tall / 2.0 + 4.0, "in", show(value)));
+                Bars::Beside if value > 0.0 && bar >= READABLE => {
+                    group.append(number(x + bar / 2.0, top - 4.0, "out", show(value)));
+                }
+                Bars::Stacked if tall >= READABLE && bar >= READABLE => {
+                    group.append(number(x + bar / 2.0, top + tall / 2.0 + 4.0, "in", show(value)));
                 }
                 Bars::Beside | Bars::Stacked => {}
             }
             y = if bars == Bars::Stacked { top } else { y };
         }
-        if bars == Bars::Stacked && height(column) > 0.0 {
-            group.append(number(left + BAR / 2.0, y - 4.0, "out", show(height(column))));
+        if bars == Bars::Stacked && height(column) > 0.0 && bar >= READABLE {
+            group.append(number(left + bar / 2.0, y - 4.0, "out", show(height(column))));
         }
-        let middle = left + BAR * beside as f64 / 2.0;
-        group.append(number(middle, base + 16.0, "name", clipped(&columns[column], step)));
+        if (column - first).is_multiple_of(named) {
+            let middle = left + bar * beside as f64 / 2.0;
+            group.append(number(middle, base + 16.0, "name", clipped(&columns[column], step.max(NAME))));
+        }
         document = document.add(group);
     }
     document.to_string()
@@ -231,4 +258,35 @@ fn clipped(name: &str, room: f64) -> String {
 pub(super) fn cost(rounds: &[Listed<'_>]) -> Option<String> {
     let used = rounds.iter().flat_map(|listed| &listed.round.agents).map(|run| run.usage);
     used.fold(Usage::default(), Usage::plus).cost_usd.map(|usd| format!("${usd:.2}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn checkers_are_one_and_many_rounds_fit_into_the_width() {
+        let agent = |name: &str, kind: &str| json!({ "agent": { "name": name, "label": name, "kind": kind }, "outcome": { "outcome": "reviewed" }, "duration_ms": 1000 });
+        let round = |number: u32| -> Round {
+            serde_json::from_value(json!({
+                "schema": 1, "id": "r", "number": number, "started": "2026-03-23T16:13:34Z",
+                "scope": { "base_name": "main", "uncommitted": true },
+                "agents": [agent("rules", "built-in"), agent("claude", "cli"), agent("ruff", "linter")],
+            }))
+            .unwrap()
+        };
+        let rounds: Vec<Round> = (1..=40).map(round).collect();
+        let decisions = finding::Decisions::default();
+        let listed = rounds.iter().rev().map(|round| Listed { round, decisions: &decisions, href: "" });
+        let charts = of(&listed.collect::<Vec<_>>());
+        let time = charts.iter().find(|chart| chart.title.starts_with("Time")).unwrap();
+        let named: Vec<&str> = time.legend.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(named, ["claude", "Checkers and linters"]);
+        assert_eq!(time.rows.len(), 40, "the table has all of them");
+        for drawn in time.svg.split(" x=\"").skip(1) {
+            let x: f64 = drawn.split('"').next().unwrap().parse().unwrap();
+            assert!((0.0..WIDTH).contains(&x), "{x}");
+        }
+    }
 }
