@@ -92,6 +92,12 @@ fn nothing_to_review_is_a_sentence_and_no_failure() {
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
     assert!(ran.err.contains("Nothing to review: nothing differs from main."), "{}", ran.err);
     assert!(!bed.repo.path().join(".git/deep-review").exists(), "nothing is stored for nothing");
+    // On the base itself that is said, and what can be reviewed instead.
+    bed.repo.checkout("main");
+    let ran = bed.run(&["review"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert!(ran.err.contains("'main' is itself what branches are compared with"), "{}", ran.err);
+    assert!(ran.err.contains("review commit:HEAD"), "{}", ran.err);
 }
 
 #[test]

@@ -22,7 +22,7 @@ end, {
   end,
 })
 
-for _, name in ipairs({ "review", "cancel", "findings", "next", "prev", "fix", "fix-all", "preview", "dismiss", "report" }) do
+for _, name in ipairs({ "review", "cancel", "findings", "next", "prev", "fix", "fix-all", "preview", "dismiss", "reopen", "report", "show" }) do
   vim.keymap.set("n", ("<Plug>(deep-review-%s)"):format(name), ("<Cmd>DeepReview %s<CR>"):format(name), {
     desc = "deep-review: " .. name,
   })

@@ -107,7 +107,12 @@ export function stateOf(agent: AgentStatus): string {
 /** Time, findings, tokens and money, as far as they are known. */
 export function amounts(agent: AgentStatus): string[] {
   const { findings, tokens, costUsd } = agent;
-  const found = findings === 1 ? vscode.l10n.t("1 finding") : vscode.l10n.t("{0} findings", findings);
+  const found =
+    findings === 0
+      ? vscode.l10n.t("no findings")
+      : findings === 1
+        ? vscode.l10n.t("1 finding")
+        : vscode.l10n.t("{0} findings", findings);
   return [
     ...(agent.state === "failed" ? [vscode.l10n.t("failed")] : []),
     span(agent.elapsedMs),

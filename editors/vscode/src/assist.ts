@@ -79,7 +79,8 @@ function preview(action: vscode.CodeAction | vscode.Command): vscode.CodeAction[
   const data = (action as { data?: { root?: unknown; id?: unknown; fix?: unknown } }).data;
   if (typeof data?.id !== "string" || typeof data.root !== "string") return [];
   const argument = { root: data.root, id: data.id, ...(typeof data.fix === "number" ? { fix: data.fix } : {}) };
-  const title = vscode.l10n.t("Preview: {0}", action.title);
+  // The server's words are English; what they begin with is what is done.
+  const title = action.title.replace(/^Apply/, "Preview");
   const shown = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
   shown.command = { command: "deep-review.previewFix", title, arguments: [argument] };
   if (action.diagnostics !== undefined) shown.diagnostics = action.diagnostics;

@@ -19,8 +19,9 @@ export function ago(time: string, now: number, language: string): string {
   return format.format(-Math.floor(seconds / length), unit);
 }
 
-/** "8 s", "2:05 min". */
+/** "< 1 s", "8 s", "2:05 min". */
 export function span(milliseconds: number): string {
+  if (milliseconds < 1000) return "< 1 s";
   const seconds = Math.floor(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} min`;

@@ -142,8 +142,11 @@ function bridge(labels: Labels, live: Live, at: string): string {
       for (const link of document.querySelectorAll(".toc > ul > li > a"))
         if (link.hash === "#" + section.id) link.parentElement.hidden = true;
     }
-    for (const row of document.querySelectorAll("figure.fix tr"))
-      if (/^(diff --git|index [0-9a-f]+\\.\\.|--- |\\+\\+\\+ )/.test(row.querySelector("code")?.textContent ?? "")) row.remove();
+    for (const figure of document.querySelectorAll("figure.fix"))
+      for (const row of figure.querySelectorAll("tr")) {
+        if (!/^(diff --git|index |--- |\\+\\+\\+ )/.test(row.querySelector("code")?.textContent ?? "")) break;
+        row.remove();
+      }
     const filters = document.querySelector(".filters");
     if (filters !== null) {
       const fold = document.createElement("details");

@@ -1,7 +1,7 @@
 //! `deep-review agents add`: a short dialogue that writes a working agent into the user's configuration. Keys are not asked
 //! for, only the names of the variables that hold them.
 
-use super::context::Context;
+use super::args::AddArgs;
 use super::{Exit, output, test_agent};
 use agent::{Adapter, AgentSettings, Surroundings, configured};
 use anyhow::{Context as _, bail};
@@ -33,9 +33,12 @@ enum Asks {
     Command(&'static str),
 }
 
-pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &AddArgs) -> anyhow::Result<Exit> {
     let environment = |name: &str| std::env::var(name).ok();
     let file = config::user_file(&environment).context("there is no home folder to keep a configuration in")?;
+    if let (Some(adapter), Some(name)) = (&args.adapter, &args.name) {
+        return answered(&file, adapter, name, args);
+    }
     let mut input = std::io::stdin().lock();
     let choices = choices();
     say("Which agent?\n")?;
@@ -53,8 +56,7 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
     let known = config::load(Some(&file), None, &environment)?.config.agents;
     let name = loop {
         let name = asked(&mut input, "Its name", Some(choice.name))?;
-        let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        match (is_plain, known.contains_key(&name)) {
+        match (is_plain(&name), known.contains_key(&name)) {
             (true, false) => break name,
             (true, true) => say(&format!("There is an agent '{name}' already; give another name.\n"))?,
             (false, _) => say("A name has letters, digits, '-' and '_'.\n")?,
@@ -66,18 +68,58 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
     }
     let text = written(&name, &table);
     say(&format!("\n{text}\n"))?;
-    let separator = if old.is_empty() || old.ends_with("\n\n") { "" } else { "\n" };
-    let new = format!("{old}{separator}{text}");
+    let new = appended(&old, &text);
     let agent = settings(&new, &name)?;
     if !asked(&mut input, &format!("Add this to {}?", file.display()), Some("yes"))?.to_lowercase().starts_with('y') {
         output::note("Nothing was written.");
         return Ok(Exit::Done);
     }
-    write(&file, &new)?;
+    keep(&file, &new, name, agent)
+}
+
+/// The same with all answers given: nothing is asked, and nothing is written over.
+fn answered(file: &Path, adapter: &str, name: &str, args: &AddArgs) -> anyhow::Result<Exit> {
+    if !is_plain(name) {
+        bail!("a name has letters, digits, '-' and '_'");
+    }
+    if let Some(variable) = &args.key_env {
+        checked_variable(variable)?;
+    }
+    let old = read(file)?;
+    if config::load(Some(file), None, &|name| std::env::var(name).ok())?.config.agents.contains_key(name) {
+        bail!("there is an agent '{name}' already; give another name");
+    }
+    let given = [("model", &args.model), ("url", &args.url), ("key-env", &args.key_env)];
+    let mut table = vec![("adapter", json!(adapter))];
+    table.extend(given.into_iter().filter_map(|(key, value)| Some((key, json!(value.as_ref()?)))));
+    let new = appended(&old, &written(name, &table));
+    let agent = settings(&new, name)?;
+    keep(file, &new, name.to_owned(), agent)
+}
+
+/// Writes the configuration, and tests the agent that is new in it.
+fn keep(file: &Path, text: &str, name: String, agent: AgentSettings) -> anyhow::Result<Exit> {
+    write(file, text)?;
     output::note(&format!("Wrote {}.", file.display()));
-    let _ = context;
     let agents = configured(&BTreeMap::from([(name, agent)]), &Surroundings::default());
     test_agent::test(agents.first().context("the agent is turned off")?)
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+fn appended(old: &str, text: &str) -> String {
+    let separator = if old.is_empty() || old.ends_with("\n\n") { "" } else { "\n" };
+    format!("{old}{separator}{text}")
+}
+
+/// A key that was given in place of its variable's name must not get into the configuration.
+fn checked_variable(name: &str) -> anyhow::Result<()> {
+    if name.len() > 60 || name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        bail!("that is no variable's name; the key itself is never written into the configuration");
+    }
+    Ok(())
 }
 
 fn choices() -> Vec<Choice> {
@@ -135,9 +177,7 @@ fn answer(input: &mut impl BufRead, asks: Asks) -> anyhow::Result<Option<(&'stat
         Asks::Key(usual) => {
             let usual = Some(usual).filter(|usual| !usual.is_empty());
             let name = asked(input, "Environment variable that holds the key", usual)?;
-            if name.len() > 60 || name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-                bail!("that is no variable's name; the key itself is never written into the configuration");
-            }
+            checked_variable(&name)?;
             if !name.is_empty() && std::env::var_os(&name).is_none() {
                 output::note(&format!("{name} is not set now; set it for the program that starts deep-review."));
             }
@@ -224,6 +264,32 @@ mod tests {
         let command = written("own", &[("adapter", json!(Adapter::Command)), ("command", json!(["a", "-b"]))]);
         assert_eq!(super::settings(&command, "own").unwrap().command, ["a", "-b"]);
         assert!(super::settings("[agents.mine]\nadapter = 'nothing'", "mine").is_err());
+    }
+
+    #[test]
+    fn what_was_answered_beforehand_is_written_and_nothing_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, "base = 'main'").unwrap();
+        let args = |key: &str| AddArgs {
+            model: Some("m".into()),
+            url: Some("http://127.0.0.1:1/v1".into()),
+            key_env: Some(key.into()),
+            ..AddArgs::default()
+        };
+        // Nobody answers at that address: it is written all the same, and said not to work.
+        assert_ne!(answered(&file, "chat-http", "mine", &args("NO_SUCH_KEY")).unwrap(), Exit::Done);
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("base = 'main'\n[agents.mine]\nadapter = \"chat-http\"\nmodel = \"m\"\n"), "{text}");
+        for (adapter, name, key) in [
+            ("chat-http", "mine", "NO_SUCH_KEY"),
+            ("chat-http", "two words", "NO_SUCH_KEY"),
+            ("nothing", "other", "NO_SUCH_KEY"),
+            ("chat-http", "other", "sk-ant-REDACTED"),
+        ] {
+            assert!(answered(&file, adapter, name, &args(key)).is_err(), "{adapter} {name} {key}");
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     }
 
     #[test]

@@ -295,9 +295,10 @@ pub(super) struct AgentsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AgentsCommand {
-    /// Ask a few questions, write an agent into your configuration, and test it with one small call.
+    /// Ask a few questions, write an agent into your configuration, and test it with one small call. With --adapter nothing
+    /// is asked.
     #[command(after_help = examples::AGENTS_ADD)]
-    Add,
+    Add(AddArgs),
     /// Have an agent review a change of three lines: whether it works, how long it takes, and what that costs.
     #[command(after_help = examples::AGENTS_TEST)]
     Test {
@@ -314,6 +315,26 @@ pub(super) enum AgentsCommand {
     /// the hook's JSON from standard input.
     #[command(after_help = examples::AGENTS_STOP_HOOK)]
     StopHook(StopHookArgs),
+}
+
+/// The answers to the questions of `agents add`.
+#[derive(Debug, Default, Args)]
+pub(super) struct AddArgs {
+    /// How the agent is spoken to: anthropic-http, openai-http, gemini-http, chat-http, claude, codex, …
+    #[arg(long, value_name = "ADAPTER", requires = "name")]
+    pub(super) adapter: Option<String>,
+    /// Its name.
+    #[arg(long, value_name = "NAME", requires = "adapter")]
+    pub(super) name: Option<String>,
+    /// Its model.
+    #[arg(long, value_name = "MODEL", requires = "adapter")]
+    pub(super) model: Option<String>,
+    /// The server's address.
+    #[arg(long, value_name = "URL", requires = "adapter")]
+    pub(super) url: Option<String>,
+    /// The environment variable that holds the key; never the key itself.
+    #[arg(long, value_name = "VARIABLE", requires = "adapter")]
+    pub(super) key_env: Option<String>,
 }
 
 #[derive(Debug, Args)]

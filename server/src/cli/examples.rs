@@ -63,7 +63,8 @@ Examples:
 
 pub(super) const AGENTS_ADD: &str = "\
 Examples:
-  deep-review agents add     a program, a key or a local server";
+  deep-review agents add     a program, a key or a local server
+  deep-review agents add --adapter anthropic-http --name anthropic --model claude-sonnet-5-5 --key-env ANTHROPIC_API_KEY";
 
 pub(super) const AGENTS_TEST: &str = "\
 Examples:

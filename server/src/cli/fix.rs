@@ -135,7 +135,8 @@ fn apply(args: &FixArgs, now: &Now, attempts: &[Attempt]) -> anyhow::Result<Exit
         output::note("Nothing was written; with --yes, or by `deep-review apply`, what is proven is applied.");
         return Ok(whole);
     }
-    let steps: Vec<Vec<&Attempt>> = if args.commit_each { taken.iter().map(|one| vec![*one]).collect() } else { vec![taken] };
+    let steps: Vec<Vec<&Attempt>> =
+        if args.commit_each { taken.iter().map(|one| vec![*one]).collect() } else { vec![taken] };
     for step in steps {
         let plan = planned(now, &step)?;
         let written = ops::apply(&now.open, &now.round, &plan, &now.current.tree)?;
@@ -165,7 +166,11 @@ fn agreed<'a>(args: &FixArgs, now: &Now, attempts: &'a [Attempt]) -> anyhow::Res
         if !paths.is_empty() && !args.allow_test_edits {
             let question = format!("{} changes {}. Allow that?", attempt.label, paths.join(", "));
             if !is_confirmed(&question)? {
-                output::note(&format!("refused   {}: it changes {}; --allow-test-edits allows that", attempt.label, paths.join(", ")));
+                output::note(&format!(
+                    "refused   {}: it changes {}; --allow-test-edits allows that",
+                    attempt.label,
+                    paths.join(", ")
+                ));
                 continue;
             }
         }

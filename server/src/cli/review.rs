@@ -12,6 +12,7 @@ use ops::{Again, OpenBranch, Overrides, Trust};
 use report::Format;
 use report::sanitize::printable;
 use review::{Request, ReviewError, Reviewed};
+use std::io::IsTerminal as _;
 use std::path::Path;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -53,7 +54,11 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     }
     match reviewed(request)? {
         Reviewed::NothingChanged(scope) => {
-            output::note(&format!("Nothing to review: nothing differs from {}.", scope.base_name));
+            let nothing = ops::nothing_differs(&scope);
+            output::note(&format!("Nothing to review: {}.", nothing.says));
+            if nothing.is_base {
+                output::note("  'deep-review review commit:HEAD' reviews its last commit");
+            }
             // What reads the document gets one, and no older one stays.
             if format.is_some() || args.output.is_some() {
                 let (round, format) = (review::empty_round(scope), format.unwrap_or(Format::Text));
@@ -67,6 +72,9 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
             if let Some(file) = &args.output {
                 sum_up(&round, &decisions, file);
             }
+            if std::io::stderr().is_terminal() {
+                output::note(&next(&round, &decisions));
+            }
             Ok(exit(&round, &decisions, config.fail_on))
         }
     }
@@ -79,6 +87,18 @@ fn sum_up(round: &Round, decisions: &Decisions, file: &Path) {
         output::note(&format!("{} gave no full review: {}", printable(&info.label), printable(&failure.message)));
     }
     output::note(&format!("Verdict: {}", printable(&round.conclusion(decisions).to_string())));
+}
+
+/// What a person does next.
+fn next(round: &Round, decisions: &Decisions) -> String {
+    let ways = match round.deciding(decisions).next().map(|finding| &finding.label) {
+        Some(first) => {
+            format!("'deep-review show {first}' explains it, 'open {first}' goes there, 'apply --all' fixes")
+        }
+        None if round.is_complete() => "'deep-review report' writes it down".to_owned(),
+        None => "'deep-review review' asks those that failed again".to_owned(),
+    };
+    format!("Next: {ways}")
 }
 
 /// What is to be reviewed, with its text.

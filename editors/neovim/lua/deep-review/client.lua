@@ -20,6 +20,15 @@ local function request(client, method, params, handler)
   end
 end
 
+---Tells the user what goes on, where they want to be told.
+---@param message string
+---@param level? integer
+function M.tell(message, level)
+  if require("deep-review.config").options.notify then
+    notify(message, level)
+  end
+end
+
 ---Asks for the whole state again: what is shown is never patched together from events.
 ---@param client vim.lsp.Client
 local function refresh(client)
@@ -142,6 +151,42 @@ local function ensure()
     id = vim.lsp.start_client(config) ---@diagnostic disable-line: deprecated
   end
   return id and vim.lsp.get_client_by_id(id)
+end
+
+---A finding in words: what it is about, who says so, how it can be fixed.
+---@param finding deep-review.Finding
+---@param done fun(markdown: string)
+function M.explain(finding, done)
+  local client = M.get()
+  if client then
+    request(client, "deepReview/explain", { id = finding.id, root = finding.root }, function(error, result)
+      if error then
+        notify(error.message, vim.log.levels.ERROR)
+      else
+        done(result.markdown)
+      end
+    end)
+  end
+end
+
+---Ends the server and starts another one for the files that were open in it.
+function M.restart()
+  local client = M.get()
+  if not client then
+    ensure()
+    return
+  end
+  local buffers = vim.tbl_keys(client.attached_buffers)
+  vim.lsp.stop_client(client.id, true)
+  vim.wait(5000, function()
+    return M.stopped(client)
+  end, 20)
+  for _, bufnr in ipairs(buffers) do
+    if vim.api.nvim_buf_is_loaded(bufnr) then
+      M.attach(bufnr)
+    end
+  end
+  M.tell("the server was restarted")
 end
 
 ---Runs a command of the server; its refusal is shown, because it says what to do.

@@ -19,12 +19,14 @@ end
 
 ---@param finding deep-review.Finding
 local function apply(finding)
-  client().execute("deepReview.applyFix", { id = finding.id })
+  client().execute("deepReview.applyFix", { id = finding.id, root = finding.root }, function()
+    client().tell(("the fix of %s was applied; u takes it back"):format(finding.label))
+  end)
 end
 
 ---@param finding deep-review.Finding
 local function preview(finding)
-  client().execute("deepReview.applyFix", { id = finding.id, dryRun = true }, function(result)
+  client().execute("deepReview.applyFix", { id = finding.id, root = finding.root, dryRun = true }, function(result)
     require("deep-review.preview").open(result.edit, ("%s %s"):format(finding.label, finding.title), function()
       apply(finding)
     end)
@@ -41,7 +43,24 @@ local REASONS = {
 ---@param reason string
 ---@param text string
 local function dismiss(finding, reason, text)
-  client().execute("deepReview.dismiss", { id = finding.id, reason = reason, text = text })
+  local argument = { id = finding.id, root = finding.root, reason = reason, text = text }
+  client().execute("deepReview.dismiss", argument, function()
+    client().tell(("%s was dismissed; :DeepReview reopen %s takes it back"):format(finding.label, finding.label))
+  end)
+end
+
+---@param finding deep-review.Finding
+local function reopen(finding)
+  client().execute("deepReview.reopen", { id = finding.id, root = finding.root }, function()
+    client().tell(("%s is open again"):format(finding.label))
+  end)
+end
+
+---@return deep-review.Finding[]
+local function dismissed()
+  return vim.tbl_filter(function(finding)
+    return finding.state == "dismissed"
+  end, require("deep-review.state").findings())
 end
 
 ---@param finding deep-review.Finding
@@ -63,6 +82,34 @@ local function ask_and_dismiss(finding)
   end)
 end
 
+---@param finding deep-review.Finding
+local function write_fix(finding)
+  client().execute("deepReview.fix", { id = finding.id })
+end
+
+---@param finding deep-review.Finding
+---@param question string
+local function put_question(finding, question)
+  client().execute("deepReview.ask", { id = finding.id, question = question }, function(answered)
+    local lines = vim.split(answered.answer, "\n")
+    vim.lsp.util.open_floating_preview(lines, "markdown", {
+      border = "rounded",
+      title = (" %s on %s "):format(answered.by, answered.label),
+      max_width = 100,
+      focus_id = "deep-review-ask",
+    })
+  end)
+end
+
+---@param finding deep-review.Finding
+local function ask(finding)
+  vim.ui.input({ prompt = ("Ask about %s: "):format(finding.label) }, function(question)
+    if question and question:find("%S") then
+      put_question(finding, question)
+    end
+  end)
+end
+
 ---@param lines string[]
 ---@param filetype string
 ---@param name string
@@ -78,9 +125,23 @@ local function show(lines, filetype, name)
   pcall(vim.api.nvim_buf_set_name, bufnr, name)
 end
 
+---A report, where sections fold and `gf` goes to a place of it.
+---@param text string
+---@param name string
+local function show_report(text, name)
+  local root = vim.fs.root(0, ".git") or vim.fn.getcwd()
+  show(vim.split(text, "\n"), "markdown", name)
+  local bufnr = vim.api.nvim_get_current_buf()
+  vim.bo[bufnr].path = root
+  vim.wo.foldmethod = "expr"
+  vim.wo.foldexpr = "getline(v:lnum)=~'^##* ' ? '>'.len(matchstr(getline(v:lnum),'^#*')) : '='"
+  vim.wo.foldlevel = 99
+  vim.keymap.set("n", "gf", "gF", { buffer = bufnr, desc = "deep-review: go to the place under the cursor" })
+end
+
 local function markdown_report()
   client().execute("deepReview.showReport", { format = "markdown", show = false }, function(result)
-    show(vim.split(result.text, "\n"), "markdown", "deep-review://report")
+    show_report(result.text, "deep-review://report")
   end)
 end
 
@@ -90,9 +151,36 @@ local function html_report()
   end)
 end
 
+---What one agent did or does, in a line.
+---@param agent deep-review.Agent
+---@return string
+local function doing(agent)
+  local parts = { agent.state, ("%d s"):format(math.floor((agent.elapsedMs or 0) / 1000)) }
+  table.insert(parts, agent.findings == 1 and "1 finding" or ("%d findings"):format(agent.findings or 0))
+  if agent.tokens then
+    table.insert(parts, ("%d tokens"):format(agent.tokens))
+  end
+  if agent.costUsd then
+    table.insert(parts, ("$%.2f"):format(agent.costUsd))
+  end
+  if agent.message then
+    table.insert(parts, agent.message)
+  end
+  return ("- **%s**: %s"):format(agent.label, table.concat(parts, ", "))
+end
+
+---Who reviewed in the newest round, and who could.
 local function agents()
   client().execute("deepReview.agents", {}, function(result)
-    local lines = { "# Agents", "" }
+    local lines = {}
+    for _, repository in ipairs(require("deep-review.state").repositories()) do
+      if #repository.agents > 0 then
+        vim.list_extend(lines, { "# Newest round of " .. repository.name, "" })
+        vim.list_extend(lines, vim.tbl_map(doing, repository.agents))
+        table.insert(lines, "")
+      end
+    end
+    vim.list_extend(lines, { "# Agents", "" })
     for _, agent in ipairs(result.agents) do
       table.insert(lines, ("- %s **%s**: %s"):format(agent.usable and "✓" or "✗", agent.label, agent.detail))
       if agent.remedy then
@@ -113,20 +201,59 @@ local function rounds()
     }, function(round)
       if round then
         client().execute("deepReview.showReport", { round = round.id, format = "markdown", show = false }, function(report)
-          show(vim.split(report.text, "\n"), "markdown", "deep-review://round-" .. round.number)
+          show_report(report.text, "deep-review://round-" .. round.number)
         end)
       end
     end)
   end)
 end
 
+---The names of the agents of the newest round.
+---@param fits? fun(agent: deep-review.Agent): boolean
+---@return string[]
+local function agent_names(fits)
+  local names = {}
+  for _, repository in ipairs(require("deep-review.state").repositories()) do
+    for _, agent in ipairs(repository.agents) do
+      if not fits or fits(agent) then
+        table.insert(names, agent.name)
+      end
+    end
+  end
+  return names
+end
+
+local function failed(agent)
+  return agent.state == "failed"
+end
+
+---The repository that a buffer without a file of it means: the server asks for one where there are several.
+---@param argument table
+---@return table
+local function here(argument)
+  local uri = vim.uri_from_bufnr(0)
+  argument.uri = vim.startswith(uri, "file://") and uri or nil
+  return argument
+end
+
+---Runs the program in a terminal: what it asks and what it installs is seen.
+---@param args string[]
+local function in_terminal(args)
+  local program = require("deep-review.config").effective().cmd[1]
+  vim.cmd.new()
+  local command = vim.list_extend({ program }, args)
+  if vim.fn.has("nvim-0.11") == 1 then
+    vim.fn.jobstart(command, { term = true })
+  else
+    vim.fn.termopen(command) ---@diagnostic disable-line: deprecated
+  end
+  vim.cmd.startinsert()
+end
+
 ---What `review` is given: a base, and `uncommitted` for only that.
 ---@param args string[]
 local function review(args)
-  local argument = { uri = vim.uri_from_bufnr(0) }
-  if not vim.startswith(argument.uri, "file://") then
-    argument.uri = nil
-  end
+  local argument = here({})
   if args[1] == "uncommitted" then
     argument.base, argument.uncommitted = "HEAD", true
   elseif args[1] then
@@ -137,7 +264,14 @@ end
 
 local function fix_all(_, info)
   local function go()
-    client().execute("deepReview.fixAll", {})
+    client().execute("deepReview.fixAll", {}, function(result)
+      local fixes = #result.applied == 1 and "1 fix was" or ("%d fixes were"):format(#result.applied)
+      local text = ("%s applied: %s"):format(fixes, table.concat(result.applied, ", "))
+      if #result.refused > 0 then
+        text = ("%s; refused: %s"):format(text, table.concat(result.refused, "; "))
+      end
+      client().tell(text)
+    end)
   end
   if info.bang then
     go()
@@ -176,14 +310,40 @@ local SUBCOMMANDS = {
     end,
   },
   cancel = {
-    run = function()
-      client().execute("deepReview.cancel", {})
+    run = function(args)
+      client().execute("deepReview.cancel", args[1] and here({ agent = args[1] }) or {})
     end,
+    complete = function()
+      return agent_names(function(agent)
+        return agent.state == "running"
+      end)
+    end,
+  },
+  retry = {
+    run = function(args)
+      local names = args[1] and args or agent_names(failed)
+      if #names == 0 then
+        client().notify("no agent failed", vim.log.levels.WARN)
+        return
+      end
+      client().execute("deepReview.review", here({ agents = names }))
+    end,
+    complete = function()
+      return agent_names(failed)
+    end,
+  },
+  show = {
+    run = function(args)
+      findings().with(args[1], any, function(finding)
+        require("deep-review.float").open(finding, nil, true)
+      end, require("deep-review.state").findings())
+    end,
+    complete = labels(any),
   },
   findings = {
     run = function(args)
       if args[1] == "quickfix" or args[1] == "loclist" then
-        findings().list(args[1])
+        findings().list(args[1], args[2])
       elseif args[1] == "select" then
         findings().open_picker("select")
       else
@@ -218,6 +378,25 @@ local SUBCOMMANDS = {
     complete = labels(fixable),
   },
   ["fix-all"] = { run = fix_all },
+  ["write-fix"] = {
+    run = function(args)
+      findings().with(args[1], any, write_fix)
+    end,
+    complete = labels(any),
+  },
+  ask = {
+    run = function(args)
+      local question = table.concat(args, " ", 2)
+      findings().with(args[1], any, function(finding)
+        if question:find("%S") then
+          put_question(finding, question)
+        else
+          ask(finding)
+        end
+      end)
+    end,
+    complete = labels(any),
+  },
   dismiss = {
     run = function(args)
       local label, reason = args[1], args[2]
@@ -230,6 +409,16 @@ local SUBCOMMANDS = {
       end)
     end,
     complete = labels(any),
+  },
+  reopen = {
+    run = function(args)
+      findings().with(args[1], any, reopen, dismissed())
+    end,
+    complete = function()
+      return vim.tbl_map(function(finding)
+        return finding.label
+      end, dismissed())
+    end,
   },
   report = {
     run = function(args)
@@ -261,9 +450,36 @@ local SUBCOMMANDS = {
   },
   agents = { run = agents },
   rounds = { run = rounds },
-  log = {
+  ["add-agent"] = {
     run = function()
+      in_terminal({ "agents", "add" })
+    end,
+  },
+  ["test-agent"] = {
+    run = function(args)
+      if not args[1] then
+        client().notify("say which one: :DeepReview test-agent NAME", vim.log.levels.ERROR)
+        return
+      end
+      in_terminal({ "agents", "test", args[1] })
+    end,
+    complete = agent_names,
+  },
+  log = {
+    run = function(args)
+      if args[1] then
+        client().execute("deepReview.agentLog", here({ agent = args[1] }), function(result)
+          show(vim.split(result.text, "\n"), "text", "deep-review://log-" .. args[1])
+        end)
+        return
+      end
       vim.cmd.tabedit(vim.lsp.log.get_filename())
+    end,
+    complete = agent_names,
+  },
+  restart = {
+    run = function()
+      client().restart()
     end,
   },
 }
@@ -298,6 +514,7 @@ function M.complete(lead, line)
     end
     candidates = position == 2 and SUBCOMMANDS[words[2]].complete()
       or words[2] == "dismiss" and position == 3 and { "false-positive", "wont-fix", "later" }
+      or words[2] == "findings" and position == 3 and { "critical", "important", "suggestion" }
       or {}
   end
   return vim.tbl_filter(function(candidate)

@@ -6,11 +6,17 @@ local M = {}
 ---@field settings? table the server's settings (section `deepReview`)
 ---@field picker? "auto"|"telescope"|"fzf-lua"|"snacks"|"select" what `:DeepReview findings` opens
 ---@field preview? boolean whether `fix` shows the diff before it applies
+---@field notify? boolean whether the beginning and the end of a review, and what came of a command, are told by |vim.notify|
+---@field float? boolean whether `next` and `prev` show the finding in a float
+---@field order? "place"|"severity" how `next` and `prev` go
 local defaults = {
   cmd = { "deep-review", "lsp" },
   settings = {},
   picker = "auto",
   preview = false,
+  notify = true,
+  float = true,
+  order = "place",
 }
 
 ---@type deep-review.Options

@@ -27,13 +27,18 @@ function M.items(findings)
 end
 
 ---@param where "quickfix"|"loclist"
-function M.list(where)
-  local what = { title = "deep-review", items = M.items(state.open()) }
+---@param severity? string only those of this severity
+function M.list(where, severity)
+  local open = vim.tbl_filter(function(finding)
+    return severity == nil or finding.severity == severity
+  end, state.open())
+  local title = severity and "deep-review: " .. severity or "deep-review"
+  local what = { title = title, items = M.items(open) }
   if where == "loclist" then
     local here = vim.uri_from_bufnr(0)
     what.items = M.items(vim.tbl_filter(function(finding)
       return finding.uri == here
-    end, state.open()))
+    end, open))
     vim.fn.setloclist(0, {}, " ", what)
     vim.cmd.lopen()
   else
@@ -114,6 +119,8 @@ function M.open_picker(picker)
   M.pick(state.open(), "Findings", M.reveal)
 end
 
+local ORDER = { critical = 1, important = 2, suggestion = 3 }
+
 ---@param a { uri: string, line: integer }
 ---@param b { uri: string, line: integer }
 local function before(a, b)
@@ -123,44 +130,63 @@ local function before(a, b)
   return a.line < b.line
 end
 
----The open finding after or before a place, in order of file and line, going round at the end.
+---The open finding after or before a place, going round at the end: in order of file and line, or the gravest first. Also
+---which one it is, and of how many.
 ---@param findings deep-review.Finding[]
 ---@param from { uri: string, line: integer }
 ---@param step 1|-1
+---@param order? "place"|"severity"
 ---@return deep-review.Finding?
-function M.neighbour(findings, from, step)
+---@return integer number
+---@return integer count
+function M.neighbour(findings, from, step, order)
   local placed = {}
   for _, finding in ipairs(findings) do
     if finding.uri and finding.range then
       table.insert(placed, { uri = finding.uri, line = finding.range.start.line, finding = finding })
     end
   end
-  table.sort(placed, before)
-  if step == 1 then
-    for _, place in ipairs(placed) do
-      if before(from, place) then
-        return place.finding
+  table.sort(placed, function(a, b)
+    local x, y = ORDER[a.finding.severity], ORDER[b.finding.severity]
+    if order == "severity" and x ~= y then
+      return x < y
+    end
+    return before(a, b)
+  end)
+  local found = step == 1 and 1 or #placed
+  if order == "severity" then
+    for index, place in ipairs(placed) do
+      if place.uri == from.uri and place.line == from.line and placed[index + step] then
+        found = index + step
+        break
       end
     end
-    return placed[1] and placed[1].finding
-  end
-  for index = #placed, 1, -1 do
-    if before(placed[index], from) then
-      return placed[index].finding
+  else
+    for index = step == 1 and 1 or #placed, step == 1 and #placed or 1, step do
+      local place = placed[index]
+      if step == 1 and before(from, place) or step == -1 and before(place, from) then
+        found = index
+        break
+      end
     end
   end
-  return placed[#placed] and placed[#placed].finding
+  return placed[found] and placed[found].finding, found, #placed
 end
 
 ---@param step 1|-1
 function M.jump(step)
+  local options = require("deep-review.config").options
   local from = { uri = vim.uri_from_bufnr(0), line = vim.fn.line(".") - 1 }
-  local finding = M.neighbour(state.open(), from, step)
-  if finding then
-    M.reveal(finding)
-    vim.api.nvim_echo({ { text(finding) } }, false, {})
-  else
-    require("deep-review.client").notify("no open finding")
+  local finding, number, count = M.neighbour(state.open(), from, step, options.order)
+  if not finding then
+    require("deep-review.client").notify("no open finding has a place")
+    return
+  end
+  M.reveal(finding)
+  local position = ("%d of %d"):format(number, count)
+  vim.api.nvim_echo({ { position .. ": " .. text(finding) } }, true, {})
+  if options.float then
+    require("deep-review.float").open(finding, position)
   end
 end
 
@@ -168,8 +194,9 @@ end
 ---@param label? string `I1`
 ---@param fits fun(finding: deep-review.Finding): boolean
 ---@param act fun(finding: deep-review.Finding)
-function M.with(label, fits, act)
-  local candidates = vim.tbl_filter(fits, state.open())
+---@param of? deep-review.Finding[] those that are meant; default: the open ones
+function M.with(label, fits, act, of)
+  local candidates = vim.tbl_filter(fits, of or state.open())
   local here, line = vim.uri_from_bufnr(0), vim.fn.line(".") - 1
   for _, finding in ipairs(candidates) do
     local range = finding.range
@@ -180,7 +207,7 @@ function M.with(label, fits, act)
     end
   end
   if label then
-    require("deep-review.client").notify(("no open finding '%s' fits"):format(label), vim.log.levels.WARN)
+    require("deep-review.client").notify(("no finding '%s' fits"):format(label), vim.log.levels.WARN)
   else
     M.pick(candidates, "Which finding?", act)
   end

@@ -21,6 +21,12 @@ function M.statusline()
   return require("deep-review.state").statusline()
 end
 
+---The same, for status-line plugins: `sections = { lualine_x = { require("deep-review").status } }`.
+---@return string
+function M.status()
+  return M.statusline()
+end
+
 ---The findings of the newest round of the buffer's repository.
 ---@param bufnr? integer default: the current buffer
 ---@return deep-review.Finding[]

@@ -6,8 +6,13 @@ local M = {}
 ---@field label string
 ---@field state? "running"|"reviewed"|"failed"
 ---@field message? string
+---@field elapsedMs? integer
+---@field findings? integer
+---@field tokens? integer
+---@field costUsd? number
 
 ---@class deep-review.Finding
+---@field root string of its repository
 ---@field id string
 ---@field label string short name within the round: `I1`
 ---@field severity "critical"|"important"|"suggestion"
@@ -21,6 +26,7 @@ local M = {}
 
 ---@class deep-review.Repository
 ---@field root string
+---@field name string
 ---@field branch? string
 ---@field running boolean
 ---@field round? { number: integer, verdict: string, incomplete: boolean }
@@ -36,7 +42,16 @@ local ORDER = { critical = 1, important = 2, suggestion = 3 }
 ---@param client_id integer
 ---@param list? deep-review.Repository[] none: the client is gone
 function M.replace(client_id, list)
+  for _, repository in ipairs(list or {}) do
+    for _, finding in ipairs(repository.findings) do
+      finding.root = repository.root
+    end
+  end
+  local before = repositories[client_id]
   repositories[client_id] = list
+  if list then
+    require("deep-review.announce").tell(before, list)
+  end
   vim.api.nvim_exec_autocmds("User", { pattern = "DeepReviewChanged", modeline = false })
   vim.cmd.redrawstatus({ bang = true })
 end
@@ -47,6 +62,12 @@ end
 local function of_buffer(bufnr)
   local client = require("deep-review.client").get(bufnr)
   return client and repositories[client.id] or {}
+end
+
+---@param bufnr? integer
+---@return deep-review.Repository[]
+function M.repositories(bufnr)
+  return of_buffer(bufnr)
 end
 
 ---@param bufnr? integer

@@ -29,7 +29,7 @@ test("times, spans and amounts are what people say", () => {
   ];
   for (const [time, says] of cases) assert.equal(ago(time, now, "en"), says, time);
   assert.equal(ago("2026-11-28T16:33:12Z", now, "de"), "vor 19 Minuten");
-  assert.deepEqual([span(0), span(41), span(59_999), span(125_000)], ["0 s", "0 s", "59 s", "2:05 min"]);
+  assert.deepEqual([span(0), span(41), span(59_999), span(125_000)], ["< 1 s", "< 1 s", "59 s", "2:05 min"]);
   assert.deepEqual([money(0), money(0.001), money(0.21), money(12)], ["$0.00", "< $0.01", "$0.21", "$12.00"]);
 });
 

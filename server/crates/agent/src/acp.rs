@@ -483,7 +483,8 @@ mod tests {
     use super::*;
 
     fn begin(checkout: &Path) -> (Conversation, Receiver<String>) {
-        let (conversation, from_us) = Conversation::begin((checkout, false, None), "the prompt".into(), Some("big".into()));
+        let (conversation, from_us) =
+            Conversation::begin((checkout, false, None), "the prompt".into(), Some("big".into()));
         let first: Value = serde_json::from_str(&from_us.recv().unwrap()).unwrap();
         assert_eq!(first["method"], "initialize");
         (conversation, from_us)
@@ -534,9 +535,7 @@ mod tests {
         assert!(from_us.recv().unwrap().contains("\"writeTextFile\":true"));
         let options = json!([{"optionId": "a", "kind": "allow_always"}, {"optionId": "y", "kind": "allow_once"},
             {"optionId": "n", "kind": "reject_once"}]);
-        let permission = |kind: &str, path: &Path| {
-            json!({"options": options, "toolCall": {"kind": kind, "locations": [{"path": path}]}})
-        };
+        let permission = |kind: &str, path: &Path| json!({"options": options, "toolCall": {"kind": kind, "locations": [{"path": path}]}});
         let write = |path: &Path| json!({"path": path, "content": "new\n"});
         let refused = "outside the repository";
         let table = [
@@ -553,7 +552,11 @@ mod tests {
             ("session/request_permission", permission("edit", &root.join("a.txt")), "\"optionId\":\"y\""),
             ("session/request_permission", permission("edit", Path::new("/etc/passwd")), "\"optionId\":\"n\""),
             ("session/request_permission", permission("execute", &root.join("a.txt")), "\"optionId\":\"n\""),
-            ("session/request_permission", json!({"options": options, "toolCall": {"kind": "edit"}}), "\"optionId\":\"n\""),
+            (
+                "session/request_permission",
+                json!({"options": options, "toolCall": {"kind": "edit"}}),
+                "\"optionId\":\"n\"",
+            ),
             ("terminal/create", json!({"command": "sh"}), "-32601"),
         ];
         for (method, params, expected) in table {

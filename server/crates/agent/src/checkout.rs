@@ -314,7 +314,8 @@ mod tests {
 
     /// What is seen of `act` in a checkout to be edited of `a.rs` (with a secret), `d/b.rs` and a `.gitignore`.
     async fn seen(act: impl FnOnce(&Path)) -> Result<Vec<(String, Option<String>, Option<String>)>, String> {
-        let files = [("a.rs", "let a = 1;\npassword = \"hunter2hunter2\"\n"), ("d/b.rs", "b\n"), (".gitignore", "out/\n")];
+        let files =
+            [("a.rs", "let x = old();\npassword = \"hunter2hunter2\"\n"), ("d/b.rs", "b\n"), (".gitignore", "out/\n")];
         let snapshot = Snapshot::in_memory(&[], &files);
         let sending = Sending::masked();
         let texts = Texts::from([(RepoPath::new("d/b.rs").unwrap(), Some(Arc::from("unsaved\n")))]);
@@ -323,7 +324,8 @@ mod tests {
         act(&folder);
         let edited = checkout.changes(&snapshot, &sending).map_err(|e| e.to_string())?;
         let mask = |text: String| text.replace(|c: char| c.is_ascii_hexdigit(), "").replace("\n", "|");
-        let plain = |text: Option<String>| text.map(|text| if text.contains(secrets::MASK) { mask(text) } else { text });
+        let plain =
+            |text: Option<String>| text.map(|text| if text.contains(secrets::MASK) { mask(text) } else { text });
         Ok(edited.into_iter().map(|e| (e.path.to_string(), plain(e.before), plain(e.after))).collect())
     }
 
@@ -338,21 +340,74 @@ mod tests {
         };
         let table: Vec<(&str, Act, Result<Vec<_>, String>)> = vec![
             ("nothing", |_| {}, Ok(Vec::new())),
-            ("the text of the editor is what is edited", |f| write(f.join("d/b.rs"), "c\n").unwrap(), one("d/b.rs", Some("unsaved\n"), Some("c\n"))),
+            (
+                "the text of the editor is what is edited",
+                |f| write(f.join("d/b.rs"), "c\n").unwrap(),
+                one("d/b.rs", Some("unsaved\n"), Some("c\n")),
+            ),
             ("written as it was", |f| write(f.join("d/b.rs"), "unsaved\n").unwrap(), Ok(Vec::new())),
             ("gone", |f| remove_file(f.join("d/b.rs")).unwrap(), one("d/b.rs", Some("unsaved\n"), None)),
             ("gone with its folder", |f| remove_dir_all(f.join("d")).unwrap(), one("d/b.rs", Some("unsaved\n"), None)),
             ("new", |f| write(f.join("n.rs"), "n").unwrap(), one("n.rs", None, Some("n"))),
-            ("ignored", |f| { create_dir_all(f.join("out")).unwrap(); write(f.join("out/x"), [0xff]).unwrap(); }, Ok(Vec::new())),
+            (
+                "ignored",
+                |f| {
+                    create_dir_all(f.join("out")).unwrap();
+                    write(f.join("out/x"), [0xff]).unwrap();
+                },
+                Ok(Vec::new()),
+            ),
             ("hidden", |f| write(f.join(".x"), "n").unwrap(), one(".x", None, Some("n"))),
-            ("a link in place of a file", |f| { remove_file(f.join("a.rs")).unwrap(); symlink("/etc/passwd", f.join("a.rs")).unwrap(); }, Err("it made a.rs a symbolic link".into())),
-            ("a link in place of a folder", |f| { remove_dir_all(f.join("d")).unwrap(); symlink("/", f.join("d")).unwrap(); }, Err("it made d a symbolic link".into())),
+            (
+                "a link in place of a file",
+                |f| {
+                    remove_file(f.join("a.rs")).unwrap();
+                    symlink("/etc/passwd", f.join("a.rs")).unwrap();
+                },
+                Err("it made a.rs a symbolic link".into()),
+            ),
+            (
+                "a link in place of a folder",
+                |f| {
+                    remove_dir_all(f.join("d")).unwrap();
+                    symlink("/", f.join("d")).unwrap();
+                },
+                Err("it made d a symbolic link".into()),
+            ),
             ("a new link", |f| symlink("a.rs", f.join("l")).unwrap(), Err("it made l a symbolic link".into())),
-            ("git", |f| { create_dir_all(f.join(".git/hooks")).unwrap(); write(f.join(".git/hooks/x"), "x").unwrap(); }, Err("it wrote into .git, which is git's own".into())),
-            ("git below", |f| { create_dir_all(f.join("d/.GIT")).unwrap(); }, Err("it wrote into d/.GIT, which is git's own".into())),
-            ("bytes", |f| write(f.join("a.rs"), [0xff, 0xfe]).unwrap(), Err("it made a.rs something else than UTF-8 text".into())),
-            ("a folder for a file", |f| { remove_file(f.join("a.rs")).unwrap(); create_dir_all(f.join("a.rs")).unwrap(); }, Err("it made a.rs something else than a file".into())),
-            ("too many", |f| (0..200).for_each(|n| write(f.join(format!("n{n}")), "").unwrap()), Err("it changed more than 100 files".into())),
+            (
+                "git",
+                |f| {
+                    create_dir_all(f.join(".git/hooks")).unwrap();
+                    write(f.join(".git/hooks/x"), "x").unwrap();
+                },
+                Err("it wrote into .git, which is git's own".into()),
+            ),
+            (
+                "git below",
+                |f| {
+                    create_dir_all(f.join("d/.GIT")).unwrap();
+                },
+                Err("it wrote into d/.GIT, which is git's own".into()),
+            ),
+            (
+                "bytes",
+                |f| write(f.join("a.rs"), [0xff, 0xfe]).unwrap(),
+                Err("it made a.rs something else than UTF-8 text".into()),
+            ),
+            (
+                "a folder for a file",
+                |f| {
+                    remove_file(f.join("a.rs")).unwrap();
+                    create_dir_all(f.join("a.rs")).unwrap();
+                },
+                Err("it made a.rs something else than a file".into()),
+            ),
+            (
+                "too many",
+                |f| (0..200).for_each(|n| write(f.join(format!("n{n}")), "").unwrap()),
+                Err("it changed more than 100 files".into()),
+            ),
         ];
         for (name, act, expected) in table {
             assert_eq!(seen(act).await, expected, "{name}");
@@ -360,7 +415,7 @@ mod tests {
         let edited = seen(|f| {
             let text = std::fs::read_to_string(f.join("a.rs")).unwrap();
             assert!(text.contains(secrets::MASK));
-            write(f.join("a.rs"), text.replace("let a = 1", "let a = 2")).unwrap();
+            write(f.join("a.rs"), text.replace("old", "ununused")).unwrap();
         });
         let edited = edited.await.unwrap();
         let (before, after) = (edited[0].1.as_deref().unwrap(), edited[0].2.as_deref().unwrap());

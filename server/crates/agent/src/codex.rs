@@ -103,7 +103,9 @@ fn sign(line: &str) -> Option<Sign> {
             let command: String = command.chars().filter(|c| super::answer::keep(*c) && *c != '\n').take(80).collect();
             Some(Sign::Doing(format!("running {command}")))
         }
-        "item.started" | "item.completed" if event["item"]["type"] == "file_change" => Some(Sign::Doing("editing".into())),
+        "item.started" | "item.completed" if event["item"]["type"] == "file_change" => {
+            Some(Sign::Doing("editing".into()))
+        }
         "item.started" if event["item"]["type"] == "mcp_tool_call" => {
             let tool = event["item"]["tool"].as_str().unwrap_or_default();
             Some(Sign::Doing(format!(

@@ -209,12 +209,7 @@ impl Agent for Recorded {
         }
     }
 
-    fn ask<'a>(
-        &'a self,
-        _brief: &'a Brief,
-        question: &'a Question,
-        session: &'a Session,
-    ) -> BoxFuture<'a, Completion> {
+    fn ask<'a>(&'a self, _brief: &'a Brief, question: &'a Question, session: &'a Session) -> BoxFuture<'a, Completion> {
         Box::pin(self.play_check(question, session))
     }
 }

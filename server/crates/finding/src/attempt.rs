@@ -186,8 +186,16 @@ pub struct Aftermath {
 
 impl Aftermath {
     /// Puts into a round's findings what was done about each since. What is proven is among their fixes then, behind what
-    /// was suggested with them.
+    /// was suggested with them; the texts that it was proven for are among the round's, where a file was not cited before.
     pub fn attach(&self, round: &mut Round) {
+        for attempt in self.attempts.iter().filter(|attempt| attempt.is_proven()) {
+            if round.findings.iter().any(|finding| finding.id == attempt.finding) {
+                for (path, proof) in &attempt.files {
+                    let before = proof.before.clone().filter(|_| !round.texts.contains_key(path));
+                    round.texts.extend(before.map(|before| (path.clone(), before)));
+                }
+            }
+        }
         for finding in &mut round.findings {
             finding.attempts = self.attempts.iter().filter(|a| a.finding == finding.id).cloned().collect();
             finding.thread = self.threads.get(&finding.id).cloned().unwrap_or_default();
@@ -234,7 +242,11 @@ mod tests {
             (&[(Written, Failed, "it changed nothing")], false, "it changed nothing"),
             (&[(Written, Passed, "w"), (Placed, Passed, "placed"), (Parsed, Passed, "parses")], true, "placed, parses"),
             (
-                &[(Placed, Passed, "placed"), (Checked, Skipped, "not checked: none"), (Reviewed, Passed, "Codex agrees")],
+                &[
+                    (Placed, Passed, "placed"),
+                    (Checked, Skipped, "not checked: none"),
+                    (Reviewed, Passed, "Codex agrees"),
+                ],
                 true,
                 "placed, Codex agrees (not checked: none)",
             ),
@@ -248,13 +260,8 @@ mod tests {
 
     #[test]
     fn what_is_proven_is_among_the_fixes_of_its_finding_once() {
-        let scope = crate::RoundScope {
-            branch: None,
-            base_name: "main".into(),
-            base: None,
-            head: None,
-            uncommitted: false,
-        };
+        let scope =
+            crate::RoundScope { branch: None, base_name: "main".into(), base: None, head: None, uncommitted: false };
         let mut round = Round::new(crate::RoundId::new("r"), Timestamp::UNIX_EPOCH, scope);
         let finding = |id: &str| crate::Finding::new(FindingId::new(id), crate::Severity::Important, "t");
         round.findings = vec![finding("f"), finding("g")];

@@ -30,9 +30,7 @@ pub use answer::{
     Answer, Assessment, Classification, Fix, Fixup, Limitation, Observation, ObservationKind, RawFinding, RawId,
     RuleRef,
 };
-pub use attempt::{
-    Aftermath, Attempt, Call, Consent, FileProof, Message, Speaker, Step, StepName, StepResult,
-};
+pub use attempt::{Aftermath, Attempt, Call, Consent, FileProof, Message, Speaker, Step, StepName, StepResult};
 pub use dial::{Dial, Hidden};
 pub use id::{BlobId, CommitId, FindingId, RoundId};
 pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};

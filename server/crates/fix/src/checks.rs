@@ -286,10 +286,9 @@ fn last_of(output: &str) -> String {
 
 /// The first line that complains and that was not there before, whatever numbers are in it.
 fn new_complaint(before: &str, after: &str) -> Option<String> {
-    let plain = |line: &str| -> String {
-        line.trim().to_lowercase().chars().filter(|c| !c.is_ascii_digit()).collect()
-    };
-    let complains = |line: &String| ["error", "fail", "panic", "fatal", "exception", "warning"].iter().any(|w| line.contains(w));
+    let plain = |line: &str| -> String { line.trim().to_lowercase().chars().filter(|c| !c.is_ascii_digit()).collect() };
+    let complains =
+        |line: &String| ["error", "fail", "panic", "fatal", "exception", "warning"].iter().any(|w| line.contains(w));
     let known: BTreeSet<String> = before.lines().map(plain).collect();
     let new = after.lines().find(|line| Some(plain(line)).filter(complains).is_some_and(|line| !known.contains(&line)));
     new.map(|line| last_of(line.trim()))

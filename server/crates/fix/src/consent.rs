@@ -29,8 +29,10 @@ fn what(path: &RepoPath, checks: &Checks) -> Option<&'static str> {
         return Some("a file of the check");
     }
     let is_test_folder = |folder: &&str| {
-        matches!(*folder, "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "e2e" | "testdata" | "fixtures")
-            || folder.ends_with(".tests")
+        matches!(
+            *folder,
+            "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "e2e" | "testdata" | "fixtures"
+        ) || folder.ends_with(".tests")
             || matches!(*folder, "__snapshots__" | "snapshots" | "golden")
     };
     let stem = name.split('.').next().unwrap_or_default();
@@ -51,9 +53,11 @@ fn is_named_for_tests(name: &str) -> bool {
 }
 
 fn is_ci(path: &str, name: &str) -> bool {
-    let folders = [".github/", ".gitlab/", ".circleci/", ".buildkite/", ".woodpecker/", ".forgejo/", ".gitea/", ".husky/", "ci/"];
+    let folders =
+        [".github/", ".gitlab/", ".circleci/", ".buildkite/", ".woodpecker/", ".forgejo/", ".gitea/", ".husky/", "ci/"];
     let names = ["jenkinsfile", ".travis.yml", "appveyor.yml", ".appveyor.yml", "action.yml", "lefthook.yml"];
-    let starts = [".gitlab-ci", "azure-pipelines", "bitbucket-pipelines", ".drone", ".woodpecker", ".cirrus", ".pre-commit"];
+    let starts =
+        [".gitlab-ci", "azure-pipelines", "bitbucket-pipelines", ".drone", ".woodpecker", ".cirrus", ".pre-commit"];
     folders.iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")))
         || names.contains(&name)
         || starts.iter().any(|start| name.starts_with(start))
@@ -62,18 +66,75 @@ fn is_ci(path: &str, name: &str) -> bool {
 /// What builds, lints and tests are configured by.
 fn is_of_check(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "makefile", "gnumakefile", "justfile", "taskfile.yml", "rakefile", "gemfile", "package.json", "tsconfig.json",
-        "deno.json", "cargo.toml", "build.rs", "clippy.toml", ".clippy.toml", "rustfmt.toml", ".rustfmt.toml", "deny.toml",
-        "nextest.toml", "rust-toolchain", "rust-toolchain.toml", "pyproject.toml", "setup.cfg", "setup.py", "tox.ini",
-        "pytest.ini", "noxfile.py", "conftest.py", ".flake8", "mypy.ini", ".pylintrc", "ruff.toml", ".ruff.toml", "go.mod",
-        "magefile.go", "pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "phpunit.xml", "phpunit.xml.dist",
-        "composer.json", "phpstan.neon", "cmakelists.txt", "meson.build", "build.xml", ".rspec", ".rubocop.yml",
-        ".editorconfig", "dockerfile", "biome.json", ".mocharc.json", ".nycrc",
+        "makefile",
+        "gnumakefile",
+        "justfile",
+        "taskfile.yml",
+        "rakefile",
+        "gemfile",
+        "package.json",
+        "tsconfig.json",
+        "deno.json",
+        "cargo.toml",
+        "build.rs",
+        "clippy.toml",
+        ".clippy.toml",
+        "rustfmt.toml",
+        ".rustfmt.toml",
+        "deny.toml",
+        "nextest.toml",
+        "rust-toolchain",
+        "rust-toolchain.toml",
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+        "tox.ini",
+        "pytest.ini",
+        "noxfile.py",
+        "conftest.py",
+        ".flake8",
+        "mypy.ini",
+        ".pylintrc",
+        "ruff.toml",
+        ".ruff.toml",
+        "go.mod",
+        "magefile.go",
+        "pom.xml",
+        "build.gradle",
+        "build.gradle.kts",
+        "settings.gradle",
+        "phpunit.xml",
+        "phpunit.xml.dist",
+        "composer.json",
+        "phpstan.neon",
+        "cmakelists.txt",
+        "meson.build",
+        "build.xml",
+        ".rspec",
+        ".rubocop.yml",
+        ".editorconfig",
+        "dockerfile",
+        "biome.json",
+        ".mocharc.json",
+        ".nycrc",
     ];
     const STARTS: &[&str] = &[
-        ".eslintrc", "eslint.config.", "jest.config.", "vitest.config.", "vite.config.", "babel.config.", ".babelrc",
-        "karma.conf", "playwright.config.", "cypress.config.", ".golangci", "tsconfig.", "webpack.config.", ".stylelintrc",
-        ".prettierrc", "prettier.config.",
+        ".eslintrc",
+        "eslint.config.",
+        "jest.config.",
+        "vitest.config.",
+        "vite.config.",
+        "babel.config.",
+        ".babelrc",
+        "karma.conf",
+        "playwright.config.",
+        "cypress.config.",
+        ".golangci",
+        "tsconfig.",
+        "webpack.config.",
+        ".stylelintrc",
+        ".prettierrc",
+        "prettier.config.",
     ];
     NAMES.contains(&name)
         || STARTS.iter().any(|start| name.starts_with(start))
@@ -102,18 +163,61 @@ mod tests {
     fn what_says_whether_the_code_is_right_is_told_from_the_code() {
         let checks = Checks::of_all("sh scripts/verify.sh --quick");
         let code = [
-            "src/lib.rs", "src/testament.rs", "app/latest.py", "lib/contest.rb", "src/main/java/Attestation.java",
-            "src/inspector.ts", "docs/testing.md", "src/protest.go", "scripts/other.sh", "src/fastest.js", "cider/a.c",
-            "src/Latest.java", "src/Testable.cs",
+            "src/lib.rs",
+            "src/testament.rs",
+            "app/latest.py",
+            "lib/contest.rb",
+            "src/main/java/Attestation.java",
+            "src/inspector.ts",
+            "docs/testing.md",
+            "src/protest.go",
+            "scripts/other.sh",
+            "src/fastest.js",
+            "cider/a.c",
+            "src/Latest.java",
+            "src/Testable.cs",
         ];
         let tests = [
-            "tests/a.rs", "src/foo_test.go", "test_a.py", "pkg/a.spec.ts", "src/__tests__/a.jsx", "spec/a_spec.rb",
-            "src/test/java/FooTest.java", "src/FooTests.cs", "a/testdata/x.json", "x/__snapshots__/a.snap", "src/FooSpec.kt",
-            "src/tests.rs", "src/test.rs",
+            "tests/a.rs",
+            "src/foo_test.go",
+            "test_a.py",
+            "pkg/a.spec.ts",
+            "src/__tests__/a.jsx",
+            "spec/a_spec.rb",
+            "src/test/java/FooTest.java",
+            "src/FooTests.cs",
+            "a/testdata/x.json",
+            "x/__snapshots__/a.snap",
+            "src/FooSpec.kt",
+            "src/tests.rs",
+            "src/test.rs",
         ];
-        let ci = [".github/workflows/ci.yml", ".gitlab-ci.yml", "Jenkinsfile", "azure-pipelines.yml", ".circleci/config.yml", ".husky/pre-commit"];
-        let of_check = ["scripts/verify.sh", "Cargo.toml", "package.json", "Makefile", "pyproject.toml", "a/conftest.py", "jest.config.js", ".eslintrc.json", "App.csproj", "go.mod"];
-        let rows = [(None, &code[..]), (Some("a test"), &tests), (Some("what the CI runs"), &ci), (Some("a file of the check"), &of_check)];
+        let ci = [
+            ".github/workflows/ci.yml",
+            ".gitlab-ci.yml",
+            "Jenkinsfile",
+            "azure-pipelines.yml",
+            ".circleci/config.yml",
+            ".husky/pre-commit",
+        ];
+        let of_check = [
+            "scripts/verify.sh",
+            "Cargo.toml",
+            "package.json",
+            "Makefile",
+            "pyproject.toml",
+            "a/conftest.py",
+            "jest.config.js",
+            ".eslintrc.json",
+            "App.csproj",
+            "go.mod",
+        ];
+        let rows = [
+            (None, &code[..]),
+            (Some("a test"), &tests),
+            (Some("what the CI runs"), &ci),
+            (Some("a file of the check"), &of_check),
+        ];
         for (expected, paths) in rows {
             for path in paths {
                 assert_eq!(what(&RepoPath::new(*path).unwrap(), &checks), expected, "{path}");

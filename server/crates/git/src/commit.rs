@@ -23,7 +23,8 @@ impl Repository {
     /// # Errors
     /// When git does not: a hook refuses, nobody has said who commits.
     pub fn commit_files(&self, message: &str, paths: &[&RepoPath]) -> Result<CommitId, GitError> {
-        let there: Vec<&RepoPath> = paths.iter().copied().filter(|path| self.root().join(path.as_str()).exists()).collect();
+        let there: Vec<&RepoPath> =
+            paths.iter().copied().filter(|path| self.root().join(path.as_str()).exists()).collect();
         if !there.is_empty() {
             // A file that git has not heard of cannot be committed by name.
             command::run(self.place(), &with(&["--literal-pathspecs", "add", "--intent-to-add", "--"], &there), b"")?;

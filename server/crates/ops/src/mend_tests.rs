@@ -5,8 +5,8 @@ use super::*;
 use crate::{RoundName, WorkTree};
 use agent::{Agent, Availability, Brief, Completion, Outcome, Question, Session};
 use finding::{
-    AgentInfo, AgentKind, AgentOutcome, AgentRun, Anchor, Attribution, Failure, FailureKind, LineRange, RawId, Severity,
-    StepName, StepResult,
+    AgentInfo, AgentKind, AgentOutcome, AgentRun, Anchor, Attribution, Failure, FailureKind, LineRange, RawId,
+    Severity, StepName, StepResult,
 };
 use futures_util::future::BoxFuture;
 use git::Repository;
@@ -49,7 +49,11 @@ const CASES: [Case; 6] = [
         wrong: "package mean\n\nfunc Mean(all []int) int {\n\tvar sum int\n\tfor _, n := range all {\n\t\tsum += n\n\t}\n\treturn sum / len(all)\n}\n",
         also_wrong: "package mean\n\nfunc Mean(all []int) int {\n\tsum := 0\n\tfor i := range all {\n\t\tsum += all[i]\n\t}\n\treturn sum / len(all)\n}\n",
         unreadable: "package mean\n\nfunc Mean(all []int) int {\n\tsum := 0\n\tfor _, n := range all {\n\t\tsum += n\n\treturn sum / len(all)\n}\n",
-        test: ("mean_test.go", "package mean\n\nfunc T() bool { return Mean(nil) == 0 }\n", "package mean\n\nfunc T() bool { return true }\n"),
+        test: (
+            "mean_test.go",
+            "package mean\n\nfunc T() bool { return Mean(nil) == 0 }\n",
+            "package mean\n\nfunc T() bool { return true }\n",
+        ),
     },
     Case {
         path: "mean.py",
@@ -140,7 +144,11 @@ impl Agent for Told {
                 _ => {
                     assert!(!brief.checkout.is_to_edit());
                     let now = fs::read_to_string(copy.join(self.case.path)).unwrap_or_default();
-                    let new = if now.contains("unwrap_new") { json!([{"severity": "critical", "title": "a crash"}]) } else { json!([]) };
+                    let new = if now.contains("unwrap_new") {
+                        json!([{"severity": "critical", "title": "a crash"}])
+                    } else {
+                        json!([])
+                    };
                     json!({"gone": now.starts_with(self.case.right), "reason": "looked at it", "new": new})
                 }
             };
@@ -157,7 +165,11 @@ impl Agent for Told {
     }
 }
 
-fn told(name: &'static str, case: &'static Case, act: impl Fn(&Case, &Path, usize) -> serde_json::Value + Send + Sync + 'static) -> Arc<Told> {
+fn told(
+    name: &'static str,
+    case: &'static Case,
+    act: impl Fn(&Case, &Path, usize) -> serde_json::Value + Send + Sync + 'static,
+) -> Arc<Told> {
     Arc::new(Told { name, case, act: Box::new(act), calls: AtomicUsize::new(0), copies: Mutex::default() })
 }
 
@@ -170,7 +182,8 @@ struct Bed {
 impl Bed {
     fn new(case: &'static Case) -> Self {
         let (test, text, _) = case.test;
-        let repo = Repo::with_topic(&[(test, text), ("src/core.rs", CORE), ("Makefile", "all:\n"), (".gitignore", "out/\n")]);
+        let repo =
+            Repo::with_topic(&[(test, text), ("src/core.rs", CORE), ("Makefile", "all:\n"), (".gitignore", "out/\n")]);
         repo.write(case.path, case.broken);
         #[cfg(unix)]
         {
@@ -192,7 +205,8 @@ impl Bed {
         let mut round = Round::new(finding::RoundId::new("r1"), jiff::Timestamp::UNIX_EPOCH, scope);
         let info = AgentInfo { name: AgentName::new("writer"), label: "WRITER".into(), kind: AgentKind::Recorded };
         round.agents = vec![AgentRun::new(info, AgentOutcome::Reviewed)];
-        let mut finding = Finding::new(FindingId::new("f1"), Severity::Important, "The mean of nothing is a division by zero");
+        let mut finding =
+            Finding::new(FindingId::new("f1"), Severity::Important, "The mean of nothing is a division by zero");
         finding.label = "I1".into();
         finding.anchors = vec![Anchor::lines(path.clone(), LineRange::new(2, 3))];
         finding.attributions = vec![Attribution {
@@ -249,7 +263,10 @@ impl Bed {
                 let (path, kind) = (entry.path(), entry.file_type().unwrap());
                 let is_ours = ["deep-review", "objects", "index", "logs"].iter().any(|name| entry.file_name() == *name);
                 if kind.is_symlink() {
-                    files.insert(path.clone(), fs::read_link(&path).unwrap().to_string_lossy().into_owned().into_bytes());
+                    files.insert(
+                        path.clone(),
+                        fs::read_link(&path).unwrap().to_string_lossy().into_owned().into_bytes(),
+                    );
                 } else if kind.is_dir() && !(is_ours && path.starts_with(self.repo.path().join(".git"))) {
                     folders.push(path);
                 } else if kind.is_file() && !is_ours {
@@ -283,53 +300,191 @@ fn write(copy: &Path, path: &str, text: &str) {
 type Row = (&'static str, fn(&Case, &Path, usize) -> serde_json::Value, fn(&Case) -> Vec<String>);
 
 fn rows() -> Vec<Row> {
-    let still = "JUDGE does not agree: the finding is still there (looked at it)";
-    let _ = still;
     vec![
-        ("right, in the copy", |c, f, _| { write(f, c.path, c.right); says("", &[]) }, |_| vec!["+".into()]),
+        (
+            "right, in the copy",
+            |c, f, _| {
+                write(f, c.path, c.right);
+                says("", &[])
+            },
+            |_| vec!["+".into()],
+        ),
         ("right, as hunks", |c, _, _| says(&diff(c.path, c.broken, c.right), &[]), |_| vec!["+".into()]),
-        ("right, and a form that is broken", |c, f, _| { write(f, c.path, c.right); json!("I edited it.") }, |_| vec!["+".into()]),
-        ("wrong, then right", |c, f, n| { write(f, c.path, if n == 0 { c.wrong } else { c.right }); says("", &[]) }, |_| {
-            vec!["JUDGE does not agree: the finding is still there (looked at it)".into(), "+".into()]
-        }),
-        ("wrong, and wrong again", |c, f, n| { write(f, c.path, if n == 0 { c.wrong } else { c.also_wrong }); says("", &[]) }, |_| {
-            vec!["JUDGE does not agree: the finding is still there (looked at it)".into(); 2]
-        }),
-        ("the same again", |c, f, _| { write(f, c.path, c.wrong); says("", &[]) }, |_| {
-            vec!["JUDGE does not agree: the finding is still there (looked at it)".into(), "it made the same change again".into()]
-        }),
-        ("brings another finding", |c, f, n| { write(f, c.path, &format!("{}{}unwrap_new\n", c.right, if c.path.ends_with(".py") { "# " } else { "// " }.repeat(n + 1))); says("", &[]) }, |_| {
-            vec!["JUDGE does not agree: it brings a new finding (Critical: a crash)".into(); 2]
-        }),
-        ("does not parse", |c, f, n| { write(f, c.path, &format!("{}{}", c.unreadable, "\n".repeat(n))); says("", &[]) }, |c| {
-            vec![format!("{} does not parse with it", c.path); 2]
-        }),
-        ("does not parse, as hunks, then right", |c, _, n| says(&diff(c.path, c.broken, if n == 0 { c.unreadable } else { c.right }), &[]), |c| {
-            vec![format!("{} does not parse with it", c.path), "+".into()]
-        }),
-        ("the test as well, and says so", |c, f, _| { write(f, c.path, c.right); write(f, c.test.0, c.test.2); says("", &[c.test.0]) }, |c| {
-            vec![format!("+ with a yes for {}", c.test.0)]
-        }),
-        ("the test as well, without a word", |c, f, n| { write(f, c.path, c.right); write(f, c.test.0, &c.test.2.repeat(n + 1)); says("", &[]) }, |c| {
-            vec![format!("it changes {}, which the finding is not about, and does not say why", c.test.0); 2]
-        }),
-        ("the check's file, and says so", |c, f, _| { write(f, c.path, c.right); write(f, "Makefile", "all:\n\ttrue\n"); says("", &["Makefile"]) }, |_| {
-            vec!["+ with a yes for Makefile".into()]
-        }),
-        ("outside, as a hunk", |c, _, _| says(&diff("../../outside.rs", "", c.right), &["../../outside.rs"]), |_| vec!["'../../outside.rs' is no file of the repository".into(); 2]),
-        ("an absolute path", |c, _, _| says(&diff("/etc/passwd", "x\n", c.right), &["/etc/passwd"]), |_| vec!["?".into(); 2]),
-        ("git's own, as a hunk", |c, _, _| says(&format!("--- /dev/null\n+++ b/.git/hooks/pre-commit\n@@ -0,0 +1 @@\n+{}\n", c.path), &[".git/hooks/pre-commit"]), |_| vec!["?".into(); 2]),
-        ("git's own, in the copy", |c, f, _| { write(f, c.path, c.right); write(f, ".git/hooks/x", "x"); says("", &[".git/hooks/x"]) }, |_| vec!["it wrote into .git, which is git's own".into(); 2]),
+        (
+            "right, and a form that is broken",
+            |c, f, _| {
+                write(f, c.path, c.right);
+                json!("I edited it.")
+            },
+            |_| vec!["+".into()],
+        ),
+        (
+            "wrong, then right",
+            |c, f, n| {
+                write(f, c.path, if n == 0 { c.wrong } else { c.right });
+                says("", &[])
+            },
+            |_| vec!["JUDGE does not agree: the finding is still there (looked at it)".into(), "+".into()],
+        ),
+        (
+            "wrong, and wrong again",
+            |c, f, n| {
+                write(f, c.path, if n == 0 { c.wrong } else { c.also_wrong });
+                says("", &[])
+            },
+            |_| vec!["JUDGE does not agree: the finding is still there (looked at it)".into(); 2],
+        ),
+        (
+            "the same again",
+            |c, f, _| {
+                write(f, c.path, c.wrong);
+                says("", &[])
+            },
+            |_| {
+                vec![
+                    "JUDGE does not agree: the finding is still there (looked at it)".into(),
+                    "it made the same change again, which was not taken: JUDGE does not agree: the finding is still there (looked at it)".into(),
+                ]
+            },
+        ),
+        (
+            "brings another finding",
+            |c, f, n| {
+                write(
+                    f,
+                    c.path,
+                    &format!(
+                        "{}{}unwrap_new\n",
+                        c.right,
+                        if c.path.ends_with(".py") { "# " } else { "// " }.repeat(n + 1)
+                    ),
+                );
+                says("", &[])
+            },
+            |_| vec!["JUDGE does not agree: it brings a new finding (Critical: a crash)".into(); 2],
+        ),
+        (
+            "does not parse",
+            |c, f, n| {
+                write(f, c.path, &format!("{}{}", c.unreadable, "\n".repeat(n)));
+                says("", &[])
+            },
+            |c| vec![format!("{} does not parse with it", c.path); 2],
+        ),
+        (
+            "does not parse, as hunks, then right",
+            |c, _, n| says(&diff(c.path, c.broken, if n == 0 { c.unreadable } else { c.right }), &[]),
+            |c| vec![format!("{} does not parse with it", c.path), "+".into()],
+        ),
+        (
+            "the test as well, and says so",
+            |c, f, _| {
+                write(f, c.path, c.right);
+                write(f, c.test.0, c.test.2);
+                says("", &[c.test.0])
+            },
+            |c| vec![format!("+ with a yes for {}", c.test.0)],
+        ),
+        (
+            "the test as well, without a word",
+            |c, f, n| {
+                write(f, c.path, c.right);
+                write(f, c.test.0, &c.test.2.repeat(n + 1));
+                says("", &[])
+            },
+            |c| vec![format!("it changes {}, which the finding is not about, and does not say why", c.test.0); 2],
+        ),
+        (
+            "the check's file, and says so",
+            |c, f, _| {
+                write(f, c.path, c.right);
+                write(f, "Makefile", "all:\n\ttrue\n");
+                says("", &["Makefile"])
+            },
+            |_| vec!["+ with a yes for Makefile".into()],
+        ),
+        (
+            "outside, as a hunk",
+            |c, _, _| says(&diff("../../outside.rs", "", c.right), &["../../outside.rs"]),
+            |_| vec!["'../../outside.rs' is no file of the repository".into(); 2],
+        ),
+        (
+            "an absolute path",
+            |c, _, _| says(&diff("/etc/passwd", "x\n", c.right), &["/etc/passwd"]),
+            |_| vec!["?".into(); 2],
+        ),
+        (
+            "git's own, as a hunk",
+            |c, _, _| {
+                says(
+                    &format!("--- /dev/null\n+++ b/.git/hooks/pre-commit\n@@ -0,0 +1 @@\n+{}\n", c.path),
+                    &[".git/hooks/pre-commit"],
+                )
+            },
+            |_| vec!["?".into(); 2],
+        ),
+        (
+            "git's own, in the copy",
+            |c, f, _| {
+                write(f, c.path, c.right);
+                write(f, ".git/hooks/x", "x");
+                says("", &[".git/hooks/x"])
+            },
+            |_| vec!["it wrote into .git, which is git's own".into(); 2],
+        ),
         #[cfg(unix)]
-        ("through a link of the repository", |_, _, _| says(&diff("linked/x.rs", "fn x() {}\n", "fn y() {}\n"), &["linked/x.rs"]), |_| vec!["linked/x.rs leads out of the repository through a symbolic link".into(); 2]),
+        (
+            "through a link of the repository",
+            |_, _, _| says(&diff("linked/x.rs", "fn x() {}\n", "fn y() {}\n"), &["linked/x.rs"]),
+            |_| vec!["linked/x.rs leads out of the repository through a symbolic link".into(); 2],
+        ),
         #[cfg(unix)]
-        ("a link in the copy", |c, f, _| { fs::remove_file(f.join(c.path)).unwrap(); std::os::unix::fs::symlink("/etc/passwd", f.join(c.path)).unwrap(); says("", &[]) }, |c| vec![format!("it made {} a symbolic link", c.path); 2]),
-        ("nothing, and says why", |_, _, _| json!({"summary": "The finding is not true", "diff": "", "files": []}), |_| vec!["it changed nothing: The finding is not true".into()]),
+        (
+            "a link in the copy",
+            |c, f, _| {
+                fs::remove_file(f.join(c.path)).unwrap();
+                std::os::unix::fs::symlink("/etc/passwd", f.join(c.path)).unwrap();
+                says("", &[])
+            },
+            |c| vec![format!("it made {} a symbolic link", c.path); 2],
+        ),
+        (
+            "nothing, and says why",
+            |_, _, _| json!({"summary": "The finding is not true", "diff": "", "files": []}),
+            |_| vec!["it changed nothing: The finding is not true".into()],
+        ),
         ("no answer", |_, _, _| json!("Sorry."), |_| vec!["its answer has no summary".into(); 2]),
-        ("a failure in the middle", |c, f, _| { write(f, c.path, c.right); json!({"fail": "timed-out"}) }, |_| vec!["it was told to fail".into()]),
-        ("not in the text", |c, _, n| says(&diff(c.path, &format!("nothing like {n}\n"), "x\n"), &[]), |_| vec!["the code that the fix changes is not in the file".into(); 2]),
-        ("what tools leave behind", |c, f, _| { write(f, c.path, c.right); write(f, "out/cache", "x"); says("", &[]) }, |_| vec!["+".into()]),
-        ("a new file that it needs", |c, f, _| { write(f, c.path, c.right); write(f, "src/extra.rs", "pub fn extra() {}\n"); says("", &["src/extra.rs"]) }, |_| vec!["+".into()]),
+        (
+            "a failure in the middle",
+            |c, f, _| {
+                write(f, c.path, c.right);
+                json!({"fail": "timed-out"})
+            },
+            |_| vec!["it was told to fail".into()],
+        ),
+        (
+            "not in the text",
+            |c, _, n| says(&diff(c.path, &format!("nothing like {n}\n"), "x\n"), &[]),
+            |_| vec!["the code that the fix changes is not in the file".into(); 2],
+        ),
+        (
+            "what tools leave behind",
+            |c, f, _| {
+                write(f, c.path, c.right);
+                write(f, "out/cache", "x");
+                says("", &[])
+            },
+            |_| vec!["+".into()],
+        ),
+        (
+            "a new file that it needs",
+            |c, f, _| {
+                write(f, c.path, c.right);
+                write(f, "src/extra.rs", "pub fn extra() {}\n");
+                says("", &["src/extra.rs"])
+            },
+            |_| vec!["+".into()],
+        ),
     ]
 }
 
@@ -422,7 +577,8 @@ async fn what_is_not_saved_is_what_is_mended() {
         says("", &[])
     });
     let options = MendOptions { unsaved, ..MendOptions::default() };
-    let attempts = mend(bed.mending(&[&writer], &options), unbounded_channel().0, CancellationToken::new()).await.unwrap();
+    let attempts =
+        mend(bed.mending(&[&writer], &options), unbounded_channel().0, CancellationToken::new()).await.unwrap();
     // Who looks at it wants it to begin with the code.
     let proof = &attempts[0].files[&RepoPath::new(case.path).unwrap()];
     assert_eq!(proof.before.as_ref(), Some(&blob_id(&[head, case.broken].concat())));
@@ -439,7 +595,10 @@ async fn what_was_proven_for_the_text_as_it_is_is_not_asked_for_again() {
     });
     let judge = told("judge", case, |_, _, _| json!("no"));
     let first = bed.mend(&[&writer, &judge]).await;
-    assert_eq!((writer.calls.load(Ordering::SeqCst), first[0].proof()), (1, "placed, parses, JUDGE agrees (not checked: no check is configured for it)".into()));
+    assert_eq!(
+        (writer.calls.load(Ordering::SeqCst), first[0].proof()),
+        (1, "placed, parses, JUDGE agrees (not checked: no check is configured for it)".into())
+    );
     assert_eq!(first[0].calls.iter().map(|call| call.to.as_str()).collect::<Vec<_>>(), ["fix", "judge"]);
     assert_eq!(bed.mend(&[&writer, &judge]).await, first);
     assert_eq!(writer.calls.load(Ordering::SeqCst), 1, "nobody was asked");
@@ -512,9 +671,61 @@ fn a_commit_has_the_fix_and_nothing_else() {
     let refused = uncommitted(&now.open, &plan).unwrap_err();
     assert!(matches!(refused, OpsError::NotClean { .. }), "{refused}");
     commit(&now.open, &now.round, &plan, &attempts).unwrap();
-    assert_eq!(bed.repo.git(&["show", "--name-only", "--format=%s", "HEAD"]), "Fix: The mean of nothing is a division by zero\n\nmean.py\nnew.py");
+    assert_eq!(
+        bed.repo.git(&["show", "--name-only", "--format=%s", "HEAD"]),
+        "Fix: The mean of nothing is a division by zero\n\nmean.py\nnew.py"
+    );
     assert_eq!(bed.repo.git(&["status", "--porcelain"]), "M  src/core.rs");
     assert!(bed.repo.git(&["log", "-1", "--format=%b"]).contains("Written by WRITER: placed, parses"));
+}
+
+#[tokio::test]
+async fn findings_are_mended_one_after_the_other_and_do_not_collide() {
+    let case = &CASES[2];
+    let bed = Bed::new(case);
+    let open = bed.open();
+    let mut round = open.branch.newest().unwrap().value.unwrap();
+    let mut second = round.findings[0].clone();
+    (second.id, second.label, second.title) =
+        (FindingId::new("f2"), "S1".into(), "Nothing says what the mean is".into());
+    second.anchors = vec![Anchor::lines(RepoPath::new(case.path).unwrap(), LineRange::line(1))];
+    round.findings.push(second);
+    open.branch.begin(&mut round).unwrap();
+    let more = "\n\n# The mean of numbers.\n";
+    let writer = told("writer", case, move |case, copy, call| {
+        // The second time it finds what it did the first time.
+        let now = fs::read_to_string(copy.join(case.path)).unwrap();
+        assert_eq!(now, if call == 0 { case.broken } else { case.right });
+        write(copy, case.path, &if call == 0 { case.right.to_owned() } else { [case.right, more].concat() });
+        says("", &[])
+    });
+    let judge = told("judge", case, |_, _, _| json!("no"));
+    let now = bed.now();
+    let mut mending =
+        Mending::new(&now, &Config::default(), Trust::Refused, ToMend::AllOpen, &MendOptions::default()).unwrap();
+    mending.request.reviewers = bed.mending(&[&writer, &judge], &MendOptions::default()).request.reviewers;
+    let attempts = mend(mending, unbounded_channel().0, CancellationToken::new()).await.unwrap();
+    assert!(attempts.len() == 2 && attempts.iter().all(Attempt::is_proven), "{attempts:#?}");
+    let now = bed.now();
+    let tree = WorkTree::of(&now.open.repository).unwrap();
+    let plan = |attempts: &[&Attempt]| plan_of_attempts(&now.open.store, &now.round, &tree, attempts);
+    let alone = plan(&[&attempts[1]]);
+    assert!(
+        matches!(alone, Err(Stale::Changed { .. })),
+        "what was made on top of another does not go without it: {alone:?}"
+    );
+    assert_eq!(plan(&[&attempts[0], &attempts[1]]).unwrap().taken.len(), 2);
+    for attempt in &attempts {
+        let plan = plan(&[attempt]).unwrap();
+        crate::apply(&now.open, &now.round, &plan, &tree).unwrap().logged.unwrap();
+        commit(&now.open, &now.round, &plan, &[attempt]).unwrap();
+    }
+    assert_eq!(bed.repo.read(case.path), [case.right, more].concat());
+    let subjects = "Fix: Nothing says what the mean is\nFix: The mean of nothing is a division by zero";
+    assert_eq!(bed.repo.git(&["log", "-2", "--format=%s"]), subjects);
+    let now = bed.now();
+    let states = states(&now.situation());
+    assert_eq!([&states[&FindingId::new("f1")], &states[&FindingId::new("f2")]], [&State::Fixed, &State::Fixed]);
 }
 
 #[derive(Debug, Clone)]
@@ -545,7 +756,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         (any_path(), "[ -~\n]{0,40}").prop_map(|(path, text)| Deed::Write(path, text)),
         any_path().prop_map(Deed::Remove),
         (any_path(), any_path()).prop_map(|(at, to)| Deed::Link(at, to)),
-        (prop_oneof![diff, "[ -~\n]{0,60}"], prop::collection::vec(any_path(), 0..3)).prop_map(|(diff, files)| Deed::Say(diff, files)),
+        (prop_oneof![diff, "[ -~\n]{0,60}"], prop::collection::vec(any_path(), 0..3))
+            .prop_map(|(diff, files)| Deed::Say(diff, files)),
     ]
 }
 
@@ -560,7 +772,12 @@ fn act(copy: &Path, deeds: &[Deed]) -> serde_json::Value {
     for deed in deeds {
         match deed {
             Deed::Write(path, text) => {
-                if let Some(file) = inside(path).filter(|file| file.parent().is_some_and(|p| p.canonicalize().is_ok_and(|p| p.starts_with(copy.canonicalize().unwrap())) || fs::create_dir_all(p).is_ok())) {
+                if let Some(file) = inside(path).filter(|file| {
+                    file.parent().is_some_and(|p| {
+                        p.canonicalize().is_ok_and(|p| p.starts_with(copy.canonicalize().unwrap()))
+                            || fs::create_dir_all(p).is_ok()
+                    })
+                }) {
                     let is_link = fs::symlink_metadata(&file).is_ok_and(|m| m.is_symlink());
                     if !is_link {
                         let _ = fs::write(file, text);

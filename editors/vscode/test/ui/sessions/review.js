@@ -50,7 +50,7 @@ module.exports = async (w, page, bed) => {
   const before = text();
   await w.visit(target.title, target.file);
   await w.pressFor("Control+.", ".action-widget .monaco-list-row:has-text('Apply fix')");
-  await w.see(".action-widget .monaco-list-row:has-text('Preview: Apply fix')");
+  await w.see(".action-widget .monaco-list-row:has-text('Preview fix: Check first')");
   w.say("the fix is offered, and its preview");
   await w.shot("quick-fix");
   await page.click(".action-widget .monaco-list-row:has-text('Apply fix')");

@@ -109,9 +109,8 @@ pub fn mended(said: &Completion) -> Result<Mended, Failure> {
 pub fn judged(said: &Completion) -> Result<Judged, Failure> {
     let value = object(said, "gone")?;
     let is_gone = value["gone"].as_bool();
-    let is_gone = is_gone.ok_or_else(|| {
-        Failure::new(FailureKind::BadOutput, "its answer does not say whether the finding is gone")
-    })?;
+    let is_gone = is_gone
+        .ok_or_else(|| Failure::new(FailureKind::BadOutput, "its answer does not say whether the finding is gone"))?;
     let empty = Map::new();
     let o = Object(value.as_object().unwrap_or(&empty));
     let new = o.list("new").iter().filter_map(|v| match v {

@@ -4,7 +4,7 @@ use super::GlobalState;
 use super::repository_state::{Job, JobKind};
 use crate::client::progress;
 use crate::event::{Event, Reply, ReviewId};
-use crate::protocol::commands::{CancelArgs, CommandResult, RepoArgs, ReviewOptions};
+use crate::protocol::commands::{CancelArgs, CommandResult, RepoArgs, ReviewOptions, ReviewResult};
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::Auto;
 use crate::state::projection::RoundIndex;
@@ -164,7 +164,7 @@ impl GlobalState {
                 Err(refused) => return drop(reply.send(Err(refused))),
             },
         };
-        let mut cancelled = 0;
+        let mut cancelled = self.cancel_errands(only.as_ref());
         for (root, state) in &mut self.repositories {
             if only.as_ref().is_none_or(|only| only == root)
                 && let Some(job) = &mut state.job
@@ -193,6 +193,8 @@ impl GlobalState {
         let mut jobs = self.repositories.values().filter_map(|state| state.job.as_ref());
         if let Some(job) = jobs.find(|job| job.review == review) {
             job.cancel.cancel();
+        } else if let Some(errand) = self.errands.get(&review) {
+            errand.cancel.cancel();
         }
     }
 
@@ -226,8 +228,13 @@ impl GlobalState {
         }
         self.load(&key.root);
         self.lists_changed = true;
-        if let Err(refused) = &result {
-            self.outbox.show(MessageType::WARNING, &refused.to_string());
+        match &result {
+            Err(refused) => self.outbox.show(MessageType::WARNING, &refused.to_string()),
+            // Who asked waits for findings, and there are none to come.
+            Ok(CommandResult::Reviewed(ReviewResult::NothingChanged { why, .. })) => {
+                self.outbox.show(MessageType::INFO, why);
+            }
+            Ok(_) => {}
         }
         if let JobKind::Asked(reply) = job.kind {
             let _ = reply.send(result);

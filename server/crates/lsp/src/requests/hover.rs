@@ -126,7 +126,11 @@ fn fix(round: &Round, (number, fix): (usize, &Fix)) -> String {
     let note = fix.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
     let note = note.map(|note| format!(": {}", line(note))).unwrap_or_default();
     let diff = sanitize::printable(&fix.diff);
-    let lines: Vec<&str> = diff.lines().filter(|line| !line.starts_with("```")).collect();
+    // The head of a diff says what is known where one is: the file is this one. That of several stays.
+    let is_head = |line: &str| ["diff --git ", "index ", "--- ", "+++ "].iter().any(|head| line.starts_with(head));
+    let is_of_one = diff.lines().filter(|line| line.starts_with("+++ ")).count() < 2;
+    let lines = diff.lines().filter(|line| !line.starts_with("```")).skip_while(|line| is_of_one && is_head(line));
+    let lines: Vec<&str> = lines.collect();
     let more = lines.len().saturating_sub(MAX_DIFF);
     let shown = lines[..lines.len() - more].join("\n");
     let more = if more == 0 { String::new() } else { format!("\n\n… {more} more lines") };

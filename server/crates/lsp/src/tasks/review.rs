@@ -139,7 +139,10 @@ async fn pass_on(
 fn answer(reviewed: &Reviewed) -> CommandResult {
     CommandResult::Reviewed(match reviewed {
         Reviewed::NothingChanged(scope) => {
-            ReviewResult::NothingChanged { changed: false, base: scope.base_name.clone() }
+            let nothing = ops::nothing_differs(scope);
+            let instead = if nothing.is_base { "; review against HEAD~1 for its last commit" } else { "" };
+            let why = format!("nothing to review: {}{instead}", nothing.says);
+            ReviewResult::NothingChanged { changed: false, base: scope.base_name.clone(), why }
         }
         Reviewed::Round(round) => {
             let failed = round.failures().map(|(agent, f)| FailedAgent {

@@ -53,7 +53,13 @@ fn new_files(repo: &Repo, wanted: &[(&RepoPath, &str)]) -> Vec<RepoPath> {
 fn stamps_of(repo: &Repo) -> Vec<FileStamp> {
     let git = repo.git.git_dir();
     let stored = repo.branch().folder().to_owned();
-    let watched = [git.join("HEAD"), git.join("logs").join("HEAD"), stored.join("decisions.json"), stored.join(store::AFTERMATH), stored];
+    let watched = [
+        git.join("HEAD"),
+        git.join("logs").join("HEAD"),
+        stored.join("decisions.json"),
+        stored.join(store::AFTERMATH),
+        stored,
+    ];
     watched.iter().map(|file| file_stamp(file)).collect()
 }
 

@@ -225,6 +225,19 @@ async fn what_cannot_be_reviewed_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn that_there_is_nothing_to_review_is_said() {
+    let bed = Bed::new().agent("codex", "Codex", &[], &json!({}));
+    bed.repo.checkout("main");
+    let mut server = bed.serve(quiet()).await;
+    let answer = review(&mut server, json!({})).await;
+    assert_eq!(answer["changed"], false, "{answer}");
+    let says = "nothing to review: 'main' is itself what branches are compared with";
+    server.until("a message", |s| s.messages.iter().any(|m| m.starts_with(says))).await;
+    server.messages.clear();
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn fixes_are_applied_one_by_one_and_all_at_once() {
     let other = "@@ -1,3 +1,3 @@\n fn main() {\n-    let n = first();\n+    let n = second();\n     show(n);\n";
     let findings = [
