@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 
+import hostile as others
 from bed import Bed, Broken, answer, finding, must
 from lsp import Client
 
@@ -766,7 +767,14 @@ def swapped(bed: Bed, times: int) -> int:
     return times
 
 
+def written_by_others(_: int) -> dict:
+    """What a repository brings, what agents say, and secrets."""
+    rows = {"rows of what a repository brings": others.brought(), "of what agents say": others.said(), "of secrets": others.secrets()}
+    return {**rows, "rows": sum(rows.values()), "got through": 0}
+
+
 ALL = {
+    "What others write": written_by_others,
     "Fixes aimed elsewhere": hostile,
     "Killed at a random moment": kills,
     "Agents that misbehave": agents,
