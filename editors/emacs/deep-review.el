@@ -138,7 +138,7 @@
        (user-error "Deep-review: %s" (or said (error-message-string trouble)))))))
 
 (defun deep-review--ask-later (method plist done)
-  "Ask the server METHOD with PLIST, and call DONE with the answer when it is there.
+  "Ask the server METHOD with PLIST, and call DONE with its answer.
 One that waits may be under way: another must not wait inside of it."
   (let ((params (deep-review--params plist))
         (answer (lambda (it) (funcall done (deep-review--plist it)))))
