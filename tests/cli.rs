@@ -8,6 +8,7 @@ mod coverage;
 mod decide;
 mod fail;
 mod findings;
+mod fix;
 mod inert;
 mod log;
 mod merging;

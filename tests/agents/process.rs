@@ -98,7 +98,7 @@ async fn the_environment_is_only_what_is_named() {
 #[tokio::test]
 async fn every_way_to_fail_has_its_kind() {
     let short = Duration::from_millis(200);
-    let table: [(&str, Limits, FailureKind, &str); 4] = [
+    let table: [(&str, Limits, FailureKind, &str); 5] = [
         ("sleep 100", Limits { idle: short, ..limits() }, FailureKind::TimedOut, "it said nothing for 200 ms"),
         (
             "while :; do echo x; sleep 0.05; done",
@@ -108,13 +108,22 @@ async fn every_way_to_fail_has_its_kind() {
         ),
         ("yes", limits(), FailureKind::TooLarge, "it wrote more than 1048576 bytes"),
         ("yes >&2", limits(), FailureKind::TooLarge, "it wrote more than 1048576 bytes"),
+        // It is not asked first: it would go on writing meanwhile.
+        (
+            "trap '' TERM; while :; do yes; done",
+            Limits { grace: LONG, ..limits() },
+            FailureKind::TooLarge,
+            "it wrote more than 1048576 bytes",
+        ),
     ];
+    let started = Instant::now();
     for (script, limits, expected, message) in table {
         let ran = run(&shell(script, ""), limits, &CancellationToken::new(), |_| ()).await;
         let End::Failed(failure) = &ran.end else { panic!("{script}: {:?}", ran.end) };
         assert_eq!((failure.kind, failure.message.as_str()), (expected, message), "{script}");
         assert!(ran.stdout.len() <= 1 << 20);
     }
+    assert!(started.elapsed() < LONG, "a program that writes without an end was given time to go on");
     let mut missing = shell("", "");
     missing.path = "no-such-program-anywhere".into();
     let ran = run(&missing, limits(), &CancellationToken::new(), |_| ()).await;

@@ -2,6 +2,10 @@
 import { readFileSync } from 'node:fs';
 import MarkdownIt from 'markdown-it';
 import { marked } from 'marked';
+import rehypeParse from 'rehype-parse';
+import rehypeSanitize from 'rehype-sanitize';
+import rehypeStringify from 'rehype-stringify';
+import { unified } from 'unified';
 
 const [out] = process.argv.slice(2);
 const json = (name) => JSON.parse(readFileSync(`${out}/${name}.json`, 'utf8'));
@@ -10,6 +14,11 @@ const json = (name) => JSON.parse(readFileSync(`${out}/${name}.json`, 'utf8'));
 const preview = new MarkdownIt({ html: true, linkify: true });
 preview.linkify.set({ fuzzyLink: false });
 preview.validateLink = () => true;
+
+// By default, it keeps to GitHub's list of what may stay.
+const plain = unified().use(rehypeParse, { fragment: true }).use(rehypeStringify);
+const github = unified().use(rehypeParse, { fragment: true }).use(rehypeSanitize).use(rehypeStringify);
+const tags = (html) => (html.match(/<[a-z][^>]*>/gi) ?? []).map((tag) => tag.replace(/ (id|name)="[^"]*"/g, ''));
 
 const texts = json('texts');
 const renderers = {
@@ -54,6 +63,20 @@ for (const [renderer, pages] of Object.entries(renderers)) {
   if (seen < 6) throw new Error(`${renderer}: of what agents wrote, only ${seen} texts are seen to be live: the check is blind`);
   console.log(`${renderer}: ${from} texts, ${links} links to the web, nothing else; ${seen} of ${pages.length - from} texts are live as agents wrote them`);
 }
+const takenOut = (html) => {
+  const left = tags(String(github.processSync(html)));
+  return tags(String(plain.processSync(html))).filter((tag) => left[0] !== tag || left.shift() === undefined);
+};
+const byGithub = renderers['cmark-gfm'].map(takenOut);
+byGithub.slice(0, from).forEach((taken, i) => {
+  for (const tag of taken) {
+    failed = true;
+    console.error(`GitHub takes out ${tag}\n  in ${JSON.stringify(texts[i]).slice(0, 300)}`);
+  }
+});
+const takes = byGithub.slice(from).filter((taken) => taken.length > 0).length;
+if (takes < 4) throw new Error(`GitHub takes something out of ${takes} texts as agents wrote them: the check is blind`);
+console.log(`GitHub takes out nothing; of ${takes} texts as agents wrote them, it takes something`);
 const page = readFileSync(`${out}/report.html`, 'utf8');
 for (const tag of live(page, true)) {
   failed = true;

@@ -1,8 +1,9 @@
-// Findings whose titles and bodies are made of pieces that mean something to readers of Markdown: the same each time.
+// Texts made of pieces that mean something to readers of Markdown, the same each time unless RENDER_SEED says otherwise: as
+// titles and bodies of findings, and by themselves (RENDER_TEXTS of them).
 import { writeFileSync } from 'node:fs';
 
 const [out] = process.argv.slice(2);
-let state = 1;
+let state = Number(process.env.RENDER_SEED ?? 1);
 const next = (n) => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % 65536 % n;
 
 const PIECES = [
@@ -10,6 +11,10 @@ const PIECES = [
   '[r][]', '[a][r]', '[^r]', '[^r]: command:f', '"', "'", '<', '>', '<img src=x onerror=alert(1)>', '<!--', '-->', '<div>', '</div>', '<br>',
   '<a href="command:h">', '\n', '\n\n', '# ', '===', '```', '~~~', '`', '\\', '!', 'a', ' ', '> ', '- ', '10. ', '    ', '|', '\n|---|\n',
   '<command:x>', '<https://e.org>', '&lt;', '&#91;', '<!-- deep-review report, version 1 -->', '**', '*', '_', '\t', '\u00a0', '\f',
+  '](<', '>)', '](\n', ']( "', "](x '", ')[', ']]', '[[', '\\[', '\\]', '\\(', '](//', '](data:text/html,x)', '[r]:\n', ']:', ']: ', '[^1]:', '[!NOTE]',
+  '1) ', '* ', '+ ', '- [ ] ', '##', '---', '--', '\r', '\r\n', '\u2028', '\u0000', '\u200b', '\u00a0[r]: ', '\u3000', '&#x5d;', '&lbrack;', '&colon;', '&Tab;', '&NewLine;',
+  '``', '` `', '$', '$$', ':', '::', '==', '~', '~~', '^', '{', '}', '{#id .c onclick=x}', '<details>', '<summary>', '</details>', '<a ', '<A HREF=', '<a\nhref=command:n>',
+  '<svg/onload=x>', '<x:y>', '<math>', '<!x', '<!--x', '--!>', '<?', '?>', ']]>', '<a@b.c>', 'a@b.c', 'www.e.org', 'http:', 'https://e.org/](', 'mailto:a', 'data:text/html,x',
   'javascript:alert(1)', 'file:///etc/passwd', '//e.org', 'vscode://x', '<script>', '</script>', '<svg onload=x>', '<![CDATA[', '<?x', '\u202e',
 ];
 const some = (n) => Array.from({ length: next(n) }, () => PIECES[next(PIECES.length)]).join('');
@@ -28,6 +33,15 @@ const KNOWN = [
   ['x', '![x](https://e.org/p.png)'],
   ['x', 'text\n[ref]: command:x\n\n[ref]'],
   ['x', '[ref\nnext]: command:x\n\n[ref next]'],
+  ['x', '[r]: \\<command:q>)\n\n[r]'],
+  ['- [ ] [r]:|', '[r]'],
+  ['[a](**//e.org[r]javascript:alert(1)', '<https://e.org>'],
+  ['http://e.org<command:x>', 'www.e.org<command:x>'],
+  ['<![CDATA[]<svg onload=x>]]>', 'x'],
+  ['x', 'a\n~~~<svg onload=x>'],
+  ['x', '`<svg onload=x>\n-|\n`'],
+  ['[`<svg onload=x>` `', 'x'],
+  ['~`<svg onload=x>`', '` ``* <svg onload=x>`'],
 ];
 for (let n = 0; n < 3; n++) {
   const findings = Array.from({ length: 100 }, (_, i) => KNOWN[n * 100 + i] ?? [some(6), some(14)]);
@@ -41,4 +55,5 @@ for (let n = 0; n < 3; n++) {
   const sarif = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [{ tool: { driver }, results }] };
   writeFileSync(`${out}/hostile-${n}.sarif`, JSON.stringify(sarif));
 }
+writeFileSync(`${out}/random.json`, JSON.stringify(Array.from({ length: Number(process.env.RENDER_TEXTS ?? 3000) }, () => some(24))));
 writeFileSync(`${out}/raw.json`, JSON.stringify(KNOWN.map(([title, body]) => `**${title}**\n\n${body}`)));

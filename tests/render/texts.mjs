@@ -1,5 +1,5 @@
-// All Markdown of the reports, and what a hover joins of the findings' comments: texts.json. The last texts are what agents
-// wrote, as it is: by them, it is seen that live links are seen.
+// All Markdown of the reports, what a hover joins of the findings' comments, and what became of the texts by themselves:
+// texts.json. The last texts are what agents wrote, as it is: by them, it is seen that live links are seen.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const [out] = process.argv.slice(2);
@@ -10,7 +10,8 @@ const sarif = JSON.parse(read('sarif')).runs.flatMap((run) => run.results.map((r
 const rdjson = JSON.parse(read('rdjson')).diagnostics.map((diagnostic) => diagnostic.message);
 const pairs = comments.slice(1).map((comment, i) => `${comments[i]}\n\n---\n\n${comment}`);
 const raw = JSON.parse(readFileSync(`${out}/raw.json`, 'utf8'));
-const texts = [read('markdown'), github.body, comments.join('\n\n---\n\n'), ...comments, ...pairs, ...sarif, ...rdjson];
+const made = JSON.parse(readFileSync(`${out}/made.json`, 'utf8'));
+const texts = [read('markdown'), github.body, comments.join('\n\n---\n\n'), ...comments, ...pairs, ...sarif, ...rdjson, ...made];
 if (comments.length < 250 || sarif.length < 250 || rdjson.length < 250) {
   throw new Error(`too few findings: ${comments.length} comments, ${sarif.length} results, ${rdjson.length} diagnostics`);
 }

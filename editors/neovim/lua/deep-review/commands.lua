@@ -82,6 +82,34 @@ local function ask_and_dismiss(finding)
   end)
 end
 
+---@param finding deep-review.Finding
+local function write_fix(finding)
+  client().execute("deepReview.fix", { id = finding.id })
+end
+
+---@param finding deep-review.Finding
+---@param question string
+local function put_question(finding, question)
+  client().execute("deepReview.ask", { id = finding.id, question = question }, function(answered)
+    local lines = vim.split(answered.answer, "\n")
+    vim.lsp.util.open_floating_preview(lines, "markdown", {
+      border = "rounded",
+      title = (" %s on %s "):format(answered.by, answered.label),
+      max_width = 100,
+      focus_id = "deep-review-ask",
+    })
+  end)
+end
+
+---@param finding deep-review.Finding
+local function ask(finding)
+  vim.ui.input({ prompt = ("Ask about %s: "):format(finding.label) }, function(question)
+    if question and question:find("%S") then
+      put_question(finding, question)
+    end
+  end)
+end
+
 ---@param lines string[]
 ---@param filetype string
 ---@param name string
@@ -350,6 +378,25 @@ local SUBCOMMANDS = {
     complete = labels(fixable),
   },
   ["fix-all"] = { run = fix_all },
+  ["write-fix"] = {
+    run = function(args)
+      findings().with(args[1], any, write_fix)
+    end,
+    complete = labels(any),
+  },
+  ask = {
+    run = function(args)
+      local question = table.concat(args, " ", 2)
+      findings().with(args[1], any, function(finding)
+        if question:find("%S") then
+          put_question(finding, question)
+        else
+          ask(finding)
+        end
+      end)
+    end,
+    complete = labels(any),
+  },
   dismiss = {
     run = function(args)
       local label, reason = args[1], args[2]

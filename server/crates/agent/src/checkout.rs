@@ -315,7 +315,7 @@ mod tests {
     /// What is seen of `act` in a checkout to be edited of `a.rs` (with a secret), `d/b.rs` and a `.gitignore`.
     async fn seen(act: impl FnOnce(&Path)) -> Result<Vec<(String, Option<String>, Option<String>)>, String> {
         let files =
-            [("a.rs", "let a = 1;\npassword = \"hunter2hunter2\"\n"), ("d/b.rs", "b\n"), (".gitignore", "out/\n")];
+            [("a.rs", "let x = old();\npassword = \"hunter2hunter2\"\n"), ("d/b.rs", "b\n"), (".gitignore", "out/\n")];
         let snapshot = Snapshot::in_memory(&[], &files);
         let sending = Sending::masked();
         let texts = Texts::from([(RepoPath::new("d/b.rs").unwrap(), Some(Arc::from("unsaved\n")))]);
@@ -415,7 +415,7 @@ mod tests {
         let edited = seen(|f| {
             let text = std::fs::read_to_string(f.join("a.rs")).unwrap();
             assert!(text.contains(secrets::MASK));
-            write(f.join("a.rs"), text.replace("let a = 1", "let a = 2")).unwrap();
+            write(f.join("a.rs"), text.replace("old", "ununused")).unwrap();
         });
         let edited = edited.await.unwrap();
         let (before, after) = (edited[0].1.as_deref().unwrap(), edited[0].2.as_deref().unwrap());

@@ -186,8 +186,16 @@ pub struct Aftermath {
 
 impl Aftermath {
     /// Puts into a round's findings what was done about each since. What is proven is among their fixes then, behind what
-    /// was suggested with them.
+    /// was suggested with them; the texts that it was proven for are among the round's, where a file was not cited before.
     pub fn attach(&self, round: &mut Round) {
+        for attempt in self.attempts.iter().filter(|attempt| attempt.is_proven()) {
+            if round.findings.iter().any(|finding| finding.id == attempt.finding) {
+                for (path, proof) in &attempt.files {
+                    let before = proof.before.clone().filter(|_| !round.texts.contains_key(path));
+                    round.texts.extend(before.map(|before| (path.clone(), before)));
+                }
+            }
+        }
         for finding in &mut round.findings {
             finding.attempts = self.attempts.iter().filter(|a| a.finding == finding.id).cloned().collect();
             finding.thread = self.threads.get(&finding.id).cloned().unwrap_or_default();

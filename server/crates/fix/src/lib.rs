@@ -95,7 +95,10 @@ pub async fn fix(
     files: Arc<dyn Files>,
     events: &UnboundedSender<Event>,
 ) -> Result<Fixed, NotTried> {
-    let texts = Texts::new(files, order.accepted.clone());
+    let snapshot = counsel.brief().snapshot.clone();
+    // Where they cannot be listed, nothing that is not saved is given to anybody.
+    let known = blocking(move || snapshot.paths().unwrap_or_default().into_iter().collect()).await;
+    let texts = Texts::new(files, order.accepted.clone(), &known);
     let mut bench = Bench { order, counsel, events, texts, copy: None, fixed: Fixed::default() };
     for finding in &order.findings {
         let writer = bench.writer(finding)?.clone();
@@ -246,8 +249,9 @@ impl Bench<'_> {
             after: proof(after),
         };
         attempt.files = change.files.iter().map(|(path, texts)| (path.clone(), proof(texts))).collect();
-        if tried.iter().any(|before| before.diff == change.diff) {
-            return Err(failed(attempt, StepName::Placed, "it made the same change again", Ended::ForGood));
+        if let Some(before) = tried.iter().find(|before| before.diff == change.diff) {
+            let why = format!("it made the same change again, which was not taken: {}", before.proof());
+            return Err(failed(attempt, StepName::Placed, why, Ended::ForGood));
         }
         passed(attempt, StepName::Placed, "placed");
         Ok(change)

@@ -53,7 +53,11 @@ pub(super) fn place(finding: &Finding, draft: &Draft, texts: &Texts, only: &[Rep
     if files.is_empty() {
         return Err("it changes nothing in the text as it is now".to_owned());
     }
-    let diff = files.iter().map(|(path, (before, after))| change_as_diff(path, before.as_deref(), after.as_deref()));
+    let diff = files.iter().map(|(path, (before, after))| {
+        // What was mended before it is no part of the text that was reviewed: the less of that around it, the better.
+        let context = if texts.is_accepted(path) { 1 } else { 3 };
+        change_as_diff(path, (before.as_deref(), after.as_deref()), context)
+    });
     Ok(Change { diff: diff.collect(), files })
 }
 

@@ -1,7 +1,7 @@
 //! The texts that a fix is made for: the user's files as they are now, with what was proven before it.
 
 use finding::RepoPath;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The user's files as they are now.
@@ -20,12 +20,17 @@ pub trait Files: Send + Sync + std::fmt::Debug {
 #[derive(Debug)]
 pub(super) struct Texts {
     files: Arc<dyn Files>,
+    /// What is not saved of the files that are under review at all.
+    unsaved: BTreeMap<RepoPath, Arc<str>>,
     accepted: agent::Texts,
 }
 
 impl Texts {
-    pub(super) fn new(files: Arc<dyn Files>, accepted: agent::Texts) -> Self {
-        Self { files, accepted }
+    /// `known` are the files of the snapshot: what the repository ignores is no agent's business because it is open.
+    pub(super) fn new(files: Arc<dyn Files>, accepted: agent::Texts, known: &BTreeSet<RepoPath>) -> Self {
+        let mut unsaved = files.unsaved();
+        unsaved.retain(|path, _| known.contains(path));
+        Self { files, unsaved, accepted }
     }
 
     pub(super) fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, String> {
@@ -34,13 +39,18 @@ impl Texts {
         Ok(self.accepted.get(path).cloned().unwrap_or(there))
     }
 
+    pub(super) fn is_accepted(&self, path: &RepoPath) -> bool {
+        self.accepted.contains_key(path)
+    }
+
     pub(super) fn accept(&mut self, path: RepoPath, text: Option<Arc<str>>) {
         self.accepted.insert(path, text);
     }
 
     /// What is other than on disk.
     pub(super) fn overlay(&self) -> agent::Texts {
-        let mut texts: agent::Texts = self.files.unsaved().into_iter().map(|(path, text)| (path, Some(text))).collect();
+        let unsaved = self.unsaved.iter().map(|(path, text)| (path.clone(), Some(text.clone())));
+        let mut texts: agent::Texts = unsaved.collect();
         texts.extend(self.accepted.iter().map(|(path, text)| (path.clone(), text.clone())));
         texts
     }

@@ -119,11 +119,11 @@ fn needs(files: &[(String, String)]) -> BTreeSet<RepoPath> {
 }
 
 fn diff_of(edited: &Edited) -> String {
-    change_as_diff(&edited.path, edited.before.as_deref(), edited.after.as_deref())
+    change_as_diff(&edited.path, (edited.before.as_deref(), edited.after.as_deref()), 3)
 }
 
-/// What becomes of a file, as `git diff` writes it.
-pub(super) fn change_as_diff(path: &RepoPath, before: Option<&str>, after: Option<&str>) -> String {
+/// What becomes of a file, as `git diff` writes it, with so many lines around each change.
+pub(super) fn change_as_diff(path: &RepoPath, (before, after): (Option<&str>, Option<&str>), context: u32) -> String {
     let kind = match (before, after) {
         (None, _) => ChangeKind::Added,
         (_, None) => ChangeKind::Deleted,
@@ -137,5 +137,5 @@ pub(super) fn change_as_diff(path: &RepoPath, before: Option<&str>, after: Optio
         new: after.map(Into::into),
         lossy: false,
     };
-    unified_diff(&file, 3)
+    unified_diff(&file, context)
 }

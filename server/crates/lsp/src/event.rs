@@ -1,7 +1,7 @@
 //! All that can happen to the server, as one closed type.
 
 use crate::protocol::capabilities::ClientCapabilities;
-use crate::protocol::commands::{CancelArgs, CommandResult, RepoArgs, ReviewOptions};
+use crate::protocol::commands::{CancelArgs, CommandResult, Errand, RepoArgs, ReviewOptions};
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::Settings;
 use crate::state::projection::{PlacedAnchor, RoundIndex};
@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 pub(crate) type Reply = oneshot::Sender<Result<CommandResult, CommandError>>;
 
 /// A review that was begun, the background's too: no two have the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ReviewId(pub(crate) u64);
 
 /// All that can happen.
@@ -117,6 +117,16 @@ pub(crate) enum Event {
     Ended {
         repo: RepoKey,
         review: ReviewId,
+        result: Result<CommandResult, CommandError>,
+    },
+    /// Agents are to do something about findings besides a review.
+    Errand {
+        errand: Box<Errand>,
+        reply: Reply,
+    },
+    ErrandEnded {
+        repo: RepoKey,
+        errand: ReviewId,
         result: Result<CommandResult, CommandError>,
     },
     /// The built-in agents reviewed by themselves; `None` if nothing differs from the base.

@@ -303,7 +303,8 @@ impl LanguageServer for Server {
         let snapshot = self.snapshot();
         let (outbox, events) = (self.outbox().clone(), self.events.clone());
         let token = params.work_done_progress_params.work_done_token.clone();
-        let wait = params.command != CommandName::Review.as_str() || token.is_some();
+        let is_long = [CommandName::Review, CommandName::Fix].iter().any(|name| params.command == name.as_str());
+        let wait = !is_long || token.is_some();
         let task = tokio::spawn(async move {
             let snapshot = snapshot.await.map_err(|_| shutting_down())?;
             let progress = CommandProgress::begin(outbox.clone(), token, &params.command);

@@ -1,6 +1,6 @@
 //! Pairs → clusters, by average linkage: the two clusters that are most likely one issue on the average of
-//! their pairs become one, as long as any two are. A pair that plainly differs keeps its clusters apart for good, so
-//! that A~B~C never brings A and C together.
+//! their pairs become one, as long as any two are. A pair that plainly differs keeps clusters of few remarks apart, so
+//! that A~B~C never brings A and C together; with many remarks only one that has next to nothing in common does.
 //!
 //! Remarks that have a place come first. Then those without one, by whom two that have one are neither brought together
 //! nor kept apart.
@@ -11,7 +11,13 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 
 /// What is added to the average of many pairs, at most: the more wordings of one issue there are, the further
 /// apart the furthest, while chance would have to bring more pairs together. Nothing is added to one pair.
-const GROWTH: f32 = 1.0;
+const GROWTH: f32 = 3.0;
+/// What is added to that of few pairs, at most.
+const GROWTH_OF_FEW: f32 = 1.0;
+
+/// Pairs from which on one that plainly differs does not keep their clusters apart: of many wordings, some have next to
+/// nothing in common.
+const MANY: f32 = 4.0;
 
 /// What two remarks that are alone with each other must have. A little over 0, where one issue and two are as likely: two
 /// that are thrown together hide one of them, while one that is told twice is only told twice. With more remarks, chance
@@ -34,6 +40,23 @@ pub(super) struct Word {
     pub(super) joined: Vec<(usize, usize)>,
     /// Two issues.
     pub(super) split: Vec<(usize, usize)>,
+}
+
+/// What two clusters have in common.
+#[derive(Debug, Clone, Copy)]
+struct Bond {
+    /// The sum of the scores of all pairs across.
+    sum: f32,
+    /// The least of them.
+    least: f32,
+}
+
+impl Bond {
+    /// The average of `pairs` with what is added for how many they are; `None` where one that plainly differs decides.
+    fn average(self, pairs: f32) -> Option<f32> {
+        let growth = (GROWTH_OF_FEW * (1.0 - 1.0 / pairs)).max(GROWTH * (1.0 - 2.0 / pairs));
+        (self.least >= DIFFER || pairs >= MANY).then_some(self.sum / pairs + growth)
+    }
 }
 
 /// Two clusters that may become one.
@@ -66,8 +89,8 @@ struct Cluster {
     members: Vec<usize>,
     /// Whether any of them has a place, and all documents that list any.
     bounds: Bounds,
-    /// By cluster: the sum of the scores of all pairs across. A cluster that is missing must stay apart.
-    links: HashMap<usize, f32>,
+    /// By cluster: what it has in common with this one. A cluster that is missing must stay apart.
+    links: HashMap<usize, Bond>,
 }
 
 /// Clusters of the numbers below `bounds.len()`, each sorted, in the order of their smallest members. `word` overrules
@@ -86,7 +109,7 @@ pub(super) fn clusters(bounds: &[Bounds], pairs: &[Pair], word: &Word) -> Vec<Ve
     for ((a, b), score) in kept.chain(never) {
         for (from, to) in [(a, b), (b, a)] {
             if let Some(cluster) = &mut all[from] {
-                cluster.links.insert(to, score);
+                cluster.links.insert(to, Bond { sum: score, least: score });
             }
         }
     }
@@ -145,15 +168,18 @@ fn unite(all: &mut Vec<Option<Cluster>>, a: usize, b: usize, by_hand: bool) -> u
         cluster.links.remove(&b);
         let link = |part: &Cluster| {
             let may_differ = by_hand || part.bounds.is_placed != cluster.bounds.is_placed;
-            let missing = || may_differ.then(|| DIFFER * (part.members.len() * cluster.members.len()) as f32);
-            part.links.get(other).copied().or_else(missing)
+            let pairs = (part.members.len() * cluster.members.len()) as f32;
+            let missing = || may_differ.then_some(Bond { sum: DIFFER * pairs, least: DIFFER });
+            let bond = part.links.get(other).copied().or_else(missing)?;
+            Some(if may_differ { Bond { least: bond.least.max(DIFFER), ..bond } } else { bond })
         };
         let (from_x, from_y) = (link(&x), link(&y));
         if documents.is_disjoint(&cluster.bounds.documents)
             && let (Some(from_x), Some(from_y)) = (from_x, from_y)
         {
-            links.insert(*other, from_x + from_y);
-            cluster.links.insert(new, from_x + from_y);
+            let bond = Bond { sum: from_x.sum + from_y.sum, least: from_x.least.min(from_y.least) };
+            links.insert(*other, bond);
+            cluster.links.insert(new, bond);
         }
     }
     let mut members = x.members;
@@ -172,10 +198,10 @@ fn push_candidates(
     wanted: impl Fn(usize, &Cluster, &Cluster) -> bool,
 ) {
     let Some(cluster) = &all[a] else { return };
-    for (b, sum) in &cluster.links {
+    for (b, bond) in &cluster.links {
         let Some(other) = all[*b].as_ref().filter(|other| wanted(*b, cluster, other)) else { continue };
         let pairs = (cluster.members.len() * other.members.len()) as f32;
-        let average = sum / pairs + GROWTH * (1.0 - 1.0 / pairs);
+        let Some(average) = bond.average(pairs) else { continue };
         if average > if pairs > 1.0 { 0.0 } else { ALONE } {
             let (x, y) = (cluster.members[0], other.members[0]);
             let candidate = if x < y {

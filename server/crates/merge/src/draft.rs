@@ -9,7 +9,6 @@ use super::remark::{Field, Remark};
 use super::similarity::{self, Comparison, Space};
 use super::{Input, Item};
 use finding::{Finding, FindingId, Judgement, RawFinding};
-use std::collections::BTreeMap;
 
 /// Likeness of one kind of words from which it is named as a reason.
 const NAMED: f32 = 0.05;
@@ -30,15 +29,13 @@ pub(super) struct Sources<'r, 'a> {
     pub(super) items: &'r [Item<'a>],
     pub(super) space: &'r Space<'r>,
     pub(super) compared: &'r Comparison,
-    /// Of each item: how much the other agents' remarks support it.
-    pub(super) support: &'r [f32],
     pub(super) word: &'r Word,
     pub(super) judged: &'r Judged<'a>,
 }
 
 impl Sources<'_, '_> {
-    /// The draft of a cluster.
-    pub(super) fn draft(&self, members: &[usize], origin: &Origin, id: FindingId) -> Draft {
+    /// The draft of a cluster that agents support so much.
+    pub(super) fn draft(&self, members: &[usize], origin: &Origin, id: FindingId, support: f32) -> Draft {
         let raws: Vec<Member<'_>> = members
             .iter()
             .flat_map(|i| self.items[*i].raws.iter().map(|raw| Member { raw, central: self.central(*i, members) }))
@@ -52,7 +49,7 @@ impl Sources<'_, '_> {
         finding.why.extend(self.why_one_finding(&finding, members));
         finding.why.extend(self.why_not_others(members));
         let raws: Vec<&RawFinding> = raws.iter().map(|member| member.raw).collect();
-        let signals = self.signals(&finding, members, &raws);
+        let signals = self.signals(&finding, support, &raws);
         Draft { finding, items: members.to_vec(), signals }
     }
 
@@ -63,13 +60,9 @@ impl Sources<'_, '_> {
         sum / (members.len().max(2) - 1) as f32
     }
 
-    fn signals(&self, finding: &Finding, members: &[usize], raws: &[&RawFinding]) -> Signals {
-        let mut by_agent: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
-        for i in members {
-            by_agent.entry(self.items[*i].agent).or_default().push(self.support[*i]);
-        }
+    fn signals(&self, finding: &Finding, support: f32, raws: &[&RawFinding]) -> Signals {
         Signals {
-            support: by_agent.values().map(|own| own.iter().sum::<f32>() / own.len() as f32).sum(),
+            support,
             severity: Some(finding.severity),
             facts: compose::known(self.input, raws),
             computed: compose::is_computed(self.input, raws),

@@ -60,8 +60,10 @@ use similarity::{Comparison, Space};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Probability of saying a better finding again from which the two are linked.
-const RELATED: f32 = 0.5;
+/// Log odds of being the same issue as a better finding from which the two are linked.
+const RELATED: f32 = -2.0;
+/// What is added to them for those of saying it again: parts of an issue are not it, and yet nothing new.
+const AGAIN: f32 = 3.0;
 /// Findings that one is linked with because they share its place.
 const MAX_RELATED: usize = 8;
 
@@ -270,26 +272,19 @@ impl Merger {
         let clusters = cluster::clusters(&bounds, &compared.pairs, &word);
         let origins = memory.origins(&clusters);
         let support = compared.support(&agents, &clusters);
-        let sources = Sources {
-            input,
-            items: &items,
-            space: &space,
-            compared: &compared,
-            support: &support,
-            word: &word,
-            judged: &judged,
-        };
+        let sources =
+            Sources { input, items: &items, space: &space, compared: &compared, word: &word, judged: &judged };
         let mut taken: HashSet<FindingId> = HashSet::new();
         let mut ids: Vec<Option<FindingId>> = Vec::with_capacity(clusters.len());
         let mut drafts: Vec<Draft> = Vec::new();
-        for (members, origin) in clusters.iter().zip(&origins.of_clusters) {
+        for ((members, origin), support) in clusters.iter().zip(&origins.of_clusters).zip(support) {
             if *origin == Origin::Declined {
                 ids.push(None);
                 continue;
             }
             let id = identify(input, &items, members, origin, &mut taken);
             ids.push(Some(id.clone()));
-            drafts.push(sources.draft(members, origin, id));
+            drafts.push(sources.draft(members, origin, id, support));
         }
         let mut findings = rank_all(input, drafts, &compared);
         let settled = memory.settle(input, &findings, &|old| origins.heir(old, &ids));
@@ -403,12 +398,12 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) ->
     // Of each draft: the better one that has the remark most like one of its own.
     let mut repeats: Vec<Option<(usize, f32)>> = vec![None; drafts.len()];
     let drafted: Vec<Option<usize>> = (0..items).map(|item| of_draft.get(&item).copied()).collect();
-    for (a, b, likely) in compared.alike() {
+    for (a, b, odds) in compared.alike() {
         let (Some(x), Some(y)) = (drafted[a], drafted[b]) else { continue };
         if x != y {
             let (better, repeat) = (x.min(y), &mut repeats[x.max(y)]);
-            if repeat.is_none_or(|(other, most)| likely > most || (likely == most && better < other)) {
-                *repeat = Some((better, likely));
+            if repeat.is_none_or(|(other, most)| odds > most || (odds == most && better < other)) {
+                *repeat = Some((better, odds));
             }
         }
     }
@@ -416,9 +411,10 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) ->
     let total = input.run_count();
     let mut findings = Vec::with_capacity(drafts.len());
     for (mut draft, repeat) in drafts.into_iter().zip(repeats) {
-        if let Some((better, likely)) = repeat {
-            draft.signals.support *= (1.0 - likely).max(rank::LEFT_OF_REPETITION);
-            if likely >= RELATED {
+        if let Some((better, odds)) = repeat {
+            let is_new = 1.0 - similarity::probability(odds + AGAIN);
+            draft.signals.support *= is_new.max(rank::LEFT_OF_REPETITION);
+            if odds >= RELATED {
                 draft.finding.related.push(ids[better].clone());
                 draft.finding.why.push("resembles a finding that ranks above it".into());
             }

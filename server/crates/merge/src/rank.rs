@@ -32,7 +32,7 @@ pub(super) const LEFT_OF_REPETITION: f32 = 0.1;
 /// What a finding's confidence is made of.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Signals {
-    /// Over its agents: how much the other agents' remarks resemble its own.
+    /// How many agents say what another one in it says, as far as that can be told.
     pub(super) support: f32,
     /// Its severity.
     pub(super) severity: Option<Severity>,

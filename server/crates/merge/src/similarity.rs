@@ -57,13 +57,14 @@ const SAME_EDIT: f32 = 4.0;
 /// As if so many more remarks on other things had been made: else the words that two remarks of a small round
 /// share would count for nothing, because "all" have them.
 const BACKGROUND: f32 = 8.0;
-/// Pairs below plainly differ: they never are in one finding, whatever lies between them.
+/// Pairs below plainly differ: two or three remarks of which one pair does are not one finding.
 pub(super) const DIFFER: f32 = -2.0;
+/// Pairs below are never in one finding, whatever lies between them and however many remarks there are.
+const NEVER: f32 = -3.5;
+/// Log odds below which one remark says nothing for another, nor says it again.
+const FAINT: f32 = -2.5;
 /// What a remark counts for the support of a finding that it is not in.
-const FROM_OTHERS: f32 = 0.6;
-/// What is added to the log odds of being one issue for those of saying something again: parts of an issue are not it, and
-/// yet nothing new.
-const AGAIN: f32 = 2.0;
+const FROM_OTHERS: f32 = 0.45;
 /// A rule names its lines exactly; remarks further away are on something else.
 const RULE_REACH: u32 = 5;
 
@@ -72,7 +73,7 @@ pub(super) const MOST_COMPARED: usize = 4000;
 /// Pairs that are kept of a remark with those before it, the likeliest: nobody words one issue in so many ways.
 pub(super) const MOST_PAIRS: usize = 100;
 
-/// A pair with its log odds, which are not below [`DIFFER`].
+/// A pair with its log odds, which are not below [`NEVER`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair {
     /// Number of the later remark.
@@ -133,7 +134,7 @@ impl Hasher for Hashed {
 struct Compared {
     pairs: Vec<Pair>,
     likeness: Vec<f32>,
-    again: Vec<(u32, f32)>,
+    alike: Vec<(u32, f32)>,
 }
 
 /// The probability of log odds.
@@ -143,12 +144,12 @@ pub(super) fn probability(odds: f32) -> f32 {
 
 /// All remarks compared with all.
 pub(super) struct Comparison {
-    /// The pairs that do not plainly differ.
+    /// The pairs that may be in one finding.
     pub(super) pairs: Vec<Pair>,
     /// Of each remark: the likeness to each one before it; none of one over [`MOST_COMPARED`].
     likeness: Vec<Vec<f32>>,
-    /// Of each remark: those before it that it may say again, whoever made them, with how likely that is.
-    again: Vec<Vec<(u32, f32)>>,
+    /// Of each remark: those before it that have something of it, whoever made them, with the log odds that both are one.
+    alike: Vec<Vec<(u32, f32)>>,
 }
 
 impl Comparison {
@@ -162,27 +163,26 @@ impl Comparison {
         self.likeness.len()
     }
 
-    /// Pairs of remarks of which one may say the other again, the later one first, with how likely that is.
+    /// Pairs of remarks of which one may say the other again, the later one first, with the log odds that both are one.
     pub(super) fn alike(&self) -> impl Iterator<Item = (usize, usize, f32)> {
-        let rows = self.again.iter().enumerate();
-        rows.flat_map(|(a, row)| row.iter().map(move |(b, likely)| (a, *b as usize, *likely)))
+        let rows = self.alike.iter().enumerate();
+        rows.flat_map(|(a, row)| row.iter().map(move |(b, odds)| (a, *b as usize, *odds)))
     }
 
-    /// Of each remark: how much the other agents' remarks support it, given which `clusters` they are in. The sum over those
-    /// agents of the likeness of their most similar one; what is in another cluster counts less.
+    /// Of each of `clusters`: how many agents say what another one in it says, as far as that can be told. The sum over all
+    /// agents of how likely the remark of theirs that is most like one of another agent in it is the same issue; what is in
+    /// another cluster counts less.
     pub(super) fn support(&self, agents: &[usize], clusters: &[Vec<usize>]) -> Vec<f32> {
         let mut of = vec![0; agents.len()];
         for (number, members) in clusters.iter().enumerate() {
             members.iter().for_each(|member| of[*member] = number);
         }
         let groups = agents.iter().max().map_or(0, |most| most + 1);
-        let mut best = vec![0.0_f32; groups * agents.len()];
-        for (a, row) in self.likeness.iter().enumerate() {
-            for (b, likeness) in row.iter().enumerate().filter(|(b, _)| agents[*b] != agents[a]) {
-                let counts = if of[a] == of[b] { *likeness } else { FROM_OTHERS * likeness };
-                for at in [a * groups + agents[b], b * groups + agents[a]] {
-                    best[at] = best[at].max(counts);
-                }
+        let mut best = vec![0.0_f32; groups * clusters.len()];
+        for (a, b, odds) in self.alike().filter(|(a, b, _)| agents[*a] != agents[*b]) {
+            let counts = if of[a] == of[b] { 1.0 } else { FROM_OTHERS } * probability(odds);
+            for at in [of[a] * groups + agents[b], of[b] * groups + agents[a]] {
+                best[at] = best[at].max(counts);
             }
         }
         best.chunks(groups.max(1)).map(|of_agents| of_agents.iter().sum()).collect()
@@ -268,11 +268,11 @@ impl<'a> Space<'a> {
             })
             .collect();
         rows.resize_with(self.remarks.len(), Compared::default);
-        let mut all = Comparison { pairs: Vec::new(), likeness: Vec::new(), again: Vec::new() };
+        let mut all = Comparison { pairs: Vec::new(), likeness: Vec::new(), alike: Vec::new() };
         for row in rows {
             all.pairs.extend(row.pairs);
             all.likeness.push(row.likeness);
-            all.again.push(row.again);
+            all.alike.push(row.alike);
         }
         all
     }
@@ -289,8 +289,8 @@ impl<'a> Space<'a> {
         for (b, [words, text]) in row.iter().enumerate() {
             compared.likeness.push(text / WEIGHTS[Field::Text as usize]);
             let odds = self.score(a, b, *words);
-            compared.again.extend(odds.map(|odds| (b as u32, probability(odds + AGAIN))));
-            let score = if of_its_agent(b) { self.score_again(a, b) } else { odds.filter(|odds| *odds >= DIFFER) };
+            compared.alike.extend(odds.filter(|odds| *odds >= FAINT).map(|odds| (b as u32, odds)));
+            let score = if of_its_agent(b) { self.score_again(a, b) } else { odds.filter(|odds| *odds >= NEVER) };
             compared.pairs.extend(score.filter(|_| may_be_one(b)).map(|score| Pair { a, b, score }));
         }
         if compared.pairs.len() > MOST_PAIRS {
@@ -316,7 +316,7 @@ impl<'a> Space<'a> {
         let known = if_both(RULED, SAME_RULE + SAME_WEAKNESS) + if_both(EDITED, SAME_EDIT);
         let most = if both & PLACED == 0 { UNPLACED.max(NEAR) } else { NEAR } + known;
         // Nearly all pairs end here, before any path is looked at.
-        if BIAS + words + most < DIFFER {
+        if BIAS + words + most < NEVER {
             return None;
         }
         Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)

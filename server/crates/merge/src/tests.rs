@@ -4,6 +4,7 @@ mod any;
 mod cases;
 mod corpus;
 mod memory;
+mod ranking;
 mod rounds;
 
 use super::*;
@@ -141,6 +142,32 @@ fn the_same_remark_twice_counts_once() {
         m.findings.iter().map(|f| (f.id.to_string(), f.title.clone(), f.confidence)).collect()
     };
     assert_eq!(shape(&once), shape(&merged));
+}
+
+#[test]
+fn what_one_document_lists_twice_is_two_findings_and_what_two_list_is_one() {
+    let mut raw = raws(&[
+        "lint:1 low a.rs:3 | The value is never used | It is set and not read.",
+        "lint:2 low a.rs:3 | The value is never used | It is set and not read.",
+        "scan:1 low a.rs:3 | The value is never used | It is set and not read.",
+    ]);
+    let listed = |documents: [u32; 3]| raw.iter().map(|r| r.id.clone()).zip(documents).collect::<BTreeMap<_, _>>();
+    let cases = [
+        (BTreeMap::new(), 1),
+        (listed([1, 1, 1]), 3),
+        // The scanner's own file says what one of the two says.
+        (listed([1, 1, 2]), 2),
+    ];
+    for (listed, count) in cases {
+        let ids = |raw: &[RawFinding]| {
+            let merged = merge(&Input { listed: listed.clone(), ..Input::of(raw) });
+            merged.findings.iter().map(|f| f.id.clone()).collect::<BTreeSet<_>>()
+        };
+        let once = ids(&raw);
+        assert_eq!(once.len(), count);
+        raw.reverse();
+        assert_eq!(ids(&raw), once, "in whatever order");
+    }
 }
 
 #[test]

@@ -209,11 +209,14 @@ pub async fn mend(
             let _ = passing.send(Event::Progress(agent, progress));
         }
     });
-    let counsel = Counsel::open(request, progress, cancel).await?;
+    let counsel = Counsel::open(request, progress, cancel.clone()).await?;
     let fixed = fix::fix(&order, &counsel, files, &events).await;
     drop(counsel);
     let _ = pass.await;
     let fixed = fixed?;
+    if fixed.attempts.is_empty() && known.is_empty() && cancel.is_cancelled() {
+        return Err(review::ReviewError::Cancelled.into());
+    }
     open.store.put_texts(fixed.texts.iter().map(|(blob, text)| (blob, &**text)))?;
     open.branch.change_aftermath(|aftermath| {
         aftermath.attempts.extend(fixed.attempts.iter().cloned());

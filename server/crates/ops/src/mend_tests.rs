@@ -300,8 +300,6 @@ fn write(copy: &Path, path: &str, text: &str) {
 type Row = (&'static str, fn(&Case, &Path, usize) -> serde_json::Value, fn(&Case) -> Vec<String>);
 
 fn rows() -> Vec<Row> {
-    let still = "JUDGE does not agree: the finding is still there (looked at it)";
-    let _ = still;
     vec![
         (
             "right, in the copy",
@@ -345,7 +343,7 @@ fn rows() -> Vec<Row> {
             |_| {
                 vec![
                     "JUDGE does not agree: the finding is still there (looked at it)".into(),
-                    "it made the same change again".into(),
+                    "it made the same change again, which was not taken: JUDGE does not agree: the finding is still there (looked at it)".into(),
                 ]
             },
         ),
@@ -679,6 +677,55 @@ fn a_commit_has_the_fix_and_nothing_else() {
     );
     assert_eq!(bed.repo.git(&["status", "--porcelain"]), "M  src/core.rs");
     assert!(bed.repo.git(&["log", "-1", "--format=%b"]).contains("Written by WRITER: placed, parses"));
+}
+
+#[tokio::test]
+async fn findings_are_mended_one_after_the_other_and_do_not_collide() {
+    let case = &CASES[2];
+    let bed = Bed::new(case);
+    let open = bed.open();
+    let mut round = open.branch.newest().unwrap().value.unwrap();
+    let mut second = round.findings[0].clone();
+    (second.id, second.label, second.title) =
+        (FindingId::new("f2"), "S1".into(), "Nothing says what the mean is".into());
+    second.anchors = vec![Anchor::lines(RepoPath::new(case.path).unwrap(), LineRange::line(1))];
+    round.findings.push(second);
+    open.branch.begin(&mut round).unwrap();
+    let more = "\n\n# The mean of numbers.\n";
+    let writer = told("writer", case, move |case, copy, call| {
+        // The second time it finds what it did the first time.
+        let now = fs::read_to_string(copy.join(case.path)).unwrap();
+        assert_eq!(now, if call == 0 { case.broken } else { case.right });
+        write(copy, case.path, &if call == 0 { case.right.to_owned() } else { [case.right, more].concat() });
+        says("", &[])
+    });
+    let judge = told("judge", case, |_, _, _| json!("no"));
+    let now = bed.now();
+    let mut mending =
+        Mending::new(&now, &Config::default(), Trust::Refused, ToMend::AllOpen, &MendOptions::default()).unwrap();
+    mending.request.reviewers = bed.mending(&[&writer, &judge], &MendOptions::default()).request.reviewers;
+    let attempts = mend(mending, unbounded_channel().0, CancellationToken::new()).await.unwrap();
+    assert!(attempts.len() == 2 && attempts.iter().all(Attempt::is_proven), "{attempts:#?}");
+    let now = bed.now();
+    let tree = WorkTree::of(&now.open.repository).unwrap();
+    let plan = |attempts: &[&Attempt]| plan_of_attempts(&now.open.store, &now.round, &tree, attempts);
+    let alone = plan(&[&attempts[1]]);
+    assert!(
+        matches!(alone, Err(Stale::Changed { .. })),
+        "what was made on top of another does not go without it: {alone:?}"
+    );
+    assert_eq!(plan(&[&attempts[0], &attempts[1]]).unwrap().taken.len(), 2);
+    for attempt in &attempts {
+        let plan = plan(&[attempt]).unwrap();
+        crate::apply(&now.open, &now.round, &plan, &tree).unwrap().logged.unwrap();
+        commit(&now.open, &now.round, &plan, &[attempt]).unwrap();
+    }
+    assert_eq!(bed.repo.read(case.path), [case.right, more].concat());
+    let subjects = "Fix: Nothing says what the mean is\nFix: The mean of nothing is a division by zero";
+    assert_eq!(bed.repo.git(&["log", "-2", "--format=%s"]), subjects);
+    let now = bed.now();
+    let states = states(&now.situation());
+    assert_eq!([&states[&FindingId::new("f1")], &states[&FindingId::new("f2")]], [&State::Fixed, &State::Fixed]);
 }
 
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use crate::pills::Pill;
 use crate::said::SaidView;
-use crate::view::{FindingView, FixupView, ObservationView, Quote, SinceView, View, ViewOfWhole};
+use crate::view::{FindingView, FixupView, MessageView, ObservationView, Quote, SinceView, View, ViewOfWhole};
 use crate::words::one_line;
 use crate::{Texts, sanitize};
 use finding::document::{ASIDE, FIX, FIXUPS, REPORT_MARK};
@@ -224,9 +224,9 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
     }
 }
 
-/// What its agents say besides, folded, and who said it in an earlier round.
+/// What its agents say besides, folded, who said it in an earlier round, and what was done and said about it since.
 fn besides(out: &mut Out, f: &FindingView<'_>) {
-    if f.said.is_empty() && f.earlier.is_empty() {
+    if f.said.is_empty() && f.earlier.is_empty() && f.attempts.is_empty() && f.thread.is_empty() {
         return;
     }
     out.aside(|out| {
@@ -237,6 +237,12 @@ fn besides(out: &mut Out, f: &FindingView<'_>) {
         for (agent, round) in &f.earlier {
             let label = plain(agent.label);
             out.block(&format!("*Said by {label} in round {round}, and not answered about since.*"));
+        }
+        for attempt in &f.attempts {
+            out.block(&format!("*{}.*", plain(attempt).replace('*', "")));
+        }
+        for MessageView { who, text } in &f.thread {
+            out.folded(&format!("{}: {}", inline(who), inline(&one_line(text))), &sanitize::markdown(text));
         }
     });
 }

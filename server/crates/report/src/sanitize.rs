@@ -12,7 +12,8 @@ pub(crate) use characters::visible;
 pub use characters::{orderless, printable};
 
 use finding::document::fence;
-use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+use std::borrow::Cow;
 use std::ops::Range;
 
 fn options() -> Options {
@@ -38,7 +39,16 @@ pub fn markdown(text: &str) -> String {
 /// elsewhere than to http(s), and no raw HTML but our own is in it. It stays as it is where that is so already.
 #[must_use]
 pub fn document(text: &str) -> String {
-    settled(text, Whole::Document).unwrap_or_else(|text| deadened(&text))
+    settled(&with_line_feeds(text), Whole::Document).unwrap_or_else(|text| deadened(&text))
+}
+
+/// The text with a line feed for each return that stands alone: it ends a line for some, and is a blank for others.
+fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return text.into();
+    }
+    let parts: Vec<String> = text.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
+    parts.join("\r\n").into()
 }
 
 /// What a text is: it says which marks may stay.
@@ -103,6 +113,8 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
         edits.push((bracket..bracket, "\\".into()));
     }
     let mut references: Vec<Reference> = Vec::new();
+    let mut words: Vec<Range<usize>> = Vec::new();
+    let mut is_code = false;
     for (event, range) in parser {
         if let Some(reference) = references.last_mut() {
             match event {
@@ -111,12 +123,26 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
             }
         }
         match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => is_code = true,
+            Event::End(TagEnd::CodeBlock) => is_code = false,
+            Event::Text(_) if !is_code => match words.last_mut() {
+                Some(last) if last.end == range.start => last.end = range.end,
+                _ => words.push(range),
+            },
             Event::Html(html) | Event::InlineHtml(html) if whole == Whole::Document && is_ours(&html) => {}
             Event::Html(_) | Event::InlineHtml(_) => {
-                // Not by a backslash: GitHub takes one behind a bare address for a part of it, and the tag is live.
-                for (i, _) in text[range.clone()].match_indices('<') {
-                    edits.push((range.start + i..range.start + i + 1, "&lt;".into()));
-                }
+                edits.extend(escaped_tags(text, range));
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
+                is_code = true;
+                // A fence that ends with the text is a paragraph's line for some.
+                let line = text[range.clone()].find('\n').map_or(range.end, |i| range.start + i);
+                edits.extend(escaped_tags(text, range.start..line));
+            }
+            // Where it begins and ends, readers may differ.
+            Event::Code(code) if code.contains('`') && code.contains('<') => edits.push((range, as_words(&code))),
+            Event::Code(code) if text[range.clone()].contains('\n') => {
+                edits.push((range.clone(), in_one_line(&text[range], &code)));
             }
             Event::Start(Tag::Heading { .. }) if whole == Whole::Part => edits.extend(heading_as_bold(text, range)),
             // What is left is a link, or text where the address is not safe: an editor loads a picture without being
@@ -124,7 +150,7 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
             Event::Start(Tag::Image { .. }) => edits.push((range.start..range.start, "\\".into())),
             Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. }) => {
                 if !is_safe(&dest_url) {
-                    edits.push((range.start..range.start, "\\".into()));
+                    edits.extend(escaped_tags(text, range));
                 }
                 // Its end is none of a reference.
                 references.push(Reference { whole: 0..0, text: 0..0, address: String::new() });
@@ -141,6 +167,7 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
             _ => {}
         }
     }
+    edits.extend(links_of_others(text, &words));
     if edits.is_empty() {
         return None;
     }
@@ -156,6 +183,77 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
     }
     out.push_str(&text[done..]);
     (out != text).then_some(out)
+}
+
+/// Entities for the brackets of what is a tag. Not backslashes: GitHub takes one behind a bare address for a part of it, and
+/// the tag is live.
+fn escaped_tags(text: &str, range: Range<usize>) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
+    let start = range.start;
+    text[range].match_indices('<').map(move |(i, _)| (start + i..start + i + 1, "&lt;".into()))
+}
+
+/// Code as words that mean nothing.
+fn as_words(code: &str) -> String {
+    let word = |c: char| match c {
+        '<' => "&lt;".into(),
+        '\n' => " ".into(),
+        c if c.is_ascii_punctuation() => format!("\\{c}"),
+        c => c.to_string(),
+    };
+    code.trim().chars().map(word).collect()
+}
+
+/// Code that goes over the end of a line, which is a blank in it: for some, a line within may be a part of a table.
+fn in_one_line(source: &str, code: &str) -> String {
+    let ticks = &source[..source.len() - source.trim_start_matches('`').len()];
+    let code = code.replace('\n', " ");
+    let pad = if code.starts_with(['`', ' ']) || code.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{ticks}{pad}{code}{pad}{ticks}")
+}
+
+/// Backslashes for what is plain words by the rules of CommonMark, and a link to a reader with looser ones: brackets before
+/// a parenthesis that does not close, or closes elsewhere, and what stands at the start of a line as a definition does. What
+/// looks like the start of a tag gets an entity, and a mark of code without an end a backslash. `words` are the ranges of the text that are words, in order.
+fn links_of_others(text: &str, words: &[Range<usize>]) -> Vec<(Range<usize>, String)> {
+    let mut edits = Vec::new();
+    let mut words = words.iter().peekable();
+    let (mut line, mut opened) = (0, None);
+    for (at, mark) in text.match_indices(['[', ']', '<', '`', '~', '\n']) {
+        while words.next_if(|words| words.end <= at).is_some() {}
+        let is_word = words.peek().is_some_and(|words| words.start <= at);
+        if mark == "\n" {
+            line = at + 1;
+        } else if mark == "<" {
+            let tag = |b: &u8| b.is_ascii_alphabetic() || b"/!?".contains(b);
+            if is_word && text.as_bytes().get(at + 1).is_some_and(tag) {
+                edits.push((at..at + 1, "&lt;".into()));
+            }
+        } else if text[..at].bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1 {
+            // It is a mere character already.
+        } else if mark == "~" {
+            // marked takes it and the mark of code behind it for one word.
+            edits.extend((is_word && text.as_bytes().get(at + 1) == Some(&b'`')).then(|| (at..at, "\\".into())));
+        } else if mark == "`" {
+            // markdown-it remembers that it has no end, and then takes the one before it for such a one too.
+            edits.extend(is_word.then(|| (at..at, "\\".into())));
+        } else if mark == "[" {
+            opened = Some(at).filter(|_| text[line..at].chars().all(begins_a_line));
+        } else {
+            let place = match text.as_bytes().get(at + 1) {
+                Some(b'(') => Some(at + 1),
+                Some(b':') => opened,
+                _ => None,
+            };
+            edits.extend(place.filter(|_| is_word).map(|place| (place..place, "\\".into())));
+            opened = None;
+        }
+    }
+    edits
+}
+
+/// Whether a definition of an address may stand behind it on its line: it is of a mark of a block, or of a task's box.
+fn begins_a_line(c: char) -> bool {
+    c.is_whitespace() || c.is_ascii_digit() || ">-+*#|.)[]xX".contains(c)
 }
 
 /// A link whose address stands elsewhere.

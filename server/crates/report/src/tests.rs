@@ -365,7 +365,7 @@ fn no_document_has_a_link_whose_address_an_agent_gave_in_another_part() {
     let message = sarif["runs"].as_array().unwrap().iter().find_map(|run| run["results"][0]["message"].as_object());
     let message = message.unwrap();
     assert_eq!(message["text"], "See \\[ref\\] \\[x\\](command:x)");
-    assert_eq!(message["markdown"], "**See [ref] \\[x](command:x)**\n\n\\[ref]: command:evil");
+    assert_eq!(message["markdown"], "**See [ref] \\[x]\\(command:x)**\n\n\\[ref]: command:evil");
 }
 
 #[test]

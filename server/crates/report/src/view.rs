@@ -97,10 +97,21 @@ pub(super) struct FindingView<'a> {
     pub(super) earlier: Vec<(Pill<'a>, u32)>,
     pub(super) verification: Option<String>,
     pub(super) fixes: Vec<FixView<'a>>,
+    /// What agents made of it since when they were asked to fix it, a line each.
+    pub(super) attempts: Vec<String>,
+    /// Who asked or answered what about it since.
+    pub(super) thread: Vec<MessageView<'a>>,
     pub(super) since: Option<u32>,
     pub(super) state: Option<String>,
     pub(super) confidence: f64,
     pub(super) why: &'a [String],
+}
+
+/// Something that was said about a finding after it was raised.
+#[derive(Debug, Serialize)]
+pub(super) struct MessageView<'a> {
+    pub(super) who: String,
+    pub(super) text: &'a str,
 }
 
 /// Code with the number of its first line where it is known.
@@ -333,11 +344,35 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
                 by: agents.pills(&fix.by),
             })
             .collect(),
+        attempts: f.attempts.iter().map(attempt_words).collect(),
+        thread: f.thread.iter().map(|message| message_view(agents.round, message)).collect(),
         since: f.since,
         state: decisions.resolutions.get(&f.id).map(resolution_words),
         confidence: f.confidence,
         why: &f.why,
     }
+}
+
+/// `A fix by Claude is proven: placed, parses, Codex agrees ($0.12)`.
+pub(super) fn attempt_words(attempt: &finding::Attempt) -> String {
+    let (by, proof) = (one_line(&attempt.by.label), one_line(&attempt.proof()));
+    let cost = attempt.usage().cost_usd.map(|cost| format!(" (${cost:.2})")).unwrap_or_default();
+    let consents: Vec<&str> = attempt.consents.iter().map(|consent| consent.path.as_str()).collect();
+    let consents = if consents.is_empty() {
+        String::new()
+    } else {
+        format!("; it changes {} too", one_line(&consents.join(", ")))
+    };
+    let word = if attempt.is_proven() { "is proven" } else { "was not taken" };
+    format!("A fix by {by} {word}: {proof}{consents}{cost}")
+}
+
+fn message_view<'a>(round: &Round, message: &'a finding::Message) -> MessageView<'a> {
+    let who = match &message.by {
+        finding::Speaker::Person => "Asked".to_owned(),
+        finding::Speaker::Agent(name) => one_line(round.label_of(name)),
+    };
+    MessageView { who, text: &message.text }
 }
 
 /// `Claude Opus 4.6: Important: a broken instance is rare`.

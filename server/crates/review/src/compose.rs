@@ -150,8 +150,8 @@ pub(super) fn compose(
         records: merge::records(prepared.earlier.iter().map(|(round, _)| round), &prepared.decisions),
         judged: &judgements,
         changed: snapshot.files().iter().map(|file| file.path.clone()).collect(),
-        listed: BTreeMap::new(),
         labels: Some(names),
+        listed: BTreeMap::new(),
     };
     let kept = merger.kept(&input);
     for (remark, status) in &kept {

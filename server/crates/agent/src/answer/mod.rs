@@ -18,6 +18,8 @@ use serde_json::{Map, Value};
 
 /// More findings of one agent than this are not read: nobody would read them either.
 const MOST_FINDINGS: usize = 500;
+/// A longer text is no answer, in bytes: it is a log, or has no end.
+const LONGEST_ANSWER: usize = 8 << 20;
 /// Longer texts are cut, in bytes.
 const LONGEST_TEXT: usize = 64 << 10;
 
@@ -47,6 +49,10 @@ pub fn from_text(text: &str, agent: &AgentName) -> Result<Parsed, Failure> {
     if text.trim().is_empty() {
         return Err(Failure::new(FailureKind::BadOutput, "its answer is empty"));
     }
+    if text.len() > LONGEST_ANSWER {
+        let message = format!("its answer has {} bytes, and no more than {LONGEST_ANSWER} are read", text.len());
+        return Err(Failure::new(FailureKind::TooLarge, message));
+    }
     let said = unsaid::answer_of(text);
     let mut seen_json = false;
     for read in values(&said.text) {
@@ -64,9 +70,12 @@ pub fn from_text(text: &str, agent: &AgentName) -> Result<Parsed, Failure> {
 }
 
 /// The part of an output in which a review may be told in prose; `None` where there can be none: it is our own prompt, or
-/// was cut off while the agent was still thinking.
+/// was cut off while the agent was still thinking, or it is longer than any answer.
 #[must_use]
 pub fn prose(text: &str) -> Option<std::borrow::Cow<'_, str>> {
+    if text.len() > LONGEST_ANSWER {
+        return None;
+    }
     let said = unsaid::answer_of(text);
     said.loss.is_none().then_some(said.text)
 }
@@ -77,6 +86,7 @@ pub fn json_values(text: &str) -> impl Iterator<Item = Value> {
 }
 
 fn values(text: &str) -> impl Iterator<Item = lenient::Read> {
+    let text = if text.len() > LONGEST_ANSWER { "" } else { text };
     let trimmed = text.trim().trim_start_matches('\u{feff}');
     let whole = serde_json::from_str::<Value>(trimmed)
         .ok()
@@ -90,15 +100,17 @@ fn values(text: &str) -> impl Iterator<Item = lenient::Read> {
 fn embedded(text: &str) -> Vec<lenient::Read> {
     let mut found = Vec::new();
     let mut at = 0;
-    // Prose is full of brackets: each costs a look, so their number is bounded.
-    let mut tries = 0;
+    // Prose is full of brackets: each costs a look, so their number is bounded; and so is what is read twice, as a
+    // value that is cut is looked through for whole ones.
+    let (mut tries, mut room) = (0, text.len().saturating_mul(4));
     while let Some(start) = text[at..].find(['{', '[']).map(|i| at + i) {
         tries += 1;
-        if tries > 2000 {
+        if tries > 2000 || room == 0 {
             break;
         }
         at = start + 1;
         let Some(read) = lenient::read(&text[start..]) else { continue };
+        room = room.saturating_sub(read.length);
         let empty = match &read.value {
             Value::Object(map) => map.is_empty(),
             Value::Array(items) => items.is_empty(),

@@ -246,3 +246,28 @@ fn how_sure_an_agent_is_is_read_in_the_forms_that_they_write() {
         assert_eq!(read.findings[0].sure, sure, "{stated}");
     }
 }
+
+#[test]
+fn no_answer_is_read_over_and_over() {
+    // Each bracket begins a value that is cut: what is read is counted, not timed.
+    for text in [
+        "[".repeat(60) + &"1,".repeat(20_000),
+        "{\"a\":[".repeat(25) + &"{\"b\":\"c\"},".repeat(5_000),
+        "[1,".repeat(2_000) + &"\"x\",".repeat(20_000),
+    ] {
+        let read: usize = embedded(&text).iter().map(|read| read.length).sum();
+        assert!(read <= 5 * text.len(), "{read} bytes of {}", text.len());
+    }
+    // Each thought was taken out of the whole text: that took hours.
+    let thoughts = "<think>x</think>".repeat(400_000) + r#"{"findings": [], "summary": "fine"}"#;
+    assert!(from_text(&thoughts, &AgentName::new("x")).is_ok());
+}
+
+#[test]
+fn what_is_longer_than_any_answer_is_refused_with_its_size() {
+    let said = r#"{"findings": [], "summary": "fine"}"#;
+    let long = format!("{said}{}", " x".repeat(LONGEST_ANSWER / 2));
+    let failure = from_text(&long, &AgentName::new("x")).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::TooLarge);
+    assert!(prose(&long).is_none() && json_values(&long).next().is_none());
+}

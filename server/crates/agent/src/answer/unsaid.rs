@@ -62,21 +62,26 @@ fn without_thoughts(text: &str) -> (Cow<'_, str>, Option<&'static str>) {
     let mut text = text.to_owned();
     for name in THOUGHTS {
         let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-        while let Some(start) = text.find(&open) {
-            match text[start..].find(&close) {
-                Some(length) => drop(text.drain(start..start + length + close.len())),
-                None => {
-                    text.truncate(start);
-                    return (text.into(), Some("its answer was cut off while it was still thinking"));
-                }
+        let (mut kept, mut rest) = (String::with_capacity(text.len()), text.as_str());
+        while let Some((before, thought)) = rest.split_once(&open) {
+            kept.push_str(before);
+            match thought.split_once(&close) {
+                Some((_, after)) => rest = after,
+                None => return (kept.into(), Some("its answer was cut off while it was still thinking")),
             }
         }
+        kept.push_str(rest);
+        text = kept;
     }
     (text.into(), None)
 }
 
 /// Whether the agent says that it could not read what it was to review.
 pub(super) fn says_it_read_nothing(text: &str) -> bool {
+    // Letters may take less room in lower case.
+    if text.len() > 2 * SHORT {
+        return false;
+    }
     let text = text.to_lowercase().replace('\u{2019}', "'");
     text.len() <= SHORT && READ_NOTHING.iter().any(|words| text.contains(words))
 }

@@ -35,6 +35,11 @@ use tokio_util::sync::CancellationToken;
 
 /// How often a running program's output is looked at. Its end is noticed at once.
 const FOLLOW: Duration = Duration::from_millis(20);
+/// Most that is read of it at each look, so that its size is seen in time: what writes without an end fills the disk
+/// while its lines are read.
+const A_LOOK: u64 = 1 << 20;
+/// Most that is kept of the output of a program that wrote too much: an answer is in it if it ever was.
+pub(crate) const KEPT: usize = 8 << 20;
 
 /// What is run.
 #[derive(Debug, Clone)]
@@ -170,6 +175,15 @@ struct Order {
     scratch: PathBuf,
 }
 
+/// How a program is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// It is asked to, and killed if it still lives after that time.
+    After(Duration),
+    /// It is killed.
+    Now,
+}
+
 /// What the platform part says in the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -243,16 +257,22 @@ async fn run_with(
     let end = match watch(&mut child, &mut follower, &order, limits, cancel, &mut line).await {
         Ok(report) => end_of(report, &program.path),
         Err(failure) => {
-            child.stop(limits.grace).await;
+            // Who writes without an end goes on while it is asked to stop.
+            let asks = if failure.kind == FailureKind::TooLarge { Stop::Now } else { Stop::After(limits.grace) };
+            child.stop(asks).await;
             End::Failed(failure)
         }
     };
-    follower.read(&mut line);
+    let wrote_too_much = matches!(&end, End::Failed(f) if f.kind == FailureKind::TooLarge);
+    while !wrote_too_much && follower.read(&mut line) {}
     follower.rest(&mut line);
     let end = match end {
-        End::Exited(_) if follower.over => End::Failed(too_much(limits)),
+        End::Exited(_) | End::Signalled(_) if follower.over => End::Failed(too_much(limits)),
         end => end,
     };
+    if wrote_too_much || follower.over {
+        follower.text.truncate(KEPT);
+    }
     Ran { end, stdout: String::from_utf8_lossy(&follower.text).into_owned(), stderr: tail(&order.stderr) }
 }
 
@@ -290,12 +310,13 @@ async fn watch(
             report = child.ended() => return Ok(report),
             () = cancel.cancelled() => return Err(cancelled()),
             now = tick.tick() => {
-                let errors = std::fs::metadata(&order.stderr).map_or(0, |m| m.len());
+                let size = |file: &Path| std::fs::metadata(file).map_or(0, |m| m.len());
+                let errors = size(&order.stderr);
                 if follower.read(line) || errors != error_bytes {
                     last_output = now;
                     error_bytes = errors;
                 }
-                if follower.over || error_bytes > limits.output {
+                if size(&order.stdout).max(error_bytes) > limits.output {
                     return Err(too_much(limits));
                 }
                 if now.duration_since(started) >= limits.total {
@@ -368,13 +389,13 @@ impl Follower {
         Self { file: std::fs::File::open(path).ok(), text: Vec::new(), line: 0, limit, over: false }
     }
 
-    /// Takes what is new, hands out complete lines, and says whether there was anything.
+    /// Takes what is new, [`A_LOOK`] at most, hands out complete lines, and says whether there was anything.
     fn read(&mut self, line: &mut impl FnMut(&str)) -> bool {
         let Some(file) = &mut self.file else { return false };
         let room = self.limit.saturating_sub(self.text.len() as u64);
         let before = self.text.len();
         // An unreadable file gives nothing, and the missing terminal event then says so.
-        let _ = file.take(room + 1).read_to_end(&mut self.text);
+        let _ = file.take(A_LOOK.min(room + 1)).read_to_end(&mut self.text);
         if self.text.len() as u64 > self.limit {
             self.over = true;
             self.text.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
@@ -433,5 +454,18 @@ mod tests {
         follower.read(&mut |_: &str| ());
         assert!(follower.over);
         assert_eq!(follower.text.len(), 20);
+    }
+
+    #[test]
+    fn no_look_takes_longer_the_more_is_written_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        std::fs::write(&path, "y\n".repeat(3 << 19)).unwrap();
+        let mut follower = Follower::new(&path, 64 << 20);
+        let mut looks = Vec::new();
+        while follower.read(&mut |_: &str| ()) {
+            looks.push(follower.text.len() as u64);
+        }
+        assert_eq!(looks, [A_LOOK, 2 * A_LOOK, 3 * A_LOOK]);
     }
 }

@@ -3,14 +3,14 @@
 //! It reads an order (one line of JSON) from standard input, starts the program, and writes one report (one
 //! line of JSON) when the program *and everything it started* is gone. End of file on standard input means
 //! that the one who gave the order is gone: then it ends the tree and removes the scratch folder. The word
-//! `stop` ends the tree too.
+//! `stop` ends the tree too, and `kill` does so without asking it first.
 //!
 //! On Linux it is a sub-reaper: a process whose parent has died becomes its child, so that every living
 //! descendant can be reached by parent links from here, whatever session or group it put itself into, and
 //! `wait` saying that there are no children means that nothing is left. Elsewhere orphans go to init and are
 //! found only while their parents live and by process group.
 
-use super::{Order, Report};
+use super::{Order, Report, Stop};
 use rustix::process::{Pid, Signal, WaitOptions};
 use std::io::{self, BufRead, Write};
 use std::os::unix::process::CommandExt;
@@ -23,6 +23,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 const WORD: &str = "__supervise";
 /// `deep-review __guard FOLDER` removes a folder when its standard input ends.
 const GUARD: &str = "__guard";
+/// Kills the tree at once; any other word asks it to end.
+const KILL_WORD: &str = "kill\n";
 /// Marks every process of a run in its environment, for the case that the supervisor itself is killed.
 const MARK: &str = "DEEP_REVIEW_RUN";
 
@@ -174,11 +176,15 @@ impl Child {
     }
 
     /// Ends the tree and waits until it is gone.
-    pub(super) async fn stop(&mut self, grace: Duration) {
+    pub(super) async fn stop(&mut self, how: Stop) {
         if self.over {
             return;
         }
-        let _ = self.control.write_all(b"stop\n").await;
+        let (word, grace) = match how {
+            Stop::After(grace) => ("stop\n", grace),
+            Stop::Now => (KILL_WORD, Duration::ZERO),
+        };
+        let _ = self.control.write_all(word.as_bytes()).await;
         if tokio::time::timeout(grace + Duration::from_secs(5), self.ended()).await.is_err() {
             let _ = self.process.kill().await;
             sweep(&self.mark);
@@ -228,9 +234,10 @@ pub fn supervise_if_asked() -> Option<ExitCode> {
 }
 
 enum Event {
-    /// `stop`, or the one who gave the order is gone.
+    /// `stop` or `kill`, or the one who gave the order is gone.
     Stop {
         abandoned: bool,
+        at_once: bool,
     },
     Reaped(Pid, Report),
     /// The whole tree is gone.
@@ -262,9 +269,10 @@ fn supervise() -> Report {
     std::thread::spawn(move || {
         // A word asks for the end; the end of the pipe says that nobody waits for it any more, also after a word.
         for word in io::stdin().lock().lines().map_while(Result::ok) {
-            let _ = (word, stops.send(Event::Stop { abandoned: false }));
+            let at_once = word == KILL_WORD.trim_end();
+            let _ = stops.send(Event::Stop { abandoned: false, at_once });
         }
-        let _ = stops.send(Event::Stop { abandoned: true });
+        let _ = stops.send(Event::Stop { abandoned: true, at_once: false });
     });
     std::thread::spawn(move || reap(&sender));
     let report = watch(leader, Duration::from_millis(order.grace_ms), &events, &order.scratch);
@@ -291,7 +299,11 @@ fn watch(leader: Pid, grace: Duration, events: &mpsc::Receiver<Event>, scratch: 
             },
         };
         match event {
-            Some(Event::Stop { abandoned }) => {
+            Some(Event::Stop { at_once: true, .. }) => {
+                signal_tree(leader, Signal::KILL);
+                kill = Some(Instant::now() + Duration::from_millis(10));
+            }
+            Some(Event::Stop { abandoned, at_once: false }) => {
                 gone |= abandoned;
                 signal_tree(leader, Signal::TERM);
                 kill.get_or_insert(Instant::now() + grace);

@@ -1,10 +1,9 @@
 //! The same on Windows: the program runs in a Job object that dies with our handle to it.
 
-use super::{Order, Report};
+use super::{Order, Report, Stop};
 use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::time::Duration;
 
 #[derive(Debug)]
 pub(super) struct Child {
@@ -45,7 +44,7 @@ impl Child {
         }
     }
 
-    pub(super) async fn stop(&mut self, _grace: Duration) {
+    pub(super) async fn stop(&mut self, _how: Stop) {
         if let Some(process) = &mut self.process {
             let _ = process.start_kill();
             let _ = process.wait().await;

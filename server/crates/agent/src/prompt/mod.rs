@@ -10,7 +10,7 @@ pub use lens::LENSES;
 
 use super::answer;
 use super::{Brief, Question, Sending};
-use finding::{Failure, FailureKind, RepoPath};
+use finding::{Failure, FailureKind, Finding, Message, RepoPath, Speaker};
 use secrets::MASK;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -223,7 +223,7 @@ impl<'a> About<'a> {
         });
         let open = brief.open.iter().filter(|f| sending.allows_all(f.anchors.iter())).map(|f| {
             let place = f.main_anchor().map(|a| format!(" ({a})")).unwrap_or_default();
-            format!("- {}: {}{place}", f.severity, f.title)
+            format!("- {}: {}{place}{}", f.severity, f.title, said_since(f))
         });
         Ok(Self {
             reader,
@@ -298,6 +298,21 @@ impl<'a> About<'a> {
         };
         brief.templates.fill("review", &values)
     }
+}
+
+/// What was asked and answered about a finding since, a line each.
+fn said_since(finding: &Finding) -> String {
+    let line = |message: &Message| {
+        let who = match &message.by {
+            Speaker::Person => "the author asked",
+            Speaker::Agent(name) => &format!("{name} answered"),
+        };
+        let text = message.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("\n  {who}: {}", cut(text, 500).replace('\n', " "))
+    };
+    // The last of it says most.
+    let skipped = finding.thread.len().saturating_sub(6);
+    finding.thread.iter().skip(skipped).map(line).collect()
 }
 
 fn commits(brief: &Brief) -> String {

@@ -95,6 +95,59 @@ async fn show(outbox: Outbox, mut events: UnboundedReceiver<ProgressEvent>, Revi
     }
 }
 
+/// One line for what agents do about a finding besides a review, where the client shows any; ended exactly once.
+pub(crate) struct ErrandLine {
+    outbox: Outbox,
+    token: Option<ProgressToken>,
+}
+
+impl ErrandLine {
+    pub(crate) async fn begin(
+        outbox: &Outbox,
+        capabilities: ClientCapabilities,
+        ReviewId(errand): ReviewId,
+        what: &str,
+    ) -> Self {
+        let token = ProgressToken::String(format!("deep-review/{errand}/1"));
+        let token =
+            if capabilities.progress && outbox.create_progress(token.clone()).await { Some(token) } else { None };
+        if let Some(token) = &token {
+            let begin = WorkDoneProgressBegin {
+                title: format!("{what}: deep-review"),
+                cancellable: Some(true),
+                message: Some(STARTING.into()),
+                percentage: None,
+            };
+            outbox.tell(token.clone(), WorkDoneProgress::Begin(begin));
+        }
+        Self { outbox: outbox.clone(), token }
+    }
+
+    pub(crate) fn report(&self, what: &str) {
+        let Some(token) = self.token.clone() else { return };
+        let message = Some(sanitize::printable(what.lines().next().unwrap_or_default()));
+        let report = WorkDoneProgressReport { cancellable: Some(true), message, percentage: None };
+        self.outbox.tell(token, WorkDoneProgress::Report(report));
+    }
+
+    pub(crate) fn end(mut self, message: Option<String>) {
+        self.finish(message.map(|message| sanitize::printable(&message)));
+    }
+
+    fn finish(&mut self, message: Option<String>) {
+        if let Some(token) = self.token.take() {
+            self.outbox.tell(token, WorkDoneProgress::End(WorkDoneProgressEnd { message }));
+        }
+    }
+}
+
+impl Drop for ErrandLine {
+    /// Whatever happened.
+    fn drop(&mut self) {
+        self.finish(None);
+    }
+}
+
 async fn begin(outbox: &Outbox, label: &str, token: String) -> Option<Line> {
     let token = ProgressToken::String(token);
     if !outbox.create_progress(token.clone()).await {

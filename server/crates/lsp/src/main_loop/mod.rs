@@ -3,6 +3,7 @@
 //! [`Snapshot`].
 
 mod documents;
+mod errands;
 mod publish;
 mod repositories;
 mod repository_state;
@@ -11,7 +12,7 @@ mod settings;
 
 use self::repository_state::RepositoryState;
 use crate::client::outbox::Outbox;
-use crate::event::Event;
+use crate::event::{Event, ReviewId};
 use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::settings::Settings;
 use crate::state::snapshot::{Repo, RepoKey, Snapshot};
@@ -38,6 +39,8 @@ pub(crate) struct GlobalState {
     stays: u64,
     /// Reviews that were begun so far.
     reviews_begun: u64,
+    /// What agents are asked besides reviews; they take their numbers from the reviews.
+    errands: BTreeMap<ReviewId, errands::UnderWay>,
     /// Folders of which it is being found out in which repository they are.
     finding: HashSet<PathBuf>,
     settings_requests: settings::Requests,
@@ -65,6 +68,7 @@ impl GlobalState {
             repositories: BTreeMap::new(),
             stays: 0,
             reviews_begun: 0,
+            errands: BTreeMap::new(),
             finding: HashSet::new(),
             settings_requests: settings::Requests::default(),
             lists_changed: false,
@@ -138,6 +142,8 @@ impl GlobalState {
             Event::Doing { repo, review, agent, progress } => self.doing(&repo, review, agent, progress),
             Event::Warning(text) => self.outbox.log(lsp_types::MessageType::WARNING, text),
             Event::Ended { repo, review, result } => self.ended(&repo, review, result),
+            Event::Errand { errand, reply } => self.errand(*errand, reply),
+            Event::ErrandEnded { repo, errand, result } => self.errand_ended(&repo, errand, result),
             Event::BackgroundReviewed { repo, review, result } => self.background_reviewed(&repo, review, result),
             Event::Reported { repo, round_index, report } => self.reported(&repo, &round_index, report),
             #[cfg(test)]

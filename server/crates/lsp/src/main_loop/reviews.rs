@@ -164,7 +164,7 @@ impl GlobalState {
                 Err(refused) => return drop(reply.send(Err(refused))),
             },
         };
-        let mut cancelled = 0;
+        let mut cancelled = self.cancel_errands(only.as_ref());
         for (root, state) in &mut self.repositories {
             if only.as_ref().is_none_or(|only| only == root)
                 && let Some(job) = &mut state.job
@@ -193,6 +193,8 @@ impl GlobalState {
         let mut jobs = self.repositories.values().filter_map(|state| state.job.as_ref());
         if let Some(job) = jobs.find(|job| job.review == review) {
             job.cancel.cancel();
+        } else if let Some(errand) = self.errands.get(&review) {
+            errand.cancel.cancel();
         }
     }
 

@@ -2,7 +2,7 @@
 //! nothing.
 
 use super::error::CommandError;
-use finding::{AgentKind, AgentName, DismissReason, FailureKind, RoundId, Severity};
+use finding::{AgentKind, AgentName, DismissReason, FailureKind, RepoPath, RoundId, Severity};
 use lsp_types::{ExecuteCommandParams, Uri, WorkspaceEdit};
 use ops::Again;
 use serde::de::DeserializeOwned;
@@ -27,10 +27,12 @@ pub(crate) enum CommandName {
     Recheck,
     Split,
     Join,
+    Fix,
+    Ask,
 }
 
 impl CommandName {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Review,
         Self::Cancel,
         Self::ApplyFix,
@@ -45,6 +47,8 @@ impl CommandName {
         Self::Recheck,
         Self::Split,
         Self::Join,
+        Self::Fix,
+        Self::Ask,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -63,6 +67,8 @@ impl CommandName {
             Self::Recheck => "deepReview.recheck",
             Self::Split => "deepReview.split",
             Self::Join => "deepReview.join",
+            Self::Fix => "deepReview.fix",
+            Self::Ask => "deepReview.ask",
         }
     }
 }
@@ -84,6 +90,8 @@ pub(crate) enum Command {
     Recheck(FindingArgs),
     Split(SplitArgs),
     Join(JoinArgs),
+    Fix(MendArgs),
+    Ask(AskArgs),
 }
 
 impl Command {
@@ -106,6 +114,8 @@ impl Command {
             CommandName::Recheck => Self::Recheck(argument(params)?),
             CommandName::Split => Self::Split(argument(params)?),
             CommandName::Join => Self::Join(argument(params)?),
+            CommandName::Fix => Self::Fix(argument(params)?),
+            CommandName::Ask => Self::Ask(argument(params)?),
         })
     }
 }
@@ -250,6 +260,42 @@ pub(crate) struct JoinArgs {
     pub(crate) undo: bool,
 }
 
+/// Which findings an agent is to mend.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MendArgs {
+    pub(crate) id: Option<String>,
+    /// Further ones: all in one go, each in what became of the code before it.
+    pub(crate) ids: Vec<String>,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) agent: Option<String>,
+    /// Apply what is proven without a preview: it was agreed to already.
+    pub(crate) apply: bool,
+    /// With `apply`, also what changes tests, what the CI runs, or files of the check.
+    #[serde(rename = "allowTestEdits")]
+    pub(crate) allow_test_edits: bool,
+    /// Only prove it.
+    #[serde(rename = "dryRun")]
+    pub(crate) dry_run: bool,
+}
+
+impl MendArgs {
+    /// The findings, as they were named.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.id.iter().chain(&self.ids).cloned().collect()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskArgs {
+    pub(crate) id: String,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) question: String,
+    #[serde(default)]
+    pub(crate) agent: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ReportArgs {
@@ -267,6 +313,13 @@ pub(crate) struct ImportArgs {
     pub(crate) root: Option<PathBuf>,
     pub(crate) uri: Option<Uri>,
     pub(crate) files: Vec<PathBuf>,
+}
+
+/// What agents are to do about findings besides a review.
+#[derive(Debug)]
+pub(crate) enum Errand {
+    Mend(MendArgs),
+    Ask(AskArgs),
 }
 
 /// What a command answers.
@@ -313,6 +366,29 @@ pub(crate) enum CommandResult {
     Rounds {
         rounds: Vec<RoundRow>,
     },
+    /// What came of asking agents to mend findings.
+    Mended {
+        applied: bool,
+        attempts: Vec<MendedRow>,
+    },
+    /// What an agent answered to a question about a finding; Markdown.
+    Answered {
+        label: String,
+        by: AgentName,
+        answer: String,
+    },
+}
+
+/// One attempt at a fix.
+#[derive(Debug, Serialize)]
+pub(crate) struct MendedRow {
+    pub(crate) label: String,
+    pub(crate) by: String,
+    pub(crate) proven: bool,
+    /// What is proven, or why it was not taken.
+    pub(crate) proof: String,
+    /// Tests and files of the check that it changes.
+    pub(crate) consents: Vec<RepoPath>,
 }
 
 impl CommandResult {

@@ -9,7 +9,7 @@ use crate::state::snapshot::{Repo, Snapshot};
 use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round, State};
 use lsp_types::request::{CodeActionRequest, CodeActionResolveRequest};
 use lsp_types::*;
-use ops::{OpsError, Selection};
+use ops::{OpsError, Selection, Trust};
 use patch::Placement;
 use report::sanitize;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,7 @@ fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCo
                 menu.told = told(params, finding);
                 menu.fixes(anchor_ref.finding, finding, &round_index.round);
                 menu.all_places(anchor_ref.finding, finding);
+                menu.have_it_mended(finding, &round_index.round);
                 menu.decisions(finding);
             }
         }
@@ -180,6 +181,22 @@ impl Menu<'_> {
             let title = format!("Apply {} fixes of deep-review", plan.taken.len());
             self.offer(action(title, CodeActionKind::new(FIX_ALL)), &self.data(None, None));
         }
+    }
+
+    /// Has an agent write a fix, where agents may be asked.
+    fn have_it_mended(&mut self, finding: &Finding, round: &Round) {
+        if self.snapshot.trusted == Trust::Refused || finding.anchors.is_empty() {
+            return;
+        }
+        let raised = finding.agents().into_iter();
+        let mut reviewers = raised.filter(|name| round.agent(name).is_some_and(|info| info.kind.is_reviewer()));
+        let who = reviewers.next().map_or("an agent", |name| round.label_of(name));
+        let title = format!("Have {} write a fix of {}", sanitize::printable(who), finding.label);
+        let mut action = action(title.clone(), CodeActionKind::QUICKFIX);
+        action.diagnostics = self.told.clone();
+        let argument = json!({ "id": finding.id, "root": self.repo.root() });
+        action.command = Some(Command::new(title, CommandName::Fix.as_str().to_owned(), Some(vec![argument])));
+        self.push(action);
     }
 
     /// What can be done with the finding besides fixing it.

@@ -46,6 +46,8 @@ pub(crate) fn begin(command: Command, events: &UnboundedSender<Event>) -> Result
             Event::Review { of, options: Box::new(options), reply }
         }
         Command::Cancel(of) => Event::Cancel { of, reply },
+        Command::Fix(args) => Event::Errand { errand: Box::new(Errand::Mend(args)), reply },
+        Command::Ask(args) => Event::Errand { errand: Box::new(Errand::Ask(args)), reply },
         other => return Ok(Begun::OnSnapshot(other)),
     };
     // The loop ends only with the server.
@@ -81,7 +83,9 @@ impl CommandContext {
     pub(crate) async fn run(&self, command: Command) -> Answer {
         match command {
             // Those are with the loop, and do not come here.
-            Command::Review(_) | Command::Cancel(_) => Err(CommandError::failed("the command was not taken")),
+            Command::Review(_) | Command::Cancel(_) | Command::Fix(_) | Command::Ask(_) => {
+                Err(CommandError::failed("the command was not taken"))
+            }
             Command::ApplyFix(args) => self.apply_fix(args).await,
             Command::FixAll(args) => self.fix_all(args).await,
             Command::Dismiss(args) => self.dismiss(args).await,

@@ -5,6 +5,7 @@ pub(crate) mod code_action;
 pub(crate) mod code_lens;
 pub(crate) mod diagnostic;
 pub(crate) mod document_link;
+pub(crate) mod errand;
 pub(crate) mod execute_command;
 pub(crate) mod findings;
 pub(crate) mod fix_edits;

@@ -300,6 +300,12 @@ impl Snapshot {
         }
     }
 
+    /// The repository whose round has these findings.
+    pub(crate) fn repo_of_findings(&self, names: &[String], root: Option<&Path>) -> Result<&Arc<Repo>, CommandError> {
+        let first = names.first().ok_or(OpsError::NothingNamed)?;
+        self.finding(first, root).map(|(repo, _, _)| repo)
+    }
+
     /// The repository of that root, as we or the client spell it.
     pub(crate) fn repo_at(&self, root: &Path) -> Result<&Arc<Repo>, CommandError> {
         let repo = self.repos.values().find(|r| r.root() == root || r.shown == root);

@@ -7,6 +7,7 @@ pub(crate) mod harness;
 mod history;
 mod lens;
 mod lifecycle;
+mod mending;
 mod meta;
 mod pull;
 mod reviews;

@@ -170,6 +170,7 @@ async fn a_fix_is_offered_where_it_applies_and_refused_with_a_reason() {
         titles,
         [
             "Apply fix: Title of I1 (Codex)",
+            "Have Codex write a fix of I1",
             "Dismiss I1: it is not true",
             "Dismiss I1: it is true and stays",
             "Dismiss I1: it will be done later",

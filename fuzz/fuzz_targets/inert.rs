@@ -1,0 +1,41 @@
+//! Any text of an agent is harmless as a part, and any document as a whole, for a renderer of CommonMark with and without what
+//! others add to it: nothing runs, loads, or leads elsewhere than to the web. What is harmless stays as it is.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pulldown_cmark::{Event, Options, Parser, Tag};
+use report::sanitize;
+
+/// The HTML that is ours: marks of reports, and what folds.
+fn is_ours(html: &str) -> bool {
+    let html = html.trim_end();
+    html == "<br>" || html == "</details>" || html.starts_with("<!-- deep-review ") || html.starts_with("<details><summary>")
+}
+
+fn assert_inert(text: &str, ours: bool, given: &str) {
+    let github = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    for options in [github, Options::empty(), github | Options::ENABLE_FOOTNOTES | Options::ENABLE_GFM, Options::all() - Options::ENABLE_WIKILINKS] {
+        for event in Parser::new_ext(text, options) {
+            let live = match &event {
+                Event::Html(html) | Event::InlineHtml(html) => !(ours && is_ours(html)),
+                Event::Start(Tag::Image { .. }) => true,
+                Event::Start(Tag::Link { dest_url, .. }) => {
+                    let address = dest_url.to_ascii_lowercase();
+                    !["https://", "http://", "#", "mailto:"].iter().any(|start| address.starts_with(start)) && !address.contains('@')
+                }
+                _ => false,
+            };
+            assert!(!live, "{event:?} in {text:?}, made of {given:?}");
+        }
+    }
+}
+
+fuzz_target!(|input: &[u8]| {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let (part, line, whole) = (sanitize::markdown(text), sanitize::markdown_line(text), sanitize::document(text));
+    assert_inert(&part, false, text);
+    assert_inert(&format!("x {line}"), false, text);
+    assert_inert(&whole, true, text);
+    assert_eq!(sanitize::document(&whole), whole, "made of {text:?}");
+    assert_inert(&sanitize::document(&format!("**{line}**\n\n{part}")), true, text);
+});
