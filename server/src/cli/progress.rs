@@ -165,7 +165,8 @@ impl Lines {
     fn draw(&mut self) {
         let Some(terminal) = &self.terminal else { return };
         let (rows, columns) = terminal.size();
-        let room = usize::from(rows).saturating_sub(1);
+        // Not all of it: some terminals keep what is cleared from the very top as history.
+        let room = usize::from(rows).saturating_sub(2);
         let width = self.agents.iter().map(|line| measure_text_width(&line.label)).max().unwrap_or(0);
         let mut over = self.agents.len().saturating_sub(room);
         let has_room = |line: &&Line| {
