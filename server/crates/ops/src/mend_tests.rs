@@ -808,7 +808,7 @@ proptest! {
         let writer = told("writer", &CASES[0], move |_, copy, _| act(copy, &deeds));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let attempts = runtime.block_on(bed.mend(&[&writer]));
-        prop_assert_eq!(bed.files(), before.clone());
+        prop_assert_eq!(&bed.files(), &before);
         // What is proven is written in the files that it names, and nowhere else.
         let now = bed.now();
         let tree = WorkTree::of(&now.open.repository).unwrap();
