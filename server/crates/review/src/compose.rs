@@ -151,6 +151,7 @@ pub(super) fn compose(
         judged: &judgements,
         changed: snapshot.files().iter().map(|file| file.path.clone()).collect(),
         labels: Some(names),
+        listed: BTreeMap::new(),
     };
     let kept = merger.kept(&input);
     for (remark, status) in &kept {
