@@ -138,7 +138,7 @@ async function askForModel(provider: Provider): Promise<string | undefined> {
 }
 
 /** Runs the program and says what it said: that the agent works, or why it does not. */
-async function tell(setUp: SetUp, args: string[]): Promise<void> {
+export async function tell(setUp: Pick<SetUp, "program" | "folder" | "secrets">, args: string[]): Promise<void> {
   const env = { ...process.env, ...(await keyEnvironment(setUp.secrets)) };
   const title = vscode.l10n.t("Deep Review asks the agent about a change of three lines");
   const { code, says } = await vscode.window.withProgress(

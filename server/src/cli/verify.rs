@@ -31,20 +31,20 @@ fn verified(context: &Context, args: &VerifyArgs) -> anyhow::Result<Verification
     }
     for found in found {
         if proved.findings.iter().any(|one| one.id == found.finding.id && !one.gone) {
-            let raised_it = found.finding.agents().into_iter().map(ToString::to_string).collect();
-            ask(context, found.finding.id.clone(), raised_it)?;
+            let raised_it: Vec<String> = found.finding.agents().into_iter().map(ToString::to_string).collect();
+            ask(context, found.finding.id.clone(), &raised_it)?;
         }
     }
     Ok(ops::verify_again(&now(context, None)?.situation(), proved))
 }
 
 /// A round that asks the agents of these names about one finding.
-fn ask(context: &Context, about: FindingId, agents: Vec<String>) -> anyhow::Result<()> {
+fn ask(context: &Context, about: FindingId, agents: &[String]) -> anyhow::Result<()> {
     let repository = context.repository()?;
     let target = named(context, context.target.as_deref(), &Wanted::default(), &repository)?;
     let overrides = Overrides { target: target.clone(), ..Overrides::default() };
     let config = context::config(Some(&repository), &overrides)?.config;
-    let mut request = ops::request(&repository, &config, Trust::AsConfigured, &agents, Again::About(about))?;
+    let mut request = ops::request(&repository, &config, Trust::AsConfigured, agents, Again::About(about))?;
     request.scope = ScopeRequest { target, ..request.scope };
     if let Reviewed::Round(round) = reviewed(request)? {
         for (info, failure) in round.failures() {

@@ -237,7 +237,8 @@ mod tests {
     fn a_proof_says_what_is_shown_and_what_is_not() {
         use StepName::{Checked, Parsed, Placed, Reviewed, Written};
         use StepResult::{Failed, Passed, Skipped};
-        let table: [(&[(StepName, StepResult, &str)], bool, &str); 5] = [
+        type Row<'a> = (&'a [(StepName, StepResult, &'a str)], bool, &'a str);
+        let table: [Row<'_>; 5] = [
             (&[], false, ""),
             (&[(Written, Failed, "it changed nothing")], false, "it changed nothing"),
             (&[(Written, Passed, "w"), (Placed, Passed, "placed"), (Parsed, Passed, "parses")], true, "placed, parses"),

@@ -167,10 +167,9 @@ impl ProofCopy {
     ) -> Result<Shown, NotShown> {
         let failed = |e: std::io::Error| not_ours(format!("cannot be run: {e}"));
         let side = |after: bool| {
-            let text = move |(path, (was, is)): (&'_ RepoPath, &(Option<Arc<str>>, Option<Arc<str>>))| {
-                (path.clone(), if after { is.clone() } else { was.clone() })
-            };
-            change.files.iter().map(text).collect::<Texts>()
+            let all = change.files.iter();
+            let text = |was: &Option<Arc<str>>, is: &Option<Arc<str>>| if after { is.clone() } else { was.clone() };
+            all.map(|(path, (was, is))| (path.clone(), text(was, is))).collect::<Texts>()
         };
         let (was, is) = (side(false), side(true));
         let before = match self.before.get(command) {

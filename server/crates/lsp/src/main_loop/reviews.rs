@@ -209,7 +209,7 @@ impl GlobalState {
         }
     }
 
-    pub(super) fn doing(&mut self, key: &RepoKey, review: ReviewId, agent: AgentName, progress: Progress) {
+    pub(super) fn doing(&mut self, key: &RepoKey, review: ReviewId, agent: AgentName, progress: &Progress) {
         if self.is_under_way(key, review)
             && let Some(repo) = self.repo(&key.root)
             && let Some(running) = &repo.running
