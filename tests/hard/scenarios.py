@@ -284,6 +284,9 @@ def full(size: int) -> dict:
                 must(len(now) > 0 and (now == before or b"let w = 0;" in now), f"{command} on a full disk: the file is {now[:80]!r}")
             (filler).unlink()
             (bed.root / "src/f0.js").write_bytes(before)
+        # A finding of the newest round: some of the imports may have found room, and the first finding was dismissed.
+        bed.review([finding("src/f0.js", 9, bed.line("src/f0.js", 9), "let w = 9;", "Other")], "other")
+        label = next(f["label"] for f in bed.rounds()[-1]["findings"] if f["fixes"])
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
         for command in (["import", str(report), "-o", "/dev/null"], ["dismiss", label, "--reason", "style"], ["apply", label], ["review", "-o", "/dev/null"]):
             ran = bed.run(*command)
@@ -655,7 +658,8 @@ def long_use(size: int) -> dict:
             client.settle()
             samples.append(memory(client.process.pid))
         client.exit()
-    warm = samples[len(samples) // 4:]
+    # The first rounds that are made beside the server have more findings than the one before.
+    warm = samples[len(samples) // 2:]
     # The slope of the line through the samples, by least squares.
     middle, mean = (len(warm) - 1) / 2, sum(warm) / len(warm)
     slope = sum((i - middle) * (kib - mean) for i, kib in enumerate(warm)) / max(1.0, sum((i - middle) ** 2 for i in range(len(warm))))
