@@ -130,13 +130,14 @@ fn a_whole_report_is_read_and_written_again() {
     ] {
         assert!(written.contains(text), "{text} is missing");
     }
-    let (again, _) = prose::read(&written).unwrap();
-    // What each agent said by itself stands folded beside the finding, for people; only JSON is read with it.
+    let (again, _) = deep_review::import::report::read(&written).unwrap();
+    // What an agent says of the whole change stands folded in the retro, for people.
     let asides = |text: &str| {
-        let mut parts = text.split("<!-- deep-review aside -->\n\n");
+        let (before, retro) = text.split_once("## Agent Performance Retro").expect("a retro");
+        let mut parts = retro.split("<!-- deep-review aside -->\n\n");
         let first = parts.next().unwrap_or_default().to_owned();
         let end = "<!-- deep-review end of aside -->\n\n";
-        parts.fold(first, |kept, part| kept + part.split_once(end).expect("an aside ends").1)
+        format!("{before}{}", parts.fold(first, |kept, part| kept + part.split_once(end).expect("an aside ends").1))
     };
     let written_again = markdown::write(&again, &decisions, &Texts::default());
     assert_eq!(asides(&written_again), asides(&written), "what is read is written the same");

@@ -18,6 +18,6 @@ fuzz_target!(|input: &[u8]| {
     let _ = prose::read_answer(text, &AgentName::new("x"));
     let Ok((round, _)) = prose::read(text) else { return };
     let written = markdown::write(&round, &Decisions::default(), &Texts::default());
-    let (again, _) = prose::read(&written).expect("what is written can be read");
+    let (again, _) = import::report::read(&written).expect("what is written can be read");
     assert_eq!(labels(&again), labels(&round), "{written}");
 });

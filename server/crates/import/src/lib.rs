@@ -13,6 +13,7 @@ pub mod line_formats;
 mod message;
 pub mod prose;
 pub mod rdjson;
+pub mod report;
 pub mod sarif;
 mod tool_path;
 mod tools;
@@ -25,7 +26,6 @@ pub use imported::ImportedReview;
 pub use levels::Levels;
 pub use line_formats::{BadErrorFormat, ErrorFormat};
 
-use finding::document::REPORT_MARK;
 use finding::{AgentName, Decisions, Round};
 
 /// What a file held.
@@ -54,6 +54,9 @@ pub enum ImportError {
     /// SARIF that cannot be read.
     #[error("it cannot be read as SARIF: {0}")]
     Sarif(#[from] sarif::SarifError),
+    /// Our report in Markdown that cannot be read.
+    #[error("it cannot be read as a deep-review report: {0}")]
+    Report(#[from] report::NotOurs),
     /// A text that is neither a review nor what a tool prints.
     #[error("{why}, and no line names a place as compilers and linters print it. {}", what_is_read())]
     Text {
@@ -132,8 +135,9 @@ fn read_markup(text: &str, name: &str) -> Result<Import, ImportError> {
 }
 
 fn read_text(text: &str, name: &str) -> Result<Import, ImportError> {
-    if text.starts_with(REPORT_MARK) {
-        return read_markdown(text, name);
+    if report::is_one(text) {
+        let (round, decisions) = report::read(text)?;
+        return Ok(Import::Round(Box::new(round), decisions));
     }
     let lines = line_formats::read(text, name);
     if lines.share > MOSTLY {

@@ -5,7 +5,6 @@ mod round_trip;
 use super::*;
 use crate::markdown;
 use finding::*;
-use import::prose;
 
 fn fixtures() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fixtures/reports")
@@ -63,7 +62,7 @@ fn a_finding_named_like_a_section_is_none() {
     for (finding, title) in round.findings.iter_mut().zip(["Appendix", "Agent performance", "Resolution"]) {
         finding.title = title.into();
     }
-    let (again, _) = prose::read(&markdown::write(&round, &decisions, &texts)).unwrap();
+    let (again, _) = import::report::read(&markdown::write(&round, &decisions, &texts)).unwrap();
     assert_eq!(again.findings.len(), round.findings.len());
 }
 
@@ -73,7 +72,7 @@ fn a_rich_round_comes_back() {
     let (again, decided) = import::json::read(&json::write(&round, &decisions)).unwrap();
     assert_eq!((again, &decided), (round.clone(), &decisions));
     let text = markdown::write(&round, &decisions, &texts);
-    let (read, decided) = prose::read(&text).unwrap();
+    let (read, decided) = import::report::read(&text).unwrap();
     let sorted = |round: &Round| {
         let mut shape = shape(round);
         shape.sort();
@@ -85,6 +84,20 @@ fn a_rich_round_comes_back() {
     assert_eq!(read.pull_request.as_ref().map(|p| p.number), Some(7));
     assert_eq!(read.observations.len(), 3);
     assert_eq!((read.declined.len(), read.assessment.fixups.len(), read.assessment.untested.len()), (1, 2, 2));
+    // What each agent said besides, in its own words, is read too.
+    let besides = |round: &Round| {
+        let own = |f: &Finding| {
+            let title = f.title.clone();
+            let said = round.remarks(f).into_iter().filter(|raw| !f.body.contains(raw.body.trim()));
+            said.map(move |raw| format!("{title}: {} {} {}\n{}", raw.agent, raw.severity, raw.title, raw.body.trim()))
+                .collect::<Vec<_>>()
+        };
+        let mut all: Vec<String> = round.findings.iter().flat_map(own).collect();
+        all.sort();
+        all
+    };
+    assert!(!besides(&round).is_empty());
+    assert_eq!(besides(&read), besides(&round));
     // What was read is written the same, where the texts are at hand, but for the asides.
     let (text, again) = (without_asides(&text), without_asides(&markdown::write(&read, &decided, &texts)));
     let differ: Vec<_> = text.lines().zip(again.lines()).filter(|(a, b)| a != b).collect();
@@ -130,7 +143,7 @@ fn a_finding_keeps_its_severity_when_its_label_is_from_another_time() {
         Some(Settled { by: AgentName::new("bob"), severity: Severity::Critical, reason: "it: grows".into() });
     found.contrary = ["One", "Two"].map(|title| Contrary { title: title.into(), by: sample::agents(&["cid"]) }).into();
     let text = markdown::write(&sample::round(vec![found.clone()]), &Decisions::default(), &Texts::default());
-    let (again, _) = prose::read(&text).unwrap();
+    let (again, _) = import::report::read(&text).unwrap();
     let read = &again.findings[0];
     assert_eq!(
         (read.severity, &read.doubts, &read.settled, &read.contrary),

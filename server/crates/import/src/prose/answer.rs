@@ -7,7 +7,7 @@ use super::findings;
 use super::gaps;
 use super::head;
 use super::item::{self, Item};
-use super::lines::{Line, Lines, scan, without_asides};
+use super::lines::{Line, Lines, scan};
 use super::plain;
 use super::roster::Roster;
 use super::scale;
@@ -15,7 +15,6 @@ use super::sections::{self, Around, around};
 use super::table;
 use super::unstructured;
 use crate::message::titled;
-use finding::document::REPORT_MARK;
 use finding::{AgentName, Answer, RawFinding, RawId};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -85,7 +84,7 @@ pub(super) struct All {
 
 /// The findings of a review that may keep to no format.
 pub(super) fn all(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> All {
-    let mut items = findings::find(lines, range.clone(), roster, false);
+    let mut items = findings::find(lines, range.clone(), roster);
     let strict = !items.is_empty();
     let looser: [&dyn Fn() -> Vec<Item>; 4] = [
         &|| fielded::find(lines, range.clone(), roster),
@@ -129,7 +128,7 @@ fn untitled(items: &mut [Item], lines: &Lines<'_>) {
 }
 
 fn raw_of(lines: &Lines<'_>, mut item: Item, agent: &AgentName, id: String) -> RawFinding {
-    let body = body_of(lines, &mut item, false);
+    let body = body_of(lines, &mut item);
     raw_with(item, body, agent, id)
 }
 
@@ -144,7 +143,7 @@ pub(super) fn raw_with(item: Item, body: Body, agent: &AgentName, id: String) ->
         agent: agent.clone(),
         severity: item.severity,
         classification: item.head.class.as_deref().and_then(head::classification),
-        anchors: item::anchors(&item.head, item.anchors, body.quote),
+        anchors: item::anchors(&item.head, body.quote),
         title: item.head.title,
         body: body.text,
         symbol: None,
@@ -156,16 +155,15 @@ pub(super) fn raw_with(item: Item, body: Body, agent: &AgentName, id: String) ->
 /// The text as it is read: bounded, with plain line endings, and with Markdown's marks where they were lost.
 pub(super) fn prepared(text: &str) -> Cow<'_, str> {
     let text = unix(bounded(text));
-    if text.starts_with(REPORT_MARK) {
-        return without_asides(&text).into_owned().into();
-    }
     if plain::is_plain(&text) { plain::to_markdown(&text).into() } else { text }
 }
 
-fn bounded(text: &str) -> &str {
+/// The part of a text that is read.
+pub(crate) fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_BYTES)]
 }
 
-fn unix(text: &str) -> Cow<'_, str> {
+/// A text with plain line endings.
+pub(crate) fn unix(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { text.into() }
 }

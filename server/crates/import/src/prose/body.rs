@@ -3,16 +3,9 @@
 use super::cite::cites;
 use super::fielded;
 use super::item::{AGENTS_LINE, CLASS_LINE, Item};
-use super::lines::{Lines, Role, indent_of, info_of, pattern, tidy};
+use super::lines::{Lines, Role, indent_of, info_of, tidy};
 use finding::Fix;
-use finding::document::FIX;
-use regex::Regex;
 use std::ops::Range;
-use std::sync::LazyLock;
-
-static FACT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\*\*(Severity|Settled|Contrary|Doubtful|Checked|Rule|Since|Resolution):\*\* (.*)$"));
-static MORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*… and \d+ more lines?\.\*$"));
 
 /// A finding's text taken apart: prose, the code it quotes first, the fixes.
 #[derive(Debug, Default)]
@@ -20,21 +13,19 @@ pub(super) struct Body {
     pub(super) text: String,
     pub(super) quote: Option<String>,
     pub(super) fixes: Vec<Fix>,
-    /// `**Severity:**` and the like, by their names in lower case; in documents of ours.
-    pub(super) facts: Vec<(String, String)>,
 }
 
 /// Takes what is said of a finding apart.
-pub(super) fn body_of(lines: &Lines<'_>, item: &mut Item, ours: bool) -> Body {
+pub(super) fn body_of(lines: &Lines<'_>, item: &mut Item) -> Body {
     match item.text.take() {
         Some(text) => Body { text, ..Body::default() },
-        None => body(lines, item.lines.clone(), !item.head.cites.is_empty(), ours),
+        None => body(lines, item.lines.clone(), !item.head.cites.is_empty()),
     }
 }
 
 /// Takes the lines of a finding apart. The quote is taken out of the text only where `anchored`, because
 /// elsewhere it is all that says which place is meant.
-fn body(lines: &Lines<'_>, range: Range<usize>, anchored: bool, ours: bool) -> Body {
+fn body(lines: &Lines<'_>, range: Range<usize>, anchored: bool) -> Body {
     let mut out = Body::default();
     let mut text: Vec<&str> = Vec::new();
     let mut i = range.start;
@@ -45,9 +36,7 @@ fn body(lines: &Lines<'_>, range: Range<usize>, anchored: bool, ours: bool) -> B
             continue;
         }
         if line.role != Role::Open {
-            if !(ours && out.quote.is_some() && MORE.is_match(line.text)) {
-                text.push(line.text);
-            }
+            text.push(line.text);
             i += 1;
             continue;
         }
@@ -55,11 +44,11 @@ fn body(lines: &Lines<'_>, range: Range<usize>, anchored: bool, ours: bool) -> B
         let code = dedent(lines, i + 1..close, indent_of(line.text));
         let after = if close < range.end && lines.at(close).role == Role::Close { close + 1 } else { close };
         let language = info_of(line.text).split([' ', '{', ',']).next().unwrap_or("").to_ascii_lowercase();
-        if matches!(language.as_str(), "diff" | "patch" | "suggestion") && (!ours || says_fix(&text)) {
+        if matches!(language.as_str(), "diff" | "patch" | "suggestion") {
             let note = take_note(&mut text);
             let diff = if language == "suggestion" { format!("```suggestion\n{code}```\n") } else { code };
             out.fixes.push(Fix { note, path: None, diff, by: Vec::new() });
-        } else if out.quote.is_none() && leads(&text, info_of(line.text), anchored, ours) {
+        } else if out.quote.is_none() && anchored && text.iter().all(|l| is_facts(l)) {
             out.quote = Some(code.trim_end_matches('\n').to_owned());
             text.clear();
         } else {
@@ -67,33 +56,10 @@ fn body(lines: &Lines<'_>, range: Range<usize>, anchored: bool, ours: bool) -> B
         }
         i = after;
     }
-    if ours {
-        while let Some(at) = text.iter().rposition(|l| !l.trim().is_empty()) {
-            let Some(m) = FACT.captures(text[at]) else { break };
-            out.facts.push((m[1].to_lowercase(), m[2].to_owned()));
-            text.truncate(at);
-        }
-    }
     out.text = tidy(&text);
     // There are many of these, and few of them have more than one.
     out.fixes.shrink_to_fit();
     out
-}
-
-/// Whether code that stands below `text` is the code that the finding is about.
-fn leads(text: &[&str], info: &str, anchored: bool, ours: bool) -> bool {
-    if ours {
-        return is_quote(info) && text.iter().all(|l| l.trim().is_empty());
-    }
-    anchored && text.iter().all(|l| is_facts(l))
-}
-
-/// Whether a fence of ours quotes the code: `go 50-71`, `go quoted`.
-fn is_quote(info: &str) -> bool {
-    info.split_once(' ').is_some_and(|(_, lines)| {
-        lines == "quoted"
-            || lines.split_once('-').is_some_and(|(a, b)| a.parse::<u32>().is_ok() && b.parse::<u32>().is_ok())
-    })
 }
 
 /// Whether a line before the quote only says what the head says: a place, the agents, the class.
@@ -105,7 +71,8 @@ fn is_facts(line: &str) -> bool {
         || ((fielded::is_place(line) || line.starts_with(['`', '['])) && line.len() < 300 && !cites(line).is_empty())
 }
 
-fn dedent(lines: &Lines<'_>, range: Range<usize>, indent: usize) -> String {
+/// Lines of a fence that is indented so much, as one text.
+pub(crate) fn dedent(lines: &Lines<'_>, range: Range<usize>, indent: usize) -> String {
     let mut out = String::new();
     for line in lines.within(range) {
         let text = line.text;
@@ -117,13 +84,8 @@ fn dedent(lines: &Lines<'_>, range: Range<usize>, indent: usize) -> String {
     out
 }
 
-/// Whether what stands above a diff in a document of ours says that it is a fix; a body may hold diffs too.
-fn says_fix(text: &[&str]) -> bool {
-    text.iter().rev().find(|l| !l.trim().is_empty()).is_some_and(|l| l.starts_with(FIX))
-}
-
 /// The paragraph before a diff, if it is about the fix; it leaves the text.
-fn take_note(text: &mut Vec<&str>) -> Option<String> {
+pub(crate) fn take_note(text: &mut Vec<&str>) -> Option<String> {
     let end = text.iter().rposition(|l| !l.trim().is_empty())? + 1;
     let start = text[..end].iter().rposition(|l| l.trim().is_empty()).map_or(0, |i| i + 1);
     let paragraph = text[start..end].join("\n");

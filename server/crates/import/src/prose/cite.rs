@@ -197,7 +197,7 @@ fn ranges(spec: &str) -> Vec<LineRange> {
 }
 
 /// A path with its lines, if the token is one.
-pub(super) fn path_token(token: &str) -> Option<(String, Vec<LineRange>)> {
+pub(crate) fn path_token(token: &str) -> Option<(String, Vec<LineRange>)> {
     let m = PATH.captures(token)?;
     let (path, lines) = (&m["p"], &m["l"]);
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -309,7 +309,7 @@ fn in_backticks(word: &str) -> String {
 
 /// Places at the start of a text and what is said of them: `` `src/a.rs:3` — title ``, `[src/a.rs:3] title`,
 /// `src/a.rs:3: title`. A file's name alone may as well be what the title is about, so that a line or a folder is needed.
-pub(super) fn leading_places(text: &str) -> Option<(Vec<Cite>, String)> {
+pub(crate) fn leading_places(text: &str) -> Option<(Vec<Cite>, String)> {
     let text = text.trim_start_matches(['*', ' ']);
     let first = text.trim_start_matches('[').trim_start_matches('`');
     let end = first.find([' ', '`', ']', '*', ',']).unwrap_or(first.len());
@@ -377,7 +377,7 @@ fn pieces(text: &str) -> Vec<&str> {
 }
 
 /// The first range of lines that a text names: `3-5`, `L7`, "3 to 5".
-pub(super) fn first_lines(text: &str) -> Option<LineRange> {
+pub(crate) fn first_lines(text: &str) -> Option<LineRange> {
     let text = text.trim_matches(['`', '*', ' ', '~']).replace(" to ", "-");
     let spec: String =
         text.trim_start_matches(['L', ' ']).chars().take_while(|c| "0123456789-–L ".contains(*c)).collect();
@@ -397,7 +397,7 @@ pub(crate) fn anchors(cites: &[Cite]) -> Vec<Anchor> {
 }
 
 /// The place written as `path:3-7`, as [`Anchor`] shows itself: any path, lines at its end.
-pub(super) fn exact(text: &str) -> Option<Anchor> {
+pub(crate) fn exact(text: &str) -> Option<Anchor> {
     let (path, lines) = match text.rsplit_once(':') {
         Some((path, spec)) if !spec.is_empty() && spec.bytes().all(|b| b.is_ascii_digit() || b == b'-') => {
             (path, ranges(spec).first().copied())

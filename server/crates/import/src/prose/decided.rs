@@ -24,14 +24,14 @@ static FIXUP: LazyLock<Regex> =
 static ROUND_DECLINED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^declined (?:in )?round (\d+):?\s*"));
 
 /// The severities that the text says agents gave: "Gemini rated this critical; Codex rated it important".
-pub(super) fn rated(text: &str, roster: &Roster) -> Vec<(AgentName, Severity)> {
+pub(crate) fn rated(text: &str, roster: &Roster) -> Vec<(AgentName, Severity)> {
     RATED
         .captures_iter(text)
         .filter_map(|m| Some((roster.named(&m[1]).first()?.name.clone(), Severity::from_word(&m[2])?)))
         .collect()
 }
 
-pub(super) fn verification(text: &str, roster: &Roster) -> Option<FindingStatus> {
+pub(crate) fn verification(text: &str, roster: &Roster) -> Option<FindingStatus> {
     let m = CHECKED.captures(text)?;
     let by = roster.labelled(&m[2]).unwrap_or_else(|| AgentName::of_label(&m[2]));
     let note = m.get(3).map_or("", |n| n.as_str()).to_owned();
@@ -39,7 +39,7 @@ pub(super) fn verification(text: &str, roster: &Roster) -> Option<FindingStatus>
 }
 
 /// Who had the last word on a severity, as a report of ours says it: `Ann 1: Important: users see it`.
-pub(super) fn settled(text: &str, roster: &Roster) -> Option<Settled> {
+pub(crate) fn settled(text: &str, roster: &Roster) -> Option<Settled> {
     let m = SETTLED.captures(text)?;
     let by = roster.labelled(&m[1])?;
     let reason = m.get(3).map_or("", |reason| reason.as_str()).to_owned();
@@ -47,20 +47,20 @@ pub(super) fn settled(text: &str, roster: &Roster) -> Option<Settled> {
 }
 
 /// What others say to the contrary, as a report of ours says it.
-pub(super) fn contrary(text: &str, roster: &Roster) -> Option<Contrary> {
+pub(crate) fn contrary(text: &str, roster: &Roster) -> Option<Contrary> {
     let (labels, title) = text.split_once(" sees a strength: ").or_else(|| text.split_once(" see a strength: "))?;
     let by: Option<Vec<AgentName>> = labels.split(", ").map(|label| roster.labelled(label)).collect();
     Some(Contrary { title: title.to_owned(), by: by? })
 }
 
 /// The doubts that a report of ours names.
-pub(super) fn doubts(text: &str) -> Vec<Doubt> {
+pub(crate) fn doubts(text: &str) -> Vec<Doubt> {
     let all = [Doubt::QuoteMissing, Doubt::FixRefused, Doubt::LowConfidence];
     all.into_iter().filter(|doubt| text.split("; ").any(|said| said == doubt.to_string())).collect()
 }
 
 /// What the action of a resolution table means.
-pub(super) fn state_of(action: &str) -> Option<State> {
+pub(crate) fn state_of(action: &str) -> Option<State> {
     let low = action.trim_matches(['*', ' ', '`']).to_lowercase();
     if low.is_empty() || low.starts_with("open") {
         return None;
@@ -87,7 +87,7 @@ pub(super) fn state_of(action: &str) -> Option<State> {
     })
 }
 
-pub(super) fn dispute(attributions: &[Attribution], settled: Severity, roster: &Roster) -> Option<String> {
+pub(crate) fn dispute(attributions: &[Attribution], settled: Severity, roster: &Roster) -> Option<String> {
     if attributions.iter().all(|a| a.severity == settled) {
         return None;
     }
@@ -99,7 +99,7 @@ pub(super) fn dispute(attributions: &[Attribution], settled: Severity, roster: &
 }
 
 /// The lines of `git commit --fixup`, with the findings by their labels.
-pub(super) fn fixups(text: &str, findings: &[Finding]) -> Vec<Fixup> {
+pub(crate) fn fixups(text: &str, findings: &[Finding]) -> Vec<Fixup> {
     let of = |line: &str| {
         let m = FIXUP.captures(line)?;
         let named = m[2].split(", ").filter_map(|l| findings.iter().find(|f| f.label == l)).map(|f| f.id.clone());
@@ -108,7 +108,7 @@ pub(super) fn fixups(text: &str, findings: &[Finding]) -> Vec<Fixup> {
     text.lines().filter_map(of).collect()
 }
 
-pub(super) fn declined(title: String, rest: &str) -> DeclinedEarlier {
+pub(crate) fn declined(title: String, rest: &str) -> DeclinedEarlier {
     let m = ROUND_DECLINED.captures(rest);
     let round = m.as_ref().and_then(|m| m[1].parse().ok()).unwrap_or(0);
     let reason = m.map_or(rest, |m| &rest[m[0].len()..]).to_owned();

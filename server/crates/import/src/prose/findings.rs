@@ -1,6 +1,6 @@
 //! Finds the findings among the lines of a review.
 
-use super::cite::{self, cites};
+use super::cite::cites;
 use super::fielded;
 use super::head::{self, Head};
 use super::headings::{is_nothing, is_other_section, severity_section};
@@ -40,9 +40,7 @@ static CLASSIFICATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\*\*Classifi
 
 /// The findings in `range`.
 /// Whether a number starts a finding depends on what came before, so this is one pass from top to bottom.
-///
-/// `ours` says that deep-review wrote the document: then only headings start findings and sections.
-pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, ours: bool) -> Vec<Item> {
+pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Vec<Item> {
     let sectioned = range.clone().any(|i| lines.at(i).is_text() && severity_section(lines.at(i).text.trim()).is_some());
     let mut walk = Walk {
         roster,
@@ -55,11 +53,9 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, ours
         section: None,
         bare: Vec::new(),
         sectioned,
-        ours,
     };
     for i in range.clone() {
-        let counts = if ours { lines.at(i).is_heading() } else { !lines.at(i).text.trim().is_empty() };
-        if lines.at(i).is_text() && counts {
+        if lines.at(i).is_text() && !lines.at(i).text.trim().is_empty() {
             walk.line(i, lines.at(i).text);
         }
     }
@@ -67,18 +63,13 @@ pub(super) fn find(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, ours
     walk.leave(range.end);
     let mut items = walk.items;
     // A section may have its findings as a plain list, or as a table.
-    if !walk.bare.is_empty() && !ours {
+    if !walk.bare.is_empty() {
         for (severity, bare) in walk.bare {
             items.extend(unstructured::in_section(lines, bare, severity, roster));
         }
         items.sort_by_key(|item| item.lines.start);
     }
-    if ours {
-        items.iter_mut().for_each(|item| facts_line(item, lines, roster));
-        name(&mut items);
-    } else {
-        finish(&mut items, lines, roster);
-    }
+    finish(&mut items, lines, roster);
     items
 }
 
@@ -102,7 +93,6 @@ struct Walk<'r> {
     /// Sections of a severity in which no finding was found.
     bare: Vec<(Severity, Range<usize>)>,
     sectioned: bool,
-    ours: bool,
 }
 
 impl Walk<'_> {
@@ -132,16 +122,7 @@ impl Walk<'_> {
             _ => String::new(),
         };
         let has_letter = letter.is_some();
-        self.items.push(Item {
-            severity,
-            head,
-            label,
-            number,
-            has_letter,
-            anchors: Vec::new(),
-            text: None,
-            lines: at + 1..at + 1,
-        });
+        self.items.push(Item { severity, head, label, number, has_letter, text: None, lines: at + 1..at + 1 });
         self.current = true;
     }
 
@@ -215,7 +196,7 @@ impl Walk<'_> {
             "I" => Severity::Important,
             _ => Severity::Suggestion,
         });
-        let lone = heading && (self.ours || !self.sectioned);
+        let lone = heading && !self.sectioned;
         let Some(severity) = of_letter.filter(|_| self.severity.is_some() || lone).or(self.severity) else {
             return false;
         };
@@ -231,8 +212,7 @@ impl Walk<'_> {
         }
         let opened = m.get(1).or(m.get(2)).is_some_and(|b| b.as_str() == "**");
         let rest = if opened { format!("**{rest}") } else { rest.to_owned() };
-        let head =
-            if self.ours { Head { title: rest, ..Head::default() } } else { head::read(&rest, false, self.roster) };
+        let head = head::read(&rest, false, self.roster);
         self.open(i, severity, head, letter, Some(number));
         self.last = number;
         self.expect = number + 1;
@@ -268,29 +248,6 @@ fn without_brackets(line: &str) -> Cow<'_, str> {
     let bold = if m.get(2).is_some() && m.get(5).is_none() { "**" } else { "" };
     let title = if bold.is_empty() && !m[6].starts_with("**") { format!("**{}**", &m[6]) } else { m[6].to_owned() };
     format!("{}{bold}{}{}. {title}", &m[1], &m[3], &m[4]).into()
-}
-
-static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"`([^`]+)`|``\s?(.+?)\s?``"));
-
-/// Reads the line below the head of a finding of ours: its places, agents and class.
-fn facts_line(item: &mut Item, lines: &Lines<'_>, roster: &Roster) {
-    let Some(at) = item.lines.clone().find(|i| !lines.at(*i).text.trim().is_empty()) else { return };
-    let line = lines.at(at).text;
-    // The agents stand in the last brackets, the class behind them; a path may hold brackets too.
-    let Some((before, rest)) = line.rsplit_once(" (") else { return };
-    let Some(open) = before.rfind('[') else { return };
-    if !lines.at(at).is_text() || !line.ends_with(')') {
-        return;
-    }
-    let class = rest.trim_end_matches(')').to_owned();
-    // It keeps the letter of its label when its severity changes.
-    item.severity = class.split(',').next().and_then(Severity::from_heading_word).unwrap_or(item.severity);
-    item.head.class = Some(class);
-    let labels = before[open..].trim_matches(['[', ']']);
-    item.head.agents = labels.split(", ").filter_map(|l| roster.labelled(l)).collect();
-    item.anchors =
-        CODE.captures_iter(&before[..open]).filter_map(|m| cite::exact(m.get(1).or(m.get(2))?.as_str())).collect();
-    item.lines.start = at + 1;
 }
 
 /// Takes from the body what the head does not say.

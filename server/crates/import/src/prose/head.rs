@@ -8,16 +8,16 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Head {
-    pub(super) title: String,
-    pub(super) cites: Vec<Cite>,
-    pub(super) agents: Vec<AgentName>,
+pub(crate) struct Head {
+    pub(crate) title: String,
+    pub(crate) cites: Vec<Cite>,
+    pub(crate) agents: Vec<AgentName>,
     /// The words in brackets at the end: "important, regression".
-    pub(super) class: Option<String>,
+    pub(crate) class: Option<String>,
     /// Struck through: withdrawn.
-    pub(super) struck: bool,
+    pub(crate) struck: bool,
     /// Ticked off: `[x]`.
-    pub(super) done: bool,
+    pub(crate) done: bool,
 }
 
 static BRACKET: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]]*)\](\()?"));
@@ -68,23 +68,23 @@ fn brackets(text: &str, roster: &Roster) -> (String, Vec<AgentName>) {
 }
 
 /// Whether the text has an attribution.
-pub(super) fn has_agents(text: &str, roster: &Roster) -> bool {
+pub(crate) fn has_agents(text: &str, roster: &Roster) -> bool {
     BRACKET.captures_iter(text).any(|m| m.get(2).is_none() && (roster.is_named(&m[1]) || m[1].contains("carry-over")))
 }
 
 /// Whether the text has a class: `(important, regression)`.
-pub(super) fn class_in(text: &str) -> Option<String> {
+pub(crate) fn class_in(text: &str) -> Option<String> {
     CLASS.captures_iter(text).last().map(|m| m[1].trim().to_owned())
 }
 
 /// Whether the box before the text is ticked.
-pub(super) fn is_done(text: &str) -> bool {
+pub(crate) fn is_done(text: &str) -> bool {
     let text = text.trim_start().trim_start_matches("**");
     ["[x] ", "[X] ", "☑", "✅ "].iter().any(|tick| text.starts_with(tick))
 }
 
 /// The text without a number or a box to tick before it.
-pub(super) fn unnumbered(text: &str) -> String {
+pub(crate) fn unnumbered(text: &str) -> String {
     let text = text.trim_start();
     let text = ["[ ] ", "[x] ", "[X] "].iter().find_map(|tick| text.strip_prefix(tick)).unwrap_or(text);
     let (bold, inner) = text.strip_prefix("**").map_or((false, text), |inner| (true, inner));
@@ -95,12 +95,12 @@ pub(super) fn unnumbered(text: &str) -> String {
 }
 
 /// Whether the text is a title in bold and its places.
-pub(super) fn is_placed(text: &str) -> bool {
+pub(crate) fn is_placed(text: &str) -> bool {
     BOLD.captures(text).is_some_and(|m| places(&m[2]).is_some())
 }
 
 /// The agents and the class that the text names, and the text without them.
-pub(super) fn said_by(text: &str, roster: &Roster) -> (String, Vec<AgentName>, Option<String>) {
+pub(crate) fn said_by(text: &str, roster: &Roster) -> (String, Vec<AgentName>, Option<String>) {
     let (text, agents) = brackets(text, roster);
     let class = class_in(&text);
     let text = CLASS.replace_all(&text, " ").into_owned();
@@ -108,7 +108,7 @@ pub(super) fn said_by(text: &str, roster: &Roster) -> (String, Vec<AgentName>, O
 }
 
 /// Reads what follows the number of a finding. `tagged` says that it stood behind `[CRITICAL]`.
-pub(super) fn read(rest: &str, tagged: bool, roster: &Roster) -> Head {
+pub(crate) fn read(rest: &str, tagged: bool, roster: &Roster) -> Head {
     Head { done: is_done(rest), ..untouched(rest, tagged, roster) }
 }
 
@@ -210,7 +210,7 @@ fn clean(title: &str) -> String {
 }
 
 /// The classification that the words in brackets say.
-pub(super) fn classification(class: &str) -> Option<Classification> {
+pub(crate) fn classification(class: &str) -> Option<Classification> {
     let class = class.to_lowercase();
     [
         ("regression", Classification::Regression),

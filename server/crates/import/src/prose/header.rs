@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use std::sync::LazyLock;
 
-pub(super) static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\]]*)\]\(([^)]*)\)"));
+pub(crate) static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\]]*)\]\(([^)]*)\)"));
 static PULL: LazyLock<Regex> = LazyLock::new(|| pattern(r"#(\d{1,18})"));
 static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}))?"));
 static DURATION_PART: LazyLock<Regex> =
@@ -16,7 +16,7 @@ static DURATION_PART: LazyLock<Regex> =
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\D*(?:(\d+):)?(\d+):(\d{2})\b"));
 
 /// The labels of a "Reviewers" row: commas in brackets do not part.
-pub(super) fn split_labels(row: &str) -> Vec<String> {
+pub(crate) fn split_labels(row: &str) -> Vec<String> {
     let mut out = Vec::new();
     let mut depth = 0i32;
     let mut label = String::new();
@@ -39,18 +39,18 @@ pub(super) fn split_labels(row: &str) -> Vec<String> {
     out.iter().map(|l| l.trim_matches(['*', '`', ' ']).to_owned()).filter(|l| !l.is_empty()).collect()
 }
 
-pub(super) fn unquote(text: &str) -> String {
+pub(crate) fn unquote(text: &str) -> String {
     LINK.replace_all(text, "$1").trim_matches(['`', ' ']).to_owned()
 }
 
-pub(super) fn pull_request(row: &str) -> Option<PullRequest> {
+pub(crate) fn pull_request(row: &str) -> Option<PullRequest> {
     let number = PULL.captures(row)?[1].parse().ok()?;
     let url = LINK.captures(row).map(|m| m[2].to_owned()).filter(|u| u.starts_with("http"));
     let title = row.split_once('—').map_or("", |(_, t)| t.trim()).to_owned();
     Some(PullRequest { number, title, author: String::new(), url })
 }
 
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let m = TIME.captures(text)?;
     let n = |i: usize| m.get(i).and_then(|x| x.as_str().parse::<i16>().ok());
     let small = |i: usize| n(i).and_then(|v| i8::try_from(v).ok()).unwrap_or(0);
@@ -58,13 +58,13 @@ pub(super) fn moment(text: &str) -> Option<Timestamp> {
     at.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
 }
 
-pub(super) fn leading_number(text: &str) -> Option<u64> {
+pub(crate) fn leading_number(text: &str) -> Option<u64> {
     let digits: String = text.trim_start_matches(['*', '`', ' ']).chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }
 
 /// Milliseconds of "22 min 20 s", "8:25", "9m 51s" or plain seconds; 0 for none.
-pub(super) fn duration(text: &str) -> u64 {
+pub(crate) fn duration(text: &str) -> u64 {
     let parts: Vec<_> = DURATION_PART.captures_iter(text).collect();
     let seconds = if !parts.is_empty() {
         parts

@@ -17,8 +17,6 @@ pub(super) struct Item {
     pub(super) label: String,
     pub(super) number: Option<u32>,
     pub(super) has_letter: bool,
-    /// Its places, where a document of ours says them.
-    pub(super) anchors: Vec<Anchor>,
     /// What is said, where it is no lines of the document.
     pub(super) text: Option<String>,
     /// Lines after the head, up to the next finding or section.
@@ -29,16 +27,7 @@ impl Item {
     /// One of a review without a format; its end is not known yet.
     pub(super) fn loose(severity: Severity, head: Head, start: usize) -> Self {
         let lines = start..start;
-        Self {
-            severity,
-            head,
-            label: String::new(),
-            number: None,
-            has_letter: false,
-            anchors: Vec::new(),
-            text: None,
-            lines,
-        }
+        Self { severity, head, label: String::new(), number: None, has_letter: false, text: None, lines }
     }
 }
 
@@ -68,9 +57,9 @@ pub(super) fn name(items: &mut [Item]) {
     }
 }
 
-/// The anchors of a finding, `exact` ones or else those of its citations; the first with the quote.
-pub(super) fn anchors(head: &Head, exact: Vec<Anchor>, quote: Option<String>) -> Vec<Anchor> {
-    let mut anchors = if exact.is_empty() { cite::anchors(&head.cites) } else { exact };
+/// The anchors of a finding: those of its citations, the first with the quote.
+pub(super) fn anchors(head: &Head, quote: Option<String>) -> Vec<Anchor> {
+    let mut anchors = cite::anchors(&head.cites);
     if let Some(first) = anchors.first_mut() {
         first.quote = quote;
     }

@@ -1,15 +1,14 @@
 //! Lines of a Markdown document and the code fences among them, read the way agents write them: a closing
 //! fence may be missing, and a whole review may stand in one fence.
 
-use finding::document::{ASIDE, fence};
+use finding::document::fence;
 use regex::Regex;
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What a line is to the fences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// Outside of fences.
     Text,
     /// Opens a fence.
@@ -23,17 +22,17 @@ pub(super) enum Role {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'a> {
-    pub(super) text: &'a str,
-    pub(super) role: Role,
+pub(crate) struct Line<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) role: Role,
 }
 
 impl Line<'_> {
-    pub(super) fn is_text(&self) -> bool {
+    pub(crate) fn is_text(&self) -> bool {
         matches!(self.role, Role::Text)
     }
 
-    pub(super) fn is_heading(&self) -> bool {
+    pub(crate) fn is_heading(&self) -> bool {
         self.is_text() && heading_level(self.text).is_some()
     }
 }
@@ -41,7 +40,7 @@ impl Line<'_> {
 /// The lines of a text of less than 4 GiB. Kept small, because a large report has millions of them: where each begins,
 /// and its role.
 #[derive(Debug)]
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<u32>,
     roles: Vec<Role>,
@@ -57,37 +56,37 @@ impl<'a> Lines<'a> {
         Self { text, starts, roles }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.starts.len()
     }
 
     /// The line of that number, from 0.
-    pub(super) fn at(&self, number: usize) -> Line<'a> {
+    pub(crate) fn at(&self, number: usize) -> Line<'a> {
         let end = self.starts.get(number + 1).map_or(self.text.len(), |next| *next as usize);
         let text = &self.text[self.starts[number] as usize..end];
         let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
         Line { text, role: self.roles[number] }
     }
 
-    pub(super) fn within(&self, range: Range<usize>) -> impl Iterator<Item = Line<'a>> {
+    pub(crate) fn within(&self, range: Range<usize>) -> impl Iterator<Item = Line<'a>> {
         range.map(|number| self.at(number))
     }
 }
 
 /// The level of a `#` heading; up to 7 are taken, because agents write them.
-pub(super) fn heading_level(line: &str) -> Option<usize> {
+pub(crate) fn heading_level(line: &str) -> Option<usize> {
     let rest = line.trim_start_matches('#');
     let level = line.len() - rest.len();
     ((1..=7).contains(&level) && rest.starts_with([' ', '\t'])).then_some(level)
 }
 
 /// Width of the indentation of a fence line.
-pub(super) fn indent_of(line: &str) -> usize {
+pub(crate) fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
 /// The info string of an opening fence.
-pub(super) fn info_of(line: &str) -> &str {
+pub(crate) fn info_of(line: &str) -> &str {
     fence(line).map_or("", |(_, _, _, info)| info)
 }
 
@@ -99,7 +98,7 @@ type IsReviewer<'f> = &'f dyn Fn(&str) -> bool;
 
 /// Splits the text and tells what each line is. Without `is_reviewer`, fences are read to the letter: as in a document of
 /// ours, where each is closed as it should be, whatever agents write.
-pub(super) fn scan<'a>(text: &'a str, is_reviewer: Option<IsReviewer<'_>>) -> Lines<'a> {
+pub(crate) fn scan<'a>(text: &'a str, is_reviewer: Option<IsReviewer<'_>>) -> Lines<'a> {
     let mut lines = Lines::of(text);
     let fences: Vec<usize> = (0..lines.len()).filter(|i| fence(lines.at(*i).text).is_some()).collect();
     // A fence's mark, its length, and whether it says a language.
@@ -152,31 +151,8 @@ pub(super) fn scan<'a>(text: &'a str, is_reviewer: Option<IsReviewer<'_>>) -> Li
     lines
 }
 
-/// A document of ours without what it says in asides. An aside that does not end is none.
-pub(super) fn without_asides(text: &str) -> Cow<'_, str> {
-    let [begin, end] = ASIDE;
-    if !text.contains(begin) {
-        return text.into();
-    }
-    let lines = scan(text, None);
-    let is_mark = |i: usize, mark: &str| lines.at(i).is_text() && lines.at(i).text == mark;
-    let mut kept: Vec<&str> = Vec::with_capacity(lines.len());
-    let mut i = 0;
-    while i < lines.len() {
-        let closed = if is_mark(i, begin) { (i..lines.len()).find(|k| is_mark(*k, end)) } else { None };
-        match closed {
-            Some(closed) => i = closed + 1,
-            None => {
-                kept.push(lines.at(i).text);
-                i += 1;
-            }
-        }
-    }
-    kept.join("\n").into()
-}
-
 /// The lines as one text: no rules or empty lines at its ends.
-pub(super) fn tidy(lines: &[&str]) -> String {
+pub(crate) fn tidy(lines: &[&str]) -> String {
     let blank = |l: &&&str| l.trim().is_empty() || l.trim() == "---" || l.trim() == "***";
     let start = lines.iter().take_while(|l| l.trim().is_empty()).count();
     let kept = &lines[start..];
@@ -226,19 +202,6 @@ mod tests {
         };
         let lines = scan(text, Some(&|l| l.starts_with("### Codex")));
         lines.within(0..lines.len()).map(|l| letter(l.role)).collect()
-    }
-
-    #[test]
-    fn an_aside_is_left_out_where_it_is_one() {
-        let [begin, end] = ASIDE;
-        for (text, want) in [
-            (format!("a\n{begin}\nb\n{end}\nc"), "a\nc".to_owned()),
-            (format!("a\n{begin}\nb"), format!("a\n{begin}\nb")),
-            (format!("```\n{begin}\n```\nb\n{end}"), format!("```\n{begin}\n```\nb\n{end}")),
-            (format!("{begin}\n```\n{end}\n```\nx\n{end}\nc"), "c".to_owned()),
-        ] {
-            assert_eq!(without_asides(&text), want);
-        }
     }
 
     #[test]

@@ -1,25 +1,26 @@
-//! Markdown: reports of ours and of others, and plain reviews in the styles in which agents and people write them.
+//! Markdown in the styles in which agents and people write reviews and reports. Our own report has a reader of its own,
+//! [`super::report`], which shares what tells lines, reviewers and sections apart.
 
-mod answer;
-mod body;
-mod cite;
-mod coverage;
-mod decided;
+pub(crate) mod answer;
+pub(crate) mod body;
+pub(crate) mod cite;
+pub(crate) mod decided;
+pub(crate) mod document;
 mod fielded;
 mod findings;
 mod gaps;
-mod head;
+pub(crate) mod head;
 mod header;
 mod headings;
 mod item;
-mod lines;
+pub(crate) mod lines;
 mod plain;
-mod read;
-mod roster;
-mod rows;
-mod runs;
+pub(crate) mod read;
+pub(crate) mod roster;
+pub(crate) mod rows;
+pub(crate) mod runs;
 mod scale;
-mod sections;
+pub(crate) mod sections;
 mod table;
 mod unstructured;
 

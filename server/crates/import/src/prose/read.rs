@@ -1,57 +1,25 @@
-//! Reads reports and plain reviews, in all the styles that real ones use.
+//! Reads others' reports and plain reviews, in all the styles that real ones use.
 
 use super::answer::{All, all, answer_of, answer_with, prepared, raw_with};
 use super::body::body_of;
-use super::coverage;
-use super::decided::{contrary, declined, dispute, doubts, fixups, rated, settled, state_of, verification};
-use super::findings;
+use super::decided::{declined, dispute, fixups, rated};
+use super::document::Document;
 use super::gaps;
-use super::header::{LINK, duration, leading_number, moment, pull_request, split_labels, unquote};
-use super::headings::section_name;
 use super::item::Item;
-use super::lines::{Line, Lines, heading_level, pattern, scan};
+use super::lines::{heading_level, pattern};
 use super::roster::Roster;
-use super::rows::{cells, is_rule};
 use super::runs::{Remarks, Runs};
 use super::sections::{self, Around, around, sections};
-use finding::document::{NO_REVIEW_BY, REPORT_MARK};
 use finding::{
-    AgentName, AgentOutcome, AgentRun, Answer, Attribution, Commit, CommitId, Decisions, Failure, FailureKind, Finding,
-    FindingId, FindingStatus, Fix, RawFinding, RawId, RepoPath, Resolution, Round, RoundId, RoundScope, RuleRef, State,
+    AgentName, Answer, Attribution, Decisions, Finding, FindingId, FindingStatus, Fix, RawFinding, RawId, Resolution,
+    Round, State,
 };
-use jiff::Timestamp;
 use regex::Regex;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// The rows of the table at the top of a report.
-const HEADER: &[&str] = &[
-    "date",
-    "round",
-    "author",
-    "pr",
-    "branch",
-    "base",
-    "commits",
-    "reviewers",
-    "reviewer",
-    "verdict",
-    "wall-clock time",
-];
-/// A row of it where there is no table.
-static HEADER_LINE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(?:[-*]\s+)?\*\*([A-Za-z][A-Za-z -]{1,20}?):?\*\*:?\s+(\S.*)$"));
-static COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^`?([0-9a-f]{7,64})`?\s+(.*)$"));
-static RESOLVED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)^\W*(critical|important|suggestion)s?\s+#?([CIS]?)-?(\d+)"));
-static BARE_LABEL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*([CIS])-?(\d+)\b"));
 static PASS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bpass\s+(\d+)"));
-static IN_COMMIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:fixed|outdated) in `?([0-9a-f]{7,64})\b"));
-
-static FIX_AGENTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\[([^\[\]]+)\]$"));
-static FIX_PATH: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\(`([^`]+)`\)$"));
-
 /// A text that holds no report and no review.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no review can be found in it: it has no sections and no findings that deep-review knows")]
@@ -66,7 +34,7 @@ pub struct NoReport;
 /// When nothing in the text looks like a review.
 pub fn read(text: &str) -> Result<(Round, Decisions), NoReport> {
     let text = prepared(text);
-    let (reader, found) = Reader::new(&text).find()?;
+    let (reader, found) = Document::new(&text, Some(is_agent_heading)).find()?;
     Ok(reader.round_of(found))
 }
 
@@ -85,7 +53,7 @@ pub enum Review {
 /// When nothing in the text looks like a review.
 pub fn read_review(text: &str, agent: &AgentName) -> Result<Review, NoReport> {
     let text = prepared(text);
-    let (reader, found) = Reader::new(&text).find()?;
+    let (reader, found) = Document::new(&text, Some(is_agent_heading)).find()?;
     if reader.names_somebody(&found) {
         let (round, decisions) = reader.round_of(found);
         return Ok(Review::Report(Box::new(round), decisions));
@@ -98,14 +66,6 @@ pub fn read_review(text: &str, agent: &AgentName) -> Result<Review, NoReport> {
         answer_of(lines, 0..lines.len(), agent, &reader.roster, "")
     };
     Ok(Review::Answer(Box::new(answer)))
-}
-
-struct Reader<'t> {
-    lines: Lines<'t>,
-    header: BTreeMap<String, String>,
-    roster: Roster,
-    /// Whether deep-review wrote it, so that its structure can be relied on.
-    ours: bool,
 }
 
 /// The parts of a report, as ranges of lines.
@@ -125,53 +85,15 @@ struct Found {
     reviews: Vec<(AgentName, String, Answer)>,
 }
 
-impl<'t> Reader<'t> {
-    fn new(text: &'t str) -> Self {
-        let mut header = BTreeMap::new();
-        for line in text.lines().take(80) {
-            let (key, value) = match (cells(line).filter(|r| r.len() >= 2), HEADER_LINE.captures(line)) {
-                (Some(row), _) => (row[0].trim_matches('*').to_lowercase(), row[1].clone()),
-                (None, Some(m)) => (m[1].to_lowercase(), m[2].to_owned()),
-                (None, None) => continue,
-            };
-            if HEADER.contains(&key.as_str()) {
-                header.entry(key).or_insert(value);
-            }
-        }
-        let labels = |key: &str| -> Vec<String> {
-            let row = header.get(key).map_or("", String::as_str);
-            split_labels(row)
-        };
-        let mut listed = labels("reviewers");
-        if listed.is_empty() {
-            listed = labels("reviewer");
-        }
-        let roster = Roster::of(&listed);
-        let ours = text.starts_with(REPORT_MARK);
-        let lines = {
-            let is_reviewer = |line: &str| is_agent_heading(line, &roster);
-            scan(text, (!ours).then_some(&is_reviewer))
-        };
-        Self { lines, header, roster, ours }
-    }
-
-    fn find_heading(&self, range: Range<usize>, test: impl Fn(usize, &str) -> bool) -> Option<usize> {
-        range.into_iter().find(|i| {
-            let line = self.lines.at(*i);
-            line.is_text() && heading_level(line.text).is_some_and(|level| test(level, &section_name(line.text)))
-        })
-    }
-
+impl Document<'_> {
     fn parts(&self) -> Parts {
         let n = self.lines.len();
         // The report's own title may have any word.
         let title = self.find_heading(0..n, |_, _| true).map_or(0, |i| i + 1);
-        // In a document of ours, a heading below the second level is that of a finding, whatever it says.
-        let section = |level| level <= 2 || !self.ours;
-        let appendix = self.find_heading(title..n, |level, name| section(level) && is_appendix(name));
+        let appendix = self.find_heading(title..n, |_, name| is_appendix(name));
         let resolution = self.find_heading(0..n, |level, name| level == 2 && is_word(name, "resolution"));
         let before = appendix.unwrap_or(n);
-        let retro = self.find_heading(0..before, |level, name| section(level) && is_retro(name));
+        let retro = self.find_heading(0..before, |_, name| is_retro(name));
         let merged = retro.unwrap_or(before).min(resolution.unwrap_or(n));
         let next_part = |from: usize| self.find_heading(from + 1..n, |level, _| level <= 2).unwrap_or(n);
         Parts {
@@ -188,15 +110,11 @@ impl<'t> Reader<'t> {
         if let Some(retro) = parts.retro.clone() {
             self.meet_retro(retro);
         }
-        let items = if self.ours {
-            All { items: findings::find(&self.lines, parts.merged.clone(), &self.roster, true), unread: Vec::new() }
-        } else {
-            all(&self.lines, parts.merged.clone(), &self.roster)
-        };
+        let items = all(&self.lines, parts.merged.clone(), &self.roster);
         let mut about = around(&self.lines, parts.merged.clone(), &self.roster);
         let reviews = parts.appendix.clone().map(|a| self.reviews(a)).unwrap_or_default();
         let silent = items.items.is_empty() && reviews.is_empty() && about.assessment.summary.is_none();
-        if !self.ours && silent && about.observations.is_empty() && about.assessment.testing.is_none() {
+        if silent && about.observations.is_empty() && about.assessment.testing.is_none() {
             if items.unread.is_empty() && gaps::is_clean(&self.lines) {
                 let whole = sections::text_of(&self.lines, 0..self.lines.len());
                 about.assessment.summary = Some(whole);
@@ -236,7 +154,7 @@ impl<'t> Reader<'t> {
         let mut done: Vec<FindingId> = Vec::new();
         for item in items.items {
             let label = parts.resolution.is_some().then(|| item.label.clone());
-            let is_done = item.head.done && !self.ours;
+            let is_done = item.head.done;
             let finding = self.finding(item, &mut runs, &mut remarks);
             if let Some(label) = label {
                 labels.entry(label).or_insert_with(|| finding.id.clone());
@@ -268,9 +186,6 @@ impl<'t> Reader<'t> {
                 finding::ReviewedFile::new(path, by)
             })
             .collect();
-        if self.ours {
-            self.as_written(&mut round);
-        }
         round.feedback = about.feedback;
         round.assessment.fixups = about.fixups.map(|text| fixups(&text, &round.findings)).unwrap_or_default();
         round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
@@ -290,23 +205,6 @@ impl<'t> Reader<'t> {
             run.notes.extend(gaps::note(&items.unread));
         }
         (round, decisions)
-    }
-
-    /// What only documents of ours say: who looked at which file, and who gave no full review.
-    fn as_written(&self, round: &mut Round) {
-        let heading = |level, name: &str| level == 2 && name == "coverage";
-        if let Some(at) = self.find_heading(0..self.lines.len(), heading) {
-            let end = self.find_heading(at + 1..self.lines.len(), |level, _| level <= 2).unwrap_or(self.lines.len());
-            round.coverage = coverage::read(&self.lines, at + 1..end, &self.roster);
-        }
-        let verdict = self.header.get("verdict").map_or("", String::as_str);
-        let missing = verdict.split_once(NO_REVIEW_BY).map_or("", |(_, labels)| labels);
-        for name in missing.split(", ").filter_map(|label| self.roster.labelled(label)) {
-            if let Some(run) = round.agents.iter_mut().find(|run| run.agent.name == name) {
-                let failure = Failure::new(FailureKind::Crashed, "it gave no full review, as the report says");
-                run.outcome = AgentOutcome::Failed { failure };
-            }
-        }
     }
 
     /// Labels are often found only in the retro's headings ("### \[Claude\] Claude Opus 4.6").
@@ -351,9 +249,7 @@ impl<'t> Reader<'t> {
         let unknown = AgentName::new("imported");
         let named = std::mem::take(&mut item.head.agents);
         let agents = if named.is_empty() { vec![unknown] } else { named };
-        let mut body = body_of(&self.lines, &mut item, self.ours);
-        let facts = std::mem::take(&mut body.facts);
-        let fact = |name: &str| facts.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let body = body_of(&self.lines, &mut item);
         let rated = rated(&body.text, &self.roster);
         let (severity, struck, label_here) = (item.severity, item.head.struck, std::mem::take(&mut item.label));
         let merged = raw_with(item, body, &agents[0], "merged".into());
@@ -379,168 +275,29 @@ impl<'t> Reader<'t> {
             attributions.push(Attribution { agent: agent.clone(), severity: raw.severity, raw: raw.id.clone() });
         }
         let by = agents.clone();
-        let fixes = merged.fixes.into_iter().map(|f| self.fix(f, &by)).collect();
-        let verification = match fact("checked").and_then(|c| verification(c, &self.roster)) {
-            Some(status) => status,
-            None if struck => FindingStatus::Refuted { by: AgentName::new("report"), note: "struck through".into() },
-            None => FindingStatus::Unverified,
+        let fixes = merged.fixes.into_iter().map(|fix| Fix { by: by.clone(), ..fix }).collect();
+        let verification = if struck {
+            FindingStatus::Refuted { by: AgentName::new("report"), note: "struck through".into() }
+        } else {
+            FindingStatus::Unverified
         };
         Finding {
-            dispute: fact("severity").map(str::to_owned).or_else(|| dispute(&attributions, severity, &self.roster)),
+            dispute: dispute(&attributions, severity, &self.roster),
             body: merged.body,
             anchors: merged.anchors,
             classification: merged.classification,
-            rule: fact("rule").map(|id| RuleRef { id: id.trim_matches('`').trim().to_owned(), url: None }),
             confidence: confidence(agents.len()),
             attributions,
             fixes,
             why: vec!["read from a report".into()],
             verification,
-            since: fact("since").and_then(|s| s.trim_start_matches("round ").parse().ok()),
-            doubts: fact("doubtful").map(doubts).unwrap_or_default(),
-            settled: fact("settled").and_then(|text| settled(text, &self.roster)),
-            contrary: facts
-                .iter()
-                .rev()
-                .filter(|(name, _)| name == "contrary")
-                .filter_map(|(_, text)| contrary(text, &self.roster))
-                .collect(),
             ..Finding::new(FindingId::new(id.unwrap_or_default()), severity, merged.title)
         }
-    }
-
-    /// A fix with who proposed it. In a document of ours the note ends with the file and the agents.
-    fn fix(&self, fix: Fix, by: &[AgentName]) -> Fix {
-        let (mut note, mut path, mut proposers) = (fix.note, fix.path, by.to_vec());
-        if let Some(text) = note.as_deref().filter(|_| self.ours) {
-            let mut text = text;
-            if let Some(m) = FIX_AGENTS.captures(text) {
-                let named: Vec<AgentName> = m[2].split(", ").filter_map(|l| self.roster.labelled(l)).collect();
-                if !named.is_empty() {
-                    proposers = named;
-                    text = m.get(1).map_or("", |t| t.as_str());
-                }
-            }
-            let place = FIX_PATH.captures(text).and_then(|m| Some((m.get(1)?.as_str(), RepoPath::new(&m[2]).ok()?)));
-            if let Some((before, file)) = place {
-                path = Some(file);
-                text = before;
-            }
-            note = (!text.is_empty()).then(|| text.to_owned());
-        }
-        Fix { note, path, by: proposers, diff: fix.diff }
-    }
-
-    /// The agents' retrospectives and the figures of the summary table.
-    fn retro(&self, range: Range<usize>, runs: &mut Runs) {
-        for s in sections(&self.lines, range.clone()) {
-            if let Some(member) = self.roster.leading(&s.title) {
-                let text = sections::text_of(&self.lines, s.lines.clone());
-                runs.meet(&member.name, &member.label).retro = Some(text);
-            }
-        }
-        let mut columns: Vec<Option<AgentName>> = Vec::new();
-        for i in range {
-            let Some(row) = cells(self.lines.at(i).text).filter(|r| !is_rule(r)) else { continue };
-            if columns.is_empty() {
-                let named: Vec<_> =
-                    row.iter().skip(1).map(|c| self.roster.leading(c).map(|m| m.name.clone())).collect();
-                if named.iter().any(Option::is_some) {
-                    columns = named;
-                }
-                continue;
-            }
-            let metric = row[0].trim_matches('*').trim().to_owned();
-            if metric.is_empty() {
-                continue;
-            }
-            for (agent, value) in columns.iter().zip(&row[1..]) {
-                let Some(agent) = agent else { continue };
-                let label = self.roster.member(agent).map_or(agent.as_str(), |m| m.label.as_str()).to_owned();
-                let run = runs.meet(agent, &label);
-                let value = value.trim_matches('*').trim();
-                match metric.to_lowercase().as_str() {
-                    m if m.starts_with("duration") => run.duration_ms = duration(value),
-                    m if m.starts_with("tool calls") => run.usage.tool_calls = leading_number(value),
-                    _ => {}
-                }
-                run.assessment.figures.push((metric.clone(), value.to_owned()));
-            }
-        }
-    }
-
-    fn round(&self, agents: Vec<AgentRun>, findings: Vec<Finding>, raw: Vec<RawFinding>) -> Round {
-        let get = |key: &str| self.header.get(key).map_or("", String::as_str);
-        let title = self.lines.within(0..self.lines.len()).find(Line::is_heading).map_or("", |l| l.text);
-        let id = title.rsplit("Deep Review:").next().unwrap_or("").trim_start_matches('#').trim();
-        let id = if title.contains("Deep Review:") && !id.is_empty() { id } else { "imported" };
-        let started = moment(get("date")).unwrap_or(Timestamp::UNIX_EPOCH);
-        let branch = unquote(get("branch"));
-        let commits = get("commits").split("<br>").filter_map(|c| {
-            let m = COMMIT.captures(c.trim())?;
-            Some(Commit {
-                id: CommitId::new(&m[1]),
-                subject: m[2].to_owned(),
-                body: String::new(),
-                author: String::new(),
-                time: started,
-                is_merge: false,
-            })
-        });
-        let base = unquote(get("base"));
-        let scope = RoundScope {
-            branch: (!branch.is_empty()).then_some(branch),
-            base_name: base,
-            base: None,
-            head: None,
-            uncommitted: false,
-        };
-        Round {
-            number: leading_number(get("round")).and_then(|n| u32::try_from(n).ok()).unwrap_or(1).max(1),
-            duration_ms: duration(get("wall-clock time")),
-            commits: commits.collect(),
-            pull_request: pull_request(get("pr")),
-            author: LINK.replace_all(get("author"), "$1").into_owned(),
-            agents,
-            findings,
-            raw,
-            ..Round::new(RoundId::new(id), started, scope)
-        }
-    }
-
-    /// What a resolution table says; the findings are known by their labels.
-    fn decisions(&self, range: Range<usize>, labels: &HashMap<String, FindingId>, round: &Round) -> Decisions {
-        let mut decisions = Decisions::default();
-        for i in range {
-            let Some(row) = cells(self.lines.at(i).text) else { continue };
-            let when = row.get(3).and_then(|cell| moment(cell)).unwrap_or(round.started);
-            let (finding, action) = match row.as_slice() {
-                [number, finding, action, ..] if number.bytes().all(|b| b.is_ascii_digit()) && !number.is_empty() => {
-                    (finding, action)
-                }
-                [finding, action] => (finding, action),
-                _ => continue,
-            };
-            let label = match (RESOLVED.captures(finding), BARE_LABEL.captures(finding)) {
-                (Some(m), _) => format!("{}{}", m[1].to_uppercase().chars().next().unwrap_or('S'), &m[3]),
-                (None, Some(m)) => format!("{}{}", &m[1], &m[2]),
-                _ => continue,
-            };
-            let Some(id) = labels.get(&label) else { continue };
-            if let Some(state) = state_of(action) {
-                let commit = IN_COMMIT.captures(action).map(|m| CommitId::new(&m[1]));
-                decisions.resolutions.insert(
-                    id.clone(),
-                    Resolution { state, at: when, round: round.id.clone(), code: None, commit, by: None },
-                );
-            }
-        }
-        decisions
     }
 }
 
 /// Labels by severity and order, as in every round.
-pub(super) fn relabel(findings: &mut [Finding]) {
+pub(crate) fn relabel(findings: &mut [Finding]) {
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let mut counts = [0u32; 3];
     for f in findings {
@@ -550,7 +307,7 @@ pub(super) fn relabel(findings: &mut [Finding]) {
     }
 }
 
-pub(super) fn confidence(agents: usize) -> f64 {
+pub(crate) fn confidence(agents: usize) -> f64 {
     // Agents that found the same independently make it likelier; a report says no more.
     1.0 - 0.5f64.powi(i32::try_from(agents.min(8)).unwrap_or(8))
 }

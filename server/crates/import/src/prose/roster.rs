@@ -30,11 +30,11 @@ const FAMILIES: &[&str] = &[
 ];
 
 #[derive(Debug, Clone)]
-pub(super) struct Member {
-    pub(super) name: AgentName,
-    pub(super) label: String,
+pub(crate) struct Member {
+    pub(crate) name: AgentName,
+    pub(crate) label: String,
     /// Whether the document lists it.
-    pub(super) listed: bool,
+    pub(crate) listed: bool,
     /// What it is recognised by in prose.
     word: String,
     /// The same in lower case.
@@ -43,11 +43,11 @@ pub(super) struct Member {
 
 /// The reviewers of a document.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Roster(pub(super) Vec<Member>);
+pub(crate) struct Roster(pub(crate) Vec<Member>);
 
 impl Roster {
     /// From labels, in their order; families follow as strangers.
-    pub(super) fn of(labels: &[String]) -> Self {
+    pub(crate) fn of(labels: &[String]) -> Self {
         let mut members: Vec<Member> = Vec::new();
         let first = |label: &str| -> String { label.split_whitespace().next().unwrap_or("").to_owned() };
         for label in labels {
@@ -77,14 +77,14 @@ impl Roster {
     }
 
     /// Whether the text names anyone.
-    pub(super) fn is_named(&self, text: &str) -> bool {
+    pub(crate) fn is_named(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.0.iter().any(|m| place_of(&text, &m.lower).is_some())
     }
 
     /// Everyone whom the text names, in the order of the roster. "Codex GPT 5.5" is one: of those that the
     /// document does not list, only the first in each part counts.
-    pub(super) fn named(&self, text: &str) -> Vec<&Member> {
+    pub(crate) fn named(&self, text: &str) -> Vec<&Member> {
         let mut found: Vec<usize> = Vec::new();
         for part in text.to_lowercase().split([',', ';', '+', '&', '/']) {
             let hits: Vec<(usize, usize)> =
@@ -102,7 +102,7 @@ impl Roster {
     }
 
     /// The one with whose name the text starts.
-    pub(super) fn leading(&self, text: &str) -> Option<&Member> {
+    pub(crate) fn leading(&self, text: &str) -> Option<&Member> {
         let text = text.trim_start_matches(['[', '*', ' ']);
         self.0.iter().find(|m| {
             text.get(..m.word.len()).is_some_and(|start| start.eq_ignore_ascii_case(&m.word)) && {
@@ -113,16 +113,16 @@ impl Roster {
     }
 
     /// The one with exactly this label.
-    pub(super) fn labelled(&self, label: &str) -> Option<AgentName> {
+    pub(crate) fn labelled(&self, label: &str) -> Option<AgentName> {
         self.0.iter().find(|m| m.label == label).map(|m| m.name.clone())
     }
 
-    pub(super) fn member(&self, name: &AgentName) -> Option<&Member> {
+    pub(crate) fn member(&self, name: &AgentName) -> Option<&Member> {
         self.0.iter().find(|m| m.name == *name)
     }
 
     /// The names at the end of a title without brackets ("… on Unix Codex Gemini"), and where they begin.
-    pub(super) fn trailing(&self, text: &str) -> Option<(usize, Vec<AgentName>)> {
+    pub(crate) fn trailing(&self, text: &str) -> Option<(usize, Vec<AgentName>)> {
         let mut names = Vec::new();
         let mut rest = text.trim_end();
         while let Some((before, last)) = rest.rsplit_once(' ') {

@@ -1,7 +1,7 @@
 //! Rows of tables.
 
 /// The cells of a table's row; `None` for other lines.
-pub(super) fn cells(line: &str) -> Option<Vec<String>> {
+pub(crate) fn cells(line: &str) -> Option<Vec<String>> {
     let line = line.trim();
     let inner = line.strip_prefix('|')?;
     let inner = inner.strip_suffix('|').unwrap_or(inner);
@@ -30,6 +30,6 @@ pub(super) fn cells(line: &str) -> Option<Vec<String>> {
 }
 
 /// Whether the row is the line under a table's head.
-pub(super) fn is_rule(cells: &[String]) -> bool {
+pub(crate) fn is_rule(cells: &[String]) -> bool {
     cells.iter().all(|c| !c.is_empty() && c.chars().all(|c| matches!(c, '-' | ':' | ' ')))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// What agents said, in a report: the findings of their own reviews, and one for each part in a merged finding that none
 /// of these is.
-pub(super) struct Remarks {
+pub(crate) struct Remarks {
     all: Vec<RawFinding>,
     /// Those of the agents' own reviews, which stand first.
     own: Vec<Own>,
@@ -23,7 +23,7 @@ struct Own {
 const MOST_ALIKE: usize = 1000;
 
 impl Remarks {
-    pub(super) fn of(all: Vec<RawFinding>) -> Self {
+    pub(crate) fn of(all: Vec<RawFinding>) -> Self {
         let (mut by_word, mut by_file) = (HashMap::<_, Vec<usize>>::new(), HashMap::<_, Vec<usize>>::new());
         let mut own = Vec::with_capacity(all.len());
         for (n, raw) in all.iter().enumerate() {
@@ -41,7 +41,7 @@ impl Remarks {
 
     /// The agent's own finding that became part of `merged`: the same file, and near or alike; its
     /// number. No other merged finding gets it.
-    pub(super) fn take(&mut self, merged: &RawFinding, agent: &AgentName) -> Option<usize> {
+    pub(crate) fn take(&mut self, merged: &RawFinding, agent: &AgentName) -> Option<usize> {
         if self.own.is_empty() {
             return None;
         }
@@ -60,16 +60,16 @@ impl Remarks {
     }
 
     /// Adds one for a part in a merged finding, and says its number.
-    pub(super) fn add(&mut self, raw: RawFinding) -> usize {
+    pub(crate) fn add(&mut self, raw: RawFinding) -> usize {
         self.all.push(raw);
         self.all.len() - 1
     }
 
-    pub(super) fn get(&self, number: usize) -> &RawFinding {
+    pub(crate) fn get(&self, number: usize) -> &RawFinding {
         &self.all[number]
     }
 
-    pub(super) fn into_all(self) -> Vec<RawFinding> {
+    pub(crate) fn into_all(self) -> Vec<RawFinding> {
         self.all
     }
 }
@@ -96,10 +96,10 @@ fn nearness(a: &RawFinding, b: &RawFinding) -> f64 {
 
 /// The agents that a report names.
 #[derive(Default)]
-pub(super) struct Runs(pub(super) Vec<AgentRun>);
+pub(crate) struct Runs(pub(crate) Vec<AgentRun>);
 
 impl Runs {
-    pub(super) fn meet(&mut self, name: &AgentName, label: &str) -> &mut AgentRun {
+    pub(crate) fn meet(&mut self, name: &AgentName, label: &str) -> &mut AgentRun {
         let at = self.0.iter().position(|r| r.agent.name == *name).unwrap_or_else(|| {
             self.0.push(imported_run(name, label));
             self.0.len() - 1

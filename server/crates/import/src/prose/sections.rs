@@ -14,11 +14,11 @@ use std::sync::LazyLock;
 
 /// A heading's name in lower case, its level, and the lines below it up to the next heading of any level.
 #[derive(Debug, Clone)]
-pub(super) struct Section {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) level: usize,
-    pub(super) lines: Range<usize>,
+pub(crate) struct Section {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) level: usize,
+    pub(crate) lines: Range<usize>,
 }
 
 static BOLD_HEADING: LazyLock<Regex> =
@@ -34,7 +34,7 @@ static RANKED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The sections in `range`, in order.
-pub(super) fn sections(lines: &Lines<'_>, range: Range<usize>) -> Vec<Section> {
+pub(crate) fn sections(lines: &Lines<'_>, range: Range<usize>) -> Vec<Section> {
     let mut out: Vec<Section> = Vec::new();
     for i in range.clone() {
         let text = lines.at(i).text.trim();
@@ -56,13 +56,13 @@ pub(super) fn sections(lines: &Lines<'_>, range: Range<usize>) -> Vec<Section> {
 }
 
 /// The lines of a section as text, rules at its end aside.
-pub(super) fn text_of(lines: &Lines<'_>, range: Range<usize>) -> String {
+pub(crate) fn text_of(lines: &Lines<'_>, range: Range<usize>) -> String {
     let kept: Vec<&str> = lines.within(range).filter(|l| l.role != Role::Wrapper).map(|l| l.text).collect();
     tidy(&kept)
 }
 
 /// The items of a list, each with its further lines; text before and after the list is left out.
-pub(super) fn items(lines: &Lines<'_>, range: Range<usize>) -> Vec<String> {
+pub(crate) fn items(lines: &Lines<'_>, range: Range<usize>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for i in range {
         let line = lines.at(i);
@@ -136,18 +136,18 @@ fn titled(item: &str, roster: &Roster) -> Titled {
 }
 
 /// What a review says besides its findings.
-pub(super) struct Around {
-    pub(super) assessment: Assessment,
-    pub(super) observations: Vec<Observation>,
-    pub(super) covered: Vec<RepoPath>,
-    pub(super) feedback: Vec<Feedback>,
-    pub(super) declined: Vec<(String, String)>,
+pub(crate) struct Around {
+    pub(crate) assessment: Assessment,
+    pub(crate) observations: Vec<Observation>,
+    pub(crate) covered: Vec<RepoPath>,
+    pub(crate) feedback: Vec<Feedback>,
+    pub(crate) declined: Vec<(String, String)>,
     /// The lines of `git commit --fixup`.
-    pub(super) fixups: Option<String>,
+    pub(crate) fixups: Option<String>,
 }
 
 /// Reads the sections that are not about findings.
-pub(super) fn around(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Around {
+pub(crate) fn around(lines: &Lines<'_>, range: Range<usize>, roster: &Roster) -> Around {
     let mut out = Around {
         assessment: Assessment::default(),
         observations: Vec::new(),

@@ -1,4 +1,4 @@
-//! Texts that are a part of a file, cut off inside of what a hunk is about.
+//! Texts that are a part of a file, cut off inside of what a hunk removes.
 
 use super::suggestion::open_brackets;
 use crate::hunk::{HunkLine, Op};
@@ -8,8 +8,9 @@ use crate::text::{self, Text};
 /// Letters and digits of the lines before the cut.
 const SAYS: usize = 12;
 
-/// The hunk as far as the text goes, if the text ends with the first lines of its old side and these leave brackets open: then
-/// what follows is not gone, but cut off. What is added in place of lines on both sides of the cut is added whole.
+/// The hunk as far as the text goes, if the text ends with the first lines of its old side, in the midst of lines that it
+/// removes, and these leave brackets open: then what follows is not gone, but cut off. What is added in place of the lines on
+/// both sides of the cut is added whole.
 pub(super) fn here(text: &Text<'_>, lines: &[HunkLine]) -> Option<Vec<HunkLine>> {
     let keys = text.solid().1;
     let old = piece(lines, 0..lines.len(), HunkLine::is_old);
@@ -21,12 +22,10 @@ pub(super) fn here(text: &Text<'_>, lines: &[HunkLine]) -> Option<Vec<HunkLine>>
     if says < SAYS || !is_open || old.solid[count..].iter().any(|&i| text.has_line(&lines[i].text)) {
         return None;
     }
-    let is_change = |i: &usize| lines[*i].op != Op::Context;
-    let added = (last + 1..lines.len()).take_while(is_change).filter(|&i| lines[i].op == Op::Added);
-    let mut out = lines[..=last].to_vec();
-    // Where the change begins behind the cut, it is not of this text.
-    if lines[last].op == Op::Removed || lines[next].op == Op::Removed {
-        out.extend(added.map(|i| lines[i].clone()));
+    let removed = |i: usize| lines[i].op == Op::Removed;
+    if !(last..=next).all(|i| removed(i) || lines[i].is_blank()) || !removed(last) || !removed(next) {
+        return None;
     }
-    out.iter().any(|l| l.op == Op::Removed).then_some(out)
+    let added = lines[next..].iter().take_while(|l| l.op != Op::Context).filter(|l| l.op == Op::Added);
+    Some(lines[..=last].iter().chain(added).cloned().collect())
 }

@@ -65,13 +65,15 @@ fn filled(text: &Text<'_>, lines: &[HunkLine], at: usize) -> Vec<Vec<HunkLine>> 
     let end = (at + 1..lines.len()).take_while(removed).find(|&i| !lines[i].is_blank() && depth(i) <= depth(head));
     let Some(end) = end.filter(|&end| depth(end) == depth(head)) else { return Vec::new() };
     let (above, below) = (piece(lines, head..at, HunkLine::is_old), piece(lines, at + 1..end + 1, HunkLine::is_old));
-    let (_, keys) = text.solid();
+    let (at_line, keys) = text.solid();
     let spots = occurrences(keys, &above.keys, MOST).into_iter();
     spots
         .filter_map(|spot| {
-            let left_out = spot + above.keys.len()..end_of(text, spot)?.checked_sub(below.keys.len() - 1)?;
-            let ends_so = keys[left_out.end..].starts_with(&below.keys);
-            (ends_so && left_out.start <= left_out.end).then(|| with(text, lines, at, left_out))
+            let end = end_of(text, spot)?;
+            let (first, last) = (spot + above.keys.len(), end.checked_sub(below.keys.len() - 1)?);
+            let ends_so = keys[last..].starts_with(&below.keys) && first <= last;
+            let lines_between = || at_line[first - 1] as usize + 1..at_line[last] as usize;
+            ends_so.then(|| with(text, lines, at, lines_between()))
         })
         .collect()
 }
@@ -84,11 +86,15 @@ fn end_of(text: &Text<'_>, spot: usize) -> Option<usize> {
     (depth(end) == depth(spot)).then_some(end)
 }
 
-/// The hunk with these solid lines of the text for its line `at`, indented as that is.
+/// The hunk with these lines of the text for its line `at`, indented as that is.
 fn with(text: &Text<'_>, lines: &[HunkLine], at: usize, left_out: Range<usize>) -> Vec<HunkLine> {
-    let there = || text.solid().0[left_out.clone()].iter().map(|&line| text.line(line as usize));
-    let least = there().map(|line| text::indent(line).len()).min().unwrap_or(0);
+    let there = &text.lines()[left_out];
+    let solid = there.iter().filter(|line| !line.trim().is_empty());
+    let least = solid.map(|line| text::indent(line).len()).min().unwrap_or(0);
     let margin = text::indent(&lines[at].text);
-    let removed = there().map(|line| HunkLine::new(Op::Removed, format!("{margin}{}", &line[least..])));
+    let removed = there.iter().map(|line| match line.get(least..) {
+        Some(rest) if !line.trim().is_empty() => HunkLine::new(Op::Removed, format!("{margin}{rest}")),
+        _ => HunkLine::new(Op::Removed, ""),
+    });
     lines[..at].iter().cloned().chain(removed).chain(lines[at + 1..].iter().cloned()).collect()
 }

@@ -113,9 +113,9 @@ fn whole_blocks(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Resul
         let pieces: Vec<HunkPiece> =
             split(&whole, HunkLine::is_elision).into_iter().filter(|p| !p.keys.is_empty()).collect();
         for place in places(text, &whole, &pieces, hints)? {
-            let place = Candidate { elided: true, ..place };
-            if !found.iter().any(|other: &Candidate| other.edits == place.edits) {
-                found.push(place);
+            match found.iter_mut().find(|other: &&mut Candidate| other.edits == place.edits) {
+                Some(same) => same.fit = same.fit.min(place.fit),
+                None => found.push(Candidate { elided: true, ..place }),
             }
         }
     }

@@ -171,3 +171,73 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, max_global_rejects: 1 << 20, ..ProptestConfig::default() })]
+
+    /// Where two blocks begin alike, nobody knows which is meant, unless it is cited.
+    #[test]
+    fn a_removed_block_of_which_the_inside_is_left_out(
+        functions in functions(), which in any::<prop::sample::Index>(), tabs: bool, same_names: bool, cited: bool, next: bool,
+    ) {
+        let which = which.index(functions.len());
+        // What is left out is something.
+        prop_assume!(functions[which].iter().any(|line| !line.is_empty()));
+        let head = |i: usize| format!("    fn run_{}() {{", if same_names { i / 2 } else { i });
+        let block = |i: usize| [vec![head(i)], functions[i].clone(), vec!["    }".to_owned()]].concat();
+        let whole = |skip: Option<usize>| {
+            let one = |i: usize| if skip == Some(i) { vec!["    fresh();".to_owned()] } else { block(i) };
+            text(&(0..functions.len()).flat_map(one).collect::<Lines>(), tabs, true)
+        };
+        let mut diff = vec![format!("-{}", head(which)), "-        ...".to_owned(), "-    }".to_owned(), "+    fresh();".to_owned()];
+        if next && which + 1 < functions.len() {
+            diff.push(format!(" {}", head(which + 1)));
+        }
+        let start = 1 + text(&(0..which).flat_map(block).collect::<Lines>(), tabs, true).lines().count() as u32;
+        if let Ok(found) = result(&whole(None), &text(&diff, false, true), cited.then_some((start, start))) {
+            prop_assert_eq!(found, whole(Some(which)), "{}\n{}", whole(None), diff.join("\n"));
+        }
+    }
+
+    /// What follows the cut is not of this text: what is there of the old lines goes, and all that is added comes.
+    #[test]
+    fn a_text_that_is_cut_off_inside_of_what_is_removed(
+        before in prop::collection::vec(line(), 0..20), inner in prop::collection::vec(line(), 1..5),
+        added in prop::collection::vec(line(), 0..5), cut in any::<prop::sample::Index>(), tabs: bool,
+    ) {
+        let removed: Lines = [vec!["call_of_it(first_one,".to_owned()], inner, vec![")".to_owned()]].concat();
+        let cut = 1 + cut.index(removed.len());
+        let there = text(&[&before[..], &removed[..cut]].concat(), tabs, true);
+        let after = text(&[&before[..], &added[..]].concat(), tabs, true);
+        let marked = |mark: char, lines: &[String]| text(lines, tabs, true).lines().map(|l| format!("{mark}{l}\n")).collect::<String>();
+        let diff = marked('-', &removed) + &marked('+', &added);
+        if let Ok(found) = result(&there, &diff, None) {
+            prop_assert!(squeezed_eq(&found, &after), "{there}\n{diff}\n{found}");
+        }
+    }
+
+    /// The new side is what the cited lines become; without a citation, or with another one, nothing is done.
+    #[test]
+    fn context_that_a_hunk_changes_without_a_mark(
+        (old, range, _) in change(30), which in any::<prop::sample::Index>(), tabs: bool, cited in 0_u32..3,
+    ) {
+        prop_assume!(range.len() > 1);
+        let old: Lines = old.iter().enumerate().map(|(i, line)| format!("{line} word_{i} and_more_{i}")).collect();
+        let mut kept: Lines = old[range.clone()].to_vec();
+        let at = 1 + which.index(kept.len() - 1);
+        kept[at] = kept[at].replacen("word", "other(), word", 1);
+        let diff: String = std::iter::once("+begin()".to_owned()).chain(kept.iter().map(|l| format!(" {l}"))).map(|l| l + "\n").collect();
+        let after = changed(&old, &range, &[vec!["begin()".to_owned()], kept].concat());
+        // Or the line that was changed without a mark stays as it is.
+        let added = changed(&old, &(range.start..range.start), &["begin()".to_owned()]);
+        let lines = match cited {
+            0 => None,
+            1 => Some((range.start as u32 + 1, range.end as u32)),
+            _ => Some((1, old.len() as u32)),
+        };
+        if let Ok(found) = result(&text(&old, tabs, true), &diff, lines) {
+            let right = [&after, &added].map(|lines| text(lines, tabs, true));
+            prop_assert!(right.iter().any(|right| squeezed_eq(&found, right)), "{old:?}\n{diff}\n{found}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Whatever a round says, it is read again as it was written, and nothing in it passes for something else.
 
 use super::*;
+use import::prose;
 use proptest::prelude::*;
 
 fn path() -> impl Strategy<Value = RepoPath> {
@@ -126,7 +127,7 @@ proptest! {
     fn markdown_gives_the_findings_back(found in proptest::collection::vec(finding(), 1..4)) {
         let round = round(found);
         let text = markdown::write(&round, &Decisions::default(), &Texts::default());
-        let (again, _) = prose::read(&text).unwrap();
+        let (again, _) = import::report::read(&text).unwrap();
         let (want, got): (Vec<_>, Vec<_>) = (round.findings.iter().map(carried).collect(), again.findings.iter().map(carried).collect());
         prop_assert_eq!(got, want, "{}", text);
     }
@@ -141,6 +142,7 @@ proptest! {
     #[test]
     fn no_text_breaks_a_reader(text in "[ -~\n`#*|\\[\\]—]{0,400}", json in "[\\[{\"a-z:,}\\]0-9 \n]{0,200}") {
         let _ = prose::read(&text);
+        let _ = import::report::read(&format!("{}\n{text}", document::REPORT_MARK));
         let _ = prose::read_answer(&text, &AgentName::new("x"));
         let _ = import::read(&json, "x");
         let _ = import::read(&format!("{{\"runs\":{json}}}"), "x");
@@ -155,7 +157,7 @@ fn a_fence_in_a_summary_hides_no_finding() {
         let mut round = sample::round(vec![found]);
         round.assessment.summary = Some(summary.into());
         let text = markdown::write(&round, &Decisions::default(), &Texts::default());
-        let (again, _) = prose::read(&text).unwrap();
+        let (again, _) = import::report::read(&text).unwrap();
         assert_eq!(shape(&again), shape(&round), "{text}");
     }
 }
@@ -227,7 +229,7 @@ proptest! {
         let none = Decisions::default();
         let text = markdown::write(&round, &none, &Texts::default());
         prop_assert!(!text.contains(['\u{1b}', '\0', '\u{202e}']), "{:?}", text);
-        let (again, decisions) = prose::read(&text).unwrap();
+        let (again, decisions) = import::report::read(&text).unwrap();
         prop_assert_eq!(shape(&again), shape(&round), "{}", text);
         prop_assert!(decisions.resolutions.is_empty(), "{}", text);
         let page = html::write(&round, &none, &Texts::default());

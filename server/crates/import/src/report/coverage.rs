@@ -1,8 +1,8 @@
 //! The coverage table of a report of ours.
 
-use super::lines::Lines;
-use super::roster::Roster;
-use super::rows::cells;
+use crate::prose::lines::Lines;
+use crate::prose::roster::Roster;
+use crate::prose::rows::cells;
 use finding::{Coverage, LeftOut, LeftOutFile, RepoPath, ReviewedFile};
 use std::ops::Range;
 
