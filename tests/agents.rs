@@ -18,6 +18,8 @@ mod mock;
 mod process;
 #[cfg(unix)]
 mod real;
+#[cfg(unix)]
+mod real_edits;
 #[cfg(target_os = "linux")]
 mod real_ends;
 #[cfg(unix)]

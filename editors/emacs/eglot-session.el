@@ -5,7 +5,7 @@
 (require 'flymake)
 
 ;; The set-up of editors/README.md, with the program under test.
-(add-to-list 'eglot-server-programs (list 'python-mode (getenv "SERVER") "lsp"))
+(deep-review-setup-eglot 'python-mode)
 (setq eglot-confirm-server-initiated-edits nil eglot-sync-connect 30)
 
 (open-sample "src/pool.py")
@@ -20,9 +20,10 @@
   (cl-find-if (lambda (it) (string-match-p "Claude.*Codex\\|appends before" (flymake-diagnostic-text it)))
               (flymake-diagnostics)))
 
-(eglot-execute-command (eglot-current-server) "deepReview.review" [()])
+(deep-review)
 (eventually "the merged finding" #'limit)
 (case-passed "a review shows findings as flymake diagnostics")
+(in-the-package (buffer-file-name))
 
 (let* ((before (buffer-string))
        (place (limit))

@@ -8,12 +8,7 @@
       lsp-auto-guess-root t lsp-auto-register-remote-clients nil lsp-enable-suggest-server-download nil
       lsp-client-packages nil lsp-enable-file-watchers nil lsp-headerline-breadcrumb-enable nil
       lsp-before-save-edits nil lsp-restart 'ignore)
-(lsp-register-client
- (make-lsp-client :new-connection (lsp-stdio-connection (list (getenv "SERVER") "lsp"))
-                  ;; The findings come as diagnostics: that they have changed need not be told besides.
-                  :notification-handlers (lsp-ht ("deepReview/roundChanged" #'ignore))
-                  :activation-fn (lambda (&rest _) t)
-                  :server-id 'deep-review))
+(deep-review-setup-lsp)
 
 (open-sample "src/pool.py")
 (lsp)
@@ -23,10 +18,11 @@
   (cl-find-if (lambda (it) (string-match-p "appends before" (or (gethash "message" it) "")))
               (gethash (buffer-file-name) (lsp-diagnostics))))
 
-(lsp-workspace-command-execute "deepReview.review" (vector (make-hash-table)))
+(deep-review)
 (eventually "the merged finding, with the agents' names"
             (lambda () (let ((found (limit))) (and found (string-match-p "Claude.*Codex" (gethash "source" found))))))
 (case-passed "a review shows findings with the agents' names")
+(in-the-package (buffer-file-name))
 
 (goto-char (point-min))
 (search-forward "self.free.append")

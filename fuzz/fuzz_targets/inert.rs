@@ -9,19 +9,28 @@ use report::sanitize;
 /// The HTML that is ours: marks of reports, and what folds.
 fn is_ours(html: &str) -> bool {
     let html = html.trim_end();
-    html == "<br>" || html == "</details>" || html.starts_with("<!-- deep-review ") || html.starts_with("<details><summary>")
+    html == "<br>"
+        || html == "</details>"
+        || html.starts_with("<!-- deep-review ")
+        || html.starts_with("<details><summary>")
 }
 
 fn assert_inert(text: &str, ours: bool, given: &str) {
     let github = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    for options in [github, Options::empty(), github | Options::ENABLE_FOOTNOTES | Options::ENABLE_GFM, Options::all() - Options::ENABLE_WIKILINKS] {
+    for options in [
+        github,
+        Options::empty(),
+        github | Options::ENABLE_FOOTNOTES | Options::ENABLE_GFM,
+        Options::all() - Options::ENABLE_WIKILINKS,
+    ] {
         for event in Parser::new_ext(text, options) {
             let live = match &event {
                 Event::Html(html) | Event::InlineHtml(html) => !(ours && is_ours(html)),
                 Event::Start(Tag::Image { .. }) => true,
                 Event::Start(Tag::Link { dest_url, .. }) => {
                     let address = dest_url.to_ascii_lowercase();
-                    !["https://", "http://", "#", "mailto:"].iter().any(|start| address.starts_with(start)) && !address.contains('@')
+                    !["https://", "http://", "#", "mailto:"].iter().any(|start| address.starts_with(start))
+                        && !address.contains('@')
                 }
                 _ => false,
             };

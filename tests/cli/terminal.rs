@@ -43,7 +43,7 @@ fn each_agent_has_a_line_and_ctrl_c_keeps_what_was_answered() {
     let (code, seen) = terminal.end();
     assert_eq!(code, Some(3), "{seen}");
     let (_, after) = seen.split_once("Cancelling; what was answered is kept").unwrap_or_else(|| panic!("{seen}"));
-    for said in ["Seen in time", "cancelled", "Incomplete", "Next: 'deep-review show I1'"] {
+    for said in ["Seen in time", "cancelled", "Incomplete", "Next: deep-review show I1"] {
         assert!(after.contains(said), "{said} is not in:\n{seen}");
     }
     assert_nothing_is_left(&bed, mark);

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 
+import hostile as others
 from bed import Bed, Broken, answer, finding, must
 from lsp import Client
 
@@ -283,6 +284,9 @@ def full(size: int) -> dict:
                 must(len(now) > 0 and (now == before or b"let w = 0;" in now), f"{command} on a full disk: the file is {now[:80]!r}")
             (filler).unlink()
             (bed.root / "src/f0.js").write_bytes(before)
+        # A finding of the newest round: some of the imports may have found room, and the first finding was dismissed.
+        bed.review([finding("src/f0.js", 9, bed.line("src/f0.js", 9), "let w = 9;", "Other")], "other")
+        label = next(f["label"] for f in bed.rounds()[-1]["findings"] if f["fixes"])
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
         for command in (["import", str(report), "-o", "/dev/null"], ["dismiss", label, "--reason", "style"], ["apply", label], ["review", "-o", "/dev/null"]):
             ran = bed.run(*command)
@@ -544,6 +548,79 @@ def clients(_: int) -> dict:
     return figures
 
 
+def messages(size: int) -> dict:
+    """Messages at random, good ones and others, to a server with documents: each request is answered, and nothing is changed."""
+    figures = {"messages": 0, "requests answered": 0, "answered with an error": 0, "files changed": 0}
+    with Bed(lines=60) as bed:
+        bed.review([finding(name, n, bed.line(name, n), f"let w{n} = 0;", f"Value {n} of {name}") for name in bed.files for n in (5, 25, 45)])
+        original = {name: (bed.root / name).read_text() for name in bed.files}
+        client = Client(bed)
+        told = client.request("initialize", {"processId": None, "rootUri": bed.root.as_uri(), "capabilities": {}, "initializationOptions": {"review": {"auto": "off"}}})
+        client.notify("initialized", {})
+        commands = told["result"]["capabilities"]["executeCommandProvider"]["commands"]
+        # What would start a review takes its time, and is asked for elsewhere.
+        commands = [name for name in commands if not re.search("review|verify|check|again|watch|mend|fix(?!Edits)", name.split(".")[-1], re.IGNORECASE)]
+        must(len(commands) > 3, f"too few commands: {commands}")
+        uris = [(bed.root / name).as_uri() for name in bed.files]
+        foreign = ["untitled:x", "file:///etc/passwd", "file:///", "", "git:/a?b", uris[0] + "%00", bed.root.as_uri() + "/../x", "\ud800", "a" * 10_000]
+        odd = [None, 0, -1, 1.5, 2**53, "", "x", [], [[]], {}, {"a": {}}, True, "\u0000", [None] * 50]
+
+        def value(depth: int = 0) -> object:
+            """Anything that JSON can say, and names that mean something here."""
+            kind = random.randrange(8)
+            if depth > 3 or kind < 3:
+                return random.choice([*odd, *uris, *foreign, "I1", "I2", "latest"])
+            if kind < 6:
+                names = ["uri", "textDocument", "range", "position", "line", "character", "start", "end", "label", "id", "round", "version", "context", "diagnostics", "data", "command"]
+                return {random.choice(names): value(depth + 1) for _ in range(random.randrange(5))}
+            return [value(depth + 1) for _ in range(random.randrange(4))]
+
+        def place() -> dict:
+            line = random.choice([0, 4, 24, 44, 59, 60, 2**31 - 1])
+            at = {"line": line, "character": random.choice([0, 4, 1_000, 2**31 - 1])}
+            document = {"uri": random.choice([*uris, *foreign])}
+            return {"textDocument": document, "position": at, "range": {"start": at, "end": at}, "context": {"diagnostics": []}, "previousResultId": "x"}
+
+        asked = ["textDocument/hover", "textDocument/codeAction", "textDocument/codeLens", "textDocument/documentLink", "textDocument/diagnostic", "workspace/diagnostic",
+                 "codeAction/resolve", "codeLens/resolve", "workspace/executeCommand", "deepReview/status", "deepReview/findings", "no/such", "initialize", "textDocument/rename"]
+        said = ["textDocument/didOpen", "textDocument/didChange", "textDocument/didSave", "textDocument/didClose", "workspace/didChangeWatchedFiles", "$/cancelRequest",
+                "$/setTrace", "workspace/didChangeConfiguration", "no/such", "initialized"]
+        open_at: dict[str, int] = {}
+        for number in range(200 * size):
+            figures["messages"] += 1
+            kind = random.randrange(10)
+            if kind < 2:
+                uri = random.choice(uris)
+                if uri not in open_at:
+                    open_at[uri] = 1
+                    client.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "javascript", "version": 1, "text": original[bed.files[uris.index(uri)]]}})
+                elif random.randrange(4) == 0:
+                    del open_at[uri]
+                    client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+                else:
+                    open_at[uri] += 1
+                    change = {"range": {"start": place()["position"], "end": place()["position"]}, "text": random.choice(PIECES)}
+                    client.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": open_at[uri]}, "contentChanges": [change]})
+            elif kind < 4:
+                client.notify(random.choice(said[4:] if random.randrange(3) else said[:1]), value() if random.randrange(3) else {"textDocument": {"uri": random.choice(foreign), "languageId": 1}})
+            else:
+                method = random.choice(asked)
+                params = {"command": random.choice([*commands, "no.such"]), "arguments": value()} if method == "workspace/executeCommand" else place() if kind < 8 else value()
+                answer = client.request(method, params)
+                must(("result" in answer) != ("error" in answer), f"{method}: {answer}")
+                figures["requests answered"] += 1
+                figures["answered with an error"] += "error" in answer
+        for uri in list(open_at):
+            client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        must(all((bed.root / name).read_text() == text for name, text in original.items()), "a file was changed")
+        for uri, text in zip(uris, original.values()):
+            client.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "javascript", "version": 1, "text": text}})
+        client.until(lambda: all(len(client.shown.get(uri, ())) == 3 for uri in uris), "what there is to show, after all that")
+        client.exit()
+        gone(bed, "a server that was sent anything")
+    return figures
+
+
 def memory(process: int) -> int:
     """Resident memory in KiB."""
     status = Path(f"/proc/{process}/status").read_text()
@@ -581,7 +658,8 @@ def long_use(size: int) -> dict:
             client.settle()
             samples.append(memory(client.process.pid))
         client.exit()
-    warm = samples[len(samples) // 4:]
+    # The first rounds that are made beside the server have more findings than the one before.
+    warm = samples[len(samples) // 2:]
     # The slope of the line through the samples, by least squares.
     middle, mean = (len(warm) - 1) / 2, sum(warm) / len(warm)
     slope = sum((i - middle) * (kib - mean) for i, kib in enumerate(warm)) / max(1.0, sum((i - middle) ** 2 for i in range(len(warm))))
@@ -766,7 +844,14 @@ def swapped(bed: Bed, times: int) -> int:
     return times
 
 
+def written_by_others(_: int) -> dict:
+    """What a repository brings, what agents say, and secrets."""
+    rows = {"rows of what a repository brings": others.brought(), "of what agents say": others.said(), "of secrets": others.secrets()}
+    return {**rows, "rows": sum(rows.values()), "got through": 0}
+
+
 ALL = {
+    "What others write": written_by_others,
     "Fixes aimed elsewhere": hostile,
     "Killed at a random moment": kills,
     "Agents that misbehave": agents,
@@ -778,6 +863,7 @@ ALL = {
     "A clock that jumps": clock,
     "Edits and undo": edits,
     "Clients that misbehave": clients,
+    "Messages at random": messages,
     "Long use": long_use,
     "Input that was made to be slow": slow_input,
 }

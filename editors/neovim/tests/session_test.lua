@@ -500,6 +500,21 @@ t.case("the log is opened", function()
   vim.cmd.tabclose()
 end)
 
+t.case("agents that cannot be asked say so", function()
+  vim.api.nvim_set_current_buf(pool)
+  local label = vim.diagnostic.get(pool)[1].code
+  local original, said = vim.notify, {}
+  vim.notify = function(message)
+    table.insert(said, message)
+  end
+  vim.cmd("DeepReview ask " .. label .. " is it reachable?")
+  t.eventually("why there is no answer", function()
+    return said[1]
+  end)
+  vim.cmd("DeepReview write-fix " .. label)
+  vim.notify = original
+end)
+
 t.case("every subcommand was used", function()
   for _, name in ipairs(commands.complete("", "DeepReview ")) do
     assert(used[name], name .. " was not used")

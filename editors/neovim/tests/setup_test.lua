@@ -62,7 +62,7 @@ end)
 
 t.case("an unknown subcommand is answered with those there are", function()
   vim.cmd("DeepReview reveiw")
-  assert(t.said("there is no ':DeepReview reveiw'; there are: add-agent, agents, cancel"), vim.inspect(t.messages))
+  assert(t.said("there is no ':DeepReview reveiw'; there are: add-agent, agents, ask, cancel"), vim.inspect(t.messages))
 end)
 
 t.case("completion: subcommands, branches, reasons, files", function()

@@ -85,7 +85,7 @@ function agentItem({ agent, root, running }: Extract<AgentNode, { kind: "agent" 
 function skippedItem(agent: AgentHere): vscode.TreeItem {
   const item = new vscode.TreeItem(agent.label);
   item.id = `skipped/${agent.name}`;
-  item.description = vscode.l10n.t("not asked: this workspace is not trusted");
+  item.description = vscode.l10n.t("not asked (not trusted)");
   item.iconPath = new vscode.ThemeIcon("shield");
   item.contextValue = "skipped";
   item.tooltip = vscode.l10n.t("{0} is configured, and is asked once you trust this workspace.", agent.label);

@@ -17,7 +17,7 @@ import { closePreview, previewed, Previews } from "./preview";
 import { showProgress } from "./progress";
 import { command, type AgentHere, type Finding, type Repository, type Severity } from "./protocol";
 import { ReportView } from "./report";
-import { setUpAgent } from "./setup";
+import { setUpAgent, tell } from "./setup";
 import type { Reference, State } from "./state";
 import { ago } from "./times";
 import { reference, severityName, type FindingsTree } from "./tree";
@@ -77,6 +77,8 @@ export class Commands {
       import: () => this.import(),
       agents: () => this.agents(),
       setUpAgent: () => this.setUp(),
+      chooseAgents: () => this.chooseAgents(),
+      testAgent: (...args) => this.onAgent(args[0], (_, agent) => this.testAgent(agent)),
       cancelAgent: (...args) => this.onAgent(args[0], (root, agent) => this.execute(command.cancel, { root, agent })),
       retryAgent: (...args) => this.onAgent(args[0], (root, agent) => this.ask({ root, agents: [agent] })),
       agentLog: (...args) => this.onAgent(args[0], (root, agent) => this.agentLog(root, agent)),
@@ -454,6 +456,36 @@ export class Commands {
       { title: vscode.l10n.t("Agents"), matchOnDescription: true },
     );
     if (chosen !== undefined) await this.setUp(chosen.agent);
+  }
+
+  /** Who reviews when nobody says otherwise: a setting, empty for all. */
+  private async chooseAgents(): Promise<void> {
+    await (await this.server()).running();
+    const root = (await this.repository())?.root;
+    if (root === undefined) return;
+    const answer = await this.execute<{ agents: AgentHere[] }>(command.agents, { root });
+    if (answer === undefined) return;
+    const settings = vscode.workspace.getConfiguration("deepReview");
+    const before = settings.get<string[]>("agents", []);
+    const usable = answer.agents.filter((agent) => agent.usable);
+    const items = usable.map((agent) => ({
+      label: agent.label,
+      description: agent.detail,
+      picked: before.length === 0 || before.includes(agent.name),
+      name: agent.name,
+    }));
+    const title = vscode.l10n.t("Who reviews");
+    const chosen = await vscode.window.showQuickPick(items, { title, canPickMany: true, matchOnDescription: true });
+    if (chosen === undefined) return;
+    const names = chosen.length === usable.length ? [] : chosen.map(({ name }) => name);
+    await settings.update("agents", names, vscode.ConfigurationTarget.Global);
+  }
+
+  private async testAgent(name: string): Promise<void> {
+    const program = await (await this.server()).program();
+    if (program === undefined) return;
+    const folder = this.state.repositories[0]?.root;
+    await tell({ program, folder, secrets: this.context.secrets }, ["agents", "test", name]);
   }
 
   private async setUp(agent?: AgentHere): Promise<void> {

@@ -8,6 +8,7 @@ import { Commands } from "./commands";
 import { commentThreads } from "./comments";
 import { State } from "./state";
 import { statusItem } from "./status";
+import { tasks } from "./tasks";
 import { languageModelTools } from "./tools";
 import { decorations, FindingsTree } from "./tree";
 
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerFileDecorationProvider(decorations),
     bars(state),
     commentThreads(state),
+    tasks(async () => (await running()).program()),
     ...languageModelTools(async () => (await running()).program()),
     ...commands.register(),
     // Trust changes which agents may run and which settings count.

@@ -3,12 +3,10 @@
 
 use super::dry_run::{expected, grouped};
 use super::output;
-use console::{measure_text_width, pad_str, style, truncate_str};
+use console::{Term, measure_text_width, pad_str, style, truncate_str};
 use finding::{AgentName, AgentOutcome, AgentRun, Round, Usage};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::sanitize::printable;
 use review::Event;
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,7 +42,7 @@ pub(super) async fn show(mut events: UnboundedReceiver<Event>, cancel: Cancellat
         }
     }
     // A clean screen for what comes: the report says everything that these lines said.
-    let _ = lines.all.clear();
+    lines.clear();
     if let Some(round) = newest {
         used(&round);
     }
@@ -85,12 +83,9 @@ const TICK: Duration = Duration::from_millis(120);
 /// What turns while an agent is at it.
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// Columns that stay free at the end of a line: the terminal itself writes `^C` there.
-const SPARE: usize = 4;
-
 /// An agent as its line has it.
 struct Line {
-    bar: ProgressBar,
+    name: AgentName,
     label: String,
     started: Instant,
     /// What it does; what came of it, once it is done.
@@ -106,46 +101,46 @@ struct Done {
 }
 
 struct Lines {
-    all: MultiProgress,
-    is_terminal: bool,
-    agents: BTreeMap<AgentName, Line>,
+    /// Where there is none, an agent has one plain line when it is done.
+    terminal: Option<Term>,
+    agents: Vec<Line>,
     turn: usize,
+    /// How many lines are on the terminal, above the cursor.
+    drawn: usize,
 }
 
 impl Lines {
     fn new() -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
-        let target = if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let all = MultiProgress::with_draw_target(target);
-        Self { all, is_terminal, agents: BTreeMap::new(), turn: 0 }
+        let terminal = std::io::stderr().is_terminal().then(Term::buffered_stderr);
+        Self { terminal, agents: Vec::new(), turn: 0, drawn: 0 }
     }
 
     /// Writes a line above the others.
-    fn note(&self, text: &str) {
-        self.all.suspend(|| output::note(text));
+    fn note(&mut self, text: &str) {
+        self.clear();
+        output::note(text);
+        self.draw();
     }
 
     fn update(&mut self, round: &Round) {
         for run in &round.agents {
-            let line = self.agents.entry(run.agent.name.clone()).or_insert_with(|| {
-                let bar = self.all.add(ProgressBar::new_spinner());
-                bar.set_style(
-                    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
-                );
-                let label = printable(&run.agent.label);
-                Line { bar, label, started: Instant::now(), said: String::new(), done: None }
+            let at = self.agents.iter().position(|line| line.name == run.agent.name).unwrap_or_else(|| {
+                let (name, label) = (run.agent.name.clone(), printable(&run.agent.label));
+                self.agents.push(Line { name, label, started: Instant::now(), said: String::new(), done: None });
+                self.agents.len() - 1
             });
+            let line = &mut self.agents[at];
             let failed = match &run.outcome {
                 AgentOutcome::Running => continue,
                 AgentOutcome::Reviewed => false,
                 AgentOutcome::Failed { .. } => true,
             };
             if line.done.is_none() {
+                let took = Duration::from_millis(run.duration_ms);
                 line.said = outcome(round, run);
-                line.done = Some(Done { failed, took: Duration::from_millis(run.duration_ms) });
-                if !self.is_terminal {
-                    let took = span(Duration::from_millis(run.duration_ms));
-                    output::note(&format!("{}: {} ({took})", line.label, line.said));
+                line.done = Some(Done { failed, took });
+                if self.terminal.is_none() {
+                    output::note(&format!("{}: {} ({})", line.label, line.said, span(took)));
                 }
             }
         }
@@ -153,7 +148,7 @@ impl Lines {
     }
 
     fn doing(&mut self, agent: &AgentName, what: &str) {
-        if let Some(line) = self.agents.get_mut(agent).filter(|line| line.done.is_none()) {
+        if let Some(line) = self.agents.iter_mut().find(|line| line.name == *agent && line.done.is_none()) {
             line.said = printable(what);
         }
         self.draw();
@@ -165,16 +160,43 @@ impl Lines {
         self.draw();
     }
 
-    fn draw(&self) {
-        if !self.is_terminal {
-            return;
+    /// Draws the lines over the ones before. The cursor stays at the start of the line below: what the terminal itself writes
+    /// there (`^C`) is gone with the next drawing. Lines for which there is no room are left out, those that are done first.
+    fn draw(&mut self) {
+        let Some(terminal) = &self.terminal else { return };
+        let (rows, columns) = terminal.size();
+        // Not all of it: some terminals keep what is cleared from the very top as history.
+        let room = usize::from(rows).saturating_sub(2);
+        let width = self.agents.iter().map(|line| measure_text_width(&line.label)).max().unwrap_or(0);
+        let mut over = self.agents.len().saturating_sub(room);
+        let has_room = |line: &&Line| {
+            let is_left_out = over > 0 && line.done.is_some();
+            over -= usize::from(is_left_out);
+            !is_left_out
+        };
+        let shown: Vec<&Line> = self.agents.iter().filter(has_room).take(room).collect();
+        let turning = SPINNER[self.turn % SPINNER.len()];
+        // Nobody can be told that the terminal is gone.
+        let _ = terminal.move_cursor_up(self.drawn);
+        for line in &shown {
+            let _ = terminal.clear_line();
+            let _ = terminal.write_line(&line.text(turning, width, usize::from(columns)));
         }
-        let columns = usize::from(console::Term::stderr().size().1);
-        let width = self.agents.values().map(|line| measure_text_width(&line.label)).max().unwrap_or(0);
-        for line in self.agents.values() {
-            line.bar.set_message(line.text(SPINNER[self.turn % SPINNER.len()], width, columns));
-            line.bar.tick();
+        let _ = terminal.clear_line();
+        let _ = terminal.clear_to_end_of_screen();
+        let _ = terminal.flush();
+        self.drawn = shown.len();
+    }
+
+    /// Takes the lines off the terminal.
+    fn clear(&mut self) {
+        if let Some(terminal) = &self.terminal {
+            let _ = terminal.move_cursor_up(self.drawn);
+            let _ = terminal.clear_line();
+            let _ = terminal.clear_to_end_of_screen();
+            let _ = terminal.flush();
         }
+        self.drawn = 0;
     }
 }
 
@@ -188,7 +210,7 @@ impl Line {
         };
         let (label, clock) = (pad_str(&self.label, width, console::Alignment::Left, None), format!("{clock:>8}"));
         let line = format!("{mark} {label} {}  {}", style(clock).dim(), self.said);
-        truncate_str(&line, columns.saturating_sub(SPARE), "…").into_owned()
+        truncate_str(&line, columns.saturating_sub(1), "…").into_owned()
     }
 }
 
@@ -226,7 +248,7 @@ mod tests {
         console::set_colors_enabled(false);
         let started = Instant::now() - Duration::from_secs(90);
         let line = |label: &str, said: &str, done| Line {
-            bar: ProgressBar::hidden(),
+            name: AgentName::new(label),
             label: label.to_owned(),
             started,
             said: said.to_owned(),
@@ -240,10 +262,6 @@ mod tests {
         assert_eq!(text(&done, 80), "✓ References    41 ms  no findings");
         assert_eq!(text(&failed, 80), "✗ Gemini          4 s  failed: nobody is logged in");
         assert_eq!(text(&busy, 80), "* Claude     1:30 min  reading a.rs");
-        assert_eq!(
-            text(&failed, 34),
-            "✗ Gemini          4 s  failed…",
-            "one line, with room for what the terminal writes"
-        );
+        assert_eq!(text(&failed, 31), "✗ Gemini          4 s  failed…", "never more than a line");
     }
 }

@@ -92,11 +92,9 @@ fn sum_up(round: &Round, decisions: &Decisions, file: &Path) {
 /// What a person does next.
 fn next(round: &Round, decisions: &Decisions) -> String {
     let ways = match round.deciding(decisions).next().map(|finding| &finding.label) {
-        Some(first) => {
-            format!("'deep-review show {first}' explains it, 'open {first}' goes there, 'apply --all' fixes")
-        }
-        None if round.is_complete() => "'deep-review report' writes it down".to_owned(),
-        None => "'deep-review review' asks those that failed again".to_owned(),
+        Some(first) => format!("deep-review show {first}, deep-review open {first}, deep-review apply --all"),
+        None if round.is_complete() => "deep-review report".to_owned(),
+        None => "deep-review review asks those that failed again".to_owned(),
     };
     format!("Next: {ways}")
 }

@@ -178,8 +178,9 @@ function M.restart()
   end
   local buffers = vim.tbl_keys(client.attached_buffers)
   vim.lsp.stop_client(client.id, true)
+  -- Until it is forgotten: below 0.11 a client that is only stopped would be taken for the one of the buffer.
   vim.wait(5000, function()
-    return M.stopped(client)
+    return vim.lsp.get_client_by_id(client.id) == nil
   end, 20)
   for _, bufnr in ipairs(buffers) do
     if vim.api.nvim_buf_is_loaded(bufnr) then

@@ -23,6 +23,7 @@ interface Manifest {
   contributes: {
     commands: { command: string; title: string; category: string; icon?: string }[];
     keybindings: Rule[];
+    problemMatchers: { name: string; pattern: { regexp: string } }[];
     menus: { commandPalette: Rule[] };
     configuration: {
       properties: Record<string, { scope: string; default?: unknown; markdownDescription?: string }>;
@@ -50,6 +51,7 @@ const PALETTE: [string, string | undefined][] = [
   ["Import Report…", undefined],
   ["Show Agents", undefined],
   ["Set Up an Agent…", undefined],
+  ["Choose Who Reviews…", undefined],
   ["Filter Findings…", "deepReview.hasRound"],
   ["Show Rounds", undefined],
   ["Restart Server", undefined],
@@ -135,6 +137,22 @@ test("the addresses of the project are the server's", () => {
   for (const file of [...readdirSync("src").map((name) => `src/${name}`), "package.mjs"]) {
     assert.doesNotMatch(readFileSync(file, "utf8"), /github\.com/, `${file} has an address of its own`);
   }
+});
+
+test("what `deep-review findings` prints is read as problems", () => {
+  const [matcher] = manifest.contributes.problemMatchers;
+  const read = (line: string): string[] | undefined => {
+    const found = new RegExp(matcher?.pattern.regexp ?? "").exec(line);
+    return found?.slice(1).map((part: string | undefined) => part ?? "");
+  };
+  assert.deepEqual(read("I2   src/pool.py:16-18  give() appends: first  (fix)  Claude"), [
+    "src/pool.py",
+    "16",
+    "18",
+    "give() appends: first  (fix)  Claude",
+  ]);
+  assert.deepEqual(read("S1   a b.py:1     LIMIT  Gemini"), ["a b.py", "1", "", "LIMIT  Gemini"]);
+  assert.equal(read("S3   the whole branch  No tests  Codex"), undefined);
 });
 
 test("a key of the findings view is about the focused row", () => {

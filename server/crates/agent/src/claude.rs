@@ -132,7 +132,7 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
         said.failure = Some(unfinished(end, stderr));
         return said;
     };
-    let tokens = |names: &[&str]| names.iter().filter_map(|n| result["usage"][*n].as_u64()).reduce(|a, b| a + b);
+    let tokens = |names: &[&str]| names.iter().filter_map(|n| result["usage"][*n].as_u64()).reduce(u64::saturating_add);
     said.usage = Usage {
         cost_usd: result["total_cost_usd"].as_f64(),
         input_tokens: tokens(&["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]),

@@ -56,7 +56,11 @@ impl CliAgent {
             };
             let run = Run {
                 history: history.as_ref(),
-                beside: brief.dependencies.iter().filter_map(|d| d.folder.to_str()).collect(),
+                // Who may write in its folders gets no folder but the copy.
+                beside: match brief.checkout.is_to_edit() {
+                    true => Vec::new(),
+                    false => brief.dependencies.iter().filter_map(|d| d.folder.to_str()).collect(),
+                },
                 settings: &settings,
                 executable: &executable,
                 prompt: prompt.clone(),

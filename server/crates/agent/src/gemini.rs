@@ -190,7 +190,7 @@ fn loop_failure() -> Failure {
 fn model_usage(models: &Value) -> Usage {
     let total = |name: &str| {
         let tokens = models.as_object()?.values().filter_map(|m| m["tokens"][name].as_u64());
-        tokens.reduce(|a, b| a + b)
+        tokens.reduce(u64::saturating_add)
     };
     Usage {
         input_tokens: total("prompt"),

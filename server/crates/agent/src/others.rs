@@ -141,7 +141,9 @@ fn opencode_read(end: &End, stdout: &str, stderr: &str) -> Completion {
                 let tokens = &part["tokens"];
                 let used = finding::Usage {
                     cost_usd: part["cost"].as_f64(),
-                    input_tokens: tokens["input"].as_u64().map(|n| n + tokens["cache"]["read"].as_u64().unwrap_or(0)),
+                    input_tokens: tokens["input"]
+                        .as_u64()
+                        .map(|n| n.saturating_add(tokens["cache"]["read"].as_u64().unwrap_or(0))),
                     cached_tokens: tokens["cache"]["read"].as_u64(),
                     output_tokens: tokens["output"].as_u64(),
                     tool_calls: None,

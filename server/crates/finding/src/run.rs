@@ -101,14 +101,13 @@ impl Usage {
     /// Both together; what is known of one alone stays.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        fn add<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
-            match (a, b) {
-                (Some(a), Some(b)) => Some(a + b),
-                (a, b) => a.or(b),
-            }
-        }
+        // The numbers are what a program or a server says: they may be any.
+        let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (a, b) => a.or(b),
+        };
         Self {
-            cost_usd: add(self.cost_usd, other.cost_usd),
+            cost_usd: [self.cost_usd, other.cost_usd].into_iter().flatten().reduce(|a, b| a + b),
             input_tokens: add(self.input_tokens, other.input_tokens),
             cached_tokens: add(self.cached_tokens, other.cached_tokens),
             output_tokens: add(self.output_tokens, other.output_tokens),

@@ -4,6 +4,7 @@ use crate::imported::{Change, ImportedReview};
 use finding::{
     AgentInfo, AgentKind, Anchor, Answer, Failure, Fix, LineRange, Observation, RawFinding, RepoPath, Round,
 };
+use patch::Text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -70,17 +71,19 @@ impl<'a> Code<'a> {
         }
     }
 
-    /// Puts an anchor where its quote is in the code at hand. Lines past the end of the file are dropped.
-    fn settle(&self, anchor: &mut Anchor) {
-        if let Some(path) = self.path(&anchor.path) {
-            anchor.path = path;
+    /// Puts anchors where their quotes are in the code at hand: each file is read and split once, however many cite it.
+    fn settle<'b>(&self, anchors: impl Iterator<Item = &'b mut Anchor>) {
+        let mut by_path: BTreeMap<RepoPath, Vec<&mut Anchor>> = BTreeMap::new();
+        for anchor in anchors {
+            if let Some(path) = self.path(&anchor.path) {
+                anchor.path = path;
+            }
+            by_path.entry(anchor.path.clone()).or_default().push(anchor);
         }
-        let Some(text) = (self.read)(&anchor.path) else { return };
-        if let Some(lines) = stands(&text, anchor) {
-            anchor.lines = Some(lines);
-        } else if let Some(lines) = anchor.lines {
-            let total = u32::try_from(lines::count(&text)).unwrap_or(u32::MAX);
-            anchor.lines = (lines.start() <= total).then(|| LineRange::new(lines.start(), lines.end().min(total)));
+        for (path, anchors) in by_path {
+            let Some(text) = (self.read)(&path) else { continue };
+            let text = Text::new(&text);
+            anchors.into_iter().for_each(|anchor| anchor.lines = settled(&text, anchor));
         }
     }
 
@@ -95,8 +98,8 @@ impl<'a> Code<'a> {
         found.next().is_none().then_some(first)
     }
 
-    fn settle_all(&self, anchors: &mut Vec<Anchor>, body: &str) {
-        anchors.iter_mut().for_each(|a| self.settle(a));
+    /// Gives a remark whose anchors are settled a place if it has none, and each place once.
+    fn tidy(&self, anchors: &mut Vec<Anchor>, body: &str) {
         if anchors.is_empty() {
             anchors.extend(self.place_of(body));
         }
@@ -132,7 +135,7 @@ impl<'a> Code<'a> {
         }
         let text = (self.read)(&change.path)?;
         if let Some((anchor, lines)) = cited.filter(|a| a.quote.is_some()).and_then(|a| Some((a, a.lines?))) {
-            let now = stands(&text, anchor)?;
+            let now = stands(&Text::new(&text), anchor)?;
             change = change.shifted(i64::from(now.start()) - i64::from(lines.start()))?;
         }
         change.fix(&text, finding.agent.clone())
@@ -149,8 +152,9 @@ impl<'a> Code<'a> {
     pub fn settle_round(&self, round: &mut Round) {
         self.settle_raw(&mut round.raw);
         self.settle_observations(&mut round.observations);
+        self.settle(round.findings.iter_mut().flat_map(|f| &mut f.anchors));
         for f in &mut round.findings {
-            self.settle_all(&mut f.anchors, &f.body);
+            self.tidy(&mut f.anchors, &f.body);
             for fix in &mut f.fixes {
                 fix.path = fix.path.take().map(|p| self.path(&p).unwrap_or(p));
             }
@@ -166,8 +170,9 @@ impl<'a> Code<'a> {
     }
 
     fn settle_raw(&self, raw: &mut [RawFinding]) {
+        self.settle(raw.iter_mut().flat_map(|r| &mut r.anchors));
         for r in raw {
-            self.settle_all(&mut r.anchors, &r.body);
+            self.tidy(&mut r.anchors, &r.body);
             for fix in &mut r.fixes {
                 fix.path = fix.path.take().map(|p| self.path(&p).unwrap_or(p));
             }
@@ -175,9 +180,7 @@ impl<'a> Code<'a> {
     }
 
     fn settle_observations(&self, observations: &mut [Observation]) {
-        for o in observations {
-            o.anchors.iter_mut().for_each(|a| self.settle(a));
-        }
+        self.settle(observations.iter_mut().flat_map(|o| &mut o.anchors));
     }
 
     fn settle_paths(&self, paths: &mut Vec<RepoPath>) {
@@ -191,15 +194,21 @@ impl<'a> Code<'a> {
     }
 }
 
+/// The lines of an anchor in the text at hand: where its quote stands, or else those that it names, as far as they are there.
+fn settled(text: &Text<'_>, anchor: &Anchor) -> Option<LineRange> {
+    let total = u32::try_from(text.count()).unwrap_or(u32::MAX);
+    let named = || anchor.lines.filter(|lines| lines.start() <= total);
+    stands(text, anchor).or_else(|| named().map(|lines| LineRange::new(lines.start(), lines.end().min(total))))
+}
+
 /// The lines where what the anchor quotes stands now. Tools quote a line or a part of it.
-fn stands(text: &str, anchor: &Anchor) -> Option<LineRange> {
+fn stands(text: &Text<'_>, anchor: &Anchor) -> Option<LineRange> {
     let quote = anchor.quote.as_deref()?;
     let part = |lines: &LineRange| {
-        let line = lines::split(text).nth(lines.start() as usize - 1);
-        !quote.trim().is_empty() && line.is_some_and(|line| line.contains(quote.trim()))
+        !quote.trim().is_empty() && text.numbered(lines.start()).is_some_and(|line| line.contains(quote.trim()))
     };
     let cited = anchor.lines.filter(|lines| lines.count() == 1).filter(part);
-    cited.or_else(|| patch::find_quote(text, quote, anchor.lines))
+    cited.or_else(|| text.find_quote(quote, anchor.lines))
 }
 
 /// The first fenced block of a text that is no diff.
@@ -255,6 +264,27 @@ mod tests {
         code.settle_answer(&mut answer);
         let places: Vec<String> = answer.findings.iter().flat_map(|f| &f.anchors).map(ToString::to_string).collect();
         assert_eq!(places, ["a.go:4-6", "a.go:5"]);
+    }
+
+    #[test]
+    fn a_file_is_read_once_however_many_findings_cite_it() {
+        let paths = ["a.go", "b.go"].map(path);
+        let text: Arc<str> = "one();\ntwo();\nthree();\n".into();
+        let reads = std::cell::Cell::new(0);
+        let read = |_: &RepoPath| {
+            reads.set(reads.get() + 1);
+            Some(Arc::clone(&text))
+        };
+        let code = Code::new(&paths, &paths, &read);
+        let remark = |n: usize| {
+            let mut said = tool([None, Some("two();"), Some("gone();")][n % 3]);
+            let mut finding = said.answer.findings.remove(0);
+            finding.anchors[0].path = paths[n % 2].clone();
+            finding
+        };
+        let mut answer = Answer { findings: (0..600).map(remark).collect(), ..Answer::default() };
+        code.settle_answer(&mut answer);
+        assert_eq!(reads.get(), paths.len());
     }
 
     /// A finding on line 2 that quotes `quote`, and a change of the first column there.

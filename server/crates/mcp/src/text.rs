@@ -1,7 +1,7 @@
 //! Findings as compact text made for models: stable ids, one line a finding, and marks around what others wrote.
 
 use crate::bounds::NOTICE;
-use finding::AgentName;
+use finding::{AgentName, Attempt, Message, Speaker};
 use ops::{FindingList, FindingRow, FindingWhole, Proof, StateName, Suggestion, Verified};
 use report::sanitize::printable;
 use std::fmt::Write as _;
@@ -96,7 +96,23 @@ pub fn details(whole: &FindingWhole) -> String {
         }
     }
     out.extend(whole.suggestions.iter().map(suggestion));
+    out.extend(whole.attempts.iter().map(attempt));
+    out.extend(whole.thread.iter().map(message));
     out
+}
+
+fn attempt(attempt: &Attempt) -> String {
+    let word = if attempt.is_proven() { "is proven" } else { "was not taken" };
+    let (by, proof) = (printable(&attempt.by.label), printable(&attempt.proof()));
+    format!("\nA fix by {by} {word}: {}\n", proof.replace('\n', "\n  "))
+}
+
+fn message(message: &Message) -> String {
+    let who = match &message.by {
+        Speaker::Person => "Asked".to_owned(),
+        Speaker::Agent(name) => printable(name.as_str()),
+    };
+    format!("\n{who}: {}\n", printable(message.text.trim()).replace('\n', "\n  "))
 }
 
 fn suggestion(fix: &Suggestion) -> String {

@@ -58,7 +58,7 @@ pub async fn ask(
     let Asking { open, request, finding, question } = asking;
     let at = Timestamp::now();
     let counsel = Counsel::open(request, progress, cancel).await?;
-    let said = review::consult_of(&counsel, &finding, question.clone()).await?;
+    let said = review::consult(&counsel, &finding, question.clone()).await?;
     let by = match &open.by {
         None => Speaker::Person,
         Some(agent) => Speaker::Agent(AgentName::new(agent.clone())),

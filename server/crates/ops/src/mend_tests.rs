@@ -296,6 +296,9 @@ fn write(copy: &Path, path: &str, text: &str) {
     fs::write(file, text).unwrap();
 }
 
+/// So many of the rows are tried in every language.
+const OF_EVERY_LANGUAGE: usize = 12;
+
 /// What comes of each attempt: `+` for one that is proven, else why it is not.
 type Row = (&'static str, fn(&Case, &Path, usize) -> serde_json::Value, fn(&Case) -> Vec<String>);
 
@@ -491,9 +494,10 @@ fn rows() -> Vec<Row> {
 #[tokio::test]
 async fn what_agents_bring_back_is_proven_or_not_taken_with_the_reason() {
     let rows = rows();
-    assert!(rows.len() * CASES.len() >= 60);
-    for case in &CASES {
-        for (name, act, expected) in &rows {
+    for (number, case) in CASES.iter().enumerate() {
+        // What has nothing to do with the language is tried in one.
+        let of_this = if number == 0 { &rows[..] } else { &rows[..OF_EVERY_LANGUAGE] };
+        for (name, act, expected) in of_this {
             let bed = Bed::new(case);
             let before = bed.files();
             let (writer, judge) = (told("writer", case, *act), told("judge", case, |_, _, _| json!("no")));
@@ -799,7 +803,7 @@ fn act(copy: &Path, deeds: &[Deed]) -> serde_json::Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_agents_do_the_work_tree_stays_as_it_is(deeds in prop::collection::vec(any_deed(), 1..5)) {

@@ -4,7 +4,7 @@ use super::diff::diff;
 use super::listing::{FindingRow, Maps, StateName, row};
 use super::plan::{Selection, plan, would_apply};
 use super::states::{Situation, states};
-use finding::{AgentName, Classification, Finding, LineRange, RepoPath, RuleRef, Severity, State};
+use finding::{AgentName, Attempt, Classification, Finding, LineRange, Message, RepoPath, RuleRef, Severity, State};
 use serde::Serialize;
 
 /// Lines of code that are shown before and after a finding's own.
@@ -49,6 +49,12 @@ pub struct FindingWhole {
     pub code: Option<Code>,
     /// The suggested fixes, the best first.
     pub suggestions: Vec<Suggestion>,
+    /// What agents made of it since, when they were asked to mend it; the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+    /// What was asked and answered about it since; the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub thread: Vec<Message>,
 }
 
 /// What one agent said.
@@ -130,6 +136,8 @@ pub fn show(situation: &Situation<'_>, index: usize) -> Option<FindingWhole> {
         places: finding.anchors.iter().skip(1).map(place).collect(),
         code: code(situation, &row),
         suggestions: (0..finding.fixes.len()).map(|fix| suggestion(situation, index, finding, fix)).collect(),
+        attempts: finding.attempts.clone(),
+        thread: finding.thread.clone(),
         row,
     })
 }

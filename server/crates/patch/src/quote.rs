@@ -15,7 +15,34 @@ const MAX_QUOTE: usize = 200;
 /// is an answer.
 #[must_use]
 pub fn find_quote(text: &str, quote: &str, cited: Option<LineRange>) -> Option<LineRange> {
-    find(&Text::new(text), quote, cited)
+    at_citation(text, quote, cited).or_else(|| find(&Text::new(text), quote, cited))
+}
+
+impl Text<'_> {
+    /// [`find_quote`] in a text that many are looked for in.
+    #[must_use]
+    pub fn find_quote(&self, quote: &str, cited: Option<LineRange>) -> Option<LineRange> {
+        find(self, quote, cited)
+    }
+}
+
+/// The quote where it begins in the first line that is cited, which most do. No other place is nearer, so that the rest of the
+/// text need not be looked at.
+fn at_citation(text: &str, quote: &str, cited: Option<LineRange>) -> Option<LineRange> {
+    let first = cited?.start();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = (first..).zip(lines::split(text).skip(first as usize - 1).map(text::key));
+    let mut quoted = clean(quote).into_iter().map(text::key);
+    let begins = |(_, key): (u32, u64)| Some(key) == quoted.next() && key != text::BLANK;
+    if !lines.next().is_some_and(begins) {
+        return None;
+    }
+    let mut last = first;
+    for wanted in quoted {
+        let (line, _) = lines.find(|(_, key)| *key != text::BLANK).filter(|(_, key)| *key == wanted)?;
+        last = line;
+    }
+    Some(LineRange::new(first, last))
 }
 
 pub(super) fn find(text: &Text<'_>, quote: &str, cited: Option<LineRange>) -> Option<LineRange> {
@@ -182,4 +209,24 @@ fn near(text: &Text<'_>, lines: &[&str], cited: Option<LineRange>) -> Option<Lin
     }
     let (_, _, s) = best?;
     Some(range(at[s] as usize, at[(s + lines.len() - 1).min(high - 1)] as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_quote_at_its_citation_is_what_a_search_of_the_whole_text_finds(
+            text in "[ab\u{feff} \t\n\r]{0,40}", quote in "[ab` \n+-]{0,8}", first in 1_u32..8, count in 0_u32..3,
+        ) {
+            let cited = Some(LineRange::new(first, first + count));
+            if let Some(found) = at_citation(&text, &quote, cited) {
+                prop_assert_eq!(Some(found), find(&Text::new(&text), &quote, cited));
+            }
+        }
+    }
 }

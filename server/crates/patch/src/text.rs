@@ -35,6 +35,18 @@ impl<'a> Text<'a> {
         self.source
     }
 
+    /// How many lines it has.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Line `number`, 1-based, without its ending.
+    #[must_use]
+    pub fn numbered(&self, number: u32) -> Option<&'a str> {
+        self.lines.get(number as usize - 1).copied()
+    }
+
     /// Whether there is nothing but white space in it.
     pub(super) fn is_blank(&self) -> bool {
         self.source.trim_start_matches(BOM).trim().is_empty()

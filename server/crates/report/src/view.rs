@@ -372,7 +372,9 @@ fn message_view<'a>(round: &Round, message: &'a finding::Message) -> MessageView
         finding::Speaker::Person => "Asked".to_owned(),
         finding::Speaker::Agent(name) => one_line(round.label_of(name)),
     };
-    MessageView { who, text: &message.text }
+    let cost = message.call.as_ref().and_then(|call| call.usage.cost_usd);
+    let cost = cost.map(|cost| format!(" (${cost:.2})")).unwrap_or_default();
+    MessageView { who: who + &cost, text: &message.text }
 }
 
 /// `Claude Opus 4.6: Important: a broken instance is rare`.

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 /// What an agent said of a finding.
@@ -128,26 +128,12 @@ impl Counsel {
     }
 }
 
-/// Asks the first agent of the request that answers questions; those that raised the finding come first. `thread` is what
-/// was said before.
+/// Asks the first agent of a counsel that answers questions; those that raised the finding come first. It is told what was
+/// said about the finding before.
 ///
 /// # Errors
 /// When nobody answers.
-pub async fn consult(
-    request: Request,
-    finding: Finding,
-    question: String,
-    cancel: CancellationToken,
-) -> Result<Consulted, NotConsulted> {
-    let counsel = Counsel::open(request, unbounded_channel().0, cancel).await?;
-    consult_of(&counsel, &finding, question).await
-}
-
-/// The same, of a counsel that is open.
-///
-/// # Errors
-/// When nobody answers.
-pub async fn consult_of(counsel: &Counsel, finding: &Finding, question: String) -> Result<Consulted, NotConsulted> {
+pub async fn consult(counsel: &Counsel, finding: &Finding, question: String) -> Result<Consulted, NotConsulted> {
     let reviewer = counsel.answering(finding).first().copied().cloned().ok_or(NotConsulted::Nobody)?;
     if !counsel.brief().sending.allows_all(finding.anchors.iter()) {
         return Err(NotConsulted::NeverSent(finding.label.clone()));

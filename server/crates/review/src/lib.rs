@@ -38,7 +38,7 @@ mod tests;
 
 pub use background::{BackgroundReview, background};
 pub use budget::Limits;
-pub use consult::{Consulted, Counsel, NotConsulted, consult, consult_of, thread_of, told_of};
+pub use consult::{Consulted, Counsel, NotConsulted, consult, thread_of, told_of};
 pub use prepare::Preparation;
 pub use preview::{DryRun, Sent, dry_run};
 pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};

@@ -271,3 +271,16 @@ fn what_is_longer_than_any_answer_is_refused_with_its_size() {
     assert_eq!(failure.kind, FailureKind::TooLarge);
     assert!(prose(&long).is_none() && json_values(&long).next().is_none());
 }
+
+#[test]
+fn what_a_program_says_that_it_used_may_be_any_number() {
+    use crate::process::End;
+    let most = u64::MAX;
+    let claude =
+        json!({"type": "result", "result": "{}", "usage": {"input_tokens": most, "cache_read_input_tokens": most}});
+    let used = crate::claude::read(&End::Exited(0), &claude.to_string(), "").usage;
+    assert_eq!(used.input_tokens, Some(most));
+    assert_eq!(used.plus(used).input_tokens, Some(most));
+    let gemini = json!({"response": "{}", "stats": {"models": {"a": {"tokens": {"prompt": most}}, "b": {"tokens": {"prompt": 1}}}}});
+    assert_eq!(crate::gemini::read(&End::Exited(0), &gemini.to_string(), "").usage.input_tokens, Some(most));
+}

@@ -53,7 +53,7 @@ impl Api for Anthropic {
                 collected.model = message["model"].as_str().map(Into::into);
                 let names = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
                 collected.usage.input_tokens =
-                    names.iter().filter_map(|n| message["usage"][*n].as_u64()).reduce(|a, b| a + b);
+                    names.iter().filter_map(|n| message["usage"][*n].as_u64()).reduce(u64::saturating_add);
                 collected.usage.cached_tokens = message["usage"]["cache_read_input_tokens"].as_u64();
             }
             Some("content_block_start") => {

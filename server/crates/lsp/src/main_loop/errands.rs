@@ -6,6 +6,7 @@ use crate::protocol::commands::{CommandResult, Errand};
 use crate::protocol::error::CommandError;
 use crate::requests::errand::Task;
 use crate::state::snapshot::RepoKey;
+use lsp_types::MessageType;
 use std::path::PathBuf;
 use tokio_util::sync::CancellationToken;
 
@@ -41,7 +42,10 @@ impl GlobalState {
         result: Result<CommandResult, CommandError>,
     ) {
         if let Some(under_way) = self.errands.remove(&errand) {
-            let _ = under_way.reply.send(result);
+            // Who was told that it goes on hears of its end like this.
+            if let Err(Err(refused)) = under_way.reply.send(result) {
+                self.outbox.show(MessageType::WARNING, &refused.to_string());
+            }
         }
         // What was tried and said is stored beside the round.
         self.load(&key.root);

@@ -8,7 +8,7 @@ use crate::reviews::{News, Reviews, Running};
 use crate::said::Refusal;
 use crate::text;
 use finding::{Round, Severity};
-use ops::{Again, Filter, FindingList, FindingRow, Overrides, StateName, Trust};
+use ops::{Again, Asking, Filter, FindingList, FindingRow, OpsError, Overrides, StateName, Trust};
 use report::sanitize::printable;
 use review::{NotConsulted, Request};
 use rmcp::RoleServer;
@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, sleep_until};
 
 /// Findings that are listed with a review's end; `findings` has the others.
@@ -290,24 +291,22 @@ pub(crate) async fn ask(desk: Desk, arguments: Value, context: RequestContext<Ro
     let question = word("question", Some(&args.question))?.ok_or_else(|| Refusal::new("the question is empty"))?;
     let prepare = move || {
         let now = desk.now(None)?;
-        let finding = ops::find(&now.round, &args.id)?.finding.clone();
-        let names: Vec<String> = args.agent.into_iter().collect();
-        let again = Again::Changed;
+        let found = ops::find(&now.round, &args.id)?;
+        let label = found.finding.label.clone();
         let config = desk.config(Some(&now.open.repository), &Overrides::default())?;
-        let request = ops::request(&now.open.repository, &config, Trust::AsConfigured, &names, again)?;
-        Ok((request, finding))
+        let agent = args.agent.as_deref();
+        Ok((Asking::new(&now, &config, Trust::AsConfigured, found.index, &question, agent)?, label))
     };
-    let (request, finding) = blocking(prepare).await?;
-    let label = finding.label.clone();
-    let consulted = review::consult(request, finding, question, context.ct.child_token()).await;
+    let (asking, label) = blocking(prepare).await?;
+    let consulted = ops::ask(asking, unbounded_channel().0, context.ct.child_token()).await;
     let consulted = consulted.map_err(|error| match &error {
-        NotConsulted::Nobody => Refusal::new(error.to_string())
+        OpsError::NotConsulted(NotConsulted::Nobody) => Refusal::new(error.to_string())
             .with_remedy("ask the user which agent of 'deep-review agents' answers questions, or decide by the code"),
-        NotConsulted::Failed { failure, .. } => match &failure.remedy {
+        OpsError::NotConsulted(NotConsulted::Failed { failure, .. }) => match &failure.remedy {
             Some(remedy) => Refusal::new(error.to_string()).with_remedy(remedy.clone()),
             None => Refusal::new(error.to_string()),
         },
-        NotConsulted::Review(_) | NotConsulted::NeverSent(_) => Refusal::new(error.to_string()),
+        _ => Refusal::new(error.to_string()),
     })?;
     let (by, answer) = (consulted.by.to_string(), consulted.answer);
     let said = format!("{by} on {label}:\n{NOTICE}\n\n{answer}\n");
