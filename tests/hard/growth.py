@@ -209,7 +209,7 @@ def main() -> int:
         must(draw(curves).count("<polyline") >= 2 * len(curves), "a curve is not drawn")
         return 0
     PICTURE.write_text(draw(curves))
-    kind = "a debug build" if "debug" in PROGRAM.parts else "a release build"
+    kind = "a release build" if {"release", "dist"} & set(PROGRAM.parts) else "a debug build"
     head = (f"{datetime.date.today()}, {kind}, {os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}, load "
             f"{os.getloadavg()[0]:.0f}; {(time.monotonic() - began) / 60:.0f} minutes.")
     before, _, rest = PAGE.read_text().partition(BEGIN)
