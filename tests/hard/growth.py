@@ -213,7 +213,7 @@ def main() -> int:
     head = (f"{datetime.date.today()}, {kind}, {os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}, load "
             f"{os.getloadavg()[0]:.0f}; {(time.monotonic() - began) / 60:.0f} minutes.")
     before, _, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{head}\n\n{table(curves)}\n{END}{rest.partition(END)[2]}")
+    PAGE.write_text(f"{before}{BEGIN}\n{head}\n\n{table(curves)}\n\n![Time and memory by size]({PICTURE.name})\n{END}{rest.partition(END)[2]}")
     return 0
 
 
