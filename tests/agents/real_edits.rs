@@ -68,8 +68,12 @@ fn next(asked: &Asked, outside: &Path) -> Reply {
         "openai" => openai(done, call, &answer),
         _ => gemini(call, &answer),
     };
-    let event = |e: &Value| format!("event: {}\ndata: {e}\n\n", e["type"].as_str().unwrap_or("message"));
-    let body = events.iter().map(event).collect();
+    let body = events.iter().map(|event| match form {
+        // The others want their data alone.
+        "anthropic" => format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default()),
+        _ => format!("data: {event}\n\n"),
+    });
+    let body = body.collect();
     Reply { status: 200, headers: vec![("content-type".into(), "text/event-stream".into())], body }
 }
 

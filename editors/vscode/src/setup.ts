@@ -39,6 +39,7 @@ async function choose(agents: readonly AgentHere[]): Promise<AgentHere | Provide
     kind: vscode.QuickPickItemKind.Separator,
   });
   const reviewers = agents.filter((agent) => agent.kind !== "built-in" && agent.kind !== "linter");
+  const missing = reviewers.filter((agent) => agent.why === "not-installed");
   const item = (agent: AgentHere): vscode.QuickPickItem & { is: AgentHere } => ({
     label: `$(${agent.usable ? "pass" : agent.why === "not-logged-in" ? "key" : "cloud-download"}) ${agent.label}`,
     description: agent.detail,
@@ -54,8 +55,8 @@ async function choose(agents: readonly AgentHere[]): Promise<AgentHere | Provide
         description: provider.variable ?? vscode.l10n.t("on this machine, no key"),
         is: provider,
       })),
-      heading(vscode.l10n.t("Programs that can be installed")),
-      ...reviewers.filter((agent) => agent.why === "not-installed").map(item),
+      ...(missing.length === 0 ? [] : [heading(vscode.l10n.t("Programs that can be installed")), ...missing.map(item)]),
+      heading(""),
       { label: `$(terminal) ${vscode.l10n.t("Another program or server…")}`, is: "other" as const },
     ],
     { title: vscode.l10n.t("Set up an agent (1 of 3): which one?"), matchOnDescription: true, ignoreFocusOut: true },

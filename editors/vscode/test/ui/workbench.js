@@ -105,6 +105,22 @@ class Workbench {
     });
   }
 
+  /** Opens the hover at the cursor, and again where something that just changed in the editor has closed it. */
+  async hover(text) {
+    const selector = `.monaco-hover:not(.hidden):has-text("${text}")`;
+    await this.until(`a hover with ${text}`, async () => {
+      if ((await this.page.$(selector)) !== null) return true;
+      await this.page.keyboard.press("Escape");
+      await this.page.keyboard.press("Control+k");
+      await this.page.keyboard.press("Control+i");
+      return this.page.waitForSelector(selector, short()).then(
+        () => true,
+        () => false,
+      );
+    });
+    return selector;
+  }
+
   /** The key of a command: all of them begin alike. */
   async chord(letter) {
     await this.pressFor("Control+Alt+r", ".statusbar-item:has-text('was pressed')");

@@ -91,12 +91,33 @@ impl Checks {
         commands
     }
 
-    /// Whether a command names the file.
-    pub(super) fn name_of(&self, path: &RepoPath) -> bool {
-        let mut commands = self.by_path.iter().map(|(_, c)| c).chain(&self.default);
-        let is_it = |word: &str| word.trim_matches(['"', '\'', ';']).trim_start_matches("./") == path.as_str();
-        commands.any(|command| command.split_whitespace().any(is_it))
+    /// Whether a command runs the file, or is told what to do by it. One that only looks at it does not.
+    pub(super) fn run(&self, path: &RepoPath) -> bool {
+        let mut commands = self.by_path.iter().map(|(_, command)| command).chain(&self.default);
+        commands.any(|command| runs(command, path.as_str()))
     }
+}
+
+/// Whether the file is a program of the command, or what an interpreter is given.
+fn runs(command: &str, file: &str) -> bool {
+    const TAKES_A_SCRIPT: &[&str] = &[
+        "sh", "bash", "dash", "zsh", "fish", "pwsh", "python", "python3", "node", "deno", "bun", "ruby", "perl", "php",
+        "source", ".", "exec", "time", "env", "nice", "timeout", "xargs", "npx", "-f", "--file", "--config", "-c",
+    ];
+    const BEGINS_A_COMMAND: &[&str] = &["&&", "||", "|", ";", "&", "(", "{", "!", "then", "do", "else"];
+    let spaced: String =
+        command.chars().flat_map(|c| if ";()".contains(c) { vec![' ', c, ' '] } else { vec![c] }).collect();
+    let mut before = ";".to_owned();
+    for word in spaced.split_whitespace() {
+        let plain = word.trim_matches(['"', '\'']);
+        let name = before.rsplit('/').next().unwrap_or_default();
+        let is_run = BEGINS_A_COMMAND.contains(&name) || TAKES_A_SCRIPT.contains(&name);
+        if is_run && plain.trim_start_matches("./") == file {
+            return true;
+        }
+        before = plain.to_owned();
+    }
+    false
 }
 
 /// What is shown by running a check.
@@ -312,6 +333,25 @@ mod tests {
         assert_eq!(of(&["x/web/a.js", "a.py"]), ["make", "pytest"]);
         assert_eq!(Checks::default().of(&[RepoPath::new("a").unwrap()]), Vec::<String>::new());
         assert_eq!(Checks::default().with(&strings(&["[a"]), "x").unwrap_err(), BadPattern("[a".into()));
+    }
+
+    #[test]
+    fn what_a_check_runs_is_told_from_what_it_looks_at() {
+        for (command, is_run) in [
+            ("ci/check.sh", true),
+            ("./ci/check.sh --all", true),
+            ("cargo build && sh ci/check.sh", true),
+            ("cd x; ./ci/check.sh; true", true),
+            ("(bash 'ci/check.sh')", true),
+            ("/usr/bin/env python3 ci/check.sh", true),
+            ("make -f ci/check.sh", true),
+            ("grep -q x ci/check.sh", false),
+            ("shellcheck ci/check.sh", false),
+            ("test -f ci/check.sh && true", false),
+            ("ci/check.sh.bak", false),
+        ] {
+            assert_eq!(runs(command, "ci/check.sh"), is_run, "{command}");
+        }
     }
 
     #[test]

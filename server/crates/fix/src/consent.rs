@@ -25,7 +25,7 @@ fn what(path: &RepoPath, checks: &Checks) -> Option<&'static str> {
     if is_ci(&lower, &name) {
         return Some("what the CI runs");
     }
-    if checks.name_of(path) || is_of_check(&name) {
+    if checks.run(path) || is_of_check(&name) {
         return Some("a file of the check");
     }
     let is_test_folder = |folder: &&str| {

@@ -17,7 +17,7 @@ module.exports = async (w, page, bed) => {
   await w.chord("p");
   await w.see(".tab.active:has-text('emoji.py')");
   await w.see(".statusbar-item:has-text('of 4:')");
-  await w.see(".monaco-hover:not(.hidden) a:has-text('Dismiss')");
+  await w.hover("Dismiss");
   w.say("to the next finding, in another file, and back; which one of how many, and what it is");
 
   const before = text("pool.py");

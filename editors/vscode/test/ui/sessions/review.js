@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const { source: axe } = require("axe-core");
-const { long, STATUS, row, servers } = require("../workbench.js");
+const { long, short, STATUS, row, servers } = require("../workbench.js");
 
 module.exports = async (w, page, bed) => {
   const { folder } = bed;
@@ -84,9 +84,7 @@ module.exports = async (w, page, bed) => {
 
   // The hover: the explanation first, then what can be done, by commands of ours.
   await w.visit(target.title, target.file);
-  await w.run("Show or Focus Hover");
-  const hover = ".monaco-hover:not(.hidden)";
-  await w.see(`${hover}:has-text("stays over its limit")`);
+  const hover = await w.hover("stays over its limit");
   await w.see(`${hover} a:has-text("Apply")`);
   await w.see(`${hover} details summary:has-text("Codex")`);
   const said = await page.locator(hover).first().innerText();
@@ -96,8 +94,18 @@ module.exports = async (w, page, bed) => {
     `once, by the diagnostic: ${said}`,
   );
   await w.shot("hover");
-  await page.locator(`${hover} a:has-text("Preview")`).first().click();
-  await w.see(".tab.active:has-text('Fix of I')");
+  await w.until("the preview from the hover", async () => {
+    await w.hover("stays over its limit");
+    await page
+      .locator(`${hover} a:has-text("Preview")`)
+      .first()
+      .click(short())
+      .catch(() => undefined);
+    return page.waitForSelector(".tab.active:has-text('Fix of I')", short()).then(
+      () => true,
+      () => false,
+    );
+  });
   await w.run("View: Close Editor");
   w.say("the hover explains, folds what others say, and its buttons work");
 

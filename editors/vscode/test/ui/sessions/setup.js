@@ -14,9 +14,10 @@ async function provider() {
       .on("data", (part) => (body += part))
       .on("end", () => {
         models.push(JSON.parse(body).model);
-        const message = { role: "assistant", content: '{"findings":[],"observations":[]}' };
-        response.setHeader("content-type", "application/json");
-        response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: "stop" }] }));
+        const delta = { role: "assistant", content: '{"findings":[],"observations":[]}' };
+        const event = JSON.stringify({ choices: [{ index: 0, delta, finish_reason: "stop" }] });
+        response.setHeader("content-type", "text/event-stream");
+        response.end(`data: ${event}\n\ndata: [DONE]\n\n`);
       });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -120,8 +120,8 @@ fn body(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, by: &[AgentName
         let code = || dedent(lines, i + 1..close, indent_of(line.text));
         let is_blank = |text: &[&str]| text.iter().all(|l| l.trim().is_empty());
         if info_of(line.text) == "diff" && says_fix(&text) {
-            let note = take_note(&mut text);
-            out.fixes.push(fix(note, code(), roster, by));
+            let note = take_note(&mut text).unwrap_or_default();
+            out.fixes.push(fix(&note, code(), roster, by));
         } else if out.quote.is_none() && is_blank(&text) && is_quote(info_of(line.text)) {
             out.quote = Some(code().trim_end_matches('\n').to_owned());
             text.clear();
@@ -154,9 +154,9 @@ fn says_fix(text: &[&str]) -> bool {
 }
 
 /// A fix whose note ends with the file and with who proposed it.
-fn fix(note: Option<String>, diff: String, roster: &Roster, by: &[AgentName]) -> Fix {
+fn fix(note: &str, diff: String, roster: &Roster, by: &[AgentName]) -> Fix {
     let (mut by, mut path) = (by.to_vec(), None);
-    let mut text = note.as_deref().unwrap_or_default();
+    let mut text = note;
     if let Some(m) = FIX_AGENTS.captures(text) {
         let named: Vec<AgentName> = m[2].split(", ").filter_map(|label| roster.labelled(label)).collect();
         if !named.is_empty() {
