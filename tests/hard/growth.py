@@ -209,11 +209,11 @@ def main() -> int:
         must(draw(curves).count("<polyline") >= 2 * len(curves), "a curve is not drawn")
         return 0
     PICTURE.write_text(draw(curves))
-    kind = "a debug build" if "debug" in PROGRAM.parts else "a release build"
+    kind = "a release build" if {"release", "dist"} & set(PROGRAM.parts) else "a debug build"
     head = (f"{datetime.date.today()}, {kind}, {os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}, load "
             f"{os.getloadavg()[0]:.0f}; {(time.monotonic() - began) / 60:.0f} minutes.")
     before, _, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{head}\n\n{table(curves)}\n{END}{rest.partition(END)[2]}")
+    PAGE.write_text(f"{before}{BEGIN}\n{head}\n\n{table(curves)}\n\n![Time and memory by size]({PICTURE.name})\n{END}{rest.partition(END)[2]}")
     return 0
 
 

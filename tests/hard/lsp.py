@@ -14,9 +14,9 @@ from bed import PATIENCE, Bed, Broken
 class Client:
     """One session. Messages of the server are taken by a thread; requests of its own are answered."""
 
-    def __init__(self, bed: Bed, encoding: str = "utf-16", at: Path | None = None, listens: bool = True):
+    def __init__(self, bed: Bed, encoding: str = "utf-16", at: Path | None = None, listens: bool = True, **environment: str):
         self.bed = bed
-        self.process = bed.start("lsp", at=at, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process = bed.start("lsp", at=at, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.root, self.encoding, self.number = at or bed.root, encoding, 0
         self.shown: dict[str, list[dict]] = {}
         self.answers: dict[int, dict] = {}
