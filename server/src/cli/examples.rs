@@ -64,7 +64,7 @@ Examples:
 pub(super) const AGENTS_ADD: &str = "\
 Examples:
   deep-review agents add     a program, a key or a local server
-  deep-review agents add --adapter anthropic-http --name api --model sonnet --key-env ANTHROPIC_API_KEY";
+  deep-review agents add --adapter anthropic-http --name api --model sonnet";
 
 pub(super) const AGENTS_TEST: &str = "\
 Examples:
