@@ -67,7 +67,7 @@ fn nothing_is_written_without_a_yes_and_then_it_is_fixed() {
     let ran = bed.run(&["fix", "C1", "--yes"]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert_eq!(bed.repo.read("src/main.rs"), fixed());
-    assert!(bed.run(&["verify", "C1"]).out.contains("fixed"));
+    assert!(bed.run(&["verify", "C1"]).out.contains("a fix of it is in the file"));
     assert_eq!(bed.run(&["fix", "--all"]).out, "No open finding is to be fixed.\n");
     assert_eq!(bed.run(&["undo"]).code, 0);
     assert_eq!(bed.repo.read("src/main.rs"), AFTER);

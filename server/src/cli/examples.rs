@@ -64,7 +64,7 @@ Examples:
 pub(super) const AGENTS_ADD: &str = "\
 Examples:
   deep-review agents add     a program, a key or a local server
-  deep-review agents add --adapter anthropic-http --name anthropic --model claude-sonnet-5-5 --key-env ANTHROPIC_API_KEY";
+  deep-review agents add --adapter anthropic-http --name api --model sonnet";
 
 pub(super) const AGENTS_TEST: &str = "\
 Examples:
@@ -162,9 +162,9 @@ Examples:
 
 pub(super) const FIX: &str = "\
 Examples:
-  deep-review fix I1                       a fix, with its proof; asks before it writes
+  deep-review fix I1                       a proven fix; asks before it writes
   deep-review fix I1 S2 --agent claude     by this agent
-  deep-review fix --all --check 'cargo test' --yes
+  deep-review fix --all --check \"cargo test\" --yes
   deep-review fix I1 --only src/lib.rs     change nothing else
   deep-review fix --all --commit-each --yes    a commit for each
 

@@ -102,16 +102,24 @@ impl Checks {
 fn runs(command: &str, file: &str) -> bool {
     const TAKES_A_SCRIPT: &[&str] = &[
         "sh", "bash", "dash", "zsh", "fish", "pwsh", "python", "python3", "node", "deno", "bun", "ruby", "perl", "php",
-        "source", ".", "exec", "time", "env", "nice", "timeout", "xargs", "npx", "-f", "--file", "--config", "-c",
+        "source", ".", "exec", "time", "env", "nice", "timeout", "xargs", "npx",
     ];
+    // A file that says what is done; to `test` it is a question.
+    const TAKES_A_FILE: &[&str] = &["-f", "--file", "--config", "-c"];
+    const ONLY_LOOKS: &[&str] = &["test", "[", "[[", "grep"];
     const BEGINS_A_COMMAND: &[&str] = &["&&", "||", "|", ";", "&", "(", "{", "!", "then", "do", "else"];
     let spaced: String =
         command.chars().flat_map(|c| if ";()".contains(c) { vec![' ', c, ' '] } else { vec![c] }).collect();
-    let mut before = ";".to_owned();
+    let (mut program, mut before) = (String::new(), ";".to_owned());
     for word in spaced.split_whitespace() {
         let plain = word.trim_matches(['"', '\'']);
         let name = before.rsplit('/').next().unwrap_or_default();
-        let is_run = BEGINS_A_COMMAND.contains(&name) || TAKES_A_SCRIPT.contains(&name);
+        let begins = BEGINS_A_COMMAND.contains(&name);
+        if begins {
+            plain.clone_into(&mut program);
+        }
+        let is_told = TAKES_A_FILE.contains(&name) && !ONLY_LOOKS.contains(&program.as_str());
+        let is_run = begins || TAKES_A_SCRIPT.contains(&name) || is_told;
         if is_run && plain.trim_start_matches("./") == file {
             return true;
         }

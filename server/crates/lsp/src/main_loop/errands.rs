@@ -54,6 +54,6 @@ impl GlobalState {
     /// Stops those of a repository, or of all; how many.
     pub(super) fn cancel_errands(&self, root: Option<&PathBuf>) -> usize {
         let meant = self.errands.values().filter(|errand| root.is_none_or(|root| errand.root == *root));
-        meant.map(|errand| errand.cancel.cancel()).count()
+        meant.inspect(|errand| errand.cancel.cancel()).count()
     }
 }

@@ -525,6 +525,13 @@ impl TestServer {
         shown.unwrap_or_default().iter().map(|d| d["message"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The same, once the ends are here: they may come after an answer.
+    pub(super) async fn balanced(&mut self) {
+        let is_over = |kinds: &Vec<String>| kinds.last().is_some_and(|kind| kind == "end");
+        self.until("the end of progress", |s| s.progress.values().all(is_over)).await;
+        self.assert_balanced();
+    }
+
     /// Every progress that was begun was ended, once and last.
     pub(super) fn assert_balanced(&self) {
         for (token, kinds) in &self.progress {

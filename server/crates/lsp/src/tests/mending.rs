@@ -97,7 +97,7 @@ async fn what_is_typed_is_mended_and_the_edit_is_to_be_confirmed() {
     }
     let now = titles(&server.actions(&bed.file, 2, &["quickfix"]).await);
     assert!(now[0].starts_with("Apply fix: Call c [placed, parses, Gemini agrees"), "{now:?}");
-    server.assert_balanced();
+    server.balanced().await;
     assert!(server.finish().await);
 }
 
@@ -116,7 +116,7 @@ async fn what_is_not_proven_changes_nothing_and_says_why() {
         assert!(message.contains(why), "{message}");
         assert_eq!(server.last("workspace/applyEdit"), Value::Null);
         assert_eq!(std::fs::read_to_string(&bed.file).unwrap(), TEXT);
-        server.assert_balanced();
+        server.balanced().await;
         assert!(server.finish().await);
     }
 }
@@ -163,7 +163,7 @@ async fn a_fix_under_way_can_be_cancelled_in_both_ways() {
         let answer = server.answer(id).await;
         assert!(answer["error"]["message"].as_str().is_some_and(|m| m.contains("cancel")), "{answer}");
         assert_eq!(std::fs::read_to_string(&bed.file).unwrap(), TEXT);
-        server.assert_balanced();
+        server.balanced().await;
         assert!(server.finish().await);
     }
 }
@@ -183,6 +183,6 @@ async fn a_question_is_answered_and_kept_with_the_finding() {
     for said in ["Is it reachable?", "Yes, by `main`.", "Always?"] {
         assert!(text.contains(said), "{said}: {text}");
     }
-    server.assert_balanced();
+    server.balanced().await;
     assert!(server.finish().await);
 }
