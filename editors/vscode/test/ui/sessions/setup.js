@@ -13,6 +13,7 @@ async function provider() {
     request
       .on("data", (part) => (body += part))
       .on("end", () => {
+        if (request.method !== "POST") return void response.writeHead(404).end(); // whether it is there
         models.push(JSON.parse(body).model);
         const delta = { role: "assistant", content: '{"findings":[],"observations":[]}' };
         const event = JSON.stringify({ choices: [{ index: 0, delta, finish_reason: "stop" }] });
