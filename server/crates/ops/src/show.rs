@@ -50,10 +50,8 @@ pub struct FindingWhole {
     /// The suggested fixes, the best first.
     pub suggestions: Vec<Suggestion>,
     /// What agents made of it since, when they were asked to mend it; the oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
     /// What was asked and answered about it since; the oldest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thread: Vec<Message>,
 }
 
