@@ -139,6 +139,7 @@ export class Commands {
 
   /** The repository that a command is about: of the file in the editor, the only one, or the one that the user picks. */
   private async repository(): Promise<Repository | undefined> {
+    await this.state.found();
     const { repositories } = this.state;
     const meant = this.state.repositoryOf(vscode.window.activeTextEditor?.document.uri);
     if (meant !== undefined) return meant;

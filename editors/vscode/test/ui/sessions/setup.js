@@ -44,21 +44,6 @@ module.exports = async (w, page, bed) => {
   w.say("set up in three steps, written down, and tested by one call");
 
   await w.clearNotifications();
-  await w.run("Deep Review: Choose Who Reviews…");
-  await w.see(row("local"));
-  // All that can be used are ticked: one is taken out.
-  await page.click(row("Codex (recorded)"));
-  await w.shot("who-reviews");
-  await page.click(`${QUICK} .monaco-button:has-text("OK")`);
-  await w.review();
-  await w.see('.pane-body .monaco-list-row:has-text("local"):has-text("no findings")');
-  assert.equal(await page.$('.pane-body .monaco-list-row:has-text("Codex (recorded)")'), null);
-  w.say("who reviews is ticked");
-  await w.run("Deep Review: Choose Who Reviews…");
-  await page.click(row("Codex (recorded)"));
-  await page.click(`${QUICK} .monaco-button:has-text("OK")`);
   fs.writeFileSync(bed.config, config);
   close();
-  await w.review();
-  await w.see('.pane-body .monaco-list-row:has-text("Codex (recorded)")');
 };
