@@ -183,6 +183,27 @@ fn an_imported_review_shows_up_with_a_fix_that_applies() {
 }
 
 #[test]
+fn labels_are_given_once_also_to_what_is_imported() {
+    let bed = crate::cli::bed::Bed::new();
+    let import = |name: &str, title: &str| {
+        let file = bed.repo.beside(name);
+        let text = format!("# Review\n\n### 1. {title}\n\nSeverity: important\n\n`src/main.rs:2` is wrong: {title}.\n");
+        std::fs::write(&file, text).unwrap();
+        let ran = bed.run(&["import", file.to_str().unwrap()]);
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        let (_, round) = (ran.code, bed.run(&["findings", "--format", "json"]).out);
+        let list: serde_json::Value = serde_json::from_str(&round).unwrap();
+        let finding = &list["findings"][0];
+        (finding["title"].as_str().unwrap().to_owned(), finding["label"].as_str().unwrap().to_owned())
+    };
+    let first = import("one.md", "The count wraps around for large inputs");
+    let other = import("two.md", "A closed pipe ends the program without a word");
+    assert_ne!(first.0, other.0);
+    assert_ne!(first.1, other.1, "{first:?} {other:?}");
+    assert_eq!(import("one.md", "The count wraps around for large inputs"), first);
+}
+
+#[test]
 fn only_files_of_a_known_size_are_imported() {
     let repo = Repo::with_topic(&[("README.md", "x\n")]);
     let folder = repo.beside("folder");

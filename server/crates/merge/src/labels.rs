@@ -104,6 +104,27 @@ impl Labels {
         given
     }
 
+    /// Has findings that come with labels, as those of a report do, keep them, unless the branch calls another finding so:
+    /// then they get the next free ones. Gives what was given then.
+    pub fn adopt(&self, findings: &mut [Finding]) -> LabelsGiven {
+        let mut all = self.clone();
+        findings.iter().for_each(|finding| all.note(&finding.label));
+        let owned = self.names.values().flat_map(|names| names.aliases.iter().chain([&names.label]));
+        let mut taken: HashSet<String> = owned.cloned().collect();
+        for finding in findings {
+            finding.aliases.retain(|alias| taken.insert(alias.clone()));
+            if let Some(names) = self.names.get(&finding.id) {
+                finding.label.clone_from(&names.label);
+                add(&mut finding.aliases, &names.aliases);
+            } else if finding.label.is_empty() || !taken.insert(finding.label.clone()) {
+                let number = all.given.of(finding.severity);
+                *number += 1;
+                finding.label = format!("{}{number}", finding.severity.letter());
+            }
+        }
+        all.given
+    }
+
     /// What the finding was shown as while others had not answered, the lowest number first.
     fn shown(&self, finding: &Finding) -> Vec<&str> {
         let mut shown: Vec<&str> =

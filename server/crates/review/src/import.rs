@@ -114,6 +114,9 @@ pub fn import_as(
         Target::Own => rounds.push((merged(answers, listed, &snapshot), Decisions::default())),
     }
     for (round, decisions) in &mut rounds {
+        if target == Target::Own {
+            round.labels = merge::Labels::of(&branch.rounds()?.value).adopt(&mut round.findings);
+        }
         keep_texts(round, &snapshot, &store)?;
         branch.begin(round).context("failed to store the round")?;
         if !decisions.resolutions.is_empty() {
