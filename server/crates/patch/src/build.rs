@@ -170,8 +170,12 @@ pub(super) fn finish(text: &Text<'_>, mut raw: Vec<RawEdit>) -> Result<Vec<LineE
     let newline = newline.unwrap_or(text.ends_with_newline());
     let small = with_end(text, raw.iter().flat_map(|edit| minimal(text, edit)).collect(), newline);
     let mut out: Vec<LineEdit> = small.into_iter().map(|edit| line_edit(text, &edit, newline)).collect();
-    // In a text without anything, an empty line and a byte order mark can be put in place of themselves.
-    if text.is_blank() && super::apply_edits(text.source(), &out) == text.source() {
+    // What is put in place of itself: an empty line, a byte order mark, a last line that needs no end.
+    let is_same = |edit: &LineEdit| {
+        let old = edit.start as usize - 1..(edit.start - 1 + edit.count) as usize;
+        old.map(|line| text.line(line)).eq(lines::split(&edit.text))
+    };
+    if (text.is_blank() || out.iter().all(is_same)) && super::apply_edits(text.source(), &out) == text.source() {
         out.clear();
     }
     Ok(out)
