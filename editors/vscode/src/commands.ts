@@ -19,6 +19,7 @@ import { command, type AgentHere, type Finding, type Repository, type Severity }
 import { ReportView } from "./report";
 import { setUpAgent, tell } from "./setup";
 import type { Reference, State } from "./state";
+import { Texts } from "./texts";
 import { ago } from "./times";
 import { reference, severityName, type FindingsTree } from "./tree";
 import { changesOf, takeBack } from "./undo";
@@ -41,6 +42,7 @@ interface Meant {
 
 export class Commands {
   private readonly previews = new Previews();
+  private readonly texts = new Texts();
   private readonly reportView: ReportView;
 
   constructor(
@@ -114,7 +116,7 @@ export class Commands {
     const commands = Object.entries(all).map(([name, run]) =>
       vscode.commands.registerCommand(`deep-review.${name}`, run),
     );
-    return [...commands, this.previews.register(), this.reportView.register()];
+    return [...commands, this.previews.register(), this.texts.register(), this.reportView.register()];
   }
 
   /** Opens the report view: of the repository that is meant, at a finding where one is named. */
@@ -432,8 +434,7 @@ export class Commands {
   private async agentLog(root: string, agent: string): Promise<void> {
     const answer = await this.execute<{ text: string }>(command.agentLog, { root, agent });
     if (answer === undefined) return;
-    const document = await vscode.workspace.openTextDocument({ content: answer.text, language: "plaintext" });
-    await vscode.window.showTextDocument(document, { preview: true });
+    await this.texts.show(`${agent}.log`, answer.text);
   }
 
   /** All that there could be; one that is chosen is set up, tested, or its log shown. */
@@ -538,9 +539,8 @@ export class Commands {
       show: false,
     });
     if (report === undefined) return;
-    const document = await vscode.workspace.openTextDocument({ content: report.text, language: "markdown" });
-    await vscode.window.showTextDocument(document, { preview: true });
-    await vscode.commands.executeCommand("markdown.showPreview", document.uri);
+    const uri = await this.texts.show("deep-review.md", report.text);
+    await vscode.commands.executeCommand("markdown.showPreview", uri);
   }
 
   /** Installs the program in a terminal; `by` is the package manager that was chosen on the page. */
