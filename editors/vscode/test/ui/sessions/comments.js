@@ -30,7 +30,7 @@ module.exports = async (w, page, bed) => {
   w.say("its button applies the fix");
   await w.run("View: Focus Active Editor Group");
   await page.keyboard.press("Control+z");
-  await w.gone(".tab.dirty");
+  await w.gone(".tab.dirty:has-text('windows.py')");
 
   // One that no later session looks for.
   await w.open("pool.py");
