@@ -1,6 +1,7 @@
 // Lets the user pick a base: what the newest round was compared with, what was picked before, a branch, or whatever is typed.
 
 import * as vscode from "vscode";
+import { pickOrType } from "./pick";
 
 /** What is used of the git extension's interface; it has no types of its own to import. */
 interface Git {
@@ -21,9 +22,6 @@ export async function chooseBase(
   root: string,
   newest: string | undefined,
 ): Promise<string | undefined> {
-  const picker = vscode.window.createQuickPick();
-  picker.title = vscode.l10n.t("Review against");
-  picker.placeholder = vscode.l10n.t("A branch, tag or commit to compare with");
   const configured = vscode.workspace.getConfiguration("deepReview").get<string>("base") ?? "";
   const recent = memento.get<string[]>(RECENT, []);
   const known = new Map<string, string>();
@@ -35,30 +33,15 @@ export async function chooseBase(
   for (const name of recent) add(name, vscode.l10n.t("picked before"));
   add("HEAD~1", vscode.l10n.t("the last commit alone"));
   for (const name of await branches(root)) add(name, "");
-  const offer = (typed: string): void => {
-    const items = [...known].map(([label, description]) => ({ label, description }));
-    picker.items = typed === "" || known.has(typed) ? items : [{ label: typed }, ...items];
+  const question = {
+    title: vscode.l10n.t("Review against"),
+    placeholder: vscode.l10n.t("A branch, tag or commit to compare with"),
+    ignoreFocusOut: false,
   };
-  offer("");
-  try {
-    const chosen = await new Promise<string | undefined>((resolve) => {
-      picker.onDidChangeValue((value) => {
-        offer(value.trim());
-      });
-      picker.onDidAccept(() => {
-        resolve(picker.selectedItems[0]?.label);
-      });
-      picker.onDidHide(() => {
-        resolve(undefined);
-      });
-      picker.show();
-    });
-    if (chosen !== undefined)
-      await memento.update(RECENT, [chosen, ...recent.filter((name) => name !== chosen)].slice(0, MOST_RECENT));
-    return chosen;
-  } finally {
-    picker.dispose();
-  }
+  const chosen = await pickOrType(question, [...known]);
+  if (chosen !== undefined)
+    await memento.update(RECENT, [chosen, ...recent.filter((name) => name !== chosen)].slice(0, MOST_RECENT));
+  return chosen;
 }
 
 async function branches(root: string): Promise<string[]> {

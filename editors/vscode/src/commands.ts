@@ -42,7 +42,8 @@ interface Meant {
 
 export class Commands {
   private readonly previews = new Previews();
-  private readonly texts = new Texts();
+  private readonly texts = new Texts("deep-review-text");
+  private shown = 0;
   private readonly reportView: ReportView;
 
   constructor(
@@ -434,7 +435,14 @@ export class Commands {
   private async agentLog(root: string, agent: string): Promise<void> {
     const answer = await this.execute<{ text: string }>(command.agentLog, { root, agent });
     if (answer === undefined) return;
-    await this.texts.show(`${agent}.log`, answer.text);
+    await this.show(`${agent}.log`, answer.text);
+  }
+
+  /** Shows a text that is only read. */
+  private async show(name: string, text: string): Promise<vscode.Uri> {
+    const uri = this.texts.keep(`/${name}`, String(this.shown++), text);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+    return uri;
   }
 
   /** All that there could be; one that is chosen is set up, tested, or its log shown. */
@@ -539,7 +547,7 @@ export class Commands {
       show: false,
     });
     if (report === undefined) return;
-    const uri = await this.texts.show("deep-review.md", report.text);
+    const uri = await this.show("deep-review.md", report.text);
     await vscode.commands.executeCommand("markdown.showPreview", uri);
   }
 

@@ -5,21 +5,15 @@ import type { WorkspaceEdit } from "vscode-languageclient/node";
 import { edited, files } from "./edits";
 import type { Finding } from "./protocol";
 import type { Reference } from "./state";
+import { Texts } from "./texts";
 
 const SCHEME = "deep-review-fix";
 
-export class Previews implements vscode.TextDocumentContentProvider {
-  private readonly texts = new Map<string, string>();
+export class Previews {
+  private readonly texts = new Texts(SCHEME);
 
   register(): vscode.Disposable {
-    return vscode.Disposable.from(
-      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
-      vscode.workspace.onDidCloseTextDocument((document) => this.texts.delete(document.uri.toString())),
-    );
-  }
-
-  provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.texts.get(uri.toString()) ?? "";
+    return this.texts.register();
   }
 
   /** Shows the diff of one of the fixes; says no where the edit is not of one file. */
@@ -28,8 +22,7 @@ export class Previews implements vscode.TextDocumentContentProvider {
     if (file === undefined || more.length > 0) return false;
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(file.uri));
     const query = JSON.stringify({ root: finding.root, id: finding.id, ...(fix === undefined ? {} : { fix }) });
-    const fixed = vscode.Uri.from({ scheme: SCHEME, path: document.uri.path, query });
-    this.texts.set(fixed.toString(), applied(document, file.edits));
+    const fixed = this.texts.keep(document.uri.path, query, applied(document, file.edits));
     const title =
       fix === undefined || finding.fixes === 1
         ? vscode.l10n.t("Fix of {0}: {1}", finding.label, finding.title)

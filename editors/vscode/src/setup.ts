@@ -4,6 +4,7 @@
 import { execFile } from "node:child_process";
 import * as vscode from "vscode";
 import { askForKeyOf, keyEnvironment } from "./keys";
+import { pickOrType } from "./pick";
 import type { AgentHere } from "./protocol";
 import { addition, commandOf, freeName, PROVIDERS, type Provider } from "./providers";
 
@@ -110,32 +111,16 @@ async function addProvider(provider: Provider, setUp: SetUp): Promise<void> {
 }
 
 /** One of its models, or whatever is typed. */
-async function askForModel(provider: Provider): Promise<string | undefined> {
-  const picker = vscode.window.createQuickPick();
-  picker.title = vscode.l10n.t("Set up an agent (3 of 3): the model of {0}", provider.label);
-  picker.placeholder = vscode.l10n.t("Choose a model, or type the name of another");
-  picker.ignoreFocusOut = true;
-  const offer = (typed: string): void => {
-    const names = typed === "" || provider.models.includes(typed) ? provider.models : [typed, ...provider.models];
-    picker.items = names.map((label) => ({ label }));
+function askForModel(provider: Provider): Promise<string | undefined> {
+  const question = {
+    title: vscode.l10n.t("Set up an agent (3 of 3): the model of {0}", provider.label),
+    placeholder: vscode.l10n.t("Choose a model, or type the name of another"),
+    ignoreFocusOut: true,
   };
-  offer("");
-  try {
-    return await new Promise((resolve) => {
-      picker.onDidChangeValue((value) => {
-        offer(value.trim());
-      });
-      picker.onDidAccept(() => {
-        resolve(picker.selectedItems[0]?.label);
-      });
-      picker.onDidHide(() => {
-        resolve(undefined);
-      });
-      picker.show();
-    });
-  } finally {
-    picker.dispose();
-  }
+  return pickOrType(
+    question,
+    provider.models.map((name) => [name, ""]),
+  );
 }
 
 /** Runs the program and says what it said: that the agent works, or why it does not. */

@@ -1,17 +1,17 @@
-// Texts of ours that are read and not written: an agent's log, the report of an older round. They are no files and no
-// drafts: nobody is asked to save them.
+// Texts of ours that are read and not written: the right side of a diff, an agent's log, the report of an older round. They
+// are no files and no drafts: nobody is asked to save them.
 
 import * as vscode from "vscode";
 
-const SCHEME = "deep-review-text";
-
+/** The texts of one scheme, each as long as its document is open. */
 export class Texts implements vscode.TextDocumentContentProvider {
   private readonly texts = new Map<string, string>();
-  private count = 0;
+
+  constructor(private readonly scheme: string) {}
 
   register(): vscode.Disposable {
     return vscode.Disposable.from(
-      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.workspace.registerTextDocumentContentProvider(this.scheme, this),
       vscode.workspace.onDidCloseTextDocument((document) => this.texts.delete(document.uri.toString())),
     );
   }
@@ -20,12 +20,10 @@ export class Texts implements vscode.TextDocumentContentProvider {
     return this.texts.get(uri.toString()) ?? "";
   }
 
-  /** Shows a text under a name, whose ending says what language it is in. */
-  async show(name: string, text: string): Promise<vscode.Uri> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}`, query: String(this.count++) });
+  /** Keeps a text under a path, whose ending says what language it is in; `query` tells it from others of that path. */
+  keep(path: string, query: string, text: string): vscode.Uri {
+    const uri = vscode.Uri.from({ scheme: this.scheme, path, query });
     this.texts.set(uri.toString(), text);
-    const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { preview: true });
     return uri;
   }
 }

@@ -1,13 +1,12 @@
 //! `deep-review ask`
 
 use super::args::AskArgs;
-use super::context::{self, Context, block_on};
+use super::context::{self, Context};
 use super::now::now;
 use super::{Exit, output};
 use ops::{Asking, Overrides, Trust};
 use report::sanitize::printable;
 use tokio::sync::mpsc::unbounded_channel;
-use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(context: &Context, args: &AskArgs) -> anyhow::Result<Exit> {
     let now = now(context, None)?;
@@ -16,23 +15,17 @@ pub(super) fn run(context: &Context, args: &AskArgs) -> anyhow::Result<Exit> {
     let question = args.question.join(" ");
     let found = ops::find(&now.round, &args.id)?;
     let asking = Asking::new(&now, &config, Trust::AsConfigured, found.index, &question, args.agent.as_deref())?;
-    let cancel = CancellationToken::new();
-    let answered = block_on(async {
+    let answered = context::until_interrupted(async |cancel| {
         let (progress, mut told) = unbounded_channel::<(finding::AgentName, agent::Progress)>();
         let shown = tokio::spawn(async move {
             while let Some((agent, progress)) = told.recv().await {
                 output::note(&format!("{agent}: {}", progress.doing));
             }
         });
-        let answered = tokio::select! {
-            answered = ops::ask(asking, progress, cancel.clone()) => answered,
-            () = super::review::interrupted_twice(&cancel) => return None,
-        };
+        let answered = ops::ask(asking, progress, cancel).await;
         let _ = shown.await;
-        Some(answered)
-    })?;
-    let Some(answered) = answered else { std::process::exit(130) };
-    let answered = answered?;
+        answered
+    })??;
     let cost = answered.call.usage.cost_usd.map(|cost| format!(", ${cost:.2}")).unwrap_or_default();
     output::note(&format!("{}{cost}", answered.by));
     output::print(&(printable(answered.answer.trim()) + "\n"))?;

@@ -9,6 +9,7 @@ use git::Repository;
 use ops::{OpenBranch, Overrides, RoundName};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 pub(super) struct Context {
     directory: PathBuf,
@@ -67,6 +68,33 @@ pub(super) fn told<T>(read: store::Read<T>) -> T {
 /// The round of that number, or the newest.
 pub(super) fn round(open: &OpenBranch, number: Option<u32>) -> anyhow::Result<Round> {
     Ok(told(open.round(number.map_or(RoundName::Newest, RoundName::Number))?))
+}
+
+/// Runs what the first Ctrl-C cancels, and ends the process at the second: what agents had is gone by then, as the runtime
+/// is.
+pub(super) fn until_interrupted<T>(work: impl AsyncFnOnce(CancellationToken) -> T) -> anyhow::Result<T> {
+    let cancel = CancellationToken::new();
+    let result = block_on(async {
+        tokio::select! {
+            result = work(cancel.clone()) => Some(result),
+            () = interrupted_twice(&cancel) => None,
+        }
+    })?;
+    Ok(result.unwrap_or_else(|| std::process::exit(130)))
+}
+
+/// The first Ctrl-C cancels; ends at the second.
+async fn interrupted_twice(cancel: &CancellationToken) {
+    for press in 0.. {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Nobody can interrupt here.
+            return std::future::pending().await;
+        }
+        cancel.cancel();
+        if press > 0 {
+            return;
+        }
+    }
 }
 
 /// Runs asynchronous work. Made only where it is needed: commands that only print start without it.

@@ -1,7 +1,7 @@
 //! `deep-review fix`
 
 use super::args::FixArgs;
-use super::context::{self, Context, block_on};
+use super::context::{self, Context};
 use super::now::now;
 use super::{Exit, output};
 use anyhow::Context as _;
@@ -13,7 +13,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(context: &Context, args: &FixArgs) -> anyhow::Result<Exit> {
     let now = now(context, None)?;
@@ -53,22 +52,14 @@ fn options(args: &FixArgs) -> anyhow::Result<MendOptions> {
 
 /// Has them mended, with what happens on standard error. Ctrl-C stops the agents and the checks, and keeps what is proven.
 fn mended(mending: Mending) -> anyhow::Result<Vec<Attempt>> {
-    let cancel = CancellationToken::new();
-    let result = block_on(async {
+    let mended = context::until_interrupted(async |cancel| {
         let (events, received) = unbounded_channel();
         let shown = tokio::spawn(show(received));
-        let result = tokio::select! {
-            result = ops::mend(mending, events, cancel.clone()) => result,
-            () = super::review::interrupted_twice(&cancel) => return None,
-        };
+        let mended = ops::mend(mending, events, cancel).await;
         let _ = shown.await;
-        Some(result)
+        mended
     })?;
-    match result {
-        // What the agents had is gone by now, as the runtime is.
-        None => std::process::exit(130),
-        Some(result) => Ok(result?),
-    }
+    Ok(mended?)
 }
 
 async fn show(mut events: UnboundedReceiver<Event>) {

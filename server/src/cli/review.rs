@@ -192,25 +192,19 @@ fn reviewed_while<F>(
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let cancel = CancellationToken::new();
-    let result = block_on(async {
+    let result = context::until_interrupted(async |cancel| {
         let (events, received) = unbounded_channel();
         let shown = tokio::spawn(show(received, cancel.clone()));
-        let result = tokio::select! {
-            result = review::run(request, events, cancel.clone()) => result,
-            () = interrupted_twice(&cancel) => return None,
-        };
+        let result = review::run(request, events, cancel).await;
         let _ = shown.await;
-        Some(result)
+        result
     })?;
     match result {
-        // What the agents had is gone by now, as the runtime is.
-        None => std::process::exit(130),
-        Some(Err(ReviewError::Store { source, round: Some(round) })) => {
+        Err(ReviewError::Store { source, round: Some(round) }) => {
             output::note(&format!("warning: the round is shown, but was not kept: {source}"));
             Ok(Reviewed::Round(round))
         }
-        Some(other) => Ok(other?),
+        other => Ok(other?),
     }
 }
 
@@ -218,20 +212,6 @@ where
 pub(super) fn quietly(request: Request) -> anyhow::Result<Reviewed> {
     let (events, _unheard) = unbounded_channel();
     Ok(block_on(review::run(request, events, CancellationToken::new()))??)
-}
-
-/// The first Ctrl-C cancels; ends at the second.
-pub(super) async fn interrupted_twice(cancel: &CancellationToken) {
-    for press in 0.. {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Nobody can interrupt here.
-            return std::future::pending().await;
-        }
-        cancel.cancel();
-        if press > 0 {
-            return;
-        }
-    }
 }
 
 /// Writes the round, to a terminal as much of it as the dial shows; returns what people decided on its findings.

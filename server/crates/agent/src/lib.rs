@@ -30,7 +30,7 @@ mod tools;
 pub use checkout::{Checkout, Edited, NoEdit, Texts};
 pub use completion::Completion;
 pub use configured::{Surroundings, configured, detected, missing, programs};
-pub use sending::Sending;
+pub use sending::{Sending, matching};
 pub use settings::{Adapter, AgentSettings, Effort, LinterFormat};
 pub use steering::{Instruction, Steering};
 pub use tools::served::serve_if_asked as serve_history_if_asked;

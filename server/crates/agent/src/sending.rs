@@ -4,6 +4,26 @@ use finding::{Anchor, Answer, RepoPath};
 use git::{ChangeKind, ChangedFile};
 use secrets::Masker;
 
+/// The paths that match one of `patterns`: a name at any depth, a folder with all in it, or a path from the top where it
+/// begins with `/`.
+///
+/// # Errors
+/// The pattern that cannot be read.
+pub fn matching(patterns: &[String]) -> Result<globset::GlobSet, String> {
+    let mut set = globset::GlobSetBuilder::new();
+    for pattern in patterns {
+        let plain = pattern.trim().trim_end_matches('/');
+        let forms = match plain.strip_prefix('/') {
+            Some(anchored) => vec![anchored.to_owned(), format!("{anchored}/**")],
+            None => vec![plain.to_owned(), format!("{plain}/**"), format!("**/{plain}"), format!("**/{plain}/**")],
+        };
+        for form in forms {
+            set.add(globset::Glob::new(&form).map_err(|_| pattern.clone())?);
+        }
+    }
+    set.build().map_err(|e| e.to_string())
+}
+
 /// What may be sent, and how.
 #[derive(Debug, Clone, Default)]
 pub struct Sending {
@@ -22,25 +42,12 @@ impl Sending {
         Self { masker: Some(std::sync::Arc::default()), ..Self::default() }
     }
 
-    /// Masks, and keeps back files that match one of `patterns`: a name at any depth, a folder with all in it, or
-    /// a path from the top where it begins with `/`.
+    /// Masks, and keeps back the files that are [`matching`] `patterns`.
     ///
     /// # Errors
     /// The pattern that cannot be read: nothing is sent where it is unclear what must not be.
     pub fn keeping_back(patterns: &[String]) -> Result<Self, String> {
-        let mut never = globset::GlobSetBuilder::new();
-        for pattern in patterns {
-            let plain = pattern.trim().trim_end_matches('/');
-            let forms = match plain.strip_prefix('/') {
-                Some(anchored) => vec![anchored.to_owned(), format!("{anchored}/**")],
-                None => vec![plain.to_owned(), format!("{plain}/**"), format!("**/{plain}"), format!("**/{plain}/**")],
-            };
-            for form in forms {
-                never.add(globset::Glob::new(&form).map_err(|_| pattern.clone())?);
-            }
-        }
-        let never = never.build().map_err(|e| e.to_string())?;
-        Ok(Self { never, patterns: patterns.to_vec(), ..Self::masked() })
+        Ok(Self { never: matching(patterns)?, patterns: patterns.to_vec(), ..Self::masked() })
     }
 
     /// Whether the file may be sent.

@@ -138,15 +138,20 @@ pub(super) fn folder(path: &RepoPath) -> &str {
     path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// Whether a file is a test, by its name.
+/// Whether a file is a test or a sample, by its name.
 pub(super) fn is_test(path: &RepoPath) -> bool {
+    is_named_a_test(path) || is_sample(path)
+}
+
+/// Whether a file is a test, by its name and its folders.
+#[must_use]
+pub fn is_named_a_test(path: &RepoPath) -> bool {
     let whole = path.as_str().to_ascii_lowercase();
     let name = path.file_name();
     whole.split('/').any(|part| {
         matches!(part, "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "testdata")
             || part.starts_with("test_") && !part.contains('.')
-    }) || is_sample(path)
-        || name.split(['.', '_', '-']).any(|word| matches!(word, "test" | "tests" | "spec" | "Test" | "Tests"))
+    }) || name.split(['.', '_', '-']).any(|word| matches!(word, "test" | "tests" | "spec" | "Test" | "Tests"))
         || name
             .split('.')
             .next()

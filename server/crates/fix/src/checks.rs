@@ -6,7 +6,7 @@ use agent::process::{self, End, Environment, Limits, Program, Scratch};
 use finding::{FailureKind, RepoPath};
 use git::Snapshot;
 use git::checkout::{self, Checkout};
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,24 +54,12 @@ impl Checks {
         Self { default: Some(command.into()).filter(|c| !c.trim().is_empty()), ..self }
     }
 
-    /// The same with a command for files that match one of `patterns`: a name at any depth, a folder, or a path from the
-    /// top where it begins with `/`.
+    /// The same with a command for the files that are [matching](agent::matching()) `patterns`.
     ///
     /// # Errors
     /// A pattern that cannot be read.
     pub fn with(mut self, patterns: &[String], command: impl Into<String>) -> Result<Self, BadPattern> {
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            let plain = pattern.trim().trim_end_matches('/');
-            let forms = match plain.strip_prefix('/') {
-                Some(anchored) => vec![anchored.to_owned(), format!("{anchored}/**")],
-                None => vec![plain.to_owned(), format!("{plain}/**"), format!("**/{plain}"), format!("**/{plain}/**")],
-            };
-            for form in forms {
-                set.add(Glob::new(&form).map_err(|_| BadPattern(pattern.clone()))?);
-            }
-        }
-        let set = set.build().map_err(|e| BadPattern(e.to_string()))?;
+        let set = agent::matching(patterns).map_err(BadPattern)?;
         self.by_path.push((set, command.into()));
         Ok(self)
     }

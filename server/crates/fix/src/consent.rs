@@ -28,28 +28,17 @@ fn what(path: &RepoPath, checks: &Checks) -> Option<&'static str> {
     if checks.run(path) || is_of_check(&name) {
         return Some("a file of the check");
     }
-    let is_test_folder = |folder: &&str| {
-        matches!(
-            *folder,
-            "test" | "tests" | "spec" | "specs" | "__tests__" | "testing" | "e2e" | "testdata" | "fixtures"
-        ) || folder.ends_with(".tests")
-            || matches!(*folder, "__snapshots__" | "snapshots" | "golden")
+    let is_kept = |folder: &&str| {
+        matches!(*folder, "e2e" | "fixtures" | "__snapshots__" | "snapshots" | "golden") || folder.ends_with(".tests")
     };
-    let stem = name.split('.').next().unwrap_or_default();
-    let is_test_name = stem.starts_with("test_")
-        || ["_test", "_tests", "_spec", "tests", "-test"].iter().any(|end| stem.ends_with(end))
-        || stem == "test"
-        || [".test.", ".spec.", ".snap", ".cy."].iter().any(|part| name.contains(part))
-        || is_named_for_tests(path.file_name());
-    (folders.iter().any(is_test_folder) || is_test_name).then_some("a test")
+    let is_test = check::is_named_a_test(path) || name.contains(".snap") || name.contains(".cy.");
+    (is_test || folders.iter().any(is_kept) || is_integration_test(path.file_name())).then_some("a test")
 }
 
-/// `FooTest.java`, `FooTests.cs`, `FooSpec.kt`.
-fn is_named_for_tests(name: &str) -> bool {
+/// `FooIT.java`.
+fn is_integration_test(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
-    ["Test", "Tests", "Spec", "IT"].iter().any(|end| {
-        stem.strip_suffix(end).is_some_and(|before| before.ends_with(|c: char| c.is_lowercase() || c.is_numeric()))
-    })
+    stem.strip_suffix("IT").is_some_and(|before| before.ends_with(|c: char| c.is_lowercase() || c.is_numeric()))
 }
 
 fn is_ci(path: &str, name: &str) -> bool {

@@ -26,7 +26,7 @@ use finding::{AgentName, Attempt, BlobId, FileProof, Finding, RepoPath, Step, St
 use git::blob_id;
 use jiff::Timestamp;
 use place::Change;
-use review::{Counsel, Reviewer};
+use review::{Counsel, Reviewer, blocking};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use texts::Texts;
@@ -391,12 +391,4 @@ fn skipped(attempt: &mut Attempt, name: StepName, note: impl Into<String>) {
 fn failed(attempt: &mut Attempt, name: StepName, note: impl Into<String>, ended: Ended) -> Ended {
     attempt.steps.push(Step { name, result: StepResult::Failed, note: note.into() });
     ended
-}
-
-/// Runs work that reads and writes files beside the others; its panic is ours.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
 }

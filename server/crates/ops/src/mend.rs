@@ -106,17 +106,14 @@ impl Mending {
         let (mut known, mut accepted) = (Vec::new(), agent::Texts::new());
         if !options.fresh {
             findings.retain(|finding| {
-                let proven = finding.attempts.iter().rev().filter(|attempt| attempt.is_proven());
                 let fits = |attempt: &&Attempt| {
-                    is_of_author(attempt, agent.as_deref())
+                    attempt.is_proven()
+                        && agent.as_ref().is_none_or(|wanted| attempt.by.name.as_str() == wanted)
                         && accept(attempt, &*files, &now.open.store, &mut accepted).is_some()
                 };
-                let mut proven = proven;
-                match proven.find(fits) {
-                    Some(attempt) => known.push(attempt.clone()),
-                    None => return true,
-                }
-                false
+                let newest = finding.attempts.iter().rev().find(fits);
+                known.extend(newest.cloned());
+                newest.is_none()
             });
         }
         let order = Order {
@@ -135,10 +132,6 @@ impl Mending {
     pub fn to_ask(&self) -> usize {
         self.order.findings.len()
     }
-}
-
-fn is_of_author(attempt: &Attempt, wanted: Option<&str>) -> bool {
-    wanted.is_none_or(|wanted| attempt.by.name.as_str() == wanted)
 }
 
 /// Takes the texts of an attempt in, if it was proven for what is there.

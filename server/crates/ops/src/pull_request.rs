@@ -114,17 +114,6 @@ fn sites(remotes: &[Remote], wanted: &Wanted) -> Result<Vec<Site>, ForgeError> {
     Ok(sites)
 }
 
-/// Runs what reads or writes the repository, off the threads that wait for the network.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => unreachable!("a blocking task is not cancelled while its runtime lives"),
-        },
-    }
-}
-
 /// Asks what is unresolved in the pull request and keeps all of it with the branch, for its reports.
 ///
 /// # Errors

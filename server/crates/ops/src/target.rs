@@ -63,7 +63,7 @@ pub async fn pull(repository: &Repository, name: &PullRequestName, wanted: &Want
         PullRequestName::Page { repository, .. } => Some(repository.clone()),
         PullRequestName::Number(_) => None,
     };
-    let (target, open) = pull_request::blocking(move || fetch(&here, &site, &what, address)).await?;
+    let (target, open) = review::blocking(move || fetch(&here, &site, &what, address)).await?;
     let fetched = pull_request::fetch(&open, &forge, found).await?;
     Ok(Pulled { target, open, forge, fetched })
 }

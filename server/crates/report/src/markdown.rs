@@ -121,14 +121,6 @@ fn codes(texts: &[String]) -> String {
     texts.iter().map(|t| code(t)).collect::<Vec<_>>().join(", ")
 }
 
-/// Lines in a fence that is longer than any in them.
-fn fenced(info: &str, text: &str) -> String {
-    let longest = text.lines().map(|l| l.trim_start().chars().take_while(|c| *c == '`').count()).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let newline = if text.ends_with('\n') { "" } else { "\n" };
-    format!("{fence}{info}\n{text}{newline}{fence}")
-}
-
 /// Whether it is an address on the web that can stand in a document as it is.
 fn is_address(url: &str) -> bool {
     let web = url.starts_with("https://") || url.starts_with("http://");
@@ -220,7 +212,7 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
         let note = fix.note.map(|n| format!(" {}", plain(n))).unwrap_or_default();
         let path = fix.path.map(|p| format!(" ({})", code(p))).unwrap_or_default();
         out.block(&format!("{FIX}{note}{path}{by}"));
-        out.block(&fenced("diff", &sanitize::printable(fix.diff)));
+        out.block(&sanitize::fenced("diff", &sanitize::printable(fix.diff)));
     }
 }
 
@@ -231,7 +223,12 @@ fn besides(out: &mut Out, f: &FindingView<'_>) {
     }
     out.aside(|out| {
         for SaidView { agent, severity, title, body, .. } in &f.said {
-            let line = format!("{} ({}): {}", inline(agent.label), severity.to_string().to_lowercase(), inline(title));
+            let line = format!(
+                "{} ({}): {}",
+                sanitize::text_in_html(agent.label),
+                severity.to_string().to_lowercase(),
+                sanitize::text_in_html(title)
+            );
             out.folded(&line, &sanitize::markdown(body));
         }
         for (agent, round) in &f.earlier {
@@ -242,14 +239,12 @@ fn besides(out: &mut Out, f: &FindingView<'_>) {
             out.block(&format!("*{}.*", plain(attempt).replace('*', "")));
         }
         for MessageView { who, text } in &f.thread {
-            out.folded(&format!("{}: {}", inline(who), inline(&one_line(text))), &sanitize::markdown(text));
+            out.folded(
+                &format!("{}: {}", sanitize::text_in_html(who), sanitize::text_in_html(text)),
+                &sanitize::markdown(text),
+            );
         }
     });
-}
-
-/// A line of text within HTML: as text, whatever marks are in it.
-fn inline(text: &str) -> String {
-    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn since_before(out: &mut Out, since: &SinceView<'_>) {
@@ -274,7 +269,7 @@ fn quoted(quote: &Quote<'_>) -> String {
         Some(start) => format!("{language} {start}-{}", start as usize + quote.lines.len().max(1) - 1),
         None => format!("{language} quoted"),
     };
-    let mut block = fenced(&info, &sanitize::printable(&quote.lines.join("\n")));
+    let mut block = sanitize::fenced(&info, &sanitize::printable(&quote.lines.join("\n")));
     if quote.more > 0 {
         let lines = if quote.more == 1 { "line" } else { "lines" };
         let _ = write!(block, "\n\n*… and {} more {lines}.*", quote.more);
@@ -316,7 +311,7 @@ fn assessment(out: &mut Out, view: &View<'_>) {
     if !view.fixups.is_empty() {
         out.block(FIXUPS);
         let lines: Vec<String> = view.fixups.iter().map(FixupView::command).collect();
-        out.block(&fenced("sh", &lines.join("\n")));
+        out.block(&sanitize::fenced("sh", &lines.join("\n")));
     }
     out.block("## Acknowledged Limitations");
     if view.limitations.is_empty() {
@@ -401,7 +396,7 @@ fn retro(out: &mut Out, view: &View<'_>) {
         }
     }
     for (agent, round, whole) in &view.said_before {
-        let line = format!("What {} said of the change in round {round}", inline(agent.label));
+        let line = format!("What {} said of the change in round {round}", sanitize::text_in_html(agent.label));
         out.aside(|out| out.folded(&line, &views(whole)));
     }
     out.block("### Summary");

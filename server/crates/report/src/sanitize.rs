@@ -87,6 +87,21 @@ fn is_ours(html: &str) -> bool {
     html == "<br>" || folds(html.trim_end()) || mark(html.trim_end()).unwrap_or(false)
 }
 
+/// Lines in a fence that is longer than any in them.
+#[must_use]
+pub fn fenced(info: &str, text: &str) -> String {
+    let longest = text.lines().map(|l| l.trim_start().chars().take_while(|c| *c == '`').count()).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}{info}\n{text}{newline}{fence}")
+}
+
+/// A line of text within HTML: as text, whatever marks are in it.
+#[must_use]
+pub fn text_in_html(text: &str) -> String {
+    super::words::one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// Text that is nested in a way that nobody writes: shown as it is.
 fn verbatim(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);

@@ -693,8 +693,8 @@ pub fn empty_round(scope: RoundScope) -> Round {
     Round { number: 0, ..Round::new(id, jiff::Timestamp::now(), scope) }
 }
 
-/// Runs what computes or reads files, off the threads that wait for agents.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+/// Runs what computes or reads files, off the threads that wait for agents. Its panic is the caller's.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {

@@ -261,7 +261,7 @@ pub(crate) struct JoinArgs {
 }
 
 /// Which findings an agent is to mend.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MendArgs {
     pub(crate) id: Option<String>,
@@ -286,7 +286,7 @@ impl MendArgs {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AskArgs {
     pub(crate) id: String,
@@ -316,7 +316,7 @@ pub(crate) struct ImportArgs {
 }
 
 /// What agents are to do about findings besides a review.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Errand {
     Mend(MendArgs),
     Ask(AskArgs),

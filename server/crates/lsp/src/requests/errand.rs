@@ -41,8 +41,8 @@ impl Task {
         let _ = events.send(Event::ErrandEnded { repo, errand, result });
     }
 
-    async fn done(mut self) -> Result<CommandResult, CommandError> {
-        match std::mem::replace(&mut self.errand, Errand::Mend(MendArgs::default())) {
+    async fn done(self) -> Result<CommandResult, CommandError> {
+        match self.errand.clone() {
             Errand::Mend(args) => self.mend(args).await,
             Errand::Ask(args) => self.ask(args).await,
         }
@@ -102,8 +102,7 @@ impl Task {
             let word = if attempt.is_proven() { "is proven" } else { "was not taken" };
             format!("the fix of {} by {} {word}: {}", attempt.label, attempt.by.label, attempt.proof())
         };
-        let said: Vec<String> = attempts.last().map(words).into_iter().collect();
-        let said = said.join("; ");
+        let said = attempts.last().map(words).unwrap_or_default();
         if proven.is_empty() {
             return Err(CommandError::failed(said));
         }

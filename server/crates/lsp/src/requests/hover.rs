@@ -98,9 +98,8 @@ fn cut(text: &str, most: usize) -> String {
 fn remark(round: &Round, raw: &RawFinding, is_rich: bool) -> String {
     let (label, body) = (line(round.label_of(&raw.agent)), cut(&raw.body, MAX_REMARK));
     if is_rich {
-        let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let head = format!("{}: {}", round.label_of(&raw.agent), raw.title);
-        return format!("<details><summary>{}</summary>\n\n{body}\n\n</details>", escaped(&sanitize::printable(&head)));
+        return format!("<details><summary>{}</summary>\n\n{body}\n\n</details>", sanitize::text_in_html(&head));
     }
     let text = format!("**{label}**: {}\n\n{body}", line(&raw.title));
     text.trim().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
@@ -135,9 +134,7 @@ fn fix(round: &Round, (number, fix): (usize, &Fix)) -> String {
     let shown = lines[..lines.len() - more].join("\n");
     let more = if more == 0 { String::new() } else { format!("\n\n… {more} more lines") };
     let verb = if number == 0 { "Fix" } else { "Another fix" };
-    let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("**{verb}**{by}{note}\n\n{fence}diff\n{shown}\n{fence}{more}")
+    format!("**{verb}**{by}{note}\n\n{}{more}", sanitize::fenced("diff", &shown))
 }
 
 /// All that is known of a finding but its title, as inert Markdown: why, who says it and how grave, who confirmed it, how it
