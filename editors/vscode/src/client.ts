@@ -25,6 +25,9 @@ export class Server {
   private turn: Promise<void> = Promise.resolve();
   private readonly ends: number[] = [];
   private ticking: NodeJS.Timeout | undefined;
+  /** How often the state was asked for, and which of these answers is the newest that was taken. */
+  private asked = 0;
+  private taken = 0;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -168,12 +171,17 @@ export class Server {
     return answer?.agents.filter((agent) => agent.why === "not-allowed") ?? [];
   }
 
-  /** Asks for the whole state again: what is shown is never patched together from events. */
+  /**
+   * Asks for the whole state again: what is shown is never patched together from events. Answers may overtake each other:
+   * an older one says what is not so any more.
+   */
   async refresh(): Promise<void> {
+    const number = ++this.asked;
     try {
       const explained = commentsEnabled();
       const answer = await this.client?.sendRequest<{ repositories: Repository[] }>(request.findings, { explained });
-      if (answer === undefined) return;
+      if (answer === undefined || number < this.taken) return;
+      this.taken = number;
       this.state.replace(answer.repositories);
       this.state.skip(await this.skipped());
     } catch (error) {

@@ -69,7 +69,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotTried {
     /// Only checkers, which compute their findings.
-    #[error("none of the agents can mend a finding")]
+    #[error("none of the agents can mend a finding; 'deep-review agents add' brings one in that can")]
     Nobody,
     /// The agent that was named.
     #[error("'{0}' cannot mend a finding: it answers no questions")]

@@ -33,7 +33,7 @@ pub enum NotConsulted {
     #[error(transparent)]
     Review(#[from] ReviewError),
     /// None of the agents answers questions: those that compute their findings do not.
-    #[error("none of the agents answers questions")]
+    #[error("none of the agents answers questions; 'deep-review agents add' brings one in that does")]
     Nobody,
     /// The finding is about a file whose text never leaves the machine.
     #[error("{0} is about a file that is never sent to an agent")]
