@@ -174,9 +174,17 @@ class Workbench {
   /** Opens a finding from the view, and waits until the editor at its place has the focus. */
   async visit(text, file) {
     await this.run("Deep Review: Focus on Findings View");
-    await this.page.click(this.finding(text));
-    await this.see(`.tab.active:has-text("${path.basename(file)}")`);
-    await this.see(".editor-instance .monaco-editor.focused");
+    // A row that is drawn anew under the pointer takes no click.
+    await this.until(`${text} opens ${file}`, async () => {
+      try {
+        await this.page.click(this.finding(text), short());
+        await this.page.waitForSelector(`.tab.active:has-text("${path.basename(file)}")`, short());
+        await this.page.waitForSelector(".editor-instance .monaco-editor.focused", short());
+        return true;
+      } catch {
+        return false;
+      }
+    });
   }
 
   async see(selector) {
