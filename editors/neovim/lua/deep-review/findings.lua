@@ -140,6 +140,7 @@ end
 ---@return integer number
 ---@return integer count
 function M.neighbour(findings, from, step, order)
+  ---@type { uri: string, line: integer, finding: deep-review.Finding }[]
   local placed = {}
   for _, finding in ipairs(findings) do
     if finding.uri and finding.range then
@@ -164,7 +165,7 @@ function M.neighbour(findings, from, step, order)
   else
     for index = step == 1 and 1 or #placed, step == 1 and #placed or 1, step do
       local place = placed[index]
-      if step == 1 and before(from, place) or step == -1 and before(place, from) then
+      if place and (step == 1 and before(from, place) or step == -1 and before(place, from)) then
         found = index
         break
       end
