@@ -27,8 +27,8 @@ fn assert_inert(text: &str, ours: bool, given: &str) {
     for options in readings(given) {
         for event in Parser::new_ext(text, options) {
             let live = match &event {
+                Event::Html(html) | Event::InlineHtml(html) if html.trim_end() == "<br>" => false,
                 // A line without a tag, in a block that one of ours began, is text.
-                Event::InlineHtml(html) if html.trim_end() == "<br>" => false,
                 Event::Html(html) | Event::InlineHtml(html) => html.contains('<') && !(ours && is_ours(html)),
                 Event::Start(Tag::Image { .. }) => true,
                 Event::Start(Tag::Link { dest_url, .. }) => {

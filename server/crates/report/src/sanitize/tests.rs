@@ -253,7 +253,7 @@ fn code_is_code_for_every_reader_or_is_written_as_words() {
         // A formula, a footnote, or a link of a wiki has the backtick that begins the code.
         ("$`$<b>`", "$\\$&lt;b\\>"),
         ("[^`]<b>`\n\n[^`]: x", "[^`]<b>`\n\n\\[^\\`]: x"),
-        ("[[`]]<b>`", "[[\\]\\]&lt;b\\>"),
+        ("[[`]]<b>`", "[[`]]<b>`"),
         ("$`$[x](command:y)`", "$\\$\\[x\\]\\(command\\:y\\)"),
         ("a^`^<b>` b", "a^`^<b>` b"),
         ("See [[x]]", "See \\[[x]]"),
