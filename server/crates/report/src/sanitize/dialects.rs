@@ -85,11 +85,11 @@ fn live(text: &str, whole: Whole, reading: Options) -> Vec<usize> {
                 places.extend(text[range.clone()].match_indices('<').map(|(at, _)| range.start + at));
             }
             Event::Start(Tag::Image { .. }) => places.push(range.start),
-            Event::Start(Tag::Link { link_type, dest_url, .. }) if !is_safe(&dest_url) => {
-                places.push(match link_type {
-                    LinkType::Autolink | LinkType::Email => range.start,
-                    _ => bracket(&range),
-                })
+            Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. }) => {
+                places.extend((!is_safe(&dest_url)).then_some(range.start));
+            }
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                places.extend((!is_safe(&dest_url)).then(|| bracket(&range)));
             }
             _ => {}
         }
