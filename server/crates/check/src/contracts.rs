@@ -3,6 +3,7 @@
 
 mod callers;
 mod formats;
+mod kotlin;
 mod neighbours;
 
 use super::Job;
