@@ -164,7 +164,10 @@ fn seen_in(
     };
     let root = tree.root();
     for node in nodes(root.get_inner_node()) {
-        let given_to = name_of_definition(node, &text).into_iter().chain(bound_names(node, &text));
+        let given_to = name_of_definition(node, &text)
+            .into_iter()
+            .chain(bound_names(node, &text))
+            .chain(prototype_with_defaults(node, &text));
         for n in given_to.filter_map(|name| wanted.get(name)) {
             seen.entry(*n).or_default().definitions += 1;
         }
@@ -270,6 +273,19 @@ fn name_of_definition<'t>(node: Node<'_>, text: &'t str) -> Option<&'t str> {
         _ => return None,
     };
     text.get(name.byte_range())
+}
+
+/// The name of a function of C++ that a declaration gives values for what a call leaves out: what its definition takes is
+/// not all that is known of it.
+fn prototype_with_defaults<'t>(node: Node<'_>, text: &'t str) -> Option<&'t str> {
+    if node.kind() != "function_declarator" || node.parent().is_some_and(|p| p.kind() == "function_definition") {
+        return None;
+    }
+    let list = node.child_by_field_name("parameters")?;
+    let mut cursor = list.walk();
+    let has_defaults = list.named_children(&mut cursor).any(|n| n.kind() == "optional_parameter_declaration");
+    let name = text.get(node.child_by_field_name("declarator")?.byte_range())?;
+    has_defaults.then(|| name.rsplit("::").next())?
 }
 
 /// The names that a node gives to something else than a function: a variable, a key, an import under that name.

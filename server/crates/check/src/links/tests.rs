@@ -42,6 +42,20 @@ fn a_link_that_the_branch_adds_leads_somewhere() {
 }
 
 #[test]
+fn what_a_tool_makes_may_be_linked_to() {
+    for (ignored, link, is_found) in [
+        ("docs/api\n", "[a](api/Chart.md)", false),
+        ("/dist\n*.log.md\n", "[a](../dist/a.md) [b](b.log.md)", false),
+        ("docs/api\n!docs/api/kept.md\n", "[a](other.md)", true),
+    ] {
+        let new = [(".gitignore", ignored), ("docs/a.md", link)];
+        assert_eq!(!found(&[], &new).is_empty(), is_found, "{ignored}: {link}");
+    }
+    assert_eq!(found(&[], &[("docs/.gitignore", "api\n"), ("docs/a.md", "[a](api/b.md)")]), []);
+    assert_eq!(found(&[], &[("docs/01-Scales.md", "# A\n[a](#getting-started-colors)")]), [], "a chapter of one page");
+}
+
+#[test]
 fn links_that_were_broken_before_are_left_alone() {
     assert_eq!(found(&[("a.md", "[a](gone.md)\n")], &[("a.md", "[a](gone.md) more\n")]), []);
 }

@@ -131,7 +131,8 @@ fn check(rules: &[&Rule], cases: &Cases, tested: &mut Tested) {
 fn one(rules: &[&Rule], language: SupportLang, code: &str, must: bool) -> Result<(), String> {
     let tree = tree::parse(code, language).ok_or("the code cannot be read")?;
     let nodes = nodes_on(&tree, &|_| true);
-    let of_language = rules.iter().filter(|r| r.language == language);
+    // As in a file: without its word, a rule is not tried.
+    let of_language = rules.iter().filter(|r| r.language == language && code.contains(&r.word));
     let found: Vec<_> =
         of_language.flat_map(|rule| matches(&nodes, rule, &|| true).map(move |node| (rule, node))).collect();
     match (must, found.is_empty()) {
