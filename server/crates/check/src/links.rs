@@ -43,6 +43,7 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
         findings.extend(in_document(job, file, &there, &made));
     }
     findings.extend(to_lost_headings(job, &names));
+    findings.extend(to_gone_pages(job, &names, &there));
     if findings.len() > MANY {
         findings = vec![many(findings)];
     }
@@ -81,8 +82,8 @@ fn in_document(job: &Job<'_>, file: &ChangedFile, there: &Paths<'_>, made: &Made
         // A link that was reworded around is not the branch's.
         let is_new = is_added(line) && !was_said(&target.written);
         if is_new || has_moved {
-            let is_made = there.resolve(&file.path, &target.path).is_some_and(|path| made.has(&path));
-            if !is_made {
+            let is_elsewhere = |path: String| made.has(&path) || there.has_page(&path);
+            if !there.resolve(&file.path, &target.path).is_some_and(is_elsewhere) {
                 findings.extend(broken(job, file, text, &target, there, has_moved && !is_new));
             }
         }
@@ -219,6 +220,42 @@ fn to_lost_headings(job: &Job<'_>, names: &[RepoPath]) -> Vec<RawFinding> {
         targets(path, &text).iter().filter_map(leads).collect()
     };
     names.par_iter().filter(|path| targets::is_markdown(path)).flat_map_iter(in_path).collect()
+}
+
+/// Links by `:doc:` to pages that the branch took away or renamed, in documents that it left as they were.
+fn to_gone_pages(job: &Job<'_>, names: &[RepoPath], there: &Paths<'_>) -> Vec<RawFinding> {
+    let is_page = |path: &&RepoPath| path.extension() == Some("rst");
+    let gone: HashSet<&str> = job
+        .snapshot
+        .files()
+        .iter()
+        .filter(|file| matches!(file.kind, ChangeKind::Deleted | ChangeKind::Renamed { .. }))
+        .filter_map(old_path)
+        .filter(is_page)
+        .map(RepoPath::as_str)
+        .collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let in_path = |path: &RepoPath| -> Vec<RawFinding> {
+        let text = (!job.is_cancelled()).then(|| job.read(path)).flatten();
+        let Some(text) = text.filter(|t| t.len() <= LARGEST_TEXT && t.contains(":doc:")) else { return Vec::new() };
+        let leads = |target: &Target| -> Option<RawFinding> {
+            let resolved = there.resolve(path, &target.path).filter(|_| !target.written.ends_with(".rst"))?;
+            let is_gone = gone.contains(&*resolved) && !there.is_there(&resolved) && !there.has_page(&resolved);
+            is_gone.then(|| {
+                let title = format!("Link to a page that this branch took away: {}", target.written);
+                let body = format!("`{resolved}` was there in the base.");
+                let mut finding = remark(AGENT, "broken-link", Severity::Important, title, body);
+                finding.anchors.push(anchor(path, &text, LineRange::line(line_at(&text, target.at.start))));
+                finding
+            })
+        };
+        targets(path, &text).iter().filter_map(leads).collect()
+    };
+    // Of a changed document, its new links are looked at elsewhere.
+    let is_left = |path: &&RepoPath| is_page(path) && job.snapshot.file(path).is_none();
+    names.par_iter().filter(is_left).flat_map_iter(in_path).collect()
 }
 
 #[cfg(test)]
