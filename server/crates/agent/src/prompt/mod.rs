@@ -3,6 +3,7 @@
 mod context;
 pub(crate) mod diff;
 pub(crate) mod history;
+mod intent;
 pub(crate) mod lens;
 
 pub use history::History;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Raised whenever a template here changes what agents are asked.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The templates, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +201,8 @@ struct About<'a> {
     lens: String,
     instructions: String,
     background: String,
+    purpose: String,
+    comments: String,
     commits: String,
     history: String,
     context: String,
@@ -231,6 +234,8 @@ impl<'a> About<'a> {
             lens: reader.lens.map(lens::text).transpose()?.unwrap_or_default(),
             instructions: cut(brief.steering.for_files(&brief.files), quarter / 4),
             background: cut(clean(brief.steering.background.as_deref().unwrap_or_default()), quarter / 4),
+            purpose: clean(&intent::purpose(brief, quarter / 2)),
+            comments: cut(clean(&intent::comments(brief)), quarter / 4),
             commits: cut(clean(&commits(brief)), quarter / 2),
             history: cut(clean(history::text(brief)), quarter / 2),
             // Who can read on finds what it needs.
@@ -254,9 +259,11 @@ impl<'a> About<'a> {
     }
 
     /// What others wrote.
-    fn data(&self) -> [&str; 9] {
+    fn data(&self) -> [&str; 11] {
         [
             &self.background,
+            &self.purpose,
+            &self.comments,
             &self.commits,
             &self.history,
             &self.context,
@@ -282,6 +289,8 @@ impl<'a> About<'a> {
             lens => self.lens.trim(),
             instructions => &self.instructions,
             background => &self.background,
+            purpose => &self.purpose,
+            comments => &self.comments,
             conventions => &self.conventions,
             declined => &self.declined,
             open => &self.open,
@@ -346,8 +355,18 @@ pub fn size(brief: &Brief) -> usize {
     let said: usize = brief.declined.iter().map(|d| d.title.len() + d.reason.len() + 40).sum::<usize>()
         + brief.open.iter().map(|f| f.title.len() + 50).sum::<usize>()
         + brief.summary.as_ref().map_or(0, String::len);
+    let steering = &brief.steering;
+    let asked = steering.for_files(&brief.files).len() + steering.background.as_ref().map_or(0, String::len);
+    let intent = intent::purpose(brief, usize::MAX).len() + intent::comments(brief).len();
     let history = history::text(brief).len();
-    fixed + conventions + said + history + commits(brief).len() + brief.changed().map(diff::size).sum::<usize>()
+    fixed
+        + conventions
+        + said
+        + asked
+        + intent
+        + history
+        + commits(brief).len()
+        + brief.changed().map(diff::size).sum::<usize>()
 }
 
 pub use diff::size as size_of_change;
