@@ -415,7 +415,13 @@ impl AcpAgent {
     }
 
     fn reader<'a>(&'a self, brief: &Brief, checkout: Option<&'a str>) -> Reader<'a> {
-        Reader { checkout, tools: served::told(brief), room: self.room(), lens: self.settings.lens.as_deref() }
+        Reader {
+            checkout,
+            tools: served::told(brief),
+            room: self.room(),
+            lens: self.settings.lens.as_deref(),
+            notes: None,
+        }
     }
 }
 

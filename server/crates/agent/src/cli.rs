@@ -129,7 +129,7 @@ impl CliAgent {
 
     fn reader<'a>(&'a self, brief: &Brief, checkout: Option<&'a str>) -> Reader<'a> {
         let tools = if self.adapter.takes_tools { served::told(brief) } else { "" };
-        Reader { checkout, tools, room: self.room(), lens: self.settings.lens.as_deref() }
+        Reader { checkout, tools, room: self.room(), lens: self.settings.lens.as_deref(), notes: self.adapter.notes }
     }
 
     fn room(&self) -> usize {

@@ -485,7 +485,7 @@ impl HttpAgent {
 
     fn reader(&self) -> Reader<'_> {
         let tools = if self.asks() { TOLD } else { "" };
-        Reader { checkout: None, tools, room: self.room(), lens: self.settings.lens.as_deref() }
+        Reader { checkout: None, tools, room: self.room(), lens: self.settings.lens.as_deref(), notes: None }
     }
 
     async fn check(&self) -> Availability {

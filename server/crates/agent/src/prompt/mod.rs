@@ -37,6 +37,9 @@ impl Default for Templates {
             ("ask", include_str!("../../prompts/ask.md")),
             ("fix", include_str!("../../prompts/fix.md")),
             ("judge", include_str!("../../prompts/judge.md")),
+            ("notes/claude", include_str!("../../prompts/notes/claude.md")),
+            ("notes/codex", include_str!("../../prompts/notes/codex.md")),
+            ("notes/gemini", include_str!("../../prompts/notes/gemini.md")),
         ];
         Self { texts: texts.map(|(n, t)| (n, t.to_owned())).into(), version: VERSION.to_string() }
     }
@@ -128,6 +131,8 @@ pub struct Reader<'a> {
     pub room: usize,
     /// From which side it looks: the name of a built-in lens, or the path of the user's own.
     pub lens: Option<&'a str>,
+    /// The name of the template with what it needs to hear besides.
+    pub notes: Option<&'static str>,
 }
 
 /// Most calls that a change is dealt to, where it does not fit into one.
@@ -199,6 +204,7 @@ struct About<'a> {
     reader: Reader<'a>,
     schema: String,
     lens: String,
+    notes: String,
     instructions: String,
     background: String,
     purpose: String,
@@ -232,6 +238,11 @@ impl<'a> About<'a> {
             reader,
             schema: answer::review_schema().to_string(),
             lens: reader.lens.map(lens::text).transpose()?.unwrap_or_default(),
+            notes: reader
+                .notes
+                .map(|name| brief.templates.fill(name, &minijinja::context! {}))
+                .transpose()?
+                .unwrap_or_default(),
             instructions: cut(brief.steering.for_files(&brief.files), quarter / 4),
             background: cut(clean(brief.steering.background.as_deref().unwrap_or_default()), quarter / 4),
             purpose: clean(&intent::purpose(brief, quarter / 2)),
@@ -255,7 +266,7 @@ impl<'a> About<'a> {
     /// In bytes, the template with it, and some room for what is not shown.
     fn size(&self) -> usize {
         let data: usize = self.data().iter().map(|text| text.len()).sum();
-        self.schema.len() + self.lens.len() + self.instructions.len() + data + 12_000
+        self.schema.len() + self.lens.len() + self.notes.len() + self.instructions.len() + data + 12_000
     }
 
     /// What others wrote.
@@ -287,6 +298,7 @@ impl<'a> About<'a> {
             mask => MASK,
             language => brief.steering.language.as_deref().map(clean_name),
             lens => self.lens.trim(),
+            notes => self.notes.trim(),
             instructions => &self.instructions,
             background => &self.background,
             purpose => &self.purpose,
