@@ -454,6 +454,10 @@ impl super::Agent for AcpAgent {
         self.settings.price
     }
 
+    fn reads_on(&self) -> bool {
+        true
+    }
+
     fn answers(&self) -> bool {
         true
     }

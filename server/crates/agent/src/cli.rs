@@ -180,6 +180,10 @@ impl super::Agent for CliAgent {
         self.settings.price
     }
 
+    fn reads_on(&self) -> bool {
+        true
+    }
+
     fn answers(&self) -> bool {
         true
     }

@@ -227,6 +227,11 @@ pub trait Agent: std::fmt::Debug + Send + Sync {
         self.info().kind.is_remote()
     }
 
+    /// Whether it sees more of the files than its prompt shows.
+    fn reads_on(&self) -> bool {
+        false
+    }
+
     /// Reviews. Ends soon after `session.cancel`.
     fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome>;
 

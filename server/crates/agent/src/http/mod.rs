@@ -533,6 +533,10 @@ impl super::Agent for HttpAgent {
         self.settings.price
     }
 
+    fn reads_on(&self) -> bool {
+        self.asks()
+    }
+
     fn answers(&self) -> bool {
         true
     }

@@ -135,6 +135,13 @@ pub struct Reader<'a> {
     pub notes: Option<&'static str>,
 }
 
+impl Reader<'_> {
+    /// Whether it can see more of the files than the prompt shows.
+    fn reads_on(&self) -> bool {
+        self.checkout.is_some() || !self.tools.is_empty()
+    }
+}
+
 /// Most calls that a change is dealt to, where it does not fit into one.
 const MOST_CALLS: usize = 16;
 
@@ -167,7 +174,7 @@ fn prompts(brief: &Brief, reader: Reader<'_>, most: usize) -> Result<Vec<Prompt>
     let kept_back: Vec<RepoPath> = kept_back.collect();
     let changed = brief.changed().filter(|f| sending.allows_change(f));
     let room = reader.room.saturating_sub(about.size());
-    let dealt = diff::deal(changed, room, most, |text| sending.clean(text));
+    let dealt = diff::deal(changed, diff::context(reader.reads_on()), (room, most), |text| sending.clean(text));
     if dealt.iter().all(|shown| shown.text.is_empty()) && brief.files.len() > kept_back.len() {
         return Err(too_large());
     }
@@ -250,11 +257,7 @@ impl<'a> About<'a> {
             commits: cut(clean(&commits(brief)), quarter / 2),
             history: cut(clean(history::text(brief)), quarter / 2),
             // Who can read on finds what it needs.
-            context: if reader.checkout.is_none() && reader.tools.is_empty() {
-                clean(&context::text(brief, quarter / 2))
-            } else {
-                String::new()
-            },
+            context: if !reader.reads_on() { clean(&context::text(brief, quarter / 2)) } else { String::new() },
             conventions: cut(clean(&conventions(brief)), quarter / 2),
             declined: cut(clean(&list(declined)), quarter / 4),
             open: cut(clean(&list(open)), quarter / 4),
@@ -356,9 +359,9 @@ fn conventions(brief: &Brief) -> String {
     list(allowed.map(|(path, text)| format!("=== {}\n{}\n", diff::plain(path), text.trim())))
 }
 
-/// About how many bytes the prompts of these briefs have in all: nothing is read or masked for it.
+/// About how many bytes the prompts of these briefs have in all, for who can read on or not: nothing is read or masked for it.
 #[must_use]
-pub fn size(brief: &Brief) -> usize {
+pub fn size(brief: &Brief, reads_on: bool) -> usize {
     let schema = answer::review_schema().to_string();
     let empty = minijinja::context! { schema, fence => fence(&[]), mask => MASK };
     // A template that is broken is said where it is used.
@@ -378,7 +381,7 @@ pub fn size(brief: &Brief) -> usize {
         + intent
         + history
         + commits(brief).len()
-        + brief.changed().map(diff::size).sum::<usize>()
+        + brief.changed().map(|file| diff::size_with(file, diff::context(reads_on))).sum::<usize>()
 }
 
 pub use diff::size as size_of_change;
