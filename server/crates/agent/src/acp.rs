@@ -421,6 +421,7 @@ impl AcpAgent {
             room: self.room(),
             lens: self.settings.lens.as_deref(),
             notes: None,
+            has_schema: false,
         }
     }
 }
@@ -454,8 +455,8 @@ impl super::Agent for AcpAgent {
         self.settings.price
     }
 
-    fn reads_on(&self) -> bool {
-        true
+    fn form(&self) -> prompt::Form {
+        prompt::Form { reads_on: true, has_schema: false }
     }
 
     fn answers(&self) -> bool {

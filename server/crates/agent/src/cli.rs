@@ -129,7 +129,14 @@ impl CliAgent {
 
     fn reader<'a>(&'a self, brief: &Brief, checkout: Option<&'a str>) -> Reader<'a> {
         let tools = if self.adapter.takes_tools { served::told(brief) } else { "" };
-        Reader { checkout, tools, room: self.room(), lens: self.settings.lens.as_deref(), notes: self.adapter.notes }
+        Reader {
+            checkout,
+            tools,
+            room: self.room(),
+            lens: self.settings.lens.as_deref(),
+            notes: self.adapter.notes,
+            has_schema: self.adapter.takes_schema,
+        }
     }
 
     fn room(&self) -> usize {
@@ -180,8 +187,8 @@ impl super::Agent for CliAgent {
         self.settings.price
     }
 
-    fn reads_on(&self) -> bool {
-        true
+    fn form(&self) -> prompt::Form {
+        prompt::Form { reads_on: true, has_schema: self.adapter.takes_schema }
     }
 
     fn answers(&self) -> bool {

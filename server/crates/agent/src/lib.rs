@@ -227,9 +227,9 @@ pub trait Agent: std::fmt::Debug + Send + Sync {
         self.info().kind.is_remote()
     }
 
-    /// Whether it sees more of the files than its prompt shows.
-    fn reads_on(&self) -> bool {
-        false
+    /// What of its prompt is its own, to estimate that.
+    fn form(&self) -> prompt::Form {
+        prompt::Form::default()
     }
 
     /// Reviews. Ends soon after `session.cancel`.

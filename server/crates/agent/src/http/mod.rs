@@ -485,7 +485,14 @@ impl HttpAgent {
 
     fn reader(&self) -> Reader<'_> {
         let tools = if self.asks() { TOLD } else { "" };
-        Reader { checkout: None, tools, room: self.room(), lens: self.settings.lens.as_deref(), notes: None }
+        Reader {
+            checkout: None,
+            tools,
+            room: self.room(),
+            lens: self.settings.lens.as_deref(),
+            notes: None,
+            has_schema: false,
+        }
     }
 
     async fn check(&self) -> Availability {
@@ -533,8 +540,8 @@ impl super::Agent for HttpAgent {
         self.settings.price
     }
 
-    fn reads_on(&self) -> bool {
-        self.asks()
+    fn form(&self) -> prompt::Form {
+        prompt::Form { reads_on: self.asks(), has_schema: false }
     }
 
     fn answers(&self) -> bool {

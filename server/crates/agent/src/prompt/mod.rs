@@ -133,12 +133,22 @@ pub struct Reader<'a> {
     pub lens: Option<&'a str>,
     /// The name of the template with what it needs to hear besides.
     pub notes: Option<&'static str>,
+    /// Whether the schema of the answer reaches it beside the prompt.
+    pub has_schema: bool,
+}
+
+/// What of a prompt depends on who reads it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Form {
+    /// Whether it can see more of the files than the prompt shows.
+    pub reads_on: bool,
+    /// Whether the schema of the answer reaches it beside the prompt, which does not repeat it then.
+    pub has_schema: bool,
 }
 
 impl Reader<'_> {
-    /// Whether it can see more of the files than the prompt shows.
-    fn reads_on(&self) -> bool {
-        self.checkout.is_some() || !self.tools.is_empty()
+    fn form(&self) -> Form {
+        Form { reads_on: self.checkout.is_some() || !self.tools.is_empty(), has_schema: self.has_schema }
     }
 }
 
@@ -174,7 +184,7 @@ fn prompts(brief: &Brief, reader: Reader<'_>, most: usize) -> Result<Vec<Prompt>
     let kept_back: Vec<RepoPath> = kept_back.collect();
     let changed = brief.changed().filter(|f| sending.allows_change(f));
     let room = reader.room.saturating_sub(about.size());
-    let dealt = diff::deal(changed, diff::context(reader.reads_on()), (room, most), |text| sending.clean(text));
+    let dealt = diff::deal(changed, diff::context(reader.form().reads_on), (room, most), |text| sending.clean(text));
     if dealt.iter().all(|shown| shown.text.is_empty()) && brief.files.len() > kept_back.len() {
         return Err(too_large());
     }
@@ -243,7 +253,7 @@ impl<'a> About<'a> {
         });
         Ok(Self {
             reader,
-            schema: answer::review_schema().to_string(),
+            schema: review_schema(reader.form()),
             lens: reader.lens.map(lens::text).transpose()?.unwrap_or_default(),
             notes: reader
                 .notes
@@ -257,7 +267,7 @@ impl<'a> About<'a> {
             commits: cut(clean(&commits(brief)), quarter / 2),
             history: cut(clean(history::text(brief)), quarter / 2),
             // Who can read on finds what it needs.
-            context: if !reader.reads_on() { clean(&context::text(brief, quarter / 2)) } else { String::new() },
+            context: if !reader.form().reads_on { clean(&context::text(brief, quarter / 2)) } else { String::new() },
             conventions: cut(clean(&conventions(brief)), quarter / 2),
             declined: cut(clean(&list(declined)), quarter / 4),
             open: cut(clean(&list(open)), quarter / 4),
@@ -359,10 +369,15 @@ fn conventions(brief: &Brief) -> String {
     list(allowed.map(|(path, text)| format!("=== {}\n{}\n", diff::plain(path), text.trim())))
 }
 
-/// About how many bytes the prompts of these briefs have in all, for who can read on or not: nothing is read or masked for it.
+/// The schema of a review, where the prompt has it.
+fn review_schema(form: Form) -> String {
+    if form.has_schema { String::new() } else { answer::review_schema().to_string() }
+}
+
+/// About how many bytes the prompt of this brief has: nothing is read or masked for it.
 #[must_use]
-pub fn size(brief: &Brief, reads_on: bool) -> usize {
-    let schema = answer::review_schema().to_string();
+pub fn size(brief: &Brief, form: Form) -> usize {
+    let schema = review_schema(form);
     let empty = minijinja::context! { schema, fence => fence(&[]), mask => MASK };
     // A template that is broken is said where it is used.
     let fixed = brief.templates.fill("review", &empty).map_or(0, |text| text.len());
@@ -381,7 +396,7 @@ pub fn size(brief: &Brief, reads_on: bool) -> usize {
         + intent
         + history
         + commits(brief).len()
-        + brief.changed().map(|file| diff::size_with(file, diff::context(reads_on))).sum::<usize>()
+        + brief.changed().map(|file| diff::size_with(file, diff::context(form.reads_on))).sum::<usize>()
 }
 
 pub use diff::size as size_of_change;
@@ -421,7 +436,9 @@ pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Resul
     let used: usize = data.values().map(String::len).sum();
     let room = reader.room.saturating_sub(schema.len() + used + 3000);
     let about = brief.changed().filter(|f| question.files.contains(&f.path) && sending.allows_change(f));
-    let shown = diff::deal(about, room, 1, |t| sending.clean(t)).pop().unwrap_or_default();
+    let shown = diff::deal(about, diff::context(reader.form().reads_on), (room, 1), |t| sending.clean(t))
+        .pop()
+        .unwrap_or_default();
     let texts: Vec<&str> = data.values().map(String::as_str).chain([shown.text.as_str()]).collect();
     let fence = fence(&texts);
     let own = minijinja::context! {

@@ -9,7 +9,8 @@ fn brief(old: &str, new: &str) -> Brief {
     Brief::new(snapshot)
 }
 
-const ROOMY: Reader<'_> = Reader { checkout: None, tools: "", room: 1 << 20, lens: None, notes: None };
+const ROOMY: Reader<'_> =
+    Reader { checkout: None, tools: "", room: 1 << 20, lens: None, notes: None, has_schema: false };
 
 #[test]
 fn the_prompt_says_everything_that_an_agent_needs() {
@@ -150,6 +151,18 @@ fn the_prompt_asks_for_what_a_careful_reviewer_does() {
 }
 
 #[test]
+fn who_has_the_schema_already_is_not_sent_it_again() {
+    let brief = brief("a\n", "b\n");
+    let with = review(&brief, ROOMY).unwrap().text;
+    let without = review(&brief, Reader { has_schema: true, ..ROOMY }).unwrap().text;
+    let schema = answer::review_schema().to_string();
+    assert!(with.contains(&schema) && !without.contains(&schema));
+    assert!(without.contains("Only one JSON object that keeps to the JSON Schema that came with this request"));
+    let known = size(&brief, Form { has_schema: true, ..Form::default() }) as f64;
+    assert!((known / without.len() as f64 - 1.0).abs() < 0.1, "{known} {}", without.len());
+}
+
+#[test]
 fn each_vendors_program_hears_what_it_needs_and_own_notes_replace_ours() {
     let mut brief = brief("a\n", "b\n");
     let reader = |notes| Reader { notes: Some(notes), checkout: Some("/tmp/a"), ..ROOMY };
@@ -254,7 +267,7 @@ fn its_size_is_known_before() {
     for (old, new) in [("a\n", "b\n"), ("a\n", new.as_str())] {
         let mut brief = brief(old, new);
         brief.pull_request = Some(std::sync::Arc::new(pull_request("What it does.")));
-        let (known, sent) = (size(&brief, false) as f64, review(&brief, ROOMY).unwrap().text.len() as f64);
+        let (known, sent) = (size(&brief, Form::default()) as f64, review(&brief, ROOMY).unwrap().text.len() as f64);
         assert!((known / sent - 1.0).abs() < 0.1, "{known} {sent}");
     }
 }
