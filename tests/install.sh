@@ -75,6 +75,9 @@ need_cargo() {
   echo "$1" >"$folder/.installed"
 }
 
+# The checker of the Neovim plugin's types.
+need_emmylua() { need_cargo emmylua_check@0.25.1; }
+
 # want_plugin OWNER/NAME COMMIT: an editor's plugin in $TOOLS/plugins/NAME. They are only on GitHub, which a test machine
 # may not reach: then this says so and fails, and the caller goes on without it.
 want_plugin() {

@@ -50,46 +50,17 @@ pub(crate) fn pair(
         all.par_iter().map(|c| if fits(c) { Pieces::of(c.text) } else { Pieces::default() }).collect()
     };
     let (source_pieces, target_pieces) = rayon::join(|| pieces(sources), || pieces(targets));
-    // Only pieces of added files are looked for, and these are the fewer.
-    let mut index: HashMap<u32, Vec<u32>, BuildHasherDefault<AsItIs>> =
-        target_pieces.iter().flat_map(|p| &p.0).map(|(piece, _)| (*piece, Vec::new())).collect();
-    for (source, pieces) in (0u32..).zip(&source_pieces) {
-        for (piece, _) in &pieces.0 {
-            if let Some(sources) = index.get_mut(piece) {
-                sources.push(source);
-            }
-        }
-    }
-    let mut exact: HashMap<&str, Vec<u32>> = HashMap::new();
-    for (source, candidate) in (0u32..).zip(sources).filter(|(_, c)| fits(c)) {
-        exact.entry(candidate.text).or_default().push(source);
-    }
+    let index = Index::of(sources, &source_pieces, &target_pieces);
     let mut scored: Vec<(u32, bool, Match)> = target_pieces
         .par_iter()
         .enumerate()
         .flat_map_iter(|(target, pieces)| {
-            let mut shared: HashMap<u32, u64> = HashMap::new();
-            for (piece, bytes) in &pieces.0 {
-                for source in index.get(piece).filter(|s| s.len() <= COMMON).into_iter().flatten() {
-                    *shared.entry(*source).or_default() += u64::from(*bytes);
-                }
-            }
-            let mut best: Vec<(u64, u32)> = shared.into_iter().map(|(source, bytes)| (bytes, source)).collect();
-            best.sort_unstable_by(|a, b| b.cmp(a));
-            best.truncate(CANDIDATES);
-            if let Some(same) = exact.get(&**targets[target].text) {
-                // Of many with the same text, the one with the same name first.
-                let mut same = same.clone();
-                same.sort_by_key(|s| file_name(sources[*s as usize].path) != file_name(targets[target].path));
-                best = same.into_iter().map(|source| (u64::MAX, source)).collect();
-            }
-            let score = |source: u32| {
-                let source = source as usize;
-                let score = similarity(&source_pieces[source], &target_pieces[target]);
+            let score = |source: usize| {
+                let score = similarity(&source_pieces[source], pieces);
                 let same_name = file_name(sources[source].path) == file_name(targets[target].path);
                 (score >= threshold).then_some((score, same_name, Match { source, target }))
             };
-            best.into_iter().filter_map(move |(_, source)| score(source)).collect::<Vec<_>>()
+            index.nearest(&targets[target], pieces).into_iter().filter_map(score).collect::<Vec<_>>()
         })
         .collect();
     scored.sort_unstable_by(|a, b| {
@@ -105,6 +76,52 @@ pub(crate) fn pair(
         free
     });
     scored.into_iter().map(|(_, _, m)| m).collect()
+}
+
+/// The sources by what is in them. A source is named by its index.
+struct Index<'a> {
+    sources: &'a [Candidate<'a>],
+    /// By a piece that some added file has: only these are looked for, and they are the fewer.
+    by_piece: HashMap<u32, Vec<u32>, BuildHasherDefault<AsItIs>>,
+    by_text: HashMap<&'a str, Vec<u32>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(sources: &'a [Candidate<'a>], source_pieces: &[Pieces], target_pieces: &[Pieces]) -> Self {
+        let mut by_piece: HashMap<u32, Vec<u32>, BuildHasherDefault<AsItIs>> =
+            target_pieces.iter().flat_map(|p| &p.0).map(|(piece, _)| (*piece, Vec::new())).collect();
+        for (source, pieces) in (0u32..).zip(source_pieces) {
+            for (piece, _) in &pieces.0 {
+                if let Some(sources) = by_piece.get_mut(piece) {
+                    sources.push(source);
+                }
+            }
+        }
+        let mut by_text: HashMap<&str, Vec<u32>> = HashMap::new();
+        for (source, candidate) in (0u32..).zip(sources).filter(|(_, c)| c.text.len() >= SHORTEST) {
+            by_text.entry(candidate.text).or_default().push(source);
+        }
+        Self { sources, by_piece, by_text }
+    }
+
+    /// The sources that an added file may come from: those with its text, or those with the most bytes of it.
+    fn nearest(&self, target: &Candidate<'_>, pieces: &Pieces) -> Vec<usize> {
+        if let Some(same) = self.by_text.get(&**target.text) {
+            // Of many with the same text, the one with the same name first.
+            let mut same: Vec<usize> = same.iter().map(|source| *source as usize).collect();
+            same.sort_by_key(|source| file_name(self.sources[*source].path) != file_name(target.path));
+            return same;
+        }
+        let mut shared: HashMap<u32, u64> = HashMap::new();
+        for (piece, bytes) in &pieces.0 {
+            for source in self.by_piece.get(piece).filter(|s| s.len() <= COMMON).into_iter().flatten() {
+                *shared.entry(*source).or_default() += u64::from(*bytes);
+            }
+        }
+        let mut best: Vec<(u64, u32)> = shared.into_iter().map(|(source, bytes)| (bytes, source)).collect();
+        best.sort_unstable_by(|a, b| b.cmp(a));
+        best.into_iter().take(CANDIDATES).map(|(_, source)| source as usize).collect()
+    }
 }
 
 fn file_name(path: &str) -> &str {

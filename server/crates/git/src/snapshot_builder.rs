@@ -75,35 +75,14 @@ impl Repository {
             .into_par_iter()
             .map(|change| if cancel.is_cancelled() { Err(GitError::Cancelled) } else { judge.change(change) })
             .collect::<Result<Vec<Judged>, GitError>>()?;
-        let mut work = BTreeMap::new();
-        let (mut found, mut left_out) = (Vec::new(), Vec::new());
-        for one in judged {
-            if let Some((path, content)) = one.work {
-                work.insert(path, content);
-            }
-            match one.verdict {
-                Verdict::Review(file) => found.push(file),
-                Verdict::LeftOut(file) => left_out.push(file),
-                Verdict::Same => {}
-            }
-        }
+        let Sorted { found, mut left_out, work } = Sorted::of(judged);
         tree.overlay(work);
         let found = pair_renames(found, &tree)?;
         if cancel.is_cancelled() {
             return Err(GitError::Cancelled);
         }
         let mut files: Vec<ChangedFile> = found.into_par_iter().map(Found::finish).collect();
-        let mut moved = Vec::new();
-        files.retain(|file| {
-            let review = !file.hunks.is_empty() || matches!(file.kind, ChangeKind::Added | ChangeKind::Deleted);
-            if !review {
-                if let ChangeKind::Renamed { from } = &file.kind {
-                    moved.push((from.clone(), file.path.clone()));
-                }
-                left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NoTextChange });
-            }
-            review
-        });
+        let mut moved = take_out_unchanged(&mut files, &mut left_out);
         files.sort_by(|a, b| a.path.cmp(&b.path));
         left_out.sort_by(|a, b| a.path.cmp(&b.path));
         moved.sort();
@@ -153,6 +132,22 @@ impl Repository {
             _ => Ok(()),
         }
     }
+}
+
+/// Leaves out what has no changed line. Gives the files that only have another name: from, to.
+fn take_out_unchanged(files: &mut Vec<ChangedFile>, left_out: &mut Vec<LeftOutFile>) -> Vec<(RepoPath, RepoPath)> {
+    let mut moved = Vec::new();
+    files.retain(|file| {
+        if !file.hunks.is_empty() || matches!(file.kind, ChangeKind::Added | ChangeKind::Deleted) {
+            return true;
+        }
+        if let ChangeKind::Renamed { from } = &file.kind {
+            moved.push((from.clone(), file.path.clone()));
+        }
+        left_out.push(LeftOutFile { path: file.path.to_string(), why: LeftOut::NoTextChange });
+        false
+    });
+    moved
 }
 
 /// The tree under review and what differs in it, before anybody has looked at it.
@@ -205,6 +200,30 @@ enum Verdict {
     Review(Found),
     LeftOut(LeftOutFile),
     Same,
+}
+
+/// What was judged, by what becomes of it.
+#[derive(Default)]
+struct Sorted {
+    found: Vec<Found>,
+    left_out: Vec<LeftOutFile>,
+    /// What the work tree has where it differs from the index.
+    work: BTreeMap<RawPath, Option<(Kind, Source)>>,
+}
+
+impl Sorted {
+    fn of(judged: Vec<Judged>) -> Self {
+        let mut sorted = Self::default();
+        for Judged { verdict, work } in judged {
+            sorted.work.extend(work);
+            match verdict {
+                Verdict::Review(file) => sorted.found.push(file),
+                Verdict::LeftOut(file) => sorted.left_out.push(file),
+                Verdict::Same => {}
+            }
+        }
+        sorted
+    }
 }
 
 /// A changed file before renames are known.

@@ -7,8 +7,8 @@ use super::{Preparation, contrary, lead, stands, verify};
 use agent::Outcome;
 use finding::{
     AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, BlobId, Check, Coverage, Failure,
-    FailureKind, Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, NoMore, ROUND_SCHEMA,
-    RawFinding, RawId, RepoPath, ReviewedFile, Round, RoundId, SinceBefore, Usage,
+    FailureKind, Finding, FindingId, FindingStatus, Fingerprint, Judgement, LeftOut, LeftOutFile, NoMore, Observation,
+    ROUND_SCHEMA, RawFinding, RawId, RepoPath, ReviewedFile, Round, RoundId, SinceBefore, Usage,
 };
 use git::{Age, blob_id};
 use patch::Hints;
@@ -123,62 +123,15 @@ pub(super) fn compose(
     (merger, names): (&mut merge::Merger, &merge::Labels),
     took: Duration,
 ) -> Composed {
-    let snapshot = &prepared.snapshot;
-    let mut texts = prepared.texts.clone();
-    texts.extend(answers.values().flat_map(|a| &a.texts).map(|(path, text)| (path.clone(), text.clone())));
-    let mut raw: Vec<RawFinding> = answers.values().flat_map(|a| a.outcome.answer.findings.iter().cloned()).collect();
-    let mut agents: Vec<AgentRun> = prepared.agents.iter().map(|info| run_of(info, answers, besides)).collect();
-    if let Some(judge) = agents.iter_mut().find(|run| judged.by.as_ref() == Some(&run.agent.name)) {
-        judge.usage = judge.usage.plus(judged.usage);
-        judge.notes.extend(judged.note.clone());
-    }
-    let judgements = about(&judged.judgements, &raw);
-    let mut facts: BTreeMap<RawId, merge::Facts> = answers.values().flat_map(|a| a.facts.clone()).collect();
-    for (id, status) in &besides.status {
-        if let Some(facts) = facts.get_mut(id) {
-            facts.verification = status.clone();
-        }
-    }
-    let mut input = merge::Input {
-        round: prepared.earlier.last().map_or(1, |(round, _)| round.number + 1),
-        raw: raw.iter().collect(),
-        agents: &agents,
-        facts,
-        decisions: Some(&prepared.decisions),
-        earlier: prepared.earlier.iter().map(|(round, texts)| merge::Earlier { round, texts }).collect(),
-        texts: texts.clone(),
-        records: merge::records(prepared.earlier.iter().map(|(round, _)| round), &prepared.decisions),
-        judged: &judgements,
-        changed: snapshot.files().iter().map(|file| file.path.clone()).collect(),
-        labels: Some(names),
-        listed: BTreeMap::new(),
-    };
-    let kept = merger.kept(&input);
-    for (remark, status) in &kept {
-        let text = |path: &RepoPath| texts.get(path).map(|text| &**text);
-        input.facts.insert(
-            remark.id.clone(),
-            merge::Facts { verification: status.clone(), ..facts_of(prepared, remark, &text) },
-        );
-        input.raw.push(remark);
-    }
-    let mut merged = merger.merge(&input);
-    raw.extend(kept.into_iter().map(|(remark, _)| remark));
-    let label = |name: &AgentName| {
-        agents.iter().find(|run| run.agent.name == *name).map_or(name.to_string(), |run| run.agent.label.clone())
-    };
-    let mut observations = verify::apply(&mut merged.findings, (&besides.checks, &besides.ages), label);
-    lead::settle(&mut merged.findings, &besides.lead, label);
-    if let Some(about) = &besides.about {
-        about.apply(&mut merged, &mut raw, label);
-    }
+    let mut gathered = Gathered::of(prepared, answers, judged, besides);
+    let mut merged = gathered.merge(prepared, merger, names);
+    gathered.settle(&mut merged, besides);
     let labels = merge::order(&mut merged.findings, names);
-    observations.extend(answers.values().flat_map(|a| a.outcome.answer.observations.iter().cloned()));
-    observations.extend(stands::observations(prepared, &agents, &texts));
-    let coverage = coverage(prepared, &agents);
-    let observations = merge::observations(&observations);
+    let observations = gathered.observations(prepared);
     contrary::link(&mut merged.findings, &observations);
-    let earlier = stands::earlier(prepared, &agents, &raw);
+
+    let Gathered { agents, raw, texts, judgements, .. } = gathered;
+    let snapshot = &prepared.snapshot;
     let mut round = Round {
         schema: ROUND_SCHEMA,
         id: round_id(prepared),
@@ -190,8 +143,9 @@ pub(super) fn compose(
         pull_request: None,
         author: snapshot.commits().last().map(|c| c.author.clone()).unwrap_or_default(),
         assessment: stands::assessment(prepared, &agents),
+        earlier: stands::earlier(prepared, &agents, &raw),
+        coverage: coverage(prepared, &agents),
         agents,
-        earlier,
         since_before: since_before(prepared, &merged.findings, &merged.earlier),
         findings: merged.findings,
         raw,
@@ -203,7 +157,6 @@ pub(super) fn compose(
         verdict_reason: besides.lead.verdict_reason.clone(),
         checks: besides.checks.clone(),
         declined: merged.declined,
-        coverage,
         texts: BTreeMap::new(),
     };
     if let Some(now) = &prepared.pull_request {
@@ -212,6 +165,91 @@ pub(super) fn compose(
     sum_up(&mut round, besides);
     round.texts = anchored(&round, &texts);
     Composed { round, texts, earlier: merged.earlier, doubts: merged.doubts }
+}
+
+/// What all agents gave, laid together.
+struct Gathered {
+    agents: Vec<AgentRun>,
+    raw: Vec<RawFinding>,
+    facts: BTreeMap<RawId, merge::Facts>,
+    observations: Vec<Observation>,
+    /// The preparation's texts, and those that the answers speak of.
+    texts: BTreeMap<RepoPath, Arc<str>>,
+    judgements: Vec<Judgement>,
+}
+
+impl Gathered {
+    fn of(prepared: &Preparation, answers: &Answers, judged: &Judged, besides: &Besides) -> Self {
+        let mut agents: Vec<AgentRun> = prepared.agents.iter().map(|info| run_of(info, answers, besides)).collect();
+        if let Some(judge) = agents.iter_mut().find(|run| judged.by.as_ref() == Some(&run.agent.name)) {
+            judge.usage = judge.usage.plus(judged.usage);
+            judge.notes.extend(judged.note.clone());
+        }
+        let (mut raw, mut facts, mut observations) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut texts = prepared.texts.clone();
+        for answered in answers.values() {
+            raw.extend(answered.outcome.answer.findings.iter().cloned());
+            facts.extend(answered.facts.clone());
+            observations.extend(answered.outcome.answer.observations.iter().cloned());
+            texts.extend(answered.texts.iter().map(|(path, text)| (path.clone(), text.clone())));
+        }
+        for (id, status) in &besides.status {
+            if let Some(facts) = facts.get_mut(id) {
+                facts.verification = status.clone();
+            }
+        }
+        let judgements = about(&judged.judgements, &raw);
+        Self { agents, raw, facts, observations, texts, judgements }
+    }
+
+    /// The remarks as findings, with those of earlier rounds that stand, since nobody has answered about them anew.
+    fn merge(&mut self, prepared: &Preparation, merger: &mut merge::Merger, names: &merge::Labels) -> merge::Merged {
+        let rounds = || prepared.earlier.iter().map(|(round, _)| round);
+        let mut input = merge::Input {
+            round: rounds().next_back().map_or(1, |round| round.number + 1),
+            raw: self.raw.iter().collect(),
+            agents: &self.agents,
+            facts: std::mem::take(&mut self.facts),
+            decisions: Some(&prepared.decisions),
+            earlier: prepared.earlier.iter().map(|(round, texts)| merge::Earlier { round, texts }).collect(),
+            texts: self.texts.clone(),
+            records: merge::records(rounds(), &prepared.decisions),
+            judged: &self.judgements,
+            changed: prepared.snapshot.files().iter().map(|file| file.path.clone()).collect(),
+            labels: Some(names),
+            listed: BTreeMap::new(),
+        };
+        let kept = merger.kept(&input);
+        let text = |path: &RepoPath| self.texts.get(path).map(|text| &**text);
+        for (remark, status) in &kept {
+            let facts = merge::Facts { verification: status.clone(), ..facts_of(prepared, remark, &text) };
+            input.facts.insert(remark.id.clone(), facts);
+            input.raw.push(remark);
+        }
+        let merged = merger.merge(&input);
+        self.raw.extend(kept.into_iter().map(|(remark, _)| remark));
+        merged
+    }
+
+    /// Puts what was said besides the reviews into the findings: checks, the lead's word, a second look at one of them.
+    fn settle(&mut self, merged: &mut merge::Merged, besides: &Besides) {
+        let Self { agents, raw, observations, .. } = self;
+        let label = |name: &AgentName| {
+            agents.iter().find(|run| run.agent.name == *name).map_or(name.to_string(), |run| run.agent.label.clone())
+        };
+        observations.extend(verify::apply(&mut merged.findings, (&besides.checks, &besides.ages), label));
+        lead::settle(&mut merged.findings, &besides.lead, label);
+        if let Some(about) = &besides.about {
+            about.apply(merged, raw, label);
+        }
+    }
+
+    /// What agents said that is no finding, those of earlier rounds that stand included, each once.
+    fn observations(&self, prepared: &Preparation) -> Vec<Observation> {
+        let mut all = self.observations.clone();
+        all.extend(stands::observations(prepared, &self.agents, &self.texts));
+        merge::observations(&all)
+    }
 }
 
 /// What became of the findings of earlier rounds, and which are new.

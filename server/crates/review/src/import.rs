@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::Store;
+use store::{Branch, Store};
 use tokio_util::sync::CancellationToken;
 
 /// Larger files are not read.
@@ -70,26 +70,12 @@ pub fn import_as(
     })?;
     let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
-    let mut rounds: Vec<(Round, Decisions)> = Vec::new();
-    let mut said: Vec<(u32, ImportedReview)> = Vec::new();
-    for (number, file) in (0..).zip(files) {
-        match read_file(file, format)? {
-            Import::Round(round, decisions) => rounds.push((*round, decisions)),
-            Import::Reviews(all) => said.extend(all.into_iter().map(|review| (number, review))),
-        }
-    }
+    let (mut rounds, said) = read_all(files, format)?;
     let paths = snapshot.paths()?;
     let changed: Vec<RepoPath> = snapshot.files().iter().map(|f| f.path.clone()).collect();
     let text = |path: &RepoPath| snapshot.read(path).ok().flatten();
     let code = Code::new(&paths, &changed, &text);
-    let mut answers: Vec<Settled> = Vec::new();
-    let mut listed = Listed::new();
-    for (number, review) in said {
-        let settled = code.settle_said(review);
-        let is_list = settled.is_list;
-        let added = add(&mut answers, settled);
-        listed.extend(added.into_iter().filter(|_| is_list).map(|id| (id, number)));
-    }
+    let (mut answers, listed) = settled(said, &code);
     if target == Target::Current {
         for mut settled in rounds.drain(..).flat_map(|(round, _)| taken_apart(round)) {
             code.settle_answer(&mut settled.answer);
@@ -119,19 +105,49 @@ pub fn import_as(
         }
         keep_texts(round, &snapshot, &store)?;
         branch.begin(round).context("failed to store the round")?;
-        if !decisions.resolutions.is_empty() {
-            let theirs = std::mem::take(decisions);
-            branch.decide(|mine| {
-                // What was decided here counts more than what a report says.
-                for (id, resolution) in theirs.resolutions {
-                    mine.resolutions.entry(id).or_insert(resolution);
-                }
-            })?;
-        }
+        keep_decisions(&branch, std::mem::take(decisions))?;
     }
     let placed =
         |round: &Round| round.findings.iter().filter(|f| f.anchors.iter().any(|a| text(&a.path).is_some())).count();
     Ok(rounds.into_iter().map(|(round, _)| Imported { placed: placed(&round), round }).collect())
+}
+
+/// What the files hold: whole rounds with what was decided on them, and reviews with their file's number.
+type ReadFiles = (Vec<(Round, Decisions)>, Vec<(u32, ImportedReview)>);
+
+fn read_all(files: &[PathBuf], format: Option<&ErrorFormat>) -> anyhow::Result<ReadFiles> {
+    let (mut rounds, mut said) = ReadFiles::default();
+    for (number, file) in (0..).zip(files) {
+        match read_file(file, format)? {
+            Import::Round(round, decisions) => rounds.push((*round, decisions)),
+            Import::Reviews(all) => said.extend(all.into_iter().map(|review| (number, review))),
+        }
+    }
+    Ok((rounds, said))
+}
+
+/// The reviews in the terms of the code, one an agent, and which findings some file lists.
+fn settled(said: Vec<(u32, ImportedReview)>, code: &Code<'_>) -> (Vec<Settled>, Listed) {
+    let (mut answers, mut listed) = (Vec::new(), Listed::new());
+    for (number, review) in said {
+        let settled = code.settle_said(review);
+        let is_list = settled.is_list;
+        let added = add(&mut answers, settled);
+        listed.extend(added.into_iter().filter(|_| is_list).map(|id| (id, number)));
+    }
+    (answers, listed)
+}
+
+/// Keeps what a report says was decided. What was decided here counts more.
+fn keep_decisions(branch: &Branch, theirs: Decisions) -> anyhow::Result<()> {
+    if !theirs.resolutions.is_empty() {
+        branch.decide(|mine| {
+            for (id, resolution) in theirs.resolutions {
+                mine.resolutions.entry(id).or_insert(resolution);
+            }
+        })?;
+    }
+    Ok(())
 }
 
 fn read_file(file: &Path, format: Option<&ErrorFormat>) -> anyhow::Result<Import> {

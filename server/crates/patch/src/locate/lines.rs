@@ -20,32 +20,20 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
         return Err(Refusal::Elided { line: hole.trim().to_owned() });
     }
     // A line that looks like an elision and is in the text is meant as it is.
-    let literal: Vec<HunkPiece> = split(lines, |_| false);
+    let mut pieces: Vec<HunkPiece> = split(lines, |_| false);
     let mut found = Vec::new();
     let elisions: HashSet<&str> =
         lines.iter().filter(|l| l.is_old() && l.is_elision()).map(|l| l.text.trim()).collect();
     if elisions.is_empty() || elisions.iter().any(|line| text.has_line(line)) {
-        found = places(text, lines, &literal, hints)?;
-    }
-    let pieces = if found.is_empty() && !elisions.is_empty() {
-        let pieces = split(lines, HunkLine::is_elision);
-        if let Some(line) = lines.iter().find(|l| l.op == Op::Removed && l.is_elision()) {
-            return whole_blocks(text, lines, hints)?
-                .ok_or_else(|| Refusal::Elided { line: line.text.trim().to_owned() });
-        }
-        if let Some(line) = lines.iter().find(|l| l.is_elision()).filter(|_| pieces.iter().any(|p| p.keys.is_empty())) {
-            let changes =
-                pieces.iter().any(|p| p.keys.is_empty() && lines[p.lines.clone()].iter().any(|l| l.op == Op::Added));
-            if changes {
-                return Err(Refusal::Elided { line: line.text.trim().to_owned() });
-            }
-        }
-        let pieces: Vec<HunkPiece> = pieces.into_iter().filter(|p| !p.keys.is_empty()).collect();
         found = places(text, lines, &pieces, hints)?;
-        pieces
-    } else {
-        literal
-    };
+    }
+    if found.is_empty() && !elisions.is_empty() {
+        if let Some(line) = lines.iter().find(|l| l.op == Op::Removed && l.is_elision()) {
+            return whole_blocks(text, lines, hints)?.ok_or_else(|| elided(line));
+        }
+        pieces = around_elisions(lines)?;
+        found = places(text, lines, &pieces, hints)?;
+    }
     if pieces.iter().all(|p| p.keys.is_empty()) {
         return bare_insertion(text, lines);
     }
@@ -54,56 +42,92 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
         found.retain(|c| c.last + 1 == text.lines().len());
     }
     let already = already(text, lines, &found);
-    if found.is_empty() && !already {
-        for rest in half_done::rests(text, lines) {
-            let pieces = split(&rest, |_| false);
-            found.extend(places(text, &rest, &pieces, hints)?);
+    match (found.is_empty(), already) {
+        (false, true) => Err(Refusal::AlreadyApplied),
+        (false, false) => Ok(Found::Places(found)),
+        (true, true) => in_another_state(text, lines, &pieces, hints, (Traces::All, already)),
+        (true, false) => {
+            for rest in half_done::rests(text, lines) {
+                found.extend(places(text, &rest, &split(&rest, |_| false), hints)?);
+            }
+            if !found.is_empty() {
+                return Ok(Found::Places(found));
+            }
+            in_another_state(text, lines, &pieces, hints, (traces(text, lines, hints), already))
         }
-        if !found.is_empty() {
-            return Ok(Found::Places(found));
-        }
+    }
+}
+
+/// The parts of a hunk between its elisions. What one of them changes must say where.
+fn around_elisions(lines: &[HunkLine]) -> Result<Vec<HunkPiece>, Refusal> {
+    let mut pieces = split(lines, HunkLine::is_elision);
+    let adds = |piece: &HunkPiece| lines[piece.lines.clone()].iter().any(|l| l.op == Op::Added);
+    if pieces.iter().any(|piece| piece.keys.is_empty() && adds(piece))
+        && let Some(line) = lines.iter().find(|l| l.is_elision())
+    {
+        return Err(elided(line));
+    }
+    pieces.retain(|piece| !piece.keys.is_empty());
+    Ok(pieces)
+}
+
+fn elided(line: &HunkLine) -> Refusal {
+    Refusal::Elided { line: line.text.trim().to_owned() }
+}
+
+/// Finds a hunk in a text that is not what it was made for: by likeness, else by the kinds of difference that are known.
+fn in_another_state(
+    text: &Text<'_>,
+    lines: &[HunkLine],
+    pieces: &[HunkPiece],
+    hints: &Hints<'_>,
+    (traces, already): (Traces, bool),
+) -> Result<Found, Refusal> {
+    let mut found = fuzzy::places(text, lines, pieces, hints);
+    // What it leads to may be there with some context that differs; common lines are near in any text.
+    if let Traces::All = traces
+        && (already || found.is_empty() || is_done(text, lines, hints))
+    {
+        return Ok(Found::Already);
     }
     if found.is_empty() {
-        let traces = if already { Traces::All } else { traces(text, lines, hints) };
-        found = fuzzy::places(text, lines, &pieces, hints);
-        // What it leads to may be there with some context that differs; common lines are near in any text.
-        if let Traces::All = traces
-            && (already || found.is_empty() || is_done(text, lines, hints))
-        {
-            return Ok(Found::Already);
-        }
-        if found.is_empty()
-            && let Some((lines, pieces)) = apart::changes(lines)
-        {
-            found = places(text, &lines, &pieces, hints)?;
-        }
-        if found.is_empty() {
-            found = but_for_comments(text, lines, hints)?;
-        }
-        if found.is_empty() {
-            found = reflowed::places(text, lines);
-        }
-        if found.is_empty() && matches!(traces, Traces::None) {
-            found = in_an_excerpt(text, lines, hints)?;
-        }
-        if found.is_empty() && matches!(traces, Traces::None) {
-            found.extend(rewritten::place(text, lines, hints));
-        }
-        if found.is_empty() {
-            // Someone did a part of it, or the like: what is left is for a person to see.
-            return Err(if let Traces::Some(line) = traces {
-                Refusal::PartlyApplied { line }
-            } else {
-                Refusal::NotFound
-            });
-        }
-        if let Some(line) = found.iter().find_map(|place| partly(text, lines, place)) {
-            return Err(Refusal::PartlyApplied { line });
-        }
-    } else if already {
-        return Err(Refusal::AlreadyApplied);
+        found = but_for_known_differences(text, lines, hints, &traces)?;
     }
-    Ok(Found::Places(found))
+    if found.is_empty() {
+        // Someone did a part of it, or the like: what is left is for a person to see.
+        return Err(if let Traces::Some(line) = traces { Refusal::PartlyApplied { line } } else { Refusal::NotFound });
+    }
+    match found.iter().find_map(|place| partly(text, lines, place)) {
+        Some(line) => Err(Refusal::PartlyApplied { line }),
+        None => Ok(Found::Places(found)),
+    }
+}
+
+/// The places that the first kind of difference explains. The last two kinds need a text with nothing of the new side.
+fn but_for_known_differences(
+    text: &Text<'_>,
+    lines: &[HunkLine],
+    hints: &Hints<'_>,
+    traces: &Traces,
+) -> Result<Vec<Candidate>, Refusal> {
+    let mut found = match apart::changes(lines) {
+        Some((lines, pieces)) => places(text, &lines, &pieces, hints)?,
+        None => Vec::new(),
+    };
+    if found.is_empty() {
+        found = but_for_comments(text, lines, hints)?;
+    }
+    if found.is_empty() {
+        found = reflowed::places(text, lines);
+    }
+    if !found.is_empty() || !matches!(traces, Traces::None) {
+        return Ok(found);
+    }
+    found = in_an_excerpt(text, lines, hints)?;
+    if found.is_empty() {
+        found.extend(rewritten::place(text, lines, hints));
+    }
+    Ok(found)
 }
 
 /// The places of a hunk that leaves out a part of the blocks that it removes.
