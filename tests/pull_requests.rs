@@ -98,6 +98,9 @@ impl Bed {
         std::fs::write(&config, agent).unwrap();
         let args = [args, &["--agent", "one"]].concat();
         let ran = self.command(&args, Some("s3cret")).env("DEEP_REVIEW_CONFIG", &config).output().unwrap();
+        if args.contains(&"--dry-run") {
+            return String::from_utf8(ran.stdout).unwrap();
+        }
         std::fs::read_to_string(given).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&ran.stderr)))
     }
 
@@ -521,7 +524,7 @@ fn every_other_forge_is_served_by_the_same_command() {
             report.contains("@ada") && report.contains("**bob** — `src/a.rs:2`") && !report.contains("Old."),
             "{forge}: {report}"
         );
-        let prompt = bed.prompt(&["review"]);
+        let prompt = bed.prompt(&["review", "--dry-run"]);
         for part in
             [DESCRIPTION.split_once('\r').unwrap().0, "Issue #12: Too many words", ISSUE, "- bob (src/a.rs:2): Why?"]
         {

@@ -74,7 +74,7 @@ fn the_real_programs_run_nothing_of_a_hostile_branch() {
         bed = bed.raw(&format!(
             "[agents.{name}]\nadapter = '{name}'\ncommand = ['{program}']\nretries = 0\nmodel = '{model}'\nurl = '{}{path}'\n\
              env = {{ {key} = 'sk-test', HOME = '{}' }}\n",
-            mock.url("ok"),
+            mock.url("any"),
             home.display()
         ));
     }
