@@ -66,15 +66,23 @@ function update(
     let thread = threads.get(key(finding));
     if (thread === undefined) {
       thread = controller.createCommentThread(vscode.Uri.parse(finding.uri), range, []);
-      thread.canReply = false;
       threads.set(key(finding), thread);
     }
     shown.set(thread, finding);
     thread.range = range;
     thread.label = `${finding.label} · ${severityName(finding.severity)}`;
     thread.contextValue = finding.fixable ? "open fixable" : "open";
-    thread.comments = [comment(finding)];
+    thread.comments = [comment(finding), ...(finding.thread ?? []).map(message)];
   }
+}
+
+/** A question, or an answer. */
+function message({ by, text }: { by?: string; text: string }): vscode.Comment {
+  return {
+    body: new vscode.MarkdownString(text),
+    mode: vscode.CommentMode.Preview,
+    author: { name: by ?? vscode.l10n.t("You") },
+  };
 }
 
 function comment(finding: Finding): vscode.Comment {

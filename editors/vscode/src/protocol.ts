@@ -35,6 +35,8 @@ export interface Finding {
   rule?: string;
   /** All that is known of it but the title, as inert Markdown; only where it was asked for. */
   explanation?: string;
+  /** With it: questions (by nobody) and agents' answers, as inert Markdown, oldest first. */
+  thread?: { by?: string; text: string }[];
 }
 
 /** What an agent says of the design: a diagnostic as findings are, with nothing to decide. */
@@ -96,6 +98,8 @@ export const command = {
   cancel: "deepReview.cancel",
   applyFix: "deepReview.applyFix",
   fixAll: "deepReview.fixAll",
+  fix: "deepReview.fix",
+  ask: "deepReview.ask",
   dismiss: "deepReview.dismiss",
   reopen: "deepReview.reopen",
   showReport: "deepReview.showReport",

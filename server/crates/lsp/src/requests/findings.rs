@@ -2,7 +2,7 @@
 
 use super::BackgroundRequest;
 use super::fix_edits::Fixer;
-use super::hover::explanation;
+use super::hover::{explanation, thread};
 use crate::protocol::commands::Counts;
 use crate::protocol::error::with_remedy;
 use crate::protocol::own::*;
@@ -163,6 +163,7 @@ fn findings(snapshot: &Snapshot, repo: &Repo, shown: &Shown, params: &FindingsPa
             new: round.since_before.round == 0 || round.since_before.new.contains(&finding.id),
             rule: finding.rule.as_ref().map(|rule| sanitize::printable(&rule.id)),
             explanation: params.explained.then(|| explanation(repo, round, finding, snapshot.capabilities.rich_hover)),
+            thread: if params.explained { thread(round, finding) } else { Vec::new() },
             path: finding.main_anchor().map(|anchor| anchor.path.clone()),
             uri: location.as_ref().map(|location| location.uri.clone()),
             range: location.map(|location| location.range),
