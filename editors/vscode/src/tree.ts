@@ -56,7 +56,9 @@ export class FindingsTree implements vscode.TreeDataProvider<Node> {
   ) {
     // Only for what is shown here: a row's menu does not know its row while the tree is filled anew.
     state.onDidChange(() => {
-      const shown = JSON.stringify(state.repositories.map(({ findings, hidden, concerns }) => [findings, hidden, concerns]));
+      const shown = JSON.stringify(
+        state.repositories.map(({ findings, hidden, concerns }) => [findings, hidden, concerns]),
+      );
       if (shown === this.shown) return;
       this.shown = shown;
       this.fill();
@@ -185,11 +187,13 @@ const isSame = (one: Node, other: Node): boolean =>
 const findingsOf = (group: GroupNode): Finding[] =>
   group.children.flatMap((node) => (node.kind === "finding" ? [node.finding] : []));
 
-/** How many findings the settings hide, of each folder that has some. */
-function hidden(repositories: readonly Repository[]): string | undefined {
-  const some = repositories.filter((repository) => repository.hidden !== undefined);
-  const said = some.map(({ name, hidden }) => (repositories.length > 1 ? `${name}: ${hidden}` : hidden));
-  return said.length === 0 ? undefined : said.join("\n");
+/** How many findings the settings hide, of each folder where they hide some. */
+function hidden(repositories: readonly Repository[]): string {
+  const said = repositories.flatMap(({ name, hidden }) => {
+    if (hidden === undefined) return [];
+    return [repositories.length > 1 ? `${name}: ${hidden}` : hidden];
+  });
+  return said.join("\n");
 }
 
 /** What is asked for, in a few words. */
