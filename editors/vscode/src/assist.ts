@@ -3,18 +3,23 @@
 
 import * as vscode from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
-import { isDismissed, isFixable, names } from "./grouping";
+import { isDismissed, isFixable, isOpen, names } from "./grouping";
 import { command, type Finding } from "./protocol";
 import type { Reference, State } from "./state";
 import { reference, severityName, stateName } from "./tree";
 
 /** The commands that a hover may run. */
-const BUTTONS = ["applyFix", "previewFix", "dismiss", "reopen", "report"].map((name) => `deep-review.${name}`);
+const BUTTONS = ["applyFix", "previewFix", "fix", "ask", "dismiss", "reopen", "report"].map(
+  (name) => `deep-review.${name}`,
+);
 
 /** Opens the report view, at a finding where one is named. */
 export type OpenReport = (at: { root?: string; id?: string }) => Promise<unknown>;
 
-export function assistance(state: State, openReport: OpenReport): Middleware {
+/** Has an agent write fixes of the findings of a repository. */
+export type Fix = (root: string, ids: readonly string[]) => Promise<unknown>;
+
+export function assistance(state: State, openReport: OpenReport, fix: Fix): Middleware {
   return {
     provideHover: async (document, position, token, next) => {
       const hover = await next(document, position, token);
@@ -25,7 +30,9 @@ export function assistance(state: State, openReport: OpenReport): Middleware {
     provideCodeActions: async (document, range, context, token, next) =>
       (await next(document, range, context, token))?.flatMap((action) => [action, ...preview(action)]),
     executeCommand: async (name, args: unknown[], next): Promise<unknown> => {
-      const argument = (args[0] ?? {}) as { root?: string; id?: string; show?: boolean };
+      const argument = (args[0] ?? {}) as { root?: string; id?: string; ids?: string[]; show?: boolean };
+      const { root, id, ids = [] } = argument;
+      if (name === command.fix && root !== undefined) return fix(root, id === undefined ? ids : [id, ...ids]);
       if (name !== command.showReport || argument.show !== true) return next(name, args) as unknown;
       return openReport(argument);
     },
@@ -65,6 +72,11 @@ function links(finding: Finding): string[] {
             vscode.l10n.t("Show the fix of {0} as a diff", finding.label),
           ),
         ]
+      : isOpen(finding)
+        ? [link(vscode.l10n.t("$(sparkle) Fix…"), "fix", vscode.l10n.t("Have an agent fix {0}", finding.label))]
+        : []),
+    ...(isOpen(finding)
+      ? [link(vscode.l10n.t("$(comment-discussion) Ask…"), "ask", vscode.l10n.t("Ask about {0}", finding.label))]
       : []),
     isDismissed(finding)
       ? link(vscode.l10n.t("$(eye) Reopen"), "reopen", vscode.l10n.t("Reopen {0}", finding.label))

@@ -6,6 +6,7 @@ import { CloseAction, ErrorAction, LanguageClient, type LanguageClientOptions } 
 import { assistance, tooltip, type OpenReport } from "./assist";
 import { isOnPath, locate } from "./binary";
 import { commentsEnabled } from "./comments";
+import { Errands, fixing, sayMended, type Answered, type Mended } from "./errands";
 import { INSTALLERS, installers } from "./install";
 import { keyEnvironment } from "./keys";
 import { command, notification, request, type AgentHere, type Finding, type Repository } from "./protocol";
@@ -25,6 +26,7 @@ export class Server {
   private turn: Promise<void> = Promise.resolve();
   private readonly ends: number[] = [];
   private ticking: NodeJS.Timeout | undefined;
+  private readonly errands = new Errands();
   /** How often the state was asked for, and which of these answers is the newest that was taken. */
   private asked = 0;
   private taken = 0;
@@ -160,6 +162,27 @@ export class Server {
     }
   }
 
+  /** Has an agent write a fix of each finding. What is proven is shown, to be confirmed. */
+  async fix(root: string, ids: readonly string[]): Promise<void> {
+    const client = await this.running();
+    if (client === undefined) return;
+    const findings = this.state.findings.filter(
+      (finding) => finding.root === root && (ids.includes(finding.id) || ids.includes(finding.label)),
+    );
+    sayMended(await this.errands.run<Mended>(client, command.fix, { root, ids }, fixing(findings)));
+  }
+
+  /** Has an agent answer a question about a finding; whether it did. Both are kept with the finding. */
+  async ask(finding: Finding, question: string): Promise<boolean> {
+    const client = await this.running();
+    if (client === undefined) return false;
+    const { root, id, label, title } = finding;
+    const words = vscode.l10n.t("Asking about {0}: {1}", label, title);
+    const answered = await this.errands.run<Answered>(client, command.ask, { root, id, question }, words);
+    await this.refresh();
+    return answered !== undefined;
+  }
+
   /** Whom the want of trust leaves out; nobody where the workspace is trusted. */
   private async skipped(): Promise<AgentHere[]> {
     const root = this.state.repositories[0]?.root;
@@ -202,8 +225,10 @@ export class Server {
       },
       // Progress is shown from the state: in the status bar, and as a notification for what the user started.
       middleware: {
-        ...assistance(this.state, this.openReport),
-        handleWorkDoneProgress: () => undefined,
+        ...assistance(this.state, this.openReport, (root, ids) => this.fix(root, ids)),
+        handleWorkDoneProgress: (token, step) => {
+          this.errands.tell(token, step);
+        },
         workspace: {
           // A server that ends while its settings change misses them; the next one is started with them.
           didChangeConfiguration: (sections, next) =>

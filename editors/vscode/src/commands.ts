@@ -24,8 +24,9 @@ import { ago } from "./times";
 import { reference, severityName, type FindingsTree } from "./tree";
 import { changesOf, takeBack } from "./undo";
 
-/** What a command can be called with: a row of a tree, a comment thread, a finding by its names, or the address of a diff. */
-type Target = Node | AgentNode | vscode.CommentThread | vscode.Uri | (Reference & { fix?: number });
+/** What a command can be called with: a row of a tree, a comment thread or what is written in one, a finding by its names, or the address of a diff. */
+type Target =
+  Node | AgentNode | vscode.CommentThread | vscode.CommentReply | vscode.Uri | (Reference & { fix?: number });
 
 /**
  * None from the palette and from most keys. From a row it may hold nothing: the editor forgets a tree's rows while it
@@ -72,6 +73,10 @@ export class Commands {
       applyFix: (...args) => this.onFindings(args, (all) => this.applyFixes(all), isFixable),
       previewFix: (...args) => this.onFinding(args, (meant) => this.previewFix(meant), isFixable),
       fixAll: () => this.fixAll(),
+      fix: (...args) => this.onFindings(args, (all) => this.fix(all.map(({ finding }) => finding))),
+      ask: (...args) => this.onFinding(args, ({ finding }) => this.askAbout(finding)),
+      reply: (...args) => this.onReply(args[0], (finding, text) => this.question(finding, text)),
+      dismissWith: (...args) => this.onReply(args[0], (finding, text) => this.dismiss([finding], text)),
       next: () => this.go(1),
       previous: () => this.go(-1),
       dismiss: (...args) => this.onFindings(args, (all) => this.dismiss(all.map(({ finding }) => finding))),
@@ -345,6 +350,42 @@ export class Commands {
     void vscode.window.showInformationMessage(`${vscode.l10n.t("{0} files are as they were.", back)} ${stays}`.trim());
   }
 
+  /** Has an agent write fixes, of one repository after the other. */
+  private async fix(findings: readonly Finding[]): Promise<void> {
+    const server = await this.server();
+    for (const root of new Set(findings.map((finding) => finding.root))) {
+      const ids = findings.filter((finding) => finding.root === root).map(({ id }) => id);
+      await server.fix(root, ids);
+    }
+  }
+
+  /** Asks the user for a question, and an agent for the answer, which is shown in the report. */
+  private async askAbout(finding: Finding): Promise<void> {
+    const question = await vscode.window.showInputBox({
+      title: vscode.l10n.t("Ask about {0}: {1}", finding.label, finding.title),
+      prompt: vscode.l10n.t("{0} answers; question and answer are kept with the finding.", asked(finding)),
+      placeHolder: vscode.l10n.t("Is this reachable from the API?"),
+    });
+    if (question === undefined || question.trim() === "") return;
+    if (await (await this.server()).ask(finding, question)) await this.openReport(reference(finding));
+  }
+
+  /** A question from a thread, where the answer is shown. */
+  private async question(finding: Finding, text: string): Promise<void> {
+    await (await this.server()).ask(finding, text);
+  }
+
+  /** What was written in a thread, about its finding. */
+  private async onReply(
+    target: Target | null | undefined,
+    act: (finding: Finding, text: string) => Promise<unknown>,
+  ): Promise<void> {
+    if (target === undefined || target === null || !("text" in target)) return;
+    const of = findingOf(target.thread);
+    const finding = of && this.state.finding(of);
+    if (finding !== undefined && target.text.trim() !== "") await act(finding, target.text.trim());
+  }
+
   private async go(step: 1 | -1): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const from = editor && { uri: editor.document.uri.toString(), line: editor.selection.active.line };
@@ -362,7 +403,8 @@ export class Commands {
     await vscode.commands.executeCommand("editor.action.showHover", { focus: "noAutoFocus" });
   }
 
-  private async dismiss(findings: readonly Finding[]): Promise<void> {
+  /** Dismisses them, for a kind of reason that is chosen; why in words is asked for where it was not said. */
+  private async dismiss(findings: readonly Finding[], why?: string): Promise<void> {
     const [first, ...more] = findings;
     if (first === undefined) return;
     const title =
@@ -382,10 +424,8 @@ export class Commands {
       { title },
     );
     if (reason === undefined) return;
-    const text = await vscode.window.showInputBox({
-      title: reason.label,
-      prompt: vscode.l10n.t("Why? Later rounds will know. It may be empty."),
-    });
+    const prompt = vscode.l10n.t("Why? Later rounds will know. It may be empty.");
+    const text = why ?? (await vscode.window.showInputBox({ title: reason.label, prompt }));
     if (text === undefined) return;
     for (const { root, id } of findings) await this.execute(command.dismiss, { root, id, reason: reason.reason, text });
   }
@@ -588,6 +628,9 @@ async function setPath(): Promise<void> {
   const settings = vscode.workspace.getConfiguration("deepReview");
   await settings.update("server.path", program.fsPath, vscode.ConfigurationTarget.Global);
 }
+
+/** Who is asked about a finding: the first of those who raised it. */
+const asked = (finding: Finding): string => finding.agents[0]?.label ?? vscode.l10n.t("An agent");
 
 async function goTo(uri: vscode.Uri, line: number, character = 0): Promise<void> {
   const at = new vscode.Position(line, character);

@@ -25,7 +25,7 @@ export function commentThreads(state: State): vscode.Disposable {
       threads.clear();
       return;
     }
-    controller ??= vscode.comments.createCommentController(ID, "Deep Review");
+    controller ??= makeController();
     update(controller, threads, open(state.findings));
   };
   show();
@@ -36,6 +36,13 @@ export function commentThreads(state: State): vscode.Disposable {
     }),
     { dispose: () => controller?.dispose() },
   );
+}
+
+function makeController(): vscode.CommentController {
+  const controller = vscode.comments.createCommentController(ID, "Deep Review");
+  const placeHolder = vscode.l10n.t("A question to the agent, or why it is dismissed");
+  controller.options = { prompt: placeHolder, placeHolder };
+  return controller;
 }
 
 /** Whether the user wants threads. */
@@ -66,15 +73,23 @@ function update(
     let thread = threads.get(key(finding));
     if (thread === undefined) {
       thread = controller.createCommentThread(vscode.Uri.parse(finding.uri), range, []);
-      thread.canReply = false;
       threads.set(key(finding), thread);
     }
     shown.set(thread, finding);
     thread.range = range;
     thread.label = `${finding.label} · ${severityName(finding.severity)}`;
     thread.contextValue = finding.fixable ? "open fixable" : "open";
-    thread.comments = [comment(finding)];
+    thread.comments = [comment(finding), ...(finding.thread ?? []).map(message)];
   }
+}
+
+/** A question, or an answer. */
+function message({ by, text }: { by?: string; text: string }): vscode.Comment {
+  return {
+    body: new vscode.MarkdownString(text),
+    mode: vscode.CommentMode.Preview,
+    author: { name: by ?? vscode.l10n.t("You") },
+  };
 }
 
 function comment(finding: Finding): vscode.Comment {

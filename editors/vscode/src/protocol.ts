@@ -35,6 +35,8 @@ export interface Finding {
   rule?: string;
   /** All that is known of it but the title, as inert Markdown; only where it was asked for. */
   explanation?: string;
+  /** With it: questions (by nobody) and agents' answers, as inert Markdown, oldest first. */
+  thread?: { by?: string; text: string }[];
 }
 
 /** What an agent says of the design: a diagnostic as findings are, with nothing to decide. */
@@ -78,6 +80,8 @@ export interface Repository {
   round?: { number: number; verdict: string; incomplete: boolean; base: string; started: string };
   agents: AgentStatus[];
   findings: Finding[];
+  /** How many open findings are not shown, and why. */
+  hidden?: string;
   concerns: Concern[];
 }
 
@@ -94,6 +98,8 @@ export const command = {
   cancel: "deepReview.cancel",
   applyFix: "deepReview.applyFix",
   fixAll: "deepReview.fixAll",
+  fix: "deepReview.fix",
+  ask: "deepReview.ask",
   dismiss: "deepReview.dismiss",
   reopen: "deepReview.reopen",
   showReport: "deepReview.showReport",

@@ -28,7 +28,7 @@ const bed = {
 // SESSIONS="review key" runs those alone.
 const SESSIONS = (
   process.env.SESSIONS ??
-  "review rows lists commands cancel agents setup key look comments refactor german first places trust folders"
+  "review rows lists commands cancel agents setup key look comments refactor errands german first places trust folders"
 ).split(" ");
 
 (async () => {

@@ -76,6 +76,9 @@ pub(crate) struct RepositoryRow {
     pub(crate) open: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) findings: Option<Vec<FindingRow>>,
+    /// How many open findings are not shown, and why; nothing where all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hidden: Option<String>,
     /// What agents say of the design, where it has a place: it is among the diagnostics too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) concerns: Option<Vec<ConcernRow>>,
@@ -134,12 +137,25 @@ pub(crate) struct FindingRow {
     pub(crate) rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) explanation: Option<String>,
+    /// Questions about it and answers, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) thread: Vec<MessageRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<RepoPath>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) uri: Option<Uri>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) range: Option<Range>,
+}
+
+/// A question about a finding, or an answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct MessageRow {
+    /// What the agent that said it is called; nothing where a person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<String>,
+    /// Inert Markdown.
+    pub(crate) text: String,
 }
 
 /// A concern about the design.

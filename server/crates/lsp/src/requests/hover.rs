@@ -2,11 +2,12 @@
 
 use super::BackgroundRequest;
 use crate::protocol::error::CommandError;
-use crate::protocol::own::{ExplainParams, ExplainRequest, Explained};
+use crate::protocol::own::{ExplainParams, ExplainRequest, Explained, MessageRow};
+use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use crate::tasks::report;
 use ::report::sanitize;
-use finding::{Finding, FindingStatus, Fix, RawFinding, Round, State};
+use finding::{Finding, FindingStatus, Fix, Message, RawFinding, Round, Speaker};
 use lsp_types::request::HoverRequest;
 use lsp_types::*;
 use std::fmt::Write;
@@ -30,10 +31,11 @@ impl BackgroundRequest for HoverRequest {
         let at = params.text_document_position_params;
         let (repo, _, projection) = snapshot.projection(&at.text_document.uri)?;
         let round = &projection.round_index.round;
+        let seen = Shown::of(snapshot, repo);
         let mut shown = Vec::new();
         for anchor in projection.anchors_at(Range::new(at.position, at.position)) {
             let finding = &round.findings[anchor.finding];
-            if !shown.contains(&anchor.finding) && repo.state(anchor.finding, finding) == State::Open {
+            if !shown.contains(&anchor.finding) && seen.has(repo, anchor.finding, finding) {
                 shown.push(anchor.finding);
             }
         }
@@ -45,8 +47,8 @@ impl BackgroundRequest for HoverRequest {
         let is_rich = snapshot.capabilities.rich_hover;
         let text = |index: &usize| match (&round.findings[*index], is_rich) {
             // The editor's own hover has the title.
-            (finding, true) => explanation(repo, round, finding, true),
-            (finding, false) => titled(finding, &explanation(repo, round, finding, false)),
+            (finding, true) => explained(repo, round, finding, true),
+            (finding, false) => titled(finding, &explained(repo, round, finding, false)),
         };
         let texts: Vec<String> = shown.iter().take(MAX_FINDINGS).map(text).collect();
         let contents =
@@ -64,7 +66,7 @@ impl BackgroundRequest for ExplainRequest {
         let shown = repo.round_index.as_ref().map(|shown| &shown.round);
         let whole = shown.and_then(|round| with_remarks(repo, round, &[index]));
         let round = whole.as_ref().or(shown.map(|round| &**round));
-        let markdown = round.map(|round| explanation(repo, round, finding, snapshot.capabilities.rich_hover));
+        let markdown = round.map(|round| explained(repo, round, finding, snapshot.capabilities.rich_hover));
         Ok(Explained { markdown: markdown.unwrap_or_default() })
     }
 }
@@ -102,6 +104,11 @@ fn remark(round: &Round, raw: &RawFinding, is_rich: bool) -> String {
         return format!("<details><summary>{}</summary>\n\n{body}\n\n</details>", sanitize::text_in_html(&head));
     }
     let text = format!("**{label}**: {}\n\n{body}", line(&raw.title));
+    quoted(&text)
+}
+
+/// A text as a quotation.
+fn quoted(text: &str) -> String {
     text.trim().lines().map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
@@ -135,6 +142,29 @@ fn fix(round: &Round, (number, fix): (usize, &Fix)) -> String {
     let more = if more == 0 { String::new() } else { format!("\n\n… {more} more lines") };
     let verb = if number == 0 { "Fix" } else { "Another fix" };
     format!("**{verb}**{by}{note}\n\n{}{more}", sanitize::fenced("diff", &shown))
+}
+
+/// What was asked about a finding and answered, oldest first.
+pub(crate) fn thread(round: &Round, finding: &Finding) -> Vec<MessageRow> {
+    let row = |message: &Message| MessageRow {
+        by: match &message.by {
+            Speaker::Person => None,
+            Speaker::Agent(name) => Some(sanitize::printable(round.label_of(name))),
+        },
+        text: cut(&message.text, MAX_REMARK),
+    };
+    finding.thread.iter().map(row).collect()
+}
+
+/// [`explanation`], and what was asked since.
+fn explained(repo: &Repo, round: &Round, finding: &Finding, is_rich: bool) -> String {
+    let mut out = explanation(repo, round, finding, is_rich);
+    for MessageRow { by, text } in thread(round, finding) {
+        let who = by.map_or_else(|| "Asked".to_owned(), |label| line(&label));
+        out.push_str("\n\n");
+        out.push_str(&quoted(&format!("**{who}**: {text}")));
+    }
+    sanitize::document(&out)
 }
 
 /// All that is known of a finding but its title, as inert Markdown: why, who says it and how grave, who confirmed it, how it

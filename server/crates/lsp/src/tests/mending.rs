@@ -183,6 +183,14 @@ async fn a_question_is_answered_and_kept_with_the_finding() {
     for said in ["Is it reachable?", "Yes, by `main`.", "Always?"] {
         assert!(text.contains(said), "{said}: {text}");
     }
+    let known = server.request("deepReview/findings", json!({ "explained": true })).await;
+    let thread = &known["repositories"][0]["findings"][0]["thread"];
+    assert_eq!(thread[0], json!({ "text": "Is it reachable?" }));
+    assert_eq!(thread[1], json!({ "by": "Codex", "text": "Yes, by `main`." }));
+    assert_eq!(thread.as_array().map(Vec::len), Some(4), "{thread}");
+    let explained = server.request("deepReview/explain", json!({ "id": "I1" })).await;
+    let text = explained["markdown"].as_str().unwrap();
+    assert!(text.contains("> **Asked**: Is it reachable?\n\n> **Codex**: Yes, by `main`."), "{text}");
     server.balanced().await;
     assert!(server.finish().await);
 }
