@@ -78,7 +78,7 @@ def kills(size: int) -> dict:
             try:
                 process.wait(timeout=30)
             except subprocess.TimeoutExpired as late:
-                raise Broken(f"{commands[which]} goes on after a signal") from late
+                raise Broken(f"{commands[which]} goes on after {chosen.name}") from late
             spans[which] = max(spans[which] * 0.9, time.monotonic() - began)
             process.stdin.close()
             figures["kills"] += 1

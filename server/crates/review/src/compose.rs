@@ -420,5 +420,6 @@ fn anchored(round: &Round, texts: &BTreeMap<RepoPath, Arc<str>>) -> BTreeMap<Rep
     let anchors =
         round.findings.iter().flat_map(|f| &f.anchors).chain(round.observations.iter().flat_map(|o| &o.anchors));
     let fixes = round.findings.iter().flat_map(|f| f.fixes.iter().filter_map(|fix| fix.path.as_ref()));
-    anchors.map(|a| &a.path).chain(fixes).filter_map(|path| Some((path.clone(), blob_id(texts.get(path)?)))).collect()
+    let cited: BTreeSet<&RepoPath> = anchors.map(|a| &a.path).chain(fixes).collect();
+    cited.into_iter().filter_map(|path| Some((path.clone(), blob_id(texts.get(path)?)))).collect()
 }

@@ -7,7 +7,7 @@ use crate::Texts;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use finding::{Anchor, Finding, Fix, LineRange, Severity};
-use patch::Hints;
+use patch::{Hints, Splits};
 use std::ops::Range;
 
 /// Lines shown above and below those that are meant.
@@ -124,7 +124,13 @@ fn quoted(line: &str, quote: Option<&str>) -> Option<Range<usize>> {
 }
 
 /// The suggested change, line by line: as it would be applied where it is known to apply, else as it was written.
-pub(super) fn diff(fix: &Fix, finding: &Finding, texts: &Texts, width: usize, ink: Ink) -> Vec<String> {
+pub(super) fn diff<'t>(
+    fix: &Fix,
+    finding: &Finding,
+    texts: (&'t Texts, &Splits<'t>),
+    width: usize,
+    ink: Ink,
+) -> Vec<String> {
     let told = placed(fix, finding, texts).unwrap_or_else(|| as_written(&fix.diff));
     let mut lines: Vec<String> = told
         .iter()
@@ -138,10 +144,10 @@ pub(super) fn diff(fix: &Fix, finding: &Finding, texts: &Texts, width: usize, in
 }
 
 /// The change in the text that was reviewed, with line numbers and a line of context on both sides.
-fn placed(fix: &Fix, finding: &Finding, texts: &Texts) -> Option<Vec<(Face, String)>> {
+fn placed<'t>(fix: &Fix, finding: &Finding, (texts, split): (&'t Texts, &Splits<'t>)) -> Option<Vec<(Face, String)>> {
     let anchor = finding.main_anchor();
     let path = fix.path.as_ref().or(anchor.map(|a| &a.path))?;
-    let text = texts.get(path)?;
+    let text = split.of(texts.get(path)?);
     let here = anchor.filter(|a| a.path == *path);
     let hints = Hints {
         path: Some(path),
@@ -149,11 +155,10 @@ fn placed(fix: &Fix, finding: &Finding, texts: &Texts) -> Option<Vec<(Face, Stri
         quote: here.and_then(|a| a.quote.as_deref()),
         symbol: finding.symbol.as_deref(),
     };
-    let edits = patch::place(text, &fix.diff, &hints).ok()?.edits;
-    let lines: Vec<&str> = lines::split(text).collect();
-    let digits = lines.len().to_string().len();
+    let edits = patch::place_patch(&text, &patch::parse(&fix.diff).ok()?, &hints).ok()?.edits;
+    let digits = text.count().to_string().len();
     let old = |number: usize, mark: char, face: Face| {
-        let line = lines.get(number.checked_sub(1)?)?;
+        let line = text.numbered(u32::try_from(number).ok().filter(|number| *number > 0)?)?;
         Some((face, format!("{number:>digits$} {mark} {line}")))
     };
     let mut told = Vec::new();

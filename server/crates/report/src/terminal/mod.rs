@@ -16,6 +16,7 @@ use finding::{
 };
 use frame::visible;
 use ink::{Face, Ink};
+use patch::Splits;
 use prose::{clip, markdown, width_of, wrap};
 use std::collections::BTreeMap;
 
@@ -50,7 +51,7 @@ const WIDEST_PROSE: usize = 100;
 #[must_use]
 pub fn write(round: &Round, decisions: &Decisions, texts: &Texts, style: Style) -> String {
     let style = Style { width: style.width.max(40), ..style };
-    let page = Page { round, decisions, texts, style, ink: Ink { colours: style.colours } };
+    let page = Page { round, decisions, texts, split: Splits::default(), style, ink: Ink { colours: style.colours } };
     let mut out = String::new();
     for part in [
         page.header(),
@@ -79,6 +80,7 @@ struct Page<'a> {
     round: &'a Round,
     decisions: &'a Decisions,
     texts: &'a Texts,
+    split: Splits<'a>,
     style: Style,
     ink: Ink,
 }
@@ -229,7 +231,8 @@ impl Page<'_> {
             }
             lines.push(String::new());
             lines.extend(wrap(&head, self.prose_width()).iter().map(|l| indented(self.ink.paint(Face::Strong, l))));
-            let diff = frame::diff(fix, finding, self.texts, self.style.width - INDENT.len() - 2, self.ink);
+            let diff =
+                frame::diff(fix, finding, (self.texts, &self.split), self.style.width - INDENT.len() - 2, self.ink);
             lines.extend(diff.into_iter().map(|l| indented(format!("  {l}"))));
             if finding.fixes.len() > 1 {
                 let others = counted(finding.fixes.len() - 1, "other fix");
