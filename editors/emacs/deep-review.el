@@ -227,9 +227,11 @@ One that waits may be under way: another must not wait inside of it."
          (count (lambda (severity)
                   (seq-count (lambda (it) (equal (plist-get it :severity) severity)) open)))
          (failed (seq-filter (deep-review--is "failed") (plist-get repository :agents))))
-    (format "round %s: %d critical, %d important, %d suggestions (%s)%s"
+    (format "round %s: %d critical, %d important, %d suggestions%s (%s)%s"
             (plist-get round :number) (funcall count "critical") (funcall count "important")
-            (funcall count "suggestion") (plist-get round :verdict)
+            (funcall count "suggestion")
+            (if-let ((hidden (plist-get repository :hidden))) (concat "; " hidden) "")
+            (plist-get round :verdict)
             (if failed
                 (concat "; incomplete: "
                         (mapconcat (lambda (agent)

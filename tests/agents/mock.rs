@@ -54,9 +54,12 @@ impl Mock {
         }
         let folder = tempfile::tempdir().unwrap();
         let (whole, text) = (review(), review().to_string());
+        let mut main = review();
+        main["files_covered"] = json!(["src/main.rs"]);
         let retry = json!({"status": 429, "headers": {"retry-after": "1"}});
         let scenarios = json!({
             "ok": [{"json": whole}],
+            "main": [{"json": main}],
             "fenced": [{"text": format!("Here is my review:\n```json\n{text}\n```\nHope this helps!")}],
             "e429-then-ok": [retry, {"json": whole}],
             "e503-then-ok": [{"status": 503}, {"json": whole}],

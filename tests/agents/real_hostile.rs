@@ -74,7 +74,7 @@ fn the_real_programs_run_nothing_of_a_hostile_branch() {
         bed = bed.raw(&format!(
             "[agents.{name}]\nadapter = '{name}'\ncommand = ['{program}']\nretries = 0\nmodel = '{model}'\nurl = '{}{path}'\n\
              env = {{ {key} = 'sk-test', HOME = '{}' }}\n",
-            mock.url("ok"),
+            mock.url("main"),
             home.display()
         ));
     }
@@ -92,10 +92,13 @@ fn the_real_programs_run_nothing_of_a_hostile_branch() {
     let status = bed.repo.git(&["status", "--porcelain"]);
     let args = ["review", "--format", "json", "--agent", "claude", "--agent", "codex", "--agent", "gemini"];
     let reviewed = bed.command(&args).output().unwrap();
-    assert_eq!(reviewed.status.code(), Some(0), "{}", String::from_utf8_lossy(&reviewed.stderr));
+    // They say that they have read one of the files: no complete review, though none of them failed.
+    assert_eq!(reviewed.status.code(), Some(3), "{}", String::from_utf8_lossy(&reviewed.stderr));
     assert_eq!(hostile::sprung(&mark), BTreeSet::new());
     assert_eq!(bed.repo.git(&["status", "--porcelain"]), status);
     let round: serde_json::Value = serde_json::from_slice(&reviewed.stdout).unwrap();
+    let outcomes = round["round"]["agents"].as_array().unwrap().iter().map(|agent| &agent["outcome"]["outcome"]);
+    assert!(outcomes.clone().count() == 3 && outcomes.into_iter().all(|outcome| outcome == "reviewed"), "{round}");
     let raised = round["round"]["findings"][0]["attributions"].as_array().map_or(0, Vec::len);
     assert_eq!(raised, 3, "{round}");
 

@@ -80,6 +80,8 @@ export interface Repository {
   round?: { number: number; verdict: string; incomplete: boolean; base: string; started: string };
   agents: AgentStatus[];
   findings: Finding[];
+  /** How many open findings are not shown, and why. */
+  hidden?: string;
   concerns: Concern[];
 }
 

@@ -20,7 +20,7 @@ import {
   type Sorting,
   type View,
 } from "./grouping";
-import type { Finding, Severity, State as FindingState } from "./protocol";
+import type { Finding, Repository, Severity, State as FindingState } from "./protocol";
 import { setContext, type Reference, type State } from "./state";
 
 const ICONS: Record<Severity, [string, string]> = {
@@ -56,7 +56,9 @@ export class FindingsTree implements vscode.TreeDataProvider<Node> {
   ) {
     // Only for what is shown here: a row's menu does not know its row while the tree is filled anew.
     state.onDidChange(() => {
-      const shown = JSON.stringify(state.repositories.map(({ findings, concerns }) => [findings, concerns]));
+      const shown = JSON.stringify(
+        state.repositories.map(({ findings, hidden, concerns }) => [findings, hidden, concerns]),
+      );
       if (shown === this.shown) return;
       this.shown = shown;
       this.fill();
@@ -124,6 +126,7 @@ export class FindingsTree implements vscode.TreeDataProvider<Node> {
     if (this.view === undefined) return;
     const value = sum(counts(this.state.repositories));
     this.view.badge = value === 0 ? undefined : { value, tooltip: vscode.l10n.t("{0} open findings", value) };
+    this.view.message = hidden(this.state.repositories);
     if (!isFiltering(this.filter)) {
       this.view.description = "";
       return;
@@ -183,6 +186,15 @@ const isSame = (one: Node, other: Node): boolean =>
 
 const findingsOf = (group: GroupNode): Finding[] =>
   group.children.flatMap((node) => (node.kind === "finding" ? [node.finding] : []));
+
+/** How many findings the settings hide, of each folder where they hide some. */
+function hidden(repositories: readonly Repository[]): string {
+  const said = repositories.flatMap(({ name, hidden }) => {
+    if (hidden === undefined) return [];
+    return [repositories.length > 1 ? `${name}: ${hidden}` : hidden];
+  });
+  return said.join("\n");
+}
 
 /** What is asked for, in a few words. */
 function describe(filter: Filter): string {

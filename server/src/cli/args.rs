@@ -243,6 +243,10 @@ pub(super) struct ReviewArgs {
     /// What the change is about, for agents to check it against; @FILE reads it from a file.
     #[arg(long, value_name = "TEXT|@FILE")]
     pub(super) background: Option<String>,
+    /// Ask the forge for the branch's pull request first: agents are told its description, the issues that it is to
+    /// resolve, and what people said of it. `pull_request = true` in your configuration does so always.
+    #[arg(long, visible_alias = "pr")]
+    pub(super) pull_request: bool,
     /// Ask every agent about everything, whatever it answered before.
     #[arg(long, visible_alias = "no-cache")]
     pub(super) fresh: bool,

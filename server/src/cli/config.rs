@@ -34,6 +34,7 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         ("max_cost_usd".into(), json!(c.max_cost_usd)),
         ("max_tokens".into(), json!(c.max_tokens)),
         ("parallel".into(), json!(c.parallel)),
+        ("pull_request".into(), json!(c.pull_request)),
         ("dependencies".into(), json!(c.dependencies)),
         ("mask_secrets".into(), json!(c.mask_secrets)),
         ("prompts".into(), json!(c.prompts)),

@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, args: &EvalArgs) -> anyhow::Result<Exit> {
         let done = |name: &str, case: &Scored| output::note(&line(name, case));
         evaluate(&reviewers, &cases, &cancel, &done).await
     })?;
-    output::print(&if args.json { json(&all)? } else { text(&all, &cases, &config) })?;
+    output::print(&if args.json { json(&all, &config)? } else { text(&all, &cases, &config) })?;
     let failed = all.iter().any(|e| e.cases.iter().any(|case| case.failure.is_some()));
     Ok(if failed { Exit::Incomplete } else { Exit::Done })
 }
@@ -102,12 +102,13 @@ fn text(all: &[Evaluation], cases: &[Case], config: &Config) -> String {
     out
 }
 
-fn json(all: &[Evaluation]) -> anyhow::Result<String> {
+fn json(all: &[Evaluation], config: &Config) -> anyhow::Result<String> {
     let rows: Vec<serde_json::Value> = all
         .iter()
         .map(|e| {
             serde_json::json!({
-                "agent": e.agent, "label": e.label, "precision": e.precision(), "recall": e.recall(),
+                "agent": e.agent, "label": e.label, "lens": config.agents.get(&e.agent).and_then(|a| a.lens.as_ref()),
+                "prompt": e.cases.iter().find_map(|case| case.prompt.as_ref()), "precision": e.precision(), "recall": e.recall(),
                 "usage": e.usage(), "seconds": e.seconds(), "cases": e.cases,
             })
         })

@@ -112,7 +112,7 @@ async fn resolve(open: &OpenBranch, forge: &Forge, fetched: &Fetched, args: &PrA
 }
 
 /// What the forge says. Why comments are not known goes to standard error.
-fn said(Fetched { found, feedback, .. }: &Fetched) -> String {
+fn said(Fetched { found, feedback, issues, .. }: &Fetched) -> String {
     if let Err(error) = feedback {
         output::note(&format!("warning: which comments are unresolved is not known: {error}"));
         if let Some(remedy) = error.remedy() {
@@ -124,6 +124,12 @@ fn said(Fetched { found, feedback, .. }: &Fetched) -> String {
     text.push_str(if found.open { "\n" } else { " (not open)\n" });
     if let Some(url) = &pull.url {
         let _ = writeln!(text, "{}", plain(url, 400));
+    }
+    if let Err(error) = issues {
+        output::note(&format!("warning: which issues it is to resolve is not known: {error}"));
+    }
+    for issue in issues.iter().flatten() {
+        let _ = writeln!(text, "  is to resolve #{} {}", issue.number, plain(&issue.title, 120));
     }
     for said in feedback.iter().flatten() {
         let _ = writeln!(text, "  {}", line(said));

@@ -14,8 +14,12 @@ use report::sanitize::printable;
 use review::{Request, ReviewError, Reviewed};
 use std::io::IsTerminal as _;
 use std::path::Path;
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
+
+/// How long a review waits for what the forge says of the pull request.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     let format = match (args.format, args.stream) {
@@ -40,7 +44,12 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     };
     let mut request = ops::request(&repository, &config, trust, &args.agents, again)?;
     request.scope = ScopeRequest { target, paths, ..request.scope };
+    let is_branch = request.scope.target == Target::Current;
     let open = ops::target::of(repository, &request.scope)?;
+    if is_branch && (args.pull_request || config.pull_request) {
+        let wanted = Wanted { number: None, remote: args.remote.clone(), kind: args.forge.map(Into::into) };
+        ask_for_pull_request(&open, &wanted);
+    }
     let steering = &mut request.options.steering;
     if let Some(text) = args.instructions.map(said).transpose()? {
         steering.instructions.push(agent::Instruction { paths: Vec::new(), text });
@@ -109,6 +118,28 @@ fn target(context: &Context, args: &ReviewArgs, repository: &Repository) -> anyh
     };
     let wanted = Wanted { number: None, remote: args.remote.clone(), kind: args.forge.map(Into::into) };
     named(context, word, &wanted, repository)
+}
+
+/// Asks the forge what the branch's pull request says, for the agents. Without it there is a review all the same.
+fn ask_for_pull_request(open: &OpenBranch, wanted: &Wanted) {
+    let asked = block_on(async { tokio::time::timeout(PATIENCE, pull_request::refresh(open, wanted)).await });
+    let unknown =
+        |why: &str| output::note(&format!("warning: what the pull request says is not known: {}", printable(why)));
+    match asked {
+        Ok(Ok(Ok(fetched))) => {
+            let found = &fetched.found.pull_request;
+            output::note(&format!("#{} {} by @{}", found.number, printable(&found.title), printable(&found.author)));
+            for error in [fetched.feedback.err(), fetched.issues.err()].into_iter().flatten() {
+                output::note(&format!(
+                    "warning: not all that its page says is known: {}",
+                    printable(&error.to_string())
+                ));
+            }
+        }
+        Ok(Ok(Err(error))) => unknown(&error.to_string()),
+        Ok(Err(_)) => unknown(&format!("no answer within {} seconds", PATIENCE.as_secs())),
+        Err(error) => unknown(&error.to_string()),
+    }
 }
 
 /// The target of that name, or what is checked out: a pull request is fetched, a patch is read.

@@ -23,6 +23,7 @@ local function counted(repository)
     end
   end
   local text = ("%d critical, %d important, %d suggestions"):format(count.critical, count.important, count.suggestion)
+  text = repository.hidden and ("%s; %s"):format(text, repository.hidden) or text
   return closed == 0 and text or ("%s; %d closed"):format(text, closed)
 end
 

@@ -33,6 +33,8 @@ function M.list(where, severity)
     return severity == nil or finding.severity == severity
   end, state.open())
   local title = severity and "deep-review: " .. severity or "deep-review"
+  local hidden = state.hidden()
+  title = hidden == "" and title or ("%s (%s)"):format(title, hidden)
   local what = { title = title, items = M.items(open) }
   if where == "loclist" then
     local here = vim.uri_from_bufnr(0)

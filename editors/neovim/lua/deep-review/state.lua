@@ -32,6 +32,7 @@ local M = {}
 ---@field round? { number: integer, verdict: string, incomplete: boolean }
 ---@field agents deep-review.Agent[]
 ---@field findings deep-review.Finding[]
+---@field hidden? string how many open findings are not shown, and why
 
 ---By client: one client is one server process.
 ---@type table<integer, deep-review.Repository[]>
@@ -78,6 +79,17 @@ function M.findings(bufnr)
     vim.list_extend(all, repository.findings)
   end
   return all
+end
+
+---How many open findings are not shown, and why; empty where all are.
+---@param bufnr? integer
+---@return string
+function M.hidden(bufnr)
+  local said = {}
+  for _, repository in ipairs(of_buffer(bufnr)) do
+    table.insert(said, repository.hidden)
+  end
+  return table.concat(said, "; ")
 end
 
 ---Open findings, the gravest first, the server's order within.

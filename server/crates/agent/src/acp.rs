@@ -415,7 +415,14 @@ impl AcpAgent {
     }
 
     fn reader<'a>(&'a self, brief: &Brief, checkout: Option<&'a str>) -> Reader<'a> {
-        Reader { checkout, tools: served::told(brief), room: self.room(), lens: self.settings.lens.as_deref() }
+        Reader {
+            checkout,
+            tools: served::told(brief),
+            room: self.room(),
+            lens: self.settings.lens.as_deref(),
+            notes: None,
+            has_schema: false,
+        }
     }
 }
 
@@ -446,6 +453,10 @@ impl super::Agent for AcpAgent {
 
     fn price(&self) -> Option<(f64, f64)> {
         self.settings.price
+    }
+
+    fn form(&self) -> prompt::Form {
+        prompt::Form { reads_on: true, has_schema: false }
     }
 
     fn answers(&self) -> bool {

@@ -32,6 +32,10 @@ pub(super) struct CliAdapter {
     pub(super) login: Login,
     /// Whether it is offered the tools on the history: `program` starts its server then.
     pub(super) takes_tools: bool,
+    /// Whether `program` passes the schema of the answer on, so that the prompt need not repeat it.
+    pub(super) takes_schema: bool,
+    /// The name of the template with what it needs to hear besides; none where every reader's instructions do.
+    pub(super) notes: Option<&'static str>,
     /// How to run it on a prompt; may write files into scratch. Options of the user's are not its business.
     pub(super) program: fn(&Run<'_>) -> Result<Program, Failure>,
     /// What a line of output tells.

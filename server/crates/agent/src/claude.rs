@@ -21,6 +21,8 @@ pub(super) static CLAUDE: CliAdapter = CliAdapter {
         install: "run `npm install -g @anthropic-ai/claude-code`",
     },
     takes_tools: true,
+    takes_schema: true,
+    notes: Some("notes/claude"),
     program,
     sign,
     read,

@@ -129,7 +129,14 @@ impl CliAgent {
 
     fn reader<'a>(&'a self, brief: &Brief, checkout: Option<&'a str>) -> Reader<'a> {
         let tools = if self.adapter.takes_tools { served::told(brief) } else { "" };
-        Reader { checkout, tools, room: self.room(), lens: self.settings.lens.as_deref() }
+        Reader {
+            checkout,
+            tools,
+            room: self.room(),
+            lens: self.settings.lens.as_deref(),
+            notes: self.adapter.notes,
+            has_schema: self.adapter.takes_schema,
+        }
     }
 
     fn room(&self) -> usize {
@@ -178,6 +185,10 @@ impl super::Agent for CliAgent {
 
     fn price(&self) -> Option<(f64, f64)> {
         self.settings.price
+    }
+
+    fn form(&self) -> prompt::Form {
+        prompt::Form { reads_on: true, has_schema: self.adapter.takes_schema }
     }
 
     fn answers(&self) -> bool {

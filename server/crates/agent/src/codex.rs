@@ -22,6 +22,8 @@ pub(super) static CODEX: CliAdapter = CliAdapter {
         install: "run `npm install -g @openai/codex`",
     },
     takes_tools: true,
+    takes_schema: true,
+    notes: Some("notes/codex"),
     program,
     sign,
     read,

@@ -17,6 +17,8 @@ pub(super) static COMMAND: CliAdapter = CliAdapter {
         install: "set `command` of the agent to its path",
     },
     takes_tools: false,
+    takes_schema: false,
+    notes: None,
     program,
     sign,
     read,

@@ -20,6 +20,8 @@ pub(super) static GEMINI: CliAdapter = CliAdapter {
         install: "run `npm install -g @google/gemini-cli`",
     },
     takes_tools: true,
+    takes_schema: false,
+    notes: Some("notes/gemini"),
     program,
     sign,
     read,

@@ -35,7 +35,9 @@ pub use settings::{Adapter, AgentSettings, Effort, LinterFormat};
 pub use steering::{Instruction, Steering};
 pub use tools::served::serve_if_asked as serve_history_if_asked;
 
-use finding::{AgentInfo, Answer, Assessment, DeclinedEarlier, Failure, FailureKind, Finding, RepoPath, Usage};
+use finding::{
+    AgentInfo, Answer, Assessment, DeclinedEarlier, Failure, FailureKind, Finding, PullRequestNow, RepoPath, Usage,
+};
 use futures_util::future::BoxFuture;
 use git::Snapshot;
 use std::sync::Arc;
@@ -55,6 +57,8 @@ pub struct Brief {
     pub open: Vec<Finding>,
     /// What may be sent to agents outside the machine, and how.
     pub sending: Sending,
+    /// What its pull request says of the change, where there is one and the forge was asked.
+    pub pull_request: Option<Arc<PullRequestNow>>,
     /// The history of what is under review.
     pub history: prompt::History,
     /// Sources of dependencies that it may read, where the user allows that.
@@ -87,6 +91,7 @@ impl Brief {
             declined: Vec::new(),
             open: Vec::new(),
             sending: Sending::masked(),
+            pull_request: None,
             history: prompt::History::default(),
             dependencies: Arc::default(),
             steering: Arc::default(),
@@ -220,6 +225,11 @@ pub trait Agent: std::fmt::Debug + Send + Sync {
     /// Whether a change over the size limit is given in parts. What reads the snapshot by itself takes it whole.
     fn takes_parts(&self) -> bool {
         self.info().kind.is_remote()
+    }
+
+    /// What of its prompt is its own, to estimate that.
+    fn form(&self) -> prompt::Form {
+        prompt::Form::default()
     }
 
     /// Reviews. Ends soon after `session.cancel`.

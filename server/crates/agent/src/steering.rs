@@ -11,7 +11,7 @@ pub struct Steering {
     pub instructions: Vec<Instruction>,
     /// The language of what people read, by its name; English where there is none.
     pub language: Option<String>,
-    /// What the change is about: untrusted, as it may come from a description of the branch's author.
+    /// What the change is for: data to be checked, as it may be somebody else's text.
     pub background: Option<String>,
 }
 

@@ -167,6 +167,7 @@ impl Loaded {
         self.replace("max_tokens", file.max_tokens.map(Some), from(), |c| &mut c.max_tokens);
         self.replace("parallel", file.parallel.map(Some), from(), |c| &mut c.parallel);
         self.replace("dependencies", file.dependencies, from(), |c| &mut c.dependencies);
+        self.replace("pull_request", file.pull_request, from(), |c| &mut c.pull_request);
         self.replace("mask_secrets", file.mask_secrets, from(), |c| &mut c.mask_secrets);
         self.replace("prompts", file.prompts.map(Some), from(), |c| &mut c.prompts);
         let instructions = Some(file.instructions).filter(|i| !i.is_empty());

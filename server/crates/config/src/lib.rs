@@ -162,6 +162,10 @@ pub struct UserFile {
     /// Whether secrets are masked in what agents are sent. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mask_secrets: Option<bool>,
+    /// Whether a review on the command line asks the forge for the branch's pull request first, so that agents know what it is for and
+    /// what people said of it. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<bool>,
     /// Whether agents that read files may read the sources of dependencies on this machine. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dependencies: Option<bool>,
@@ -361,6 +365,8 @@ pub struct Config {
     pub parallel: Option<usize>,
     /// See [`UserFile::mask_secrets`].
     pub mask_secrets: bool,
+    /// See [`UserFile::pull_request`].
+    pub pull_request: bool,
     /// See [`UserFile::dependencies`].
     pub dependencies: bool,
     /// See [`UserFile::prompts`].
@@ -404,6 +410,7 @@ impl Default for Config {
             max_tokens: None,
             parallel: None,
             mask_secrets: true,
+            pull_request: false,
             dependencies: false,
             prompts: None,
             instructions: Vec::new(),

@@ -28,6 +28,16 @@ pub struct Hidden {
 }
 
 impl Dial {
+    /// This one, and of `other` what it says nothing of.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            min_severity: self.min_severity.or(other.min_severity),
+            min_confidence: self.min_confidence.or(other.min_confidence),
+            max_suggestions: self.max_suggestions.or(other.max_suggestions),
+        }
+    }
+
     /// What it hides of these findings, which are in the round's order: the best first. Each counts under the first reason
     /// that holds.
     #[must_use]

@@ -35,7 +35,7 @@ pub use dial::{Dial, Hidden};
 pub use id::{BlobId, CommitId, FindingId, RoundId};
 pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
-pub use pull_request::{Feedback, PullRequest, PullRequestNow};
+pub use pull_request::{Feedback, LinkedIssue, PullRequest, PullRequestNow};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, State};
 pub use round::{DeclinedEarlier, Judgement, LabelsGiven, NoMore, ROUND_SCHEMA, Round, SaidEarlier, SinceBefore};
 pub use run::{AgentOutcome, AgentRun, Failure, FailureKind, Usage};

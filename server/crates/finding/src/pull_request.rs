@@ -38,6 +38,19 @@ pub struct Feedback {
     pub at: Option<Timestamp>,
 }
 
+/// An issue that a pull request is to resolve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkedIssue {
+    /// Its number.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// What it asks for; Markdown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+}
+
 /// What a forge said of a branch's pull request; kept beside the rounds, which never change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +61,12 @@ pub struct PullRequestNow {
     pub at: Timestamp,
     /// The pull request.
     pub pull_request: PullRequest,
+    /// What it is said to do; Markdown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The issues that it is to resolve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<LinkedIssue>,
     /// People's comments that are open; `None` where the forge did not say which are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<Vec<Feedback>>,

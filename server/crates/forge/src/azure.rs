@@ -1,11 +1,12 @@
 //! Azure DevOps. It has no diff in its answers, and takes a comment on any line of a file; nothing is pending there.
 
 use super::client::Client;
+use super::issues;
 use super::{
     Base, Conversation, ForgeError, Found, Head, Listed, Plan, Posted, Source, There, anchor, diff, encoded, line,
     text, time,
 };
-use finding::{CommitId, PullRequest};
+use finding::{CommitId, LinkedIssue, PullRequest};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -64,6 +65,7 @@ fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> {
     };
     Ok(Found {
         pull_request,
+        description: issues::readable(&text(&pull["description"])),
         head: CommitId::new(head),
         open: pull["status"] == "active",
         base: Base {
@@ -159,6 +161,23 @@ pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Co
         })
     };
     Ok(threads(client, number).await?.iter().filter_map(of).filter(|c| !c.said.is_empty()).collect())
+}
+
+/// Work items, which the service keeps apart.
+pub(super) async fn issues(client: &Client, found: &Found) -> Result<Vec<LinkedIssue>, ForgeError> {
+    let path = format!("{}/{}/workitems?{VERSION}", pulls(client), found.pull_request.number);
+    let linked = issues::asked(client, &path).await?.unwrap_or_default();
+    let (project, _) = client.site().owner_and_name();
+    let mut all = Vec::new();
+    // Their ids are text here, and numbers where they are described.
+    for id in issues::some(linked["value"].as_array().into_iter().flatten()).filter_map(|item| item["id"].as_str()) {
+        let path =
+            format!("/{project}/_apis/wit/workitems/{}?fields=System.Title,System.Description&{VERSION}", encoded(id));
+        let item = issues::asked(client, &path).await?.unwrap_or_default();
+        let fields = &item["fields"];
+        all.extend(issues::issue(&item["id"], &fields["System.Title"], &fields["System.Description"]));
+    }
+    Ok(all)
 }
 
 pub(super) async fn resolve(client: &Client, number: u64, id: &str) -> Result<(), ForgeError> {

@@ -2,11 +2,12 @@
 //! each other.
 
 use super::client::Client;
+use super::issues;
 use super::{
     Base, Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Source, Submission, There, anchor, diff,
     encoded, line, text, time,
 };
-use finding::{CommitId, PullRequest};
+use finding::{CommitId, LinkedIssue, PullRequest};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ async fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> {
     let address = project.as_ref().map(|project| format!("https://{}/{project}.git", client.site().host));
     Ok(Found {
         pull_request,
+        description: issues::readable(&text(&pull["description"])),
         head,
         open: pull["state"] == "OPEN",
         base: Base { branch: text(&target["branch"]["name"]), commit: whole(client, &here, &target["commit"]).await? },
@@ -160,6 +162,13 @@ pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Co
         })
     };
     Ok(threads.into_iter().filter_map(of).collect())
+}
+
+/// Most projects have their issues elsewhere.
+pub(super) async fn issues(client: &Client, found: &Found) -> Result<Vec<LinkedIssue>, ForgeError> {
+    let path = |number| format!("/repositories/{}/issues/{number}", client.site().project);
+    let of = |issue: &Value| issues::issue(&issue["id"], &issue["title"], &issue["content"]["raw"]);
+    issues::said(client, found, path, of).await
 }
 
 pub(super) async fn resolve(client: &Client, number: u64, id: &str) -> Result<(), ForgeError> {

@@ -1,8 +1,8 @@
 //! Gitea and Forgejo. Their comments are on single lines and know no suggestions.
 
 use super::client::Client;
-pub(super) use super::github::numbered;
 use super::github::{self, author_and_text, found, pulls};
+pub(super) use super::github::{named_issues as issues, numbered};
 use super::{
     Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Submission, There, anchor, diff, line, text,
     time,

@@ -1,11 +1,12 @@
 //! GitHub: REST, and GraphQL for which conversations are resolved.
 
 use super::client::Client;
+use super::issues::{self, readable};
 use super::{
     Base, Checks, Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Source, Submission, There,
     anchor, diff, encoded, line, text, time,
 };
-use finding::{CommitId, PullRequest};
+use finding::{CommitId, LinkedIssue, PullRequest};
 use report::forge::github_comment;
 use serde_json::{Value, json};
 
@@ -20,6 +21,10 @@ repository(owner:$owner,name:$name){pullRequests(states:OPEN,first:100,after:$af
 pageInfo{hasNextPage endCursor}nodes{number title url isDraft createdAt headRefName author{login}\
 reviewRequests(first:20){nodes{requestedReviewer{...on User{login}}}}\
 commits(last:1){nodes{commit{statusCheckRollup{state}}}}}}}}";
+
+const ISSUES: &str = "query($owner:String!,$name:String!,$number:Int!){\
+repository(owner:$owner,name:$name){pullRequest(number:$number){\
+closingIssuesReferences(first:5){nodes{number title body}}}}}";
 
 const RESOLVE: &str = "mutation($id:ID!){resolveReviewThread(input:{threadId:$id}){thread{isResolved}}}";
 
@@ -46,6 +51,7 @@ pub(super) fn found(pull: &Value, client: &Client) -> Result<Found, ForgeError> 
             author: text(&pull["user"]["login"]),
             url: pull["html_url"].as_str().map(str::to_owned),
         },
+        description: readable(&text(&pull["body"])),
         head: CommitId::new(head),
         open: pull["state"] == "open",
         base: base(pull),
@@ -173,6 +179,29 @@ pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Co
         after = info["endCursor"].clone();
     }
     Ok(out)
+}
+
+/// Those that are linked, and not only named in the description, are known to the other API alone, which answers only to
+/// somebody.
+pub(super) async fn issues(client: &Client, found: &Found) -> Result<Vec<LinkedIssue>, ForgeError> {
+    if client.needs_token().is_err() {
+        return named_issues(client, found).await;
+    }
+    let (owner, name) = client.site().owner_and_name();
+    let variables = json!({ "owner": owner, "name": name, "number": found.pull_request.number });
+    let answer = client.graphql(&json!({ "query": ISSUES, "variables": variables })).await?;
+    let nodes = &answer["data"]["repository"]["pullRequest"]["closingIssuesReferences"]["nodes"];
+    let of = |node: &Value| issues::issue(&node["number"], &node["title"], &node["body"]);
+    Ok(nodes.as_array().into_iter().flatten().filter_map(of).collect())
+}
+
+/// Those that the description names. Also at Gitea.
+pub(super) async fn named_issues(client: &Client, found: &Found) -> Result<Vec<LinkedIssue>, ForgeError> {
+    let project = &client.site().project;
+    // A pull request has a number of the same kind.
+    let of =
+        |it: &Value| issues::issue(&it["number"], &it["title"], &it["body"]).filter(|_| it["pull_request"].is_null());
+    issues::said(client, found, |number| format!("/repos/{project}/issues/{number}"), of).await
 }
 
 fn of_thread(thread: &Value) -> Option<Conversation> {

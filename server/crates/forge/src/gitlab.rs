@@ -1,11 +1,12 @@
 //! GitLab: merge requests; a comment is a discussion of its own.
 
 use super::client::Client;
+use super::issues;
 use super::{
     Base, Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Source, Submission, There, anchor, diff,
     encoded, line, text, time,
 };
-use finding::{CommitId, PullRequest};
+use finding::{CommitId, LinkedIssue, PullRequest};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -34,6 +35,7 @@ fn found(merge: &Value, client: &Client) -> Result<Found, ForgeError> {
     let is_here = merge["source_project_id"] == merge["target_project_id"];
     Ok(Found {
         pull_request,
+        description: issues::readable(&text(&merge["description"])),
         head: CommitId::new(head),
         open: merge["state"] == "opened",
         base: Base {
@@ -114,6 +116,13 @@ pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Co
         });
     }
     Ok(out)
+}
+
+pub(super) async fn issues(client: &Client, found: &Found) -> Result<Vec<LinkedIssue>, ForgeError> {
+    let path = format!("{}/{}/closes_issues?per_page=20", merges(client), found.pull_request.number);
+    let all = issues::asked(client, &path).await?.unwrap_or_default();
+    let of = |issue: &Value| issues::issue(&issue["iid"], &issue["title"], &issue["description"]);
+    Ok(issues::some(all.as_array().into_iter().flatten().filter_map(of)).collect())
 }
 
 pub(super) async fn resolve(client: &Client, number: u64, id: &str) -> Result<(), ForgeError> {

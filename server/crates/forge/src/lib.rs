@@ -14,6 +14,7 @@ mod error;
 mod gitea;
 mod github;
 mod gitlab;
+mod issues;
 mod pulls;
 mod site;
 mod token;
@@ -24,7 +25,7 @@ pub use site::{Kind, Site};
 
 use client::Client;
 use finding::document::COMMENT_MARK;
-use finding::{Anchor, CommitId, Feedback, FindingId, LineRange, RepoPath};
+use finding::{Anchor, CommitId, Feedback, FindingId, LineRange, LinkedIssue, RepoPath};
 use jiff::Timestamp;
 use report::forge::Remark;
 use serde_json::Value;
@@ -156,6 +157,14 @@ impl Forge {
             }
         }
         Ok(said)
+    }
+
+    /// The issues that it is to resolve, as far as the user may see them.
+    ///
+    /// # Errors
+    /// When the forge cannot be asked.
+    pub async fn issues(&self, found: &Found) -> Result<Vec<LinkedIssue>, ForgeError> {
+        ask!(self, issues, found)
     }
 
     /// Marks a conversation of ours as resolved.

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 pub struct Found {
     /// Number, title, author, page.
     pub pull_request: PullRequest,
+    /// What its author wrote of it; Markdown, without what its page does not show, and cut where it is very long.
+    pub description: String,
     /// The commit that it ends with: what comments are placed in.
     pub head: CommitId,
     /// Whether it is open.

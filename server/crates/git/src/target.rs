@@ -448,7 +448,10 @@ fn branch_named(repo: &git2::Repository, name: &str) -> Option<Found> {
         let short = name.strip_prefix(remote)?.strip_prefix('/')?;
         on_remote(remote, short)
     });
-    whole.or_else(|| scope::remotes(repo, None).iter().find_map(|remote| on_remote(remote, name)))
+    // A clone has a `HEAD` of its remote too: the word means what is checked out.
+    let is_reference = repo.find_reference(name).is_ok();
+    let short = || scope::remotes(repo, None).iter().find_map(|remote| on_remote(remote, name));
+    whole.or_else(|| if is_reference { None } else { short() })
 }
 
 fn kept_as(repo: &git2::Repository, remote: &str, name: &str) -> String {

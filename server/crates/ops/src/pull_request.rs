@@ -1,7 +1,7 @@
 //! The branch's pull request: found, fetched, and a round posted to it as review comments.
 
 use super::{OpenBranch, OpsError, document, find_all};
-use finding::{Feedback, FindingId, PullRequestNow, ROUND_SCHEMA, RepoPath, Round, RoundScope, State};
+use finding::{Feedback, FindingId, LinkedIssue, PullRequestNow, ROUND_SCHEMA, RepoPath, Round, RoundScope, State};
 use forge::{Forge, ForgeError, Found, Head, Kind, Listed, Ours, Plan, Site, Submission};
 use git::{Remote, Repository, SnapshotOptions};
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub struct Fetched {
     pub found: Found,
     /// The comments that are unresolved, or why that is not known.
     pub feedback: Result<Vec<Feedback>, ForgeError>,
+    /// The issues that it is to resolve, or why they are not known.
+    pub issues: Result<Vec<LinkedIssue>, ForgeError>,
     /// What became of the findings that were posted.
     pub ours: Vec<Ours>,
 }
@@ -69,6 +71,15 @@ pub async fn find(repository: &Repository, wanted: &Wanted) -> Result<(Forge, Fo
         Some(site) => ForgeError::NoPullRequest { site, branch }.into(),
         None => ForgeError::NoRemote { seen: Vec::new() }.into(),
     })
+}
+
+/// Finds the pull request of the branch that is checked out and keeps what its page says now.
+///
+/// # Errors
+/// As [`find`] and [`fetch`].
+pub async fn refresh(open: &OpenBranch, wanted: &Wanted) -> Result<Fetched, OpsError> {
+    let (forge, found) = find(&open.repository, wanted).await?;
+    fetch(open, &forge, found).await
 }
 
 async fn numbered(sites: Vec<Site>, number: u64) -> Result<(Forge, Found), OpsError> {
@@ -114,13 +125,15 @@ fn sites(remotes: &[Remote], wanted: &Wanted) -> Result<Vec<Site>, ForgeError> {
     Ok(sites)
 }
 
-/// Asks what is unresolved in the pull request and keeps all of it with the branch, for its reports.
+/// Asks what is unresolved in the pull request and what it is for, and keeps all of it with the branch, for its reports
+/// and its reviewers.
 ///
 /// # Errors
-/// When the forge cannot be asked, or the answer not be kept. That there is no token to ask with is no error: see
-/// [`Fetched::feedback`].
+/// When the forge cannot be asked, or the answer not be kept. That there is no token to ask with is no error, and neither
+/// is an issue that cannot be had: see [`Fetched`].
 pub async fn fetch(open: &OpenBranch, forge: &Forge, found: Found) -> Result<Fetched, OpsError> {
-    let said = match forge.said(&found).await {
+    let (said, issues) = tokio::join!(forge.said(&found), forge.issues(&found));
+    let said = match said {
         Err(error) if !matches!(error, ForgeError::NoToken { .. }) => return Err(error.into()),
         known => known,
     };
@@ -132,11 +145,13 @@ pub async fn fetch(open: &OpenBranch, forge: &Forge, found: Found) -> Result<Fet
         schema: ROUND_SCHEMA,
         at: Timestamp::now(),
         pull_request: found.pull_request.clone(),
+        description: found.description.clone(),
+        issues: issues.as_ref().cloned().unwrap_or_default(),
         feedback: feedback.as_ref().ok().cloned(),
         resolved,
     };
     open.branch.keep_pull_request(&now)?;
-    Ok(Fetched { found, feedback, ours })
+    Ok(Fetched { found, feedback, issues, ours })
 }
 
 /// Works out what of a round would be posted: its open findings, or those of them that were chosen. Nothing is sent.

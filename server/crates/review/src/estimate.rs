@@ -16,7 +16,7 @@ const ANSWER: u64 = 3000;
 pub(super) fn review(prepared: &Preparation, agent: &dyn Agent, briefs: &[Brief]) -> Option<Usage> {
     let info = agent.info();
     info.kind.is_remote().then(|| {
-        let bytes: usize = briefs.iter().map(agent::prompt::size).sum();
+        let bytes: usize = briefs.iter().map(|brief| agent::prompt::size(brief, agent.form())).sum();
         let read = bytes as u64 / BYTES_A_TOKEN;
         of(read, briefs.len() as u64 * ANSWER, agent.price(), last(prepared, &info.name))
     })

@@ -1,7 +1,7 @@
 //! Answers that are kept by content: an agent is asked again only about what changed since it answered.
 //!
-//! An answer holds for a changed file as long as the file is the same on both sides, the agent, its prompt and the
-//! conventions are, and no finding in the file speaks of another file that changed since.
+//! An answer holds for a changed file as long as the file is the same on both sides, the agent, its prompt, the
+//! conventions and what the change is for are, and no finding in the file speaks of another file that changed since.
 
 use super::Preparation;
 use agent::Outcome;
@@ -117,6 +117,10 @@ fn whole_identity(prepared: &Preparation, identity: &str) -> String {
     hash.update(identity);
     hash.update(format!("{:?}", prepared.brief.steering));
     hash.update(prepared.brief.templates.version());
+    // What the change is for is checked in every file. What people say of it meanwhile is not worth asking about all again.
+    if let Some(now) = &prepared.pull_request {
+        hash.update(format!("{:?}", (&now.pull_request.title, &now.description, &now.issues)));
+    }
     for (path, text) in &prepared.brief.conventions {
         hash.update(path.as_str());
         hash.update([0]);

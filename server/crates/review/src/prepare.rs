@@ -6,8 +6,7 @@ use agent::prompt::{History, Templates};
 use agent::{Brief, Sending};
 use dashmap::DashMap;
 use finding::{
-    AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, Feedback, LineRange, PullRequestNow, RepoPath, Round, Sides,
-    State,
+    AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, LineRange, PullRequestNow, RepoPath, Round, Sides, State,
 };
 use git::Snapshot;
 use git::consult::Consult;
@@ -96,9 +95,8 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         brief.templates = Arc::new(Templates::with_overrides(folder).map_err(ReviewError::Prompts)?);
     }
     let pull_request = branch.pull_request();
-    let mut steering = request.options.steering.clone();
-    steering.background = steering.background.or_else(|| pull_request.as_ref().map(intent));
-    brief.steering = Arc::new(steering);
+    brief.pull_request = pull_request.clone().map(Arc::new);
+    brief.steering = Arc::new(request.options.steering.clone());
     brief.conventions = repository.conventions(&scope, &brief.files, &request.conventions)?;
     if let Some(head) = &scope.head {
         brief.history = History::new(Consult::new(repository.clone(), head.clone()));
@@ -127,22 +125,6 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         branch,
         set_aside: rounds.set_aside,
     })
-}
-
-/// What the branch's pull request says of the change: its title, what people still want of it, and what they have done
-/// with.
-fn intent(now: &PullRequestNow) -> String {
-    let line = |comment: &Feedback| {
-        let place = comment.anchor.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
-        format!("\n- {}{place}: {}", comment.author, comment.text.replace('\n', "\n  "))
-    };
-    let list = |heading: &str, comments: &[Feedback]| match comments {
-        [] => String::new(),
-        comments => format!("\n\n{heading}:{}", comments.iter().map(line).collect::<String>()),
-    };
-    let open = list("Comments on it that are not resolved", now.feedback.as_deref().unwrap_or_default());
-    let done = list("Comments on it that people have resolved", &now.resolved);
-    format!("Pull request #{}: {}{open}{done}", now.pull_request.number, now.pull_request.title)
 }
 
 /// The newest round if it is not complete; it is no earlier round for the one that finishes it.

@@ -485,7 +485,14 @@ impl HttpAgent {
 
     fn reader(&self) -> Reader<'_> {
         let tools = if self.asks() { TOLD } else { "" };
-        Reader { checkout: None, tools, room: self.room(), lens: self.settings.lens.as_deref() }
+        Reader {
+            checkout: None,
+            tools,
+            room: self.room(),
+            lens: self.settings.lens.as_deref(),
+            notes: None,
+            has_schema: false,
+        }
     }
 
     async fn check(&self) -> Availability {
@@ -531,6 +538,10 @@ impl super::Agent for HttpAgent {
 
     fn price(&self) -> Option<(f64, f64)> {
         self.settings.price
+    }
+
+    fn form(&self) -> prompt::Form {
+        prompt::Form { reads_on: self.asks(), has_schema: false }
     }
 
     fn answers(&self) -> bool {

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Unchanged lines shown around a change.
+/// Unchanged lines shown around a change to who has nothing but the prompt, and to who can read the files.
 const CONTEXT: u32 = 8;
+const CONTEXT_TO_READ_ON: u32 = 4;
 /// A longer line is cut: minified code tells nobody anything.
 const LONGEST_LINE: usize = 2000;
-/// Before each line: its number, a bar, and the sign of the change.
-const PREFIX: usize = 8;
+/// Before each line: its number, most often of three digits, a bar, and the sign of the change.
+const PREFIX: usize = 5;
 /// Lines of a deleted file that are shown.
 const DELETED_LINES: usize = 40;
 
@@ -33,16 +34,21 @@ struct Part {
     text: String,
 }
 
+/// How many unchanged lines are shown around a change.
+pub(crate) fn context(reads_on: bool) -> u32 {
+    if reads_on { CONTEXT_TO_READ_ON } else { CONTEXT }
+}
+
 /// Deals the files to at most `most` calls of `room` bytes each: one where everything fits; where not, related files
 /// together and the most important first. What no call has room for is cut, and said in the last.
 pub(crate) fn deal<'a>(
     files: impl Iterator<Item = &'a ChangedFile>,
-    room: usize,
-    most: usize,
+    context: u32,
+    (room, most): (usize, usize),
     clean: impl Fn(&str) -> String,
 ) -> Vec<Shown> {
     let mut files: Vec<(&ChangedFile, String, Vec<Part>)> =
-        files.map(|f| (f, clean(&header(f)), parts(f, &clean))).collect();
+        files.map(|f| (f, clean(&header(f)), parts(f, context, &clean))).collect();
     let size = |(_, header, parts): &(&ChangedFile, String, Vec<Part>)| {
         header.len() + parts.iter().map(|p| p.text.len()).sum::<usize>()
     };
@@ -105,7 +111,7 @@ fn order(files: &mut [(&ChangedFile, String, Vec<Part>)]) {
 
 /// How much depends on a file, the most first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Importance {
+pub(super) enum Importance {
     Code,
     Build,
     Test,
@@ -113,7 +119,7 @@ enum Importance {
     Data,
 }
 
-fn importance(path: &RepoPath) -> Importance {
+pub(super) fn importance(path: &RepoPath) -> Importance {
     let path = path.as_str().to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -146,9 +152,14 @@ fn subject(path: &RepoPath) -> String {
     stem.to_owned()
 }
 
-/// How many bytes a file's part of the diff has, but for what is masked or cut within a line.
+/// How many bytes a file's part of the diff has at most, but for what is masked or cut within a line.
 #[must_use]
 pub fn size(file: &ChangedFile) -> usize {
+    size_with(file, CONTEXT)
+}
+
+/// The same with so many unchanged lines around each change.
+pub(super) fn size_with(file: &ChangedFile, context: u32) -> usize {
     let lengths = |text: &Option<Arc<str>>| -> Vec<usize> {
         text.as_deref().unwrap_or_default().lines().map(|l| l.len().min(LONGEST_LINE) + PREFIX + 1).collect()
     };
@@ -165,8 +176,8 @@ pub fn size(file: &ChangedFile) -> usize {
     for hunk in &file.hunks {
         let (start, count) = (hunk.new_start.saturating_sub(1) as usize, hunk.new_count as usize);
         let old_start = hunk.old_start.saturating_sub(1) as usize;
-        let from = start.saturating_sub(CONTEXT as usize).max(at);
-        let to = start + count + CONTEXT as usize;
+        let from = start.saturating_sub(context as usize).max(at);
+        let to = start + count + context as usize;
         shown += of(&new, from, to) + of(&old, old_start, old_start + hunk.old_count as usize);
         // The line that says where.
         shown += if from > at || at == 0 { 40 } else { 0 };
@@ -192,7 +203,7 @@ fn header(file: &ChangedFile) -> String {
 }
 
 /// `clean` gets whole texts, as a secret may have many lines, and keeps their number.
-fn parts(file: &ChangedFile, clean: impl Fn(&str) -> String) -> Vec<Part> {
+fn parts(file: &ChangedFile, context: u32, clean: impl Fn(&str) -> String) -> Vec<Part> {
     let old = clean(file.old.as_deref().unwrap_or_default());
     let new_text = clean(file.new.as_deref().unwrap_or_default());
     let old: Vec<&str> = old.lines().collect();
@@ -203,28 +214,28 @@ fn parts(file: &ChangedFile, clean: impl Fn(&str) -> String) -> Vec<Part> {
             s
         });
         let rest = old.len().saturating_sub(DELETED_LINES);
-        let more = if rest > 0 { format!("      | … and {rest} more removed lines\n") } else { String::new() };
+        let more = if rest > 0 { format!("| … and {rest} more removed lines\n") } else { String::new() };
         return vec![Part { symbol: "the deleted text".into(), text: first + &more }];
     }
-    let length = u32::try_from(new.len()).unwrap_or(u32::MAX);
     let mut groups: Vec<Vec<LineHunk>> = Vec::new();
     for hunk in &file.hunks {
         match groups.last_mut() {
-            Some(group) if group.last().is_some_and(|l| l.new_start + l.new_count + 2 * CONTEXT >= hunk.new_start) => {
+            Some(group) if group.last().is_some_and(|l| l.new_start + l.new_count + 2 * context >= hunk.new_start) => {
                 group.push(*hunk);
             }
             _ => groups.push(vec![*hunk]),
         }
     }
-    groups.iter().map(|group| part(group, &old, &new, length)).collect()
+    groups.iter().map(|group| part(group, context, &old, &new)).collect()
 }
 
-fn part(group: &[LineHunk], old: &[&str], new: &[&str], length: u32) -> Part {
+fn part(group: &[LineHunk], context: u32, old: &[&str], new: &[&str]) -> Part {
+    let length = u32::try_from(new.len()).unwrap_or(u32::MAX);
     let (Some(first), Some(last)) = (group.first(), group.last()) else {
         return Part { symbol: String::new(), text: String::new() };
     };
-    let from = first.new_start.saturating_sub(CONTEXT).max(1);
-    let to = (last.new_start + last.new_count + CONTEXT).min(length + 1);
+    let from = first.new_start.saturating_sub(context).max(1);
+    let to = (last.new_start + last.new_count + context).min(length + 1);
     let symbol = symbol_above(new, first.new_start);
     let mut text = format!("@@ line {}{}\n", from, symbol.map(|s| format!(", in: {s}")).unwrap_or_default());
     let mut at = from;
@@ -255,8 +266,8 @@ fn line(out: &mut String, number: Option<u32>, sign: char, text: &str) {
     let cut = if end < text.len() { " … (line cut)" } else { "" };
     // Writing to a String cannot fail.
     let _ = match number {
-        Some(n) => writeln!(out, "{n:>6}|{sign}{}{cut}", &text[..end]),
-        None => writeln!(out, "      |{sign}{}{cut}", &text[..end]),
+        Some(n) => writeln!(out, "{n}|{sign}{}{cut}", &text[..end]),
+        None => writeln!(out, "|{sign}{}{cut}", &text[..end]),
     };
 }
 
@@ -287,11 +298,11 @@ mod tests {
         let old = "fn a() {\n    one();\n    two();\n}\n";
         let new = "use x;\nfn a() {\n    one();\n    three();\n}\n";
         let s = Snapshot::in_memory(&[("a.rs", old)], &[("a.rs", new)]);
-        let shown = &deal(s.files().iter(), 10_000, 1, same)[0];
+        let shown = &deal(s.files().iter(), CONTEXT, (10_000, 1), same)[0];
         assert_eq!(
             shown.text,
-            "\n=== a.rs (modified)\n@@ line 1, in: use x;\n     1|+use x;\n     2| fn a() {\n     3|     one();\n      \
-             |-    two();\n     4|+    three();\n     5| }\n"
+            "\n=== a.rs (modified)\n@@ line 1, in: use x;\n1|+use x;\n2| fn a() {\n3|     one();\n\
+             |-    two();\n4|+    three();\n5| }\n"
                 .replace(", in: use x;", "")
         );
     }
@@ -311,12 +322,12 @@ mod tests {
         let (old, new) = (functions("one"), functions("two"));
         let s =
             Snapshot::in_memory(&[("big.rs", &old), ("small.txt", "a\n")], &[("big.rs", &new), ("small.txt", "b\n")]);
-        let shown = &deal(s.files().iter(), 2000, 1, same)[0];
+        let shown = &deal(s.files().iter(), CONTEXT, (2000, 1), same)[0];
         assert!(shown.text.len() <= 2000);
         let (path, symbols) = &shown.cut[0];
         assert_eq!((path.as_str(), paths(&shown.whole)), ("big.rs", vec!["small.txt"]), "code comes first");
-        assert!(symbols.len() < 10 && symbols.last().unwrap().starts_with("fn f9() (lines "), "{symbols:?}");
-        let all = &deal(s.files().iter(), usize::MAX, 1, same)[0];
+        assert!(symbols.len() < 10 && symbols[0].starts_with("fn f3() (lines "), "{symbols:?}");
+        let all = &deal(s.files().iter(), CONTEXT, (usize::MAX, 1), same)[0];
         assert_eq!((all.whole.len(), all.cut.len()), (2, 0));
     }
 
@@ -327,7 +338,7 @@ mod tests {
         let files = |text: &'static str| names.map(|n| (n, if text == "old" { old.as_str() } else { new.as_str() }));
         let s = Snapshot::in_memory(&files("old"), &files("new"));
         for room in [1500, 4000, 9000, 100_000] {
-            let calls = deal(s.files().iter(), room, 100, same);
+            let calls = deal(s.files().iter(), CONTEXT, (room, 100), same);
             assert!(calls.iter().all(|c| c.text.len() <= room && c.cut.is_empty()), "{room}");
             let mut whole: Vec<&str> = calls.iter().flat_map(|c| paths(&c.whole)).collect();
             whole.sort_unstable();
@@ -335,9 +346,9 @@ mod tests {
             let lines: usize = calls.iter().map(|c| c.text.matches("|+    two();").count()).sum();
             assert_eq!(lines, 60, "{room}");
         }
-        let calls = deal(s.files().iter(), 20_000, 100, same);
+        let calls = deal(s.files().iter(), CONTEXT, (20_000, 100), same);
         assert_eq!(paths(&calls[0].whole), ["docs/a.md", "src/a.rs", "tests/a_test.rs"], "what is about one thing");
-        let few = deal(s.files().iter(), 4000, 2, same);
+        let few = deal(s.files().iter(), CONTEXT, (4000, 2), same);
         assert_eq!(few.len(), 2);
         assert!(few[0].cut.is_empty() && few[1].cut.iter().any(|(p, _)| p.as_str() == "data/words.json"));
     }
@@ -350,9 +361,9 @@ mod tests {
             &[("a.rs", &old), ("gone.rs", &old), ("same.rs", "a\nb\nc\n")],
             &[("a.rs", &new), ("new.rs", &new), ("same.rs", "a\nB\nc\n"), ("long.js", &long)],
         );
-        for file in s.files() {
-            let shown = deal([file].into_iter(), usize::MAX, 1, same)[0].text.len() as f64;
-            let known = size(file) as f64;
+        for (file, reads_on) in s.files().iter().flat_map(|file| [(file, false), (file, true)]) {
+            let shown = deal([file].into_iter(), context(reads_on), (usize::MAX, 1), same)[0].text.len() as f64;
+            let known = size_with(file, context(reads_on)) as f64;
             assert!(
                 (known / shown - 1.0).abs() < 0.1 || (known - shown).abs() < 60.0,
                 "{}: {known} {shown}",
@@ -364,10 +375,7 @@ mod tests {
     #[test]
     fn additions_deletions_and_odd_names_are_shown() {
         let s = Snapshot::in_memory(&[("gone", "x\r\n")], &[("new\u{1b}[31m\n", "y")]);
-        let shown = &deal(s.files().iter(), 10_000, 1, same)[0];
-        assert_eq!(
-            shown.text,
-            "\n=== gone (deleted)\n      |-x\n\n=== new?[31m? (added)\n@@ line 1, in: y\n     1|+y\n"
-        );
+        let shown = &deal(s.files().iter(), CONTEXT, (10_000, 1), same)[0];
+        assert_eq!(shown.text, "\n=== gone (deleted)\n|-x\n\n=== new?[31m? (added)\n@@ line 1, in: y\n1|+y\n");
     }
 }

@@ -2,7 +2,7 @@
 //! changed together with these files before. Found once for all agents of a round, and given up after a moment: no review
 //! waits for it.
 
-use super::diff::plain;
+use super::diff::{Importance, importance, plain};
 use crate::Brief;
 use finding::{LineRange, RepoPath};
 use git::consult::{Consult, date};
@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// More commits are not told one by one.
 const FEW: usize = 8;
 /// Most bytes of a commit's diff of a file, and of all of them.
-const DIFF: usize = 3_000;
-const DIFFS: usize = 16_000;
+const DIFF: usize = 2_000;
+const DIFFS: usize = 5_000;
 /// Files whose lines are asked about, runs of lines in each, and lines that are told.
 const FILES: usize = 12;
 const RUNS: usize = 8;
@@ -84,20 +84,47 @@ fn by_commit(brief: &Brief, consult: &Consult) -> (String, String) {
     for (path, _) in all.iter().flat_map(|(_, files)| files) {
         *times.entry(path).or_default() += 1;
     }
-    let (mut list, mut diffs) = (String::new(), String::new());
+    let mut list = String::new();
     for (id, files) in &all {
         let names: Vec<String> = files.iter().take(30).map(|(path, _)| plain(path)).collect();
         let more = if files.len() > 30 { format!(" and {} more", files.len() - 30) } else { String::new() };
         let _ = writeln!(list, "- {id}: {}{more}", names.join(", "));
-        for (path, diff) in files.iter().filter(|(path, _)| times.get(path).is_some_and(|n| *n > 1)) {
-            // The lines before the first part name the file once more.
-            let body = diff.find("\n@@").map_or(diff.as_str(), |at| &diff[at + 1..]);
-            if diffs.len() + body.len() <= DIFFS {
-                let _ = writeln!(diffs, "=== {id} {}\n{}", plain(path), body.trim_end());
-            }
-        }
     }
-    (list, diffs)
+    let again = |path: &RepoPath| times.get(path).is_some_and(|n| *n > 1);
+    let mut told = Vec::new();
+    for (at, (id, files)) in all.iter().enumerate() {
+        let again = files.iter().filter(|(path, _)| again(path));
+        told.extend(again.map(|(path, diff)| (importance(path), at, told_of(id, path, diff))));
+    }
+    (list, most_important(told))
+}
+
+/// What a commit did to a file.
+fn told_of(id: &str, path: &RepoPath, diff: &str) -> String {
+    // The lines before the first part name the file once more.
+    let body = diff.find("\n@@").map_or(diff, |at| &diff[at + 1..]);
+    format!("=== {id} {}\n{}\n", plain(path), body.trim_end())
+}
+
+/// As many of these as there is room for, what matters most before the rest, in the order of the commits.
+fn most_important(mut told: Vec<(Importance, usize, String)>) -> String {
+    let all = told.len();
+    told.sort_by_key(|(importance, at, _)| (*importance, *at));
+    let mut room = DIFFS;
+    told.retain(|(.., text)| match room.checked_sub(text.len()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    });
+    told.sort_by_key(|(_, at, _)| *at);
+    let left_out = all - told.len();
+    let mut text: String = told.into_iter().map(|(.., text)| text).collect();
+    if left_out > 0 {
+        let _ = writeln!(text, "({left_out} more are not shown)");
+    }
+    text
 }
 
 /// The lines of the base that a file's change replaces, or stands beside.

@@ -3,6 +3,7 @@
 mod context;
 pub(crate) mod diff;
 pub(crate) mod history;
+mod intent;
 pub(crate) mod lens;
 
 pub use history::History;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Raised whenever a template here changes what agents are asked.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The templates, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,9 @@ impl Default for Templates {
             ("ask", include_str!("../../prompts/ask.md")),
             ("fix", include_str!("../../prompts/fix.md")),
             ("judge", include_str!("../../prompts/judge.md")),
+            ("notes/claude", include_str!("../../prompts/notes/claude.md")),
+            ("notes/codex", include_str!("../../prompts/notes/codex.md")),
+            ("notes/gemini", include_str!("../../prompts/notes/gemini.md")),
         ];
         Self { texts: texts.map(|(n, t)| (n, t.to_owned())).into(), version: VERSION.to_string() }
     }
@@ -127,6 +131,25 @@ pub struct Reader<'a> {
     pub room: usize,
     /// From which side it looks: the name of a built-in lens, or the path of the user's own.
     pub lens: Option<&'a str>,
+    /// The name of the template with what it needs to hear besides.
+    pub notes: Option<&'static str>,
+    /// Whether the schema of the answer reaches it beside the prompt.
+    pub has_schema: bool,
+}
+
+/// What of a prompt depends on who reads it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Form {
+    /// Whether it can see more of the files than the prompt shows.
+    pub reads_on: bool,
+    /// Whether the schema of the answer reaches it beside the prompt, which does not repeat it then.
+    pub has_schema: bool,
+}
+
+impl Reader<'_> {
+    fn form(&self) -> Form {
+        Form { reads_on: self.checkout.is_some() || !self.tools.is_empty(), has_schema: self.has_schema }
+    }
 }
 
 /// Most calls that a change is dealt to, where it does not fit into one.
@@ -161,7 +184,7 @@ fn prompts(brief: &Brief, reader: Reader<'_>, most: usize) -> Result<Vec<Prompt>
     let kept_back: Vec<RepoPath> = kept_back.collect();
     let changed = brief.changed().filter(|f| sending.allows_change(f));
     let room = reader.room.saturating_sub(about.size());
-    let dealt = diff::deal(changed, room, most, |text| sending.clean(text));
+    let dealt = diff::deal(changed, diff::context(reader.form().reads_on), (room, most), |text| sending.clean(text));
     if dealt.iter().all(|shown| shown.text.is_empty()) && brief.files.len() > kept_back.len() {
         return Err(too_large());
     }
@@ -198,8 +221,11 @@ struct About<'a> {
     reader: Reader<'a>,
     schema: String,
     lens: String,
+    notes: String,
     instructions: String,
     background: String,
+    purpose: String,
+    comments: String,
     commits: String,
     history: String,
     context: String,
@@ -227,18 +253,21 @@ impl<'a> About<'a> {
         });
         Ok(Self {
             reader,
-            schema: answer::review_schema().to_string(),
+            schema: review_schema(reader.form()),
             lens: reader.lens.map(lens::text).transpose()?.unwrap_or_default(),
+            notes: reader
+                .notes
+                .map(|name| brief.templates.fill(name, &minijinja::context! {}))
+                .transpose()?
+                .unwrap_or_default(),
             instructions: cut(brief.steering.for_files(&brief.files), quarter / 4),
             background: cut(clean(brief.steering.background.as_deref().unwrap_or_default()), quarter / 4),
+            purpose: clean(&intent::purpose(brief, quarter / 2)),
+            comments: cut(clean(&intent::comments(brief)), quarter / 4),
             commits: cut(clean(&commits(brief)), quarter / 2),
             history: cut(clean(history::text(brief)), quarter / 2),
             // Who can read on finds what it needs.
-            context: if reader.checkout.is_none() && reader.tools.is_empty() {
-                clean(&context::text(brief, quarter / 2))
-            } else {
-                String::new()
-            },
+            context: if !reader.form().reads_on { clean(&context::text(brief, quarter / 2)) } else { String::new() },
             conventions: cut(clean(&conventions(brief)), quarter / 2),
             declined: cut(clean(&list(declined)), quarter / 4),
             open: cut(clean(&list(open)), quarter / 4),
@@ -250,13 +279,15 @@ impl<'a> About<'a> {
     /// In bytes, the template with it, and some room for what is not shown.
     fn size(&self) -> usize {
         let data: usize = self.data().iter().map(|text| text.len()).sum();
-        self.schema.len() + self.lens.len() + self.instructions.len() + data + 12_000
+        self.schema.len() + self.lens.len() + self.notes.len() + self.instructions.len() + data + 12_000
     }
 
     /// What others wrote.
-    fn data(&self) -> [&str; 9] {
+    fn data(&self) -> [&str; 11] {
         [
             &self.background,
+            &self.purpose,
+            &self.comments,
             &self.commits,
             &self.history,
             &self.context,
@@ -280,8 +311,11 @@ impl<'a> About<'a> {
             mask => MASK,
             language => brief.steering.language.as_deref().map(clean_name),
             lens => self.lens.trim(),
+            notes => self.notes.trim(),
             instructions => &self.instructions,
             background => &self.background,
+            purpose => &self.purpose,
+            comments => &self.comments,
             conventions => &self.conventions,
             declined => &self.declined,
             open => &self.open,
@@ -335,10 +369,15 @@ fn conventions(brief: &Brief) -> String {
     list(allowed.map(|(path, text)| format!("=== {}\n{}\n", diff::plain(path), text.trim())))
 }
 
-/// About how many bytes the prompts of these briefs have in all: nothing is read or masked for it.
+/// The schema of a review, where the prompt has it.
+fn review_schema(form: Form) -> String {
+    if form.has_schema { String::new() } else { answer::review_schema().to_string() }
+}
+
+/// About how many bytes the prompt of this brief has: nothing is read or masked for it.
 #[must_use]
-pub fn size(brief: &Brief) -> usize {
-    let schema = answer::review_schema().to_string();
+pub fn size(brief: &Brief, form: Form) -> usize {
+    let schema = review_schema(form);
     let empty = minijinja::context! { schema, fence => fence(&[]), mask => MASK };
     // A template that is broken is said where it is used.
     let fixed = brief.templates.fill("review", &empty).map_or(0, |text| text.len());
@@ -346,8 +385,18 @@ pub fn size(brief: &Brief) -> usize {
     let said: usize = brief.declined.iter().map(|d| d.title.len() + d.reason.len() + 40).sum::<usize>()
         + brief.open.iter().map(|f| f.title.len() + 50).sum::<usize>()
         + brief.summary.as_ref().map_or(0, String::len);
+    let steering = &brief.steering;
+    let asked = steering.for_files(&brief.files).len() + steering.background.as_ref().map_or(0, String::len);
+    let intent = intent::purpose(brief, usize::MAX).len() + intent::comments(brief).len();
     let history = history::text(brief).len();
-    fixed + conventions + said + history + commits(brief).len() + brief.changed().map(diff::size).sum::<usize>()
+    fixed
+        + conventions
+        + said
+        + asked
+        + intent
+        + history
+        + commits(brief).len()
+        + brief.changed().map(|file| diff::size_with(file, diff::context(form.reads_on))).sum::<usize>()
 }
 
 pub use diff::size as size_of_change;
@@ -387,7 +436,9 @@ pub fn question(brief: &Brief, question: &Question, reader: Reader<'_>) -> Resul
     let used: usize = data.values().map(String::len).sum();
     let room = reader.room.saturating_sub(schema.len() + used + 3000);
     let about = brief.changed().filter(|f| question.files.contains(&f.path) && sending.allows_change(f));
-    let shown = diff::deal(about, room, 1, |t| sending.clean(t)).pop().unwrap_or_default();
+    let shown = diff::deal(about, diff::context(reader.form().reads_on), (room, 1), |t| sending.clean(t))
+        .pop()
+        .unwrap_or_default();
     let texts: Vec<&str> = data.values().map(String::as_str).chain([shown.text.as_str()]).collect();
     let fence = fence(&texts);
     let own = minijinja::context! {

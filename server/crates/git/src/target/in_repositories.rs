@@ -136,6 +136,22 @@ fn check(repo: &Repo, root: &Path, uncommitted: &[(&str, &str)]) {
 }
 
 #[test]
+fn head_is_what_is_checked_out_in_a_clone_too() {
+    let repo = repository();
+    let clone = repo.beside("clone");
+    repo.git(&["clone", "-q", ".", "../clone"]);
+    repo.configure(&clone);
+    std::fs::write(clone.join("mine"), "mine\n").unwrap();
+    repo.git_in(&clone, &["add", "mine"]);
+    repo.git_in(&clone, &["commit", "-q", "-m", "Mine"]);
+    assert!(repo.git_in(&clone, &["for-each-ref"]).contains("refs/remotes/origin/HEAD"));
+    for word in ["HEAD~1..HEAD", "HEAD~1..", "HEAD~1...HEAD", "@~1..@", "commit:HEAD", "origin/HEAD..HEAD"] {
+        let got = summary(&take(&clone, &request(word)).unwrap());
+        assert!(got.ends_with(": +mine mine"), "{word}: {got}");
+    }
+}
+
+#[test]
 fn every_target_is_found_in_a_clean_tree_and_in_a_dirty_one() {
     let repo = repository();
     check(&repo, repo.path(), &[("--staged", "staged:topic (HEAD): "), ("--unstaged", "unstaged:topic (the index): ")]);

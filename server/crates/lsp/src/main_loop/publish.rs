@@ -80,13 +80,25 @@ impl GlobalState {
         let pulls = self.shared.capabilities.pulls;
         let mut news = Vec::new();
         let mut lists_changed = false;
+        let counts = self.counts_suggestions(key);
         let Some(state) = self.state(key) else { return };
         for (path, now) in files {
             state.publishing.under_way.remove(&path);
             lists_changed |= state.publishing.tell(path, now, &mut news);
         }
+        // What is no longer open in one file may make room for what is in another.
+        if lists_changed && counts {
+            state.mark_all_dirty();
+        }
         self.lists_changed |= lists_changed;
         self.send(pulls, news);
+    }
+
+    /// Whether what is shown of one file depends on what is open in the others.
+    fn counts_suggestions(&self, key: &RepoKey) -> bool {
+        let Some(state) = self.repositories.get(&key.root) else { return false };
+        let settings = state.repo.settings.as_ref().unwrap_or(&self.shared.settings);
+        settings.dial().or(state.repo.dial).max_suggestions.is_some()
     }
 
     pub(super) fn not_diagnosed(&mut self, key: &RepoKey, files: &[RepoPath]) {

@@ -68,9 +68,10 @@ impl GlobalState {
     pub(super) fn load(&mut self, root: &Path) {
         let Some(state) = self.repositories.get_mut(root) else { return };
         let (reading, repo, events) = (state.readings.begin(), state.repo.clone(), self.events.clone());
+        let user_file = self.shared.user_file.clone();
         drop(tokio::task::spawn_blocking(move || {
             let key = repo.key.clone();
-            let loaded = Box::new(watch::load(&repo));
+            let loaded = Box::new(watch::load(&repo, user_file.as_deref()));
             let _ = events.send(Event::Loaded { repo: key, reading, loaded });
         }));
     }
@@ -89,14 +90,15 @@ impl GlobalState {
             repo.background = None;
         }
         repo.head = loaded.head;
-        let is_decided_otherwise = *repo.decisions != loaded.decisions;
+        let is_seen_otherwise = *repo.decisions != loaded.decisions || repo.dial != loaded.dial;
         repo.decisions = Arc::new(loaded.decisions);
+        repo.dial = loaded.dial;
         repo.stored = loaded.round;
         for problem in loaded.problems {
             self.outbox.log(MessageType::WARNING, problem);
         }
         let is_other_round = !is_reviewing && self.show_round(&key.root);
-        if let Some(state) = self.state(key).filter(|_| is_decided_otherwise && !is_other_round) {
+        if let Some(state) = self.state(key).filter(|_| is_seen_otherwise && !is_other_round) {
             state.mark_all_dirty();
         }
         // What files are like now is seen by the poll below.
@@ -187,8 +189,9 @@ impl GlobalState {
         for state in self.repositories.values_mut().filter(|state| !state.is_polling) {
             state.is_polling = true;
             let (repo, open, events) = (state.repo.clone(), open.clone(), self.events.clone());
+            let user_file = self.shared.user_file.clone();
             drop(tokio::task::spawn_blocking(move || {
-                let polled = watch::poll_files(&repo, &open);
+                let polled = watch::poll_files(&repo, &open, user_file.as_deref());
                 let _ = events.send(Event::Polled { repo: repo.key.clone(), polled });
             }));
         }

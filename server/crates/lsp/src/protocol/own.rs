@@ -76,6 +76,9 @@ pub(crate) struct RepositoryRow {
     pub(crate) open: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) findings: Option<Vec<FindingRow>>,
+    /// How many open findings are not shown, and why; nothing where all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hidden: Option<String>,
     /// What agents say of the design, where it has a place: it is among the diagnostics too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) concerns: Option<Vec<ConcernRow>>,

@@ -3,7 +3,7 @@
 //! What runs programs or sends text is not among them: that is the user's configuration file's, because an
 //! editor takes workspace settings from the repository under review.
 
-use finding::Severity;
+use finding::{Dial, Severity};
 use lsp_types::DiagnosticSeverity;
 use ops::{Overrides, Trust};
 use serde::Deserialize;
@@ -74,7 +74,7 @@ impl Default for Severities {
 }
 
 /// The settings. Unknown ones are ignored: the editor has some of its own in the section.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Settings {
     /// The agents that review when a request names none; all that are configured if empty.
@@ -85,6 +85,17 @@ pub(crate) struct Settings {
     pub(crate) uncommitted: bool,
     review: Review,
     severity: Severities,
+    show: Show,
+}
+
+/// How much is shown; what is `null` is as configured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Show {
+    min_severity: Option<Severity>,
+    /// 0 to 1.
+    min_confidence: Option<f64>,
+    max_suggestions: Option<usize>,
 }
 
 impl Default for Settings {
@@ -95,6 +106,7 @@ impl Default for Settings {
             uncommitted: true,
             review: Review::default(),
             severity: Severities::default(),
+            show: Show::default(),
         }
     }
 }
@@ -125,6 +137,12 @@ impl Settings {
     pub(crate) fn overrides(&self) -> Overrides {
         let uncommitted = (!self.uncommitted).then_some(false);
         Overrides { base: self.base(), uncommitted, ..Overrides::default() }
+    }
+
+    /// How much is to be shown; of what it says nothing, the configuration decides.
+    pub(crate) fn dial(&self) -> Dial {
+        let Show { min_severity, min_confidence, max_suggestions } = self.show;
+        Dial { min_severity, min_confidence, max_suggestions }
     }
 
     pub(crate) fn shown(&self, severity: Severity) -> DiagnosticSeverity {
@@ -177,10 +195,13 @@ mod tests {
         assert_eq!(Settings::read(&json!({"trace": {"server": "off"}})), (Settings::default(), None));
         let (settings, wrong) = Settings::read(&json!({"deepReview": {
             "base": " main ", "uncommitted": false, "review": {"auto": "off"}, "severity": {"critical": "warning"},
+            "show": {"minSeverity": "important", "minConfidence": 0.4, "maxSuggestions": null},
         }}));
         assert_eq!(wrong, None);
         assert_eq!(settings.base().as_deref(), Some("main"));
         assert_eq!(settings.auto(), Auto::Off);
+        let dial = Dial { min_severity: Some(Severity::Important), min_confidence: Some(0.4), max_suggestions: None };
+        assert_eq!(settings.dial(), dial);
         assert_eq!(settings.shown(Severity::Critical), DiagnosticSeverity::WARNING);
         assert_eq!(settings.shown(Severity::Important), DiagnosticSeverity::WARNING);
         let (_, wrong) = Settings::read(&json!({"review": {"auto": "all"}}));

@@ -5,8 +5,9 @@ use super::fix_edits::Fixer;
 use crate::protocol::capabilities::FIX_ALL;
 use crate::protocol::commands::CommandName;
 use crate::protocol::error::CommandError;
+use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
-use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round, State};
+use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round};
 use lsp_types::request::{CodeActionRequest, CodeActionResolveRequest};
 use lsp_types::*;
 use ops::{OpsError, Selection, Trust};
@@ -64,6 +65,7 @@ fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCo
     let Ok(fixer) = Fixer::new(snapshot, repo) else { return Vec::new() };
     let mut menu = Menu { snapshot, repo, fixer, uri, told: None, actions: Vec::new() };
     if wants(CodeActionKind::QUICKFIX.as_str()) {
+        let shown = Shown::of(snapshot, repo);
         let mut done = Vec::new();
         for anchor_ref in projection.anchors_at(params.range) {
             if done.contains(&anchor_ref.finding) || done.len() == MAX_FINDINGS {
@@ -71,7 +73,7 @@ fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCo
             }
             done.push(anchor_ref.finding);
             let finding = &round_index.round.findings[anchor_ref.finding];
-            if repo.state(anchor_ref.finding, finding) == State::Open {
+            if shown.has(repo, anchor_ref.finding, finding) {
                 menu.told = told(params, finding);
                 menu.fixes(anchor_ref.finding, finding, &round_index.round);
                 menu.all_places(anchor_ref.finding, finding);

@@ -7,6 +7,7 @@ use crate::protocol::commands::CommandName;
 use crate::protocol::uri::file_path;
 use crate::state::file_projection::FileProjection;
 use crate::state::projection::RoundIndex;
+use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use finding::{Finding, LineRange, RepoPath, Severity, State};
 use lsp_types::request::CodeLensRequest;
@@ -42,8 +43,10 @@ fn lenses(snapshot: &Snapshot, uri: &Uri) -> Vec<CodeLens> {
     if projection.is_none() && from_base.is_none() {
         return Vec::new();
     }
+    let shown = Shown::of(snapshot, repo);
     let open = projection.map(|projection| open(repo, projection)).unwrap_or_default();
-    let mut lenses = top(repo, round_index, &path, &open);
+    let (open, hidden): (Vec<_>, Vec<_>) = open.into_iter().partition(|(finding, _)| !shown.hides(finding));
+    let mut lenses = top(repo, round_index, &path, &open, hidden.len());
     let outline = outline(projection, &path, &text);
     let mut functions: BTreeMap<(u32, Cow<'_, str>), Vec<&Finding>> = BTreeMap::new();
     for (finding, range) in &open {
@@ -97,13 +100,20 @@ fn open<'a>(repo: &Repo, projection: &'a FileProjection) -> Vec<(&'a Finding, Ra
 }
 
 /// What the round says of the file, and another review.
-fn top(repo: &Repo, round_index: &RoundIndex, path: &RepoPath, open: &[(&Finding, Range)]) -> Vec<CodeLens> {
+fn top(
+    repo: &Repo,
+    round_index: &RoundIndex,
+    path: &RepoPath,
+    open: &[(&Finding, Range)],
+    hidden: usize,
+) -> Vec<CodeLens> {
     let count = |severity: Severity| open.iter().filter(|(f, _)| f.severity == severity).count();
-    let counts: Vec<String> = Severity::ALL
+    let mut counts: Vec<String> = Severity::ALL
         .iter()
         .filter(|severity| count(**severity) > 0)
         .map(|severity| format!("{} {severity}", count(*severity)))
         .collect();
+    counts.extend((hidden > 0).then(|| format!("{hidden} not shown")));
     let says = match (left_out(round_index, path), counts.is_empty()) {
         (_, false) => counts.join(", "),
         (Some(why), true) => format!("this file was not reviewed ({})", sanitize::printable(&why)),

@@ -2,6 +2,7 @@
 
 use super::BackgroundRequest;
 use crate::state::diagnostics;
+use crate::state::shown::Shown;
 use crate::state::snapshot::Snapshot;
 use lsp_types::request::{DocumentDiagnosticRequest, WorkspaceDiagnosticRequest};
 use lsp_types::*;
@@ -13,7 +14,8 @@ impl BackgroundRequest for DocumentDiagnosticRequest {
 
     fn answer(snapshot: &Snapshot, params: DocumentDiagnosticParams) -> DocumentDiagnosticReportResult {
         let projection = snapshot.projection(&params.text_document.uri);
-        let items = projection.map_or_else(Vec::new, |(repo, _, file)| diagnostics::of(snapshot, repo, file));
+        let items = projection
+            .map_or_else(Vec::new, |(repo, _, file)| diagnostics::of(snapshot, repo, &Shown::of(snapshot, repo), file));
         let id = diagnostics::result_id(&items);
         if params.previous_result_id.as_deref() == Some(&id) {
             return DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {
@@ -41,8 +43,9 @@ impl BackgroundRequest for WorkspaceDiagnosticRequest {
         let mut reports = Vec::new();
         let mut shown = HashSet::new();
         for repo in snapshot.repos.values() {
+            let seen = Shown::of(snapshot, repo);
             for projection in repo.files.values().filter_map(|file| file.get()) {
-                let items = diagnostics::of(snapshot, repo, projection);
+                let items = diagnostics::of(snapshot, repo, &seen, projection);
                 let known = previous.get(&projection.uri).copied();
                 shown.insert(&projection.uri);
                 if !items.is_empty() || known.is_some() {

@@ -7,10 +7,9 @@ use crate::protocol::commands::Counts;
 use crate::protocol::error::with_remedy;
 use crate::protocol::own::*;
 use crate::state::projection::RoundIndex;
+use crate::state::shown::{self, Shown};
 use crate::state::snapshot::{Repo, Snapshot};
-use finding::{
-    AgentName, AgentOutcome, AgentRun, Finding, FindingStatus, ObservationKind, RepoPath, Round, State, Usage,
-};
+use finding::{AgentName, AgentOutcome, AgentRun, Finding, ObservationKind, RepoPath, Round, State, Usage};
 use lsp_types::Range;
 use report::sanitize;
 use serde_json::Value;
@@ -20,10 +19,14 @@ impl BackgroundRequest for FindingsRequest {
     type Answer = Repositories;
 
     fn answer(snapshot: &Snapshot, params: FindingsParams) -> Repositories {
-        let row = |repo: &Repo| RepositoryRow {
-            findings: Some(findings(snapshot, repo, &params)),
-            concerns: Some(concerns(repo)),
-            ..about(repo)
+        let row = |repo: &Repo| {
+            let shown = Shown::of(snapshot, repo);
+            RepositoryRow {
+                findings: Some(findings(snapshot, repo, &shown, &params)),
+                hidden: shown.says(),
+                concerns: Some(concerns(repo)),
+                ..about(repo)
+            }
         };
         Repositories { repositories: snapshot.repos.values().map(|repo| row(repo)).collect() }
     }
@@ -34,25 +37,21 @@ impl BackgroundRequest for StatusRequest {
     type Answer = Repositories;
 
     fn answer(snapshot: &Snapshot, _: Value) -> Repositories {
-        let row = |repo: &Repo| RepositoryRow { open: Some(counts(repo)), ..about(repo) };
+        let row = |repo: &Repo| {
+            let shown = Shown::of(snapshot, repo);
+            RepositoryRow { open: Some(counts(repo, &shown)), hidden: shown.says(), ..about(repo) }
+        };
         Repositories { repositories: snapshot.repos.values().map(|repo| row(repo)).collect() }
     }
 }
 
-/// Findings that stand, with their number in the round.
-fn standing(index: &RoundIndex) -> impl Iterator<Item = (usize, &Finding)> {
-    let findings = index.round.findings.iter().enumerate();
-    findings.filter(|(_, finding)| !matches!(finding.verification, FindingStatus::Refuted { .. }))
-}
-
 /// The findings that are open now.
 fn open(repo: &Repo) -> impl Iterator<Item = &Finding> {
-    let all = repo.round_index.iter().flat_map(|index| standing(index));
-    all.filter(|(index, finding)| repo.state(*index, finding) == State::Open).map(|(_, finding)| finding)
+    repo.round_index.iter().flat_map(|index| shown::open(repo, index))
 }
 
-fn counts(repo: &Repo) -> Counts {
-    Counts::of(open(repo).map(|finding| finding.severity))
+fn counts(repo: &Repo, shown: &Shown) -> Counts {
+    Counts::of(open(repo).filter(|finding| !shown.hides(finding)).map(|finding| finding.severity))
 }
 
 /// What is said of a repository without its findings.
@@ -74,6 +73,7 @@ fn about(repo: &Repo) -> RepositoryRow {
         }),
         open: None,
         findings: None,
+        hidden: None,
         concerns: None,
     }
 }
@@ -136,8 +136,8 @@ fn concerns(repo: &Repo) -> Vec<ConcernRow> {
     index.paths().filter_map(of_file).flatten().collect()
 }
 
-/// Works out whether fixes apply too.
-fn findings(snapshot: &Snapshot, repo: &Repo, params: &FindingsParams) -> Vec<FindingRow> {
+/// Those that the dial does not hide. Works out whether fixes apply too.
+fn findings(snapshot: &Snapshot, repo: &Repo, shown: &Shown, params: &FindingsParams) -> Vec<FindingRow> {
     let fixer = Fixer::new(snapshot, repo).ok();
     let row = |(index, finding): (usize, &Finding), round_index: &RoundIndex| {
         let round = &round_index.round;
@@ -169,5 +169,8 @@ fn findings(snapshot: &Snapshot, repo: &Repo, params: &FindingsParams) -> Vec<Fi
             range: location.map(|location| location.range),
         }
     };
-    repo.round_index.iter().flat_map(|index| standing(index).map(|finding| row(finding, index))).collect()
+    let rows = |index: &RoundIndex| -> Vec<FindingRow> {
+        shown::standing(index).filter(|(_, finding)| !shown.hides(finding)).map(|finding| row(finding, index)).collect()
+    };
+    repo.round_index.iter().flat_map(|index| rows(index)).collect()
 }

@@ -3,10 +3,11 @@
 use super::BackgroundRequest;
 use crate::protocol::error::CommandError;
 use crate::protocol::own::{ExplainParams, ExplainRequest, Explained, MessageRow};
+use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use crate::tasks::report;
 use ::report::sanitize;
-use finding::{Finding, FindingStatus, Fix, Message, RawFinding, Round, Speaker, State};
+use finding::{Finding, FindingStatus, Fix, Message, RawFinding, Round, Speaker};
 use lsp_types::request::HoverRequest;
 use lsp_types::*;
 use std::fmt::Write;
@@ -30,10 +31,11 @@ impl BackgroundRequest for HoverRequest {
         let at = params.text_document_position_params;
         let (repo, _, projection) = snapshot.projection(&at.text_document.uri)?;
         let round = &projection.round_index.round;
+        let seen = Shown::of(snapshot, repo);
         let mut shown = Vec::new();
         for anchor in projection.anchors_at(Range::new(at.position, at.position)) {
             let finding = &round.findings[anchor.finding];
-            if !shown.contains(&anchor.finding) && repo.state(anchor.finding, finding) == State::Open {
+            if !shown.contains(&anchor.finding) && seen.has(repo, anchor.finding, finding) {
                 shown.push(anchor.finding);
             }
         }

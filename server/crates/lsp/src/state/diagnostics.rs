@@ -1,6 +1,7 @@
 //! Findings as diagnostics: a function of a snapshot, for those who are pushed and for those who pull.
 
 use super::file_projection::FileProjection;
+use super::shown::Shown;
 use super::snapshot::{Repo, Snapshot};
 use crate::protocol::settings::Settings;
 use finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, Round, State};
@@ -10,8 +11,8 @@ use report::sanitize;
 use serde_json::json;
 use std::hash::{DefaultHasher, Hasher};
 
-/// The diagnostics of a file, in the order of the findings.
-pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, projection: &FileProjection) -> Vec<Diagnostic> {
+/// The diagnostics of a file, in the order of the findings: of those that are `shown`.
+pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, shown: &Shown, projection: &FileProjection) -> Vec<Diagnostic> {
     let round = &projection.round_index.round;
     let places = projection.view.places.iter().zip(&projection.heads).filter(|(place, _)| place.anchor_ref.anchor == 0);
     let mut all: Vec<Diagnostic> = places
@@ -19,7 +20,8 @@ pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, projection: &FileProjection) 
             let index = place.anchor_ref.finding;
             let finding = &round.findings[index];
             let state = repo.state_by(index, finding, place.status);
-            (state == State::Open).then(|| diagnostic(snapshot, repo, round, (index, finding), place.status, *range))
+            let is_shown = state == State::Open && !shown.hides(finding);
+            is_shown.then(|| diagnostic(snapshot, repo, round, (index, finding), place.status, *range))
         })
         .collect();
     for (number, range) in &projection.observations {

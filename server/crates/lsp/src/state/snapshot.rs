@@ -14,7 +14,7 @@ use crate::protocol::encoding::Encoding;
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::{ReviewContext, Settings};
 use crate::protocol::uri::{file_path, file_uri};
-use finding::{AgentName, Decisions, Finding, FindingId, RepoPath, Round, State};
+use finding::{AgentName, Decisions, Dial, Finding, FindingId, RepoPath, Round, State};
 use git::{HeadState, Repository};
 use lsp_types::{Location, Uri};
 use merge::state::{Effects, TextState, state};
@@ -83,6 +83,8 @@ pub(crate) struct Repo {
     /// What the agents of the newest review did, kept when it is over.
     pub(crate) activity: Arc<Activity>,
     pub(crate) moved: Arc<Moved>,
+    /// How much is to be shown, as it is configured.
+    pub(crate) dial: Dial,
     /// The settings of this folder, where they are not those of all.
     pub(crate) settings: Option<Arc<Settings>>,
     pub(crate) report_state: ReportState,
@@ -106,6 +108,7 @@ impl Repo {
             running: None,
             activity: Arc::default(),
             moved: Arc::default(),
+            dial: Dial::default(),
             settings: None,
             report_state: ReportState::default(),
             report: None,

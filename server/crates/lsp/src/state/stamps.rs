@@ -1,7 +1,7 @@
 //! What files were like at one moment, which tells that something changed on disk.
 
 use super::projection::RoundIndex;
-use finding::{Decisions, RepoPath};
+use finding::{Decisions, Dial, RepoPath};
 use git::HeadState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) fn file_stamp(file: &Path) -> FileStamp {
 /// What the files of a repository were like.
 #[derive(Debug, Default)]
 pub(crate) struct Polled {
-    /// `HEAD`, its log, and what is stored of the branch.
+    /// `HEAD`, its log, what is stored of the branch, and the user's configuration.
     pub(crate) repository: Vec<FileStamp>,
     /// The files of the round that are not open.
     pub(crate) files: BTreeMap<RepoPath, FileStamp>,
@@ -46,5 +46,7 @@ pub(crate) struct Loaded {
     /// The newest round; the one that was known before, if it is still that.
     pub(crate) round: Option<Arc<RoundIndex>>,
     pub(crate) decisions: Decisions,
+    /// How much is to be shown, as it is configured.
+    pub(crate) dial: Dial,
     pub(crate) problems: Vec<String>,
 }

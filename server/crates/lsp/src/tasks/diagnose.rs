@@ -2,6 +2,7 @@
 
 use crate::event::{Event, FileDiagnostics};
 use crate::state::diagnostics;
+use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use finding::RepoPath;
 use std::sync::Arc;
@@ -11,23 +12,24 @@ use tokio::sync::mpsc::UnboundedSender;
 pub(crate) async fn run(snapshot: Snapshot, repo: Arc<Repo>, paths: Vec<RepoPath>, events: UnboundedSender<Event>) {
     let (key, names, told) = (repo.key.clone(), paths.clone(), events.clone());
     let work = move || {
+        let shown = Shown::of(&snapshot, &repo);
         let files = paths.into_iter().map(|path| {
-            let diagnosed = diagnose(&snapshot, &repo, &path);
+            let diagnosed = diagnose(&snapshot, &repo, &shown, &path);
             (path, diagnosed)
         });
         let files: Vec<_> = files.collect();
-        let shown: Vec<RepoPath> = files.iter().map(|(path, _)| path.clone()).collect();
+        let told_of: Vec<RepoPath> = files.iter().map(|(path, _)| path.clone()).collect();
         let _ = told.send(Event::Diagnosed { repo: repo.key.clone(), files });
-        shown.iter().for_each(|path| look_ahead(&repo, path));
+        told_of.iter().for_each(|path| look_ahead(&repo, path));
     };
     if tokio::task::spawn_blocking(work).await.is_err() {
         let _ = events.send(Event::NotDiagnosed { repo: key, files: names });
     }
 }
 
-fn diagnose(snapshot: &Snapshot, repo: &Repo, path: &RepoPath) -> Option<FileDiagnostics> {
+fn diagnose(snapshot: &Snapshot, repo: &Repo, shown: &Shown, path: &RepoPath) -> Option<FileDiagnostics> {
     let projection = repo.projection(path)?;
-    let list = diagnostics::of(snapshot, repo, projection);
+    let list = diagnostics::of(snapshot, repo, shown, projection);
     Some(FileDiagnostics {
         uri: projection.uri.clone(),
         version: projection.version,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 const MAX_CANDIDATES: usize = 500;
 
 /// What the repository and the files of its round that are not `open` are like.
-pub(crate) fn poll_files(repo: &Repo, open: &HashSet<PathBuf>) -> Polled {
+pub(crate) fn poll_files(repo: &Repo, open: &HashSet<PathBuf>, user_file: Option<&Path>) -> Polled {
     let paths = || repo.round_index.iter().flat_map(|round_index| round_index.paths());
     let is_missing = |path: &&RepoPath| {
         let place = repo.shown.join(path.as_str());
@@ -28,7 +28,7 @@ pub(crate) fn poll_files(repo: &Repo, open: &HashSet<PathBuf>) -> Polled {
     });
     let closed = paths().map(|path| (path, repo.file_of(path))).filter(|(_, file)| !open.contains(file));
     let files = closed.map(|(path, file)| (path.clone(), file_stamp(&file))).collect();
-    Polled { repository: stamps_of(repo), files, moved }
+    Polled { repository: stamps_of(repo, user_file), files, moved }
 }
 
 /// The files of the round that are missing, with where they are now.
@@ -50,7 +50,7 @@ fn new_files(repo: &Repo, wanted: &[(&RepoPath, &str)]) -> Vec<RepoPath> {
     new.into_iter().filter(fit).take(MAX_CANDIDATES).collect()
 }
 
-fn stamps_of(repo: &Repo) -> Vec<FileStamp> {
+fn stamps_of(repo: &Repo, user_file: Option<&Path>) -> Vec<FileStamp> {
     let git = repo.git.git_dir();
     let stored = repo.branch().folder().to_owned();
     let watched = [
@@ -60,7 +60,7 @@ fn stamps_of(repo: &Repo) -> Vec<FileStamp> {
         stored.join(store::AFTERMATH),
         stored,
     ];
-    watched.iter().map(|file| file_stamp(file)).collect()
+    watched.iter().map(PathBuf::as_path).chain(user_file).map(file_stamp).collect()
 }
 
 /// The repository that a folder is in, and its root in the client's spelling of the folder.
@@ -79,8 +79,8 @@ pub(crate) fn discover(folder: &Path) -> Option<(Repository, PathBuf)> {
     Some((git, shown))
 }
 
-/// Reads what is stored of the branch that is checked out.
-pub(crate) fn load(repo: &Repo) -> Loaded {
+/// Reads what is stored of the branch that is checked out, and how much of it is to be shown.
+pub(crate) fn load(repo: &Repo, user_file: Option<&Path>) -> Loaded {
     let mut problems = Vec::new();
     let git = repo.git.git_dir();
     let stamps_of_head = [git.join("HEAD"), git.join("logs").join("HEAD")].map(|file| file_stamp(&file));
@@ -88,8 +88,11 @@ pub(crate) fn load(repo: &Repo) -> Loaded {
     let repo = Repo { head, ..repo.clone() };
     let branch = repo.branch();
     // What changes while it is read is seen at the next poll.
-    let mut stamps = stamps_of(&repo);
+    let mut stamps = stamps_of(&repo, user_file);
     stamps[..stamps_of_head.len()].copy_from_slice(&stamps_of_head);
+    let environment = |name: &str| std::env::var(name).ok();
+    let configured = ops::configuration(Some(&repo.git), user_file, &environment, &ops::Overrides::default());
+    let dial = configured.map_err(|e| problems.push(e.to_string())).map(|it| it.config.dial).unwrap_or_default();
     let decisions = branch.decisions().map_err(|e| problems.push(e.to_string())).ok();
     let decisions = decisions.map(|read| {
         problems.extend(read.set_aside.iter().map(ToString::to_string));
@@ -104,7 +107,7 @@ pub(crate) fn load(repo: &Repo) -> Loaded {
     });
     let round =
         newest.map(|round| known_index(&repo, &round).unwrap_or_else(|| Arc::new(RoundIndex::new(round.into()))));
-    Loaded { stamps, head: repo.head, round, decisions, problems }
+    Loaded { stamps, head: repo.head, round, decisions, dial, problems }
 }
 
 /// The index of a round that was read, if it is one that is known already.

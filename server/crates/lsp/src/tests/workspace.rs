@@ -170,6 +170,59 @@ async fn settings_hold_for_all_or_for_one_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_dial_hides_is_in_no_view_and_counted_in_all() {
+    let repo = Repo::with_topic(&[("a.rs", TEXT), ("b.rs", TEXT)]);
+    let mut unsure = finding("I2", "b.rs", (2, 2), "");
+    unsure["confidence"] = json!(0.1);
+    let findings = [
+        finding("I1", "a.rs", (2, 2), ""),
+        unsure,
+        finding("S1", "a.rs", (6, 6), ""),
+        finding("S2", "b.rs", (6, 6), ""),
+    ];
+    store_round(&repo, &findings, &[("a.rs", TEXT), ("b.rs", TEXT)]);
+    let user = repo.beside("user.toml");
+    std::fs::write(&user, "max_suggestions = 1\n").unwrap();
+    let mut server = TestServer::configured(&[repo.path()], able(), quiet(), Some(user.clone())).await;
+    let (a, b) = (repo.path().join("a.rs"), repo.path().join("b.rs"));
+    let labels = |s: &TestServer, file: &std::path::Path| -> String {
+        s.list(file).into_iter().map(|(label, ..)| label).collect::<Vec<_>>().join(" ")
+    };
+    // As it is configured.
+    server.until("the best suggestion alone", |s| labels(s, &a) == "I1 S1" && labels(s, &b) == "I2").await;
+    let list = server.request("deepReview/findings", json!({})).await["repositories"][0].clone();
+    assert_eq!(list["hidden"], "1 finding is not shown: 1 over max_suggestions");
+    let rows = |list: &Value| list["findings"].as_array().unwrap().len();
+    assert_eq!((rows(&list), &list["round"]["verdict"]), (3, &server.status().await[0]["round"]["verdict"]));
+    // One that is no longer open makes room for the next, in another file.
+    server.command("deepReview.dismiss", json!({ "id": "S1", "reason": "wont-fix" })).await;
+    server.until("the next suggestion", |s| labels(s, &a) == "I1" && labels(s, &b) == "I2 S2").await;
+    // The client's own settings go before.
+    let dial = json!({ "review": { "auto": "off" }, "show": { "minSeverity": "important", "minConfidence": 0.2 } });
+    server.notify("workspace/didChangeConfiguration", json!({ "settings": { "deepReview": dial } })).await;
+    server.until("what is important and sure", |s| labels(s, &a) == "I1" && labels(s, &b).is_empty()).await;
+    let status = server.status().await[0].clone();
+    assert_eq!(status["hidden"], "2 findings are not shown: 1 below min_severity, 1 below min_confidence");
+    assert_eq!(status["open"], json!({ "critical": 0, "important": 1, "suggestion": 0 }));
+    server.open(&b, TEXT).await;
+    let at = json!({ "textDocument": { "uri": uri(&b) }, "position": { "line": 1, "character": 4 } });
+    assert_eq!(server.request("textDocument/hover", at).await, Value::Null);
+    let lenses = server.request("textDocument/codeLens", json!({ "textDocument": { "uri": uri(&b) } })).await;
+    assert!(lenses.to_string().contains("Review round 1: 2 not shown"), "{lenses}");
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 6, "character": 0 } });
+    let params = json!({ "textDocument": { "uri": uri(&b) }, "range": range, "context": { "diagnostics": [] } });
+    let actions = server.request("textDocument/codeAction", params).await;
+    assert_eq!(actions, json!([]), "what is not shown offers nothing");
+    // The configuration is read again when it is written.
+    let quiet_again = json!({ "settings": { "deepReview": quiet() } });
+    server.notify("workspace/didChangeConfiguration", quiet_again).await;
+    std::fs::write(&user, "# all of them\n").unwrap();
+    server.until("all that is open", |s| labels(s, &a) == "I1" && labels(s, &b) == "I2 S2").await;
+    assert_eq!(server.status().await[0].get("hidden"), None);
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn severities_tags_places_and_the_report_as_the_protocol_has_them() {
     let repo = Repo::with_topic(&[("a.rs", TEXT)]);
     let mut unused = finding("S1", "a.rs", (2, 2), "");
