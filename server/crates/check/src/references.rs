@@ -342,6 +342,7 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             // A list that a tool wrote has no words.
             && (!is_prose || line.trim().contains(' ') || !line.contains([';', '/']) || gone.what != What::Identifier)
             && !text[..m.at.start].ends_with("'s ")
+            && !(gone.what == What::Identifier && is_file_of_a_path(text, &m.at))
             // A family of names: `load*`.
             && !(gone.what == What::Identifier && text[m.at.end..].starts_with('*') && !text[m.at.end..].starts_with("**"))
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
@@ -399,6 +400,13 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
         finding.fixes.push(replacing(AGENT, "use the new name", path, text, &edits));
     }
     Some(finding)
+}
+
+/// Whether the name is a file's in a path, of whatever project: `lib/load_all.c`.
+fn is_file_of_a_path(text: &str, at: &Range<usize>) -> bool {
+    let folder = text[..at.start].strip_suffix('/').is_some_and(|b| b.ends_with(|c: char| c.is_alphanumeric()));
+    let ending = text[at.end..].strip_prefix('.').is_some_and(|a| a.starts_with(|c: char| c.is_ascii_lowercase()));
+    folder && ending
 }
 
 /// Whether two names are one word, written in two ways: `PauseLogging`, `_pauseLogging`.
@@ -496,6 +504,8 @@ fn is_lone_call(line: &str, name: &str) -> bool {
 fn is_said_in_words(line: &str) -> bool {
     const OF_CODE: &[&str] = &[
         "import",
+        "include",
+        "require",
         "return",
         "new",
         "var",

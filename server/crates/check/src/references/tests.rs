@@ -170,6 +170,8 @@ fn annotations_placeholders_and_code_that_is_commented_out_are_no_references() {
         "//  | list_type",
         "// list_type,",
         "// let y = list_type(x)?",
+        "# include Shop::list_type",
+        "// This is adapted from other-51/list_type.c:",
     ] {
         let doc = ("b.go", line);
         assert_eq!(found(&[("a.go", "func list_type() {}\n"), doc], &[("a.go", "\n"), doc]), [], "{line}");
