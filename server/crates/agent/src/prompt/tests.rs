@@ -258,7 +258,7 @@ fn a_long_description_leaves_room_for_the_issue_and_for_the_change() {
     for part in ["… (cut)", "Issue #12: Counting is slow", "\n1|+b"] {
         assert!(prompt.text.contains(part), "{part}");
     }
-    assert_eq!(prompt.not_shown, [String::new(); 0]);
+    assert!(prompt.not_shown.is_empty(), "{:?}", prompt.not_shown);
 }
 
 #[test]
