@@ -25,7 +25,7 @@ export function commentThreads(state: State): vscode.Disposable {
       threads.clear();
       return;
     }
-    controller ??= vscode.comments.createCommentController(ID, "Deep Review");
+    controller ??= makeController();
     update(controller, threads, open(state.findings));
   };
   show();
@@ -36,6 +36,13 @@ export function commentThreads(state: State): vscode.Disposable {
     }),
     { dispose: () => controller?.dispose() },
   );
+}
+
+function makeController(): vscode.CommentController {
+  const controller = vscode.comments.createCommentController(ID, "Deep Review");
+  const placeHolder = vscode.l10n.t("A question to the agent, or why it is dismissed");
+  controller.options = { prompt: placeHolder, placeHolder };
+  return controller;
 }
 
 /** Whether the user wants threads. */

@@ -180,6 +180,8 @@ class Workbench {
         await this.page.click(this.finding(text), short());
         await this.page.waitForSelector(`.tab.active:has-text("${path.basename(file)}")`, short());
         await this.page.waitForSelector(".editor-instance .monaco-editor.focused", short());
+        // Rows that move meanwhile are clicked in place of each other.
+        await this.page.waitForSelector(`${this.finding(text)}.selected`, short());
         return true;
       } catch {
         return false;

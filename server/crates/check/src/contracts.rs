@@ -3,6 +3,7 @@
 
 mod callers;
 mod formats;
+mod kotlin;
 mod neighbours;
 
 use super::Job;
@@ -30,17 +31,36 @@ pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let Some(tree) = tree::read(&file.path, text) else { return Vec::new() };
     let mut findings = formats::in_tree(file, text, &tree);
     findings.extend(neighbours::in_tree(file, text, &tree));
-    if let Some(old) = file.old.as_deref() {
+    if let Some(old) = file.old.as_deref().filter(|_| documents_parameters(text)) {
         let old_path = match &file.kind {
             ChangeKind::Renamed { from } => from,
             _ => &file.path,
         };
-        if let Some(old_tree) = tree::read(old_path, old) {
-            let (before, after) = (of_tree(&old_tree, old), of_tree(&tree, text));
+        let after = of_tree(&tree, text);
+        let is_touched = after.iter().any(|d| is_function(d) && touches(file, text, d));
+        if let Some(old_tree) = is_touched.then(|| tree::read(old_path, old)).flatten() {
+            let before = of_tree(&old_tree, old);
             findings.extend(stale_parameters(file, (old, &before), (text, &after)));
         }
     }
     findings
+}
+
+fn is_function(definition: &Definition) -> bool {
+    matches!(definition.noun, "function" | "method")
+}
+
+/// Whether a text has the sign of a documented parameter at all.
+fn documents_parameters(text: &str) -> bool {
+    ["param", "Args:"].iter().any(|sign| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some())
+}
+
+/// Whether the change put in, or took out, some of a definition.
+fn touches(file: &ChangedFile, text: &str, definition: &Definition) -> bool {
+    let (first, last) =
+        (definition.line, definition.line + text[definition.range.clone()].matches('\n').count() as u32);
+    let next = file.hunks.partition_point(|h| h.new_start + h.new_count < first);
+    file.hunks.get(next).is_some_and(|h| h.new_start <= last + 1)
 }
 
 /// Finds what only the whole branch shows: calls that a changed signature leaves behind.
@@ -69,7 +89,7 @@ type Defined<'t> = (&'t str, &'t [Definition]);
 fn stale_parameters(file: &ChangedFile, old: Defined<'_>, new: Defined<'_>) -> Vec<RawFinding> {
     let functions = |(text, definitions): Defined<'_>| -> HashMap<String, Vec<(Definition, Vec<String>)>> {
         let mut all: HashMap<String, Vec<_>> = HashMap::new();
-        for d in definitions.iter().filter(|d| matches!(d.noun, "function" | "method")) {
+        for d in definitions.iter().filter(|d| is_function(d)) {
             if let Some(parameters) = parameters(text, d) {
                 all.entry(d.name.clone()).or_default().push((d.clone(), parameters));
             }

@@ -2,6 +2,7 @@
 //! what the branch brings: a link that it adds, a document that it moves, a heading or a file that it takes away.
 
 mod anchors;
+mod made;
 mod paths;
 mod targets;
 
@@ -10,6 +11,7 @@ use super::remark::{LARGEST_TEXT, MOST_FINDINGS, anchor, folder, line_at, remark
 use anchors::Anchors;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{ChangeKind, ChangedFile, SnapshotError};
+use made::Made;
 use paths::Paths;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
@@ -32,14 +34,16 @@ const MANY: usize = 30;
 pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
     let names = job.snapshot.names()?;
     let there = Paths::new(&names);
+    let made = Made::of(job, &names);
     let mut findings = Vec::new();
     for file in job.snapshot.files().iter().filter(|f| is_document(&f.path)) {
         if job.is_cancelled() || findings.len() >= MOST_FINDINGS {
             break;
         }
-        findings.extend(in_document(job, file, &there));
+        findings.extend(in_document(job, file, &there, &made));
     }
     findings.extend(to_lost_headings(job, &names));
+    findings.extend(to_gone_pages(job, &names, &there));
     if findings.len() > MANY {
         findings = vec![many(findings)];
     }
@@ -67,7 +71,7 @@ fn old_path(file: &ChangedFile) -> Option<&RepoPath> {
 }
 
 /// The links of a changed document that the branch brought, or that broke when it moved.
-fn in_document(job: &Job<'_>, file: &ChangedFile, there: &Paths<'_>) -> Vec<RawFinding> {
+fn in_document(job: &Job<'_>, file: &ChangedFile, there: &Paths<'_>, made: &Made) -> Vec<RawFinding> {
     let Some(text) = file.new.as_deref().filter(|t| t.len() <= LARGEST_TEXT) else { return Vec::new() };
     let has_moved = old_path(file).is_some_and(|old| folder(old) != folder(&file.path));
     let is_added = |line: u32| file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&line));
@@ -78,7 +82,10 @@ fn in_document(job: &Job<'_>, file: &ChangedFile, there: &Paths<'_>) -> Vec<RawF
         // A link that was reworded around is not the branch's.
         let is_new = is_added(line) && !was_said(&target.written);
         if is_new || has_moved {
-            findings.extend(broken(job, file, text, &target, there, has_moved && !is_new));
+            let is_elsewhere = |path: String| made.has(&path) || there.has_page(&path);
+            if !there.resolve(&file.path, &target.path).is_some_and(is_elsewhere) {
+                findings.extend(broken(job, file, text, &target, there, has_moved && !is_new));
+            }
         }
     }
     findings
@@ -101,8 +108,12 @@ fn broken(
     if target.path.is_empty() {
         let wanted =
             target.fragment.as_deref().filter(|f| !by_move && targets::is_markdown(&file.path) && !f.is_empty())?;
-        // A text among the sources is put into another one, with headings of its own.
-        if file.path.as_str().split('/').any(|part| part == "src") {
+        // A text among the sources, or a numbered chapter, is put into another one, with headings of its own.
+        let is_chapter = || {
+            let number = file.path.file_name().split_once(['-', '_']).map_or("", |(number, _)| number);
+            !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+        };
+        if file.path.as_str().split('/').any(|part| part == "src") || is_chapter() {
             return None;
         }
         let anchors = Anchors::of(text);
@@ -209,6 +220,42 @@ fn to_lost_headings(job: &Job<'_>, names: &[RepoPath]) -> Vec<RawFinding> {
         targets(path, &text).iter().filter_map(leads).collect()
     };
     names.par_iter().filter(|path| targets::is_markdown(path)).flat_map_iter(in_path).collect()
+}
+
+/// Links by `:doc:` to pages that the branch took away or renamed, in documents that it left as they were.
+fn to_gone_pages(job: &Job<'_>, names: &[RepoPath], there: &Paths<'_>) -> Vec<RawFinding> {
+    let is_page = |path: &&RepoPath| path.extension() == Some("rst");
+    let gone: HashSet<&str> = job
+        .snapshot
+        .files()
+        .iter()
+        .filter(|file| matches!(file.kind, ChangeKind::Deleted | ChangeKind::Renamed { .. }))
+        .filter_map(old_path)
+        .filter(is_page)
+        .map(RepoPath::as_str)
+        .collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let in_path = |path: &RepoPath| -> Vec<RawFinding> {
+        let text = (!job.is_cancelled()).then(|| job.read(path)).flatten();
+        let Some(text) = text.filter(|t| t.len() <= LARGEST_TEXT && t.contains(":doc:")) else { return Vec::new() };
+        let leads = |target: &Target| -> Option<RawFinding> {
+            let resolved = there.resolve(path, &target.path).filter(|_| !target.written.ends_with(".rst"))?;
+            let is_gone = gone.contains(&*resolved) && !there.is_there(&resolved) && !there.has_page(&resolved);
+            is_gone.then(|| {
+                let title = format!("Link to a page that this branch took away: {}", target.written);
+                let body = format!("`{resolved}` was there in the base.");
+                let mut finding = remark(AGENT, "broken-link", Severity::Important, title, body);
+                finding.anchors.push(anchor(path, &text, LineRange::line(line_at(&text, target.at.start))));
+                finding
+            })
+        };
+        targets(path, &text).iter().filter_map(leads).collect()
+    };
+    // Of a changed document, its new links are looked at elsewhere.
+    let is_left = |path: &&RepoPath| is_page(path) && job.snapshot.file(path).is_none();
+    names.par_iter().filter(is_left).flat_map_iter(in_path).collect()
 }
 
 #[cfg(test)]

@@ -346,9 +346,11 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && !(gone.what == What::Identifier && text[m.at.end..].starts_with('*') && !text[m.at.end..].starts_with("**"))
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
             && !DIRECTIVE.as_ref().is_some_and(|r| r.is_match(line))
-            && !gone.new.as_deref().is_some_and(|new| has_word(line, new))
+            // One of the names may be the other without its case: a sentence is about either.
+            && !gone.new.as_deref().is_some_and(|new| has_word(line, new) || new.eq_ignore_ascii_case(&gone.name))
             && !is_marker(line, text, &m.at)
             && (is_prose || !is_lone_call(line, &text[m.at.clone()]))
+            && (is_prose || is_said_in_words(line))
             && !is_of_others(text, &m.at, gone)
             && !(is_prose && is_of_the_past(text, m.at.start))
             && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
@@ -360,6 +362,7 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
                 || is_of_one_family(path, &gone.path)
                 || is_written_as_code(text, &m.at, gone.what))
             && (gone.is_name_like || is_written_as_code(text, &m.at, gone.what))
+            && (gone.what != What::Identifier || gone.new.is_some() || is_certain_without_heir(text, &m.at, gone, is_prose))
             // A word of a chain of calls may be anybody's: `.WriteTo.Console()`.
             && (gone.is_name_like || gone.what != What::Identifier || !text[..m.at.start].ends_with('.'))
             && !is_new(snapshot, path, text, &m.at, &gone.sought)
@@ -479,6 +482,83 @@ fn is_lone_call(line: &str, name: &str) -> bool {
         return true;
     }
     line == name || arguments.is_some_and(|rest| rest.ends_with(')') && rest.len() > 1)
+}
+
+/// Whether a line of a comment says something: it has a word of a sentence, or the sign of a documentation's reference, and
+/// not the signs of a statement. Code that was commented out, and the rows of a list, say nothing.
+fn is_said_in_words(line: &str) -> bool {
+    const OF_CODE: &[&str] = &[
+        "import",
+        "return",
+        "new",
+        "var",
+        "let",
+        "const",
+        "val",
+        "fun",
+        "func",
+        "def",
+        "class",
+        "public",
+        "private",
+        "protected",
+        "static",
+        "final",
+        "abstract",
+        "void",
+        "throws",
+        "extends",
+        "implements",
+        "package",
+        "using",
+        "await",
+        "async",
+        "override",
+        "null",
+        "nil",
+        "true",
+        "false",
+        "self",
+        "this",
+        "int",
+        "string",
+        "bool",
+    ];
+    if ["{@", "@see", "@param", "@return", "@throws", "cref=", ":func:", ":class:", ":meth:", "`"]
+        .iter()
+        .any(|w| line.contains(w))
+    {
+        return true;
+    }
+    if [" = ", " := ", " == ", "=>", "&mut ", "&&", "||", "();", ");"].iter().any(|sign| line.contains(sign)) {
+        return false;
+    }
+    let is_word = |token: &str| {
+        let word = token.trim_end_matches(['.', ',', ':', '!', '?', ')']).trim_start_matches(['(', '"']);
+        !word.is_empty()
+            && word.chars().all(char::is_alphabetic)
+            && !word.chars().skip(1).any(char::is_uppercase)
+            && !OF_CODE.contains(&word)
+    };
+    line.split_whitespace().any(is_word)
+}
+
+/// Whether a name that went away without another in its place is spoken of for certain: in a document by a name that is no
+/// word, as code among words. In a sample it may be the reader's own.
+fn is_certain_without_heir(text: &str, at: &Range<usize>, gone: &Gone, is_prose: bool) -> bool {
+    let is_written = || is_written_as_code(text, at, gone.what) || is_in_span(text, at) || is_directive(text, at);
+    !is_prose || (gone.is_name_like && !in_sample(text, at.start) && is_written())
+}
+
+/// Whether a place is between backticks, with more of a name around it: `self.load`.
+fn is_in_span(text: &str, at: &Range<usize>) -> bool {
+    let line = text[..at.start].rfind('\n').map_or(0, |i| i + 1);
+    text[line..at.start].matches('`').count() % 2 == 1 && line_text(text, at.end).contains('`')
+}
+
+/// Whether a document asks its generator to put the name's own documentation there: `.. autofunction:: name`.
+fn is_directive(text: &str, at: &Range<usize>) -> bool {
+    line_text(text, at.start).trim_start().starts_with(".. auto")
 }
 
 /// Whether a name that the repository only used is spoken of as another's: `http.STATUS_CODES`.

@@ -2,6 +2,7 @@
 
 use finding::{AgentName, Anchor, Classification, Fix, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity};
 use git::{ChangeKind, ChangedFile, LineHunk, unified_diff};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Longer lines are not quoted, and no finding is made on them: they are generated or minified.
@@ -275,6 +276,12 @@ pub(super) fn line_text(text: &str, at: usize) -> &str {
 /// Whether the change added a line, 1-based.
 pub(super) fn is_added(file: &ChangedFile, line: u32) -> bool {
     file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&line))
+}
+
+/// Whether one of the lines (0-based) was added.
+pub(super) fn has_added(file: &ChangedFile, rows: RangeInclusive<usize>) -> bool {
+    let next = file.hunks.partition_point(|h| (h.new_start + h.new_count) as usize <= rows.start() + 1);
+    file.hunks[next..].iter().find(|h| h.new_count > 0).is_some_and(|h| h.new_start as usize <= rows.end() + 1)
 }
 
 /// The name that a changed file has in the base.

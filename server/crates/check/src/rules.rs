@@ -4,11 +4,13 @@ mod cases;
 mod compiled;
 mod embedded;
 
+#[cfg(test)]
+pub(crate) use cases::to_find;
 pub use cases::{Failed, Tested, test_built_in, test_rules};
 pub use compiled::{is_case_file, is_rule_file};
 
 use super::remark::{
-    LONGEST_LINE, MOST_FINDINGS, anchor, is_test, is_test_data, line_at, line_text, remark, replacing,
+    LONGEST_LINE, MOST_FINDINGS, anchor, has_added, is_test, is_test_data, line_at, line_text, remark, replacing,
 };
 use super::tree::{self, Tree};
 use super::{Job, RuleInfo};
@@ -23,7 +25,7 @@ use finding::{LineRange, RawFinding, RuleRef, Severity};
 use git::ChangedFile;
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::time::{Duration, Instant};
 
 pub(super) const AGENT: &str = "rules";
@@ -32,6 +34,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// Nor does one rule take longer.
 const LONGEST_OF_A_RULE: Duration = Duration::from_millis(700);
 
+type Node<'t> = ast_grep_core::Node<'t, StrDoc<SupportLang>>;
 type Found<'t> = NodeMatch<'t, StrDoc<SupportLang>>;
 
 /// Rules of people's own, compiled, and what is wrong with those that cannot be.
@@ -124,6 +127,7 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         return Vec::new();
     }
     let Some(tree) = tree::read(&file.path, text) else { return Vec::new() };
+    let nodes = nodes_on(&tree, &|rows| has_added(file, rows));
     let until = Instant::now() + LONGEST;
     let mut findings = Vec::new();
     for rule in rules {
@@ -134,7 +138,7 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
             own_until.set(Some(own));
             !job.is_cancelled() && Instant::now() < until.min(own)
         };
-        for node in matches(&tree, rule, &|row| is_added(file, row), &go_on).take(MOST_FINDINGS) {
+        for node in matches(&nodes, rule, &go_on).take(MOST_FINDINGS) {
             let start = node.range().start;
             // A node with an error in it is code that the grammar does not know.
             if line_text(text, start).len() <= LONGEST_LINE && !node.dfs().any(|n| n.is_error()) {
@@ -146,34 +150,37 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     findings.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// Whether a line (0-based) was added.
-fn is_added(file: &ChangedFile, row: usize) -> bool {
-    let next = file.hunks.partition_point(|h| h.new_start as usize <= row + 1);
-    next.checked_sub(1).is_some_and(|i| row + 1 < (file.hunks[i].new_start + file.hunks[i].new_count) as usize)
+/// The nodes that begin on wanted lines, in order. What has no wanted line in it is not walked.
+fn nodes_on<'t>(tree: &'t Tree, is_wanted: &dyn Fn(RangeInclusive<usize>) -> bool) -> Vec<Node<'t>> {
+    let mut wanted = Vec::new();
+    let mut next = vec![tree.root()];
+    while let Some(node) = next.pop() {
+        let (first, last) = (node.get_inner_node().start_position().row, node.get_inner_node().end_position().row);
+        if !is_wanted(first..=last) {
+            continue;
+        }
+        let behind = next.len();
+        next.extend(node.children());
+        next[behind..].reverse();
+        if is_wanted(first..=first) {
+            wanted.push(node);
+        }
+    }
+    wanted
 }
 
-/// The rule's matches that begin on wanted lines. Asks `go_on` before each try: where a node is in a wide list or deep in
-/// others, one try may take as long as the text.
-fn matches<'t>(
-    tree: &'t Tree,
-    rule: &'t Rule,
-    is_wanted: &'t dyn Fn(usize) -> bool,
-    go_on: &'t dyn Fn() -> bool,
-) -> impl Iterator<Item = Found<'t>> {
+/// The matches of a rule among nodes. Asks `go_on` before each try: where a node is in a wide list or deep in others, one
+/// try may take as long as the text.
+fn matches<'n, 't>(
+    nodes: &'n [Node<'t>],
+    rule: &'n Rule,
+    go_on: &'n dyn Fn() -> bool,
+) -> impl Iterator<Item = Found<'t>> + use<'n, 't> {
     let matcher = &rule.config.matcher;
     let kinds = matcher.potential_kinds();
     let may_match = move |kind: u16| kinds.as_ref().is_none_or(|kinds| kinds.contains(kind.into()));
-    let root = tree.root();
-    let nodes: Vec<_> = root
-        .dfs()
-        .filter(|node| may_match(node.kind_id()) && is_wanted(node.get_inner_node().start_position().row))
-        .collect();
-    nodes.into_iter().take_while(|_| go_on()).filter_map(|node| matcher.match_node(node))
-}
-
-/// All matches of a rule in a case.
-fn matched<'t>(tree: &'t Tree, rule: &'t Rule) -> Vec<(&'t Rule, Found<'t>)> {
-    matches(tree, rule, &|_| true, &|| true).map(|node| (rule, node)).collect()
+    let candidates = nodes.iter().filter(move |node| may_match(node.kind_id()));
+    candidates.take_while(|_| go_on()).filter_map(|node| matcher.match_node(node.clone()))
 }
 
 /// What a fix puts where.

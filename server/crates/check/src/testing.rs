@@ -26,7 +26,7 @@ const SMALL: usize = 8;
 /// Finds what one file shows.
 pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let mut findings = leftovers::in_lines(job, file, AGENT);
-    if !leftovers::is_test_framework(job.snapshot) {
+    if job.settings.is_on("assertion-free-test", false) && !leftovers::is_test_framework(job.snapshot) {
         findings.extend(without_assertion(file));
     }
     findings

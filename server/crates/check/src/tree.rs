@@ -5,6 +5,7 @@ use ast_grep_core::AstGrep;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
 use ast_grep_language::SupportLang;
 use finding::RepoPath;
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::ControlFlow;
@@ -18,6 +19,8 @@ pub(super) type Tree = AstGrep<StrDoc<SupportLang>>;
 const LARGEST: usize = 1 << 20;
 /// Of so many bytes of texts the trees are kept, which take some ten times of that.
 const MOST_KEPT: usize = 2 << 20;
+/// A parser is given a text in pieces of so many bytes, so that what it reads once more is seen.
+const PIECE: usize = 4096;
 /// Deeper trees are not searched: code of people stays below 200, and looking at what a node is in takes time that
 /// grows with its depth.
 const DEEPEST: usize = 1000;
@@ -199,14 +202,22 @@ pub(super) fn parse(text: &str, language: SupportLang) -> Option<Tree> {
     // real code takes a few steps a byte.
     let mut asked = 0;
     let most = 10_000 + text.len() / 4;
+    // What a step takes has no bound of its own: each mark of a comment that has no end is looked for to the end of the text.
+    let read = Cell::new(0);
+    let most_read = LARGEST + 64 * text.len();
     let mut go_on = |_: &tree_sitter::ParseState| {
         asked += 1;
-        if asked > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if asked > most || read.get() > most_read { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let mut from = |at: usize, _| text.as_bytes().get(at..).unwrap_or_default();
+    let mut from = |at: usize, _| {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        let piece = &rest[..rest.len().min(PIECE)];
+        read.set(read.get() + piece.len());
+        if read.get() > most_read { &[] } else { piece }
+    };
     let options = ParseOptions::new().progress_callback(&mut go_on);
     let tree = parser.parse_with_options(&mut from, None, Some(options))?;
-    (!is_deeper_than(tree.root_node(), DEEPEST))
+    (read.get() <= most_read && !is_deeper_than(tree.root_node(), DEEPEST))
         .then(|| AstGrep::doc(StrDoc { src: text.to_owned(), lang: language, tree }))
 }
 
@@ -291,6 +302,22 @@ fn is_string(kind: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_read_again_from_each_place_on_has_no_tree() {
+        let comments = "/* ".repeat(100_000);
+        for language in [SupportLang::JavaScript, SupportLang::TypeScript, SupportLang::Go] {
+            assert!(parse(&comments, language).is_none(), "{language}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_given_in_pieces_is_the_same_text() {
+        let text = format!("let x = '{}';\n", "ü".repeat(3000)).repeat(20);
+        let tree = parse(&text, SupportLang::JavaScript).unwrap();
+        let root = tree.root().get_inner_node();
+        assert!(!root.has_error() && root.end_byte() == text.len() && root.child_count() == 20);
+    }
 
     #[test]
     fn languages_that_nothing_here_knows_are_named() {

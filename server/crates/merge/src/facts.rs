@@ -1,6 +1,7 @@
 //! What is known of a raw finding besides what its agent said.
 
 use finding::{FindingStatus, LineRange, RawFinding};
+use patch::Text;
 
 /// What is known of a raw finding besides what its agent said. `None` is "not known", which counts neither
 /// for nor against it.
@@ -22,22 +23,17 @@ impl Facts {
     /// Finds out from the snapshot's `text` of the main anchor's file (`None`: no such file) and from
     /// `touches`, which says whether any of some lines of it were changed. Fixes and verification stay open.
     #[must_use]
-    pub fn look(raw: &RawFinding, text: Option<&str>, touches: impl Fn(LineRange) -> bool) -> Self {
+    pub fn look(raw: &RawFinding, text: Option<&Text<'_>>, touches: impl Fn(LineRange) -> bool) -> Self {
         let Some(anchor) = raw.main_anchor() else { return Self::default() };
         let Some(text) = text else { return Self { quote_found: Some(false), ..Self::default() } };
         Self {
-            quote_found: anchor.quote.as_deref().map(|quote| has_lines(text, quote)),
+            // A quote with parts left out is in the file all the same.
+            quote_found: anchor
+                .quote
+                .as_deref()
+                .map(|quote| text.has_lines(quote, anchor.lines) || text.find_quote(quote, anchor.lines).is_some()),
             in_diff: anchor.lines.map(touches),
             ..Self::default()
         }
     }
-}
-
-/// Whether the lines of `quote` stand in `text` one after the other, white space aside.
-fn has_lines(text: &str, quote: &str) -> bool {
-    let squeezed = |s: &str| -> Vec<String> {
-        s.lines().map(|l| l.split_whitespace().collect::<String>()).filter(|l| !l.is_empty()).collect()
-    };
-    let (text, quote) = (squeezed(text), squeezed(quote));
-    !quote.is_empty() && text.windows(quote.len()).any(|w| w == quote)
 }

@@ -55,6 +55,7 @@ use finding::{
     Judgement, LabelsGiven, LineRange, RawFinding, RawId, RepoPath, Round,
 };
 use memory::{Memory, Origin, Past};
+use patch::Splits;
 use remark::{Reader, Remark};
 use similarity::{Comparison, Space};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -353,10 +354,11 @@ impl Merger {
 /// The input with remarks of earlier rounds, and what was found out about them then.
 fn with_kept<'b>(input: &'b Input<'_>, kept: &'b [(RawFinding, FindingStatus)]) -> Input<'b> {
     let mut all: Input<'b> = input.clone();
+    let split = Splits::default();
     for (raw, status) in kept {
         all.raw.push(raw);
-        let text = raw.main_anchor().and_then(|anchor| input.texts.get(&anchor.path));
-        let mut facts = Facts::look(raw, text.map(|text| &**text), |_| false);
+        let text = raw.main_anchor().and_then(|anchor| input.texts.get(&anchor.path)).map(|text| split.of(text));
+        let mut facts = Facts::look(raw, text.as_deref(), |_| false);
         (facts.in_diff, facts.verification) = (None, status.clone());
         all.facts.insert(raw.id.clone(), facts);
     }

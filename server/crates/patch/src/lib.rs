@@ -32,7 +32,7 @@ pub use hunk::{FileChange, FilePatch, Hunk, HunkBody, HunkLine, Op, Patch, Times
 pub use parse::{ParseError, parse};
 pub use quote::find_quote;
 pub use set::{FileOutcome, Fix, SetOutcome, place_set};
-pub use text::Text;
+pub use text::{Splits, Text};
 
 use finding::{LineRange, RepoPath};
 

@@ -1,8 +1,12 @@
 //! A text as the locator sees it: its lines, and a key for each that ignores white space.
 
+use crate::pieces::occurrences;
+use finding::LineRange;
 use memchr::memmem;
 use rayon::prelude::*;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Lines that one thread reads at once.
 const AT_ONCE: usize = 16_384;
@@ -120,6 +124,16 @@ impl<'a> Text<'a> {
         (at, keys)
     }
 
+    /// Whether the lines of `quote` with something on them stand in it one after the other, white space aside. The place that
+    /// is cited, where most are, is looked at first.
+    #[must_use]
+    pub fn has_lines(&self, quote: &str, cited: Option<LineRange>) -> bool {
+        let quoted: Vec<u64> = lines::split(quote).map(key).filter(|key| *key != BLANK).collect();
+        let (at, keys) = self.solid();
+        let from = cited.map_or(0, |cited| at.partition_point(|line| *line + 1 < cited.start()));
+        !quoted.is_empty() && (keys[from..].starts_with(&quoted) || !occurrences(keys, &quoted, 1).is_empty())
+    }
+
     /// Whether some line is `line`, but for white space around it.
     pub(super) fn has_line(&self, line: &str) -> bool {
         let needle = line.trim();
@@ -128,6 +142,18 @@ impl<'a> Text<'a> {
         }
         let mut found = memmem::find_iter(self.source.as_bytes(), needle).take(1000);
         found.any(|at| self.lines[self.line_at(at)].trim() == needle)
+    }
+}
+
+/// Texts that are asked for again and again, each split into lines once.
+#[derive(Debug, Default)]
+pub struct Splits<'a>(RefCell<HashMap<(usize, usize), Rc<Text<'a>>>>);
+
+impl<'a> Splits<'a> {
+    /// The text with its lines. It is known by where it is, since comparing would take as long as splitting.
+    pub fn of(&self, source: &'a str) -> Rc<Text<'a>> {
+        let place = (source.as_ptr() as usize, source.len());
+        self.0.borrow_mut().entry(place).or_insert_with(|| Rc::new(Text::new(source))).clone()
     }
 }
 
@@ -204,6 +230,34 @@ pub(super) fn lines_len(text: &str, n: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quoted_lines_are_in_a_text_wherever_they_are_cited() {
+        let text = Text::new("a\n\n  b c\nd\nb c\ne\n");
+        for (quote, want) in [
+            ("b  c\nd", true),
+            ("a\nbc", true),
+            ("b c\n\ne", true),
+            ("d\na", false),
+            ("", false),
+            (" \n", false),
+            ("x", false),
+        ] {
+            for cited in [None, Some(1), Some(3), Some(5), Some(900)] {
+                let cited = cited.map(|line| LineRange::new(line, line));
+                assert_eq!(text.has_lines(quote, cited), want, "{quote:?} at {cited:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_split_once() {
+        let (one, other) = (String::from("a\nb"), String::from("a\nb"));
+        let split = Splits::default();
+        assert!(Rc::ptr_eq(&split.of(&one), &split.of(&one)));
+        assert!(!Rc::ptr_eq(&split.of(&one), &split.of(&other)));
+        assert_eq!(split.of(&one[2..]).count(), 1);
+    }
 
     #[test]
     fn lines_are_found_where_they_begin() {

@@ -5,6 +5,7 @@
 //! together of such parts ([`document`]): a link may have its text in one part and its address in another.
 
 mod characters;
+mod dialects;
 #[cfg(test)]
 mod tests;
 
@@ -65,7 +66,7 @@ fn settled(text: &str, whole: Whole) -> Result<String, String> {
     let mut text = text.to_owned();
     // What stood in an HTML block, or in the title of a link, is Markdown once that is escaped: it is looked at again.
     for _ in 0..MOST_PASSES {
-        match pass(&text, whole) {
+        match pass(&text, whole).or_else(|| dialects::pass(&text, whole)) {
             Some(next) => text = next,
             None => return Ok(text),
         }
@@ -111,7 +112,8 @@ fn verbatim(text: &str) -> String {
 
 /// A document of which the same is true: it has no link and no HTML at all, not even what only looks like it.
 fn deadened(text: &str) -> String {
-    text.replace("](", "]\\(").replace("][", "]\\[").replace("]:", "]\\:").replace('<', "&lt;")
+    let text = text.replace("](", "]\\(").replace("][", "]\\[").replace("]:", "]\\:").replace("[[", "[\\[");
+    text.replace('<', "&lt;")
 }
 
 /// How often text is looked at again.
@@ -183,9 +185,11 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
         }
     }
     edits.extend(links_of_others(text, &words));
-    if edits.is_empty() {
-        return None;
-    }
+    edited(text, edits)
+}
+
+/// The text with something else in some ranges of it, of which the first counts where two overlap; `None` if it is the same.
+fn edited(text: &str, mut edits: Vec<(Range<usize>, String)>) -> Option<String> {
     edits.sort_by_key(|(r, _)| (r.start, r.end));
     let mut out = String::with_capacity(text.len() + 16);
     let mut done = 0;

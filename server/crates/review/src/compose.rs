@@ -11,7 +11,7 @@ use finding::{
     ROUND_SCHEMA, RawFinding, RawId, RepoPath, ReviewedFile, Round, RoundId, SinceBefore, Usage,
 };
 use git::{Age, blob_id};
-use patch::Hints;
+use patch::{Hints, Splits};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,9 +85,10 @@ pub(super) fn answered(prepared: &Preparation, mut outcome: Outcome, took: Durat
         locate(finding, &texts, &prepared.snapshot);
     }
     let mut facts: BTreeMap<RawId, merge::Facts> = BTreeMap::new();
+    let split = Splits::default();
     for finding in &outcome.answer.findings {
         let text = |path: &RepoPath| texts.get(path).or_else(|| prepared.texts.get(path)).map(|text| &**text);
-        let mut known = facts_of(prepared, finding, &text);
+        let mut known = facts_of(prepared, finding, &text, &split);
         if let Some(Anchor { path, lines: Some(lines), .. }) = finding.main_anchor()
             && let Some(text) = text(path)
         {
@@ -221,8 +222,9 @@ impl Gathered {
         };
         let kept = merger.kept(&input);
         let text = |path: &RepoPath| self.texts.get(path).map(|text| &**text);
+        let split = Splits::default();
         for (remark, status) in &kept {
-            let facts = merge::Facts { verification: status.clone(), ..facts_of(prepared, remark, &text) };
+            let facts = merge::Facts { verification: status.clone(), ..facts_of(prepared, remark, &text, &split) };
             input.facts.insert(remark.id.clone(), facts);
             input.raw.push(remark);
         }
@@ -315,28 +317,28 @@ fn read_missing(finding: &RawFinding, texts: &mut BTreeMap<RepoPath, Arc<str>>, 
 }
 
 fn facts_of<'a>(
-    prepared: &Preparation,
+    prepared: &'a Preparation,
     raw: &RawFinding,
     text: &impl Fn(&RepoPath) -> Option<&'a str>,
+    split: &Splits<'a>,
 ) -> merge::Facts {
     let path = raw.main_anchor().map(|a| &a.path);
     let file = path.and_then(|p| prepared.snapshot.file(p));
     let touches = |lines| file.is_some_and(|f| f.touches(lines));
     // What is said of a deleted file refers to its last text.
     let deleted = || file.filter(|file| file.new.is_none()).and_then(|file| file.old.as_deref());
-    let own = path.and_then(text).or_else(deleted);
-    let mut facts = merge::Facts::look(raw, own, touches);
-    if facts.quote_found == Some(false) {
-        // A quote with parts left out is in the file all the same.
-        let anchor = raw.main_anchor();
-        let quoted = anchor.and_then(|a| patch::find_quote(own?, a.quote.as_deref()?, a.lines));
-        facts.quote_found = Some(quoted.is_some());
-    }
-    facts.fix_applies = (!raw.fixes.is_empty()).then(|| raw.fixes.iter().any(|fix| applies(raw, fix, text)));
+    let own = path.and_then(text).or_else(deleted).map(|text| split.of(text));
+    let mut facts = merge::Facts::look(raw, own.as_deref(), touches);
+    facts.fix_applies = (!raw.fixes.is_empty()).then(|| raw.fixes.iter().any(|fix| applies(raw, fix, text, split)));
     facts
 }
 
-fn applies<'a>(raw: &RawFinding, fix: &finding::Fix, text: &impl Fn(&RepoPath) -> Option<&'a str>) -> bool {
+fn applies<'a>(
+    raw: &RawFinding,
+    fix: &finding::Fix,
+    text: &impl Fn(&RepoPath) -> Option<&'a str>,
+    split: &Splits<'a>,
+) -> bool {
     let anchor = raw.main_anchor();
     let Some(path) = fix.path.as_ref().or(anchor.map(|a| &a.path)) else { return false };
     let Some(text) = text(path) else { return false };
@@ -346,7 +348,7 @@ fn applies<'a>(raw: &RawFinding, fix: &finding::Fix, text: &impl Fn(&RepoPath) -
         quote: anchor.and_then(|a| a.quote.as_deref()),
         symbol: raw.symbol.as_deref(),
     };
-    patch::place(text, &fix.diff, &hints).is_ok()
+    patch::parse(&fix.diff).is_ok_and(|patch| patch::place_patch(&split.of(text), &patch, &hints).is_ok())
 }
 
 fn run_of(info: &AgentInfo, answers: &Answers, besides: &Besides) -> AgentRun {

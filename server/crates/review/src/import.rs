@@ -288,8 +288,8 @@ fn merged(answers: Vec<Settled>, listed: Listed, snapshot: &Snapshot) -> Round {
         take_in(&mut round, settled);
     }
     let mut input = merge::Input { listed, ..merge::Input::of(&round.raw) };
-    let cited = round.raw.iter().flat_map(|r| &r.anchors).map(|a| &a.path);
-    input.texts = cited.filter_map(|path| Some((path.clone(), snapshot.read(path).ok()??))).collect();
+    let cited: BTreeSet<&RepoPath> = round.raw.iter().flat_map(|r| &r.anchors).map(|a| &a.path).collect();
+    input.texts = cited.into_iter().filter_map(|path| Some((path.clone(), snapshot.read(path).ok()??))).collect();
     round.findings = merge::merge(&input).findings;
     round.observations = merge::observations(&round.observations);
     cover(&mut round, snapshot);

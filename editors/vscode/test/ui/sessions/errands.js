@@ -47,8 +47,13 @@ module.exports = async (w, page, bed) => {
   const thread = ".review-widget";
   await w.see(`${thread} :text('${TITLE}')`);
   const write = async (text, button) => {
-    await page.click(`${thread} .review-thread-reply-button`);
-    await w.see(`${thread} .comment-form .monaco-editor.focused`);
+    const [reply, form] = [".review-thread-reply-button", ".comment-form .monaco-editor"].map(
+      (part) => `${thread} ${part}`,
+    );
+    await w.see(`${reply}:visible, ${form}:visible`);
+    if (await page.isVisible(reply)) await page.click(reply);
+    await page.click(form);
+    await w.see(`${form}.focused`);
     await page.keyboard.type(text);
     await page.click(`${thread} .comment-form .monaco-button:has-text("${button}")`);
   };

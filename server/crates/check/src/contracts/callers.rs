@@ -2,7 +2,7 @@
 //! Only where the language makes it decidable: the name is defined once in the repository, before and after, and what is
 //! called is that function for certain.
 
-use super::AGENT;
+use super::{AGENT, kotlin};
 use crate::Job;
 use crate::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, folder, is_generated, line_at, line_text, old_path, remark};
 use crate::tree::{self, nodes};
@@ -20,22 +20,22 @@ const MOST_CHANGED: usize = 200;
 
 /// What a function takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Signature {
+pub(super) struct Signature {
     /// The fewest and the most arguments by position; no most where it takes any number.
-    least: usize,
-    most: Option<usize>,
+    pub(super) least: usize,
+    pub(super) most: Option<usize>,
     /// Names by which arguments may be given; none where any name may be.
-    keywords: Option<BTreeSet<String>>,
+    pub(super) keywords: Option<BTreeSet<String>>,
     /// Of those, the ones that have to be given.
-    needed: BTreeSet<String>,
-    is_method: bool,
+    pub(super) needed: BTreeSet<String>,
+    pub(super) is_method: bool,
 }
 
 /// What a call gives.
 #[derive(Debug)]
-struct Given {
-    by_position: usize,
-    by_name: Vec<String>,
+pub(super) struct Given {
+    pub(super) by_position: usize,
+    pub(super) by_name: Vec<String>,
 }
 
 /// A function whose signature changed, and nothing else of that name is there.
@@ -72,14 +72,27 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
             (!found.is_empty()).then_some((path, found))
         })
         .collect();
-    let mut findings = Vec::new();
-    for (n, one) in changed.iter().enumerate() {
-        let files: Vec<&RepoPath> =
-            holding.iter().filter(|(_, names)| names.contains(&n)).map(|(path, _)| *path).collect();
-        if files.len() <= MOST_FILES && !job.is_cancelled() {
-            findings.extend(left_behind(job, one, &files));
-        }
+    let mut files_of = vec![0_usize; changed.len()];
+    holding.iter().flat_map(|(_, names)| names).for_each(|n| files_of[*n] += 1);
+    // Each file is walked once, for all the names that it holds.
+    let seen: Vec<BTreeMap<usize, Seen>> = holding
+        .par_iter()
+        .map(|(path, names)| {
+            let is_asked = |n: &&usize| files_of[**n] <= MOST_FILES && is_of_one_language(path, &changed[**n].path);
+            let wanted: BTreeMap<&str, usize> =
+                names.iter().filter(is_asked).map(|n| (changed[*n].name.as_str(), *n)).collect();
+            if wanted.is_empty() || job.is_cancelled() {
+                BTreeMap::new()
+            } else {
+                seen_in(job, path, &changed, &wanted)
+            }
+        })
+        .collect();
+    let mut by_name: BTreeMap<usize, Seen> = BTreeMap::new();
+    for (n, seen) in seen.into_iter().flatten() {
+        by_name.entry(n).or_default().join(seen);
     }
+    let mut findings: Vec<RawFinding> = by_name.into_values().flat_map(Seen::left_behind).collect();
     findings.sort_by(|a, b| {
         (a.anchors[0].path.as_str(), a.anchors[0].lines).cmp(&(b.anchors[0].path.as_str(), b.anchors[0].lines))
     });
@@ -105,41 +118,75 @@ fn changed_in(file: &ChangedFile) -> Vec<Changed> {
     changed.collect()
 }
 
-/// The calls of a changed function that no longer fit, where it is the only one of its name.
-fn left_behind(job: &Job<'_>, changed: &Changed, files: &[&RepoPath]) -> Vec<RawFinding> {
-    let mut findings = Vec::new();
-    let (mut definitions, mut followed) = (0, false);
-    for path in files.iter().filter(|path| is_of_one_language(path, &changed.path)) {
-        let Some(text) = job.read(path) else { continue };
-        // What a tool writes, it writes anew.
-        if is_generated(&text) || path.as_str().contains(".gen.") {
-            continue;
+/// What is known of a changed function's name, from some files.
+#[derive(Default)]
+struct Seen {
+    /// How many things have the name.
+    definitions: usize,
+    /// Whether some call through an object was changed along with it.
+    followed: bool,
+    /// A file that holds the name could not be read.
+    is_unread: bool,
+    /// Calls that no longer fit, and whether each is of the function by its name alone.
+    stale: Vec<(bool, RawFinding)>,
+}
+
+impl Seen {
+    fn join(&mut self, other: Self) {
+        self.definitions += other.definitions;
+        self.followed |= other.followed;
+        self.is_unread |= other.is_unread;
+        self.stale.extend(other.stale);
+    }
+
+    /// The calls that are certain: of two things of one name, which of them is called is not known.
+    fn left_behind(self) -> Vec<RawFinding> {
+        let is_certain = |by_name: bool| !self.is_unread && self.definitions == 1 && (by_name || self.followed);
+        self.stale.into_iter().filter(|(by_name, _)| is_certain(*by_name)).map(|(_, finding)| finding).collect()
+    }
+}
+
+/// What a file shows of changed functions, by their number; `wanted` are those whose names it holds.
+fn seen_in(
+    job: &Job<'_>,
+    path: &RepoPath,
+    changed: &[Changed],
+    wanted: &BTreeMap<&str, usize>,
+) -> BTreeMap<usize, Seen> {
+    let mut seen: BTreeMap<usize, Seen> = BTreeMap::new();
+    let Some(text) = job.read(path) else { return seen };
+    // What a tool writes, it writes anew.
+    if is_generated(&text) || path.as_str().contains(".gen.") {
+        return seen;
+    }
+    let Some(tree) = tree::read(path, &text) else {
+        return wanted.values().map(|n| (*n, Seen { is_unread: true, ..Seen::default() })).collect();
+    };
+    let root = tree.root();
+    for node in nodes(root.get_inner_node()) {
+        let given_to = name_of_definition(node, &text)
+            .into_iter()
+            .chain(bound_names(node, &text))
+            .chain(prototype_with_defaults(node, &text));
+        for n in given_to.filter_map(|name| wanted.get(name)) {
+            seen.entry(*n).or_default().definitions += 1;
         }
-        let Some(tree) = tree::read(path, &text) else { return Vec::new() };
-        let root = tree.root();
-        for node in nodes(root.get_inner_node()) {
-            if name_of_definition(node, &text) == Some(&changed.name) || is_bound(node, &text, &changed.name) {
-                definitions += 1;
-            }
-            let Some((callee, given)) = call(node, &text) else { continue };
-            // Through any object: only if some such calls were changed along.
-            let is_by_name = is_meant(&callee, changed, path, &text);
-            let fits_only_now = changed.after.takes(&given) && !changed.before.takes(&given);
-            followed |= callee.name == changed.name && !is_by_name && fits_only_now;
-            let is_through_object = !is_by_name && is_method_of_some(&callee, changed);
-            let is_stale = (is_by_name || is_through_object)
-                && !is_meant_to_fail(&text, node.start_byte())
-                && changed.before.takes(&given)
-                && !changed.after.takes(&given)
-                && line_text(&text, node.start_byte()).len() <= LONGEST_LINE;
-            if is_stale {
-                findings.push((is_by_name, finding(changed, path, &text, node, &given)));
-            }
+        let Some((callee, given)) = call(node, &text) else { continue };
+        let Some(n) = wanted.get(callee.name) else { continue };
+        let (one, seen) = (&changed[*n], seen.entry(*n).or_default());
+        // Through any object: only if some such calls were changed along.
+        let is_by_name = is_meant(&callee, one, path, &text);
+        seen.followed |= !is_by_name && one.after.takes(&given) && !one.before.takes(&given);
+        let is_stale = (is_by_name || is_method_of_some(&callee, one))
+            && !is_meant_to_fail(&text, node.start_byte())
+            && one.before.takes(&given)
+            && !one.after.takes(&given)
+            && line_text(&text, node.start_byte()).len() <= LONGEST_LINE;
+        if is_stale {
+            seen.stale.push((is_by_name, finding(one, path, &text, node, &given)));
         }
     }
-    // Two of one name: which of them is called is not known.
-    let is_certain = |by_name: bool| definitions == 1 && (by_name || followed);
-    findings.into_iter().filter(|(by_name, _)| is_certain(*by_name)).map(|(_, finding)| finding).collect()
+    seen
 }
 
 fn finding(changed: &Changed, path: &RepoPath, text: &str, call: Node<'_>, given: &Given) -> RawFinding {
@@ -185,6 +232,7 @@ fn is_of_one_language(a: &RepoPath, b: &RepoPath) -> bool {
         "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" => "js".to_owned(),
         "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" => "c".to_owned(),
         "pyi" => "py".to_owned(),
+        "kts" => "kt".to_owned(),
         other => other.to_owned(),
     };
     family(a) == family(b)
@@ -206,9 +254,9 @@ fn signatures(path: &RepoPath, text: &str) -> Option<BTreeMap<String, Vec<Option
 /// The name of the function that a node defines.
 fn name_of_definition<'t>(node: Node<'_>, text: &'t str) -> Option<&'t str> {
     let name = match node.kind() {
+        "function_declaration" => node.child_by_field_name("name").or_else(|| kotlin::name(node))?,
         "function_item"
         | "function_signature_item"
-        | "function_declaration"
         | "method_declaration"
         | "method_definition"
         | "method"
@@ -227,22 +275,33 @@ fn name_of_definition<'t>(node: Node<'_>, text: &'t str) -> Option<&'t str> {
     text.get(name.byte_range())
 }
 
-/// Whether the name is given to something else: a variable, a parameter, an import under that name.
-fn is_bound(node: Node<'_>, text: &str, name: &str) -> bool {
-    let named = |field: &str| {
-        node.child_by_field_name(field).is_some_and(|n| {
-            text.get(n.byte_range()).is_some_and(|t| t == name || t.rsplit(['.', '>']).next() == Some(name))
-        })
-    };
-    match node.kind() {
-        "assignment" | "assignment_expression" | "augmented_assignment" => named("left"),
-        "variable_declarator" | "field_definition" | "public_field_definition" | "pair" => {
-            named("name") || named("key")
-        }
-        "let_declaration" => named("pattern"),
-        "aliased_import" => named("alias"),
-        _ => false,
+/// The name of a function of C++ that a declaration gives values for what a call leaves out: what its definition takes is
+/// not all that is known of it.
+fn prototype_with_defaults<'t>(node: Node<'_>, text: &'t str) -> Option<&'t str> {
+    if node.kind() != "function_declarator" || node.parent().is_some_and(|p| p.kind() == "function_definition") {
+        return None;
     }
+    let list = node.child_by_field_name("parameters")?;
+    let mut cursor = list.walk();
+    let has_defaults = list.named_children(&mut cursor).any(|n| n.kind() == "optional_parameter_declaration");
+    let name = text.get(node.child_by_field_name("declarator")?.byte_range())?;
+    has_defaults.then(|| name.rsplit("::").next())?
+}
+
+/// The names that a node gives to something else than a function: a variable, a key, an import under that name.
+fn bound_names<'t>(node: Node<'_>, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let fields: &[&str] = match node.kind() {
+        "assignment" | "assignment_expression" | "augmented_assignment" => &["left"],
+        "variable_declarator" | "field_definition" | "public_field_definition" | "pair" => &["name", "key"],
+        "let_declaration" => &["pattern"],
+        "aliased_import" => &["alias"],
+        _ => &[],
+    };
+    let of_fields = fields.iter().filter_map(move |field| {
+        let name = text.get(node.child_by_field_name(field)?.byte_range())?;
+        name.rsplit(['.', '>']).next()
+    });
+    of_fields.chain(kotlin::bound(node).and_then(|name| text.get(name.byte_range())))
 }
 
 /// What the definition at a node takes.
@@ -252,6 +311,9 @@ fn signature(node: Node<'_>, text: &str) -> Option<Signature> {
         && !decorators(node, text).iter().all(|d| matches!(d.trim(), "@staticmethod" | "@classmethod" | "@override"));
     if is_decorated {
         return None;
+    }
+    if let Some(list) = kotlin::parameters(node) {
+        return kotlin::signature(node, list, text, is_method(node));
     }
     let list = node
         .child_by_field_name("parameters")
@@ -408,21 +470,34 @@ fn is_meant_to_fail(text: &str, at: usize) -> bool {
     let end = at + line_text(text, at).len().min(text.len() - at);
     let lines: Vec<&str> = text.get(..end).unwrap_or("").lines().rev().take(3).collect();
     lines.iter().any(|line| {
-        ["raises", "Raises", "throws", "Throws", "toThrow", "expectException", "raise_error", "ts-expect-error"]
-            .iter()
-            .any(|w| line.contains(w))
+        [
+            "raises",
+            "Raises",
+            "throws",
+            "Throws",
+            "assertFails",
+            "toThrow",
+            "expectException",
+            "raise_error",
+            "ts-expect-error",
+        ]
+        .iter()
+        .any(|w| line.contains(w))
     })
 }
 
 /// How a callee is written: what is before its name, and the name.
-struct Callee<'t> {
-    owner: Option<&'t str>,
-    name: &'t str,
+pub(super) struct Callee<'t> {
+    pub(super) owner: Option<&'t str>,
+    pub(super) name: &'t str,
 }
 
 /// The callee and what it is given; `None` for what is no call, or one whose arguments cannot be counted.
 fn call<'t>(node: Node<'_>, text: &'t str) -> Option<(Callee<'t>, Given)> {
     let of = |n: Node<'_>| text.get(n.byte_range());
+    if node.kind() == "call_expression" && node.child_by_field_name("function").is_none() {
+        return kotlin::call(node, text);
+    }
     let callee = match node.kind() {
         "call_expression" | "call" | "invocation_expression" | "function_call_expression" => {
             match node.child_by_field_name("function") {
@@ -498,6 +573,8 @@ fn is_meant(callee: &Callee<'_>, changed: &Changed, path: &RepoPath, text: &str)
         (Some(owner), false) => owner.rsplit(['.', ':']).next() == Some(home) && !home.is_empty(),
         (None, false) => match path.extension().unwrap_or("") {
             "go" => is_beside,
+            // What is in the same package needs no import.
+            "kt" => is_beside || is_imported(text, callee.name),
             "c" | "cc" | "cpp" | "h" | "php" | "rb" | "sh" => true,
             _ => is_here || is_imported(text, callee.name),
         },
@@ -639,6 +716,30 @@ mod tests {
                 "int a, int b",
                 "1 argument to LoadAll, which takes 2 now",
             ),
+            #[cfg(feature = "grammars")]
+            (
+                "a.kt",
+                "fun loadAll(SIG) {}\n\nfun g() { loadAll(1) }\n",
+                "a: Int",
+                "a: Int, b: Int",
+                "1 argument to loadAll, which takes 2 now",
+            ),
+            #[cfg(feature = "grammars")]
+            (
+                "a.kt",
+                "class A {\n    fun loadAll(SIG) {}\n    fun g() { this.loadAll(1, size = 2) }\n}\n",
+                "a: Int, size: Int = 1",
+                "a: Int, length: Int = 1",
+                "size to loadAll, which does not take it any more",
+            ),
+            #[cfg(feature = "grammars")]
+            (
+                "a.kt",
+                "fun loadAll(SIG) {}\n\nfun g() { loadAll(1) { it } }\n",
+                "a: Int, f: (Int) -> Int",
+                "f: (Int) -> Int",
+                "2 arguments to loadAll, which takes 1 now",
+            ),
         ] {
             let (old, new) = (text.replace("SIG", was), text.replace("SIG", is));
             assert_eq!(titles(&[(path, &old)], &[(path, &new)]), [format!("Call gives {title}")], "{path}");
@@ -679,6 +780,31 @@ mod tests {
                 "a.go",
                 "package a\n\nfunc loadAll(a int) {}\n\nfunc g() { loadAll(h()) }\n",
                 "package a\n\nfunc loadAll(a, b int) {}\n\nfunc g() { loadAll(h()) }\n",
+            ),
+            (
+                "a.kt",
+                "fun loadAll(a: Int) {}\nval x = loadAll(1)\n",
+                "fun loadAll(a: Int, b: Int = 1) {}\nval x = loadAll(1)\n",
+            ),
+            (
+                "a.kt",
+                "fun loadAll(a: Int) {}\nval x = loadAll(1)\n",
+                "fun loadAll(vararg a: Int) {}\nval x = loadAll(1)\n",
+            ),
+            (
+                "a.kt",
+                "fun loadAll(a: Int) {}\nval x = loadAll(*y)\n",
+                "fun loadAll(a: Int, b: Int) {}\nval x = loadAll(*y)\n",
+            ),
+            (
+                "a.kt",
+                "fun loadAll(a: Int) {}\nfun A.loadAll() {}\nval x = loadAll(1)\n",
+                "fun loadAll(a: Int, b: Int) {}\nfun A.loadAll() {}\nval x = loadAll(1)\n",
+            ),
+            (
+                "a.kt",
+                "class B : A() {\n    override fun loadAll(a: Int) {}\n    fun g() { loadAll(1) }\n}\n",
+                "class B : A() {\n    override fun loadAll(a: Int, b: Int) {}\n    fun g() { loadAll(1) }\n}\n",
             ),
         ] {
             assert_eq!(titles(&[(path, old)], &[(path, new)]), Vec::<String>::new(), "{path}: {new}");

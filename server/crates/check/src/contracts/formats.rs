@@ -1,7 +1,7 @@
 //! Formats and their arguments, where both can be counted: the format is a literal, and no argument stands for several.
 
 use super::AGENT;
-use crate::remark::{LONGEST_LINE, anchor, line_text, remark};
+use crate::remark::{LONGEST_LINE, anchor, has_added, line_text, remark};
 use crate::tree::Tree;
 use finding::{LineRange, RawFinding, Severity};
 use git::ChangedFile;
@@ -84,8 +84,7 @@ pub(super) fn in_tree(file: &ChangedFile, text: &str, tree: &Tree) -> Vec<RawFin
     if active.is_empty() {
         return Vec::new();
     }
-    let is_added =
-        |row: usize| file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&(row as u32 + 1)));
+    let is_added = |row: usize| has_added(file, row..=row);
     let mut findings = Vec::new();
     let root = tree.root();
     let mut cursor = root.get_inner_node().walk();
@@ -102,7 +101,8 @@ pub(super) fn in_tree(file: &ChangedFile, text: &str, tree: &Tree) -> Vec<RawFin
             finding.anchors.push(anchor(&file.path, text, LineRange::new(line, last)));
             findings.push(finding);
         }
-        if cursor.goto_first_child() {
+        // What was not touched is not walked.
+        if has_added(file, node.start_position().row..=node.end_position().row) && cursor.goto_first_child() {
             continue;
         }
         while !cursor.goto_next_sibling() {

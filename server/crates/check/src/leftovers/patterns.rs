@@ -327,7 +327,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: JS,
-        pattern: r"^\s*(f)(?:describe|it)\s*\(",
+        pattern: r#"^\s*(f)(?:describe|it)\s*\(\s*["'`]"#,
         rule: "focused-test",
         severity: Severity::Important,
         title: "Only this test runs: focus left in",
@@ -336,7 +336,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["go"],
-        pattern: r"^\s*(F)(?:Describe|Context|It|When|Specify|DescribeTable|Entry)\(",
+        pattern: r"^\s*(?:var\s+_\s*=\s*)?(F)(?:Describe|Context|It|When|Specify|DescribeTable|Entry)\(",
         rule: "focused-test",
         severity: Severity::Important,
         title: "Only this test runs: Ginkgo focus left in",

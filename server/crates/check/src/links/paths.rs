@@ -70,15 +70,26 @@ impl<'n> Paths<'n> {
         path.is_empty() || self.files.contains_key(path) || self.folders.contains(path)
     }
 
+    /// Whether a file of that name is in some folder.
+    fn has_named(&self, name: &str) -> bool {
+        self.files.values().any(|path| path.file_name() == name)
+    }
+
+    /// Whether a page of reStructuredText is there under another ending, or as a folder's index.
+    pub(super) fn has_page(&self, path: &str) -> bool {
+        let stem = path.strip_suffix(".rst").unwrap_or(path);
+        ["md", "txt", "ipynb"].iter().any(|ending| self.files.contains_key(&*format!("{stem}.{ending}")))
+    }
+
     /// The file of that name but for the case of its letters.
     pub(super) fn but_for_case(&self, path: &str) -> Option<&'n RepoPath> {
         self.by_lower.get(&path.to_lowercase()).copied()
     }
 
     /// Whether a site is made of the document, in which pages and images are elsewhere than in the repository. A document
-    /// that is a file of Markdown is named by its own name there too.
+    /// that is a file of Markdown is named by its own name there too, and Sphinx reads what a document names from beside it.
     pub(super) fn is_of_a_site(&self, document: &RepoPath, written: &str) -> bool {
-        let is_page = written.ends_with(".md");
+        let is_page = written.ends_with(".md") || document.extension() == Some("rst");
         !is_page && self.sites.iter().any(|folder| document.as_str().starts_with(folder))
     }
 }
@@ -147,6 +158,13 @@ pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, names: &[RepoPath]
     names.par_iter().filter(|path| is_build(path)).flat_map_iter(in_path).collect()
 }
 
+/// Whether a bare name is that of a file at the top for certain: said in a file at the top or of the forge's, and no other
+/// file has it.
+fn is_at_top(from: &RepoPath, token: &str, gone: &RepoPath, there: &Paths<'_>) -> bool {
+    let is_read_there = folder(from).is_empty() || from.as_str().starts_with('.');
+    token == gone.as_str() && token.contains('.') && is_read_there && !there.has_named(token)
+}
+
 fn named(
     from: &RepoPath,
     text: &str,
@@ -172,7 +190,7 @@ fn named(
         || line.len() > LONGEST_LINE
         || line.trim_start().starts_with(['#', '/'])
         || makes.iter().any(|w| line.contains(w))
-        || !token.contains('/')
+        || !(token.contains('/') || is_at_top(from, token, gone, there))
     {
         return None;
     }

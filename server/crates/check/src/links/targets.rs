@@ -88,8 +88,17 @@ static DIRECTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 fn of_directives(text: &str) -> Vec<Target> {
     let Some(directive) = DIRECTIVE.as_ref() else { return Vec::new() };
     let groups = directive.captures_iter(text).filter_map(|c| c.get(1).or_else(|| c.get(2)));
-    groups.filter_map(|group| target(group.range(), group.start(), group.as_str())).collect()
+    let mut found: Vec<Target> =
+        groups.filter_map(|group| target(group.range(), group.start(), group.as_str())).collect();
+    // The name of a page is that of its file without the ending.
+    for group in PAGE.iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1)) {
+        let page = target(group.range(), group.start(), group.as_str().trim()).filter(|t| t.fragment.is_none());
+        found.extend(page.map(|t| Target { path: format!("{}.rst", t.path), ..t }));
+    }
+    found
 }
+
+static PAGE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r":doc:`(?:[^`<\n]*<)?([^`<>\n]+)>?`").ok());
 
 fn target(at: Range<usize>, start: usize, url: &str) -> Option<Target> {
     let is_elsewhere = url.contains("://")

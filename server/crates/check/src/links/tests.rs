@@ -24,6 +24,8 @@ fn a_link_that_the_branch_adds_leads_somewhere() {
         ("docs/b.md", "[a]\n\n[a]: ../gone.md", "Link leads nowhere: ../gone.md"),
         ("docs/b.rst", ".. include:: gone.rst\n", "Link leads nowhere: gone.rst"),
         ("docs/b.rst", ".. image:: ../img/logo.svg\n", ""),
+        ("docs/b.rst", "See :doc:`gone` and :doc:`a`.\n", "Link leads nowhere: gone.rst"),
+        ("docs/b.rst", "See :doc:`the other <a>`, :doc:`b` and :doc:`/index`.\n", ""),
         // Not a file of the repository, or not for certain.
         (
             "README.md",
@@ -42,6 +44,20 @@ fn a_link_that_the_branch_adds_leads_somewhere() {
 }
 
 #[test]
+fn what_a_tool_makes_may_be_linked_to() {
+    for (ignored, link, is_found) in [
+        ("docs/api\n", "[a](api/Chart.md)", false),
+        ("/dist\n*.log.md\n", "[a](../dist/a.md) [b](b.log.md)", false),
+        ("docs/api\n!docs/api/kept.md\n", "[a](other.md)", true),
+    ] {
+        let new = [(".gitignore", ignored), ("docs/a.md", link)];
+        assert_eq!(!found(&[], &new).is_empty(), is_found, "{ignored}: {link}");
+    }
+    assert_eq!(found(&[], &[("docs/.gitignore", "api\n"), ("docs/a.md", "[a](api/b.md)")]), []);
+    assert_eq!(found(&[], &[("docs/01-Scales.md", "# A\n[a](#getting-started-colors)")]), [], "a chapter of one page");
+}
+
+#[test]
 fn links_that_were_broken_before_are_left_alone() {
     assert_eq!(found(&[("a.md", "[a](gone.md)\n")], &[("a.md", "[a](gone.md) more\n")]), []);
 }
@@ -54,6 +70,36 @@ fn a_heading_that_is_taken_away_is_missed_wherever_it_is_linked_to() {
     let title = |written: &str| format!("Link to a heading that this branch took away: {written}");
     let want = [("b.md:1".to_owned(), title("docs/a.md#old-way")), ("docs/a.md:3".to_owned(), title("#old-way"))];
     assert_eq!(found(&base, &new), want);
+}
+
+#[test]
+fn a_page_that_is_taken_away_is_missed() {
+    let links = ("docs/index.rst", "See :doc:`start` and :doc:`the end <end>`.\n");
+    let base = [("docs/start.rst", "Start\n"), ("docs/end.rst", "End\n"), ("docs/conf.py", ""), links];
+    let title = |page: &str| format!("Link to a page that this branch took away: {page}");
+    for (new, want) in [
+        (vec![("docs/conf.py", ""), ("docs/end.rst", "End\n"), links], vec![title("start")]),
+        (vec![("docs/conf.py", ""), ("docs/end.md", "# Another\n"), ("docs/start.rst", "Start\n"), links], vec![]),
+        (vec![("docs/conf.py", ""), links], vec![title("start"), title("end")]),
+    ] {
+        assert_eq!(found(&base, &new).into_iter().map(|f| f.1).collect::<Vec<_>>(), want);
+    }
+}
+
+#[test]
+fn a_file_at_the_top_is_named_without_a_folder() {
+    for (path, text, is_found) in [
+        (".github/workflows/a.yml", "- run: cp {README.md,GUIDE.md} out\n", true),
+        ("Dockerfile", "COPY GUIDE.md /\n", true),
+        ("package.json", "{\"files\": [\"GUIDE.md\"]}\n", true),
+        ("pyproject.toml", "readme = \"GUIDE.md\"\n", true),
+        ("sub/run.sh", "cat GUIDE.md\n", false),
+        ("Makefile", "all:\n\trm GUIDE.md\n", false),
+    ] {
+        let base = [("GUIDE.md", "a\n"), ("README.md", "b\n"), (path, text)];
+        let new = [("README.md", "b\n"), (path, text)];
+        assert_eq!(!found(&base, &new).is_empty(), is_found, "{path}: {text}");
+    }
 }
 
 #[test]

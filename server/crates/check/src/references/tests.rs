@@ -164,6 +164,16 @@ fn annotations_placeholders_and_code_that_is_commented_out_are_no_references() {
         let doc = ("b.go", line);
         assert_eq!(found(&[("a.go", "func f() { list_type() }\n"), doc], &[("a.go", "\n"), doc]), [], "{line}");
     }
+    for line in [
+        "// renderAll(list_type(x))",
+        "// x.push(list_type(1)).then(run)",
+        "//  | list_type",
+        "// list_type,",
+        "// let y = list_type(x)?",
+    ] {
+        let doc = ("b.go", line);
+        assert_eq!(found(&[("a.go", "func list_type() {}\n"), doc], &[("a.go", "\n"), doc]), [], "{line}");
+    }
     let doc = ("b.md", "    flush()\n");
     assert_eq!(found(&[("a.py", "def flush(): pass\n"), doc], &[("a.py", "\n"), doc]), []);
 }
@@ -174,7 +184,9 @@ fn a_sample_in_a_document_is_a_program_of_its_own() {
     let used = "func f() { lib.loadConfig() }\n";
     let setting = "x = get(\"load_config\")\n";
     for (path, old, doc, is_found) in [
-        ("a.go", defined, "```go\nloadConfig(1)\n```\n", true),
+        // What nothing took the place of may be the reader's own there.
+        ("a.go", defined, "```go\nloadConfig(1)\n```\n", false),
+        ("a.go", defined, "Call `loadConfig` first.\n", true),
         ("a.go", used, "```go\nloadConfig(1)\n```\n", false),
         ("a.go", used, "Text::\n\n    x = loadConfig(1)\n", false),
         ("a.go", used, "```go\nx\n```\nCall `loadConfig` first.\n", true),

@@ -2,7 +2,7 @@
 
 use super::compiled::{Owner, Rule, built_in, compile};
 use super::embedded::SOURCES;
-use super::matched;
+use super::{matches, nodes_on};
 use crate::tree;
 use ast_grep_language::SupportLang;
 use serde::Deserialize;
@@ -98,6 +98,22 @@ pub fn test_built_in() -> Result<Tested, String> {
     Ok(tested)
 }
 
+/// The code that each built-in rule has to find: the rule, its language and the code.
+#[cfg(test)]
+pub(crate) fn to_find() -> Vec<(String, String, String)> {
+    let mut all = Vec::new();
+    for source in SOURCES {
+        let of_source: Vec<Cases> = ast_grep_config::from_multiple(source.cases).expect("cases that can be read");
+        for cases in of_source {
+            all.extend(cases.invalid.into_iter().filter_map(|case| match case {
+                Case::InLanguage { language, code } => Some((cases.id.clone(), format!("{language:?}"), code)),
+                Case::Code(_) => None,
+            }));
+        }
+    }
+    all
+}
+
 fn check(rules: &[&Rule], cases: &Cases, tested: &mut Tested) {
     for (case, must) in cases.invalid.iter().map(|c| (c, true)).chain(cases.valid.iter().map(|c| (c, false))) {
         let (language, code) = match case {
@@ -114,7 +130,11 @@ fn check(rules: &[&Rule], cases: &Cases, tested: &mut Tested) {
 
 fn one(rules: &[&Rule], language: SupportLang, code: &str, must: bool) -> Result<(), String> {
     let tree = tree::parse(code, language).ok_or("the code cannot be read")?;
-    let found: Vec<_> = rules.iter().filter(|r| r.language == language).flat_map(|rule| matched(&tree, rule)).collect();
+    let nodes = nodes_on(&tree, &|_| true);
+    // As in a file: without its word, a rule is not tried.
+    let of_language = rules.iter().filter(|r| r.language == language && code.contains(&r.word));
+    let found: Vec<_> =
+        of_language.flat_map(|rule| matches(&nodes, rule, &|| true).map(move |node| (rule, node))).collect();
     match (must, found.is_empty()) {
         (true, true) => return Err("it is not found, and must be".to_owned()),
         (false, false) => return Err("it is found, and must not be".to_owned()),

@@ -179,6 +179,11 @@ fn is_done(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> bool {
 /// The places of a hunk that differs from the text in the comments behind code.
 fn but_for_comments(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> Result<Vec<Candidate>, Refusal> {
     let Some((stripped, bare)) = comments::without(text, lines) else { return Ok(Vec::new()) };
+    // What such a change did may be done already, and moves the lines around it.
+    let mut changes = bare.chunk_by(|a, b| (a.op == Op::Context) == (b.op == Op::Context));
+    if changes.any(|run| run[0].op != Op::Context && whitespace_only(run)) {
+        return Ok(Vec::new());
+    }
     let mut found = places(&Text::new(&stripped), &bare, &split(&bare, |_| false), hints)?;
     for place in &mut found {
         place.fit = Fit::Fuzzy;

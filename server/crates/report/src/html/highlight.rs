@@ -4,7 +4,7 @@ use crate::sanitize::printable;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 use syntect::easy::ScopeRegionIterator;
-use syntect::parsing::{ParseState, ScopeStack, SyntaxReference, SyntaxSet};
+use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
@@ -61,22 +61,29 @@ pub(super) fn lines(path: &str, lines: &[String]) -> Vec<String> {
     out
 }
 
+/// What begins the scopes that have a class, the first that fits; what has none there is as what is around it.
+static CLASSES: LazyLock<Vec<(Scope, Option<&'static str>)>> = LazyLock::new(|| {
+    let classes = [
+        ("comment", Some("c")),
+        ("string", Some("s")),
+        ("constant", Some("n")),
+        ("entity.name.function", Some("f")),
+        ("support.function", Some("f")),
+        ("variable.function", Some("f")),
+        ("entity.name", Some("t")),
+        ("support.type", Some("t")),
+        ("support.class", Some("t")),
+        ("storage.type", Some("t")),
+        ("keyword.operator", None),
+        ("keyword", Some("k")),
+        ("storage", Some("k")),
+    ];
+    classes.into_iter().filter_map(|(scope, class)| Some((Scope::new(scope).ok()?, class))).collect()
+});
+
 /// The class for the innermost scope that has one.
 fn class(stack: &ScopeStack) -> Option<&'static str> {
-    stack.scopes.iter().rev().find_map(|scope| {
-        let scope = scope.build_string();
-        let is = |prefix: &str| scope.starts_with(prefix);
-        Some(match () {
-            () if is("comment") => "c",
-            () if is("string") => "s",
-            () if is("constant") => "n",
-            () if is("entity.name.function") || is("support.function") || is("variable.function") => "f",
-            () if is("entity.name") || is("support.type") || is("support.class") || is("storage.type") => "t",
-            () if is("keyword.operator") => return None,
-            () if is("keyword") || is("storage") => "k",
-            () => return None,
-        })
-    })
+    stack.scopes.iter().rev().find_map(|scope| CLASSES.iter().find(|(start, _)| start.is_prefix_of(*scope))?.1)
 }
 
 fn escaped(text: &str) -> String {

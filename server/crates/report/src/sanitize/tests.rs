@@ -233,3 +233,115 @@ proptest::proptest! {
         assert_document_is_inert(&document(&joined));
     }
 }
+
+/// Panics if anything is live in the text for a reader with these extensions.
+fn assert_inert_for(dialect: Options, text: &str, given: &str) {
+    for event in Parser::new_ext(text, dialect) {
+        let live = match &event {
+            Event::Html(html) | Event::InlineHtml(html) => html.contains('<'),
+            Event::Start(Tag::Image { .. }) => true,
+            Event::Start(Tag::Link { dest_url, .. }) => !is_safe(dest_url),
+            _ => false,
+        };
+        assert!(!live, "{event:?} in {text:?}, made of {given:?}, read with {dialect:?}");
+    }
+}
+
+#[test]
+fn code_is_code_for_every_reader_or_is_written_as_words() {
+    for (given, want) in [
+        // A formula, a footnote, or a link of a wiki has the backtick that begins the code.
+        ("$`$<b>`", "$\\$&lt;b\\>"),
+        ("[^`]<b>`\n\n[^`]: x", "[^`]<b>`\n\n\\[^\\`]: x"),
+        ("[[`]]<b>`", "[[`]]<b>`"),
+        ("$`$[x](command:y)`", "$\\$\\[x\\]\\(command\\:y\\)"),
+        ("a^`^<b>` b", "a^`^<b>` b"),
+        ("See [[x]]", "See \\[[x]]"),
+        ("`Vec<T>` costs $5 or `$6`, says [^1] {x}", "`Vec<T>` costs $5 or `$6`, says [^1] {x}"),
+        ("```rust\nfn f() -> Vec<T> { $a }\n```", "```rust\nfn f() -> Vec<T> { $a }\n```"),
+        ("a\n: b `Vec<T>`", "a\n: b `Vec<T>`"),
+    ] {
+        let made = markdown(given);
+        assert_eq!(made, want, "{given:?}");
+        for bit in 0..32 {
+            let alone = Options::from_bits_truncate(1 << bit);
+            assert_inert_for(alone, &made, given);
+            assert_inert_for(Options::all() - alone, &made, given);
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_reader_finds_anything_live(text in pieces_of_others(), dialect in proptest::prelude::any::<u32>()) {
+        let dialect = Options::from_bits_truncate(dialect);
+        assert_inert_for(dialect, &markdown(&text), &text);
+        assert_inert_for(dialect, &format!("x {}", markdown_line(&text)), &text);
+    }
+}
+
+/// What means something to readers with extensions.
+fn pieces_of_others() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::strategy::Strategy as _;
+    let pieces = proptest::sample::select(
+        &[
+            "$",
+            "$$",
+            "$`",
+            "`$",
+            "`",
+            "``",
+            "```\n",
+            "[^",
+            "[^1]",
+            "[^1]: ",
+            "]",
+            "]: ",
+            "[[",
+            "]]",
+            "![[",
+            "|",
+            "\n|-|-|\n",
+            "<b>",
+            "<!--",
+            "-->",
+            "</b>",
+            "[x](command:y)",
+            "![x](y)",
+            "(",
+            ")",
+            "\n: ",
+            "\n:   ",
+            "\n",
+            "\n\n",
+            "    ",
+            "  ",
+            "---\n",
+            "+++\n",
+            "> ",
+            "> [!NOTE]\n",
+            "- ",
+            "- [ ] ",
+            "1. ",
+            "# ",
+            "{#a}",
+            "{",
+            "}",
+            "~",
+            "~~",
+            "^",
+            "*",
+            "_",
+            "\\",
+            "a",
+            " ",
+            "&lt;",
+            "https://e.org",
+            "<command:x>",
+            "<a@b.c>",
+        ][..],
+    );
+    proptest::collection::vec(pieces, 0..14).prop_map(|pieces| pieces.concat())
+}

@@ -8,7 +8,7 @@ use import::{Code, Settled};
 use jiff::Timestamp;
 use patch::LineMap;
 use report::Texts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::Store;
 
 /// A new round of what `old` has and what the answers say, with the places of both in the current code.
@@ -34,13 +34,13 @@ pub(super) fn joined(
         take_in(&mut round, settled);
     }
     let earlier: BTreeMap<_, _> = old.texts.keys().filter_map(|p| Some((p.clone(), frozen.get(p)?.into()))).collect();
-    let cited = round.raw.iter().chain(&old.raw).flat_map(|r| &r.anchors).map(|a| &a.path);
+    let cited: BTreeSet<_> = round.raw.iter().chain(&old.raw).flat_map(|r| &r.anchors).map(|a| &a.path).collect();
     let input = merge::Input {
         round: old.number + 1,
         agents: &round.agents,
         decisions: Some(decisions),
         earlier: vec![merge::Earlier { round: old, texts: &earlier }],
-        texts: cited.filter_map(|path| Some((path.clone(), snapshot.read(path).ok()??))).collect(),
+        texts: cited.into_iter().filter_map(|path| Some((path.clone(), snapshot.read(path).ok()??))).collect(),
         judged: &round.judged,
         ..merge::Input::of(&round.raw)
     };
@@ -50,9 +50,9 @@ pub(super) fn joined(
     round.labels = merged.labels;
     round.observations = merge::observations(&round.observations);
     // What was checked stays checked.
+    let before: BTreeMap<_, _> = old.findings.iter().map(|finding| (&finding.id, finding)).collect();
     for finding in &mut round.findings {
-        let before = old.findings.iter().find(|f| f.id == finding.id);
-        if let Some(before) = before.filter(|f| f.verification != FindingStatus::Unverified) {
+        if let Some(before) = before.get(&finding.id).filter(|f| f.verification != FindingStatus::Unverified) {
             finding.verification = before.verification.clone();
         }
     }

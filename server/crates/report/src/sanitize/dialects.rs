@@ -1,0 +1,100 @@
+//! What is code or plain words for us, and live for a renderer that knows other marks: with footnotes or formulas, a backtick
+//! may be a part of one of these, and what we take for code is a tag.
+//!
+//! A text is read as each dialect has it of whose marks it has any. What is live in one of these is made harmless in all: code
+//! of a line becomes words, since where it begins and ends is in doubt.
+
+use super::{Whole, as_words, begins_a_line, edited, is_ours, is_safe, options};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
+use std::ops::Range;
+
+/// What a text has in it that uses each extension of Markdown's.
+const MARKS: [(Options, &str); 11] = [
+    (Options::ENABLE_TABLES, "|"),
+    (Options::ENABLE_STRIKETHROUGH, "~"),
+    (Options::ENABLE_SUBSCRIPT, "~"),
+    (Options::ENABLE_SUPERSCRIPT, "^"),
+    (Options::ENABLE_TASKLISTS, "[ ]"),
+    (Options::ENABLE_FOOTNOTES, "[^"),
+    (Options::ENABLE_OLD_FOOTNOTES, "[^"),
+    (Options::ENABLE_GFM, "[!"),
+    (Options::ENABLE_WIKILINKS, "[["),
+    (Options::ENABLE_MATH, "$"),
+    (Options::ENABLE_HEADING_ATTRIBUTES, "{"),
+];
+
+/// The same where the mark begins a line, or stands behind what begins blocks.
+const MARKS_OF_LINES: [(Options, &str); 3] = [
+    (Options::ENABLE_DEFINITION_LIST, ":"),
+    (Options::ENABLE_YAML_STYLE_METADATA_BLOCKS, "---"),
+    (Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS, "+++"),
+];
+
+/// How the text can be read otherwise than we do: with all extensions of whose marks it has any, with none, with each alone,
+/// and with all but one.
+fn readings(text: &str) -> Vec<Options> {
+    let begins = |mark: &str| {
+        text.match_indices(mark).any(|(at, _)| {
+            let line = text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1);
+            text[line..at].chars().all(begins_a_line)
+        })
+    };
+    let anywhere = MARKS.iter().filter(|(_, mark)| text.contains(mark));
+    let known: Vec<Options> =
+        anywhere.chain(MARKS_OF_LINES.iter().filter(|(_, mark)| begins(mark))).map(|(option, _)| *option).collect();
+    let all: Options = known.iter().copied().collect();
+    let mut readings = vec![all, Options::empty()];
+    readings.extend(known.iter().flat_map(|option| [*option, all - *option]));
+    readings.retain(|reading| *reading != options() & all);
+    readings.sort_unstable();
+    readings.dedup();
+    readings
+}
+
+/// The text with that escaped which is live in one of its other readings; `None` if nothing is.
+pub(super) fn pass(text: &str, whole: Whole) -> Option<String> {
+    // Without these, there are neither tags nor links.
+    if !text.contains(['<', '[']) {
+        return None;
+    }
+    let places =
+        readings(text).into_iter().map(|reading| live(text, whole, reading)).find(|places| !places.is_empty())?;
+    let spans: Vec<(Range<usize>, String)> = Parser::new_ext(text, options())
+        .into_offset_iter()
+        .filter_map(|(event, range)| if let Event::Code(code) = event { Some((range, as_words(&code))) } else { None })
+        .collect();
+    let edits = places.into_iter().map(|place| match spans.iter().find(|(span, _)| span.contains(&place)) {
+        Some(span) => span.clone(),
+        None if text[place..].starts_with('<') => (place..place + 1, "&lt;".into()),
+        None => (place..place, "\\".into()),
+    });
+    edited(text, edits.collect())
+}
+
+/// Where something begins that is live in this reading: the brackets of tags, of links that lead elsewhere than to the web, of
+/// pictures, and of addresses for links.
+fn live(text: &str, whole: Whole, reading: Options) -> Vec<usize> {
+    let parser = Parser::new_ext(text, reading).into_offset_iter();
+    let bracket = |range: &Range<usize>| range.start + text[range.clone()].find('[').unwrap_or(0);
+    let mut places: Vec<usize> =
+        parser.reference_definitions().iter().map(|(_, definition)| bracket(&definition.span)).collect();
+    for (event, range) in parser {
+        match event {
+            Event::Html(html) | Event::InlineHtml(html) if whole == Whole::Document && is_ours(&html) => {}
+            Event::Html(_) | Event::InlineHtml(_) => {
+                places.extend(text[range.clone()].match_indices('<').map(|(at, _)| range.start + at));
+            }
+            Event::Start(Tag::Image { .. }) => places.push(range.start),
+            Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. }) => {
+                places.extend((!is_safe(&dest_url)).then_some(range.start));
+            }
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                places.extend((!is_safe(&dest_url)).then(|| bracket(&range)));
+            }
+            _ => {}
+        }
+    }
+    places.sort_unstable();
+    places.dedup();
+    places
+}
