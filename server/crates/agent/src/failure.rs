@@ -44,6 +44,9 @@ fn inner(message: &str) -> String {
 }
 
 fn said(message: &str) -> String {
+    // Gemini CLI's brackets around what the vendor said, and its advice behind them.
+    let bracketed = message.strip_prefix("[API Error: ").and_then(|rest| rest.split_once(']'));
+    let message = bracketed.map_or(message, |(told, _)| told);
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let line: String = line.chars().filter(|c| super::answer::keep(*c)).take(200).collect();
     if line.is_empty() { String::new() } else { format!(": {line}") }
@@ -438,6 +441,7 @@ mod tests {
                 "the vendor is overloaded or broken (503: busy)",
                 "",
             ),
+            ("[API Error: mock error 503] Please try again later.", Crashed, "it failed: mock error 503", ""),
             (
                 "IneligibleTierError: This client is no longer supported for individual accounts",
                 NotLoggedIn,

@@ -5,6 +5,7 @@ mod callers;
 mod formats;
 mod kotlin;
 mod neighbours;
+mod signature;
 
 use super::Job;
 use super::definitions::{Definition, of_tree};

@@ -80,8 +80,11 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
             let is_wanted = match pattern.rule {
                 "skipped-test" => reading.is_conditional(at) || has_reason_above(text, start),
                 // At its head, a script says how it runs.
-                "debug-output" => content.trim() == "set -x" && line <= 10 && !content.starts_with([' ', '\t']),
-                "debugger" => reading.is_conditional(at) && is_asked_for(text, start),
+                "debug-output" if content.trim() == "set -x" && !content.starts_with([' ', '\t']) => line <= 10,
+                "debug-output" => {
+                    reading.is_conditional(at) && is_asked_for(text, start, &["debug", "dump", "verbose"])
+                }
+                "debugger" => reading.is_conditional(at) && is_asked_for(text, start, &["break", "debug"]),
                 _ => false,
             };
             if reading.part_at(at).is_none() && !is_wanted {
@@ -184,11 +187,11 @@ pub(super) fn is_test_framework(snapshot: &Snapshot) -> bool {
 pub(super) const MANIFESTS: &[&str] =
     &["go.mod", "package.json", "pom.xml", "build.xml", "composer.json", "setup.py", "pyproject.toml", "Cargo.toml"];
 
-/// Whether one of the lines before asks whether to stop: a debugger is what the user wants then.
-fn is_asked_for(text: &str, start: usize) -> bool {
+/// Whether one of the lines before asks whether to stop or to print, by one of the words: it is what the user wants then.
+fn is_asked_for(text: &str, start: usize, words: &[&str]) -> bool {
     let asks = |line: &str| {
         let line = line.to_lowercase();
-        line.contains("if") && ["break", "debug"].iter().any(|w| line.contains(w))
+        ["if", "case"].iter().any(|w| line.contains(w)) && words.iter().any(|w| line.contains(w))
     };
     text[..start].lines().rev().take(4).any(asks)
 }
@@ -226,7 +229,8 @@ impl Reading {
         let root = tree.root();
         let node = root.get_inner_node().descendant_for_byte_range(at, at);
         std::iter::successors(node, |n| n.parent())
-            .take_while(|n| !n.kind().contains("function") && !n.kind().contains("method_decl"))
+            .take_while(|n| n.kind().contains("call") || !n.kind().contains("function"))
+            .take_while(|n| !n.kind().contains("method_decl"))
             .any(|n| {
                 n.kind() == "if_statement"
                     || n.kind() == "if_expression"
@@ -428,6 +432,8 @@ mod tests {
             ("a.js", "console.log('listening on', port);\nconsole.log(`Done: ${n}`)\n"),
             ("a.js", "list.only('a')\nquery.it.only(1)\n"),
             ("a.py", "print(report)\n"),
+            ("bin/a.php", "<?php\nif ('var-dump' === $operation) {\n    var_dump($stmts);\n}\n"),
+            ("a.sh", "if [ \"$DEBUG\" ]; then\n  set -x\nfi\n"),
             ("a.py", "breakpoint()  # noqa: T100\n"),
             ("a.js", "// eslint-disable-next-line no-debugger\ndebugger;\n"),
             ("playground/a.js", "console.log('here', x);\n"),

@@ -342,12 +342,13 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             // A list that a tool wrote has no words.
             && (!is_prose || line.trim().contains(' ') || !line.contains([';', '/']) || gone.what != What::Identifier)
             && !text[..m.at.start].ends_with("'s ")
+            && !(gone.what == What::Identifier && is_file_of_a_path(text, &m.at))
             // A family of names: `load*`.
             && !(gone.what == What::Identifier && text[m.at.end..].starts_with('*') && !text[m.at.end..].starts_with("**"))
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
             && !DIRECTIVE.as_ref().is_some_and(|r| r.is_match(line))
-            // One of the names may be the other without its case: a sentence is about either.
-            && !gone.new.as_deref().is_some_and(|new| has_word(line, new) || new.eq_ignore_ascii_case(&gone.name))
+            // One of the names may be the other without its case or its dash: a sentence is about either.
+            && !gone.new.as_deref().is_some_and(|new| has_word(line, new) || is_one_word(new, &gone.name))
             && !is_marker(line, text, &m.at)
             && (is_prose || !is_lone_call(line, &text[m.at.clone()]))
             && (is_prose || is_said_in_words(line))
@@ -401,6 +402,18 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
     Some(finding)
 }
 
+/// Whether the name is a file's in a path, of whatever project: `lib/load_all.c`.
+fn is_file_of_a_path(text: &str, at: &Range<usize>) -> bool {
+    let folder = text[..at.start].strip_suffix('/').is_some_and(|b| b.ends_with(|c: char| c.is_alphanumeric()));
+    let ending = text[at.end..].strip_prefix('.').is_some_and(|a| a.starts_with(|c: char| c.is_ascii_lowercase()));
+    folder && ending
+}
+
+/// Whether two names are one word, written in two ways: `PauseLogging`, `_pauseLogging`.
+fn is_one_word(a: &str, b: &str) -> bool {
+    a.trim_matches('_').eq_ignore_ascii_case(b.trim_matches('_'))
+}
+
 /// Whether the line has the name as a word of its own.
 fn has_word(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| names::stands_alone(line, &(at..at + name.len()), What::Identifier))
@@ -433,6 +446,8 @@ fn is_introduced(text: &str, gone: &Gone) -> bool {
                 let before = &text[text[..at].rfind('\n').map_or(0, |n| n + 1)..at];
                 (after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>"))
                     || (after.starts_with("?:") && before.trim().is_empty())
+                    // A type of JSDoc is defined in a comment.
+                    || ["@typedef", "@callback"].iter().any(|tag| before.contains(tag))
             })
     })
 }
@@ -489,6 +504,8 @@ fn is_lone_call(line: &str, name: &str) -> bool {
 fn is_said_in_words(line: &str) -> bool {
     const OF_CODE: &[&str] = &[
         "import",
+        "include",
+        "require",
         "return",
         "new",
         "var",

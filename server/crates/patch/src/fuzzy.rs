@@ -7,7 +7,8 @@
 use super::Hints;
 use super::candidate::{Candidate, Fit, candidate};
 use super::hunk::{HunkLine, Op};
-use super::pieces::{HunkPiece, occurrences, range};
+use super::occurrences::occurrences;
+use super::pieces::{HunkPiece, range};
 use super::text::{self, Text};
 use std::ops::Range;
 

@@ -20,6 +20,7 @@ mod fuzzy;
 mod hunk;
 mod indentation;
 mod locate;
+mod occurrences;
 mod parse;
 mod pieces;
 mod quote;

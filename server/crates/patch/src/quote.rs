@@ -1,7 +1,8 @@
 //! Finds quoted code, which is how findings are anchored.
 
 use super::elision::is_elision;
-use super::pieces::{occurrences, range};
+use super::occurrences::occurrences;
+use super::pieces::range;
 use super::text::{self, Text};
 use finding::LineRange;
 

@@ -1,6 +1,6 @@
 //! A text as the locator sees it: its lines, and a key for each that ignores white space.
 
-use crate::pieces::occurrences;
+use crate::occurrences::occurrences;
 use finding::LineRange;
 use memchr::memmem;
 use rayon::prelude::*;

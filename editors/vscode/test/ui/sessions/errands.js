@@ -55,7 +55,7 @@ module.exports = async (w, page, bed) => {
     await page.click(form);
     await w.see(`${form}.focused`);
     await page.keyboard.type(text);
-    await page.click(`${thread} .comment-form .monaco-button:has-text("${button}")`);
+    await page.click(`${thread} .monaco-button:text-is("${button}")`);
   };
   await write("Does anybody import it?", "Ask");
   await w.see(`${thread} :text('No: nothing imports')`);

@@ -103,7 +103,7 @@ fn every_outcome_has_its_kind_and_words() {
         (
             "gemini-503.jsonl",
             End::Exited(247),
-            Some((Overloaded, "the vendor is overloaded or broken (503: [API Error: no capacity])")),
+            Some((Overloaded, "the vendor is overloaded or broken (503: no capacity)")),
             0,
         ),
         // It exits with 0 when it is told to end.

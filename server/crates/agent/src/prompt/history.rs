@@ -90,10 +90,9 @@ fn by_commit(brief: &Brief, consult: &Consult) -> (String, String) {
         let more = if files.len() > 30 { format!(" and {} more", files.len() - 30) } else { String::new() };
         let _ = writeln!(list, "- {id}: {}{more}", names.join(", "));
     }
-    let again = |path: &RepoPath| times.get(path).is_some_and(|n| *n > 1);
     let mut told = Vec::new();
     for (at, (id, files)) in all.iter().enumerate() {
-        let again = files.iter().filter(|(path, _)| again(path));
+        let again = files.iter().filter(|(path, _)| times.get(path).is_some_and(|n| *n > 1));
         told.extend(again.map(|(path, diff)| (importance(path), at, told_of(id, path, diff))));
     }
     (list, most_important(told))

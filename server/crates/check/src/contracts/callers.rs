@@ -2,6 +2,7 @@
 //! Only where the language makes it decidable: the name is defined once in the repository, before and after, and what is
 //! called is that function for certain.
 
+use super::signature::{Callee, Given, Signature};
 use super::{AGENT, kotlin};
 use crate::Job;
 use crate::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, folder, is_generated, line_at, line_text, old_path, remark};
@@ -17,26 +18,6 @@ use tree_sitter::Node;
 const MOST_FILES: usize = 60;
 /// More changed signatures than this are a rewrite.
 const MOST_CHANGED: usize = 200;
-
-/// What a function takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Signature {
-    /// The fewest and the most arguments by position; no most where it takes any number.
-    pub(super) least: usize,
-    pub(super) most: Option<usize>,
-    /// Names by which arguments may be given; none where any name may be.
-    pub(super) keywords: Option<BTreeSet<String>>,
-    /// Of those, the ones that have to be given.
-    pub(super) needed: BTreeSet<String>,
-    pub(super) is_method: bool,
-}
-
-/// What a call gives.
-#[derive(Debug)]
-pub(super) struct Given {
-    pub(super) by_position: usize,
-    pub(super) by_name: Vec<String>,
-}
 
 /// A function whose signature changed, and nothing else of that name is there.
 struct Changed {
@@ -205,26 +186,6 @@ fn finding(changed: &Changed, path: &RepoPath, text: &str, call: Node<'_>, given
 
 fn count(n: usize) -> String {
     if n == 1 { "1 argument".to_owned() } else { format!("{n} arguments") }
-}
-
-impl Signature {
-    fn takes(&self, given: &Given) -> bool {
-        let known = |key: &String| self.keywords.as_ref().is_none_or(|known| known.contains(key));
-        let all = given.by_position + given.by_name.len();
-        self.most.is_none_or(|most| given.by_position <= most)
-            && all >= self.least
-            && given.by_name.iter().all(known)
-            && self.needed.iter().all(|key| given.by_name.contains(key))
-    }
-
-    /// How many, for people.
-    fn wants(&self) -> String {
-        match (self.least, self.most) {
-            (least, Some(most)) if least == most => most.to_string(),
-            (least, Some(most)) => format!("{least} to {most}"),
-            (least, None) => format!("{least} or more"),
-        }
-    }
 }
 
 fn is_of_one_language(a: &RepoPath, b: &RepoPath) -> bool {
@@ -484,12 +445,6 @@ fn is_meant_to_fail(text: &str, at: usize) -> bool {
         .iter()
         .any(|w| line.contains(w))
     })
-}
-
-/// How a callee is written: what is before its name, and the name.
-pub(super) struct Callee<'t> {
-    pub(super) owner: Option<&'t str>,
-    pub(super) name: &'t str,
 }
 
 /// The callee and what it is given; `None` for what is no call, or one whose arguments cannot be counted.

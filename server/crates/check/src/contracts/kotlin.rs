@@ -1,6 +1,6 @@
 //! What functions of Kotlin take and what calls give them: its grammar names no fields.
 
-use super::callers::{Callee, Given, Signature};
+use super::signature::{Callee, Given, Signature};
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 

@@ -170,10 +170,18 @@ fn annotations_placeholders_and_code_that_is_commented_out_are_no_references() {
         "//  | list_type",
         "// list_type,",
         "// let y = list_type(x)?",
+        "# include Shop::list_type",
+        "// This is adapted from other-51/list_type.c:",
     ] {
         let doc = ("b.go", line);
         assert_eq!(found(&[("a.go", "func list_type() {}\n"), doc], &[("a.go", "\n"), doc]), [], "{line}");
     }
+    let (old, new) = (("a.ts", "interface IStore {}\n"), ("a.ts", "interface Store {}\n"));
+    let typedef = ("b.js", "/** @typedef {{id: string}} IStore */\n");
+    assert_eq!(found(&[old, typedef], &[new, typedef]), [], "defined there");
+    let field = ("a.cs", "class A { int PauseLogging; }\n");
+    let said = ("b.cs", "// For more, see PauseLogging there.\n");
+    assert_eq!(found(&[field, said], &[("a.cs", "class A { int _pauseLogging; }\n"), said]), [], "one word");
     let doc = ("b.md", "    flush()\n");
     assert_eq!(found(&[("a.py", "def flush(): pass\n"), doc], &[("a.py", "\n"), doc]), []);
 }

@@ -4,7 +4,8 @@ use crate::Hints;
 use crate::build::RawEdit;
 use crate::candidate::Candidate;
 use crate::hunk::{HunkLine, Op};
-use crate::pieces::{occurrences, piece, range, whitespace_only};
+use crate::occurrences::occurrences;
+use crate::pieces::{piece, range, whitespace_only};
 use crate::text::{self, Text};
 use std::collections::HashSet;
 

@@ -15,9 +15,7 @@ pub(super) fn choose(
 ) -> Result<Vec<Candidate>, Refusal> {
     let quoted = hints.quote.and_then(|q| quote::find(text, q, hints.lines));
     let said = Said { hints, quoted, alone: places.len() == 1 };
-    // A hunk that fits at one place only, where its header says, proves the numbers of the diff. That it begins at line 1 is
-    // also written by those who do not know.
-    let counts = |hunk: &Hunk| hunk.start.is_some_and(|start| start > 1);
+    // A hunk that fits at one place only, where its header says, proves the numbers of the diff.
     let proven = places.iter().any(|(hunk, all)| counts(hunk) && matches!(&all[..], [only] if starts_at(hunk, only)));
     let mut left: Vec<(&Hunk, Vec<Candidate>)> =
         places.into_iter().map(|(hunk, all)| (hunk, best_fit(text, hunk, all))).collect();
@@ -51,6 +49,11 @@ pub(super) fn choose(
             }
         })
         .collect()
+}
+
+/// Whether the number in its header was counted: that it begins at line 1 is also written by those who do not know.
+fn counts(hunk: &Hunk) -> bool {
+    hunk.start.is_some_and(|start| start > 1)
 }
 
 /// Hunks that do the same at the same places, and are as many as these, have one each, in order.
@@ -152,7 +155,11 @@ fn narrow(text: &Text<'_>, hunk: &Hunk, all: &mut Vec<Candidate>, said: &Said<'_
         keep(all, |c| range(c.first, c.last).overlaps(quoted));
     }
     if let Some(lines) = hints.lines {
+        // Of several hunks, the lines that are cited may be another one's: where this one's header names a place by itself, the
+        // two contradict each other, and neither decides.
+        let headed = all.iter().find(|c| !alone && counts(hunk) && starts_at(hunk, c)).cloned();
         cited(all, lines, alone);
+        all.extend(headed.filter(|headed| all.iter().all(|c| c.span() != headed.span())));
     }
     // The number of a search block was counted in the text, as those of diffs are not.
     if let (HunkBody::Replace { .. }, Some(start)) = (&hunk.body, hunk.start) {

@@ -4,7 +4,8 @@
 //! that leaves out its middle is known where only one line begins and ends as it does.
 
 use crate::hunk::{HunkLine, Op};
-use crate::pieces::{occurrences, piece, width};
+use crate::occurrences::occurrences;
+use crate::pieces::{piece, width};
 use crate::text::{self, Text};
 use std::ops::Range;
 
