@@ -181,11 +181,14 @@ fn narrow(text: &Text<'_>, hunk: &Hunk, all: &mut Vec<Candidate>, said: &Said<'_
 /// what is cited.
 fn cited(all: &mut Vec<Candidate>, lines: LineRange, alone: bool) {
     const NEAR: u32 = 30;
+    // What several hunks change ends a line or two away from where it is said to, where lines are alike.
+    const BESIDE: u32 = 3;
     let far = |c: &Candidate| distance(c.changed(), lines);
     let mut by: Vec<u32> = all.iter().map(far).collect();
     by.sort_unstable();
     let (Some(&first), Some(&second)) = (by.first(), by.get(1)) else { return };
-    let clear = if first == 0 { second > 0 } else { alone && first <= NEAR && second > 2 * first };
+    let beside = if alone { 0 } else { BESIDE };
+    let clear = if first == 0 { second > beside } else { alone && first <= NEAR && second > 2 * first };
     if clear {
         all.retain(|c| far(c) == first);
     }

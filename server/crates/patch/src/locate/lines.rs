@@ -62,8 +62,8 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
 /// The parts of a hunk between its elisions. What one of them changes must say where.
 fn around_elisions(lines: &[HunkLine]) -> Result<Vec<HunkPiece>, Refusal> {
     let mut pieces = split(lines, HunkLine::is_elision);
-    let adds = |piece: &HunkPiece| lines[piece.lines.clone()].iter().any(|l| l.op == Op::Added);
-    if pieces.iter().any(|piece| piece.keys.is_empty() && adds(piece))
+    let changes = |piece: &HunkPiece| lines[piece.lines.clone()].iter().any(|l| l.op != Op::Context);
+    if pieces.iter().any(|piece| piece.keys.is_empty() && changes(piece))
         && let Some(line) = lines.iter().find(|l| l.is_elision())
     {
         return Err(elided(line));
