@@ -42,11 +42,6 @@ end)
 
 t.case("every row names a subcommand that there is, and every subcommand is named", function()
   local named = {}
-  -- What has no command in the palette, because the light bulb has it.
-  local besides = assert(read("../../docs/editors.md"):match("\n(Without a command in the palette.-)\n\n"))
-  for name in besides:gmatch("`:DeepReview ([%w-]+)") do
-    named[name] = true
-  end
   for title, here in pairs(rows()) do
     local names = 0
     for name in here:gmatch("`:DeepReview!? ([%w-]+)") do
