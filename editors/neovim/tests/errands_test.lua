@@ -1,0 +1,64 @@
+-- What agents are asked to do about a finding: to write a fix, which is proven, and to answer a question.
+package.path = vim.env.PLUGIN .. "/tests/?.lua;" .. package.path
+local t = require("support")
+t.load()
+
+local FIX = [[
+--- a/src/emoji.py
++++ b/src/emoji.py
+@@ -1 +1 @@
+-BANNER = "🎉 welcome 🎉"; print(BANNER); LIMIT = 10
++BANNER = "🎉 welcome 🎉"; print(BANNER)  # no limit
+]]
+
+local function answers(agent, more)
+  local file = ("%s/answers/%s.json"):format(vim.env.WORK, agent)
+  local known = vim.json.decode(table.concat(vim.fn.readfile(file), "\n"))
+  known.answers = more
+  vim.fn.writefile({ vim.json.encode(known) }, file)
+end
+
+answers("gemini", { fix = { summary = "Drop it", diff = FIX, files = {} }, ask = { answer = "No: nothing imports it." } })
+for _, judge in ipairs({ "claude", "codex" }) do
+  answers(judge, { judge = { gone = true, reason = "it is gone", new = {} } })
+end
+
+local emoji = t.edit("src/emoji.py")
+vim.cmd("DeepReview review")
+t.eventually("the finding", function()
+  return t.diagnostic(emoji, "LIMIT")
+end)
+t.eventually("the round is over", function()
+  return not require("deep-review").statusline():find("review", 1, true)
+end)
+
+t.case("an agent writes a fix, which is proven and one more of the finding's", function()
+  local before = t.text(emoji)
+  vim.api.nvim_win_set_cursor(0, { 1, 0 })
+  vim.cmd("DeepReview write-fix")
+  t.eventually("what was proven", function()
+    -- What a server says goes there before 0.12.
+    local words = "is proven: placed, parses, Claude"
+    return t.said(words) or vim.fn.execute("messages"):find(words, 1, true)
+  end)
+  t.equal(t.text(emoji), before, "nothing without a yes")
+end)
+
+t.case("the agent that raised it answers, in a float", function()
+  local original = vim.ui.input
+  vim.ui.input = function(_, say)
+    say("Does anybody import it?")
+  end
+  vim.cmd("DeepReview ask")
+  vim.ui.input = original
+  t.eventually("the answer", function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      local text = t.text(vim.api.nvim_win_get_buf(window))
+      if vim.api.nvim_win_get_config(window).relative ~= "" and text:find("No: nothing imports it.", 1, true) then
+        return true
+      end
+    end
+  end)
+end)
+
+t.finish()
