@@ -197,11 +197,24 @@ One that waits may be under way: another must not wait inside of it."
                      (ignore-errors (deep-review--client)))))
             (buffer-list)))
 
+(defvar deep-review--asked 0
+  "How often it was asked what there is.")
+
+(defvar deep-review--taken 0
+  "Which of the answers is the newest that was taken in.")
+
 (defun deep-review--follow ()
   "Show anew what is shown, and say when a review began or is over."
   (when-let ((buffer (deep-review--server-buffer)))
     (with-current-buffer buffer
-      (deep-review--ask-later "deepReview/findings" nil #'deep-review--take))))
+      (let ((number (cl-incf deep-review--asked)))
+        (deep-review--ask-later
+         "deepReview/findings" nil
+         (lambda (answer)
+           ;; Answers may overtake each other: an older one says what is not so any more.
+           (when (> number deep-review--taken)
+             (setq deep-review--taken number)
+             (deep-review--take answer))))))))
 
 (defun deep-review--take (answer)
   "Take in the newest ANSWER to what there is."

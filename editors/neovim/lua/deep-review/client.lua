@@ -29,13 +29,23 @@ function M.tell(message, level)
   end
 end
 
----Asks for the whole state again: what is shown is never patched together from events.
+---How often each client was asked, and which of its answers is the newest that was taken.
+---@type table<integer, { asked: integer, taken: integer }>
+local counts = {}
+
+---Asks for the whole state again: what is shown is never patched together from events. Answers may overtake each other: an
+---older one says what is not so any more.
 ---@param client vim.lsp.Client
 local function refresh(client)
+  local count = counts[client.id] or { asked = 0, taken = 0 }
+  counts[client.id] = count
+  count.asked = count.asked + 1
+  local number = count.asked
   request(client, "deepReview/findings", vim.empty_dict(), function(error, result)
     if error then
       vim.lsp.log.warn("deep-review", error.message)
-    elseif result then
+    elseif result and number > count.taken then
+      count.taken = number
       require("deep-review.state").replace(client.id, result.repositories)
     end
   end)

@@ -1,0 +1,37 @@
+-- What is shown is the newest answer of the server, whichever comes last.
+package.path = vim.env.PLUGIN .. "/tests/?.lua;" .. package.path
+local t = require("support")
+t.source()
+
+local waiting = {}
+local client = {
+  id = 4711,
+  request = function(...)
+    for _, value in ipairs({ ... }) do
+      if type(value) == "function" then
+        table.insert(waiting, value)
+      end
+    end
+    return true, 1
+  end,
+}
+vim.lsp.get_client_by_id = function()
+  return client
+end
+local taken = {}
+require("deep-review.state").replace = function(_, repositories)
+  table.insert(taken, repositories[1])
+end
+
+t.case("an older answer that comes late is not taken", function()
+  local changed = require("deep-review.client").handlers["deepReview/roundChanged"]
+  for _ = 1, 3 do
+    changed(nil, nil, { client_id = client.id })
+  end
+  for _, number in ipairs({ 2, 1, 3 }) do
+    waiting[number](nil, { repositories = { number } })
+  end
+  t.equal(taken, { 2, 3 })
+end)
+
+t.finish()
