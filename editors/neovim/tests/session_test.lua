@@ -12,6 +12,10 @@ commands.run = function(args, info)
   run(args, info)
 end
 
+-- As it is before cases add agents of their own.
+local CONFIG = vim.env.XDG_CONFIG_HOME .. "/deep-review/config.toml"
+local config = vim.fn.readfile(CONFIG)
+
 local LIMIT = "limit" -- the finding of Claude and Codex that has a fix
 local kinds = {}
 vim.api.nvim_create_autocmd("LspProgress", {
@@ -501,6 +505,8 @@ t.case("the log is opened", function()
 end)
 
 t.case("agents that cannot be asked say so", function()
+  -- None that could be asked, and would wait.
+  vim.fn.writefile(config, CONFIG)
   vim.api.nvim_set_current_buf(pool)
   local label = vim.diagnostic.get(pool)[1].code
   local original, said = vim.notify, {}
