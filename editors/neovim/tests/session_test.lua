@@ -508,7 +508,12 @@ t.case("agents that cannot be asked say so", function()
   -- None that could be asked, and would wait.
   vim.fn.writefile(config, CONFIG)
   vim.api.nvim_set_current_buf(pool)
-  local label = vim.diagnostic.get(pool)[1].code
+  -- A server that was restarted may not have told of this file yet.
+  local label
+  t.eventually("a finding", function()
+    label = (vim.diagnostic.get(pool)[1] or {}).code
+    return label
+  end)
   local original, said = vim.notify, {}
   vim.notify = function(message)
     table.insert(said, message)

@@ -75,6 +75,7 @@ vim.api.nvim_create_autocmd("LspDetach", {
   callback = function(args)
     local client = vim.lsp.get_client_by_id(args.data.client_id)
     if client and client.name == NAME and M.stopped(client) then
+      counts[client.id] = nil
       require("deep-review.state").replace(client.id, nil)
     end
   end,

@@ -232,7 +232,8 @@ end
 ---@return table
 local function here(argument)
   local uri = vim.uri_from_bufnr(0)
-  argument.uri = vim.startswith(uri, "file://") and uri or nil
+  -- A buffer without a name is no file.
+  argument.uri = uri:match("^file://.") and uri or nil
   return argument
 end
 
