@@ -4,6 +4,7 @@ use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::commands::{CancelArgs, CommandResult, Errand, RepoArgs, ReviewOptions};
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::Settings;
+use crate::state::documents::Version;
 use crate::state::projection::{PlacedAnchor, RoundIndex};
 use crate::state::report_index::ReportIndex;
 use crate::state::snapshot::{BackgroundRound, RepoKey, Snapshot};
@@ -150,7 +151,7 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct FileDiagnostics {
     pub(crate) uri: Uri,
-    pub(crate) version: Option<i32>,
+    pub(crate) version: Option<Version>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Of the diagnostics.
     pub(crate) hash: u64,

@@ -167,7 +167,7 @@ impl Publishing {
         let lists_changed = before.as_ref().is_none_or(|told| told.places != now.places || told.uri != now.uri);
         let FileDiagnostics { uri, version, diagnostics, hash, places } = now;
         if is_news {
-            news.push(News { uri: uri.clone(), diagnostics, version });
+            news.push(News { uri: uri.clone(), diagnostics, version: version.map(|version| version.number) });
         }
         self.published.insert(path, Published { uri, hash, version, is_empty, places });
         lists_changed

@@ -4,6 +4,7 @@
 use crate::event::{Reply, ReviewId};
 use crate::protocol::commands::ReviewOptions;
 use crate::protocol::error::CommandError;
+use crate::state::documents::Version;
 use crate::state::projection::PlacedAnchor;
 use crate::state::snapshot::Repo;
 use crate::state::stamps::FileStamp;
@@ -86,7 +87,7 @@ pub(super) struct Publishing {
 pub(super) struct Published {
     pub(super) uri: Uri,
     pub(super) hash: u64,
-    pub(super) version: Option<i32>,
+    pub(super) version: Option<Version>,
     pub(super) is_empty: bool,
     /// What its lists show of it.
     pub(super) places: Vec<PlacedAnchor>,

@@ -1,6 +1,7 @@
 //! What no client can bring about at will: answers that overtake each other, and folders that come back.
 
 use super::*;
+use crate::state::documents::Version;
 use crate::state::stamps::Loaded;
 use crate::tasks::watch;
 use crate::tests::harness::{Repo as TestRepo, finding, store_round};
@@ -83,6 +84,18 @@ impl Loop {
     fn take(&mut self, (repo, reading, loaded): (RepoKey, u64, Loaded)) {
         self.state.loaded(&repo, reading, loaded);
     }
+
+    /// Works out what is to be told of the files; of which text of a file the client was told last.
+    async fn told(&mut self, path: &RepoPath) -> Option<Version> {
+        self.state.publish();
+        let wanted = |event| match event {
+            Event::Diagnosed { repo, files } => Some((repo, files)),
+            _ => None,
+        };
+        let (key, files) = self.next(wanted).await;
+        self.state.diagnosed(&key, files);
+        self.state.repositories[&key.root].publishing.published.get(path).and_then(|told| told.version)
+    }
 }
 
 fn one_finding(repo: &TestRepo) {
@@ -146,6 +159,26 @@ async fn what_was_seen_of_a_file_before_it_was_written_does_not_win() {
         server.state.poll_files();
     }
     assert_eq!(line(&server), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_opened_once_more_is_told_of_once_more() {
+    let repo = TestRepo::with_topic(&[("a.rs", "a\n")]);
+    one_finding(&repo);
+    let mut server = Loop::over(&repo);
+    let round = server.reading().await;
+    server.take(round);
+    let (uri, path) = (Uri::from_file_path(repo.path().join("a.rs")).unwrap(), RepoPath::new("a.rs").unwrap());
+    let open =
+        |server: &mut Loop| server.state.open(TextDocumentItem::new(uri.clone(), "rust".into(), 0, "a\n".into()));
+    open(&mut server);
+    let first = server.told(&path).await;
+    assert!(first.is_some());
+    // Nothing is worked out between the two, and the client counts from the start again.
+    server.state.close(&uri);
+    open(&mut server);
+    let again = server.told(&path).await;
+    assert!(again.is_some() && again != first, "the client has forgotten what it was told");
 }
 
 #[tokio::test(flavor = "multi_thread")]

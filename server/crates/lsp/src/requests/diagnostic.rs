@@ -49,7 +49,7 @@ impl BackgroundRequest for WorkspaceDiagnosticRequest {
                 let known = previous.get(&projection.uri).copied();
                 shown.insert(&projection.uri);
                 if !items.is_empty() || known.is_some() {
-                    let version = projection.version.map(i64::from);
+                    let version = projection.version.map(|version| i64::from(version.number));
                     reports.push(report(projection.uri.clone(), version, items, known));
                 }
             }

@@ -175,7 +175,7 @@ impl<'s> Fixer<'s> {
         let document = self.snapshot.document(self.repo, path);
         let uri = document.map(|document| document.uri.clone()).or_else(|| self.repo.uri_of(path));
         let uri = uri.ok_or_else(|| CommandError::failed(format!("{path} has no address")))?;
-        let version = document.map(|document| document.version);
+        let version = document.map(|document| document.version.number);
         match outcome {
             FileOutcome::Edited { edits, .. } => {
                 let before = plan.before.get(path).and_then(Option::as_deref);

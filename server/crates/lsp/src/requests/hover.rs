@@ -159,6 +159,9 @@ pub(crate) fn thread(round: &Round, finding: &Finding) -> Vec<MessageRow> {
 /// [`explanation`], and what was asked since.
 fn explained(repo: &Repo, round: &Round, finding: &Finding, is_rich: bool) -> String {
     let mut out = explanation(repo, round, finding, is_rich);
+    if finding.thread.is_empty() {
+        return out;
+    }
     for MessageRow { by, text } in thread(round, finding) {
         let who = by.map_or_else(|| "Asked".to_owned(), |label| line(&label));
         out.push_str("\n\n");

@@ -5,10 +5,28 @@ use crate::protocol::uri::file_path;
 use lsp_types::{Position, Range, TextDocumentContentChangeEvent, Uri};
 use ropey::Rope;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Larger documents, in bytes, are passed over.
 const MAX_DOCUMENT: usize = 16 << 20;
+
+/// Which text of a document it is. A client that opens it once more may count from the same number again, and has forgotten what
+/// it was told of it before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version {
+    opening: u64,
+    /// The client's.
+    pub(crate) number: i32,
+}
+
+impl Version {
+    /// That of a document that is opened now.
+    fn opened(number: i32) -> Self {
+        static OPENINGS: AtomicU64 = AtomicU64::new(0);
+        Self { opening: OPENINGS.fetch_add(1, Ordering::Relaxed), number }
+    }
+}
 
 /// An open document. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -16,7 +34,7 @@ pub(crate) struct Document {
     pub(crate) uri: Uri,
     /// Its place on disk.
     pub(crate) path: PathBuf,
-    pub(crate) version: i32,
+    pub(crate) version: Version,
     rope: Rope,
     text: OnceLock<Arc<str>>,
 }
@@ -29,6 +47,7 @@ impl Document {
         if text.len() > MAX_DOCUMENT {
             return None;
         }
+        let version = Version::opened(version);
         Some(Self { uri, path, version, rope: Rope::from_str(text), text: OnceLock::new() })
     }
 
@@ -45,7 +64,7 @@ impl Document {
                 }
             }
         }
-        self.version = version;
+        self.version.number = version;
         self.text = OnceLock::new();
     }
 

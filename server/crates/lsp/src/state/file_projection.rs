@@ -1,6 +1,6 @@
 //! A file of a round as it is now, worked out when it is first asked for: never on the loop's task.
 
-use super::documents::{Document, Lines};
+use super::documents::{Document, Lines, Version};
 use super::projection::{AnchorRef, FileView, RoundIndex, project};
 use super::reviewed_file::ReviewedFile;
 use super::stamps::{FileStamp, file_stamp};
@@ -23,7 +23,7 @@ pub(crate) struct FileProjection {
     pub(crate) round_index: Arc<RoundIndex>,
     pub(crate) uri: Uri,
     /// Of the open document; `None` for what is on disk.
-    pub(crate) version: Option<i32>,
+    pub(crate) version: Option<Version>,
     pub(crate) view: FileView,
     /// Where the view's places are, in the client's encoding.
     pub(crate) ranges: Vec<Range>,
