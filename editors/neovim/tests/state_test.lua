@@ -23,26 +23,6 @@ require("deep-review.state").replace = function(_, repositories)
   table.insert(taken, repositories[1])
 end
 
-t.case("a command waits until the server has found the repositories", function()
-  local client_of, state = require("deep-review.client"), require("deep-review.state")
-  local found, ensured = false, vim.lsp.get_clients
-  state.knows = function()
-    return found
-  end
-  vim.lsp.get_clients = function()
-    return { client }
-  end
-  client_of.execute("deepReview.review", {})
-  t.equal(#waiting, 0)
-  found = true
-  vim.api.nvim_exec_autocmds("User", { pattern = "DeepReviewChanged" })
-  vim.api.nvim_exec_autocmds("User", { pattern = "DeepReviewChanged" })
-  t.equal(#waiting, 1)
-  client_of.execute("deepReview.review", {})
-  t.equal(#waiting, 2)
-  vim.lsp.get_clients, waiting = ensured, {}
-end)
-
 t.case("an older answer that comes late is not taken", function()
   local changed = require("deep-review.client").handlers["deepReview/roundChanged"]
   for _ = 1, 3 do

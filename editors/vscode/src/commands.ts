@@ -147,7 +147,8 @@ export class Commands {
 
   /** The repository that a command is about: of the file in the editor, the only one, or the one that the user picks. */
   private async repository(): Promise<Repository | undefined> {
-    await this.state.found();
+    // A server that starts is waited for: it says at once which repositories there are.
+    if ((await (await this.server()).running()) === undefined) return undefined;
     const { repositories } = this.state;
     const meant = this.state.repositoryOf(vscode.window.activeTextEditor?.document.uri);
     if (meant !== undefined) return meant;
@@ -166,8 +167,6 @@ export class Commands {
   }
 
   private async review(scope: { base?: string; uncommitted?: boolean }): Promise<void> {
-    // The server may still be finding out which repositories there are.
-    await (await this.server()).running();
     const root = (await this.repository())?.root;
     if (root !== undefined) await this.ask({ root, ...scope });
   }
@@ -188,7 +187,6 @@ export class Commands {
   }
 
   private async reviewAgainst(): Promise<void> {
-    await (await this.server()).running();
     const repository = await this.repository();
     if (repository === undefined) return;
     const base = await chooseBase(this.context.workspaceState, repository.root, repository.round?.base);
@@ -487,7 +485,6 @@ export class Commands {
 
   /** All that there could be; one that is chosen is set up, tested, or its log shown. */
   private async agents(): Promise<void> {
-    await (await this.server()).running();
     const root = (await this.repository())?.root;
     if (root === undefined) return;
     const answer = await this.execute<{ agents: AgentHere[] }>(command.agents, { root });
@@ -510,7 +507,6 @@ export class Commands {
 
   /** Who reviews when nobody says otherwise: a setting, empty for all. */
   private async chooseAgents(): Promise<void> {
-    await (await this.server()).running();
     const root = (await this.repository())?.root;
     if (root === undefined) return;
     const answer = await this.execute<{ agents: AgentHere[] }>(command.agents, { root });

@@ -62,20 +62,6 @@ export class State {
     return found ?? (this.current.length === 1 ? this.current[0] : undefined);
   }
 
-  /** Waits a moment where no repository is known: a server that has just started is still looking for them. */
-  async found(): Promise<void> {
-    if (this.current.length > 0) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        listening.dispose();
-        resolve();
-      };
-      const timer = setTimeout(done, 3_000);
-      const listening = this.onDidChange(done);
-    });
-  }
-
   /** Says nothing to anybody where nothing is new. */
   replace(repositories: readonly Repository[]): void {
     const said = JSON.stringify(repositories);

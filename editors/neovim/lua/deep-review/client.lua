@@ -201,38 +201,6 @@ function M.restart()
   M.tell("the server was restarted")
 end
 
----How long a server is given to find the repositories, in ms.
-local FINDING = 3000
-
----Acts once the client knows of a repository: a server that has just started is still looking for them. There may be none,
----which it says by itself after a while.
----@param client vim.lsp.Client
----@param act fun()
-local function when_found(client, act)
-  local state = require("deep-review.state")
-  if state.knows(client.id) then
-    act()
-    return
-  end
-  local waiting = true
-  local function go()
-    if waiting then
-      waiting = false
-      act()
-    end
-  end
-  vim.api.nvim_create_autocmd("User", {
-    pattern = "DeepReviewChanged",
-    callback = function()
-      if state.knows(client.id) then
-        go()
-      end
-      return not waiting -- which takes this away
-    end,
-  })
-  vim.defer_fn(go, FINDING)
-end
-
 ---Runs a command of the server; its refusal is shown, because it says what to do.
 ---@param command string
 ---@param argument table
@@ -245,14 +213,12 @@ function M.execute(command, argument, done)
   if next(argument) == nil then
     argument = vim.empty_dict()
   end
-  when_found(client, function()
-    request(client, "workspace/executeCommand", { command = command, arguments = { argument } }, function(error, result)
-      if error then
-        notify(error.message, vim.log.levels.ERROR)
-      elseif done then
-        done(result)
-      end
-    end)
+  request(client, "workspace/executeCommand", { command = command, arguments = { argument } }, function(error, result)
+    if error then
+      notify(error.message, vim.log.levels.ERROR)
+    elseif done then
+      done(result)
+    end
   end)
 end
 

@@ -57,13 +57,6 @@ function M.replace(client_id, list)
   vim.cmd.redrawstatus({ bang = true })
 end
 
----Whether a client knows of any repository.
----@param client_id integer
----@return boolean
-function M.knows(client_id)
-  return next(repositories[client_id] or {}) ~= nil
-end
-
 ---The repositories of the buffer's client, the one that holds the buffer first.
 ---@param bufnr? integer
 ---@return deep-review.Repository[]

@@ -147,6 +147,13 @@ pub(crate) enum Event {
     Idle(oneshot::Sender<()>),
 }
 
+impl Event {
+    /// Whether somebody asks for what the repositories decide.
+    pub(crate) fn is_asked(&self) -> bool {
+        matches!(self, Event::Ask(_) | Event::Review { .. } | Event::Cancel { .. } | Event::Errand { .. })
+    }
+}
+
 /// What is to be said of a file.
 #[derive(Debug)]
 pub(crate) struct FileDiagnostics {

@@ -9,6 +9,7 @@ mod repositories;
 mod repository_state;
 mod reviews;
 mod settings;
+mod waiting;
 
 use self::repository_state::RepositoryState;
 use crate::client::outbox::Outbox;
@@ -43,6 +44,7 @@ pub(crate) struct GlobalState {
     errands: BTreeMap<ReviewId, errands::UnderWay>,
     /// Folders of which it is being found out in which repository they are.
     finding: HashSet<PathBuf>,
+    waiting: waiting::Waiting,
     settings_requests: settings::Requests,
     /// Whether rounds or states changed that the editor's lists show.
     lists_changed: bool,
@@ -70,6 +72,7 @@ impl GlobalState {
             reviews_begun: 0,
             errands: BTreeMap::new(),
             finding: HashSet::new(),
+            waiting: waiting::Waiting::default(),
             settings_requests: settings::Requests::default(),
             lists_changed: false,
             outbox,
@@ -91,7 +94,10 @@ impl GlobalState {
                     Some(event) => self.handle(event),
                     None => return,
                 },
-                _ = poll.tick() => self.poll_files(),
+                _ = poll.tick() => {
+                    self.poll_files();
+                    self.take_waiting();
+                }
                 () = self.stop.cancelled() => return self.end(),
             }
             while let Ok(event) = events.try_recv() {
@@ -108,6 +114,14 @@ impl GlobalState {
     }
 
     fn handle(&mut self, event: Event) {
+        if event.is_asked() && self.is_searching() {
+            return self.waiting.events.push(event);
+        }
+        self.take(event);
+        self.take_waiting();
+    }
+
+    fn take(&mut self, event: Event) {
         match event {
             Event::Initialize { capabilities, folders, settings, trusted } => {
                 self.initialize(capabilities, &folders, settings, trusted);

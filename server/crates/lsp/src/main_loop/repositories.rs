@@ -14,6 +14,7 @@ use lsp_types::MessageType;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 impl GlobalState {
     /// Has found out in which repository a folder is.
@@ -21,6 +22,7 @@ impl GlobalState {
         if self.shared.folders.contains_key(folder) || !self.finding.insert(folder.to_owned()) {
             return;
         }
+        self.waiting.since = Some(Instant::now());
         let (events, folder) = (self.events.clone(), folder.to_owned());
         drop(tokio::task::spawn_blocking(move || {
             let found = watch::discover(&folder);

@@ -7,6 +7,7 @@ use crate::tasks::watch;
 use crate::tests::harness::{Repo as TestRepo, finding, store_round};
 use finding::{Decisions, FindingId, RepoPath, Resolution};
 use lsp_types::*;
+use std::time::Instant;
 use tokio::sync::mpsc::unbounded_channel;
 use tower_lsp::jsonrpc::Result as Answer;
 use tower_lsp::{LanguageServer, LspService};
@@ -179,6 +180,34 @@ async fn a_file_that_is_opened_once_more_is_told_of_once_more() {
     open(&mut server);
     let again = server.told(&path).await;
     assert!(again.is_some() && again != first, "the client has forgotten what it was told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_while_folders_are_looked_at_is_answered_of_all_of_them() {
+    let (one, two) = (TestRepo::with_topic(&[("a.rs", "a\n")]), TestRepo::with_topic(&[("a.rs", "a\n")]));
+    let mut server = Loop::over(&one);
+    let ask = |server: &mut Loop| {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        server.state.handle(Event::Ask(reply));
+        answer
+    };
+    let known = |answer: &mut tokio::sync::oneshot::Receiver<Snapshot>| answer.try_recv().map(|now| now.repos.len());
+    assert_eq!(known(&mut ask(&mut server)), Ok(1));
+    server.state.find(two.path());
+    let mut early = ask(&mut server);
+    assert!(known(&mut early).is_err(), "one of two is not what was asked for");
+    let found = watch::discover(two.path());
+    server.state.handle(Event::Found { folder: two.path().to_owned(), found });
+    assert_eq!(known(&mut early), Ok(2));
+
+    // A folder that is never found out about holds nobody up for ever.
+    server.state.find(Path::new("/never/answered"));
+    let mut early = ask(&mut server);
+    assert!(known(&mut early).is_err());
+    server.state.waiting.since = Instant::now().checked_sub(Duration::from_mins(1));
+    server.state.take_waiting();
+    assert_eq!(known(&mut early), Ok(2));
+    assert_eq!(known(&mut ask(&mut server)), Ok(2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
