@@ -10,6 +10,7 @@ mod crew;
 mod hostile;
 mod http;
 #[cfg(unix)]
+mod limits;
 mod linters;
 #[cfg(unix)]
 mod local_model;
