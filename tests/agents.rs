@@ -26,6 +26,8 @@ mod real_ends;
 #[cfg(unix)]
 mod real_hostile;
 #[cfg(unix)]
+mod real_prompts;
+#[cfg(unix)]
 mod rounds;
 #[cfg(unix)]
 mod standin;
