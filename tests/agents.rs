@@ -26,6 +26,8 @@ mod real_ends;
 #[cfg(unix)]
 mod real_hostile;
 #[cfg(unix)]
+mod real_others;
+#[cfg(unix)]
 mod real_prompts;
 #[cfg(unix)]
 mod rounds;

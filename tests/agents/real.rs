@@ -232,7 +232,7 @@ pub(super) fn texts(value: &serde_json::Value) -> Vec<&str> {
 }
 
 /// Whether the text has the whole brief, byte for byte: where the copy of the repository is, nobody knows before.
-fn has_brief(text: &str, brief: &str) -> bool {
+pub(super) fn has_brief(text: &str, brief: &str) -> bool {
     let mut parts = brief.trim_end().split("(checkout)");
     let Some(mut rest) = parts.next().and_then(|first| text.split_once(first)).map(|(_, rest)| rest) else {
         return false;

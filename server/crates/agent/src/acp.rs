@@ -163,8 +163,14 @@ impl Conversation {
                 };
                 self.session = session.to_owned();
                 self.said.model = current_model(result).map(Into::into);
-                match self.model.clone().filter(|model| self.said.model.as_ref() != Some(model)) {
-                    Some(model) => self.choose(&model, result),
+                match self.model.clone() {
+                    Some(model) if !current_model(result).is_some_and(|id| is_called(id, &model)) => {
+                        self.choose(&model, result);
+                    }
+                    Some(model) => {
+                        self.said.model = Some(model);
+                        self.ask();
+                    }
                     None => self.ask(),
                 }
             }
@@ -197,8 +203,9 @@ impl Conversation {
     fn choose(&mut self, model: &str, offer: &Value) {
         let models = offer["models"]["availableModels"].as_array().map(Vec::as_slice).unwrap_or_default();
         let session = self.session.clone();
-        if models.iter().any(|m| m["modelId"] == model) {
-            let params = json!({"sessionId": session, "modelId": model});
+        let ids = || models.iter().filter_map(|m| m["modelId"].as_str());
+        if let Some(id) = ids().find(|id| *id == model).or_else(|| ids().find(|id| is_called(id, model))) {
+            let params = json!({"sessionId": session, "modelId": id});
             return self.request(SET_MODEL, "session/set_model", &params);
         }
         let option = model_option(offer);
@@ -207,7 +214,7 @@ impl Conversation {
             let params = json!({"sessionId": session, "configId": option["id"], "value": model});
             return self.request(SET_MODEL, "session/set_config_option", &params);
         }
-        let offered: Vec<&str> = models.iter().filter_map(|m| m["modelId"].as_str()).chain(choices).take(12).collect();
+        let offered: Vec<&str> = ids().chain(choices).take(12).collect();
         let known = if offered.is_empty() { "none to choose from".to_owned() } else { offered.join(", ") };
         let text: String = format!("it has no model '{model}'; it offers {known}");
         let text = text.chars().filter(|c| answer::keep(*c) && *c != '\n').take(400).collect::<String>();
@@ -336,6 +343,13 @@ fn choices(option: &Value) -> Vec<&str> {
     let entries = option["options"].as_array().map(Vec::as_slice).unwrap_or_default();
     let grouped = entries.iter().filter_map(|e| e["options"].as_array()).flatten();
     entries.iter().chain(grouped).filter_map(|e| e["value"].as_str()).collect()
+}
+
+/// Whether an agent's name for a model is what its user calls it: some put the way to it around it, as
+/// `$runtime|openai|gpt-5(openai)`.
+fn is_called(id: &str, model: &str) -> bool {
+    let inner = id.strip_suffix(')').and_then(|id| id.rsplit_once('(')).map_or(id, |(id, _)| id);
+    id == model || inner.rsplit('|').next() == Some(model)
 }
 
 fn current_model(offer: &Value) -> Option<&str> {
@@ -642,6 +656,15 @@ mod tests {
         let table = [
             (json!({"models": {"availableModels": models(&["small", "big"]), "currentModelId": "small"}}), "set_model"),
             (json!({"models": {"availableModels": models(&["big"]), "currentModelId": "big"}}), "session/prompt"),
+            (
+                json!({"models": {"availableModels": models(&["$runtime|openai|big(openai)"]), "currentModelId": "big-2"}}),
+                "\"modelId\":\"$runtime|openai|big(openai)\"",
+            ),
+            (json!({"models": {"currentModelId": "$runtime|openai|big(openai)"}}), "session/prompt"),
+            (
+                json!({"models": {"availableModels": models(&["x|bigger(y)"])}}),
+                "it has no model 'big'; it offers x|bigger(y)",
+            ),
             (json!({"configOptions": [option]}), "set_config_option"),
             (json!({"models": {"availableModels": models(&["small"])}}), "it has no model 'big'; it offers small"),
             (json!({}), "it has no model 'big'; it offers none to choose from"),

@@ -298,7 +298,7 @@ pub(super) fn qwen(mut settings: AgentSettings) -> AgentSettings {
         settings.env.insert("OPENAI_BASE_URL".to_owned(), url);
     }
     if let Some(model) = &settings.model {
-        // Chosen at the start: its sessions offer none.
+        // Chosen at the start: where it knows no such model of a server, its sessions offer none.
         settings.command.extend(["--model".to_owned(), model.clone()]);
     }
     settings
