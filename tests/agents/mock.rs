@@ -76,12 +76,29 @@ impl Mock {
         });
         let mut scenarios = scenarios;
         // What each of three found alone, in words that a program could take for something else.
-        for (name, path, line) in [("claude", "src/lib.rs", 1), ("codex", "app.py", 3), ("gemini", "docs/guide.md", 3)]
-        {
+        for (name, path, line, title, body) in [
+            ("claude", "src/lib.rs", 1, "`$(rm -rf .)` of @test runs", "The shell expands it; ask me@test.org."),
+            (
+                "codex",
+                "app.py",
+                3,
+                "@functools.lru_cache keeps every instance alive",
+                "A cache of `self` leaks !{date}.",
+            ),
+            (
+                "gemini",
+                "docs/guide.md",
+                3,
+                "The guide names /quit, which is gone",
+                "Readers of @docs type /clear in vain.",
+            ),
+        ] {
             let mut own = review();
-            own["findings"][0]["title"] = json!(format!("@{name} `$(ls)` !{{date}} /clear me@test.org"));
-            own["findings"][0]["places"] = json!([{"path": path, "start_line": line, "end_line": line, "quote": ""}]);
-            own["findings"][0]["fixes"] = json!([]);
+            let finding = &mut own["findings"][0];
+            (finding["title"], finding["body"]) = (json!(title), json!(body));
+            (finding["evidence"], finding["symbol"]) = (json!(format!("{path}:{line}")), json!(""));
+            finding["places"] = json!([{"path": path, "start_line": line, "end_line": line, "quote": ""}]);
+            finding["fixes"] = json!([]);
             own["files_covered"] = json!([]);
             scenarios[format!("own-{name}")] = json!([{"json": own}]);
         }

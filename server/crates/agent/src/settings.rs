@@ -1,4 +1,5 @@
-use serde::{Deserialize, Serialize};
+use super::prompt;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -114,7 +115,7 @@ pub struct AgentSettings {
     pub effort: Option<Effort>,
     /// From which side it looks at a change: `security`, `performance`, `concurrency`, `api`, `tests`, or the absolute
     /// path of a Markdown file that says it. Default: from all.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lens")]
     pub lens: Option<String>,
     /// The program and its arguments; for a known program its path, and options to add to ours.
     #[serde(default)]
@@ -168,6 +169,13 @@ pub struct AgentSettings {
     /// US dollars for a million tokens read and a million written, for the estimate before a round.
     #[serde(default)]
     pub price: Option<(f64, f64)>,
+}
+
+/// A word misspelt is said where it stands, before anybody is asked.
+fn lens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let lens = Option::<String>::deserialize(deserializer)?;
+    lens.as_deref().map(prompt::lens::is_known).transpose().map_err(serde::de::Error::custom)?;
+    Ok(lens)
 }
 
 fn yes() -> bool {

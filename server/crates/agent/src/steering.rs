@@ -1,7 +1,7 @@
 //! What the user wants of a review.
 
 use finding::RepoPath;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
 
 /// What the user wants of the agents' reviews.
@@ -20,10 +20,19 @@ pub struct Steering {
 #[serde(deny_unknown_fields)]
 pub struct Instruction {
     /// Patterns of the changed files for which it holds: a name at any depth, or a path. Default: all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "patterns")]
     pub paths: Vec<String>,
     /// What agents are to do, look for or leave.
     pub text: String,
+}
+
+fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let patterns = Vec::<String>::deserialize(deserializer)?;
+    for pattern in &patterns {
+        globset::Glob::new(pattern)
+            .map_err(|e| serde::de::Error::custom(format!("'{pattern}' is no pattern of paths: {}", e.kind())))?;
+    }
+    Ok(patterns)
 }
 
 impl Steering {

@@ -24,7 +24,7 @@ use agent::{AgentSettings, Instruction};
 use check::RuleSetting;
 use finding::{Dial, Severity};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -124,7 +124,7 @@ pub struct UserFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_severity: Option<Severity>,
     /// Findings whose confidence, 0 to 1, is below this are not shown there. Default: all are.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "share")]
     pub min_confidence: Option<f64>,
     /// Of the suggestions, the best so many are shown there. Default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -302,6 +302,15 @@ impl McpRight {
     }
 }
 
+/// A number that is no share would hide all findings or none, without a word.
+fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let share = Option::<f64>::deserialize(deserializer)?;
+    match share.filter(|share| !(0.0..=1.0).contains(share)) {
+        Some(other) => Err(serde::de::Error::custom(format!("{other} is no share: it is a number from 0 to 1"))),
+        None => Ok(share),
+    }
+}
+
 /// What a repository may say about its own reviews: nothing that runs a program or sends text anywhere.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -319,6 +328,7 @@ pub struct RepositoryFile {
     /// See [`UserFile::min_severity`].
     pub min_severity: Option<Severity>,
     /// See [`UserFile::min_confidence`].
+    #[serde(deserialize_with = "share")]
     pub min_confidence: Option<f64>,
     /// See [`UserFile::max_suggestions`].
     pub max_suggestions: Option<usize>,

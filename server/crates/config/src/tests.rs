@@ -32,6 +32,24 @@ fn what_is_wrong_is_named_with_its_line_and_the_nearest_name() {
         ("base = 5", None, "FILE:1: invalid type: integer `5`, expected a string"),
         ("fail_on = 'bad'", None, "FILE:1: unknown variant `bad`"),
         ("a = \n", None, "FILE:1:"),
+        // How agents are steered: what would do nothing, or something else than is meant.
+        ("effort = 'hard'", None, "unknown variant `hard`, expected one of `quick`, `normal`, `deep`"),
+        ("min_confidence = 90", None, "FILE:1: 90 is no share: it is a number from 0 to 1"),
+        ("", Some("min_confidence = -1.5"), "-1.5 is no share"),
+        (
+            "[agents.a]\nadapter = 'claude'\nlens = 'secuirty'",
+            None,
+            "FILE:3: the lens 'secuirty' is not known; name one of",
+        ),
+        ("[agents.a]\nadapter = 'claude'\nlens = 'my.md'", None, "tests, or the absolute path of a Markdown file"),
+        (
+            "[agents.a]\nadapter = 'claude'\neffort = 'hard'",
+            None,
+            "FILE:3: unknown variant `hard`, expected one of `low`",
+        ),
+        ("[[instructions]]\ntext = 'x'\npaths = ['a[']", None, "FILE:3: 'a[' is no pattern of paths"),
+        ("[[instructions]]\npaths = ['a']", None, "missing field `text`"),
+        ("language = 7", None, "FILE:1: invalid type"),
         // What could run or send something is not the repository's to say.
         (
             "",

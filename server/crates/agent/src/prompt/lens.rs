@@ -15,6 +15,22 @@ pub const LENSES: &[(&str, &str)] = &[
 /// A longer one is no lens.
 const LONGEST: u64 = 32 << 10;
 
+/// Whether it is the name of a built-in lens or can be the path of the user's own.
+///
+/// # Errors
+/// That it is neither, with what there is.
+pub(crate) fn is_known(lens: &str) -> Result<(), String> {
+    match LENSES.iter().any(|(name, _)| *name == lens) || Path::new(lens).is_absolute() {
+        true => Ok(()),
+        false => Err(format!("the lens '{lens}' is not known; {}", remedy())),
+    }
+}
+
+fn remedy() -> String {
+    let names: Vec<&str> = LENSES.iter().map(|(name, _)| *name).collect();
+    format!("name one of {}, or the absolute path of a Markdown file", names.join(", "))
+}
+
 /// The text of a lens: a built-in one by its name, or the user's own by the path of a Markdown file.
 ///
 /// # Errors
@@ -23,11 +39,8 @@ pub(crate) fn text(lens: &str) -> Result<String, Failure> {
     if let Some((_, text)) = LENSES.iter().find(|(name, _)| *name == lens) {
         return Ok((*text).to_owned());
     }
-    let names: Vec<&str> = LENSES.iter().map(|(name, _)| *name).collect();
-    let remedy = format!("name one of {}, or the absolute path of a Markdown file", names.join(", "));
-    let failed = |why: String| {
-        Failure::new(FailureKind::NotAllowed, format!("the lens '{lens}' {why}")).with_remedy(remedy.clone())
-    };
+    let failed =
+        |why: String| Failure::new(FailureKind::NotAllowed, format!("the lens '{lens}' {why}")).with_remedy(remedy());
     let path = Path::new(lens);
     if !path.is_absolute() {
         return Err(failed("is not known".into()));
