@@ -269,6 +269,28 @@ fn a_round_is_posted_once() {
 }
 
 #[test]
+fn a_secret_is_in_nothing_that_is_posted_and_a_suggestion_with_one_is_none() {
+    // In two pieces, so that nobody takes it for one.
+    const KEY: &str = concat!("ghp_q8Vb3LxTz7RkM2nWy5", "Jd0CfHs9PgUa4EiOo1");
+    let bed = Bed::new("github", github);
+    let review = REVIEW
+        .replace("Needless binding", &format!("Needless binding of {KEY}"))
+        .replace("Say it at once.", &format!("It logs `password = \"{KEY}\"`."))
+        .replace("+    1\n", &format!("+    key(\"{KEY}\")\n"))
+        .replace("Nothing is said.", "Nothing is said of `auth=(\"me\", \"hunter2x\")`.");
+    let file = bed.repo.beside("ben.md");
+    std::fs::write(&file, review).unwrap();
+    bed.ok(&["import", file.to_str().unwrap(), "--base", "main"]);
+    bed.pr(&["--post", "--yes"]);
+    let posts = bed.posts();
+    let sent: String = posts.iter().map(|post| post.body.to_string()).collect();
+    assert!(sent.contains("MASKED_SECRET_") && sent.contains("Needless binding of"), "{sent}");
+    assert!(!sent.contains(&KEY[4..]) && !sent.contains("hunter2x"), "{sent}");
+    let suggestions = sent.split("```suggestion").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
+    assert!(suggestions.into_iter().all(|text| !text.contains("MASKED_SECRET_")), "{sent}");
+}
+
+#[test]
 fn comments_follow_the_code_to_the_commit_that_is_shown() {
     let bed = Bed::new("github", github);
     // The clone has uncommitted lines above; the pull request has not.

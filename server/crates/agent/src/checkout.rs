@@ -312,6 +312,31 @@ mod tests {
         assert!(!folder.exists());
     }
 
+    #[tokio::test]
+    async fn a_secret_has_one_mask_in_the_prompt_the_copy_and_the_names_of_files() {
+        const KEY: &str = concat!("ghp_q8Vb3LxTz7RkM2nWy5", "Jd0CfHs9PgUa4EiOo1");
+        let (name, text) = (format!("keys/{KEY}.txt"), format!("token = \"{KEY}\"\n"));
+        let snapshot = Snapshot::in_memory(&[], &[(&name, &text), ("a.py", &text)]);
+        let brief = crate::Brief::new(snapshot);
+        let mask = brief.sending.clean(KEY);
+        assert!(mask.starts_with(secrets::MASK), "{mask}");
+        let folder = brief.checkout.folder(&brief.snapshot, &brief.sending).await.unwrap();
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        let masked = format!("token = \"{mask}\"\n");
+        assert_eq!([read("a.py"), read(&format!("keys/{mask}.txt"))], [masked.clone(), masked]);
+        let reader = crate::prompt::Reader {
+            checkout: folder.to_str(),
+            tools: "",
+            room: 1 << 20,
+            lens: None,
+            notes: None,
+            has_schema: false,
+        };
+        let prompt = crate::prompt::review(&brief, reader).unwrap().text;
+        assert!(prompt.contains(&format!("=== keys/{mask}.txt")) && prompt.matches(&mask).count() == 3, "{prompt}");
+        assert!(!prompt.contains(&KEY[4..]));
+    }
+
     /// What is seen of `act` in a checkout to be edited of `a.rs` (with a secret), `d/b.rs` and a `.gitignore`.
     async fn seen(act: impl FnOnce(&Path)) -> Result<Vec<(String, Option<String>, Option<String>)>, String> {
         let files =

@@ -272,6 +272,9 @@ pub(super) fn status_in(message: &str) -> Option<u16> {
         "status: ",
         "status code ",
         "http ",
+        // Of agents of the protocol, which put the vendor's words behind it.
+        "internal error ",
+        "internal error: ",
     ]
     .iter()
     .filter_map(|word| {
@@ -442,6 +445,14 @@ mod tests {
                 "",
             ),
             ("[API Error: mock error 503] Please try again later.", Crashed, "it failed: mock error 503", ""),
+            // Qwen Code
+            (
+                "Internal error 401 Incorrect API key provided",
+                NotLoggedIn,
+                "the vendor does not accept the credentials (401: Internal error 401 Incorrect",
+                "",
+            ),
+            ("Internal error: 40 files", Crashed, "it failed: Internal error: 40 files", ""),
             (
                 "IneligibleTierError: This client is no longer supported for individual accounts",
                 NotLoggedIn,
