@@ -83,6 +83,9 @@ pub fn main() -> ExitCode {
     store::on_wait(|lock| {
         output::note(&format!("waiting for another deep-review that writes (it holds {})", lock.display()));
     });
+    if let Some(folder) = ::config::cache_folder(&|name| std::env::var(name).ok()) {
+        agent::share_limits(folder.join("limits"));
+    }
     if std::env::args_os().skip(1).eq(["lsp"]) {
         // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
         return lsp::run();

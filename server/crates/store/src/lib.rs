@@ -4,6 +4,7 @@
 //! deep-review/
 //!   lock                         held by whoever writes
 //!   learnings.md                 what decisions taught, for the whole repository; people edit it
+//!   masks                        a random number: what the masks of secrets are made with
 //!   branches/<branch>/0007.json  a round, by its number
 //!   branches/<branch>/decisions.json
 //!   branches/<branch>/log.json   what was done, so that it can be taken back
@@ -44,6 +45,9 @@ const MAX_LEARNINGS: u64 = 1 << 20;
 
 /// The last number that a round may have: a file with a larger one is none of ours.
 const LAST: u32 = 999_999;
+
+/// The file of [`Store::mask_key`].
+const MASKS: &str = "masks";
 
 /// The file of [`Branch::log`].
 const LOG: &str = "log.json";
@@ -132,6 +136,27 @@ impl Store {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The number that masks of secrets are made with, so that a secret has the same one in every round; `None` where no round
+    /// was yet, or the number is damaged. It is the user's alone to know: who has it can check a guess.
+    #[must_use]
+    pub fn mask_key(&self) -> Option<u64> {
+        let text = fs::read_to_string(self.folder.join(MASKS)).ok()?;
+        let digits = text.strip_suffix('\n').filter(|digits| digits.len() == 16)?;
+        u64::from_str_radix(digits, 16).ok()
+    }
+
+    /// Has `key` be that number from now on, unless there is one.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_mask_key(&self, key: u64) -> Result<(), StoreError> {
+        let _lock = lock::lock(&self.folder, &[&self.folder])?;
+        match self.mask_key() {
+            Some(_) => Ok(()),
+            None => write_atomically(&self.folder.join(MASKS), format!("{key:016x}\n").as_bytes()),
+        }
     }
 
     /// What belongs to a branch; `None` is a detached HEAD.
