@@ -79,7 +79,8 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
             let at = start + word_of(content, &groups);
             let is_wanted = match pattern.rule {
                 "skipped-test" => reading.is_conditional(at) || has_reason_above(text, start),
-                // At its head, a script says how it runs.
+                // At its head, a script says how it runs; the log of a build is there to be read.
+                "debug-output" if content.trim() == "set -x" && is_of_a_build(&file.path) => true,
                 "debug-output" if content.trim() == "set -x" && !content.starts_with([' ', '\t']) => line <= 10,
                 "debug-output" => {
                     reading.is_conditional(at) && is_asked_for(text, start, &["debug", "dump", "verbose"])
@@ -92,6 +93,7 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
             }
         } else if let Some(found) = asked
             && reading.part_at(start + found.start()) == Some(Part::Comment)
+            && !is_for_later(&content[..found.start()])
         {
             let title = format!("Comment asks not to merge this: \"{}\"", found.as_str());
             let body = "Whoever wrote it meant to come back to it before the merge.".to_owned();
@@ -101,6 +103,19 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
         }
     }
     findings
+}
+
+/// Whether a script is for builds on a server.
+fn is_of_a_build(path: &RepoPath) -> bool {
+    path.as_str()
+        .split('/')
+        .any(|part| matches!(part, ".github" | ".circleci" | ".travis" | ".ci" | "ci" | ".buildkite"))
+}
+
+/// Whether what stands before "do not commit" in a comment makes it an advice for those who change the line some day: `Set
+/// to false to try it, but`.
+fn is_for_later(before: &str) -> bool {
+    before.trim_end().to_ascii_lowercase().ends_with(" but")
 }
 
 /// Whose rule a pattern is.
@@ -451,6 +466,11 @@ mod tests {
             ("a.md", "Write `DO NOT MERGE` into the title.\n"),
             ("a.go", "Fit(x)\nFirst()\n"),
             ("a.sh", "#!/bin/sh\nset -x\n"),
+            (
+                ".github/workflows/a.sh",
+                "#!/bin/sh\n\n# Makes the site.\nif [ \"$1\" ]; then\n  set -x\nfi\nmake\n\n\n\n\n\nset -x\n",
+            ),
+            ("a.kt", "val native = true // Set to false to try it, but DO NOT COMMIT\n"),
             ("a_spec.rb", "x = <<~RUBY\n  byebug\nRUBY\n"),
             ("A.java", "    t.printStackTrace(); // TODO this is not great\n"),
             ("a.cc", "void f() {\n  if (FLAG(break_on_failure)) {\n    DebugBreak();\n  }\n}\n"),

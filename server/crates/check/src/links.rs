@@ -152,7 +152,8 @@ fn broken(
         ));
         return Some(finding);
     }
-    if there.is_there(&resolved) || !targets::may_be_checked(&file.path, &target.path, there) {
+    let leads = there.is_there(&resolved) || there.leads_on_a_site(&file.path, &target.path);
+    if leads || !targets::may_be_checked(&file.path, &target.path, there) {
         return None;
     }
     if let Some(other) = there.but_for_case(&resolved) {

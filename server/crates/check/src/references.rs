@@ -44,7 +44,7 @@ const MOST_REMOVED: usize = 8;
 static ON_PURPOSE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     regex::Regex::new(
         r"(?ix)\b(?: renam | remov | former | previous | deprecat | replac | instead\ of | used\ to | no\ longer | was\ called
-          | were\ called | old\ name | legacy | superse | dropped | unlike | historic | not\ available | since\ (?:version|v?\d)
+          | were\ called | old\ name | based\ on | split\ (?:in|into|up|from)\b | legacy | superse | dropped | unlike | historic | not\ available | since\ (?:version|v?\d)
           | (?:before|until|prior\ to|in)\ (?:version\b|v?\d) | version(?:added|changed) | migrat | upgrad | todo\b | fixme\b )",
     )
     .ok()
@@ -237,7 +237,11 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
     }
     by_name.retain(|_, mentions| mentions.len() <= MOST_MENTIONS);
     let wanted = by_name.keys().map(|name| &gone[*name]).filter(|g| g.what != What::Path);
-    let mut renamed = names::renamed(snapshot, &wanted.map(|g| g.name.as_str()).collect());
+    let wanted: Vec<&Gone> = wanted.collect();
+    let defined = wanted.iter().filter(|g| g.is_defined && g.what == What::Identifier);
+    let (names, defined) =
+        (wanted.iter().map(|g| g.name.as_str()).collect(), defined.map(|g| g.name.as_str()).collect());
+    let mut renamed = names::renamed(snapshot, &names, &defined);
     // What several became is not certain of any of them.
     let mut old_names: HashMap<String, usize> = HashMap::new();
     for new in renamed.values() {

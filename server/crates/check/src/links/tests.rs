@@ -44,6 +44,24 @@ fn a_link_that_the_branch_adds_leads_somewhere() {
 }
 
 #[test]
+fn a_link_may_lead_somewhere_on_the_site_alone() {
+    let site = [("docs/_sidebar.md", "x"), ("docs/start/env.md", "x"), ("guide/shot.png", "x")];
+    for (path, link, is_found) in [
+        // Docsify reads every link from the top of its site.
+        ("docs/more/a.md", "[a](start/env.md)", false),
+        ("docs/more/a.md", "[a](start/gone.md)", true),
+        ("other/a.md", "[a](start/env.md)", true),
+        // A page `guide/setup/`.
+        ("guide/setup.md", "![a](../shot.png)", false),
+        ("guide/setup.md", "![a](../gone.png)", true),
+        ("guide/index.md", "![a](../shot.png)", true),
+    ] {
+        let new: Vec<(&str, &str)> = site.iter().copied().chain([(path, link)]).collect();
+        assert_eq!(!found(&site, &new).is_empty(), is_found, "{path}: {link}");
+    }
+}
+
+#[test]
 fn what_a_tool_makes_may_be_linked_to() {
     for (ignored, link, is_found) in [
         ("docs/api\n", "[a](api/Chart.md)", false),
