@@ -4,7 +4,7 @@ use super::Job;
 use finding::RepoPath;
 
 /// Shorter files are read by those who take them in, and changed.
-const LARGE: usize = 500;
+const LARGE: usize = 200;
 /// A notice is at the top.
 const TOP: usize = 40;
 
@@ -46,7 +46,8 @@ fn holders(text: &str) -> Vec<String> {
     ];
     let is_notice = |line: &&str| {
         let lower = line.to_ascii_lowercase();
-        lower.contains("copyright") && (lower.contains("(c)") || line.contains('©') || has_year(line))
+        let has_sign = lower.contains("(c)") || line.contains('©');
+        if lower.contains("copyright") { has_sign || has_year(line) } else { has_sign && has_year(line) }
     };
     let words = text.lines().filter(is_notice).flat_map(|line| line.split(|c: char| !c.is_alphanumeric()));
     let words = words.filter(|w| w.len() >= 3 && w.chars().all(char::is_alphabetic)).map(str::to_lowercase);
@@ -88,6 +89,7 @@ mod tests {
         for (notice, is_theirs) in [
             ("// Copyright 2005, Other Inc.\n// All rights reserved.\n", true),
             ("/* Copyright (c) 2020 Berg and others */\n", false),
+            ("// (c) 2011 Some One\n", true),
             ("// The copyright notice is elsewhere.\n", false),
             ("", false),
         ] {

@@ -347,6 +347,7 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && (!is_prose || line.trim().contains(' ') || !line.contains([';', '/']) || gone.what != What::Identifier)
             && !text[..m.at.start].ends_with("'s ")
             && !(gone.what == What::Identifier && is_file_of_a_path(text, &m.at))
+            && !(gone.noun == "module" && is_linked_elsewhere(text, &gone.name))
             // A family of names: `load*`.
             && !(gone.what == What::Identifier && text[m.at.end..].starts_with('*') && !text[m.at.end..].starts_with("**"))
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
@@ -411,6 +412,17 @@ fn is_file_of_a_path(text: &str, at: &Range<usize>) -> bool {
     let folder = text[..at.start].strip_suffix('/').is_some_and(|b| b.ends_with(|c: char| c.is_alphanumeric()));
     let ending = text[at.end..].strip_prefix('.').is_some_and(|a| a.starts_with(|c: char| c.is_ascii_lowercase()));
     folder && ending
+}
+
+/// Whether the text has an address that ends with the name, as that of another package does: `https://docs.rs/env_logger`.
+fn is_linked_elsewhere(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before =
+            text[..at].rsplit(|c: char| c.is_whitespace() || matches!(c, '<' | '(' | '"')).next().unwrap_or("");
+        before.contains("://")
+            && before.ends_with('/')
+            && names::stands_alone(text, &(at..at + name.len()), What::Identifier)
+    })
 }
 
 /// Whether two names are one word, written in two ways: `PauseLogging`, `_pauseLogging`.

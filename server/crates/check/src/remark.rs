@@ -118,7 +118,7 @@ pub(super) fn is_generated(text: &str) -> bool {
 
 /// Whether a file is what a build made, by its folders: `dist/`, `_build/`.
 pub(super) fn is_built(path: &RepoPath) -> bool {
-    let is_built = |part: &str| part == "dist" || part.starts_with("_build");
+    let is_built = |part: &str| part == "dist" || part.ends_with("-dist") || part.starts_with("_build");
     folder(path).split('/').any(is_built) || path.file_name().contains(".min.")
 }
 

@@ -211,7 +211,8 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
     for (_, start, line) in added_lines(file) {
         // A name of a person, or a title that was made elsewhere.
         let lower = line.to_ascii_lowercase();
-        if lower.contains("copyright") || (is_record && is_linked_title(&lower)) {
+        let is_address = || line.contains('@') && line.contains('<') && line.contains('>');
+        if lower.contains("copyright") || is_address() || (is_record && is_linked_title(&lower)) {
             continue;
         }
         // Another language, or code that was commented out.
@@ -447,6 +448,7 @@ mod tests {
             ("vendor/a.rs", "// They recieve it.\n"),
             ("a.md", "Jod is a name, and so is HPE.\n"),
             ("CHANGELOG.md", "- Added: a thing [Gert Van Recieve]\n"),
+            ("a.toml", "# Ann Recieve <ann@example.org>\n"),
             ("benches/a-novel.txt", "They recieve it.\n"),
             ("dist/a.js", "// They recieve it.\n"),
             ("a.go", "package a\n\ntype Writables struct{}\n\ntype flateReader struct{}\n"),

@@ -1,8 +1,9 @@
 //! The names of the repository, and paths as texts write them.
 
 use super::AGENT;
+use super::made::Made;
 use crate::Job;
-use crate::remark::{LONGEST_LINE, anchor, folder, is_generated, line_at, line_text, remark, replacing};
+use crate::remark::{LONGEST_LINE, anchor, folder, is_built, is_generated, line_at, line_text, remark, replacing};
 use aho_corasick::AhoCorasick;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::ChangeKind;
@@ -155,14 +156,17 @@ fn is_build(path: &RepoPath) -> bool {
 }
 
 /// Build files that name, by its path from the top or from their own folder, a file that the branch took away or renamed.
-pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, names: &[RepoPath]) -> Vec<RawFinding> {
+pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, made: &Made, names: &[RepoPath]) -> Vec<RawFinding> {
     let changed = job.snapshot.files().iter().filter_map(|file| match &file.kind {
         ChangeKind::Deleted => Some((&file.path, None)),
         ChangeKind::Renamed { from } => Some((from, Some(&file.path))),
         _ => None,
     });
-    let gone: Vec<(&RepoPath, Option<&RepoPath>)> =
-        changed.chain(job.snapshot.moved().iter().map(|(from, to)| (from, Some(to)))).collect();
+    let gone: Vec<(&RepoPath, Option<&RepoPath>)> = changed
+        .chain(job.snapshot.moved().iter().map(|(from, to)| (from, Some(to))))
+        // What a build makes is there when it is needed.
+        .filter(|(path, _)| !is_built(path) && !made.has(path.as_str()))
+        .collect();
     let Ok(finder) = AhoCorasick::new(gone.iter().map(|(path, _)| path.file_name())) else { return Vec::new() };
     if gone.is_empty() {
         return Vec::new();

@@ -154,6 +154,11 @@ pub(super) fn named(from: &RepoPath, text: &str, at: &Range<usize>, gone: &Gone,
     } else {
         return None;
     };
+    // The trace of a failure is as it was recorded: `at src/load.rs:42`.
+    let has_line = text[at.end..].strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if has_line && text[..start].trim_end_matches(' ').ends_with("at") {
+        return None;
+    }
     // "Create a file named …": the reader's own.
     let line = line_text(text, at.start).to_ascii_lowercase();
     if !plain.contains('/') && ["file named", "file called", "file with the name"].iter().any(|w| line.contains(w)) {

@@ -235,6 +235,15 @@ fn names_that_live_on_or_are_meant_are_left_alone() {
     // A word of a sentence.
     let doc = ("c.md", "They run every day.\n");
     assert_eq!(found(&[("a.rs", "fn every() {}\n"), doc], &[("a.rs", "\n"), doc]), []);
+    // As it was recorded, and another's.
+    let doc = ("c.md", "See `src/load.rs` there.\n");
+    assert_eq!(
+        found(&[("src/load.rs", "x\n"), ("c.md", "at src/load.rs:42\n")], &[("c.md", "at src/load.rs:42\n")]),
+        []
+    );
+    assert_eq!(found(&[("src/load.rs", "x\n"), doc], &[doc]).len(), 1);
+    let doc = ("c.md", "Like `env_logger`, see https://docs.rs/env_logger/.\n");
+    assert_eq!(found(&[("a.rs", "pub mod env_logger {}\n"), doc], &[("a.rs", "\n"), doc]), []);
     // The reader's own.
     let doc = ("c.md", "Create a file named `load-config.md` there.\n");
     assert_eq!(found(&[("a/load-config.md", "x\n"), doc], &[doc]), []);
