@@ -357,6 +357,7 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && !is_marker(line, text, &m.at)
             && (is_prose || !is_lone_call(line, &text[m.at.clone()]))
             && (is_prose || is_said_in_words(line))
+            && (is_prose || !is_in_commented_code(text, m.at.start))
             && !is_of_others(text, &m.at, gone)
             && !(is_prose && is_of_the_past(text, m.at.start))
             && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
@@ -513,6 +514,26 @@ fn is_lone_call(line: &str, name: &str) -> bool {
         return true;
     }
     line == name || arguments.is_some_and(|rest| rest.ends_with(')') && rest.len() > 1)
+}
+
+/// Whether a place is in a block of comments that is mostly code: what was commented out, whole.
+fn is_in_commented_code(text: &str, at: usize) -> bool {
+    const AROUND: usize = 12;
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    let mark = ["//", "#", "--"].into_iter().find(|mark| text[start..].trim_start().starts_with(mark));
+    let Some(mark) = mark else { return false };
+    let is_comment = |line: &&str| line.trim_start().starts_with(mark);
+    let before = text[..start].lines().rev().take_while(is_comment).take(AROUND);
+    let said = before.chain(text[start..].lines().take_while(is_comment).take(AROUND));
+    let said =
+        said.map(|line| line.trim_start().trim_start_matches(['/', '#', '-', '!']).trim()).filter(|l| !l.is_empty());
+    let is_code = |line: &&str| {
+        line.ends_with([';', '{', '}', ',', '(', ')', '`']) && line.contains(['(', ')', '{', '}', '=', '`'])
+            || [" := ", " = "].iter().any(|sign| line.contains(sign))
+            || line.starts_with("return ")
+    };
+    let (code, words): (Vec<&str>, Vec<&str>) = said.partition(is_code);
+    code.len() >= 3 && code.len() > words.len()
 }
 
 /// Whether a line of a comment says something: it has a word of a sentence, or the sign of a documentation's reference, and
