@@ -33,7 +33,7 @@ fn branch() -> Repo {
     for commit in 0..4 {
         for (path, commits) in FILES {
             let until: Vec<usize> = commits.iter().filter(|c| **c <= commit).flat_map(|c| c * 9..c * 9 + 8).collect();
-            repo.write(path, &code(path, &until));
+            repo.write(path, code(path, &until));
         }
         repo.commit(&format!(
             "Check what comes in, part {commit}\n\nWhat is unchecked ends the program for everybody."
@@ -46,7 +46,7 @@ fn branch() -> Repo {
 fn touch(repo: &Repo, path: &str) {
     let text = std::fs::read_to_string(repo.path().join(path)).unwrap();
     let (before, after) = text.split_at(text.rfind("Ok(Output").unwrap());
-    repo.write(path, &format!("{before}log(&value);\n    {after}"));
+    repo.write(path, format!("{before}log(&value);\n    {after}"));
     repo.commit("Log it");
 }
 
