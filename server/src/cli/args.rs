@@ -113,6 +113,9 @@ pub(super) enum Command {
     /// Make one finding of several; later rounds remember.
     #[command(after_help = examples::JOIN)]
     Join(JoinArgs),
+    /// List what decisions taught: lines that agents and later rounds are given; add, edit, forget, share them.
+    #[command(after_help = examples::LEARNINGS)]
+    Learnings(LearningsArgs),
     /// Say what was done on this branch: dismissals, splits, joins, fixes, imports.
     #[command(after_help = examples::LOG)]
     Log(LogArgs),
@@ -899,6 +902,39 @@ pub(super) struct DoctorArgs {
     /// As JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LearningsArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<LearningsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LearningsCommand {
+    /// Add one in your own words.
+    #[command(after_help = examples::LEARNINGS_ADD)]
+    Add {
+        /// What agents are to know.
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Forget some.
+    #[command(after_help = examples::LEARNINGS_FORGET)]
+    Forget {
+        /// Their numbers, as `deep-review learnings` lists them.
+        #[arg(required = true)]
+        numbers: Vec<usize>,
+    },
+    /// Open their file in the editor that VISUAL or EDITOR names.
+    #[command(after_help = examples::LEARNINGS_EDIT)]
+    Edit,
+    /// Write them into .deep-review/learnings.md of the work tree, for everybody.
+    #[command(after_help = examples::LEARNINGS_SHARE)]
+    Share,
 }
 
 #[derive(Debug, Args)]

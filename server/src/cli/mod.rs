@@ -20,6 +20,7 @@ mod hook;
 mod import;
 mod init;
 mod install;
+mod learnings;
 mod links;
 mod log;
 mod mcp;
@@ -125,6 +126,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Split(args) => links::split(&context, &args),
         Command::Join(args) => links::join(&context, &args),
+        Command::Learnings(args) => learnings::run(&context, &args),
         Command::Log(args) => log::log(&context, &args),
         Command::Undo(args) => log::undo(&context, &args),
         Command::Rules(args) => rules::run(&context, args),

@@ -116,6 +116,12 @@ pub(super) fn is_generated(text: &str) -> bool {
     .any(|w| start.contains(w))
 }
 
+/// Whether a file is what a build made, by its folders: `dist/`, `_build/`.
+pub(super) fn is_built(path: &RepoPath) -> bool {
+    let is_built = |part: &str| part == "dist" || part.ends_with("-dist") || part.starts_with("_build");
+    folder(path).split('/').any(is_built) || path.file_name().contains(".min.")
+}
+
 /// Whether the line is code that was commented out, or the head of a definition in a sample.
 pub(super) fn is_code_in_comment(line: &str) -> bool {
     let line = line.trim_start();
@@ -207,7 +213,9 @@ pub(super) fn is_taken_in(path: &RepoPath) -> bool {
                 && !matches!(name, "version" | "release" | "v" | "docs")
         })
     };
-    folders.iter().any(is_foreign) || folders.iter().any(is_release) || of_packages || is_library
+    // The types of a library that has none: `typings/node/node.d.ts`.
+    let is_typing = name.ends_with(".d.ts") && folders.contains(&"typings");
+    is_typing || folders.iter().any(is_foreign) || folders.iter().any(is_release) || of_packages || is_library
 }
 
 /// Whether a file is what a test reads or compares with, by its folders: nobody runs it.

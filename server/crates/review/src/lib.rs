@@ -21,6 +21,7 @@ pub mod eval;
 pub mod import;
 mod kept;
 mod lead;
+mod learned;
 mod locate;
 mod parts;
 mod prepare;

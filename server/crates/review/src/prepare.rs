@@ -1,13 +1,13 @@
 //! Everything a round knows before an agent is asked.
 
-use super::{Request, ReviewError, Reviewer, kept};
+use super::{Request, ReviewError, Reviewer, kept, learned};
 use agent::dependencies::{self, Places};
 use agent::prompt::{History, Templates};
 use agent::{Brief, Sending};
 use dashmap::DashMap;
 use finding::{
-    AgentInfo, AgentOutcome, Commit, Decisions, DeclinedEarlier, LineRange, PullRequestNow, RepoPath, Round, Sides,
-    State,
+    AgentInfo, AgentOutcome, Commit, Decisions, DeclinedEarlier, Learnings, LineRange, PullRequestNow, RepoPath, Round,
+    Sides, State,
 };
 use git::Snapshot;
 use git::consult::Consult;
@@ -35,6 +35,8 @@ pub struct Preparation {
     pub labels: Labels,
     /// What people decided.
     pub decisions: Decisions,
+    /// What decisions taught, on any branch.
+    pub learnings: Learnings,
     /// What the forge said last of the branch's pull request.
     pub pull_request: Option<PullRequestNow>,
     /// The snapshot's text of every changed file, and of files that earlier findings are in.
@@ -113,6 +115,8 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     brief.pull_request = pull_request.clone().map(Arc::new);
     brief.steering = Arc::new(request.options.steering.clone());
     brief.conventions = repository.conventions(&scope, &brief.files, &request.conventions)?;
+    let learnings = learned::all(&store.learnings().map_err(ReviewError::storing)?, &brief.conventions);
+    learned::into_conventions(&learnings, &brief.files, &brief.sending, &mut brief.conventions);
     if let Some(head) = &scope.head {
         let known =
             earlier.iter().map(|(round, _)| shared(&round.commits, snapshot.commits())).find(|known| *known > 0);
@@ -131,6 +135,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         sides,
         labels,
         decisions,
+        learnings,
         pull_request,
         texts,
         outlines: Outlines::default(),

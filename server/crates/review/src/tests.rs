@@ -75,7 +75,7 @@ fn agent(name: &'static str, act: impl Fn(&Brief) -> Did + Send + Sync + 'static
     Arc::new(Scripted { name, parts: false, act: Box::new(act), given: Mutex::default() })
 }
 
-fn says(title: &str) -> Answer {
+pub(super) fn says(title: &str) -> Answer {
     let path = RepoPath::new("a.rs").unwrap();
     Answer {
         findings: vec![RawFinding {

@@ -3,6 +3,7 @@
 //! ```text
 //! deep-review/
 //!   lock                         held by whoever writes
+//!   learnings.md                 what decisions taught, for the whole repository; people edit it
 //!   masks                        a random number: what the masks of secrets are made with
 //!   branches/<branch>/0007.json  a round, by its number
 //!   branches/<branch>/decisions.json
@@ -23,7 +24,7 @@ mod lock;
 pub use lock::on_wait;
 
 use files::{create_atomically, create_folders, set_aside, write_all_atomically, write_atomically};
-use finding::{Aftermath, AgentName, BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
+use finding::{Aftermath, AgentName, BlobId, Decisions, Learnings, PullRequestNow, ROUND_SCHEMA, Round};
 use memchr::memmem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ mod tests;
 
 /// Largest file that is read as a round or as decisions, in bytes.
 const MAX_FILE: u64 = 256 << 20;
+
+/// Largest file of learnings, in bytes.
+const MAX_LEARNINGS: u64 = 1 << 20;
 
 /// The last number that a round may have: a file with a larger one is none of ours.
 const LAST: u32 = 999_999;
@@ -195,6 +199,43 @@ impl Store {
         let mut folders: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
         folders.sort();
         Ok(folders.into_iter().map(|folder| Branch { store: self.clone(), folder }).collect())
+    }
+
+    /// The file of [`Self::learnings`].
+    #[must_use]
+    pub fn learnings_path(&self) -> PathBuf {
+        self.folder.join("learnings.md")
+    }
+
+    /// What decisions taught in this repository, as people may have edited it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no file of text of a size that people edit.
+    pub fn learnings(&self) -> Result<Learnings, StoreError> {
+        let path = self.learnings_path();
+        let read = || match fs::metadata(&path) {
+            Ok(meta) if meta.len() > MAX_LEARNINGS => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+            Ok(_) => fs::read_to_string(&path),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            Err(e) => Err(e),
+        };
+        read().map(|text| Learnings::read(&text)).map_err(StoreError::new("read", &path))
+    }
+
+    /// Changes them, while no other process does.
+    ///
+    /// # Errors
+    /// As [`Self::learnings`], and when they cannot be written; then nothing is changed.
+    pub fn change_learnings<R>(&self, change: impl FnOnce(&mut Learnings) -> R) -> Result<R, StoreError> {
+        let _lock = lock::lock(&self.folder, &[&self.folder])?;
+        let before = self.learnings()?;
+        let mut after = before.clone();
+        let result = change(&mut after);
+        if after != before {
+            create_folders(&self.folder)?;
+            write_atomically(&self.learnings_path(), after.to_string().as_bytes())?;
+        }
+        Ok(result)
     }
 
     /// Keeps the exact texts of files, each under its blob id.

@@ -202,6 +202,9 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding, is_rich
             line(&settled.reason)
         );
     }
+    if let Some(learned) = &finding.learned {
+        let _ = writeln!(out, "Learned: {}\n", line(&learned.to_string()));
+    }
     for contrary in &finding.contrary {
         let by: Vec<String> = contrary.by.iter().map(|name| line(round.label_of(name))).collect();
         let _ = writeln!(out, "To the contrary, {}: {}\n", by.join(", "), line(&contrary.title));
