@@ -1,6 +1,7 @@
 //! The three real programs in one round, against each alone and against a shell script that starts the same three with the
 //! same prompt, in one run: `./test --agents` prints the figures. They are compared by people, not asserted: the programs
-//! share the machine's cores.
+//! share the machine's cores. `DEEP_REVIEW` names the build to measure, as people have it (`target/release/deep-review`); without it,
+//! it is the one that is tested.
 
 use super::mock::Mock;
 use super::real::program;
@@ -9,7 +10,7 @@ use deep_review::agent::answer::review_schema;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 const AGENTS: [(&str, &str, &str, &str); 3] = [
@@ -20,12 +21,27 @@ const AGENTS: [(&str, &str, &str, &str); 3] = [
 /// How often each is measured; the least counts, as other work on the machine only adds.
 const TIMES: usize = 5;
 
+/// The build to measure, in the bed.
+fn command(bed: &Bed, args: &[&str]) -> Command {
+    let tested = bed.command(args);
+    let Some(program) = std::env::var_os("DEEP_REVIEW") else { return tested };
+    let mut command = Command::new(program);
+    command.args(tested.get_args()).current_dir(bed.repo.path()).stdin(Stdio::null());
+    for (name, value) in tested.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 /// A round of these agents: seconds from the start of our program to its end, and how much of them its slowest agent took.
 fn round(bed: &Bed, agents: &[&str]) -> (f64, f64) {
     let mut args = vec!["review", "--fresh", "--format", "json"];
     args.extend(agents.iter().flat_map(|name| ["--agent", name]));
     let started = Instant::now();
-    let ran = bed.command(&args).output().unwrap();
+    let ran = command(bed, &args).output().unwrap();
     let took = started.elapsed().as_secs_f64();
     assert_eq!(ran.status.code(), Some(0), "{agents:?}: {}", String::from_utf8_lossy(&ran.stderr));
     let round: Value = serde_json::from_slice(&ran.stdout).unwrap();
@@ -106,9 +122,11 @@ fn three_real_programs_at_once_all_answer() {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default();
+    let build =
+        if std::env::var_os("DEEP_REVIEW").is_some() { "the build that `DEEP_REVIEW` names" } else { "a debug build" };
     let _ = writeln!(
         text,
-        "A whole `deep-review review`, least of {TIMES} each, in turn, {cores} cores at load {load}: claude {claude:.2} s, \
+        "A whole `deep-review review` ({build}), least of {TIMES} each, in turn, {cores} cores at load {load}: claude {claude:.2} s, \
          codex {codex:.2} s, gemini {gemini:.2} s; all three at once {all:.2} s, which is {:.2} × the slowest alone ({:+.2} s).\n\n\
          The same three from a shell script with the same prompt (`tests/agents/by-hand`): {hand_least:.2} s; the round takes {:+.2} s \
          beside it. What the round itself adds to its slowest agent, the start and end of the process included: {beyond:.3} s.",
