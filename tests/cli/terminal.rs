@@ -82,12 +82,23 @@ fn without_a_command_it_says_what_it_sees_and_what_is_next() {
         }
     };
     let Some(first) = seen(&bed, "") else { return };
-    has(&first, &["branch  topic, compared with main", "change  1 file in 1 commit and in what is not", "QUICK: free", "review --dry-run"]);
+    has(
+        &first,
+        &[
+            "branch  topic, compared with main",
+            "change  1 file in 1 commit and in what is not",
+            "QUICK: free",
+            "review --dry-run",
+        ],
+    );
     assert!(!first.contains("round"), "{first}");
     bed.review(&["--agent", "quick"]);
     has(&seen(&bed, "").unwrap(), &["round   1 of 20", "Merge with fixes", "apply --all --check"]);
     let unkeyed = Bed::new();
-    has(&seen(&unkeyed, "").unwrap(), &["built-in ones: nothing is sent, nothing to pay", "agents add", "no key, nothing is sent"]);
+    has(
+        &seen(&unkeyed, "").unwrap(),
+        &["built-in ones: nothing is sent, nothing to pay", "agents add", "no key, nothing is sent"],
+    );
     unkeyed.repo.git(&["checkout", "-q", "main"]);
     has(&seen(&unkeyed, "").unwrap(), &["itself what branches are compared with", "commit:HEAD", "pr:NUMBER"]);
     let outside = unkeyed.repo.beside("outside");
