@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
 #[derive(Debug, Parser)]
-#[command(name = "deep-review", version, after_help = examples::ALL, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "deep-review", version, after_help = examples::ALL, max_term_width = 100)]
 pub struct Cli {
     /// Work as if started in this folder.
     #[arg(short = 'C', long, global = true, value_name = "FOLDER")]
@@ -24,7 +24,7 @@ pub struct Cli {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

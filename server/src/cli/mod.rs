@@ -39,6 +39,7 @@ mod rules;
 pub mod sample;
 mod scan;
 mod show;
+mod start;
 mod stop_hook;
 mod stream;
 mod test_agent;
@@ -101,7 +102,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = context::Context::new(cli.directory, cli.target, cli.color);
-    match cli.command {
+    let Some(command) = cli.command else { return start::run(&context) };
+    match command {
         Command::Review(args) => review::run(&context, *args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Mcp(args) => mcp::run(&context, &args),

@@ -225,7 +225,10 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding, is_rich
         }
     }
     if let Some(rule) = &finding.rule {
-        let _ = writeln!(out, "Rule: {}\n", line(&rule.id));
+        // The pages of our own rules come with the program.
+        let own = rule.id.strip_prefix("deep-review/").filter(|own| !own.contains('`'));
+        let page = own.map(|own| format!(" (`deep-review rules explain {own}`)")).unwrap_or_default();
+        let _ = writeln!(out, "Rule: {}{page}\n", line(&rule.id));
     }
     if let Some(since) = finding.since {
         let _ = writeln!(out, "First raised in round {since}.\n");
