@@ -258,6 +258,25 @@ fn names_that_live_on_or_are_meant_are_left_alone() {
 }
 
 #[test]
+fn what_a_package_hides_or_makes_is_no_new_name() {
+    for (old, new, doc) in [
+        (
+            "package a\n\ntype A struct {\n\tSourceFiles Fs\n}\n",
+            "package a\n\ntype A struct {\n\tsourceFiles Fs\n}\n",
+            "Give `SourceFiles` to it.\n",
+        ),
+        (
+            "package a\n\nfunc NewBaseReader() int { return 1 }\n",
+            "package a\n\nfunc BaseReader() int { return 2 }\n",
+            "Call `NewBaseReader()` first.\n",
+        ),
+    ] {
+        let found = found(&[("a.go", old), ("a.md", doc)], &[("a.go", new), ("a.md", doc)]);
+        assert!(found.iter().all(|f| !f.1.contains("is now") && f.2.is_none()), "{found:?}");
+    }
+}
+
+#[test]
 fn what_took_the_place_of_a_name_is_its_new_name_only_for_certain() {
     let doc = "// Gives the keys to the providerKey of all.\n";
     for (old, new, is_now) in [
