@@ -244,6 +244,9 @@ fn names_that_live_on_or_are_meant_are_left_alone() {
     assert_eq!(found(&[("src/load.rs", "x\n"), doc], &[doc]).len(), 1);
     let doc = ("c.md", "Like `env_logger`, see https://docs.rs/env_logger/.\n");
     assert_eq!(found(&[("a.rs", "pub mod env_logger {}\n"), doc], &[("a.rs", "\n"), doc]), []);
+    // From here, and there is none here.
+    let doc = ("other/c.md", "See [it](./1.0/loader.md).\n");
+    assert_eq!(found(&[("docs/1.0/loader.md", "x\n"), doc], &[doc]), []);
     // Code that was commented out, whole.
     let out = "//  type A struct {\n//    MadeUp CustomType `json:\"a\"`\n//  }\n//\n//  a := A{}\n//  check(t, a.MadeUp, 1)\n";
     assert_eq!(found(&[("a.go", &format!("type CustomType int\n{out}"))], &[("a.go", out)]), []);
