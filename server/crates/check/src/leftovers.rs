@@ -227,7 +227,7 @@ fn is_asked_for(text: &str, start: usize, words: &[&str]) -> bool {
         let line = line.to_lowercase();
         ["if", "case"].iter().any(|w| line.contains(w)) && words.iter().any(|w| line.contains(w))
     };
-    text[..start].lines().rev().take(4).any(asks)
+    text[..start].lines().rev().take(8).any(asks)
 }
 
 /// Whether the line before the one that begins at `start` is a comment: it says why.
