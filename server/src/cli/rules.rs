@@ -97,9 +97,6 @@ fn explain(context: &Context, id: &str) -> anyhow::Result<Exit> {
     if rule.has_fix {
         let _ = writeln!(out, "fix        yes");
     }
-    if rule.id == rule.short_id() {
-        let _ = writeln!(out, "page       {}", check::page_of(&rule.id));
-    }
     let id = rule.short_id();
     let _ = writeln!(out, "\nTo silence it in a place: deep-review: ignore[{id}] reason");
     let _ = writeln!(out, "To switch it off:         rules.{id} = \"off\" in the configuration");

@@ -201,6 +201,22 @@ function M.restart()
   M.tell("the server was restarted")
 end
 
+---How often is looked whether a server that was just started has said what it can do, in ms.
+local STARTING = 20
+
+---Acts once a client may be asked something: one that was just started may not.
+---@param client vim.lsp.Client
+---@param act fun()
+local function when_ready(client, act)
+  if client.initialized then
+    act()
+  elseif not M.stopped(client) then
+    vim.defer_fn(function()
+      when_ready(client, act)
+    end, STARTING)
+  end
+end
+
 ---Runs a command of the server; its refusal is shown, because it says what to do.
 ---@param command string
 ---@param argument table
@@ -213,12 +229,14 @@ function M.execute(command, argument, done)
   if next(argument) == nil then
     argument = vim.empty_dict()
   end
-  request(client, "workspace/executeCommand", { command = command, arguments = { argument } }, function(error, result)
-    if error then
-      notify(error.message, vim.log.levels.ERROR)
-    elseif done then
-      done(result)
-    end
+  when_ready(client, function()
+    request(client, "workspace/executeCommand", { command = command, arguments = { argument } }, function(error, result)
+      if error then
+        notify(error.message, vim.log.levels.ERROR)
+      elseif done then
+        done(result)
+      end
+    end)
   end)
 end
 

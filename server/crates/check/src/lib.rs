@@ -28,7 +28,7 @@ mod testing;
 mod tree;
 
 pub use definitions::{Symbol, symbols};
-pub use remark::{is_named_a_test, page_of};
+pub use remark::is_named_a_test;
 pub use rules::{Failed, Tested, is_case_file, is_rule_file, test_built_in, test_rules};
 pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};
 pub use tree::{languages_without_rules, syntax_errors};

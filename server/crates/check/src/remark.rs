@@ -15,16 +15,11 @@ pub(super) const MOST_FINDINGS: usize = 200;
 /// A remark without a place: `id` is given by [`number`].
 pub(super) fn remark(agent: &str, rule: &str, severity: Severity, title: String, body: String) -> RawFinding {
     RawFinding {
-        rule: Some(RuleRef { id: format!("deep-review/{rule}"), url: Some(page_of(rule)) }),
+        // Its page comes with the program: `deep-review rules explain`.
+        rule: Some(RuleRef { id: format!("deep-review/{rule}"), url: None }),
         classification: Some(Classification::Regression),
         ..bare(agent, severity, title, body)
     }
-}
-
-/// The address of a built-in rule's page.
-#[must_use]
-pub fn page_of(rule: &str) -> String {
-    format!("{}/blob/main/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))
 }
 
 fn bare(agent: &str, severity: Severity, title: String, body: String) -> RawFinding {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Lines put in place of others. Lines are 0-based and have no endings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct RawEdit {
     pub(super) start: usize,
     pub(super) count: usize,
@@ -89,6 +89,9 @@ pub(super) fn with_margin<'l>(text: &Text<'_>, lines: &'l [HunkLine], pos: &[Opt
         let there = text.line(at).trim_end();
         kept += usize::from(there == line.text.trim_end());
         lost += usize::from(there.strip_prefix(' ') == Some(line.text.trim_end()));
+    }
+    if lost <= kept && kept > 0 {
+        return Cow::Borrowed(lines);
     }
     // Where some lines have lost it and the others may have, all have.
     let some = context().any(|(l, _)| l.bare) && context().all(|(l, _)| l.bare || l.text.starts_with([' ', '\t']));

@@ -38,6 +38,10 @@ pub(super) fn is_elision(line: &str) -> bool {
 
 /// Whether an added line has a hole in it: `{ ... }`, `(...)`, `…` beside code.
 pub(super) fn has_hole(line: &str) -> bool {
+    // Most lines have no dots to look at.
+    if line.bytes().filter(|&b| b == b'.').count() < 3 && !line.contains('…') {
+        return false;
+    }
     let dense: String = line.chars().filter(|c| !c.is_whitespace()).collect();
     ["{...}", "(...)", "{…}", "(…)", "[…]"].iter().any(|hole| dense.contains(hole))
 }

@@ -7,7 +7,6 @@
 use super::Hints;
 use super::candidate::{Candidate, Fit, candidate};
 use super::hunk::{HunkLine, Op};
-use super::occurrences::occurrences;
 use super::pieces::{HunkPiece, range};
 use super::text::{self, Text};
 use std::ops::Range;
@@ -52,7 +51,7 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine], pieces: &[HunkPiece], 
     let Some(seed) = heaviest else { return Vec::new() };
     let hunk = Hunk { text, lines, piece, must: &must, firm: &grown(&must), seed };
     let mut out: Vec<Candidate> = Vec::new();
-    for spot in occurrences(text.solid().1, &[piece.keys[seed]], MAX_SEEDS) {
+    for spot in text.find(&[piece.keys[seed]], MAX_SEEDS) {
         let few = hunk.align(spot, hunk.must, budget(piece.solid.len()));
         let found = few
             .or_else(|| hunk.align(spot, hunk.firm, wide_budget(piece.solid.len())))

@@ -203,7 +203,7 @@ fn unit<'l>(lines: impl Iterator<Item = &'l str>) -> usize {
 }
 
 /// A block of new lines with the indentation of the old one, where that is shifted as a whole.
-pub(super) fn reindent_block(text: &Text<'_>, start: usize, old: &[&str], new: &[&str]) -> Vec<String> {
+pub(super) fn reindent_block<'t>(text: &Text<'t>, start: usize, old: &[&'t str], new: &[&str]) -> Vec<String> {
     let solid = |l: &&&str| !l.trim().is_empty();
     let (Some(a), Some(b)) = (old.iter().find(solid), new.iter().find(solid)) else {
         return new.iter().map(|&l| l.to_owned()).collect();
@@ -211,7 +211,7 @@ pub(super) fn reindent_block(text: &Text<'_>, start: usize, old: &[&str], new: &
     // The first lines correspond; so do all that are the same but for white space.
     let mut pairs: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
     pairs.entry(indent(b)).or_default().push((0, indent(a)));
-    let mut once: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let mut once: BTreeMap<&str, Option<&'t str>> = BTreeMap::new();
     for line in old {
         once.entry(line.trim()).and_modify(|one| *one = None).or_insert(Some(line));
     }

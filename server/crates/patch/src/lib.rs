@@ -13,6 +13,7 @@ mod build;
 mod candidate;
 mod canonical;
 mod carry;
+mod comments;
 mod definition;
 mod diff;
 mod elision;

@@ -27,15 +27,17 @@ use super::candidate::{Candidate, Found};
 use super::hunk::{Hunk, HunkBody, HunkLine};
 use super::text::Text;
 use super::{Hints, Placed, Placement, Refusal};
+use std::cell::LazyCell;
 
 /// Places all hunks, or says why that cannot be done.
 pub(super) fn place_hunks(text: &Text<'_>, hunks: &[Hunk], hints: &Hints<'_>) -> Result<Placed, Refusal> {
     let mut places = Vec::with_capacity(hunks.len());
+    let put_in = LazyCell::new(|| moved::PutIn::of(hunks));
     for (i, hunk) in hunks.iter().enumerate() {
         match find(text, hunk, hints) {
             Ok(Found::Places(found)) => places.push((hunk, found)),
             Ok(Found::Already) => {}
-            Err(Refusal::NotFound) if moved::is_elsewhere(text, hunks, i) => {}
+            Err(Refusal::NotFound) if put_in.is_elsewhere(text, i) => {}
             // The other hunks may prove the number that says where.
             Err(Refusal::NoPlace) if hunk.after.is_some() => places.push((hunk, Vec::new())),
             Err(refusal) => return Err(refusal),

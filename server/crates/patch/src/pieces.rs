@@ -1,7 +1,7 @@
 //! What the locator compares: runs of a hunk's lines, as keys; where one list of keys stands in another; how much two
 //! blocks have in common.
 
-use crate::hunk::HunkLine;
+use crate::hunk::{HunkLine, Op};
 use crate::text;
 use finding::LineRange;
 use std::ops::Range;
@@ -39,10 +39,12 @@ pub(crate) fn piece(lines: &[HunkLine], range: Range<usize>, side: fn(&HunkLine)
 
 /// Whether the old and the new side are the same but for white space.
 pub(crate) fn whitespace_only(lines: &[HunkLine]) -> bool {
-    let side = |f: fn(&HunkLine) -> bool| -> Vec<u64> {
-        lines.iter().filter(|l| f(l)).map(|l| text::key(&l.text)).filter(|&k| k != text::BLANK).collect()
+    // What is before the first change is on both sides.
+    let start = lines.iter().position(|l| l.op != Op::Context).unwrap_or(lines.len());
+    let side = |is_in: fn(&HunkLine) -> bool| {
+        lines[start..].iter().filter(move |l| is_in(l)).map(|l| text::key(&l.text)).filter(|&k| k != text::BLANK)
     };
-    side(HunkLine::is_old) == side(HunkLine::is_new)
+    side(HunkLine::is_old).eq(side(HunkLine::is_new))
 }
 
 /// The lines from `start` to `end`, 0-based and both included, as the 1-based range that others are told.

@@ -1,7 +1,6 @@
 //! Finds quoted code, which is how findings are anchored.
 
 use super::elision::is_elision;
-use super::occurrences::occurrences;
 use super::pieces::range;
 use super::text::{self, Text};
 use finding::LineRange;
@@ -97,9 +96,9 @@ fn pick(places: impl Iterator<Item = LineRange>, cited: Option<LineRange>) -> Op
 }
 
 fn verbatim(text: &Text<'_>, lines: &[&str], cited: Option<LineRange>) -> Option<LineRange> {
-    let (at, keys) = text.solid();
+    let at = text.solid().0;
     let needle: Vec<u64> = lines.iter().map(|l| text::key(l)).collect();
-    let spots = occurrences(keys, &needle, usize::MAX);
+    let spots = text.find(&needle, usize::MAX);
     let place = |s: &usize| range(at[*s] as usize, at[*s + needle.len() - 1] as usize);
     let exact =
         |s: &usize| lines.iter().enumerate().all(|(n, l)| text.line(at[*s + n] as usize).trim_end() == l.trim_end());
@@ -122,8 +121,8 @@ fn elided(text: &Text<'_>, lines: &[&str], cited: Option<LineRange>) -> Option<L
         .filter(|p| !p.is_empty())
         .map(|p| p.iter().map(|l| text::key(l)).collect())
         .collect();
-    let (at, keys) = text.solid();
-    let spots: Vec<Vec<usize>> = pieces.iter().map(|p| occurrences(keys, p, 1000)).collect();
+    let at = text.solid().0;
+    let spots: Vec<Vec<usize>> = pieces.iter().map(|p| text.find(p, 1000)).collect();
     let (first, rest) = spots.split_first()?;
     let chains = first.iter().filter_map(|&start| {
         let mut end = start + pieces[0].len();

@@ -1,15 +1,19 @@
 //! A text as the locator sees it: its lines, and a key for each that ignores white space.
 
-use crate::occurrences::occurrences;
+use crate::comments::code;
+use crate::occurrences::{Index, occurrences};
 use finding::LineRange;
-use memchr::memmem;
 use rayon::prelude::*;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Lines that one thread reads at once.
 const AT_ONCE: usize = 16_384;
+/// Looks through the whole text after which an index costs less than the next ones.
+const MANY_LOOKS: usize = 12;
+/// Lines that are looked for in one look.
+const FEW: usize = 8;
 
 /// A text, split into lines and ready to be searched. Made once where many fixes go to one text.
 #[derive(Debug)]
@@ -19,6 +23,20 @@ pub struct Text<'a> {
     lines: Vec<&'a str>,
     /// The lines with something on them: where they are (0-based), and [`key`] of each, side by side.
     solid: OnceCell<(Vec<u32>, Vec<u64>)>,
+    /// Where each key is among them, and how often that was asked without an index.
+    index: OnceCell<Index>,
+    looks: Cell<usize>,
+    /// See [`Text::bare`] and [`Text::dense`].
+    bare: OnceCell<Option<Box<Text<'a>>>>,
+    dense: OnceCell<Dense>,
+}
+
+/// A text without its white space.
+#[derive(Debug)]
+pub(super) struct Dense {
+    pub(super) text: String,
+    /// Where each line begins in it, and where the last one ends.
+    pub(super) starts: Vec<usize>,
 }
 
 impl<'a> Text<'a> {
@@ -30,7 +48,12 @@ impl<'a> Text<'a> {
         if let Some(first) = lines.first_mut() {
             *first = first.strip_prefix(BOM).unwrap_or(first);
         }
-        Self { source, lines, solid: OnceCell::new() }
+        Self::of(source, lines)
+    }
+
+    fn of(source: &'a str, lines: Vec<&'a str>) -> Self {
+        let (solid, index, bare, dense) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { source, lines, solid, index, looks: Cell::new(0), bare, dense }
     }
 
     /// The text itself.
@@ -124,6 +147,79 @@ impl<'a> Text<'a> {
         (at, keys)
     }
 
+    /// Where `keys` are among the solid lines, one after the other, in order, at most `most` places.
+    pub(super) fn find(&self, keys: &[u64], most: usize) -> Vec<usize> {
+        self.find_from(0, keys, most)
+    }
+
+    /// [`Text::find`] from solid line `from` on.
+    pub(super) fn find_from(&self, from: usize, keys: &[u64], most: usize) -> Vec<usize> {
+        let all = self.solid().1;
+        match self.index(1) {
+            Some(index) => index.occurrences(all, keys, from..all.len(), most),
+            None => occurrences(&all[from..], keys, most).into_iter().map(|spot| from + spot).collect(),
+        }
+    }
+
+    /// Where each of `keys` is among the solid lines, in order, at most `most` places of each. No key may be there twice.
+    pub(super) fn spots(&self, keys: &[u64], most: usize) -> Vec<Vec<usize>> {
+        let all = self.solid().1;
+        if let Some(index) = self.index(if keys.len() > FEW { MANY_LOOKS } else { 1 }) {
+            return keys.iter().map(|&key| index.spots(all, key).take(most).collect()).collect();
+        }
+        let mut out = vec![Vec::new(); keys.len()];
+        for (spot, key) in all.iter().enumerate() {
+            if let Some(spots) = keys.iter().position(|k| k == key).map(|n| &mut out[n]).filter(|out| out.len() < most)
+            {
+                spots.push(spot);
+            }
+        }
+        out
+    }
+
+    /// The index of the keys, unless going through them has cost less so far, these `looks` included.
+    fn index(&self, looks: usize) -> Option<&Index> {
+        self.looks.set(self.looks.get() + looks);
+        (self.looks.get() > MANY_LOOKS).then(|| self.index.get_or_init(|| Index::of(self.solid().1)))
+    }
+
+    /// The text without the comments behind its code, line for line; itself where it has none.
+    pub(super) fn bare(&self) -> &Self {
+        let bare = self.bare.get_or_init(|| {
+            let with_comment =
+                |(i, line): (usize, &&'a str)| Some((i, code(line))).filter(|(_, code)| code.len() < line.len());
+            let commented: Vec<(usize, &'a str)> = self.lines.iter().enumerate().filter_map(with_comment).collect();
+            if commented.is_empty() {
+                return None;
+            }
+            let mut lines = self.lines.clone();
+            let (at, keys) = self.solid();
+            let (at, mut keys) = (at.to_vec(), keys.to_vec());
+            let mut spot = 0;
+            for (i, code) in commented {
+                spot += at[spot..].partition_point(|&line| (line as usize) < i);
+                (lines[i], keys[spot]) = (code, key(code));
+            }
+            let bare = Self { solid: OnceCell::from((at, keys)), ..Self::of(self.source, lines) };
+            Some(Box::new(bare))
+        });
+        bare.as_deref().unwrap_or(self)
+    }
+
+    /// The text without its white space.
+    pub(super) fn dense(&self) -> &Dense {
+        self.dense.get_or_init(|| {
+            let mut starts = Vec::with_capacity(self.lines.len() + 1);
+            let mut text = String::with_capacity(self.source.len());
+            for line in &self.lines {
+                starts.push(text.len());
+                push_dense(&mut text, line);
+            }
+            starts.push(text.len());
+            Dense { text, starts }
+        })
+    }
+
     /// Whether the lines of `quote` with something on them stand in it one after the other, white space aside. The place that
     /// is cited, where most are, is looked at first.
     #[must_use]
@@ -131,17 +227,15 @@ impl<'a> Text<'a> {
         let quoted: Vec<u64> = lines::split(quote).map(key).filter(|key| *key != BLANK).collect();
         let (at, keys) = self.solid();
         let from = cited.map_or(0, |cited| at.partition_point(|line| *line + 1 < cited.start()));
-        !quoted.is_empty() && (keys[from..].starts_with(&quoted) || !occurrences(keys, &quoted, 1).is_empty())
+        !quoted.is_empty() && (keys[from..].starts_with(&quoted) || !self.find(&quoted, 1).is_empty())
     }
 
     /// Whether some line is `line`, but for white space around it.
     pub(super) fn has_line(&self, line: &str) -> bool {
-        let needle = line.trim();
-        if needle.is_empty() {
-            return false;
-        }
-        let mut found = memmem::find_iter(self.source.as_bytes(), needle).take(1000);
-        found.any(|at| self.lines[self.line_at(at)].trim() == needle)
+        let at = self.solid().0;
+        let key = key(line);
+        let is_it = |spot: &usize| self.lines[at[*spot] as usize].trim() == line.trim();
+        key != BLANK && self.find(&[key], usize::MAX).iter().any(is_it)
     }
 }
 
@@ -204,6 +298,19 @@ pub(super) fn key(line: &str) -> u64 {
 
 pub(super) fn is_space(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c)
+}
+
+/// A line without its white space.
+pub(super) fn dense(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    push_dense(&mut out, line);
+    out
+}
+
+fn push_dense(out: &mut String, line: &str) {
+    for part in line.split_whitespace() {
+        out.push_str(part);
+    }
 }
 
 /// Whether both are the same but for white space.

@@ -95,7 +95,7 @@ fn beside(text: &Text<'_>, gone: &HashSet<usize>, edit: &LineEdit, added: &[&str
         if run.len() < 2 || !begins_alike || 2 * in_common(&added, side, keys) < said {
             return None;
         }
-        let is_rare = |n: usize| keys.iter().filter(|&&k| k == added[n].0).take(2).count() == 1;
+        let is_rare = |n: usize| text.find(&[added[n].0], 2).len() == 1;
         run.iter().find(|(n, _)| added[*n].1 >= SAYS && is_rare(*n)).map(|(_, s)| at[**s] as usize)
     })
 }

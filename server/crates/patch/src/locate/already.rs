@@ -4,7 +4,6 @@ use crate::Hints;
 use crate::build::RawEdit;
 use crate::candidate::Candidate;
 use crate::hunk::{HunkLine, Op};
-use crate::occurrences::occurrences;
 use crate::pieces::{piece, range, whitespace_only};
 use crate::text::{self, Text};
 use std::collections::HashSet;
@@ -39,7 +38,7 @@ pub(super) fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) 
     if pieces.is_empty() || !proof {
         return false;
     }
-    let (at, keys) = text.solid();
+    let at = text.solid().0;
     if found.is_empty() && whitespace_only(lines) {
         // Then white space must be as written, which is not known of a hunk that is indented in another way.
         let [piece] = &pieces[..] else { return false };
@@ -50,15 +49,15 @@ pub(super) fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) 
                 .enumerate()
                 .all(|(n, &i)| text.line(at[s + n] as usize).trim_end() == lines[i].text.trim_end())
         };
-        let spots = occurrences(keys, &piece.keys, 10_000);
+        let spots = text.find(&piece.keys, 10_000);
         return !lines.iter().any(|l| l.no_newline) && spots.into_iter().any(as_written);
     }
     if found.is_empty() {
         // In order.
         let mut from = 0;
-        return pieces.iter().all(|piece| match occurrences(&keys[from..], &piece.keys, 1)[..] {
+        return pieces.iter().all(|piece| match text.find_from(from, &piece.keys, 1)[..] {
             [spot, ..] => {
-                from += spot + piece.keys.len();
+                from = spot + piece.keys.len();
                 true
             }
             [] => false,
@@ -69,7 +68,7 @@ pub(super) fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) 
         && !whitespace_only(lines)
         && pieces.iter().all(|piece| {
             let changes = lines[piece.lines.clone()].iter().any(|l| l.op != Op::Context);
-            let spots = occurrences(keys, &piece.keys, if changes { 10_000 } else { 1 });
+            let spots = text.find(&piece.keys, if changes { 10_000 } else { 1 });
             !changes && !spots.is_empty()
                 || spots.iter().any(|&s| {
                     let (first, last) = (at[s] as usize, at[s + piece.keys.len() - 1] as usize);
@@ -103,30 +102,18 @@ pub(super) fn traces(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> 
     keys.sort_unstable();
     keys.dedup();
     let (at, all) = text.solid();
-    let mut spots: Vec<Vec<usize>> = vec![Vec::new(); keys.len()];
-    for (spot, key) in all.iter().enumerate() {
-        // Few keys are told faster one by one.
-        let n = if keys.len() <= 8 { keys.iter().position(|k| k == key) } else { keys.binary_search(key).ok() };
-        if let Some(spots) = n.map(|n| &mut spots[n]).filter(|spots| spots.len() < SPOTS) {
-            spots.push(spot);
-        }
-    }
+    let spots = text.spots(&keys, SPOTS);
     if spots.iter().all(Vec::is_empty) {
         return Traces::None;
     }
     let kept: HashSet<u64> = lines.iter().filter(|l| l.is_new()).map(|l| text::key(&l.text)).collect();
     let gone: HashSet<u64> = removed.difference(&kept).copied().collect();
-    // How many lines of the context are before each line: whether one is in a window, at once.
-    let contexts: Vec<u32> = std::iter::once(0)
-        .chain(all.iter().scan(0, |n, key| {
-            *n += u32::from(context.contains(key));
-            Some(*n)
-        }))
-        .collect();
+    let mut anchors = text.spots(&context.into_iter().collect::<Vec<_>>(), usize::MAX).concat();
+    anchors.sort_unstable();
     let near = |spot: usize| spot.saturating_sub(AROUND + lines.len())..(spot + AROUND + lines.len()).min(all.len());
     let anchored = |spot: usize| {
         let (window, line) = (near(spot), range(at[spot] as usize, at[spot] as usize));
-        contexts[window.end] > contexts[window.start]
+        anchors[anchors.partition_point(|&a| a < window.start)..].first().is_some_and(|&a| a < window.end)
             || hints.lines.is_some_and(|l| l.distance(line) <= 2 * u32::try_from(AROUND).unwrap_or(0))
     };
     let whole = keys.binary_search(&heaviest).is_ok_and(|n| {

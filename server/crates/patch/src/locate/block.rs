@@ -5,7 +5,6 @@ use crate::candidate::{Candidate, Fit, Found, MAX_PLACES};
 use crate::definition::definition;
 use crate::elision::is_elision;
 use crate::indentation::reindent_block;
-use crate::occurrences::occurrences;
 use crate::pieces::{alikeness, lines_of, range, width};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal};
@@ -18,9 +17,8 @@ pub(super) fn find(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Result<Foun
     if let Some(hole) = new.iter().find(|l| is_elision(l) && !text.has_line(l)) {
         return Err(Refusal::Elided { line: hole.trim().to_owned() });
     }
-    let (_, keys) = text.solid();
     let solid: Vec<u64> = new.iter().map(|l| text::key(l)).filter(|&k| k != text::BLANK).collect();
-    if !occurrences(keys, &solid, 1).is_empty() {
+    if !text.find(&solid, 1).is_empty() {
         return Err(Refusal::AlreadyApplied);
     }
     let blocks = split(&new).ok_or(Refusal::NotFound)?;
@@ -118,8 +116,8 @@ fn end_of(lines: &[&str], head: usize) -> usize {
 /// much the same otherwise.
 fn places(text: &Text<'_>, new: &[&str], head: usize, hints: &Hints<'_>) -> Vec<Candidate> {
     const NEAR: u32 = 30;
-    let (at, keys) = text.solid();
-    let same = occurrences(keys, &[text::key(new[head])], MAX_PLACES);
+    let at = text.solid().0;
+    let same = text.find(&[text::key(new[head])], MAX_PLACES);
     if !same.is_empty() {
         return same.into_iter().filter_map(|spot| replacement(text, at[spot] as usize, new, head, 0.4)).collect();
     }

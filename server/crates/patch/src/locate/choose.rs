@@ -1,11 +1,13 @@
 //! Tells candidates apart.
 
+use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, insertion};
 use crate::hunk::{Hunk, HunkBody};
 use crate::pieces::{range, width};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal, quote};
 use finding::LineRange;
+use std::collections::HashMap;
 
 /// One candidate for each hunk.
 pub(super) fn choose(
@@ -56,30 +58,27 @@ fn counts(hunk: &Hunk) -> bool {
     hunk.start.is_some_and(|start| start > 1)
 }
 
-/// Hunks that do the same at the same places, and are as many as these, have one each, in order.
+/// Hunks that do the same at the same places, and are as many as these, have one each, in order; of more, the last ones.
 fn share(left: &mut [(&Hunk, Vec<Candidate>)]) {
-    let in_order = |all: &[Candidate]| {
-        let mut all = all.to_vec();
-        all.sort_by_key(Candidate::span);
-        all
-    };
-    for i in 0..left.len() {
-        if left[i].1.len() < 2 {
-            continue;
-        }
-        let all = in_order(&left[i].1);
-        let does_the_same = |j: &usize| {
-            let other = &left[*j].1;
-            other.len() == all.len() && in_order(other).iter().zip(&all).all(|(a, b)| a.edits == b.edits)
-        };
-        let equal: Vec<usize> = (i..left.len()).filter(does_the_same).collect();
-        if equal.len() != all.len() {
-            continue;
-        }
-        for (j, candidate) in equal.into_iter().zip(all) {
-            left[j].1 = vec![candidate];
+    let mut alike: HashMap<Vec<&[RawEdit]>, Vec<usize>> = HashMap::new();
+    for (i, (_, all)) in left.iter().enumerate().filter(|(_, (_, all))| all.len() > 1) {
+        alike.entry(in_order(all).into_iter().map(|c| &c.edits[..]).collect()).or_default().push(i);
+    }
+    let enough = alike
+        .into_iter()
+        .filter_map(|(places, hunks)| hunks.len().checked_sub(places.len()).map(|more| hunks[more..].to_vec()));
+    for hunks in enough.collect::<Vec<_>>() {
+        for (n, hunk) in hunks.into_iter().enumerate() {
+            let own = in_order(&left[hunk].1)[n].clone();
+            left[hunk].1 = vec![own];
         }
     }
+}
+
+fn in_order(all: &[Candidate]) -> Vec<&Candidate> {
+    let mut all: Vec<&Candidate> = all.iter().collect();
+    all.sort_by_key(|c| c.span());
+    all
 }
 
 /// Hunks come in the order of the text: those that are placed bound those between them. And numbers that are right

@@ -24,7 +24,7 @@ pub(super) fn rests(text: &Text<'_>, lines: &[HunkLine]) -> Vec<Vec<HunkLine>> {
     }
     let keys = text.solid().1;
     let mut out: Vec<Vec<bool>> = Vec::new();
-    for spot in (0..keys.len()).filter(|&spot| parts[0].starts(keys[spot])).take(MAX_SPOTS) {
+    for spot in parts[0].spots(text) {
         walk(&parts, &keys[spot..], &mut Vec::new(), &mut out);
     }
     out.into_iter().map(|done| rest(lines, &parts, &done)).collect()
@@ -45,8 +45,14 @@ impl Part {
         self.old != self.new
     }
 
-    fn starts(&self, key: u64) -> bool {
-        self.old.first() == Some(&key) || self.new.first() == Some(&key)
+    /// Where the text has its first line, in either state, in order.
+    fn spots(&self, text: &Text<'_>) -> Vec<usize> {
+        let mut first: Vec<u64> = [&self.old, &self.new].into_iter().filter_map(|side| side.first().copied()).collect();
+        first.dedup();
+        let mut spots = text.spots(&first, MAX_SPOTS).concat();
+        spots.sort_unstable();
+        spots.truncate(MAX_SPOTS);
+        spots
     }
 }
 

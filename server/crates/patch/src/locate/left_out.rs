@@ -4,7 +4,6 @@
 //! that leaves out its middle is known where only one line begins and ends as it does.
 
 use crate::hunk::{HunkLine, Op};
-use crate::occurrences::occurrences;
 use crate::pieces::{piece, width};
 use crate::text::{self, Text};
 use std::ops::Range;
@@ -67,7 +66,7 @@ fn filled(text: &Text<'_>, lines: &[HunkLine], at: usize) -> Vec<Vec<HunkLine>> 
     let Some(end) = end.filter(|&end| depth(end) == depth(head)) else { return Vec::new() };
     let (above, below) = (piece(lines, head..at, HunkLine::is_old), piece(lines, at + 1..end + 1, HunkLine::is_old));
     let (at_line, keys) = text.solid();
-    let spots = occurrences(keys, &above.keys, MOST).into_iter();
+    let spots = text.find(&above.keys, MOST).into_iter();
     spots
         .filter_map(|spot| {
             let end = end_of(text, spot)?;

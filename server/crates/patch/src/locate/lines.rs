@@ -9,6 +9,7 @@ use crate::occurrences::occurrences;
 use crate::pieces::{HunkPiece, range, split, whitespace_only};
 use crate::text::{self, Text};
 use crate::{Hints, Refusal, elision, fuzzy};
+use memchr::memmem;
 use std::cell::LazyCell;
 use std::collections::HashSet;
 
@@ -185,7 +186,7 @@ fn but_for_comments(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> R
     if changes.any(|run| run[0].op != Op::Context && whitespace_only(run)) {
         return Ok(Vec::new());
     }
-    let mut found = places(&Text::new(&stripped), &bare, &split(&bare, |_| false), hints)?;
+    let mut found = places(stripped, &bare, &split(&bare, |_| false), hints)?;
     for place in &mut found {
         place.fit = Fit::Fuzzy;
     }
@@ -195,7 +196,8 @@ fn but_for_comments(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>) -> R
 /// A line to be added that leaves something out.
 fn hole<'l>(text: &Text<'_>, lines: &'l [HunkLine], hints: &Hints<'_>) -> Option<&'l str> {
     let python = hints.path.is_some_and(|p| matches!(p.extension(), Some("py" | "pyi")));
-    let dots = LazyCell::new(|| text.source().contains("...") || text.source().contains('…'));
+    let has = |dots: &str| memmem::find(text.source().as_bytes(), dots.as_bytes()).is_some();
+    let dots = LazyCell::new(|| has("...") || has("…"));
     lines.iter().enumerate().find_map(|(i, line)| {
         let is_hole = if line.op != Op::Added {
             false
@@ -221,7 +223,7 @@ fn bare_insertion(text: &Text<'_>, lines: &[HunkLine]) -> Result<Found, Refusal>
         let added: Vec<u64> =
             lines.iter().filter(|l| l.is_new()).map(|l| text::key(&l.text)).filter(|&k| k != text::BLANK).collect();
         let substantial = lines.iter().filter(|l| l.is_new()).map(|l| text::weight(&l.text)).sum::<usize>() >= 8;
-        let there = substantial && !occurrences(text.solid().1, &added, 1).is_empty();
+        let there = substantial && !text.find(&added, 1).is_empty();
         return Err(if there { Refusal::AlreadyApplied } else { Refusal::NoPlace });
     }
     let newline = lines.iter().rev().find(|l| l.is_new()).map(|l| !l.no_newline);
@@ -250,15 +252,15 @@ fn places(
     if pieces.is_empty() || pieces.iter().any(|p| p.keys.is_empty()) {
         return Ok(Vec::new());
     }
-    let (at, keys) = text.solid();
-    let first = occurrences(keys, &pieces[0].keys, usize::MAX);
+    let at = text.solid().0;
+    let first = text.find(&pieces[0].keys, usize::MAX);
     let chains = match pieces {
         [only] => near_enough(&first, at, only.keys.len(), hints),
         _ => chains(text, pieces, &first),
     };
     let Some(chains) = chains else {
         // Too many ways to go on from the first piece say nothing of one that is nowhere.
-        if pieces.iter().any(|p| occurrences(keys, &p.keys, 1).is_empty()) {
+        if pieces.iter().any(|p| text.find(&p.keys, 1).is_empty()) {
             return Ok(Vec::new());
         }
         return Err(Refusal::Ambiguous { places: first.iter().take(MAX_PLACES).map(|&s| at[s] + 1).collect() });

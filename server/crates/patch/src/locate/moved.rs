@@ -3,36 +3,61 @@
 use crate::hunk::{Hunk, HunkBody, Op};
 use crate::pieces::lines_of;
 use crate::text::{self, Text};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Letters and digits of a line that says something.
 const SAYS: usize = 8;
 /// A line that is in a text more often says nothing of where one of them is.
 const RARE: usize = 2;
 
-/// Whether hunk `i` only takes lines out that another hunk puts in, and the text has none of them but for lines that it has
-/// everywhere: then there is nothing to take out, and what the others do is all of it.
-pub(super) fn is_elsewhere(text: &Text<'_>, hunks: &[Hunk], i: usize) -> bool {
-    let (removed, added) = sides(&hunks[i]);
-    let removed: Vec<(u64, usize)> = removed
-        .into_iter()
-        .map(|line| (text::key(line), text::weight(line)))
-        .filter(|(key, _)| *key != text::BLANK)
-        .collect();
-    if removed.is_empty() || added.iter().any(|line| !line.trim().is_empty()) {
-        return false;
+/// Which hunks put a line in, by its key.
+pub(super) struct PutIn<'h> {
+    hunks: &'h [Hunk],
+    by: HashMap<u64, Vec<usize>>,
+}
+
+impl<'h> PutIn<'h> {
+    pub(super) fn of(hunks: &'h [Hunk]) -> Self {
+        let mut by: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (i, hunk) in hunks.iter().enumerate() {
+            for key in sides(hunk).1.into_iter().map(text::key) {
+                let by = by.entry(key).or_default();
+                if by.last() != Some(&i) {
+                    by.push(i);
+                }
+            }
+        }
+        Self { hunks, by }
     }
-    let others = hunks.iter().enumerate().filter(|(j, _)| *j != i);
-    let put_in = |hunk: &Hunk| sides(hunk).1.into_iter().map(text::key).collect::<HashSet<u64>>();
-    let is_moved = |there: HashSet<u64>| removed.iter().all(|(key, _)| there.contains(key));
-    others.map(|(_, other)| put_in(other)).any(is_moved) && !has_some(text, &removed) && !has_half(text, &removed)
+
+    /// Whether hunk `i` only takes lines out that another hunk puts in, and the text has none of them but for lines that it has
+    /// everywhere: then there is nothing to take out, and what the others do is all of it.
+    pub(super) fn is_elsewhere(&self, text: &Text<'_>, i: usize) -> bool {
+        let (removed, added) = sides(&self.hunks[i]);
+        let removed: Vec<(u64, usize)> = removed
+            .into_iter()
+            .map(|line| (text::key(line), text::weight(line)))
+            .filter(|(key, _)| *key != text::BLANK)
+            .collect();
+        if removed.is_empty() || added.iter().any(|line| !line.trim().is_empty()) {
+            return false;
+        }
+        self.is_put_in(&removed, i) && !has_some(text, &removed) && !has_half(text, &removed)
+    }
+
+    /// Whether one hunk that is not hunk `i` puts all these lines in.
+    fn is_put_in(&self, lines: &[(u64, usize)], i: usize) -> bool {
+        let by = |line: &(u64, usize)| self.by.get(&line.0).map_or(&[][..], Vec::as_slice);
+        let rarest = lines.iter().map(by).min_by_key(|by| by.len()).unwrap_or(&[]);
+        let puts_all_in = |j: &&usize| lines.iter().map(by).all(|by| by.binary_search(j).is_ok());
+        rarest.iter().filter(|j| **j != i).any(|j| puts_all_in(&j))
+    }
 }
 
 /// Whether the text has one of the lines that say something, and not everywhere.
 fn has_some(text: &Text<'_>, lines: &[(u64, usize)]) -> bool {
-    let keys = text.solid().1;
     let telling = lines.iter().filter(|(_, weight)| *weight >= SAYS).map(|(key, _)| key);
-    let count = |key: &u64| keys.iter().filter(|&k| k == key).take(RARE + 1).count();
+    let count = |key: &u64| text.find(&[*key], RARE + 1).len();
     telling.map(count).any(|n| (1..=RARE).contains(&n))
 }
 
@@ -40,22 +65,28 @@ fn has_some(text: &Text<'_>, lines: &[(u64, usize)]) -> bool {
 fn has_half(text: &Text<'_>, lines: &[(u64, usize)]) -> bool {
     let keys = text.solid().1;
     let said: usize = lines.iter().map(|line| line.1).sum();
+    if said == 0 {
+        return !keys.is_empty();
+    }
     // Of each line, what it says and how many more of it there are in `lines` than in the window.
     let mut missing: HashMap<u64, (usize, isize)> = HashMap::new();
     for &(key, weight) in lines {
         missing.entry(key).or_insert((weight, 0)).1 += 1;
     }
-    let mut common = 0;
-    (0..keys.len()).any(|end| {
+    let mut spots = text.spots(&missing.keys().copied().collect::<Vec<_>>(), usize::MAX).concat();
+    spots.sort_unstable();
+    let (mut common, mut first) = (0, 0);
+    spots.iter().any(|&end| {
         if let Some((weight, missing)) = missing.get_mut(&keys[end]) {
             common += if *missing > 0 { *weight } else { 0 };
             *missing -= 1;
         }
-        if let Some(start) = end.checked_sub(lines.len())
-            && let Some((weight, missing)) = missing.get_mut(&keys[start])
-        {
-            *missing += 1;
-            common -= if *missing > 0 { *weight } else { 0 };
+        while spots[first] + lines.len() <= end {
+            if let Some((weight, missing)) = missing.get_mut(&keys[spots[first]]) {
+                *missing += 1;
+                common -= if *missing > 0 { *weight } else { 0 };
+            }
+            first += 1;
         }
         2 * common >= said
     })

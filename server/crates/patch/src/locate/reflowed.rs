@@ -4,7 +4,7 @@ use crate::build::RawEdit;
 use crate::candidate::{Candidate, Fit, MAX_PLACES};
 use crate::hunk::{HunkLine, Op};
 use crate::indentation::reindent_block;
-use crate::text::{self, Text};
+use crate::text::{self, Dense, Text};
 use memchr::memmem;
 
 /// Letters and digits that the old side has at least.
@@ -19,19 +19,12 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine]) -> Vec<Candidate> {
         return Vec::new();
     }
     let side = |op: Op| lines.iter().filter(move |l| l.op == op);
-    let old: String = side(Op::Removed).map(|l| solid(&l.text)).collect();
+    let old: String = side(Op::Removed).map(|l| text::dense(&l.text)).collect();
     if text::weight(&old) < SAYS || old.len() > MAX_BYTES {
         return Vec::new();
     }
     let new: Vec<&str> = side(Op::Added).map(|l| l.text.as_str()).collect();
-    // Where each line begins in the text without its white space.
-    let mut starts = Vec::with_capacity(text.lines().len() + 1);
-    let mut whole = String::with_capacity(text.source().len());
-    for line in text.lines() {
-        starts.push(whole.len());
-        whole.push_str(&solid(line));
-    }
-    starts.push(whole.len());
+    let Dense { text: whole, starts } = text.dense();
     let found = memmem::find_iter(whole.as_bytes(), old.as_bytes()).take(MAX_PLACES);
     let lines_of = |at: usize| {
         // Of lines that begin at the same place all but the last are blank.
@@ -47,9 +40,4 @@ pub(super) fn places(text: &Text<'_>, lines: &[HunkLine]) -> Vec<Candidate> {
         Some(Candidate { fit: Fit::Fuzzy, elided: false, first: range.start, last: range.end - 1, edits })
     };
     found.filter_map(place).collect()
-}
-
-/// A line without its white space.
-fn solid(line: &str) -> String {
-    line.chars().filter(|c| !c.is_whitespace()).collect()
 }

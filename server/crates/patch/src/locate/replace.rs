@@ -8,6 +8,7 @@ use crate::hunk::{HunkLine, Op, Times};
 use crate::pieces::lines_of;
 use crate::text::{self, Text};
 use crate::{Hints, Refusal};
+use memchr::memmem;
 
 /// `new` in place of `old`: whole lines, or a part of a line.
 pub(super) fn find(text: &Text<'_>, old: &str, new: &str, times: Times, hints: &Hints<'_>) -> Result<Found, Refusal> {
@@ -37,7 +38,7 @@ fn everywhere(text: &Text<'_>, old: &str, new: &str, count: Option<u32>) -> Opti
     let (old, new) = (adapt(text, old), adapt(text, new));
     let source = text.source();
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-    let there = source.matches(&old).take(count.map_or(1, |n| n as usize + 1)).count();
+    let there = memmem::find_iter(source.as_bytes(), &old).take(count.map_or(1, |n| n as usize + 1)).count();
     if text::weight(&old) == 0 || there == 0 || count.is_some_and(|n| there != n as usize) {
         return None;
     }
@@ -80,7 +81,7 @@ fn fragments(text: &Text<'_>, old: &str, new: &str) -> Vec<Candidate> {
     let source = text.source();
     let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let mut out: Vec<Candidate> = Vec::new();
-    for (at, _) in source.match_indices(&old).take(MAX_PLACES) {
+    for at in memmem::find_iter(source.as_bytes(), &old).take(MAX_PLACES) {
         let end = at + old.len();
         let inside = word(source[..at].chars().next_back()) && word(old.chars().next())
             || word(source[end..].chars().next()) && word(old.chars().next_back());

@@ -54,7 +54,7 @@ pub(super) fn find(text: &Text<'_>, new: &str, hints: &Hints<'_>) -> Result<Foun
 }
 
 /// The new lines as they are written, unless they were moved to the margin or to the other kind of white space.
-pub(super) fn indented(text: &Text<'_>, start: usize, old: &[&str], new: &[&str]) -> Vec<String> {
+pub(super) fn indented<'t>(text: &Text<'t>, start: usize, old: &[&'t str], new: &[&str]) -> Vec<String> {
     if is_indented_as(old, new) {
         new.iter().map(|&l| l.to_owned()).collect()
     } else {
@@ -180,7 +180,7 @@ impl<'n> Likeness<'n> {
         Self { pairs, words: None, seen: HashMap::new(), lines: 0 }
     }
 
-    fn of_characters_and_words(text: &Text<'n>, cited: &Range<usize>, new: &[&'n str]) -> Self {
+    fn of_characters_and_words(text: &'n Text<'_>, cited: &Range<usize>, new: &[&'n str]) -> Self {
         let near = cited.start.saturating_sub(NEAR)..(cited.end + NEAR).min(text.lines().len());
         let mut out = Self { lines: near.len(), ..Self::of_characters(new) };
         for i in near {
