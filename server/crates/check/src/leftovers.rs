@@ -81,7 +81,9 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
             let is_wanted = match pattern.rule {
                 "skipped-test" => reading.is_conditional(at) || has_reason_above(text, start),
                 // At its head, a script says how it runs; the log of a build is there to be read.
-                "debug-output" if content.trim() == "set -x" && is_of_a_build(&file.path) => true,
+                "debug-output" if content.trim() == "set -x" && (is_of_a_build(&file.path) || is_test(&file.path)) => {
+                    true
+                }
                 "debug-output" if content.trim() == "set -x" && !content.starts_with([' ', '\t']) => line <= 10,
                 "debug-output" if content.contains("dbg!(") => {
                     has_key(content)
@@ -489,6 +491,7 @@ mod tests {
                 ".github/workflows/a.sh",
                 "#!/bin/sh\n\n# Makes the site.\nif [ \"$1\" ]; then\n  set -x\nfi\nmake\n\n\n\n\n\nset -x\n",
             ),
+            ("tests/a.sh", "#!/bin/sh\n\n\n\n\n\n\n\n\n\n\n\nset -x\n"),
             ("lib/a.sh", "echo \"asdf install ${version}\"\n"),
             ("tests/a.rs", "fn f() {\n    assert!(dbg!(x));\n}\n"),
             ("src/a.rs", "#[cfg(test)]\nmod tests {\n    fn f() {\n        dbg!(x);\n    }\n}\n"),
