@@ -21,7 +21,7 @@ pub(super) const OF_TESTS: &str = "tests";
 pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("conflict-marker", true, "the markers of a merge conflict, in a file"),
     ("debugger", true, "a statement that stops the program in a debugger"),
-    ("debug-output", true, "a value printed for the person who was debugging"),
+    ("debug-output", false, "a value printed for the person who was debugging"),
     ("not-to-merge", true, "a comment that asks not to merge this"),
     ("commented-out-code", false, "code that was commented out"),
     ("todo-without-issue", false, "a TODO that names no issue and no person"),
@@ -394,7 +394,10 @@ mod tests {
     /// The findings in a file that changes from `old` to `new`: lines, rule, and the text with the fix.
     fn found(path: &str, old: &str, new: &str) -> Vec<(String, String, Option<String>)> {
         let snapshot = Snapshot::in_memory(&[(path, old)], &[(path, new)]);
-        let of = |agent| crate::remark::tests::run_with(agent, &snapshot, &crate::Settings::default());
+        // What is printed has to be asked for.
+        let asked = serde_json::from_str(r#"{"debug-output": "on"}"#).expect("settings");
+        let settings = crate::Settings::new(&asked, Vec::new());
+        let of = |agent| crate::remark::tests::run_with(agent, &snapshot, &settings);
         let findings: Vec<RawFinding> = [AGENT, OF_TESTS].into_iter().flat_map(of).collect();
         let fixed = |f: &RawFinding| {
             let fix = f.fixes.first()?;
