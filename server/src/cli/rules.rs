@@ -71,7 +71,7 @@ fn list(context: &Context, as_json: bool) -> anyhow::Result<Exit> {
         let state = if *on { "on " } else { "off" };
         let _ = writeln!(out, "  {:width$}  {state}  {}", printable(&rule.id), printable(&rule.summary));
     }
-    output::print(&out)?;
+    output::page(&out)?;
     Ok(Exit::Done)
 }
 
