@@ -24,7 +24,9 @@ pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         let line = line_at(text, secret.bytes.start);
         let quoted = line_text(text, secret.bytes.start);
         let value = &text[secret.bytes.clone()];
-        let is_known = is_name_of_a_key(value) && !has_its_key(text, secret.bytes.start);
+        let is_known = (is_name_of_a_key(value) && !has_its_key(text, secret.bytes.start))
+            // Code that puts a private key together.
+            || (secret.kind == Kind::PrivateKey && quoted.contains(['(', '$', '{']));
         if !is_added(line) || quoted.len() > LONGEST_LINE || is_known || is_for_show(file, value, quoted) {
             continue;
         }
@@ -132,6 +134,8 @@ mod tests {
             )
         };
         assert_eq!(found("host-key", "", &pem("RSA PRIVATE KEY")).len(), 1);
+        let code = "$key = '-----BEGIN RSA PRIVATE KEY-----' .\n    chunk_split(base64_encode($PrivateKeyOfTheCaller), 64) .\n    '-----END RSA PRIVATE KEY-----';\n";
+        assert_eq!(found("src/Key.php", "", code), [], "code that writes one");
         assert_eq!(found("demo-host-key", "", &pem("RSA PRIVATE KEY")), [], "a demonstration's");
         let name = format!("id: {}\n", ["AKIA", "J3QQTLQXWXYJ6PTA"].concat());
         assert_eq!(found(".travis.yml", "", &format!("{name}secret:\n  secure: a2V5+/=\n")), [], "only a key's name");

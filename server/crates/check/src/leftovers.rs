@@ -21,7 +21,7 @@ pub(super) const OF_TESTS: &str = "tests";
 pub(super) const RULES: &[(&str, bool, &str)] = &[
     ("conflict-marker", true, "the markers of a merge conflict, in a file"),
     ("debugger", true, "a statement that stops the program in a debugger"),
-    ("debug-output", true, "a value printed for the person who was debugging"),
+    ("debug-output", false, "a value printed for the person who was debugging"),
     ("not-to-merge", true, "a comment that asks not to merge this"),
     ("commented-out-code", false, "code that was commented out"),
     ("todo-without-issue", false, "a TODO that names no issue and no person"),
@@ -81,7 +81,9 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
             let is_wanted = match pattern.rule {
                 "skipped-test" => reading.is_conditional(at) || has_reason_above(text, start),
                 // At its head, a script says how it runs; the log of a build is there to be read.
-                "debug-output" if content.trim() == "set -x" && is_of_a_build(&file.path) => true,
+                "debug-output" if content.trim() == "set -x" && (is_of_a_build(&file.path) || is_test(&file.path)) => {
+                    true
+                }
                 "debug-output" if content.trim() == "set -x" && !content.starts_with([' ', '\t']) => line <= 10,
                 "debug-output" if content.contains("dbg!(") => {
                     has_key(content)
@@ -227,7 +229,7 @@ fn is_asked_for(text: &str, start: usize, words: &[&str]) -> bool {
         let line = line.to_lowercase();
         ["if", "case"].iter().any(|w| line.contains(w)) && words.iter().any(|w| line.contains(w))
     };
-    text[..start].lines().rev().take(4).any(asks)
+    text[..start].lines().rev().take(8).any(asks)
 }
 
 /// Whether the line before the one that begins at `start` is a comment: it says why.
@@ -392,7 +394,10 @@ mod tests {
     /// The findings in a file that changes from `old` to `new`: lines, rule, and the text with the fix.
     fn found(path: &str, old: &str, new: &str) -> Vec<(String, String, Option<String>)> {
         let snapshot = Snapshot::in_memory(&[(path, old)], &[(path, new)]);
-        let of = |agent| crate::remark::tests::run_with(agent, &snapshot, &crate::Settings::default());
+        // What is printed has to be asked for.
+        let asked = serde_json::from_str(r#"{"debug-output": "on"}"#).expect("settings");
+        let settings = crate::Settings::new(&asked, Vec::new());
+        let of = |agent| crate::remark::tests::run_with(agent, &snapshot, &settings);
         let findings: Vec<RawFinding> = [AGENT, OF_TESTS].into_iter().flat_map(of).collect();
         let fixed = |f: &RawFinding| {
             let fix = f.fixes.first()?;
@@ -489,6 +494,7 @@ mod tests {
                 ".github/workflows/a.sh",
                 "#!/bin/sh\n\n# Makes the site.\nif [ \"$1\" ]; then\n  set -x\nfi\nmake\n\n\n\n\n\nset -x\n",
             ),
+            ("tests/a.sh", "#!/bin/sh\n\n\n\n\n\n\n\n\n\n\n\nset -x\n"),
             ("lib/a.sh", "echo \"asdf install ${version}\"\n"),
             ("tests/a.rs", "fn f() {\n    assert!(dbg!(x));\n}\n"),
             ("src/a.rs", "#[cfg(test)]\nmod tests {\n    fn f() {\n        dbg!(x);\n    }\n}\n"),

@@ -340,6 +340,9 @@ fn is_of_one_family(a: &RepoPath, b: &RepoPath) -> bool {
 
 fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentions: &[&Mention]) -> Option<RawFinding> {
     let is_prose = matches!(kind_of(path), FileKind::Prose);
+    // What its package hides since, a document cannot say in its place.
+    let hidden = (is_prose && is_hidden_now(gone)).then(|| Gone { new: None, ..gone.clone() });
+    let gone = hidden.as_ref().unwrap_or(gone);
     let stale = |m: &&&Mention| {
         let line = line_text(text, m.at.start);
         line.len() <= LONGEST_LINE
@@ -424,6 +427,13 @@ fn is_linked_elsewhere(text: &str, name: &str) -> bool {
             && before.ends_with('/')
             && names::stands_alone(text, &(at..at + name.len()), What::Identifier)
     })
+}
+
+/// Whether a name of Go that others could use became one that its package keeps to itself.
+fn is_hidden_now(gone: &Gone) -> bool {
+    gone.path.extension() == Some("go")
+        && gone.name.starts_with(char::is_uppercase)
+        && gone.new.as_deref().is_some_and(|new| new.starts_with(char::is_lowercase))
 }
 
 /// Whether two names are one word, written in two ways: `PauseLogging`, `_pauseLogging`.

@@ -108,7 +108,7 @@ pub(crate) fn between(repo: &git2::Repository, base: Option<Oid>, head: Option<O
     let diff = repo
         .diff_tree_to_tree(base.as_ref(), head.as_ref(), Some(&mut options))
         .map_err(GitError::git("compare two commits"))?;
-    Ok(collect(&diff).into_values().collect())
+    Ok(collect(&diff, base.as_ref(), head.as_ref()).into_values().collect())
 }
 
 /// What differs between a commit and the work tree, untracked files included.
@@ -202,7 +202,7 @@ fn staged(repository: &Repository, base: Option<Oid>) -> Result<BTreeMap<RawPath
         let diff = repo
             .diff_tree_to_index(base.as_ref(), Some(&index), Some(&mut options))
             .map_err(GitError::git("compare the base with the index"))?;
-        Ok(collect(&diff))
+        Ok(collect(&diff, base.as_ref(), None))
     })?
 }
 
@@ -309,19 +309,34 @@ pub(crate) fn tree(repo: &git2::Repository, commit: Option<Oid>) -> Result<Optio
     tree.map(Some).map_err(|_| GitError::Missing { what: format!("commit {id}") })
 }
 
-pub(crate) fn collect(diff: &git2::Diff<'_>) -> BTreeMap<RawPath, Change> {
+/// The changes of a diff, by path. A side that is a tree is given: of its files, old tools wrote modes (`100744`) on which
+/// git2 panics when it is asked for that of a delta.
+pub(crate) fn collect(
+    diff: &git2::Diff<'_>,
+    old_tree: Option<&git2::Tree<'_>>,
+    new_tree: Option<&git2::Tree<'_>>,
+) -> BTreeMap<RawPath, Change> {
     let mut changes = BTreeMap::new();
     for delta in diff.deltas() {
         let (old, new) = (delta.old_file(), delta.new_file());
         let Some(path) = new.path_bytes().or_else(|| old.path_bytes()).map(<[u8]>::to_vec) else { continue };
         let change = match delta.status() {
             // Which side of a conflict counts is for the work tree to say.
-            Delta::Conflicted => Change { path: path.clone(), old: side(&old), new: side(&old) },
-            _ => Change { path: path.clone(), old: side(&old), new: side(&new) },
+            Delta::Conflicted => {
+                Change { path: path.clone(), old: side_in(old_tree, &old), new: side_in(old_tree, &old) }
+            }
+            _ => Change { path: path.clone(), old: side_in(old_tree, &old), new: side_in(new_tree, &new) },
         };
         changes.insert(path, change);
     }
     changes
+}
+
+/// A side of a delta, in the tree that it is of.
+fn side_in(tree: Option<&git2::Tree<'_>>, file: &git2::DiffFile<'_>) -> Option<Side> {
+    let Some(tree) = tree else { return side(file) };
+    let entry = tree.get_path(&os_path(file.path_bytes()?)).ok()?;
+    Some(Side { kind: Kind::of(entry.filemode_raw() as u32)?, blob: Some(entry.id()) })
 }
 
 fn side(file: &git2::DiffFile<'_>) -> Option<Side> {
@@ -491,5 +506,33 @@ mod command_line {
             Some(Side { kind, blob: Oid::from_str(id).ok().filter(|id| !id.is_zero()) })
         };
         Some(Change { path: path.to_vec(), old: side(old_mode, old_id), new: side(new_mode, new_id) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree of one file, `a`, with a mode as it is written.
+    fn tree_with(repo: &git2::Repository, mode: &str, text: &str) -> Oid {
+        let blob = repo.blob(text.as_bytes()).unwrap();
+        let bytes = [format!("{mode} a\0").as_bytes(), blob.as_bytes()].concat();
+        repo.odb().unwrap().write(git2::ObjectType::Tree, &bytes).unwrap()
+    }
+
+    #[test]
+    fn modes_that_old_tools_wrote_are_read() {
+        let folder = test_repo::Repo::new();
+        let repo = git2::Repository::open(folder.path()).unwrap();
+        let who = git2::Signature::now("a", "a@example.org").unwrap();
+        let commit = |mode: &str, text: &str| {
+            let tree = repo.find_tree(tree_with(&repo, mode, text)).unwrap();
+            repo.commit(None, &who, &who, "a", &tree, &[]).unwrap()
+        };
+        let (old, new) = (commit("100744", "a\n"), commit("100664", "b\n"));
+        let changes = between(&repo, Some(old), Some(new)).unwrap();
+        let kinds = changes.iter().map(|c| (c.old.map(|s| s.kind), c.new.map(|s| s.kind))).collect::<Vec<_>>();
+        assert_eq!(kinds, [(Some(Kind::Executable), Some(Kind::File))]);
+        assert_eq!(between(&repo, None, Some(old)).unwrap()[0].old, None);
     }
 }

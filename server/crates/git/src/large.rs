@@ -1,6 +1,6 @@
 //! Large binary files that a branch brings into the repository, those that it takes out again included.
 
-use super::changes::{RawPath, os_path};
+use super::changes::{Kind, RawPath, os_path};
 use super::disk::read_start;
 use super::frozen::{FrozenTree, Source};
 use super::repository::oid;
@@ -95,7 +95,9 @@ fn committed(repo: &git2::Repository, snapshot: &Snapshot, least: u64) -> Result
         let was_there: HashSet<Oid> = diff.deltas().map(|d| d.old_file().id()).collect();
         for delta in diff.deltas().filter(|d| matches!(d.status(), Delta::Added | Delta::Modified)) {
             let (file, id) = (delta.new_file(), delta.new_file().id());
-            let is_file = matches!(file.mode(), git2::FileMode::Blob | git2::FileMode::BlobExecutable);
+            // In the tree: git2 panics on modes that old tools wrote, when it is asked for that of a delta.
+            let entry = file.path_bytes().and_then(|path| tree.get_path(&os_path(path)).ok());
+            let is_file = entry.is_some_and(|e| Kind::of(e.filemode_raw() as u32).is_some_and(Kind::is_regular));
             if !is_file || was_there.contains(&id) {
                 continue;
             }

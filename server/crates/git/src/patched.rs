@@ -65,7 +65,7 @@ impl Repository {
             .map_err(GitError::git("compare HEAD with the patch"))?;
         let mut given = BTreeMap::new();
         let mut changes = Vec::new();
-        for (path, change) in collect(&diff) {
+        for (path, change) in collect(&diff, Some(&before), None) {
             let blob = change.new.and_then(|side| side.blob).and_then(|id| repo.find_blob(id).ok());
             let new = match (change.new, blob) {
                 (Some(side), Some(blob)) => {

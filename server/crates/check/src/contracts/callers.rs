@@ -368,6 +368,10 @@ fn signature(node: Node<'_>, text: &str) -> Option<Signature> {
             _ => return None,
         }
     }
+    // The rest of a macro's arguments has no node with a name.
+    if node.kind() == "preproc_function_def" && text.get(list.byte_range())?.contains("...") {
+        signature.most = None;
+    }
     match node.kind() {
         // A function of JavaScript takes any number; what it does not name is lost, and what is missing is undefined.
         "function_declaration" | "method_definition" if is_javascript(list) => signature.least = 0,
@@ -708,6 +712,11 @@ mod tests {
     #[test]
     fn what_may_still_fit_is_left_alone() {
         for (path, old, new) in [
+            (
+                "a.c",
+                "#define CHECK_ALL(a, b) f(a, b)\nvoid g() {\n  CHECK_ALL(1, 2);\n}\n",
+                "#define CHECK_ALL(a, ...) f(a, __VA_ARGS__)\nvoid g() {\n  CHECK_ALL(1, 2);\n}\n",
+            ),
             ("a.py", "def load_all(a):\n    pass\n\nload_all(1)\n", "def load_all(a, b=1):\n    pass\n\nload_all(1)\n"),
             ("a.py", "def load_all(a):\n    pass\n\nload_all(*x)\n", "def load_all(a, b):\n    pass\n\nload_all(*x)\n"),
             (

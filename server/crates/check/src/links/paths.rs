@@ -207,7 +207,9 @@ fn named(
     let joins = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'/' | b'.' | b'@' | b'+') || b >= 0x80;
     let bytes = text.as_bytes();
     let start = bytes[..at.start].iter().rposition(|b| !joins(*b)).map_or(0, |i| i + 1);
-    let goes_on = bytes.get(at.end).is_some_and(|b| joins(*b) || matches!(b, b'*' | b'$' | b'{'));
+    // A name in the list of what a package exports.
+    let is_key = from.file_name() == "package.json" && text[at.end..].starts_with("\":");
+    let goes_on = is_key || bytes.get(at.end).is_some_and(|b| joins(*b) || matches!(b, b'*' | b'$' | b'{'));
     let is_made = start > 0 && matches!(bytes[start - 1], b'}' | b')' | b'*' | b'$' | b':' | b'%' | b'~');
     let token = &text[start..at.end];
     let line = line_text(text, at.start);

@@ -129,6 +129,7 @@ fn what_builds_names_files_that_are_there() {
         ("Makefile", "all:\n\tbash scripts/build.sh\n", true),
         ("package.json", "{\"scripts\": {\"a\": \"sh scripts/build.sh\"}}\n", true),
         ("tools/x.sh", "../scripts/build.sh\n", true),
+        ("package.json", "{\"exports\": {\"./scripts/build.sh\": \"./a.js\"}}\n", false),
         ("Makefile", "# scripts/build.sh\n", false),
         ("Makefile", "clean:\n\trm scripts/build.sh\n", false),
         ("Makefile", "all:\n\tbash other/scripts/build.sh\n", false),

@@ -144,6 +144,7 @@ pub(super) fn named(from: &RepoPath, text: &str, at: &Range<usize>, gone: &Gone,
     } else if here == path && (token.contains('/') || is_distinct(&gone.path) || is_link(bytes, start)) {
         new.map(|new| relative(folder, new))
     } else if !token.contains("..")
+        && !token.starts_with("./")
         && ends_with_path(path, plain)
         && !is_sample(&gone.path)
         && (plain.contains('/') || is_distinct(&gone.path))

@@ -45,6 +45,30 @@ const PROPER: &[&str] = &[
     "README",
     "DevOps",
     "OpenSSL",
+    "OpenSSH",
+    "OpenPGP",
+    "GnuPG",
+    "LibreSSL",
+    "BoringSSL",
+    "PuTTY",
+    "VMware",
+    "VirtualBox",
+    "DynamoDB",
+    "MariaDB",
+    "RabbitMQ",
+    "WordPress",
+    "StackOverflow",
+    "CircleCI",
+    "AppVeyor",
+    "JetBrains",
+    "PyCharm",
+    "PyTorch",
+    "NumPy",
+    "SciPy",
+    "WebKit",
+    "WebGL",
+    "WebRTC",
+    "LaTeX",
     "TODO",
     "FIXME",
     "JSON",
@@ -434,7 +458,9 @@ pub(super) fn renamed(snapshot: &Snapshot, names: &HashSet<&str>, defined: &Hash
     let all: Vec<(Votes, HashSet<(String, String)>)> = snapshot.files().par_iter().map(votes_in).collect();
     let certain: HashSet<&(String, String)> = all.iter().flat_map(|(_, certain)| certain).collect();
     let is_certain = |pair: &(String, String)| {
-        !defined.contains(pair.0.as_str()) || share_words(&pair.0, &pair.1) || certain.contains(pair)
+        !defined.contains(pair.0.as_str())
+            || (share_words(&pair.0, &pair.1) && !makes(&pair.0, &pair.1))
+            || certain.contains(pair)
     };
     let mut votes: HashMap<&str, BTreeMap<String, u32>> = HashMap::new();
     for (pair, n) in all.iter().flat_map(|(votes, _)| votes).filter(|(pair, _)| names.contains(pair.0.as_str())) {
@@ -449,6 +475,15 @@ pub(super) fn renamed(snapshot: &Snapshot, names: &HashSet<&str>, defined: &Hash
         winners.next().is_none().then(|| (old.to_owned(), new))
     };
     votes.into_iter().filter_map(winner).collect()
+}
+
+/// Whether one of two names is what the other makes, reads or sets: `NewReader` is no older name of `Reader`.
+fn makes(a: &str, b: &str) -> bool {
+    const VERBS: &[&str] = &["new", "make", "create", "build", "get", "set", "is", "with"];
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let (a, b) = (plain(a), plain(b));
+    let is_made = |long: &str, short: &str| VERBS.iter().any(|verb| long.strip_prefix(verb) == Some(short));
+    is_made(&a, &b) || is_made(&b, &a)
 }
 
 fn lines_of(start: u32, count: u32, len: usize) -> Range<usize> {

@@ -72,7 +72,10 @@ pub(super) fn gives(path: &RepoPath, text: &str, at: &Range<usize>, gone: &Gone)
         return false;
     }
     match gone.noun {
-        "variable" => line_gives(line_text(text, at.start), &gone.name),
+        // One of the environment, not one of the code.
+        "variable" if gone.name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') => {
+            line_gives(line_text(text, at.start), &gone.name)
+        }
         // A flag of two words in the list of a container's arguments.
         "flag" => {
             let item = line_text(text, at.start).trim_start().trim_start_matches("- ").trim_start_matches(['"', '\'']);
@@ -224,6 +227,10 @@ mod tests {
             let wanted = "Still gives the variable APP_OLD_PORT, which nothing reads any more";
             assert_eq!(found, if is_found { vec![wanted] } else { Vec::new() }, "{path}: {text}");
         }
+        // A variable of the code.
+        let (old, new) = ("package a\n\nvar inputs = 1\n", "package a\n");
+        let build = ("azure-pipelines.yml", "task: a\ninputs:\n  b: 1\n");
+        assert_eq!(titles(&[("a.go", old), build], &[("a.go", new), build]), Vec::<String>::new());
         // The virtual machine reads it.
         let (old, new) = ("x = os.environ[\"JRUBY_OPTS\"]\n", "x = 1\n");
         let build = (".travis.yml", "env:\n  - JRUBY_OPTS=--debug\n");

@@ -244,6 +244,9 @@ fn names_that_live_on_or_are_meant_are_left_alone() {
     assert_eq!(found(&[("src/load.rs", "x\n"), doc], &[doc]).len(), 1);
     let doc = ("c.md", "Like `env_logger`, see https://docs.rs/env_logger/.\n");
     assert_eq!(found(&[("a.rs", "pub mod env_logger {}\n"), doc], &[("a.rs", "\n"), doc]), []);
+    // From here, and there is none here.
+    let doc = ("other/c.md", "See [it](./1.0/loader.md).\n");
+    assert_eq!(found(&[("docs/1.0/loader.md", "x\n"), doc], &[doc]), []);
     // Code that was commented out, whole.
     let out = "//  type A struct {\n//    MadeUp CustomType `json:\"a\"`\n//  }\n//\n//  a := A{}\n//  check(t, a.MadeUp, 1)\n";
     assert_eq!(found(&[("a.go", &format!("type CustomType int\n{out}"))], &[("a.go", out)]), []);
@@ -255,6 +258,25 @@ fn names_that_live_on_or_are_meant_are_left_alone() {
         found(&[old, ("c.md", "`load_config`")], &[gone, ("b.rs", "fn load_config() {}"), ("c.md", "`load_config`")]),
         []
     );
+}
+
+#[test]
+fn what_a_package_hides_or_makes_is_no_new_name() {
+    for (old, new, doc) in [
+        (
+            "package a\n\ntype A struct {\n\tSourceFiles Fs\n}\n",
+            "package a\n\ntype A struct {\n\tsourceFiles Fs\n}\n",
+            "Give `SourceFiles` to it.\n",
+        ),
+        (
+            "package a\n\nfunc NewBaseReader() int { return 1 }\n",
+            "package a\n\nfunc BaseReader() int { return 2 }\n",
+            "Call `NewBaseReader()` first.\n",
+        ),
+    ] {
+        let found = found(&[("a.go", old), ("a.md", doc)], &[("a.go", new), ("a.md", doc)]);
+        assert!(found.iter().all(|f| !f.1.contains("is now") && f.2.is_none()), "{found:?}");
+    }
 }
 
 #[test]
