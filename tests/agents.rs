@@ -10,6 +10,7 @@ mod crew;
 mod hostile;
 mod http;
 #[cfg(unix)]
+mod limits;
 mod linters;
 #[cfg(unix)]
 mod local_model;
@@ -24,6 +25,8 @@ mod real_edits;
 mod real_ends;
 #[cfg(unix)]
 mod real_hostile;
+#[cfg(unix)]
+mod real_prompts;
 #[cfg(unix)]
 mod rounds;
 #[cfg(unix)]

@@ -10,6 +10,7 @@ mod fail;
 mod findings;
 mod fix;
 mod inert;
+mod learnings;
 mod log;
 mod merging;
 mod review;

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -217,6 +218,26 @@ fn ends_with_1_when_its_input_does() {
     let mut session = Session::start("closed", std::process::id());
     session.server.input = None;
     assert_eq!(session.end(), Some(1));
+}
+
+#[test]
+fn ends_with_1_when_its_input_does_although_nobody_reads_what_it_says() {
+    let repo = Repo::with_topic(&[("a.txt", "one\n")]);
+    let mut server = Server::start(&repo, "", std::process::id());
+    let mut input = server.input.take().unwrap();
+    rustix::io::ioctl_fionbio(&input, true).unwrap();
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "nonsense" }).to_string();
+    let message = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    // Until the pipes in both directions are full, and it takes no more.
+    let takes_more = |input: &ChildStdin| {
+        let mut asked = [PollFd::new(input, PollFlags::OUT)];
+        poll(&mut asked, Some(&Timespec { tv_sec: 2, tv_nsec: 0 })).unwrap() > 0
+    };
+    while takes_more(&input) {
+        let _ = input.write(message.as_bytes());
+    }
+    drop(input);
+    assert_eq!(server.end(), Some(1));
 }
 
 #[test]

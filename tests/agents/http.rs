@@ -76,7 +76,7 @@ async fn every_outcome_of_every_form_has_its_kind_and_words() {
             );
             if expected.is_ok() && steps.len() == 1 {
                 assert_eq!((outcome.usage.input_tokens, outcome.usage.output_tokens), (Some(1000), Some(200)));
-                assert_eq!((outcome.prompt.as_deref(), outcome.label.as_deref()), (Some("5"), Some("mock-model")));
+                assert_eq!((outcome.prompt.as_deref(), outcome.label.as_deref()), (Some("6"), Some("mock-model")));
             }
         }
     }

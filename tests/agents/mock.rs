@@ -74,8 +74,18 @@ impl Mock {
             "schema-refused": [{"status": 400, "message": "Invalid schema for response_format: 'required' is missing"}],
             "late": [{"status": 429, "headers": {"retry-after": "3600"}}],
         });
-        // The server counts calls by scenario: the forms need names of their own for what changes by the call.
         let mut scenarios = scenarios;
+        // What each of three found alone, in words that a program could take for something else.
+        for (name, path, line) in [("claude", "src/lib.rs", 1), ("codex", "app.py", 3), ("gemini", "docs/guide.md", 3)]
+        {
+            let mut own = review();
+            own["findings"][0]["title"] = json!(format!("@{name} `$(ls)` !{{date}} /clear me@test.org"));
+            own["findings"][0]["places"] = json!([{"path": path, "start_line": line, "end_line": line, "quote": ""}]);
+            own["findings"][0]["fixes"] = json!([]);
+            own["files_covered"] = json!([]);
+            scenarios[format!("own-{name}")] = json!([{"json": own}]);
+        }
+        // The server counts calls by scenario: the forms need names of their own for what changes by the call.
         for name in ["e429-then-ok", "e503-then-ok", "cut-then-ok", "text-then-ok"] {
             for form in 0..4 {
                 scenarios[format!("{name}-{form}")] = scenarios[name].clone();

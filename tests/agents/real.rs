@@ -189,7 +189,7 @@ async fn without_a_server_each_says_that_it_cannot_be_reached() {
 }
 
 /// What programs could take for something else than text: mentions, commands, shells, templates, marks of chats; by file.
-const ODD: [(&str, &str); 9] = [
+pub(super) const ODD: [(&str, &str); 9] = [
     (
         "src/lib.rs",
         "@test \"x\" { run $(rm -rf .) `ls` !{echo hi} @{src/lib.rs} {{args}} #memory }\n@src\n@src/lib.rs\n@property\n\
@@ -222,7 +222,7 @@ const ODD: [(&str, &str); 9] = [
 ];
 
 /// Every text in a request's body.
-fn texts(value: &serde_json::Value) -> Vec<&str> {
+pub(super) fn texts(value: &serde_json::Value) -> Vec<&str> {
     match value {
         serde_json::Value::String(text) => vec![text],
         serde_json::Value::Array(all) => all.iter().flat_map(texts).collect(),

@@ -137,7 +137,7 @@ fn another_model_or_another_prompt_is_asked_anew() {
     let (_, round, _) = crew.review(&["a"], &[]);
     let calls = crew.calls("a");
     assert!(calls.len() == 2 && calls[1].starts_with("Ours. "), "{}", calls.len());
-    assert!(part(&round, "a")["prompt"].as_str().unwrap().starts_with("5+"), "{round}");
+    assert!(part(&round, "a")["prompt"].as_str().unwrap().starts_with("6+"), "{round}");
 }
 
 #[test]

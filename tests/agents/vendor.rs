@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What it does with a call.
 #[derive(Debug, Clone)]
@@ -37,6 +37,7 @@ pub(super) struct Asked {
     /// Request line and headers.
     pub(super) head: String,
     pub(super) body: Value,
+    pub(super) at: Instant,
 }
 
 pub(super) struct Vendor {
@@ -97,8 +98,9 @@ fn serve(line: Box<dyn Line>, log: &Mutex<Vec<Asked>>, steps: &[Step]) -> std::i
         return line.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
     }
     let step = {
+        let at = Instant::now();
         let mut log = log.lock().unwrap();
-        log.push(Asked { head: head.clone(), body: serde_json::from_slice(&body).unwrap_or_default() });
+        log.push(Asked { head: head.clone(), body: serde_json::from_slice(&body).unwrap_or_default(), at });
         steps[(log.len() - 1).min(steps.len() - 1)].clone()
     };
     let form = Form::of(&head);

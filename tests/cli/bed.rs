@@ -113,6 +113,7 @@ impl Bed {
             .current_dir(self.repo.path())
             .env("DEEP_REVIEW_CONFIG", self.config_file())
             .env("HOME", self.repo.beside("home"))
+            .env_remove("XDG_CACHE_HOME")
             .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::null())
             .args(args);

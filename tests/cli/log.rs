@@ -16,7 +16,7 @@ fn bed() -> Bed {
     bed
 }
 
-/// Everything that is stored of the branch but the log.
+/// Everything that is stored of the branch but the log, and what was learnt.
 fn stored(bed: &Bed) -> Vec<(String, String)> {
     let branches = bed.repo.path().join(".git/deep-review/branches");
     let branch = std::fs::read_dir(branches).unwrap().next().unwrap().unwrap().path();
@@ -27,6 +27,8 @@ fn stored(bed: &Bed) -> Vec<(String, String)> {
         .map(|path| (path.file_name().unwrap().to_string_lossy().into(), std::fs::read_to_string(&path).unwrap()))
         .collect();
     files.sort();
+    let learnings = std::fs::read_to_string(bed.repo.path().join(".git/deep-review/learnings.md"));
+    files.extend(learnings.map(|text| ("learnings.md".into(), text)));
     files
 }
 
@@ -39,7 +41,7 @@ fn ok(ran: &Ran) -> &str {
 fn every_operation_can_be_taken_back_and_again_the_one_before() {
     let bed = bed();
     // The file of the decisions is there from the first one on.
-    ok(&bed.run(&["dismiss", "S1", "--reason", "later"]));
+    ok(&bed.run(&["dismiss", "S1", "--reason", "no terminal is so narrow"]));
     let report = bed.repo.beside("other.md");
     std::fs::write(&report, "## Important\n\n### A thing is wrong\n\n`src/main.rs:3`\n\nIt is wrong.\n").unwrap();
     let report = report.display().to_string();

@@ -67,3 +67,71 @@ fn a_second_ctrl_c_ends_it_at_once() {
     assert!(!after.contains("Verdict"), "no report is waited for: {seen}");
     assert_nothing_is_left(&bed, mark);
 }
+
+#[test]
+fn without_a_command_it_says_what_it_sees_and_what_is_next() {
+    let bed = Bed::new().agent("quick", &answer(&[finding("important", "Seen in time", (7, 7))]));
+    let seen = |bed: &Bed, args: &str| {
+        let (code, seen) = on_terminal(bed, args)?.end();
+        assert_eq!(code, Some(0), "{seen}");
+        Some(seen)
+    };
+    let has = |seen: &str, words: &[&str]| {
+        for words in words {
+            assert!(seen.contains(words), "'{words}' is not in:\n{seen}");
+        }
+    };
+    let Some(first) = seen(&bed, "") else { return };
+    has(
+        &first,
+        &[
+            "branch  topic, compared with main",
+            "change  1 file in 1 commit and in what is not",
+            "QUICK: free",
+            "review --dry-run",
+        ],
+    );
+    assert!(!first.contains("round"), "{first}");
+    bed.review(&["--agent", "quick"]);
+    has(&seen(&bed, "").unwrap(), &["round   1 of 20", "Merge with fixes", "apply --all --check"]);
+    let unkeyed = Bed::new();
+    has(
+        &seen(&unkeyed, "").unwrap(),
+        &["built-in ones: nothing is sent, nothing to pay", "agents add", "no key, nothing is sent"],
+    );
+    unkeyed.repo.git(&["checkout", "-q", "main"]);
+    has(&seen(&unkeyed, "").unwrap(), &["itself what branches are compared with", "commit:HEAD", "pr:NUMBER"]);
+    let outside = unkeyed.repo.beside("outside");
+    std::fs::create_dir(&outside).unwrap();
+    has(&seen(&unkeyed, &format!("-C '{}'", outside.display())).unwrap(), &["deep-review demo"]);
+}
+
+#[test]
+fn a_script_without_a_command_is_told_so() {
+    let ran = Bed::new().run(&[]);
+    assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains("Usage: deep-review"), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn what_is_longer_than_the_terminal_goes_through_the_pager() {
+    let many: Vec<_> = (1..=4).map(|n| finding("important", &format!("Issue number {n}"), (n + 2, n + 2))).collect();
+    let bed = Bed::new().agent("quick", &answer(&many));
+    bed.review(&["--agent", "quick"]);
+    for (pager, args, is_paged) in [
+        ("sed 's/^/| /'", "report", true),
+        ("sed 's/^/| /'", "rounds", false),
+        ("cat", "report", false),
+        ("", "report", false),
+        ("no-such-pager --fast", "report", false),
+    ] {
+        let mut like = bed.command(&[]);
+        like.env("DEEP_REVIEW_PAGER", pager);
+        let Some(terminal) = Terminal::start(&like, &bed.repo.beside("scratch"), args) else { return };
+        let (code, seen) = terminal.end();
+        assert_eq!(code, Some(0), "{seen}");
+        assert_eq!(seen.contains("| Verdict") || seen.contains("| \u{1b}"), is_paged, "{pager} {args}:\n{seen}");
+        assert!(seen.contains("Merge with fixes"), "{pager} {args}:\n{seen}");
+    }
+    let piped = bed.run(&["report"]);
+    assert!(piped.out.starts_with("Round 1"), "{}", piped.out);
+}

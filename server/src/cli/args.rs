@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// Several agents review your branch at once; their merged findings come with fixes that apply.
 #[derive(Debug, Parser)]
-#[command(name = "deep-review", version, after_help = examples::ALL, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "deep-review", version, after_help = examples::ALL, max_term_width = 100)]
 pub struct Cli {
     /// Work as if started in this folder.
     #[arg(short = 'C', long, global = true, value_name = "FOLDER")]
@@ -24,7 +24,7 @@ pub struct Cli {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,6 +113,9 @@ pub(super) enum Command {
     /// Make one finding of several; later rounds remember.
     #[command(after_help = examples::JOIN)]
     Join(JoinArgs),
+    /// List what decisions taught: lines that agents and later rounds are given; add, edit, forget, share them.
+    #[command(after_help = examples::LEARNINGS)]
+    Learnings(LearningsArgs),
     /// Say what was done on this branch: dismissals, splits, joins, fixes, imports.
     #[command(after_help = examples::LOG)]
     Log(LogArgs),
@@ -899,6 +902,39 @@ pub(super) struct DoctorArgs {
     /// As JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LearningsArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<LearningsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LearningsCommand {
+    /// Add one in your own words.
+    #[command(after_help = examples::LEARNINGS_ADD)]
+    Add {
+        /// What agents are to know.
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Forget some.
+    #[command(after_help = examples::LEARNINGS_FORGET)]
+    Forget {
+        /// Their numbers, as `deep-review learnings` lists them.
+        #[arg(required = true)]
+        numbers: Vec<usize>,
+    },
+    /// Open their file in the editor that VISUAL or EDITOR names.
+    #[command(after_help = examples::LEARNINGS_EDIT)]
+    Edit,
+    /// Write them into .deep-review/learnings.md of the work tree, for everybody.
+    #[command(after_help = examples::LEARNINGS_SHARE)]
+    Share,
 }
 
 #[derive(Debug, Args)]

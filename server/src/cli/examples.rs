@@ -205,6 +205,30 @@ Examples:
 
 Exit codes: 0 a review works; 2 it does not, and what mends it is said.";
 
+pub(super) const LEARNINGS: &str = "\
+Examples:
+  deep-review learnings              all of them, with numbers
+  deep-review learnings add We keep one connection a thread.
+  deep-review learnings forget 2 5
+  deep-review learnings edit
+  deep-review learnings share        into .deep-review/learnings.md";
+
+pub(super) const LEARNINGS_ADD: &str = "\
+Examples:
+  deep-review learnings add We keep one connection a thread.";
+
+pub(super) const LEARNINGS_EDIT: &str = "\
+Examples:
+  deep-review learnings edit";
+
+pub(super) const LEARNINGS_SHARE: &str = "\
+Examples:
+  deep-review learnings share";
+
+pub(super) const LEARNINGS_FORGET: &str = "\
+Examples:
+  deep-review learnings forget 2 5";
+
 pub(super) const LOG: &str = "\
 Examples:
   deep-review log                  the newest first

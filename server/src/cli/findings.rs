@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, args: &FindingsArgs) -> anyhow::Result<Exit
         dial: if args.all { Dial::default() } else { context.dial(args.dial.into())? },
     };
     let list = ops::list(&now.situation(), &filter)?;
-    output::print(&match args.format {
+    output::page(&match args.format {
         ListFormat::Text => table(&list),
         ListFormat::Json => serde_json::to_string_pretty(&list)? + "\n",
         ListFormat::Jsonl => {

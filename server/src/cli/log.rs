@@ -16,7 +16,7 @@ pub(super) fn log(context: &Context, args: &LogArgs) -> anyhow::Result<Exit> {
     } else {
         entries.iter().rev().map(line).collect()
     };
-    output::print(&text)?;
+    output::page(&text)?;
     Ok(Exit::Done)
 }
 

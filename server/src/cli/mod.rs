@@ -20,6 +20,7 @@ mod hook;
 mod import;
 mod init;
 mod install;
+mod learnings;
 mod links;
 mod log;
 mod mcp;
@@ -38,6 +39,7 @@ mod rules;
 pub mod sample;
 mod scan;
 mod show;
+mod start;
 mod stop_hook;
 mod stream;
 mod test_agent;
@@ -82,6 +84,9 @@ pub fn main() -> ExitCode {
     store::on_wait(|lock| {
         output::note(&format!("waiting for another deep-review that writes (it holds {})", lock.display()));
     });
+    if let Some(folder) = ::config::cache_folder(&|name| std::env::var(name).ok()) {
+        agent::share_limits(folder.join("limits"));
+    }
     if std::env::args_os().skip(1).eq(["lsp"]) {
         // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
         return lsp::run();
@@ -97,7 +102,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = context::Context::new(cli.directory, cli.target, cli.color);
-    match cli.command {
+    let Some(command) = cli.command else { return start::run(&context) };
+    match command {
         Command::Review(args) => review::run(&context, *args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
         Command::Mcp(args) => mcp::run(&context, &args),
@@ -122,6 +128,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Reopen(args) => decide::reopen(&context, &args),
         Command::Split(args) => links::split(&context, &args),
         Command::Join(args) => links::join(&context, &args),
+        Command::Learnings(args) => learnings::run(&context, &args),
         Command::Log(args) => log::log(&context, &args),
         Command::Undo(args) => log::undo(&context, &args),
         Command::Rules(args) => rules::run(&context, args),

@@ -15,14 +15,19 @@ pub(super) fn run(context: &Context, args: &OpenArgs) -> anyhow::Result<Exit> {
     let Some(path) = &whole.row.path else { bail!("{} is about the whole branch, not a place", whole.row.label) };
     let file = now.current.tree.reach().place(path)?;
     ensure!(file.exists(), "{path} is not there any more");
+    let line = whole.row.lines.map_or(1, |lines| lines.start());
+    start_editor(&file, line)
+}
+
+/// Has the user's own editor show a file at a line, 1-based, and waits until it ends.
+pub(super) fn start_editor(file: &Path, line: u32) -> anyhow::Result<Exit> {
     let set = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
     let Some(editor) = set.into_iter().find(|editor| !editor.trim().is_empty()) else {
         bail!("no editor is set: set VISUAL or EDITOR to the command of yours");
     };
-    let line = whole.row.lines.map_or(1, |lines| lines.start());
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or_default();
-    let status = Command::new(program).args(words).args(at(program, &file, line)).status();
+    let status = Command::new(program).args(words).args(at(program, file, line)).status();
     let status = status.with_context(|| format!("failed to start '{editor}' (from VISUAL or EDITOR)"))?;
     if !status.success() {
         output::note(&format!("deep-review: '{editor}' ended with {status}"));

@@ -15,6 +15,47 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes to standard output what is there to be read: where it is a terminal that is too small for it, through the user's
+/// pager, as git does.
+pub(super) fn page(text: &str) -> anyhow::Result<()> {
+    let is_long = || text.lines().count() >= usize::from(console::Term::stdout().size().0);
+    let is_wanted = io::stdout().is_terminal() && io::stdin().is_terminal() && is_long();
+    match pager().filter(|_| is_wanted) {
+        Some(pager) if through(&pager, text).is_ok() => Ok(()),
+        _ => print(text),
+    }
+}
+
+/// The command of the user's pager; `None` where none is wanted.
+fn pager() -> Option<String> {
+    let set = ["DEEP_REVIEW_PAGER", "PAGER"].into_iter().find_map(|name| std::env::var(name).ok());
+    let pager = set.unwrap_or_else(|| "less".to_owned());
+    (cfg!(unix) && !matches!(pager.trim(), "" | "cat")).then_some(pager)
+}
+
+/// # Errors
+/// When the pager does not start: nothing was shown then.
+fn through(pager: &str, text: &str) -> io::Result<()> {
+    use std::process::{Command, Stdio};
+    // A shell would start, and only then say that there is no such program.
+    let program = pager.split_whitespace().next().unwrap_or_default();
+    if !program.contains('=') && agent::detect::find_program(program).is_none() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    let mut command = Command::new("sh");
+    command.args(["-c", pager]).stdin(Stdio::piped());
+    if std::env::var_os("LESS").is_none() {
+        // Colours as they are; what fits is shown at once, and stays.
+        command.env("LESS", "FRX");
+    }
+    let mut child = command.spawn()?;
+    if let Some(mut input) = child.stdin.take() {
+        // Who has seen enough closes it.
+        let _ = input.write_all(text.as_bytes());
+    }
+    child.wait().map(drop)
+}
+
 /// Whether standard output goes to a machine that builds, which takes some lines of it for orders, and not into a file.
 fn is_read_for_orders() -> bool {
     let builds = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"].iter().any(|name| std::env::var_os(name).is_some());

@@ -15,6 +15,11 @@ pub(super) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Exit> 
     }
     let round = context::round(&open, args.round)?;
     let format = args.format.unwrap_or(Format::Text);
-    review::show(context, &open, &round, (format, Dial::default()), args.output.as_deref())?;
+    let file = args.output.as_deref();
+    let (text, _) = review::written(context, &open, &round, (format, Dial::default()), file)?;
+    match file {
+        Some(_) => output::to(file, &text)?,
+        None => output::page(&text)?,
+    }
     Ok(Exit::Done)
 }

@@ -253,6 +253,19 @@ pub(super) fn show(
     (format, dial): (Format, Dial),
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
+    let (text, decisions) = written(context, open, round, (format, dial), file)?;
+    output::to(file, &text)?;
+    Ok(decisions)
+}
+
+/// The round as a text, and what people decided on its findings.
+pub(super) fn written(
+    context: &Context,
+    open: &OpenBranch,
+    round: &Round,
+    (format, dial): (Format, Dial),
+    file: Option<&Path>,
+) -> anyhow::Result<(String, Decisions)> {
     let mut document = ops::document(open, round.clone()).context("failed to read the decisions")?;
     if matches!(format, Format::Markdown | Format::Html | Format::Json) {
         document.trace(&open.repository);
@@ -273,8 +286,7 @@ pub(super) fn show(
         },
         format => document.write(format, file)?,
     };
-    output::to(file, &text)?;
-    Ok(document.decisions)
+    Ok((text, document.decisions))
 }
 
 /// A review that nobody finished is not a review. What was found goes before what is missing: a script that puts up with

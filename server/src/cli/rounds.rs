@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, args: &RoundsArgs) -> anyhow::Result<Exit> 
     } else {
         summaries.iter().map(line).collect()
     };
-    output::print(&text)?;
+    output::page(&text)?;
     Ok(Exit::Done)
 }
 

@@ -71,7 +71,7 @@ fn list(context: &Context, as_json: bool) -> anyhow::Result<Exit> {
         let state = if *on { "on " } else { "off" };
         let _ = writeln!(out, "  {:width$}  {state}  {}", printable(&rule.id), printable(&rule.summary));
     }
-    output::print(&out)?;
+    output::page(&out)?;
     Ok(Exit::Done)
 }
 
@@ -96,9 +96,6 @@ fn explain(context: &Context, id: &str) -> anyhow::Result<Exit> {
     }
     if rule.has_fix {
         let _ = writeln!(out, "fix        yes");
-    }
-    if rule.id == rule.short_id() {
-        let _ = writeln!(out, "page       {}", check::page_of(&rule.id));
     }
     let id = rule.short_id();
     let _ = writeln!(out, "\nTo silence it in a place: deep-review: ignore[{id}] reason");

@@ -14,7 +14,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> anyhow::Result<Exit> {
     let now = now(context, args.round)?;
     let index = ops::find(&now.round, &args.id)?.index;
     let whole = ops::show(&now.situation(), index).context("the finding is gone")?;
-    output::print(&match args.format {
+    output::page(&match args.format {
         ListFormat::Text => for_people(&whole),
         ListFormat::Json => serde_json::to_string_pretty(&whole)? + "\n",
         ListFormat::Jsonl => output::json_lines(&[whole])?,

@@ -173,15 +173,18 @@ pub(super) async fn retry<F: Future<Output = Completion>>(
         usage = usage.plus(said.usage);
         said.usage = usage;
         let said = said.or_words_of(before.take());
-        let again = said.failure.as_ref().filter(|f| failure::may_pass(f.kind));
-        let Some(failure) = again.filter(|_| tries < retries && !session.cancel.is_cancelled()) else { return said };
+        let Some(failure) = said.failure.as_ref().filter(|f| failure::may_pass(f.kind)) else { return said };
         let wait = pause(tries, said.wait);
         // Nobody waits for an hour in front of an editor.
         if wait > Duration::from_secs(120) {
             return said;
         }
         if matches!(failure.kind, FailureKind::RateLimited | FailureKind::Overloaded) {
+            // Whoever asks next with this key waits too, also if this one gives up.
             account.rest(wait);
+        }
+        if tries >= retries || session.cancel.is_cancelled() {
+            return said;
         }
         session.doing(format!("{failure}; trying again in {} s", wait.as_secs().max(1)));
         tokio::select! {

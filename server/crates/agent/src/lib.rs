@@ -33,6 +33,7 @@ pub use configured::{Surroundings, configured, detected, missing, programs};
 pub use sending::{Sending, matching};
 pub use settings::{Adapter, AgentSettings, Effort, LinterFormat};
 pub use steering::{Instruction, Steering};
+pub use throttle::share as share_limits;
 pub use tools::served::serve_if_asked as serve_history_if_asked;
 
 use finding::{

@@ -50,6 +50,17 @@ impl Sending {
         Ok(Self { never: matching(patterns)?, patterns: patterns.to_vec(), ..Self::masked() })
     }
 
+    /// What its masks are made with; `None` where nothing is masked.
+    #[must_use]
+    pub fn mask_key(&self) -> Option<u64> {
+        self.masker.as_ref().map(|masker| masker.key())
+    }
+
+    /// Masks as whoever's masks are made with `key`.
+    pub fn mask_with(&mut self, key: u64) {
+        self.masker = Some(std::sync::Arc::new(Masker::with_key(key)));
+    }
+
     /// Whether the file may be sent.
     #[must_use]
     pub fn allows(&self, path: &RepoPath) -> bool {

@@ -23,7 +23,9 @@ pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     for secret in secrets::find(text) {
         let line = line_at(text, secret.bytes.start);
         let quoted = line_text(text, secret.bytes.start);
-        if !is_added(line) || quoted.len() > LONGEST_LINE || is_for_show(file, &text[secret.bytes.clone()], quoted) {
+        let value = &text[secret.bytes.clone()];
+        let is_known = is_name_of_a_key(value) && !has_its_key(text, secret.bytes.start);
+        if !is_added(line) || quoted.len() > LONGEST_LINE || is_known || is_for_show(file, value, quoted) {
             continue;
         }
         let place = LineRange::line(line);
@@ -53,6 +55,26 @@ pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     findings
 }
 
+/// Whether it is only the name of a key, as AWS gives one to each (`AKIA…`): anybody may know that.
+fn is_name_of_a_key(value: &str) -> bool {
+    value.len() == 20 && ["AKIA", "ASIA"].iter().any(|start| value.starts_with(start))
+}
+
+/// Whether the key to a name stands on one of the lines around it: 40 letters, digits and signs of base 64.
+fn has_its_key(text: &str, at: usize) -> bool {
+    const AROUND: u32 = 5;
+    let line = line_at(text, at);
+    let near = text.lines().skip(line.saturating_sub(AROUND + 1) as usize).take(2 * AROUND as usize + 1);
+    let is_key = |word: &str| {
+        word.len() == 40
+            && word.bytes().any(|b| b.is_ascii_uppercase())
+            && word.bytes().any(|b| b.is_ascii_lowercase())
+            && word.bytes().any(|b| b.is_ascii_digit())
+    };
+    let joins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    near.flat_map(|line| line.split(|c| !joins(c))).any(is_key)
+}
+
 /// Whether it is an example: in a test, a sample or a text that says so, or of a kind that nobody was ever given.
 fn is_for_show(file: &ChangedFile, secret: &str, line: &str) -> bool {
     let lower = format!("{} {}", file.path.as_str(), line).to_ascii_lowercase();
@@ -74,7 +96,10 @@ fn is_for_show(file: &ChangedFile, secret: &str, line: &str) -> bool {
         seen[usize::from(b)] = true;
     }
     let different = seen.iter().filter(|s| **s).count();
-    is_test(&file.path) || words.iter().any(|w| lower.contains(w)) || different < 8
+    // `demo-host-key`, `test.pem`
+    let name = file.path.file_name().to_ascii_lowercase();
+    let is_named_for_show = name.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| matches!(w, "demo" | "test"));
+    is_named_for_show || is_test(&file.path) || words.iter().any(|w| lower.contains(w)) || different < 8
 }
 
 #[cfg(test)]
@@ -100,6 +125,18 @@ mod tests {
         assert_eq!(found("a.py", &line, &format!("{line}x = 1\n")), [], "it was there before");
         assert_eq!(found("tests/a.py", "", &line), [], "a test's");
         assert_eq!(found("a.py", "", "token = os.environ[\"TOKEN\"]\n"), []);
+        let pem = |kind: &str| {
+            format!(
+                "-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n",
+                "MIICaKq0ZbX3nV7tYw2LrC5mD9fH1jS4pE6uG7i".repeat(4)
+            )
+        };
+        assert_eq!(found("host-key", "", &pem("RSA PRIVATE KEY")).len(), 1);
+        assert_eq!(found("demo-host-key", "", &pem("RSA PRIVATE KEY")), [], "a demonstration's");
+        let name = format!("id: {}\n", ["AKIA", "J3QQTLQXWXYJ6PTA"].concat());
+        assert_eq!(found(".travis.yml", "", &format!("{name}secret:\n  secure: a2V5+/=\n")), [], "only a key's name");
+        let secret = ["wJa1rXUtnFEMI/K7MDENG", "+bPxRfiCYzqKr9TgLPs"].concat();
+        assert_eq!(found("a.yml", "", &format!("{name}secret: {secret}\n"))[0].1, Severity::Critical, "and its key");
         assert_eq!(found("a.py", "", &format!("# example\ntoken = \"{}\"  # example\n", key())), []);
     }
 }

@@ -5,7 +5,7 @@ mod patterns;
 mod twins;
 
 use super::Job;
-use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, is_sample, remark};
+use super::remark::{MOST_FINDINGS, added_lines, anchor, fix, is_sample, is_test, remark};
 use super::syntax::{FileKind, Part, kind_of, parts};
 use super::tree::{self, Tree};
 use finding::{LineRange, RawFinding, RepoPath, Severity};
@@ -64,6 +64,7 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
     let active: Vec<usize> = (0..PATTERNS.len()).filter(is_active).collect();
     // Read only when something hits: most files have nothing.
     let mut reading = None;
+    let mut dbg_is_meant: Option<usize> = None;
     for (line, start, content) in added_lines(file) {
         if findings.len() >= MOST_FINDINGS {
             break;
@@ -79,8 +80,13 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
             let at = start + word_of(content, &groups);
             let is_wanted = match pattern.rule {
                 "skipped-test" => reading.is_conditional(at) || has_reason_above(text, start),
-                // At its head, a script says how it runs.
+                // At its head, a script says how it runs; the log of a build is there to be read.
+                "debug-output" if content.trim() == "set -x" && is_of_a_build(&file.path) => true,
                 "debug-output" if content.trim() == "set -x" && !content.starts_with([' ', '\t']) => line <= 10,
+                "debug-output" if content.contains("dbg!(") => {
+                    has_key(content)
+                        || start >= *dbg_is_meant.get_or_insert_with(|| dbg_is_meant_from(&file.path, text))
+                }
                 "debug-output" => {
                     reading.is_conditional(at) && is_asked_for(text, start, &["debug", "dump", "verbose"])
                 }
@@ -92,6 +98,7 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
             }
         } else if let Some(found) = asked
             && reading.part_at(start + found.start()) == Some(Part::Comment)
+            && !is_for_later(&content[..found.start()])
         {
             let title = format!("Comment asks not to merge this: \"{}\"", found.as_str());
             let body = "Whoever wrote it meant to come back to it before the merge.".to_owned();
@@ -101,6 +108,33 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
         }
     }
     findings
+}
+
+/// Where a text has a `dbg!` of its own, or tests, which show what they print only when they fail: from this byte on, `dbg!`
+/// is meant.
+fn dbg_is_meant_from(path: &RepoPath, text: &str) -> usize {
+    let is_meant = is_test(path) || text.contains("macro_rules! dbg");
+    if is_meant { 0 } else { text.find("#[cfg(test)]").unwrap_or(usize::MAX) }
+}
+
+/// Whether the macro is given what the standard library's does not take: `dbg!(level: DEBUG, x)`.
+fn has_key(line: &str) -> bool {
+    line.split("dbg!(").nth(1).and_then(|rest| rest.split_once(':')).is_some_and(|(key, rest)| {
+        !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase()) && !rest.starts_with(':')
+    })
+}
+
+/// Whether a script is for builds on a server.
+fn is_of_a_build(path: &RepoPath) -> bool {
+    path.as_str()
+        .split('/')
+        .any(|part| matches!(part, ".github" | ".circleci" | ".travis" | ".ci" | "ci" | ".buildkite"))
+}
+
+/// Whether what stands before "do not commit" in a comment makes it an advice for those who change the line some day: `Set
+/// to false to try it, but`.
+fn is_for_later(before: &str) -> bool {
+    before.trim_end().to_ascii_lowercase().ends_with(" but")
 }
 
 /// Whose rule a pattern is.
@@ -451,6 +485,16 @@ mod tests {
             ("a.md", "Write `DO NOT MERGE` into the title.\n"),
             ("a.go", "Fit(x)\nFirst()\n"),
             ("a.sh", "#!/bin/sh\nset -x\n"),
+            (
+                ".github/workflows/a.sh",
+                "#!/bin/sh\n\n# Makes the site.\nif [ \"$1\" ]; then\n  set -x\nfi\nmake\n\n\n\n\n\nset -x\n",
+            ),
+            ("lib/a.sh", "echo \"asdf install ${version}\"\n"),
+            ("tests/a.rs", "fn f() {\n    assert!(dbg!(x));\n}\n"),
+            ("src/a.rs", "#[cfg(test)]\nmod tests {\n    fn f() {\n        dbg!(x);\n    }\n}\n"),
+            ("src/a.rs", "macro_rules! d {\n    ($x:expr) => { $crate::dbg!(target: \"a\", $x) };\n}\n"),
+            ("src/a.rs", "fn f() {\n    dbg!(level: DEBUG, x);\n}\n"),
+            ("a.kt", "val native = true // Set to false to try it, but DO NOT COMMIT\n"),
             ("a_spec.rb", "x = <<~RUBY\n  byebug\nRUBY\n"),
             ("A.java", "    t.printStackTrace(); // TODO this is not great\n"),
             ("a.cc", "void f() {\n  if (FLAG(break_on_failure)) {\n    DebugBreak();\n  }\n}\n"),

@@ -8,6 +8,7 @@ mod contracts;
 mod credentials;
 mod definitions;
 mod history;
+mod holders;
 mod kept;
 mod leftovers;
 mod links;
@@ -27,7 +28,7 @@ mod testing;
 mod tree;
 
 pub use definitions::{Symbol, symbols};
-pub use remark::{is_named_a_test, page_of};
+pub use remark::is_named_a_test;
 pub use rules::{Failed, Tested, is_case_file, is_rule_file, test_built_in, test_rules};
 pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};
 pub use tree::{languages_without_rules, syntax_errors};
@@ -53,6 +54,8 @@ pub struct Job<'a> {
     unread: Mutex<BTreeMap<RepoPath, String>>,
     own_rules: OnceLock<OwnRules>,
     manifests: OnceLock<u64>,
+    /// Who holds the repository, by its licence.
+    holders: OnceLock<Vec<String>>,
 }
 
 impl<'a> Job<'a> {
@@ -66,6 +69,7 @@ impl<'a> Job<'a> {
             unread: Mutex::default(),
             own_rules: OnceLock::new(),
             manifests: OnceLock::new(),
+            holders: OnceLock::new(),
         }
     }
 
@@ -91,6 +95,12 @@ impl<'a> Job<'a> {
             .get_or_init(|| kept::number_of(leftovers::MANIFESTS.iter().map(|name| text(name)).collect::<Vec<_>>()));
         let rules = if checker.name == rules::AGENT { self.own_rules().number } else { 0 };
         kept::number_of((self.settings.number(), manifests, rules))
+    }
+
+    /// Whether a file was taken in from elsewhere: by its folders, or as one large file with the notice of others.
+    fn is_taken_in(&self, path: &RepoPath, text: Option<&str>) -> bool {
+        let own = || self.holders.get_or_init(|| holders::of_repository(self));
+        remark::is_taken_in(path) || text.is_some_and(|text| holders::is_of_others(text, own()))
     }
 
     fn is_cancelled(&self) -> bool {
@@ -216,9 +226,10 @@ impl Checker {
             let Some(place) = finding.main_anchor() else { return true };
             let counts_anywhere =
                 matches!(&*rule, "conflict-marker" | "issued-secret" | "named-secret" | "large-binary");
+            let text = job.read(&place.path);
             !job.settings.is_off_in(&rule, &place.path)
-                && (counts_anywhere || !remark::is_taken_in(&place.path))
-                && !job.read(&place.path).is_some_and(|text| silence::is_silenced(finding, &text))
+                && (counts_anywhere || !job.is_taken_in(&place.path, text.as_deref()))
+                && !text.is_some_and(|text| silence::is_silenced(finding, &text))
         });
         remark::number(findings, self.name)
     }

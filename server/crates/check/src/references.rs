@@ -44,7 +44,7 @@ const MOST_REMOVED: usize = 8;
 static ON_PURPOSE: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     regex::Regex::new(
         r"(?ix)\b(?: renam | remov | former | previous | deprecat | replac | instead\ of | used\ to | no\ longer | was\ called
-          | were\ called | old\ name | legacy | superse | dropped | unlike | historic | not\ available | since\ (?:version|v?\d)
+          | were\ called | old\ name | based\ on | split\ (?:in|into|up|from)\b | legacy | superse | dropped | unlike | historic | not\ available | since\ (?:version|v?\d)
           | (?:before|until|prior\ to|in)\ (?:version\b|v?\d) | version(?:added|changed) | migrat | upgrad | todo\b | fixme\b )",
     )
     .ok()
@@ -237,7 +237,11 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
     }
     by_name.retain(|_, mentions| mentions.len() <= MOST_MENTIONS);
     let wanted = by_name.keys().map(|name| &gone[*name]).filter(|g| g.what != What::Path);
-    let mut renamed = names::renamed(snapshot, &wanted.map(|g| g.name.as_str()).collect());
+    let wanted: Vec<&Gone> = wanted.collect();
+    let defined = wanted.iter().filter(|g| g.is_defined && g.what == What::Identifier);
+    let (names, defined) =
+        (wanted.iter().map(|g| g.name.as_str()).collect(), defined.map(|g| g.name.as_str()).collect());
+    let mut renamed = names::renamed(snapshot, &names, &defined);
     // What several became is not certain of any of them.
     let mut old_names: HashMap<String, usize> = HashMap::new();
     for new in renamed.values() {
@@ -343,6 +347,7 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && (!is_prose || line.trim().contains(' ') || !line.contains([';', '/']) || gone.what != What::Identifier)
             && !text[..m.at.start].ends_with("'s ")
             && !(gone.what == What::Identifier && is_file_of_a_path(text, &m.at))
+            && !(gone.noun == "module" && is_linked_elsewhere(text, &gone.name))
             // A family of names: `load*`.
             && !(gone.what == What::Identifier && text[m.at.end..].starts_with('*') && !text[m.at.end..].starts_with("**"))
             && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
@@ -352,6 +357,7 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && !is_marker(line, text, &m.at)
             && (is_prose || !is_lone_call(line, &text[m.at.clone()]))
             && (is_prose || is_said_in_words(line))
+            && (is_prose || !is_in_commented_code(text, m.at.start))
             && !is_of_others(text, &m.at, gone)
             && !(is_prose && is_of_the_past(text, m.at.start))
             && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
@@ -407,6 +413,17 @@ fn is_file_of_a_path(text: &str, at: &Range<usize>) -> bool {
     let folder = text[..at.start].strip_suffix('/').is_some_and(|b| b.ends_with(|c: char| c.is_alphanumeric()));
     let ending = text[at.end..].strip_prefix('.').is_some_and(|a| a.starts_with(|c: char| c.is_ascii_lowercase()));
     folder && ending
+}
+
+/// Whether the text has an address that ends with the name, as that of another package does: `https://docs.rs/env_logger`.
+fn is_linked_elsewhere(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before =
+            text[..at].rsplit(|c: char| c.is_whitespace() || matches!(c, '<' | '(' | '"')).next().unwrap_or("");
+        before.contains("://")
+            && before.ends_with('/')
+            && names::stands_alone(text, &(at..at + name.len()), What::Identifier)
+    })
 }
 
 /// Whether two names are one word, written in two ways: `PauseLogging`, `_pauseLogging`.
@@ -497,6 +514,26 @@ fn is_lone_call(line: &str, name: &str) -> bool {
         return true;
     }
     line == name || arguments.is_some_and(|rest| rest.ends_with(')') && rest.len() > 1)
+}
+
+/// Whether a place is in a block of comments that is mostly code: what was commented out, whole.
+fn is_in_commented_code(text: &str, at: usize) -> bool {
+    const AROUND: usize = 12;
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    let mark = ["//", "#", "--"].into_iter().find(|mark| text[start..].trim_start().starts_with(mark));
+    let Some(mark) = mark else { return false };
+    let is_comment = |line: &&str| line.trim_start().starts_with(mark);
+    let before = text[..start].lines().rev().take_while(is_comment).take(AROUND);
+    let said = before.chain(text[start..].lines().take_while(is_comment).take(AROUND));
+    let said =
+        said.map(|line| line.trim_start().trim_start_matches(['/', '#', '-', '!']).trim()).filter(|l| !l.is_empty());
+    let is_code = |line: &&str| {
+        line.ends_with([';', '{', '}', ',', '(', ')', '`']) && line.contains(['(', ')', '{', '}', '=', '`'])
+            || [" := ", " = "].iter().any(|sign| line.contains(sign))
+            || line.starts_with("return ")
+    };
+    let (code, words): (Vec<&str>, Vec<&str>) = said.partition(is_code);
+    code.len() >= 3 && code.len() > words.len()
 }
 
 /// Whether a line of a comment says something: it has a word of a sentence, or the sign of a documentation's reference, and

@@ -15,16 +15,11 @@ pub(super) const MOST_FINDINGS: usize = 200;
 /// A remark without a place: `id` is given by [`number`].
 pub(super) fn remark(agent: &str, rule: &str, severity: Severity, title: String, body: String) -> RawFinding {
     RawFinding {
-        rule: Some(RuleRef { id: format!("deep-review/{rule}"), url: Some(page_of(rule)) }),
+        // Its page comes with the program: `deep-review rules explain`.
+        rule: Some(RuleRef { id: format!("deep-review/{rule}"), url: None }),
         classification: Some(Classification::Regression),
         ..bare(agent, severity, title, body)
     }
-}
-
-/// The address of a built-in rule's page.
-#[must_use]
-pub fn page_of(rule: &str) -> String {
-    format!("{}/blob/main/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))
 }
 
 fn bare(agent: &str, severity: Severity, title: String, body: String) -> RawFinding {
@@ -114,6 +109,12 @@ pub(super) fn is_generated(text: &str) -> bool {
     ]
     .iter()
     .any(|w| start.contains(w))
+}
+
+/// Whether a file is what a build made, by its folders: `dist/`, `_build/`.
+pub(super) fn is_built(path: &RepoPath) -> bool {
+    let is_built = |part: &str| part == "dist" || part.ends_with("-dist") || part.starts_with("_build");
+    folder(path).split('/').any(is_built) || path.file_name().contains(".min.")
 }
 
 /// Whether the line is code that was commented out, or the head of a definition in a sample.
@@ -207,7 +208,9 @@ pub(super) fn is_taken_in(path: &RepoPath) -> bool {
                 && !matches!(name, "version" | "release" | "v" | "docs")
         })
     };
-    folders.iter().any(is_foreign) || folders.iter().any(is_release) || of_packages || is_library
+    // The types of a library that has none: `typings/node/node.d.ts`.
+    let is_typing = name.ends_with(".d.ts") && folders.contains(&"typings");
+    is_typing || folders.iter().any(is_foreign) || folders.iter().any(is_release) || of_packages || is_library
 }
 
 /// Whether a file is what a test reads or compares with, by its folders: nobody runs it.

@@ -10,7 +10,8 @@ pub use cases::{Failed, Tested, test_built_in, test_rules};
 pub use compiled::{is_case_file, is_rule_file};
 
 use super::remark::{
-    LONGEST_LINE, MOST_FINDINGS, anchor, has_added, is_test, is_test_data, line_at, line_text, remark, replacing,
+    LONGEST_LINE, MOST_FINDINGS, anchor, has_added, is_built, is_generated, is_test, is_test_data, line_at, line_text,
+    remark, replacing,
 };
 use super::tree::{self, Tree};
 use super::{Job, RuleInfo};
@@ -110,8 +111,8 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         return Vec::new();
     };
     let has = |word: &str| word.is_empty() || memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    // What is compared with is as it has to be.
-    if is_test_data(&file.path) {
+    // What is compared with is as it has to be, and what a tool wrote is mended where it was written from.
+    if is_test_data(&file.path) || is_built(&file.path) || is_generated(text) {
         return Vec::new();
     }
     let in_test = is_test(&file.path);

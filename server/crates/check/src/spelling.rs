@@ -7,8 +7,8 @@ mod words;
 use super::Job;
 use super::definitions::definitions;
 use super::remark::{
-    MOST_FINDINGS, added_lines, anchor, is_code_in_comment, is_generated, is_sample, is_test, is_test_data, remark,
-    replacing,
+    MOST_FINDINGS, added_lines, anchor, is_built, is_code_in_comment, is_generated, is_sample, is_test, is_test_data,
+    remark, replacing,
 };
 use super::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::AhoCorasick;
@@ -133,8 +133,6 @@ fn is_passed_over(path: &RepoPath) -> bool {
         "vendor/",
         "third_party",
         "node_modules",
-        "dist/",
-        ".min.",
         "dict",
         "words",
         "wordlist",
@@ -142,7 +140,13 @@ fn is_passed_over(path: &RepoPath) -> bool {
         "generated",
         "/gen/",
     ];
+    // A book that a benchmark reads.
+    let is_read = || {
+        path.extension() == Some("txt") && whole.split('/').any(|part| part.starts_with("bench") && !part.contains('.'))
+    };
     is_data
+        || is_read()
+        || is_built(path)
         || is_sample(path)
         || is_test_data(path)
         // Copied from collections of templates as they are.
@@ -207,7 +211,8 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
     for (_, start, line) in added_lines(file) {
         // A name of a person, or a title that was made elsewhere.
         let lower = line.to_ascii_lowercase();
-        if lower.contains("copyright") || (is_record && is_linked_title(&lower)) {
+        let is_address = || line.contains('@') && line.contains('<') && line.contains('>');
+        if lower.contains("copyright") || is_address() || (is_record && is_linked_title(&lower)) {
             continue;
         }
         // Another language, or code that was commented out.
@@ -229,7 +234,11 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
                 continue;
             }
             let Some(in_prose) = reading.is_prose_or_defined(&place, line, at, &word) else { continue };
-            if is_short(&word) || is_about_spelling(line, &right) || (!in_prose && is_coined(&word, &right)) {
+            if is_short(&word)
+                || is_about_spelling(line, &right)
+                || (is_record && is_of_a_name(line, at, &word))
+                || (!in_prose && is_coined(&word, &right))
+            {
                 continue;
             }
             let entry = found.entry(word.clone());
@@ -260,10 +269,20 @@ fn is_about_spelling(line: &str, right: &str) -> bool {
         || (["->", "=>", "→", " to "].iter().any(|sign| lower.contains(sign)) && lower.contains(&right.to_lowercase()))
 }
 
-/// Whether a part of a name may be meant as it is: letters that stand for words, and whoever does something (`failer`).
+/// Whether a word of a record is a name of somebody who is thanked: capital words in brackets, `[Gert Van Gool]`.
+fn is_of_a_name(line: &str, at: usize, word: &str) -> bool {
+    let before = line[..at].trim_end_matches(|c: char| c.is_alphabetic() || c == ' ' || c == '.');
+    let after = line[at + word.len()..].trim_start_matches(|c: char| c.is_alphabetic() || c == ' ' || c == '.');
+    let is_within = before.ends_with(['[', '(']) && after.starts_with([']', ')', ',']);
+    is_within && line[before.len()..at + word.len()].split(' ').all(|w| w.starts_with(char::is_uppercase))
+}
+
+/// Whether a part of a name may be meant as it is: letters that stand for words, whoever does something (`failer`), and what
+/// only goes on where the right word ends (`Writables`, `flateReader`).
 fn is_coined(word: &str, right: &str) -> bool {
+    let goes_on = word.to_lowercase().starts_with(&right.to_lowercase());
     let is_doer = |word: &str| word.to_lowercase().ends_with("er") || word.to_lowercase().ends_with("ers");
-    word.len() < 5 || (is_doer(word) && !is_doer(right))
+    word.len() < 5 || goes_on || (is_doer(word) && !is_doer(right))
 }
 
 /// What of a changed file is prose, and which names it defines.
@@ -428,6 +447,11 @@ mod tests {
             ("a.rs", "// MIIBcRecieveRecieveKqhkiG9w0BAQEFAASCAmEwggJdAgEAAoGBAL\n"),
             ("vendor/a.rs", "// They recieve it.\n"),
             ("a.md", "Jod is a name, and so is HPE.\n"),
+            ("CHANGELOG.md", "- Added: a thing [Gert Van Recieve]\n"),
+            ("a.toml", "# Ann Recieve <ann@example.org>\n"),
+            ("benches/a-novel.txt", "They recieve it.\n"),
+            ("dist/a.js", "// They recieve it.\n"),
+            ("a.go", "package a\n\ntype Writables struct{}\n\ntype flateReader struct{}\n"),
         ] {
             assert_eq!(found(&[], &[(path, text)]), [], "{path}: {text}");
         }

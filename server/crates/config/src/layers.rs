@@ -60,6 +60,16 @@ pub fn user_file(environment: Environment<'_>) -> Option<PathBuf> {
     Some(folder.join("deep-review").join("config.toml"))
 }
 
+/// Where we keep what can be lost, for the user and not for one repository; `None` without a home folder.
+#[must_use]
+pub fn cache_folder(environment: Environment<'_>) -> Option<PathBuf> {
+    let folder = environment("XDG_CACHE_HOME").map(PathBuf::from).filter(|f| f.is_absolute()).or_else(|| {
+        use etcetera::BaseStrategy;
+        etcetera::choose_base_strategy().ok().map(|s| s.cache_dir())
+    })?;
+    Some(folder.join("deep-review"))
+}
+
 /// Loads all layers but the flags, which the caller lays on top ([`Loaded::set`]).
 ///
 /// `repository` is the text of `.deep-review.toml` in the base commit.

@@ -17,7 +17,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use layers::{Environment, Loaded, Origin, load, user_file};
+pub use layers::{Environment, Loaded, Origin, cache_folder, load, user_file};
 pub use parse::ConfigError;
 
 use agent::{AgentSettings, Instruction};

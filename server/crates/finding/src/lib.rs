@@ -14,6 +14,7 @@ mod attempt;
 mod dial;
 pub mod document;
 mod id;
+mod learning;
 mod merged;
 mod place;
 mod pull_request;
@@ -33,6 +34,7 @@ pub use answer::{
 pub use attempt::{Aftermath, Attempt, Call, Consent, FileProof, Message, Speaker, Step, StepName, StepResult};
 pub use dial::{Dial, Hidden};
 pub use id::{BlobId, CommitId, FindingId, RoundId};
+pub use learning::{Learned, Learning, Learnings, Lesson};
 pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
 pub use pull_request::{Feedback, LinkedIssue, PullRequest, PullRequestNow};

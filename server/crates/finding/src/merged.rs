@@ -1,4 +1,4 @@
-use super::{AgentName, Anchor, Attempt, Classification, FindingId, Fix, Message, RawId, RuleRef, Severity};
+use super::{AgentName, Anchor, Attempt, Classification, FindingId, Fix, Learned, Message, RawId, RuleRef, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -131,6 +131,9 @@ pub struct Finding {
     /// What somebody with the last word said of its severity, also where that agrees with what it came to before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settled>,
+    /// What an earlier decision of people says of its like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Learned>,
     /// Strengths among the round's observations that say the contrary of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contrary: Vec<Contrary>,
@@ -217,6 +220,7 @@ impl Finding {
             since: None,
             doubts: Vec::new(),
             settled: None,
+            learned: None,
             contrary: Vec::new(),
             attempts: Vec::new(),
             thread: Vec::new(),

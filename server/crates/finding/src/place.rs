@@ -45,6 +45,12 @@ impl RepoPath {
         Err(RepoPathError { path, why })
     }
 
+    /// A path that is known to be one.
+    pub(crate) fn known(path: &'static str) -> Self {
+        debug_assert!(Self::new(path).is_ok());
+        Self(Arc::from(path))
+    }
+
     fn bad_part(part: &str) -> Option<&'static str> {
         match part {
             "" | "." => Some("it has an empty part"),

@@ -162,6 +162,20 @@ impl Consult {
         })?
     }
 
+    /// The files that each of these commits of the history changed, in their order; none for what is not known by `deadline`.
+    ///
+    /// # Errors
+    /// When git cannot be read.
+    pub fn files(&self, commits: &[&CommitId], deadline: Instant) -> Result<Vec<Vec<RepoPath>>, GitError> {
+        self.repository.with(|repo| {
+            let one = |id: &&CommitId| match Instant::now() < deadline {
+                true => changed(repo, &repo.find_commit(oid(id.as_str())?).map_err(failed())?),
+                false => Ok(Vec::new()),
+            };
+            commits.iter().map(one).collect()
+        })?
+    }
+
     /// Who last changed lines of a file as it is in the commit.
     ///
     /// # Errors

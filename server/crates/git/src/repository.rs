@@ -80,8 +80,13 @@ pub struct HeadState {
 }
 
 /// Files at the top of the base commit that say how the project wants its code, in the order in which they are given.
-const CONVENTION_FILES: &[&str] =
-    &[".github/copilot-instructions.md", ".github/CONTRIBUTING.md", "docs/CONTRIBUTING.md", ".cursorrules"];
+const CONVENTION_FILES: &[&str] = &[
+    ".github/copilot-instructions.md",
+    ".github/CONTRIBUTING.md",
+    "docs/CONTRIBUTING.md",
+    ".cursorrules",
+    ".deep-review/learnings.md",
+];
 
 /// Those that stand in any folder, for what is in it.
 const FOLDER_CONVENTIONS: &[&str] =

@@ -21,7 +21,7 @@
 //! 2. every request is answered in a task of its own, so that a panic is an error -32603 of that request;
 //! 3. no handler that clients wait for waits for the client without a time limit, and none blocks another;
 //! 4. the exit code is ours (0 after `shutdown`, 1 without), and the server ends when stdin does or when the
-//!    process that started it is gone. Reviews are cancelled first, and their agents' processes with them.
+//!    process that started it is gone, also where nobody reads its output any more. Reviews are cancelled first, and their agents' processes with them.
 
 mod client;
 mod event;
@@ -64,15 +64,20 @@ pub fn run() -> ExitCode {
     let Ok((output, written)) = client::stdout::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
     let Ok(input) = client::stdin::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
     let user_file = config::user_file(&|name| std::env::var(name).ok());
-    let properly = runtime.block_on(serve(input, output, user_file));
+    let properly = runtime.block_on(serve(input, output, written.abandoned(), user_file));
     written.wait(FAREWELL);
     // What still works beside the loop gets to write its file to the end.
     runtime.shutdown_timeout(FAREWELL);
     if properly { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Serves one client; says whether it ended as the protocol has it.
-async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin, user_file: Option<PathBuf>) -> bool {
+/// Serves one client until it is gone, or has `abandoned` us; says whether it ended as the protocol has it.
+async fn serve(
+    input: impl AsyncRead + Unpin,
+    output: impl AsyncWrite + Unpin,
+    abandoned: impl Future<Output = ()>,
+    user_file: Option<PathBuf>,
+) -> bool {
     let (stop, ended) = (CancellationToken::new(), server::Ended::default());
     let (service, socket) = server::service(stop.clone(), ended.clone(), user_file);
     let spellings = Spellings::default();
@@ -94,6 +99,7 @@ async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin, u
     tokio::select! {
         _ = async { tokio::join!(serving, writing) } => {}
         () = orphaned(&ended) => {}
+        () = abandoned => {}
         () = ended.broken.cancelled() => {}
     }
     stop.cancel();

@@ -76,6 +76,9 @@ pub fn details(whole: &FindingWhole) -> String {
     if let Some(dispute) = &whole.dispute {
         let _ = writeln!(out, "Severity settled: {}", printable(dispute));
     }
+    if let Some(learned) = &whole.learned {
+        let _ = writeln!(out, "Learned: {}", printable(learned));
+    }
     let _ = write!(out, "\n{}\n", printable(whole.body.trim_end()));
     for place in &whole.places {
         let lines = place.lines.map(|lines| format!(":{lines}")).unwrap_or_default();

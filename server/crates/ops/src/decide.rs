@@ -1,5 +1,5 @@
 use super::log::{self, Changes, Done};
-use super::{Found, OpenBranch, OpsError, find};
+use super::{Found, OpenBranch, OpsError, find, learn};
 use finding::{Decisions, DismissReason, Finding, FindingId, Resolution, Round, State};
 use jiff::Timestamp;
 
@@ -44,7 +44,7 @@ pub struct Decided {
     pub decisions: Decisions,
 }
 
-/// Declines a finding of a round; later rounds remember.
+/// Declines a finding of a round; later rounds remember, and its like is told of it.
 ///
 /// # Errors
 /// As [`find()`], and when it cannot be stored.
@@ -66,6 +66,7 @@ fn decide(open: &OpenBranch, round: &Round, name: &str, state: State) -> Result<
     let resolution = resolution(open, round, finding, state);
     let (changes, decisions) = change(open, |all| drop(all.resolutions.insert(finding.id.clone(), resolution)))?;
     log::note(open, done, log::named(round, [index]), changes)?;
+    learn::follow(open, round, finding, &decisions).map_err(|source| OpsError::NotLearnt { source })?;
     Ok(Decided { id: finding.id.clone(), label: finding.label.clone(), title: finding.title.clone(), decisions })
 }
 

@@ -103,6 +103,29 @@ pub enum OpsError {
         /// What the system said.
         source: store::StoreError,
     },
+    /// It was done all the same.
+    #[error("it was done, but what it teaches was not written down: {source}")]
+    NotLearnt {
+        /// What the system said.
+        source: store::StoreError,
+    },
+    /// There is no learning of that number.
+    #[error("there is no learning number {number}: there are {count}; nothing was forgotten")]
+    UnknownLearning {
+        /// 1-based, as it was asked for.
+        number: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// A learning without words.
+    #[error("there are no words to be learnt")]
+    NothingToLearn,
+    /// A file of the work tree cannot be read.
+    #[error(transparent)]
+    ReadTree(#[from] super::ReadError),
+    /// A file of the work tree cannot be written.
+    #[error(transparent)]
+    WriteTree(#[from] super::WriteError),
     /// A limit of cost is not an amount of money.
     #[error("{value} is no limit for the cost: it is a number of US dollars, 0 or more")]
     BadLimit {
@@ -236,6 +259,8 @@ impl OpsError {
                 | Self::NothingNamed
                 | Self::UnknownFix { .. }
                 | Self::NoReason
+                | Self::UnknownLearning { .. }
+                | Self::NothingToLearn
                 | Self::LongReason { .. }
                 | Self::NoPart { .. }
                 | Self::Everybody { .. }

@@ -7,6 +7,7 @@
 //! | find a finding by label, id or the beginning of its id | [`find()`] |
 //! | dismiss, reopen | [`dismiss`], [`reopen`] |
 //! | split, join, take either back | [`split`], [`join`], [`take_back`] |
+//! | what decisions taught: list, forget, add, share with everybody | [`learnings`], [`forget`], [`teach`], [`share`] |
 //! | work out what fixes do, and whether they may | [`plan()`] on a [`Situation`] |
 //! | write that into the work tree | [`apply()`] |
 //! | have agents mend findings, and prove it | [`mend()`] with [`Mending`]; [`plan_of_attempts`], [`commit`] |
@@ -42,6 +43,7 @@ mod error;
 mod find;
 mod folder;
 mod import;
+mod learn;
 mod links;
 mod listing;
 mod log;
@@ -73,6 +75,7 @@ pub use document::document;
 pub use error::OpsError;
 pub use find::{Found, find, find_all};
 pub use import::{import, import_as};
+pub use learn::{forget, learnings, share, teach};
 pub use links::{Linked, join, split, take_back};
 pub use listing::{Filter, FindingList, FindingRow, StateName, list};
 pub use log::{Done, Entry, LogList, LogRow, Named, UndoError, log, undo, undo_agents};

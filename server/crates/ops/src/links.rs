@@ -2,8 +2,8 @@
 
 use super::decide::change;
 use super::log::{self, Done};
-use super::{Found, OpenBranch, OpsError, find, find_all};
-use finding::{AgentName, Decisions, Finding, FindingId, Link, LinkKind, RawFinding, Round};
+use super::{Found, OpenBranch, OpsError, find, find_all, learn};
+use finding::{AgentName, Decisions, Finding, FindingId, Lesson, Link, LinkKind, RawFinding, Round};
 
 /// A word that is stored.
 #[derive(Debug, Clone)]
@@ -71,6 +71,7 @@ pub fn take_back<S: AsRef<str>>(
     }
     let done = if kind == LinkKind::Split { Done::SplitTakenBack } else { Done::JoinTakenBack };
     log::note(open, done, log::named(round, findings.iter().map(|f| f.index)), changes)?;
+    learn::follow_link(open, round, &findings, None).map_err(|source| OpsError::NotLearnt { source })?;
     Ok(linked(&findings, kind, decisions))
 }
 
@@ -87,6 +88,8 @@ fn link(
     let (changes, decisions) = change(open, |all| all.links.extend(links))?;
     let done = if kind == LinkKind::Split { Done::Split } else { Done::Joined };
     log::note(open, done, log::named(round, findings.iter().map(|f| f.index)), changes)?;
+    let lesson = if kind == LinkKind::Split { Lesson::SeveralIssues } else { Lesson::OneIssue };
+    learn::follow_link(open, round, findings, Some(lesson)).map_err(|source| OpsError::NotLearnt { source })?;
     Ok(linked(findings, kind, decisions))
 }
 

@@ -6,7 +6,7 @@
 use super::plan::ApplyPlan;
 use super::texts::{CurrentTexts, ReadError};
 use super::worktree::{WorkTree, WriteError};
-use super::{OpenBranch, OpsError};
+use super::{OpenBranch, OpsError, learn};
 use finding::{BlobId, Decisions, FindingId, Link, RepoPath, Resolution, Round};
 use jiff::Timestamp;
 use patch::FileOutcome;
@@ -271,6 +271,12 @@ pub enum UndoError {
         /// The newest round.
         newest: u32,
     },
+    /// It was taken back all the same.
+    #[error("it was taken back, but the learnings still say what was decided then: {source}")]
+    NotLearnt {
+        /// What the system said.
+        source: store::StoreError,
+    },
     /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -356,6 +362,9 @@ fn take_back(open: &OpenBranch, tree: &WorkTree, entry: Entry) -> Result<Entry, 
             same.undone = Some(now);
         }
     })?;
+    let findings: Vec<_> = entry.findings.iter().map(|named| (&named.id, named.label.as_str())).collect();
+    let is_link = matches!(entry.done, Done::Split | Done::Joined);
+    learn::follow_back(open, &findings, is_link).map_err(|source| UndoError::NotLearnt { source })?;
     Ok(Entry { undone: Some(now), ..entry })
 }
 

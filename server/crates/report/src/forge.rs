@@ -147,6 +147,9 @@ fn text_of(round: &Round, f: &Finding) -> String {
     if let Some(dispute) = &f.dispute {
         text.push_str(&format!("\n\n*{}*", sanitize::markdown_line(dispute)));
     }
+    if let Some(learned) = &f.learned {
+        text.push_str(&format!("\n\n*Learned: {}*", sanitize::markdown_line(&learned.to_string())));
+    }
     text.push_str(&format!("\n\n{COMMENT_MARK}{} -->", f.id));
     commandless(&sanitize::document(&text))
 }

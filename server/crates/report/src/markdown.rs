@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 
 /// A body in which no line passes for what we say of a finding: the colon leaves the bold, which looks the same.
 fn unlike_facts(body: &str) -> String {
-    let words = ["Fix", "Severity", "Settled", "Contrary", "Doubtful", "Checked", "Rule", "Since", "Resolution"];
+    let words =
+        ["Fix", "Severity", "Settled", "Learned", "Contrary", "Doubtful", "Checked", "Rule", "Since", "Resolution"];
     let line = |line: &str| {
         let word = words.iter().find(|w| line.strip_prefix("**").is_some_and(|l| l.starts_with(&format!("{w}:**"))));
         word.map_or_else(|| line.to_owned(), |w| format!("**{w}**:{}", &line[w.len() + 5..]))
@@ -187,6 +188,9 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
     }
     if let Some(settled) = &f.settled {
         facts.push(format!("**Settled:** {}", plain(settled)));
+    }
+    if let Some(learned) = &f.learned {
+        facts.push(format!("**Learned:** {}", plain(learned)));
     }
     facts.extend(f.contrary.iter().map(|contrary| format!("**Contrary:** {}", plain(contrary))));
     if let Some(doubts) = &f.doubts {

@@ -141,13 +141,15 @@ fn a_finding_keeps_its_severity_when_its_label_is_from_another_time() {
     found.doubts = vec![Doubt::QuoteMissing, Doubt::LowConfidence];
     found.settled =
         Some(Settled { by: AgentName::new("bob"), severity: Severity::Critical, reason: "it: grows".into() });
+    let learning = "everywhere · not a problem · It grew · so it should: (always) (I4 of topic, 2026-03-23)";
+    found.learned = Some(Learned { learning: learning.into(), was: Some(Severity::Important) });
     found.contrary = ["One", "Two"].map(|title| Contrary { title: title.into(), by: sample::agents(&["cid"]) }).into();
     let text = markdown::write(&sample::round(vec![found.clone()]), &Decisions::default(), &Texts::default());
     let (again, _) = import::report::read(&text).unwrap();
     let read = &again.findings[0];
     assert_eq!(
-        (read.severity, &read.doubts, &read.settled, &read.contrary),
-        (Severity::Critical, &found.doubts, &found.settled, &found.contrary),
+        (read.severity, &read.doubts, &read.settled, &read.learned, &read.contrary),
+        (Severity::Critical, &found.doubts, &found.settled, &found.learned, &found.contrary),
         "{text}"
     );
 }

@@ -87,6 +87,7 @@ pub(super) struct FindingView<'a> {
     pub(super) dispute: Option<&'a str>,
     /// Who had the last word on its severity, and why.
     pub(super) settled: Option<String>,
+    pub(super) learned: Option<String>,
     /// Why its evidence does not hold.
     pub(super) doubts: Option<String>,
     /// What others say to the contrary, a line each.
@@ -325,6 +326,7 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
         symbol: f.symbol.as_deref(),
         dispute: f.dispute.as_deref(),
         settled: f.settled.as_ref().map(|settled| settled_words(agents.round, settled)),
+        learned: f.learned.as_ref().map(ToString::to_string),
         doubts: f.is_doubtful().then(|| doubt_words(f)),
         contrary: f.contrary.iter().map(|contrary| contrary_words(agents.round, contrary)).collect(),
         said: said::said(agents.round, f, agents),

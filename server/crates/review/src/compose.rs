@@ -3,7 +3,7 @@
 use super::about::About;
 use super::adjudicate::Judged;
 use super::locate::{locate, meant, settle_paths};
-use super::{Preparation, contrary, lead, stands, verify};
+use super::{Preparation, contrary, lead, learned, stands, verify};
 use agent::Outcome;
 use finding::{
     AgentInfo, AgentKind, AgentName, AgentOutcome, AgentRun, Anchor, Answer, BlobId, Check, Coverage, Failure,
@@ -127,6 +127,7 @@ pub(super) fn compose(
     let mut gathered = Gathered::of(prepared, answers, judged, besides);
     let mut merged = gathered.merge(prepared, merger, names);
     gathered.settle(&mut merged, besides);
+    learned::apply(&mut merged.findings, &gathered.raw, &gathered.agents, &prepared.learnings);
     let labels = merge::order(&mut merged.findings, names);
     let observations = gathered.observations(prepared);
     contrary::link(&mut merged.findings, &observations);

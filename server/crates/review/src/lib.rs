@@ -21,6 +21,7 @@ pub mod eval;
 pub mod import;
 mod kept;
 mod lead;
+mod learned;
 mod locate;
 mod parts;
 mod prepare;
@@ -239,7 +240,7 @@ pub async fn run(
     let (reviewers, options) = (request.reviewers.clone(), request.options.clone());
     let judge = reviewers.iter().find(|r| Some(r.agent.info().name) == request.adjudicator).cloned();
     let stop = cancel.clone();
-    let prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
+    let mut prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
     if cancel.is_cancelled() {
         return Err(ReviewError::Cancelled);
     }
@@ -249,6 +250,7 @@ pub async fn run(
     if prepared.snapshot.files().is_empty() && prepared.snapshot.left_out().is_empty() {
         return Ok(Reviewed::NothingChanged(prepared.snapshot.scope().clone()));
     }
+    prepared.keep_masks();
     // What was judged before of remarks in the same words holds.
     let judgements = prepared.earlier.last().map(|(round, _)| round.judged.clone()).unwrap_or_default();
     let running = Running {

@@ -1,12 +1,13 @@
 //! Everything a round knows before an agent is asked.
 
-use super::{Request, ReviewError, Reviewer, kept};
+use super::{Request, ReviewError, Reviewer, kept, learned};
 use agent::dependencies::{self, Places};
 use agent::prompt::{History, Templates};
 use agent::{Brief, Sending};
 use dashmap::DashMap;
 use finding::{
-    AgentInfo, AgentOutcome, Decisions, DeclinedEarlier, LineRange, PullRequestNow, RepoPath, Round, Sides, State,
+    AgentInfo, AgentOutcome, Commit, Decisions, DeclinedEarlier, Learnings, LineRange, PullRequestNow, RepoPath, Round,
+    Sides, State,
 };
 use git::Snapshot;
 use git::consult::Consult;
@@ -34,6 +35,8 @@ pub struct Preparation {
     pub labels: Labels,
     /// What people decided.
     pub decisions: Decisions,
+    /// What decisions taught, on any branch.
+    pub learnings: Learnings,
     /// What the forge said last of the branch's pull request.
     pub pull_request: Option<PullRequestNow>,
     /// The snapshot's text of every changed file, and of files that earlier findings are in.
@@ -66,6 +69,18 @@ impl Outlines {
     }
 }
 
+impl Preparation {
+    /// Has secrets have the same masks in the rounds to come, so that prompts begin alike.
+    pub(super) fn keep_masks(&mut self) {
+        let Some(key) = self.brief.sending.mask_key() else { return };
+        // Where it cannot be kept, the masks are this round's own.
+        if self.store.mask_key().is_none() && self.store.keep_mask_key(key).is_ok() {
+            // Another process may have been quicker.
+            self.brief.sending.mask_with(self.store.mask_key().unwrap_or(key));
+        }
+    }
+}
+
 /// How many earlier rounds are remembered.
 const REMEMBERED: usize = 20;
 
@@ -88,8 +103,10 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     let sides = snapshot.files().iter().map(|file| (file.path.clone(), kept::sides(file))).collect();
     let mut brief = Brief::new(snapshot.clone());
     brief.sending = Sending::keeping_back(&request.never_send).map_err(ReviewError::NeverSend)?;
-    if !request.options.mask_secrets {
-        brief.sending.masker = None;
+    match store.mask_key() {
+        _ if !request.options.mask_secrets => brief.sending.masker = None,
+        Some(key) => brief.sending.mask_with(key),
+        None => {}
     }
     if let Some(folder) = &request.options.prompts {
         brief.templates = Arc::new(Templates::with_overrides(folder).map_err(ReviewError::Prompts)?);
@@ -98,8 +115,12 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     brief.pull_request = pull_request.clone().map(Arc::new);
     brief.steering = Arc::new(request.options.steering.clone());
     brief.conventions = repository.conventions(&scope, &brief.files, &request.conventions)?;
+    let learnings = learned::all(&store.learnings().map_err(ReviewError::storing)?, &brief.conventions);
+    learned::into_conventions(&learnings, &brief.files, &brief.sending, &mut brief.conventions);
     if let Some(head) = &scope.head {
-        brief.history = History::new(Consult::new(repository.clone(), head.clone()));
+        let known =
+            earlier.iter().map(|(round, _)| shared(&round.commits, snapshot.commits())).find(|known| *known > 0);
+        brief.history = History::new(Consult::new(repository.clone(), head.clone()), known);
     }
     if request.options.dependencies {
         brief.dependencies = dependencies::found(&snapshot, &Places::of(repository.root())).into();
@@ -114,6 +135,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         sides,
         labels,
         decisions,
+        learnings,
         pull_request,
         texts,
         outlines: Outlines::default(),
@@ -125,6 +147,11 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
         branch,
         set_aside: rounds.set_aside,
     })
+}
+
+/// How many commits both begin with.
+fn shared(then: &[Commit], now: &[Commit]) -> usize {
+    then.iter().zip(now).take_while(|(then, now)| then.id == now.id).count()
 }
 
 /// The newest round if it is not complete; it is no earlier round for the one that finishes it.

@@ -75,7 +75,7 @@ fn agent(name: &'static str, act: impl Fn(&Brief) -> Did + Send + Sync + 'static
     Arc::new(Scripted { name, parts: false, act: Box::new(act), given: Mutex::default() })
 }
 
-fn says(title: &str) -> Answer {
+pub(super) fn says(title: &str) -> Answer {
     let path = RepoPath::new("a.rs").unwrap();
     Answer {
         findings: vec![RawFinding {
@@ -471,4 +471,32 @@ fn what_is_closed_is_not_looked_at_again() {
     assert!(matches!(run_all(request, CancellationToken::new()).0, Err(ReviewError::NothingToRecheck)));
     let stored = Store::of(&repo.path().join(".git")).branch(Some("topic")).newest().unwrap().value;
     assert!(stored.is_none(), "no round for nothing");
+}
+
+#[test]
+fn prompts_of_two_rounds_begin_alike_with_the_same_masks() {
+    use agent::prompt::{Reader, review};
+    let repo = repo();
+    for n in 0..5 {
+        repo.write("d.rs", format!("const PASSWORD: &str = \"hunter2-{n}hunter\";\n"));
+        repo.commit(&format!("Try another one\n\npassword: hunter2-{n}hunter"));
+    }
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&told);
+    let one = agent("one", move |brief| {
+        let reader = Reader { checkout: None, tools: "", room: 1 << 20, lens: None, notes: None, has_schema: false };
+        heard.lock().unwrap().push(review(brief, reader).unwrap().text);
+        Did::Answer(says("Wrong"))
+    });
+    round(request(&repo, &[&one]));
+    for n in 0..4 {
+        repo.write("a.rs", format!("fn new() {{}}\n// {n}\n"));
+        repo.commit("One more");
+        round(request(&repo, &[&one]));
+    }
+    let told = told.lock().unwrap();
+    let settled: Vec<&str> = told.iter().map(|text| text.split_once(" BEGIN diff\n").unwrap().0).collect();
+    assert!(settled[0].contains("password: MASKED_SECRET_") && !told[0].contains("hunter2"), "{}", told[0]);
+    assert!(settled.iter().all(|text| *text == settled[0]), "{settled:#?}");
+    assert!(told[4].matches("One more").count() == 4 && !settled[4].contains("One more"));
 }

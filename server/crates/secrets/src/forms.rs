@@ -12,6 +12,8 @@ enum Is {
     Any,
     /// Not a placeholder and not read from elsewhere.
     Given,
+    /// Letters with digits or signs besides.
+    Mixed,
     /// Random besides.
     Strong,
 }
@@ -29,7 +31,7 @@ const fn form(hint: &'static str, form: &'static str, is: Is, kind: Kind) -> For
     Form { hint, form, is, kind }
 }
 
-use Is::{Any, Given, Strong};
+use Is::{Any, Given, Mixed, Strong};
 use Kind::{Access, Hash, Issued, PrivateKey};
 
 #[rustfmt::skip]
@@ -55,6 +57,37 @@ static FORMS: &[Form] = &[
     form("x-amz-security-token", r"(?i)x-amz-security-token=(?<v>[A-Za-z0-9%+/=_\-]{20,})", Any, Access),
     form("?", r"[?&](?:key|code|auth|sid|session|k)=(?<v>[A-Za-z0-9%+/=_\-.~]{16,})", Strong, Access),
     form("otpauth", r"(?i)otpauth://[^\s]*[?&]secret=(?<v>[A-Z2-7=]{8,})", Any, Access),
+
+    form("@tcp(", r#"[\w.-]:(?<v>[^\s"'`@/]+)@tcp\("#, Given, Access),
+    form("@unix(", r#"[\w.-]:(?<v>[^\s"'`@/]+)@unix\("#, Given, Access),
+
+    // Calls that take a name and a password, or a key, by their places.
+    form("auth", r#"(?i)(?:\bauth\s*=\s*\(|basic_?auth\w*\(|digestauth\()\s*(?:\w+\s*=\s*)?["'][^"'\n]*["']\s*,\s*(?:Some\(\s*)?["'](?<v>[^"'\n]+)["']"#, Mixed, Access),
+    form("credential", r#"(?i)(?:network|username\w*)credentials?\(\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\n]+)["']"#, Mixed, Access),
+    form("usernamepassword", r#"UsernamePassword\w*\(\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\n]+)["']"#, Mixed, Access),
+    form("passwordauthentication", r#"PasswordAuthentication\(\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\n]+)["']"#, Mixed, Access),
+    form("login", r#"(?i)\b(?:log_?in|sign_?in|authenticate)(?:_as)?\(\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\s]+)["']"#, Mixed, Access),
+    form("signin", r#"(?i)\bsignin\w*\(\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\s]+)["']"#, Mixed, Access),
+    form("authenticate", r#"(?i)\bauthenticate\(\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\s]+)["']"#, Mixed, Access),
+    form("pdo", r#"\bPDO\(\s*[^,\n]+,\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\n]+)["']"#, Given, Access),
+    form("connect", r#"(?i)\b(?:mysqli?\w*|pg|dbi->|oci_?|odbc_?|mssql_?|sqlsrv_?|ldap_?)p?connect(?:ion)?\(\s*[^,\n]+,\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\n]+)["']"#, Given, Access),
+    form("getconnection", r#"getConnection\(\s*[^,\n]+,\s*["'][^"'\n]*["']\s*,\s*["'](?<v>[^"'\n]+)["']"#, Given, Access),
+    form("ldap", r#"(?i)\b(?:simple_?)?bind(?:_s)?\(\s*["']\w+=[^"'\n]*["']\s*,\s*["'](?<v>[^"'\n]+)["']"#, Given, Access),
+    form("hmac", r#"(?i)hmac(?:_?sha\d+)?\w*\(\s*["']\w+["']\s*,\s*["'](?<v>[^"'\n]{8,})["']"#, Mixed, Access),
+    form("hmac", r#"\bhmac\.new\(\s*b?["'](?<v>[^"'\n]{8,})["']"#, Mixed, Access),
+    form("jwt", r#"(?i)\bjwt\w*\.(?:sign|verify|encode|decode)\([^,\n]+,\s*b?["'](?<v>[^"'\n]{8,})["']"#, Mixed, Access),
+    form("convertto-securestring", r#"(?i)ConvertTo-SecureString\s+(?:-String\s+)?["'](?<v>[^"'\n]+)["']"#, Given, Access),
+    form("buildconfigfield", r#"(?i)buildConfigField[ (]+["']\w+["'],\s*["']\w*(?:key|token|secret|password)\w*["'],\s*["'](?:\\?")?(?<v>[^"'\\\n]+)"#, Mixed, Access),
+    form("resvalue", r#"(?i)resValue[ (]+["']\w+["'],\s*["']\w*(?:key|token|secret|password)\w*["'],\s*["'](?<v>[^"'\\\n]+)"#, Mixed, Access),
+    form("variable", r#"(?i)variable\s+"[^"\n]*(?:password|passwd|secret|token|api_?key)"\s*\{[^}]*?\bdefault\s*=\s*"(?<v>[^"\n]{4,})""#, Given, Access),
+
+    // A field for a password that is filled in.
+    form("password", r#"(?i)password[^\n]{0,24}?["'\])]+\s*(?:,\s*(?:with:\s*)?|with\s+|\)?\s*\.(?:type|fill|send_?keys|set_?value|clear_and_type|press_sequentially)\(\s*)["'](?<v>[^"'\s]+)["']"#, Mixed, Access),
+    form("expect", r#"(?i)expect[^\n]*assword[^\n]*\n\s*send\s+(?:--\s+)?"(?<v>[^"\\\n]+)"#, Given, Access),
+
+    // Prose.
+    form("password", r"(?i)\bpass(?:word|wort|phrase|code)\b[\s:=|*]{0,5}(?:(?:is|to|of|ist)\b)?[\s:=|*]{0,5}`(?<v>[^`\s]+)`", Mixed, Access),
+    form(" is ", r#"(?i)\b(?:api[ _-]?key|access[ _-]?key|token|secret|password)\s+is:?\s+["'`]?(?<v>[^\s"'`]{12,})"#, Strong, Access),
 
     // Headers.
     form("authorization", r#"(?i)authorization["']?\]?\s*[:=,]\s*["'`]?(?:basic|bearer|token|apikey|api-key|digest|ssws|negotiate)\s+(?<v>[A-Za-z0-9+/=_\-.~:]{8,})"#, Given, Access),
@@ -92,6 +125,18 @@ static FORMS: &[Form] = &[
     form("zip", r#"\b(?:un)?zip\b[^\n]*?\s-P\s+["']?(?<v>[^\s"']+)"#, Given, Access),
     form("7z", r#"\b7z\w?\s+[axt]\s[^\n]*?\s-p["']?(?<v>[^\s"']+)"#, Given, Access),
     form("keytool", r#"\b(?:keytool|jarsigner)\b[^\n]*?\s-(?:store|key|dest\w*|src\w*)pass\s+["']?(?<v>[^\s"']+)"#, Given, Access),
+    form("-p", r#"["']mysql\w*["'][^\n\]]*["']-p(?<v>[^\s"'-][^"'\n]*)["']"#, Given, Access),
+    form("unlock-keychain", r#"\bunlock-keychain\b[^\n]*?\s-p\s*["']?(?<v>[^\s"']+)"#, Given, Access),
+    form("-keychain", r#"\b(?:create|set)-keychain\S*[^\n]*?\s-p\s*["']?(?<v>[^\s"']+)"#, Given, Access),
+    form("user", r#"\b(?:useradd|usermod)\b[^\n]*?\s-p\s*["']?(?<v>[^\s"']+)"#, Given, Access),
+    form("schtasks", r#"(?i)\bschtasks\s[^\n]*?/rp\s+["']?(?<v>[^\s"']+)"#, Given, Access),
+    form("net use", r#"(?i)\bnet use\s[^\n/]*?\\\\\S+\s+["']?(?<v>[^\s"'/*]+)["']?\s+/user"#, Given, Access),
+    form("configure set", r#"\bconfigure set\s+\S*(?:secret|token|password)\S*\s+["']?(?<v>[^\s"']+)"#, Given, Access),
+    form("config set", r#"(?i)\bconfig set\s+\S*(?:secret|token|password)[^\s=]*[\s=]+["']?(?<v>[^\s"'=]+)"#, Given, Access),
+    form("secret set", r#"\bsecret set\s+\w+\s[^\n]*?(?:--body|-b)[\s=]+["']?(?<v>[^\s"']+)"#, Mixed, Access),
+    form("vault ", r#"\bvault (?:kv put|kv patch|write)\s[^\n]*?\s\w*(?:pass\w*|secret|token|key)=["']?(?<v>[^\s"'@]+)"#, Given, Access),
+    form("rootpw", r#"(?m)^\s*rootpw\s+(?:--(?:plaintext|iscrypted|allow-ssh)\s+)*["']?(?<v>[^\s"'-][^\s"']*)"#, Given, Access),
+    form("--plaintext", r#"--plaintext\s+["']?(?<v>[^\s"'-][^\s"']*)"#, Given, Access),
     form("-u", r#"\b(?:svn|hg|mosquitto_\w+|wget|ab)\b[^\n]*?\s(?:--password|-P|-A)[\s=]+["']?(?:\w+:)?(?<v>[^\s"']+)"#, Strong, Access),
     form("identified", r#"(?i)\bidentified\s+(?:with\s+\w+\s+)?by\s+(?:password\s+)?["'](?<v>[^"'\n]+)["']"#, Given, Access),
 
@@ -101,6 +146,12 @@ static FORMS: &[Form] = &[
     form("login", r"\bdefault\s+login\s+\S+\s+password\s+(?<v>[^\s\x22'\\]+)", Given, Access),
     form("requirepass", r#"(?m)^\s*requirepass\s+["']?(?<v>[^\s"']+)"#, Given, Access),
     form("masterauth", r#"(?m)^\s*masterauth\s+["']?(?<v>[^\s"']+)"#, Given, Access),
+    form(".docker", r#"\.docker(?:configjson|cfg)["']?\s*[:=]\s*["']?(?<v>[A-Za-z0-9+/=]{20,})"#, Any, Access),
+    form("community", r"(?m)^\s*snmp-server community (?<v>\S+)", Given, Access),
+    form("community", r"(?m)^\s*r[ow]community6?\s+(?<v>\S+)", Given, Access),
+    form("password ", r"(?m)^\s*(?:username \S+ |enable |\s*)(?:privilege \d+ )?(?:password|secret) [05789] (?<v>\S+)", Given, Access),
+    form("secret ", r"(?m)^\s*(?:username \S+ |enable |\s*)(?:privilege \d+ )?(?:password|secret) [05789] (?<v>\S+)", Given, Access),
+    form("key ", r"(?m)^\s*(?:[\w-]+ )+key [057] (?<v>[0-9A-F]{8,}|\$\d\$\S+)", Any, Access),
     form("kty", r#""(?:d|p|q|dp|dq|qi|k)"\s*:\s*"(?<v>[A-Za-z0-9_-]{16,})""#, Any, PrivateKey),
     form("<d", r"<(?:D|DP|DQ|P|Q|InverseQ)>(?<v>[A-Za-z0-9+/=]{16,})</", Any, PrivateKey),
 
@@ -140,6 +191,9 @@ impl Form {
         match self.is {
             Is::Any => true,
             Is::Given => values::is_given(value) && !values::is_field_word(value),
+            Is::Mixed => {
+                value.len() >= 4 && values::is_given(value) && !values::is_field_word(value) && values::is_mixed(value)
+            }
             Is::Strong => values::is_given(value) && values::is_strong(value),
         }
     }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `issued` | its issuer gave it a prefix to be found by (`ghp_…`), also where it is split over string literals |
 //! | `blocks` | it stands in a block of a private key |
-//! | `forms` | the place says so: an address, a header, an option of a known command, a password's hash |
+//! | `forms` | the place says so: an address, a header, an option of a known command, a call by position, a hash |
 //! | `named` | its name says so (`db_password: …`) and its value looks like one |
 //! | `literals` | the first, over literals that the code puts together |
 //!

@@ -54,12 +54,27 @@ pub(super) fn find(text: &str, found: &mut Vec<Secret>) {
         let name = name_around(text, stem.range());
         done = name.end;
         let Some(says) = says(text, &name) else { continue };
-        let Some(value) = value_of(text, &name) else { continue };
+        let Some(mut value) = value_of(text, &name) else { continue };
+        if says == Says::Phrase {
+            to_the_end_of_its_line(text, &name, &mut value);
+        }
         let whole: String = value.pieces.iter().map(|p| &text[p.clone()]).collect();
         if whole.len() <= LONGEST_VALUE && is_secret(says, &text[name.clone()], &whole, value.place) {
             let pieces = value.pieces.into_iter().filter(|p| !p.is_empty());
             found.extend(pieces.map(|bytes| Secret { bytes: without_scheme(text, bytes), kind: Kind::Named }));
         }
+    }
+}
+
+/// A phrase that is a setting is all words of its line.
+fn to_the_end_of_its_line(text: &str, name: &Range<usize>, value: &mut Value) {
+    let line_start = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
+    let is_setting =
+        matches!(value.place, Place::Setting | Place::Code) && text[line_start..name.start].trim().is_empty();
+    if let ([words], true) = (&mut value.pieces[..], is_setting) {
+        let line = text[words.start..].lines().next().unwrap_or_default();
+        words.end = words.start + line.split(" #").next().unwrap_or(line).trim_end().len();
+        value.place = Place::Setting;
     }
 }
 
@@ -69,7 +84,7 @@ fn says(text: &str, name: &Range<usize>) -> Option<Says> {
 
 fn name_around(text: &str, stem: Range<usize>) -> Range<usize> {
     let bytes = text.as_bytes();
-    let in_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$');
+    let in_name = |b: &u8| b.is_ascii_alphanumeric() || !b.is_ascii() || matches!(b, b'_' | b'-' | b'.' | b'$');
     let before = bytes[..stem.start].iter().rev().take(LONGEST_NAME + 1).take_while(|b| in_name(b)).count();
     let behind = bytes[stem.end..].iter().take(LONGEST_NAME + 1).take_while(|b| in_name(b) && **b != b'$').count();
     let end = stem.end + behind;
@@ -94,6 +109,8 @@ struct Patterns {
     /// Something that gives a value to the name, perhaps with a type before.
     assigns: Regex,
     typed: Regex,
+    /// An anchor or a type of YAML before a value.
+    mark: Regex,
     /// The value of a pair whose other half is the name: `name: X, value: y`.
     other_half: Regex,
     /// What may stand between an assignment and a literal: calls, a fallback's left side.
@@ -112,13 +129,14 @@ impl Patterns {
             typed: regex(
                 r#"^(?:[ \t]*\??:[ \t]*[^="\n:(){};,]{1,60}?(?:::[^="\n(){};,]{1,40})?|[ \t]+\*?[\w\[\].]{1,30}|\[\w*\])[ \t]*:?=[ \t]*"#,
             )?,
+            mark: regex(r"^(?:&[\w-]+[ \t]+|!!str[ \t]+)")?,
             other_half: regex(
                 r#"^\\?["']?[\s,;]*(?:#[^\n]*\n\s*)?\\?["']?(?:value|Value|val|content|default|contents)\\?["']?\s*[:=]\s*"#,
             )?,
             wrapper: regex(r#"^[A-Za-z_][\w:.<>&*! ]{0,80}?[!]?\(\s*(?:[A-Za-z_]\w*\s*=\s*)?(?:[bru@$]{0,2}#?)["'`]"#)?,
             fallback: regex(r#"^[^\n]{1,120}?(?:\|\||\?\?|\?:|\bor|,|\belse|unwrap_or\()\s*["']"#)?,
             blank_assigns: regex(
-                r"^\s*(?:ENV|ARG|setenv|setx|set -\w+|#\s*define|#\s*export|export|RUN export|CMD|machine|default)\b",
+                r"^\s*(?:ENV|ARG|setenv|SetEnv|setx|set -\w+|#\s*define|#\s*export|export|RUN export|CMD|machine|default)\b",
             )?,
         })
     }
@@ -141,6 +159,20 @@ fn value_of(text: &str, name: &Range<usize>) -> Option<Value> {
     if in_a_tag && let Some(value) = element(rest, name.end) {
         return Some(value);
     }
+    // `<key>ApiKey</key>`, `<string>value</string>` on the next line.
+    if let Some(behind) = rest.strip_prefix("</key>").filter(|_| opening.ends_with('>')) {
+        let blank = behind.len() - behind.trim_start().len();
+        return element(behind[blank..].strip_prefix("<string")?, name.end + "</key>".len() + blank + "<string".len());
+    }
+    // `{password, "value"}`, `{:password "value"}`.
+    let listed = rest.strip_prefix(',').filter(|_| opening.ends_with('{'));
+    let keyword = rest.strip_prefix(' ').filter(|_| opening.ends_with(':'));
+    if let Some(behind) = listed.or(keyword) {
+        let blank = behind.len() - behind.trim_start_matches(' ').len();
+        if let Some(value) = literal_at(text, name.end + 1 + blank, Place::Literal) {
+            return Some(value);
+        }
+    }
     let closed = patterns.closing.find(rest).map_or(0, |m| m.end());
     let quoted_name = closed > 0;
     let (at, rest) = (name.end + closed, &rest[closed..]);
@@ -155,7 +187,10 @@ fn value_of(text: &str, name: &Range<usize>) -> Option<Value> {
         return Some(value);
     }
     if let Some(assigns) = patterns.assigns.find(rest) {
-        return assigned(patterns, text, name, at + assigns.end(), assigns.as_str().trim(), quoted_name);
+        let sign = assigns.as_str().trim();
+        let behind = &rest[assigns.end()..];
+        let mark = if sign == ":" { patterns.mark.find(behind).map_or(0, |m| m.end()) } else { 0 };
+        return assigned(patterns, text, name, at + assigns.end() + mark, sign, quoted_name);
     }
     behind_a_blank(patterns, text, name, at, opening)
 }
@@ -174,7 +209,11 @@ fn half_of_a_pair(patterns: &Patterns, text: &str, at: usize, opening: &str) -> 
     let behind = rest.strip_prefix(',')?;
     let blank = behind.len() - behind.trim_start().len();
     let in_a_call = opening.trim_end_matches(['"', '\'', ':']).ends_with('(');
-    in_a_call.then(|| literal_at(text, at + 1 + blank, Place::Within)).flatten()
+    // `["--password", "value"]`.
+    let is_option =
+        text[..at].trim_end_matches(['"', '\'']).rsplit(['"', '\'']).next().is_some_and(|w| w.starts_with("--"));
+    let place = if is_option { Place::Inline } else { Place::Within };
+    (in_a_call || is_option).then(|| literal_at(text, at + 1 + blank, place)).flatten()
 }
 
 /// The text up to the next tag.
@@ -185,6 +224,8 @@ fn element(rest: &str, offset: usize) -> Option<Value> {
     if line[..open].contains('<') || line[..open].ends_with('/') {
         return None;
     }
+    // `<setting name="password"><value>value</value></setting>`.
+    let open = if line[open..].starts_with("><value>") { open + "<value>".len() } else { open };
     let inner = &line[open + 1..];
     let end = inner.find("</")?;
     let value = inner[..end].trim();
@@ -217,8 +258,9 @@ fn assigned(
     if let Some(value) = literal_at(text, at, literal) {
         return Some(value);
     }
-    let inner = rest.strip_prefix('(').map(|inner| inner.len() - inner.trim_start().len());
-    if let Some(value) = inner.and_then(|blank| literal_at(text, at + 1 + blank, literal)) {
+    let inner = rest.strip_prefix(['(', '{', '[']).map(|inner| inner.len() - inner.trim_start().len());
+    let place = if rest.starts_with('(') { literal } else { Place::Within };
+    if let Some(value) = inner.and_then(|blank| literal_at(text, at + 1 + blank, place)) {
         return Some(value);
     }
     // The literal on the line below, and a block of YAML.
@@ -283,6 +325,10 @@ fn literal_at(text: &str, at: usize, place: Place) -> Option<Value> {
             let end = line.find(triple)?;
             return Some(Value::one(start + 3..start + 3 + end, place));
         }
+    }
+    if let Some(inner) = text.get(start..)?.strip_prefix("[[") {
+        let end = inner.split('\n').next()?.find("]]")?;
+        return Some(Value::one(start + 2..start + 2 + end, place));
     }
     // `\"value\"` in a literal of another language.
     if start > at && text[at..start].ends_with('\\') {
@@ -356,7 +402,18 @@ fn bare_place(text: &str, name: &Range<usize>, at: usize, sign: &str, quoted_nam
         && (opening.matches(['"', '\'']).count() % 2 == 1
             || text[line_start..name.start].matches('"').count() % 2 == 1);
     let is_option = written.starts_with('-');
-    let is_inline = sign == "=" && (matches!(before, Some('?' | '&' | ';' | '=')) || shouts || in_literal || is_option);
+    // `--set auth.password=x`, `host=h password=x`.
+    let word_before = text[line_start..name.start].split_whitespace().next_back().unwrap_or_default();
+    let among_options = before.is_some_and(char::is_whitespace)
+        && assigns_tightly
+        && (word_before.starts_with('-') && word_before.len() > 1
+            || (word_before.contains('=') && !word_before.contains(['(', ')', ',', ';', '"', '\'', '<'])));
+    let is_comment = matches!(opening.trim(), "#" | "//" | "--" | ";" | "*" | "REM");
+    if ends && is_comment && !quoted_name {
+        return Place::Inline;
+    }
+    let is_inline = among_options
+        || sign == "=" && (matches!(before, Some('?' | '&' | ';' | '=')) || shouts || in_literal || is_option);
     if is_inline || (sign == ":" && in_literal) { Place::Inline } else { Place::Code }
 }
 

@@ -18,9 +18,32 @@ pub(super) enum Says {
 }
 
 /// Texts without any of these name no secret.
-pub(super) const STEMS: [&str; 16] = [
-    "pass", "pwd", "pw", "secret", "token", "key", "cred", "auth", "psk", "jwt", "bearer", "mnemonic", "phrase", "sid",
-    "session", "storepw",
+pub(super) const STEMS: [&str; 25] = [
+    "pass",
+    "pwd",
+    "pw",
+    "psw",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "psk",
+    "jwt",
+    "bearer",
+    "mnemonic",
+    "phrase",
+    "sid",
+    "session",
+    "storepw",
+    "kennwort",
+    "contrase",
+    "senha",
+    "wachtwoord",
+    "parola",
+    "haslo",
+    "salasana",
+    "losenord",
 ];
 
 /// What follows the word that counts: `PASSWORD_PROD`, `secret_key_base`.
@@ -82,6 +105,7 @@ const SECRET_KEYS: &[&str] = &[
     "consumer",
     "service",
     "shared",
+    "preshared",
     "client",
     "app",
     "application",
@@ -227,6 +251,12 @@ pub(super) fn says(name: &str) -> Option<Says> {
     ]) {
         return Some(Says::Password);
     }
+    let foreign =
+        ["kennwort", "passe", "contrasena", "contrasea", "senha", "wachtwoord", "parola", "haslo", "salasana"];
+    let is_foreign = ends(&foreign) && (last != "passe" || before == Some("de")) && last != "parola";
+    if is_foreign || ends(&["motdepasse", "losenord"]) || matches!(last, "pswd" | "psw" | "pword" | "pgpass" | "dbpw") {
+        return Some(Says::Password);
+    }
     if ends(&["passphrase", "mnemonic"]) || (last == "phrase" && matches!(before, Some("pass" | "seed" | "recovery"))) {
         return Some(Says::Phrase);
     }
@@ -259,6 +289,7 @@ pub(super) fn says(name: &str) -> Option<Says> {
         "licensekey",
         "appkey",
         "sharedkey",
+        "presharedkey",
         "sharedaccesskey",
         "storagekey",
         "apisecretkey",
@@ -286,7 +317,8 @@ fn words(name: &str) -> Vec<String> {
         let before = at.checked_sub(1).map(|at| bytes[at]);
         let begins = b.is_ascii_uppercase()
             && before.is_some_and(|p| !p.is_ascii_uppercase() || (p.is_ascii_uppercase() && next_is_lower));
-        if !b.is_ascii_alphanumeric() || begins {
+        // Of letters beyond ASCII nothing depends here.
+        if (!b.is_ascii_alphanumeric() && b.is_ascii()) || begins {
             end(&mut words, &mut word);
         }
         if b.is_ascii_alphanumeric() {

@@ -3,6 +3,8 @@
 //! ```text
 //! deep-review/
 //!   lock                         held by whoever writes
+//!   learnings.md                 what decisions taught, for the whole repository; people edit it
+//!   masks                        a random number: what the masks of secrets are made with
 //!   branches/<branch>/0007.json  a round, by its number
 //!   branches/<branch>/decisions.json
 //!   branches/<branch>/log.json   what was done, so that it can be taken back
@@ -22,7 +24,7 @@ mod lock;
 pub use lock::on_wait;
 
 use files::{create_atomically, create_folders, set_aside, write_all_atomically, write_atomically};
-use finding::{Aftermath, AgentName, BlobId, Decisions, PullRequestNow, ROUND_SCHEMA, Round};
+use finding::{Aftermath, AgentName, BlobId, Decisions, Learnings, PullRequestNow, ROUND_SCHEMA, Round};
 use memchr::memmem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -38,8 +40,14 @@ mod tests;
 /// Largest file that is read as a round or as decisions, in bytes.
 const MAX_FILE: u64 = 256 << 20;
 
+/// Largest file of learnings, in bytes.
+const MAX_LEARNINGS: u64 = 1 << 20;
+
 /// The last number that a round may have: a file with a larger one is none of ours.
 const LAST: u32 = 999_999;
+
+/// The file of [`Store::mask_key`].
+const MASKS: &str = "masks";
 
 /// The file of [`Branch::log`].
 const LOG: &str = "log.json";
@@ -130,6 +138,27 @@ impl Store {
         &self.folder
     }
 
+    /// The number that masks of secrets are made with, so that a secret has the same one in every round; `None` where no round
+    /// was yet, or the number is damaged. It is the user's alone to know: who has it can check a guess.
+    #[must_use]
+    pub fn mask_key(&self) -> Option<u64> {
+        let text = fs::read_to_string(self.folder.join(MASKS)).ok()?;
+        let digits = text.strip_suffix('\n').filter(|digits| digits.len() == 16)?;
+        u64::from_str_radix(digits, 16).ok()
+    }
+
+    /// Has `key` be that number from now on, unless there is one.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_mask_key(&self, key: u64) -> Result<(), StoreError> {
+        let _lock = lock::lock(&self.folder, &[&self.folder])?;
+        match self.mask_key() {
+            Some(_) => Ok(()),
+            None => write_atomically(&self.folder.join(MASKS), format!("{key:016x}\n").as_bytes()),
+        }
+    }
+
     /// What belongs to a branch; `None` is a detached HEAD.
     #[must_use]
     pub fn branch(&self, name: Option<&str>) -> Branch {
@@ -170,6 +199,43 @@ impl Store {
         let mut folders: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_dir()).collect();
         folders.sort();
         Ok(folders.into_iter().map(|folder| Branch { store: self.clone(), folder }).collect())
+    }
+
+    /// The file of [`Self::learnings`].
+    #[must_use]
+    pub fn learnings_path(&self) -> PathBuf {
+        self.folder.join("learnings.md")
+    }
+
+    /// What decisions taught in this repository, as people may have edited it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no file of text of a size that people edit.
+    pub fn learnings(&self) -> Result<Learnings, StoreError> {
+        let path = self.learnings_path();
+        let read = || match fs::metadata(&path) {
+            Ok(meta) if meta.len() > MAX_LEARNINGS => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+            Ok(_) => fs::read_to_string(&path),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            Err(e) => Err(e),
+        };
+        read().map(|text| Learnings::read(&text)).map_err(StoreError::new("read", &path))
+    }
+
+    /// Changes them, while no other process does.
+    ///
+    /// # Errors
+    /// As [`Self::learnings`], and when they cannot be written; then nothing is changed.
+    pub fn change_learnings<R>(&self, change: impl FnOnce(&mut Learnings) -> R) -> Result<R, StoreError> {
+        let _lock = lock::lock(&self.folder, &[&self.folder])?;
+        let before = self.learnings()?;
+        let mut after = before.clone();
+        let result = change(&mut after);
+        if after != before {
+            create_folders(&self.folder)?;
+            write_atomically(&self.learnings_path(), after.to_string().as_bytes())?;
+        }
+        Ok(result)
     }
 
     /// Keeps the exact texts of files, each under its blob id.

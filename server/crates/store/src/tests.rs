@@ -267,3 +267,19 @@ fn a_file_that_is_cut_at_any_byte_is_read_as_before_or_kept_under_another_name()
     }
     assert_eq!(numbers(&branch), [1, 2]);
 }
+
+#[test]
+fn masks_are_made_with_one_number_from_the_first_round_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::of(folder.path());
+    assert_eq!(store.mask_key(), None);
+    store.keep_mask_key(7).unwrap();
+    store.keep_mask_key(8).unwrap();
+    assert_eq!(store.mask_key(), Some(7));
+    for damage in ["", "7", "zzzzzzzzzzzzzzzz\n", "00000000000000070\n"] {
+        std::fs::write(store.folder().join("masks"), damage).unwrap();
+        assert_eq!(store.mask_key(), None, "{damage:?}");
+        store.keep_mask_key(9).unwrap();
+        assert_eq!(store.mask_key(), Some(9), "{damage:?}");
+    }
+}

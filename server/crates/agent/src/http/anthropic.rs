@@ -112,16 +112,19 @@ impl Api for Anthropic {
     }
 }
 
-/// The prompt in two parts, so that the vendor keeps what is the same in every round; then what was asked and told.
+/// The prompt in parts, so that the vendor keeps what is the same in the next round; then what was asked and told. To keep
+/// something costs more than to send it once: without tools, when nothing is sent again, only what all rounds have is kept.
 fn messages(question: &Exchange<'_>) -> Vec<Value> {
-    let (stable, rest) = prompt::stable_part(question.prompt);
-    let mut content = vec![json!({"type": "text", "text": rest})];
-    if !question.tools.is_empty() {
-        // Each turn sends all that came before it again.
-        content[0]["cache_control"] = json!({"type": "ephemeral"});
+    let mut pieces = prompt::by_steadiness(question.prompt);
+    let turns = !question.tools.is_empty();
+    let rest = if turns || pieces.len() < 2 { String::new() } else { pieces.split_off(1).concat() };
+    let mut content: Vec<Value> = pieces.iter().map(|text| json!({"type": "text", "text": text})).collect();
+    if turns || !rest.is_empty() {
+        // Each turn sends all that came before it again. Four such marks are the most that are taken.
+        content.iter_mut().for_each(|part| part["cache_control"] = json!({"type": "ephemeral"}));
     }
-    if !stable.is_empty() {
-        content.insert(0, json!({"type": "text", "text": stable, "cache_control": {"type": "ephemeral"}}));
+    if !rest.is_empty() {
+        content.push(json!({"type": "text", "text": rest}));
     }
     let mut messages = vec![json!({"role": "user", "content": content})];
     for turn in question.turns {

@@ -11,14 +11,14 @@ pub use lens::LENSES;
 
 use super::answer;
 use super::{Brief, Question, Sending};
-use finding::{Failure, FailureKind, Finding, Message, RepoPath, Speaker};
+use finding::{Commit, Failure, FailureKind, Finding, Message, RepoPath, Speaker};
 use secrets::MASK;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Raised whenever a template here changes what agents are asked.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The templates, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,9 +182,12 @@ fn prompts(brief: &Brief, reader: Reader<'_>, most: usize) -> Result<Vec<Prompt>
     let sending = &brief.sending;
     let kept_back = brief.changed().filter(|f| !sending.allows_change(f)).map(|f| f.path.clone());
     let kept_back: Vec<RepoPath> = kept_back.collect();
-    let changed = brief.changed().filter(|f| sending.allows_change(f));
+    let mut changed: Vec<_> = brief.changed().filter(|f| sending.allows_change(f)).collect();
+    history::order(brief, &mut changed);
     let room = reader.room.saturating_sub(about.size());
-    let dealt = diff::deal(changed, diff::context(reader.form().reads_on), (room, most), |text| sending.clean(text));
+    let dealt = diff::deal(changed.into_iter(), diff::context(reader.form().reads_on), (room, most), |text| {
+        sending.clean(text)
+    });
     if dealt.iter().all(|shown| shown.text.is_empty()) && brief.files.len() > kept_back.len() {
         return Err(too_large());
     }
@@ -227,6 +230,9 @@ struct About<'a> {
     purpose: String,
     comments: String,
     commits: String,
+    commits_since: String,
+    steps: String,
+    steps_since: String,
     history: String,
     context: String,
     conventions: String,
@@ -251,6 +257,8 @@ impl<'a> About<'a> {
             let place = f.main_anchor().map(|a| format!(" ({a})")).unwrap_or_default();
             format!("- {}: {}{place}{}", f.severity, f.title, said_since(f))
         });
+        let told = history::told(brief);
+        let (commits, commits_since) = commits(brief);
         Ok(Self {
             reader,
             schema: review_schema(reader.form()),
@@ -264,8 +272,11 @@ impl<'a> About<'a> {
             background: cut(clean(brief.steering.background.as_deref().unwrap_or_default()), quarter / 4),
             purpose: clean(&intent::purpose(brief, quarter / 2)),
             comments: cut(clean(&intent::comments(brief)), quarter / 4),
-            commits: cut(clean(&commits(brief)), quarter / 2),
-            history: cut(clean(history::text(brief)), quarter / 2),
+            commits: cut(clean(&commits), quarter / 2),
+            commits_since: cut(clean(&commits_since), quarter / 4),
+            steps: cut(clean(&told.settled), quarter / 4),
+            steps_since: cut(clean(&told.since), quarter / 4),
+            history: cut(clean(&told.lines), quarter / 4),
             // Who can read on finds what it needs.
             context: if !reader.form().reads_on { clean(&context::text(brief, quarter / 2)) } else { String::new() },
             conventions: cut(clean(&conventions(brief)), quarter / 2),
@@ -283,12 +294,15 @@ impl<'a> About<'a> {
     }
 
     /// What others wrote.
-    fn data(&self) -> [&str; 11] {
+    fn data(&self) -> [&str; 14] {
         [
             &self.background,
             &self.purpose,
             &self.comments,
             &self.commits,
+            &self.commits_since,
+            &self.steps,
+            &self.steps_since,
             &self.history,
             &self.context,
             &self.conventions,
@@ -325,6 +339,9 @@ impl<'a> About<'a> {
             base => clean_name(&scope.base_name),
             uncommitted => scope.uncommitted,
             commits => &self.commits,
+            commits_since => &self.commits_since,
+            steps => &self.steps,
+            steps_since => &self.steps_since,
             history => &self.history,
             context => &self.context,
             diff,
@@ -349,12 +366,17 @@ fn said_since(finding: &Finding) -> String {
     finding.thread.iter().skip(skipped).map(line).collect()
 }
 
-fn commits(brief: &Brief) -> String {
-    list(brief.snapshot.commits().iter().map(|c| {
-        let body = c.body.trim();
-        let indent = if body.is_empty() { String::new() } else { format!("\n  {}", body.replace('\n', "\n  ")) };
-        format!("{} {}{indent}", c.id.short(), c.subject)
-    }))
+/// The [settled](history::settled) commits, and those that came since.
+fn commits(brief: &Brief) -> (String, String) {
+    let told = |commits: &[Commit]| {
+        list(commits.iter().map(|c| {
+            let body = c.body.trim();
+            let indent = if body.is_empty() { String::new() } else { format!("\n  {}", body.replace('\n', "\n  ")) };
+            format!("{} {}{indent}", c.id.short(), c.subject)
+        }))
+    };
+    let (settled, since) = brief.snapshot.commits().split_at(history::settled(brief));
+    (told(settled), told(since))
 }
 
 fn dependencies(brief: &Brief) -> String {
@@ -388,27 +410,40 @@ pub fn size(brief: &Brief, form: Form) -> usize {
     let steering = &brief.steering;
     let asked = steering.for_files(&brief.files).len() + steering.background.as_ref().map_or(0, String::len);
     let intent = intent::purpose(brief, usize::MAX).len() + intent::comments(brief).len();
-    let history = history::text(brief).len();
+    let history::Told { settled, since, lines } = history::told(brief);
+    let history = settled.len() + since.len() + lines.len();
+    let (commits, commits_since) = commits(brief);
     fixed
         + conventions
         + said
         + asked
         + intent
         + history
-        + commits(brief).len()
+        + commits.len()
+        + commits_since.len()
         + brief.changed().map(|file| diff::size_with(file, diff::context(form.reads_on))).sum::<usize>()
 }
 
 pub use diff::size as size_of_change;
 
-/// A prompt of a review in two: what is the same in every round of a repository, and what is of this round. The first is
-/// empty where there is no telling.
-pub(crate) fn stable_part(prompt: &str) -> (&str, &str) {
-    // The heading of the first part that is about the change, as our template has it.
-    match prompt.find("\n# The change\n") {
-        Some(at) => prompt.split_at(at + 1),
-        None => ("", prompt),
+/// A prompt of a review in pieces, for a vendor who keeps what he is told to keep: what is the same in every round of a
+/// repository; what is said of the first commits; the diff of files that seldom change; the rest. Only the last where there
+/// is no telling.
+pub(crate) fn by_steadiness(prompt: &str) -> Vec<&str> {
+    // What our template has there. A text that has the same words moves a cut, and changes nothing else.
+    let change = prompt.find("\n# The change\n").map(|at| at + 1);
+    let diff = prompt.find(" BEGIN diff\n").and_then(|at| Some(prompt[..at].rfind('\n')? + 1));
+    let three_quarters = prompt.floor_char_boundary(prompt.len() / 4 * 3);
+    let seldom = prompt[..three_quarters].rfind("\n=== ").map(|at| at + 1);
+    let (mut pieces, mut from) = (Vec::new(), 0);
+    for cut in [change, diff.filter(|_| change.is_some()), seldom.filter(|at| change.is_some() && Some(*at) > diff)] {
+        if let Some(cut) = cut.filter(|cut| *cut > from) {
+            pieces.push(&prompt[from..cut]);
+            from = cut;
+        }
     }
+    pieces.push(&prompt[from..]);
+    pieces
 }
 
 /// The prompt that asks to write an answer again in the right form.
@@ -490,5 +525,7 @@ fn cut(mut text: String, room: usize) -> String {
     text
 }
 
+#[cfg(test)]
+mod rounds;
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ fn the_prompt_says_everything_that_an_agent_needs() {
     for part in ["\n1|+b", "Tabs only.", "- Name it: no", "/scratch/repo", "\"findings\"", "**Critical**", "`topic`"] {
         assert!(prompt.text.contains(part), "{part} is missing in {}", prompt.text);
     }
-    assert_eq!(prompt.version, "5");
+    assert_eq!(prompt.version, "6");
     assert_eq!(prompt.shown.len(), 2);
     assert!(!prompt.text.contains("{{"), "{}", prompt.text);
 }
@@ -76,7 +76,7 @@ fn own_templates_replace_ours_and_change_the_version() {
     brief.templates = std::sync::Arc::new(Templates::with_overrides(folder.path()).unwrap());
     let prompt = review(&brief, ROOMY).unwrap();
     assert!(prompt.text.starts_with("Only this: "));
-    assert!(prompt.version.starts_with("5+") && prompt.version.len() == 10, "{}", prompt.version);
+    assert!(prompt.version.starts_with("6+") && prompt.version.len() == 10, "{}", prompt.version);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn each_vendors_program_hears_what_it_needs_and_own_notes_replace_ours() {
     brief.templates = std::sync::Arc::new(Templates::with_overrides(folder.path()).unwrap());
     let text = review(&brief, reader("notes/codex")).unwrap();
     assert!(text.text.contains("Mind the mask .") && !text.text.contains("rg -n"), "{}", text.text);
-    assert!(text.version.starts_with("5+"));
+    assert!(text.version.starts_with("6+"));
 }
 
 /// A pull request with everything that a forge can say.

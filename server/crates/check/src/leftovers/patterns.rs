@@ -138,7 +138,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["rs"],
-        pattern: r"(?:^|[^\w])dbg!\(",
+        pattern: r"(?:^|[^\w:]|\bstd::)dbg!\(",
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "`dbg!` left in",
@@ -147,7 +147,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["rs"],
-        pattern: r#"^\s*e?println!\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
+        pattern: r#"^\s*e?println!\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -165,7 +165,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: JS,
-        pattern: r#"^\s*console\.(?:log|debug|warn|error|info)\(\s*(?:["'`](?:[>!]{3,}|(?i:debug\b|dbg\b|xxx|asdf|wtf|aaa\b|foo\b|bar\b|here\b|here!)|got here|why\b).*)\);?\s*(?://.*)?$"#,
+        pattern: r#"^\s*console\.(?:log|debug|warn|error|info)\(\s*(?:["'`](?:[>!]{3,}|(?i:debug\b|dbg\b|xxx|asdf["'`]|wtf|aaa\b|foo\b|bar\b|here\b|here!)|got here|why\b).*)\);?\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -174,7 +174,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: PY,
-        pattern: r#"^\s*print\(\s*f?(?:["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*)\)\s*(?:#.*)?$"#,
+        pattern: r#"^\s*print\(\s*f?(?:["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*)\)\s*(?:#.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -183,7 +183,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["go"],
-        pattern: r#"^\s*(?:fmt\.Print(?:ln|f)?|println|print|log\.Print(?:ln|f)?)\(\s*["`](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)\s*(?://.*)?$"#,
+        pattern: r#"^\s*(?:fmt\.Print(?:ln|f)?|println|print|log\.Print(?:ln|f)?)\(\s*["`](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*\)\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -201,7 +201,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["java"],
-        pattern: r#"^\s*System\.(?:out|err)\.print(?:ln|f)?\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
+        pattern: r#"^\s*System\.(?:out|err)\.print(?:ln|f)?\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -219,7 +219,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["kt", "kts", "swift", "scala", "dart"],
-        pattern: r#"^\s*print(?:ln)?\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);?\s*(?://.*)?$"#,
+        pattern: r#"^\s*print(?:ln)?\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*\);?\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -228,7 +228,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: RB,
-        pattern: r#"^\s*(?:puts|p|pp|print)[ (]\s*["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*$"#,
+        pattern: r#"^\s*(?:puts|p|pp|print)[ (]\s*["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -237,7 +237,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: C,
-        pattern: r#"^\s*(?:printf\(\s*|fprintf\(\s*stderr,\s*|puts\(\s*|NSLog\(\s*@?)"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
+        pattern: r#"^\s*(?:printf\(\s*|fprintf\(\s*stderr,\s*|puts\(\s*|NSLog\(\s*@?)"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -246,7 +246,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: C,
-        pattern: r#"^\s*(?:std::)?c(?:out|err)\s*<<\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*;\s*(?://.*)?$"#,
+        pattern: r#"^\s*(?:std::)?c(?:out|err)\s*<<\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*;\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -255,7 +255,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["cs"],
-        pattern: r#"^\s*(?:Console\.Write(?:Line)?|Debug\.(?:Log|Write(?:Line)?))\(\s*\$?"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
+        pattern: r#"^\s*(?:Console\.Write(?:Line)?|Debug\.(?:Log|Write(?:Line)?))\(\s*\$?"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*\);\s*(?://.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -273,7 +273,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: SH,
-        pattern: r#"^\s*echo\s+["']?(?:(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*$"#,
+        pattern: r#"^\s*echo\s+["']?(?:(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["']?\s*$|wtf\b|here\b)|got here).*$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -300,7 +300,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["lua"],
-        pattern: r#"^\s*print\(\s*["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)\s*(?:--.*)?$"#,
+        pattern: r#"^\s*print\(\s*["'](?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*\)\s*(?:--.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",
@@ -309,7 +309,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         endings: &["jl"],
-        pattern: r#"^\s*(?:println\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf|wtf\b|here\b)|got here).*\)|@show\s.*)\s*(?:#.*)?$"#,
+        pattern: r#"^\s*(?:println\(\s*"(?:[>!]{3,}\s*\w|(?i:debug\b(?:[^.\]/]|$)|dbg\b|xxx|asdf["'`]|wtf\b|here\b)|got here).*\)|@show\s.*)\s*(?:#.*)?$"#,
         rule: "debug-output",
         severity: Severity::Suggestion,
         title: "Debug output left in",

@@ -1,8 +1,9 @@
 //! The names of the repository, and paths as texts write them.
 
 use super::AGENT;
+use super::made::Made;
 use crate::Job;
-use crate::remark::{LONGEST_LINE, anchor, folder, is_generated, line_at, line_text, remark, replacing};
+use crate::remark::{LONGEST_LINE, anchor, folder, is_built, is_generated, line_at, line_text, remark, replacing};
 use aho_corasick::AhoCorasick;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::ChangeKind;
@@ -16,12 +17,14 @@ pub(super) struct Paths<'n> {
     by_lower: HashMap<String, &'n RepoPath>,
     /// Folders with the settings of a generator of sites.
     sites: Vec<&'n str>,
+    /// Folders that docsify shows as a site: there every link is read from the top.
+    tops: Vec<&'n str>,
 }
 
 impl<'n> Paths<'n> {
     pub(super) fn new(names: &'n [RepoPath]) -> Self {
         let mut folders = HashSet::new();
-        let mut sites = Vec::new();
+        let (mut sites, mut tops) = (Vec::new(), Vec::new());
         for path in names {
             let mut rest = folder(path);
             while !rest.is_empty() && folders.insert(rest) {
@@ -34,6 +37,9 @@ impl<'n> Paths<'n> {
                 || name.starts_with("astro.config")
                 || path.as_str().contains(".vitepress/")
                 || path.as_str().contains(".vuepress/");
+            if matches!(name, "_sidebar.md" | "_coverpage.md" | "_navbar.md") {
+                tops.push(folder(path));
+            }
             if is_site {
                 sites.push(folder(path).split("/.v").next().unwrap_or(""));
             }
@@ -43,7 +49,24 @@ impl<'n> Paths<'n> {
             folders,
             by_lower: names.iter().map(|p| (p.as_str().to_lowercase(), p)).collect(),
             sites,
+            tops,
         }
+    }
+
+    /// Whether a link leads to a file where a site shows the document: from the top of a site of docsify, or from a folder
+    /// of the page's own name (`guide/setup/` for `guide/setup.md`).
+    pub(super) fn leads_on_a_site(&self, document: &RepoPath, written: &str) -> bool {
+        let leads_from = |folder: &str| {
+            let written = written.trim_start_matches('/');
+            let path = RepoPath::new(format!("{folder}/page").trim_start_matches('/')).ok();
+            let resolved = path.and_then(|from| self.resolve(&from, written));
+            resolved.is_some_and(|path| !path.is_empty() && self.is_there(&path))
+        };
+        let stem = document.as_str().rsplit_once('.').map_or(document.as_str(), |(stem, _)| stem);
+        let is_index = stem.rsplit('/').next().is_some_and(|name| matches!(name, "index" | "README" | "_index"));
+        let is_page = written.starts_with("../") && !written.ends_with(".md") && !is_index;
+        (is_page && leads_from(stem))
+            || self.tops.iter().any(|top| is_within(document.as_str(), top) && leads_from(top))
     }
 
     /// A path as a text in `from` writes it, from the top; `None` if it leads out of the repository.
@@ -94,6 +117,11 @@ impl<'n> Paths<'n> {
     }
 }
 
+/// Whether a path is in a folder, or in one below.
+fn is_within(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// A path as a text in `from` writes it.
 pub(super) fn relative(from: &RepoPath, to: &RepoPath) -> String {
     let folder: Vec<&str> = folder(from).split('/').filter(|p| !p.is_empty()).collect();
@@ -128,14 +156,17 @@ fn is_build(path: &RepoPath) -> bool {
 }
 
 /// Build files that name, by its path from the top or from their own folder, a file that the branch took away or renamed.
-pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, names: &[RepoPath]) -> Vec<RawFinding> {
+pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, made: &Made, names: &[RepoPath]) -> Vec<RawFinding> {
     let changed = job.snapshot.files().iter().filter_map(|file| match &file.kind {
         ChangeKind::Deleted => Some((&file.path, None)),
         ChangeKind::Renamed { from } => Some((from, Some(&file.path))),
         _ => None,
     });
-    let gone: Vec<(&RepoPath, Option<&RepoPath>)> =
-        changed.chain(job.snapshot.moved().iter().map(|(from, to)| (from, Some(to)))).collect();
+    let gone: Vec<(&RepoPath, Option<&RepoPath>)> = changed
+        .chain(job.snapshot.moved().iter().map(|(from, to)| (from, Some(to))))
+        // What a build makes is there when it is needed.
+        .filter(|(path, _)| !is_built(path) && !made.has(path.as_str()))
+        .collect();
     let Ok(finder) = AhoCorasick::new(gone.iter().map(|(path, _)| path.file_name())) else { return Vec::new() };
     if gone.is_empty() {
         return Vec::new();

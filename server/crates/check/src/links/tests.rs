@@ -18,6 +18,7 @@ fn a_link_that_the_branch_adds_leads_somewhere() {
         ("README.md", "[a](docs/a.md#other-x)", ""),
         ("README.md", "[a](docs/a.md#third)", "Link to a heading that is not there: docs/a.md#third"),
         ("README.md", "# Here\n[a](#here)", ""),
+        ("README.md", "# Here\n[a](#TODO)", ""),
         ("README.md", "# Here\n[a](#there)", "Link to a heading that is not there: #there"),
         ("docs/b.md", "[a](../src/lib.rs) [b](a.md) [c](./a.md)", ""),
         ("docs/b.md", "[a](src/lib.rs)", "Link leads nowhere: src/lib.rs"),
@@ -40,6 +41,24 @@ fn a_link_that_the_branch_adds_leads_somewhere() {
         let new: Vec<(&str, &str)> = there.iter().copied().chain([(path, link)]).collect();
         let titles: Vec<String> = found(&there, &new).into_iter().map(|f| f.1).collect();
         assert_eq!(titles, if title.is_empty() { vec![] } else { vec![title.to_owned()] }, "{path}: {link}");
+    }
+}
+
+#[test]
+fn a_link_may_lead_somewhere_on_the_site_alone() {
+    let site = [("docs/_sidebar.md", "x"), ("docs/start/env.md", "x"), ("guide/shot.png", "x")];
+    for (path, link, is_found) in [
+        // Docsify reads every link from the top of its site.
+        ("docs/more/a.md", "[a](start/env.md)", false),
+        ("docs/more/a.md", "[a](start/gone.md)", true),
+        ("other/a.md", "[a](start/env.md)", true),
+        // A page `guide/setup/`.
+        ("guide/setup.md", "![a](../shot.png)", false),
+        ("guide/setup.md", "![a](../gone.png)", true),
+        ("guide/index.md", "![a](../shot.png)", true),
+    ] {
+        let new: Vec<(&str, &str)> = site.iter().copied().chain([(path, link)]).collect();
+        assert_eq!(!found(&site, &new).is_empty(), is_found, "{path}: {link}");
     }
 }
 
@@ -119,6 +138,16 @@ fn what_builds_names_files_that_are_there() {
         let findings = found(&[old, (path, text)], &[(path, text)]);
         assert_eq!(!findings.is_empty(), is_found, "{path}: {text}: {findings:?}");
     }
+}
+
+#[test]
+fn what_a_build_makes_may_go() {
+    let old = [("dist/index.js", "x\n"), ("lib/made.js", "x\n"), ("lib/kept.js", "x\n")];
+    let package = "{\"main\": \"dist/index.js\", \"a\": \"lib/made.js\", \"b\": \"lib/kept.js\"}\n";
+    let new = [("package.json", package), (".gitignore", "lib/made*\n")];
+    let base: Vec<(&str, &str)> = old.iter().chain(&new).copied().collect();
+    let titles: Vec<String> = found(&base, &new).into_iter().map(|f| f.1).collect();
+    assert_eq!(titles, ["Names a file that this branch took away: lib/kept.js"]);
 }
 
 #[test]

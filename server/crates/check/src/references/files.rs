@@ -2,7 +2,7 @@
 //! text's own folder, by the end of a path, by the bare name.
 
 use super::gone::{Gone, What};
-use crate::remark::is_sample;
+use crate::remark::{is_sample, line_text};
 use finding::RepoPath;
 use git::{ChangeKind, Snapshot};
 use std::collections::{HashMap, HashSet};
@@ -154,6 +154,16 @@ pub(super) fn named(from: &RepoPath, text: &str, at: &Range<usize>, gone: &Gone,
     } else {
         return None;
     };
+    // The trace of a failure is as it was recorded: `at src/load.rs:42`.
+    let has_line = text[at.end..].strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if has_line && text[..start].trim_end_matches(' ').ends_with("at") {
+        return None;
+    }
+    // "Create a file named …": the reader's own.
+    let line = line_text(text, at.start).to_ascii_lowercase();
+    if !plain.contains('/') && ["file named", "file called", "file with the name"].iter().any(|w| line.contains(w)) {
+        return None;
+    }
     let start = start + token.len() - plain.len();
     // Without a folder it may be a word about files in general, unless it is marked as this one.
     let is_marked = plain.contains('/') || here == path || is_quoted(bytes, start, at.end);

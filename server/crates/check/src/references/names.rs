@@ -3,7 +3,7 @@
 use super::gone::{Gone, What, noun_before};
 use crate::Job;
 use crate::definitions::{Definition, definitions};
-use crate::remark::LARGEST_TEXT;
+use crate::remark::{LARGEST_TEXT, line_text};
 use crate::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::AhoCorasick;
 use finding::RepoPath;
@@ -248,7 +248,10 @@ fn is_of_the_world(name: &str) -> bool {
         "TERM",
         "VSCODE_",
     ];
+    // The options of a tool, a compiler or a virtual machine.
+    let of_a_tool = ["_OPTS", "_OPTIONS", "FLAGS", "_HOME"].iter().any(|end| name.ends_with(end));
     !name.contains('_')
+        || of_a_tool
         || prefixes.iter().any(|p| name.starts_with(p))
         || matches!(name, "OUT_DIR" | "NUM_JOBS" | "OPT_LEVEL" | "NO_PROXY")
 }
@@ -363,11 +366,8 @@ fn lost_definitions(file: &ChangedFile, old_path: &RepoPath, old: &str, side: &S
 
 /// Whether the line of a definition's name, which may come after attributes, was taken out.
 fn holds(definition: &Definition, old: &str, lines: &HashSet<usize>) -> bool {
-    let head = &old[definition.range.clone()];
-    let head = head.find(&definition.name).unwrap_or(0);
-    let line =
-        definition.line as usize - 1 + old[definition.range.start..definition.range.start + head].matches('\n').count();
-    lines.contains(&line)
+    let before = &old[definition.range.start..place_of_name(definition, old)];
+    lines.contains(&(definition.line as usize - 1 + before.matches('\n').count()))
 }
 
 /// Names that were only used, and strings that stood alone.
@@ -409,33 +409,44 @@ fn lost_uses(file: &ChangedFile, old_path: &RepoPath, old: &Side<'_>) -> Vec<Gon
     lost
 }
 
-/// What became of names, as the diff tells: the clear winner, or nothing.
-pub(super) fn renamed(snapshot: &Snapshot, names: &HashSet<&str>) -> HashMap<String, String> {
+/// Votes for pairs of an old and a new name.
+type Votes = HashMap<(String, String), u32>;
+
+/// What became of names, as the diff tells: the clear winner, or nothing. What the code `defined` became only what has its
+/// words, or stands in the very line that defined it: a line that merely looks alike may have another thing in its place.
+pub(super) fn renamed(snapshot: &Snapshot, names: &HashSet<&str>, defined: &HashSet<&str>) -> HashMap<String, String> {
     let Ok(finder) = AhoCorasick::new(names) else { return HashMap::new() };
-    let votes_in = |file: &ChangedFile| -> HashMap<(String, String), u32> {
+    let votes_in = |file: &ChangedFile| -> (Votes, HashSet<(String, String)>) {
         let mut votes = HashMap::new();
         let (Some(old), Some(new)) = (file.old.as_deref().filter(|t| finder.is_match(*t)), file.new.as_deref()) else {
-            return votes;
+            return (votes, HashSet::new());
         };
+        let mut certain = HashSet::new();
         if let (Some(old_side), Some(new_side)) = (side(old_path(file), old), side(&file.path, new)) {
             for hunk in &file.hunks {
                 pair(hunk, &old_side, &new_side, &mut votes);
             }
             votes.retain(|(from, to), _| !(is_path_like(from) && is_path_like(to)));
-            keep_pairs_of_a_kind(file, old, new, &mut votes);
+            certain = keep_pairs_of_a_kind(file, old, new, &mut votes);
         }
-        votes
+        (votes, certain)
     };
-    let all: Vec<HashMap<(String, String), u32>> = snapshot.files().par_iter().map(votes_in).collect();
-    let mut votes: HashMap<String, BTreeMap<String, u32>> = HashMap::new();
-    for ((old, new), n) in all.into_iter().flatten().filter(|((old, _), _)| names.contains(old.as_str())) {
-        *votes.entry(old).or_default().entry(new).or_default() += n;
+    let all: Vec<(Votes, HashSet<(String, String)>)> = snapshot.files().par_iter().map(votes_in).collect();
+    let certain: HashSet<&(String, String)> = all.iter().flat_map(|(_, certain)| certain).collect();
+    let is_certain = |pair: &(String, String)| {
+        !defined.contains(pair.0.as_str()) || share_words(&pair.0, &pair.1) || certain.contains(pair)
+    };
+    let mut votes: HashMap<&str, BTreeMap<String, u32>> = HashMap::new();
+    for (pair, n) in all.iter().flat_map(|(votes, _)| votes).filter(|(pair, _)| names.contains(pair.0.as_str())) {
+        if is_certain(pair) {
+            *votes.entry(&pair.0).or_default().entry(pair.1.clone()).or_default() += n;
+        }
     }
-    let winner = |(old, found): (String, BTreeMap<String, u32>)| {
+    let winner = |(old, found): (&str, BTreeMap<String, u32>)| {
         let best = found.values().max().copied()?;
         let mut winners = found.into_iter().filter(|(_, n)| *n == best);
         let (new, _) = winners.next()?;
-        winners.next().is_none().then_some((old, new))
+        winners.next().is_none().then(|| (old.to_owned(), new))
     };
     votes.into_iter().filter_map(winner).collect()
 }
@@ -446,7 +457,7 @@ fn lines_of(start: u32, count: u32, len: usize) -> Range<usize> {
 }
 
 /// Votes for what became of the names of a hunk.
-fn pair(hunk: &LineHunk, old: &Side<'_>, new: &Side<'_>, votes: &mut HashMap<(String, String), u32>) {
+fn pair(hunk: &LineHunk, old: &Side<'_>, new: &Side<'_>, votes: &mut Votes) {
     let before = lines_of(hunk.old_start, hunk.old_count, old.code.len());
     let after = lines_of(hunk.new_start, hunk.new_count, new.code.len());
     if before.is_empty() || after.is_empty() || before.len() + after.len() > LONGEST_HUNK {
@@ -505,9 +516,20 @@ fn is_path_like(name: &str) -> bool {
 }
 
 /// Of a name that the old text defines, only another one that the new text defines, and the old one does not, can be the
-/// new name: a certain pairing, where a line that merely looks alike is not.
-fn keep_pairs_of_a_kind(file: &ChangedFile, old: &str, new: &str, votes: &mut HashMap<(String, String), u32>) {
-    let (Some(before), Some(after)) = (definitions(old_path(file), old), definitions(&file.path, new)) else { return };
+/// new name. Returned are the pairs that one line defines, which is the same but for the name. Where no grammar reads the
+/// file, all of them may be.
+fn keep_pairs_of_a_kind(file: &ChangedFile, old: &str, new: &str, votes: &mut Votes) -> HashSet<(String, String)> {
+    let (Some(before), Some(after)) = (definitions(old_path(file), old), definitions(&file.path, new)) else {
+        return votes.keys().cloned().collect();
+    };
+    let lines = |definitions: &[Definition], text: &str, name: &str| -> Vec<String> {
+        definitions.iter().filter(|d| d.name == name).map(|d| line_of_name(d, text).trim().to_owned()).collect()
+    };
+    let is_one_line = |(from, to): &(String, String)| {
+        let now = lines(&after, new, to);
+        lines(&before, old, from).iter().any(|line| now.contains(&line.replace(from.as_str(), to)))
+    };
+    let certain = votes.keys().filter(|pair| is_one_line(pair)).cloned().collect();
     let nouns = |definitions: &[Definition]| -> HashMap<String, &'static str> {
         definitions.iter().map(|d| (d.name.clone(), d.noun)).collect()
     };
@@ -516,6 +538,16 @@ fn keep_pairs_of_a_kind(file: &ChangedFile, old: &str, new: &str, votes: &mut Ha
         None => true,
         Some(noun) => !before.contains_key(to) && after.get(to).is_some_and(|new| is_alike(noun, new)),
     });
+    certain
+}
+
+/// Where a definition's name is, which may come after attributes.
+fn place_of_name(definition: &Definition, text: &str) -> usize {
+    definition.range.start + text[definition.range.clone()].find(&definition.name).unwrap_or(0)
+}
+
+fn line_of_name<'t>(definition: &Definition, text: &'t str) -> &'t str {
+    line_text(text, place_of_name(definition, text))
 }
 
 /// A function may become a method, a constant a variable.

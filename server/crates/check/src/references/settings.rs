@@ -224,6 +224,10 @@ mod tests {
             let wanted = "Still gives the variable APP_OLD_PORT, which nothing reads any more";
             assert_eq!(found, if is_found { vec![wanted] } else { Vec::new() }, "{path}: {text}");
         }
+        // The virtual machine reads it.
+        let (old, new) = ("x = os.environ[\"JRUBY_OPTS\"]\n", "x = 1\n");
+        let build = (".travis.yml", "env:\n  - JRUBY_OPTS=--debug\n");
+        assert_eq!(titles(&[("a.py", old), build], &[("a.py", new), build]), Vec::<String>::new());
         // The framework reads it.
         let (old, new) = ("x = os.environ[\"ROCKET_ADDRESS\"]\n", "x = 1\n");
         let (manifest, image) = (("Cargo.toml", "rocket = \"0.5\"\n"), ("Dockerfile", "ENV ROCKET_ADDRESS=1\n"));

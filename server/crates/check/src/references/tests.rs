@@ -235,9 +235,43 @@ fn names_that_live_on_or_are_meant_are_left_alone() {
     // A word of a sentence.
     let doc = ("c.md", "They run every day.\n");
     assert_eq!(found(&[("a.rs", "fn every() {}\n"), doc], &[("a.rs", "\n"), doc]), []);
+    // As it was recorded, and another's.
+    let doc = ("c.md", "See `src/load.rs` there.\n");
+    assert_eq!(
+        found(&[("src/load.rs", "x\n"), ("c.md", "at src/load.rs:42\n")], &[("c.md", "at src/load.rs:42\n")]),
+        []
+    );
+    assert_eq!(found(&[("src/load.rs", "x\n"), doc], &[doc]).len(), 1);
+    let doc = ("c.md", "Like `env_logger`, see https://docs.rs/env_logger/.\n");
+    assert_eq!(found(&[("a.rs", "pub mod env_logger {}\n"), doc], &[("a.rs", "\n"), doc]), []);
+    // Code that was commented out, whole.
+    let out = "//  type A struct {\n//    MadeUp CustomType `json:\"a\"`\n//  }\n//\n//  a := A{}\n//  check(t, a.MadeUp, 1)\n";
+    assert_eq!(found(&[("a.go", &format!("type CustomType int\n{out}"))], &[("a.go", out)]), []);
+    // The reader's own.
+    let doc = ("c.md", "Create a file named `load-config.md` there.\n");
+    assert_eq!(found(&[("a/load-config.md", "x\n"), doc], &[doc]), []);
     // Moved to another file.
     assert_eq!(
         found(&[old, ("c.md", "`load_config`")], &[gone, ("b.rs", "fn load_config() {}"), ("c.md", "`load_config`")]),
         []
     );
+}
+
+#[test]
+fn what_took_the_place_of_a_name_is_its_new_name_only_for_certain() {
+    let doc = "// Gives the keys to the providerKey of all.\n";
+    for (old, new, is_now) in [
+        ("class A { Key providerKey; }\n", "class A { Key bindingKey; }\n", true),
+        ("class A { Key<X> providerKey = make(x); }\n", "class A { Key<X> providerSetKey = make(y); }\n", true),
+        (
+            "class A {\n  Key providerKey;\n  A() { f(providerKey); }\n}\n",
+            "class A {\n  Selection bindings;\n  A() { f(bindings); }\n}\n",
+            false,
+        ),
+    ] {
+        let found = found(&[("A.java", &format!("{doc}{old}"))], &[("A.java", &format!("{doc}{new}"))]);
+        assert_eq!(found.len(), 1, "{old}: {found:?}");
+        assert_eq!(found[0].1.contains("is now"), is_now, "{old}: {found:?}");
+        assert_eq!(found[0].2.is_some(), is_now, "{old}: {found:?}");
+    }
 }

@@ -8,7 +8,8 @@ use crate::protocol::uri::Spellings;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream};
 use tokio::runtime::Handle;
@@ -16,6 +17,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Most bytes that wait while the client does not read; after that, the server waits.
 pub(crate) const ROOM: usize = 64 << 10;
+
+/// How long a client that has closed standard input may leave what it is given unread.
+const UNREAD: Duration = Duration::from_secs(5);
 
 /// Passes on the messages of the framework, with addresses as the client writes them, and the answers to what never
 /// reached it, until both end.
@@ -61,14 +65,50 @@ async fn write(output: &mut (impl AsyncWrite + Unpin), body: &[u8]) -> io::Resul
     output.write_all(&message).await
 }
 
-/// Tells when everything is written.
-pub(crate) struct Written(mpsc::Receiver<()>);
+/// How far the thread is that writes: an odd number while it hands something to the client.
+#[derive(Debug, Clone, Default)]
+struct Steps(Arc<AtomicU64>);
+
+impl Steps {
+    fn step(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number of what is being written, if something is.
+    fn writing(&self) -> Option<u64> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|number| number % 2 == 1)
+    }
+}
+
+/// Tells when everything is written, and when nobody takes it.
+pub(crate) struct Written {
+    done: mpsc::Receiver<()>,
+    steps: Steps,
+}
 
 impl Written {
+    /// Returns when the client has closed standard input and does not read what it is given: it does neither hear of the
+    /// end nor wait for anything. Who only reads slowly, or still waits for answers, is waited for.
+    pub(crate) fn abandoned(&self) -> impl Future<Output = ()> + use<> {
+        let steps = self.steps.clone();
+        async move {
+            let mut tick = tokio::time::interval(UNREAD);
+            let mut before = None;
+            loop {
+                tick.tick().await;
+                let now = steps.writing().filter(|_| has_hung_up());
+                if now.is_some() && now == before {
+                    return;
+                }
+                before = now;
+            }
+        }
+    }
+
     /// Waits until what was put in before the pipe was closed is written, or the client no longer takes it.
     pub(crate) fn wait(self, limit: Duration) {
         // If it takes longer, nobody reads.
-        let _ = self.0.recv_timeout(limit);
+        let _ = self.done.recv_timeout(limit);
     }
 }
 
@@ -80,17 +120,36 @@ pub(crate) fn standard(runtime: Handle) -> io::Result<(DuplexStream, Written)> {
     let mut out = raw()?;
     let (ours, mut theirs) = tokio::io::duplex(ROOM);
     let (done, written) = mpsc::channel();
+    let steps = Steps::default();
+    let written = Written { done: written, steps: steps.clone() };
     std::thread::Builder::new().name("stdout".into()).spawn(move || {
         let mut bytes = vec![0; ROOM];
         while let Ok(length @ 1..) = runtime.block_on(theirs.read(&mut bytes)) {
+            steps.step();
             if out.write_all(&bytes[..length]).is_err() {
                 break;
             }
+            steps.step();
         }
         // Nobody may be waiting.
         let _ = done.send(());
     })?;
-    Ok((ours, Written(written)))
+    Ok((ours, written))
+}
+
+/// Whether the other end of standard input is closed, even where not all of it is read yet.
+#[cfg(unix)]
+fn has_hung_up() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let input = io::stdin();
+    let mut asked = [PollFd::new(&input, PollFlags::empty())];
+    poll(&mut asked, Some(&Timespec::default())).is_ok_and(|_| asked[0].revents().contains(PollFlags::HUP))
+}
+
+/// Whether the other end of standard input is closed: nobody can see that here before all of it is read.
+#[cfg(windows)]
+fn has_hung_up() -> bool {
+    false
 }
 
 /// Without the buffer of lines that the standard library has before it.

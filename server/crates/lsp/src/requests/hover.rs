@@ -202,6 +202,9 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding, is_rich
             line(&settled.reason)
         );
     }
+    if let Some(learned) = &finding.learned {
+        let _ = writeln!(out, "Learned: {}\n", line(&learned.to_string()));
+    }
     for contrary in &finding.contrary {
         let by: Vec<String> = contrary.by.iter().map(|name| line(round.label_of(name))).collect();
         let _ = writeln!(out, "To the contrary, {}: {}\n", by.join(", "), line(&contrary.title));
@@ -222,7 +225,10 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding, is_rich
         }
     }
     if let Some(rule) = &finding.rule {
-        let _ = writeln!(out, "Rule: {}\n", line(&rule.id));
+        // The pages of our own rules come with the program.
+        let own = rule.id.strip_prefix("deep-review/").filter(|own| !own.contains('`'));
+        let page = own.map(|own| format!(" (`deep-review rules explain {own}`)")).unwrap_or_default();
+        let _ = writeln!(out, "Rule: {}{page}\n", line(&rule.id));
     }
     if let Some(since) = finding.since {
         let _ = writeln!(out, "First raised in round {since}.\n");

@@ -131,7 +131,10 @@ fn related(
         let by: Vec<String> = contrary.by.iter().map(|name| sanitize::printable(round.label_of(name))).collect();
         format!("to the contrary, {}: {}", by.join(", "), sanitize::printable(&contrary.title))
     });
-    let said = finding.dispute.iter().map(|dispute| sanitize::printable(dispute)).chain(settled).chain(contrary);
+    let learned =
+        finding.learned.iter().map(|learned| format!("learned: {}", sanitize::printable(&learned.to_string())));
+    let dispute = finding.dispute.iter().map(|dispute| sanitize::printable(dispute));
+    let said = dispute.chain(settled).chain(learned).chain(contrary);
     if let Some(uri) = finding.main_anchor().filter(|_| !is_said_beside).and_then(|a| repo.uri_of(&a.path)) {
         let at = |message| DiagnosticRelatedInformation { location: Location::new(uri.clone(), range), message };
         all.extend(said.map(at));

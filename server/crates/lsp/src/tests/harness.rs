@@ -124,7 +124,8 @@ impl TestServer {
         // Small, so that a client that does not read is soon felt.
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         let (their_output, their_input) = tokio::io::split(theirs);
-        let serving = tokio::spawn(async move { serve(their_output, their_input, user_file).await });
+        let serving =
+            tokio::spawn(async move { serve(their_output, their_input, std::future::pending(), user_file).await });
         let (output, input) = tokio::io::split(ours);
         let mut server = Self {
             input,

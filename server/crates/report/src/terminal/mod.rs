@@ -207,6 +207,7 @@ impl Page<'_> {
         }
         notes
             .extend(finding.settled.iter().map(|settled| format!("Settled by {}", settled_words(self.round, settled))));
+        notes.extend(finding.learned.iter().map(|learned| format!("Learned: {}", one_line(&learned.to_string()))));
         notes.extend(finding.contrary.iter().map(|contrary| contrary_words(self.round, contrary)));
         match &finding.verification {
             FindingStatus::Confirmed { by, note } if note.trim().is_empty() => {

@@ -1,0 +1,49 @@
+//! `deep-review learnings`: what decisions taught in this repository.
+
+use super::args::{LearningsArgs, LearningsCommand};
+use super::context::Context;
+use super::open::start_editor;
+use super::{Exit, output};
+use anyhow::bail;
+use report::sanitize::printable;
+
+pub(super) fn run(context: &Context, args: &LearningsArgs) -> anyhow::Result<Exit> {
+    let open = context.open()?;
+    match &args.command {
+        None => {
+            let items = ops::learnings(&open)?.items();
+            output::print(&if args.json { serde_json::to_string_pretty(&items)? + "\n" } else { list(&items) })?;
+        }
+        Some(LearningsCommand::Add { words }) => {
+            ops::teach(&open, &words.join(" "))?;
+            output::print("Learnt.\n")?;
+        }
+        Some(LearningsCommand::Forget { numbers }) => {
+            let gone = ops::forget(&open, numbers)?;
+            output::print(&gone.iter().map(|item| format!("Forgotten: {}\n", printable(item))).collect::<String>())?;
+        }
+        Some(LearningsCommand::Edit) => {
+            let path = open.store.learnings_path();
+            if !path.exists() {
+                bail!("nothing was learnt here yet; `deep-review learnings add` is the other way to begin");
+            }
+            return start_editor(&path, 1);
+        }
+        Some(LearningsCommand::Share) => {
+            let (path, new) = ops::share(&open)?;
+            output::print(&match new {
+                0 => format!("{path} has all of them.\n"),
+                new => format!("{new} written into {path}. Commit it: on the base, it holds for everybody.\n"),
+            })?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list(items: &[String]) -> String {
+    if items.is_empty() {
+        return "Nothing was learnt here yet: dismiss a finding with a reason, and its like is told of it.\n"
+            .to_owned();
+    }
+    items.iter().enumerate().map(|(n, item)| format!("{:>3}  {}\n", n + 1, printable(item))).collect()
+}
