@@ -84,6 +84,33 @@ fn main() {
         assert!(place(&text, &spaces, &none).is_ok());
     });
 
+    // Twice as many hunks, of which each could be compared with each.
+    for count in [250, 500, 1000] {
+        let hunk = |lines: &str| format!("@@ -1,1 +1,1 @@\n{lines}");
+        let places: String = (0..100).map(|n| format!("func step{n}() {{\n\treturn nothing\n}}\n")).collect();
+        let fits: String = (0..count).map(|n| hunk(&format!("-\treturn nothing\n+\treturn something{n}\n"))).collect();
+        measure(&format!("{count} hunks that fit in 100 places each"), 5, || {
+            assert!(place(&places, &fits, &none).is_err())
+        });
+        let moved = |sign: char, n: usize| format!("{sign}some_line_that_moves_{n}()\n");
+        let taken_out: String = (0..count).map(|n| hunk(&moved('-', n))).collect();
+        let put_in: String = (0..count).map(|n| moved('+', n)).collect();
+        let all = taken_out + &hunk(" func step50() {\n") + &put_in;
+        measure(&format!("{count} hunks that take out what another puts in"), 5, || {
+            assert!(place(&places, &all, &none).is_ok());
+        });
+        let text = code(count * 10);
+        let blocks: String = (0..count)
+            .map(|n| {
+                format!("\t\tvalue{0}, err := service.Call(ctx, request.Field3)\n=======\n\t\tother{0}()\n", n * 10 + 3)
+            })
+            .map(|block| format!("<<<<<<< SEARCH\n{block}>>>>>>> REPLACE\n"))
+            .collect();
+        measure(&format!("{count} search blocks, {} lines", count * 10), 5, || {
+            assert!(place(&text, &blocks, &none).is_ok())
+        });
+    }
+
     let in_the_middle = |text: &str| {
         let lines: Vec<&str> = text.lines().collect();
         hunk(&lines, lines.len() / 2 + 4)

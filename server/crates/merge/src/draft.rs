@@ -6,7 +6,7 @@ use super::doubt::Judged;
 use super::memory::Origin;
 use super::rank::Signals;
 use super::remark::{Field, Remark};
-use super::similarity::{self, Comparison, Space};
+use super::similarity::{self, Space};
 use super::{Input, Item};
 use finding::{Finding, FindingId, Judgement, RawFinding};
 
@@ -28,7 +28,6 @@ pub(super) struct Sources<'r, 'a> {
     pub(super) input: &'r Input<'a>,
     pub(super) items: &'r [Item<'a>],
     pub(super) space: &'r Space<'r>,
-    pub(super) compared: &'r Comparison,
     pub(super) word: &'r Word,
     pub(super) judged: &'r Judged<'a>,
 }
@@ -56,7 +55,7 @@ impl Sources<'_, '_> {
     /// How much an item resembles the others of its cluster.
     fn central(&self, item: usize, members: &[usize]) -> f32 {
         let others = members.iter().filter(|other| **other != item);
-        let sum: f32 = others.map(|other| self.compared.likeness(item, *other)).sum();
+        let sum: f32 = others.map(|other| self.space.likeness(item, *other)).sum();
         sum / (members.len().max(2) - 1) as f32
     }
 

@@ -273,8 +273,7 @@ impl Merger {
         let clusters = cluster::clusters(&bounds, &compared.pairs, &word);
         let origins = memory.origins(&clusters);
         let support = compared.support(&agents, &clusters);
-        let sources =
-            Sources { input, items: &items, space: &space, compared: &compared, word: &word, judged: &judged };
+        let sources = Sources { input, items: &items, space: &space, word: &word, judged: &judged };
         let mut taken: HashSet<FindingId> = HashSet::new();
         let mut ids: Vec<Option<FindingId>> = Vec::with_capacity(clusters.len());
         let mut drafts: Vec<Draft> = Vec::new();

@@ -10,6 +10,7 @@ use finding::{
     AgentName, Attribution, DeclinedEarlier, Finding, FindingId, FindingStatus, Fingerprint, RawFinding, RawId,
     RepoPath, Resolution, Round, State,
 };
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Log odds that the same wording by the same agent in the same file adds.
@@ -87,8 +88,9 @@ impl<'a> Past<'a> {
     /// those that `input` has.
     pub(super) fn kept(&self, input: &Input<'_>) -> Vec<(RawFinding, FindingStatus)> {
         let there: HashSet<&RawId> = input.raw.iter().map(|raw| &raw.id).collect();
-        let said: HashSet<Fingerprint> =
-            input.raw.iter().filter(|raw| !raw.is_carried()).map(|raw| identity::fingerprint(raw)).collect();
+        let said = LazyCell::new(|| -> HashSet<Fingerprint> {
+            input.raw.iter().filter(|raw| !raw.is_carried()).map(|raw| identity::fingerprint(raw)).collect()
+        });
         let mut kept = Vec::new();
         let mut seen: HashSet<RawId> = HashSet::new();
         for old in self.0.iter().filter(|old| old.is_kept()) {

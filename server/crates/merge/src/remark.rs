@@ -174,7 +174,8 @@ impl Remark {
 
 /// Counts `hashes` and adds them as terms of `field`.
 fn add(terms: &mut Vec<Term>, field: Field, hashes: &[u64]) {
-    let mut counts: HashMap<u64, f32> = HashMap::with_capacity(hashes.len());
+    let mut counts: HashMap<u64, f32, text::OwnHash> =
+        HashMap::with_capacity_and_hasher(hashes.len(), text::OwnHash::default());
     for hash in hashes {
         if counts.len() < Field::MAX || counts.contains_key(hash) {
             *counts.entry(*hash).or_default() += 1.0;

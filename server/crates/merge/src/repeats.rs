@@ -15,6 +15,11 @@ pub(super) fn says_again(a: &Remark, b: &Remark) -> bool {
         && (a.edits.is_empty() || b.edits.is_empty() || a.edits.iter().any(|edit| b.edits.contains(edit)))
 }
 
+/// The first word of what a remark says: where both have one and it is another, neither says the other again.
+pub(super) fn head(remark: &Remark) -> Option<u64> {
+    remark.saying.first().copied()
+}
+
 /// Both nowhere, both in one whole file, or on lines that they share.
 fn is_one_place(a: &[Place], b: &[Place]) -> bool {
     match (a.first(), b.first()) {

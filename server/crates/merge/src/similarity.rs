@@ -7,11 +7,10 @@
 //! rounded; how it was done and measured is in `docs/merging.md`.
 
 use super::remark::{Field, Place, Remark};
-use super::repeats::says_again;
-use super::sides;
+use super::text::OwnHash;
+use super::{repeats, sides};
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// Log odds of two remarks in the same place with nothing in common.
 const BIAS: f32 = -6.5;
@@ -98,42 +97,32 @@ fn traits(remark: &Remark) -> u8 {
 /// Remarks in a common space of words.
 pub(super) struct Space<'a> {
     remarks: &'a [&'a Remark],
-    /// Of each remark: its [`traits`], side by side, because all pairs are asked for them.
+    /// Of each remark: its [`traits`] and its [`repeats::head`], side by side, because all pairs are asked for them.
     traits: Vec<u8>,
-    /// Of each remark, by number of the term: that number, its field, its weight. Vectors of a field have the length
-    /// √(weight of the field), so that one dot product is the whole of what words say.
-    vectors: Vec<Vec<(u32, Field, f32)>>,
+    heads: Vec<Option<u64>>,
+    /// Of each remark, by number of the term: its words that others have too.
+    vectors: Vec<Vec<Word>>,
     /// Of each term that more than one remark has: the remarks and their weights.
     postings: Vec<Vec<(u32, f32)>>,
 }
 
-/// What the words of one remark have in common with those of each one before it: all fields, weighted; and those
-/// of [`Field::Text`] alone.
-type Row = Vec<[f32; 2]>;
-
-/// Takes a term for its own hash, which it is.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = super::text::hash(self.0, bytes);
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
+/// A term of a remark. Those of a field have the length √(weight of the field) together, so that one dot product is the whole
+/// of what words say.
+struct Word {
+    number: u32,
+    field: Field,
+    weight: f32,
+    /// How many remarks before it have the term.
+    before: u32,
 }
+
+/// What the words of one remark have in common with those of each one before it: all fields, weighted.
+type Row = Vec<f32>;
 
 /// One remark compared with all before it.
 #[derive(Default)]
 struct Compared {
     pairs: Vec<Pair>,
-    likeness: Vec<f32>,
     alike: Vec<(u32, f32)>,
 }
 
@@ -146,21 +135,14 @@ pub(super) fn probability(odds: f32) -> f32 {
 pub(super) struct Comparison {
     /// The pairs that may be in one finding.
     pub(super) pairs: Vec<Pair>,
-    /// Of each remark: the likeness to each one before it; none of one over [`MOST_COMPARED`].
-    likeness: Vec<Vec<f32>>,
     /// Of each remark: those before it that have something of it, whoever made them, with the log odds that both are one.
     alike: Vec<Vec<(u32, f32)>>,
 }
 
 impl Comparison {
-    /// The cosine of [`Field::Text`] of two remarks.
-    pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
-        if a == b { 1.0 } else { self.likeness[a.max(b)].get(a.min(b)).copied().unwrap_or_default() }
-    }
-
     /// Number of remarks.
     pub(super) fn count(&self) -> usize {
-        self.likeness.len()
+        self.alike.len()
     }
 
     /// Pairs of remarks of which one may say the other again, the later one first, with the log odds that both are one.
@@ -192,7 +174,7 @@ impl Comparison {
 impl<'a> Space<'a> {
     /// Weighs the words of `remarks` by how few have them.
     pub(super) fn new(remarks: &'a [&'a Remark]) -> Self {
-        let mut numbers: HashMap<u64, u32, BuildHasherDefault<Hashed>> = HashMap::default();
+        let mut numbers: HashMap<u64, u32, OwnHash> = HashMap::default();
         let mut counts: Vec<u32> = Vec::new();
         let numbered: Vec<Vec<u32>> = remarks
             .iter()
@@ -209,51 +191,54 @@ impl<'a> Space<'a> {
             })
             .collect();
         let total = remarks.len() as f32 + 1.0 + BACKGROUND;
-        let vectors: Vec<Vec<(u32, Field, f32)>> = remarks
+        let mut vectors: Vec<Vec<Word>> = remarks
             .par_iter()
             .zip(&numbered)
             .map(|(remark, numbers)| {
                 let mut squares = [0.0_f32; 4];
-                let mut vector: Vec<(u32, Field, f32)> = remark
-                    .terms
-                    .iter()
-                    .zip(numbers)
-                    .map(|(term, number)| {
-                        let weight = term.weight * (total / (counts[*number as usize] as f32 + 0.5)).ln();
-                        squares[term.field as usize] += weight * weight;
-                        (*number, term.field, weight)
-                    })
-                    .collect();
-                for (_, field, weight) in &mut vector {
-                    let field = *field as usize;
-                    *weight *= (WEIGHTS[field] / squares[field]).sqrt();
+                let mut vector: Vec<Word> = Vec::with_capacity(numbers.len());
+                for (term, &number) in remark.terms.iter().zip(numbers) {
+                    let weight = term.weight * (total / (counts[number as usize] as f32 + 0.5)).ln();
+                    squares[term.field as usize] += weight * weight;
+                    if counts[number as usize] > 1 {
+                        vector.push(Word { number, field: term.field, weight, before: 0 });
+                    }
                 }
-                vector.retain(|(number, _, _)| counts[*number as usize] > 1);
-                vector.sort_unstable_by_key(|(number, _, _)| *number);
+                for word in &mut vector {
+                    let field = word.field as usize;
+                    word.weight *= (WEIGHTS[field] / squares[field]).sqrt();
+                }
+                vector.sort_unstable_by_key(|word| word.number);
                 vector
             })
             .collect();
-        let mut postings = vec![Vec::new(); counts.len()];
-        for (remark, vector) in vectors.iter().enumerate() {
-            for (number, _, weight) in vector {
-                postings[*number as usize].push((remark as u32, *weight));
+        let of_several = |count: &u32| Vec::with_capacity(if *count > 1 { *count as usize } else { 0 });
+        let mut postings: Vec<Vec<(u32, f32)>> = counts.iter().map(of_several).collect();
+        for (remark, vector) in (0..).zip(&mut vectors) {
+            for word in vector {
+                let postings = &mut postings[word.number as usize];
+                word.before = postings.len() as u32;
+                postings.push((remark, word.weight));
             }
         }
-        Self { remarks, traits: remarks.iter().map(|remark| traits(remark)).collect(), vectors, postings }
+        let traits = remarks.iter().map(|remark| traits(remark)).collect();
+        let heads = remarks.iter().map(|remark| repeats::head(remark)).collect();
+        Self { remarks, traits, heads, vectors, postings }
     }
 
     /// Compares remark `a` with the first `count`, which come before it, in `row`.
     fn row(&self, a: usize, count: usize, row: &mut Row) {
         row.clear();
-        row.resize(count, [0.0; 2]);
-        for (number, field, weight) in &self.vectors[a] {
-            let postings = &self.postings[*number as usize];
-            let before = &postings[..postings.partition_point(|(b, _)| (*b as usize) < count)];
-            let text = if *field == Field::Text { *weight } else { 0.0 };
-            for (b, other) in before {
-                let [words, wording] = &mut row[*b as usize];
-                *words += weight * other;
-                *wording += text * other;
+        row.resize(count, 0.0);
+        for word in &self.vectors[a] {
+            let postings = &self.postings[word.number as usize];
+            let before = if a == count {
+                word.before as usize
+            } else {
+                postings.partition_point(|(b, _)| (*b as usize) < count)
+            };
+            for (b, other) in &postings[..before] {
+                row[*b as usize] += word.weight * other;
             }
         }
     }
@@ -268,10 +253,9 @@ impl<'a> Space<'a> {
             })
             .collect();
         rows.resize_with(self.remarks.len(), Compared::default);
-        let mut all = Comparison { pairs: Vec::new(), likeness: Vec::new(), alike: Vec::new() };
+        let mut all = Comparison { pairs: Vec::new(), alike: Vec::with_capacity(rows.len()) };
         for row in rows {
             all.pairs.extend(row.pairs);
-            all.likeness.push(row.likeness);
             all.alike.push(row.alike);
         }
         all
@@ -286,12 +270,15 @@ impl<'a> Space<'a> {
         may_be_one: impl Fn(usize) -> bool,
     ) -> Compared {
         let mut compared = Compared::default();
-        for (b, [words, text]) in row.iter().enumerate() {
-            compared.likeness.push(text / WEIGHTS[Field::Text as usize]);
+        for (b, words) in row.iter().enumerate() {
             let odds = self.score(a, b, *words);
-            compared.alike.extend(odds.filter(|odds| *odds >= FAINT).map(|odds| (b as u32, odds)));
+            if let Some(odds) = odds.filter(|odds| *odds >= FAINT) {
+                compared.alike.push((b as u32, odds));
+            }
             let score = if of_its_agent(b) { self.score_again(a, b) } else { odds.filter(|odds| *odds >= NEVER) };
-            compared.pairs.extend(score.filter(|_| may_be_one(b)).map(|score| Pair { a, b, score }));
+            if let Some(score) = score.filter(|_| may_be_one(b)) {
+                compared.pairs.push(Pair { a, b, score });
+            }
         }
         if compared.pairs.len() > MOST_PAIRS {
             compared.pairs.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.b.cmp(&y.b)));
@@ -305,7 +292,7 @@ impl<'a> Space<'a> {
     pub(super) fn scores(&self, a: usize, count: usize) -> Vec<Option<f32>> {
         let mut row = Row::new();
         self.row(a, count, &mut row);
-        let score = |(b, words): (usize, &[f32; 2])| self.score(a, b, words[0]).filter(|score| *score >= DIFFER);
+        let score = |(b, words): (usize, &f32)| self.score(a, b, *words).filter(|score| *score >= DIFFER);
         row.iter().enumerate().map(score).collect()
     }
 
@@ -324,7 +311,8 @@ impl<'a> Space<'a> {
 
     /// The log odds for two remarks of one agent; `None` where they are not one that it made twice.
     fn score_again(&self, a: usize, b: usize) -> Option<f32> {
-        says_again(self.remarks[a], self.remarks[b]).then_some(SAID_TWICE)
+        let may_be_one = self.heads[a].zip(self.heads[b]).is_none_or(|(a, b)| a == b);
+        (may_be_one && repeats::says_again(self.remarks[a], self.remarks[b])).then_some(SAID_TWICE)
     }
 
     /// Log odds that two remarks of two agents are one issue; `None` where places, rules or vulnerabilities rule it out.
@@ -344,20 +332,42 @@ impl<'a> Space<'a> {
 
     /// The cosine of each kind of words; by [`Field::ALL`].
     pub(super) fn cosines(&self, a: usize, b: usize) -> [f32; 4] {
-        let (mut left, mut right) = (self.vectors[a].as_slice(), self.vectors[b].as_slice());
         let mut cosines = [0.0; 4];
-        while let ([x, rest_left @ ..], [y, rest_right @ ..]) = (left, right) {
-            if x.0 == y.0 {
-                cosines[x.1 as usize] += x.2 * y.2 / WEIGHTS[x.1 as usize];
-            }
-            if x.0 <= y.0 {
-                left = rest_left;
-            }
-            if y.0 <= x.0 {
-                right = rest_right;
-            }
+        for (field, both) in self.in_common(a, b) {
+            cosines[field as usize] += both / WEIGHTS[field as usize];
         }
         cosines
+    }
+
+    /// The cosine of [`Field::Text`] of two remarks; 0 of one over [`MOST_COMPARED`].
+    pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
+        if a == b {
+            return 1.0;
+        }
+        if a.max(b) >= MOST_COMPARED {
+            return 0.0;
+        }
+        let text = self.in_common(a, b).filter(|(field, _)| *field == Field::Text);
+        text.fold(0.0, |sum, (_, both)| sum + both) / WEIGHTS[Field::Text as usize]
+    }
+
+    /// The terms that both have, with the product of their weights.
+    fn in_common(&self, a: usize, b: usize) -> impl Iterator<Item = (Field, f32)> {
+        let (mut left, mut right) = (self.vectors[a].as_slice(), self.vectors[b].as_slice());
+        std::iter::from_fn(move || {
+            while let ([x, rest_left @ ..], [y, rest_right @ ..]) = (left, right) {
+                if x.number <= y.number {
+                    left = rest_left;
+                }
+                if y.number <= x.number {
+                    right = rest_right;
+                }
+                if x.number == y.number {
+                    return Some((x.field, x.weight * y.weight));
+                }
+            }
+            None
+        })
     }
 }
 
@@ -450,12 +460,13 @@ mod tests {
         let remarks = alike(MOST_COMPARED + 50);
         let all: Vec<&Remark> = remarks.iter().collect();
         let agents: Vec<usize> = (0..all.len()).map(|n| n % 3).collect();
-        let compared = Space::new(&all).compare(&agents, |_, _| true);
+        let space = Space::new(&all);
+        let compared = space.compare(&agents, |_, _| true);
         assert!(compared.pairs.len() <= MOST_COMPARED * MOST_PAIRS, "{}", compared.pairs.len());
-        let comparisons: usize = compared.likeness.iter().map(Vec::len).sum();
-        assert_eq!(comparisons, MOST_COMPARED * (MOST_COMPARED - 1) / 2);
-        assert_eq!(compared.likeness(0, all.len() - 1), 0.0);
-        assert!(compared.likeness(0, 1) > 0.9);
+        assert!(compared.alike().all(|(a, b, _)| b < a && a < MOST_COMPARED));
+        assert_eq!(compared.count(), all.len());
+        assert_eq!(space.likeness(0, all.len() - 1), 0.0);
+        assert!(space.likeness(0, 1) > 0.9);
         // The likeliest are kept: those on the next lines.
         let kept: Vec<usize> = compared.pairs.iter().filter(|pair| pair.a == 1000).map(|pair| pair.b).collect();
         assert_eq!(kept.len(), MOST_PAIRS);

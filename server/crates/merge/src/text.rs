@@ -1,6 +1,8 @@
 //! Text → terms: what two remarks are compared by. A term is the hash of a word, an identifier or a line of
 //! code; everything is bounded, whatever an agent wrote.
 
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// Bytes of a title and of a body that are looked at; the rest adds nothing that tells findings apart.
 const TITLE_BYTES: usize = 4 * 1024;
 const BODY_BYTES: usize = 32 * 1024;
@@ -16,6 +18,9 @@ const STOP: &[&str] = &[
     "this", "those", "to", "use", "used", "uses", "using", "via", "was", "we", "were", "what", "when", "where",
     "which", "while", "who", "why", "will", "with", "would", "you", "your",
 ];
+
+/// Bytes of the longest of them.
+const LONGEST_STOP: usize = 7;
 
 /// The beginning of `text`, at most `max` bytes, ending at a character.
 fn clip(text: &str, max: usize) -> &str {
@@ -34,7 +39,32 @@ pub(super) fn is_label(title: &str) -> bool {
 
 /// FNV-1a with 64 bits, continued from `seed`.
 pub(super) fn hash(seed: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325 ^ seed, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+    hash_of(seed, bytes.iter().copied())
+}
+
+fn hash_of(seed: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325 ^ seed, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Takes a hash for its own.
+pub(super) type OwnHash = BuildHasherDefault<Hashed>;
+
+/// See [`OwnHash`].
+#[derive(Default)]
+pub(super) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 /// A body in its parts.
@@ -146,7 +176,12 @@ pub(super) fn words(text: &str) -> Vec<u64> {
         run = class;
         if class != Class::Between {
             uppers += usize::from(class == Class::Upper);
-            if word.len() < TOKEN_BYTES {
+            if word.len() >= TOKEN_BYTES {
+                continue;
+            }
+            if c.is_ascii() {
+                word.push(c.to_ascii_lowercase());
+            } else {
                 word.extend(c.to_lowercase());
             }
         }
@@ -168,7 +203,7 @@ pub(super) fn hash_all(hashes: &[u64]) -> u64 {
 /// Ends `word`: into `out` unless it says nothing.
 fn push_word(out: &mut Vec<u64>, word: &mut String) {
     // One Latin letter or digit says nothing; one ideograph is a word.
-    if word.len() > 1 && STOP.binary_search(&word.as_str()).is_err() {
+    if word.len() > 1 && (word.len() > LONGEST_STOP || STOP.binary_search(&word.as_str()).is_err()) {
         stem(word);
         out.push(hash(0, word.as_bytes()));
     }
@@ -319,6 +354,9 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn lower_hash(token: &str) -> u64 {
+    if token.is_ascii() {
+        return hash_of(0, token.bytes().map(|b| b.to_ascii_lowercase()));
+    }
     hash(0, token.to_lowercase().as_bytes())
 }
 
@@ -326,6 +364,10 @@ fn lower_hash(token: &str) -> u64 {
 fn is_compound(token: &str) -> bool {
     if token.trim_matches('_').contains('_') {
         return true;
+    }
+    // Most words have no capital behind their first letter.
+    if token.bytes().skip(1).all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+        return false;
     }
     let classes: Vec<Class> = token.chars().map(class).collect();
     classes.windows(2).any(|w| w == [Class::Lower, Class::Upper])
@@ -352,6 +394,7 @@ mod tests {
         assert_eq!(words("错误处理").len(), 4);
         assert!(words("a 1 the of ! 🦀 \u{202e}").is_empty());
         assert!(STOP.is_sorted() && KEYWORDS.is_sorted());
+        assert_eq!(STOP.iter().map(|word| word.len()).max(), Some(LONGEST_STOP));
     }
 
     #[test]

@@ -43,6 +43,9 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
     if whitespace_only(lines) && lines.iter().any(|l| l.no_newline) {
         found.retain(|c| c.last + 1 == text.lines().len());
     }
+    if let Some(places) = without_its_indentation(text, lines, &pieces, &found) {
+        return Err(Refusal::Ambiguous { places });
+    }
     let already = already(text, lines, &found);
     match (found.is_empty(), already) {
         (false, true) => Err(Refusal::AlreadyApplied),
@@ -58,6 +61,30 @@ pub(super) fn find_lines(text: &Text<'_>, lines: &[HunkLine], hints: &Hints<'_>)
             in_another_state(text, lines, &pieces, hints, (traces(text, lines, hints), already))
         }
     }
+}
+
+/// Where a hunk that changes only white space, and was found where its lines are as written, would be if it had lost its
+/// indentation: if it is at the margin, and the text has its lines elsewhere, indented. Their first lines, 1-based.
+fn without_its_indentation(
+    text: &Text<'_>,
+    lines: &[HunkLine],
+    pieces: &[HunkPiece],
+    found: &[Candidate],
+) -> Option<Vec<u32>> {
+    let [piece] = pieces else { return None };
+    let at_margin = piece.solid.iter().any(|&i| text::indent(&lines[i].text).is_empty());
+    if found.is_empty() || !at_margin || !whitespace_only(lines) {
+        return None;
+    }
+    let at = text.solid().0;
+    let spots = text.find(&piece.keys, MAX_PLACES);
+    let is_indented = |&spot: &usize| {
+        let pairs = || piece.solid.iter().zip(&at[spot..]).map(|(&i, &at)| (&lines[i].text, text.line(at as usize)));
+        pairs()
+            .all(|(hunk, there)| hunk.trim() == there.trim() && text::indent(hunk).len() <= text::indent(there).len())
+            && pairs().any(|(hunk, there)| text::indent(hunk).len() < text::indent(there).len())
+    };
+    spots.iter().any(is_indented).then(|| spots.iter().map(|&spot| at[spot] + 1).collect())
 }
 
 /// The parts of a hunk between its elisions. What one of them changes must say where.
