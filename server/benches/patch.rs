@@ -90,7 +90,7 @@ fn main() {
         let places: String = (0..100).map(|n| format!("func step{n}() {{\n\treturn nothing\n}}\n")).collect();
         let fits: String = (0..count).map(|n| hunk(&format!("-\treturn nothing\n+\treturn something{n}\n"))).collect();
         measure(&format!("{count} hunks that fit in 100 places each"), 5, || {
-            assert!(place(&places, &fits, &none).is_err())
+            assert!(place(&places, &fits, &none).is_err());
         });
         let moved = |sign: char, n: usize| format!("{sign}some_line_that_moves_{n}()\n");
         let taken_out: String = (0..count).map(|n| hunk(&moved('-', n))).collect();
@@ -107,7 +107,7 @@ fn main() {
             .map(|block| format!("<<<<<<< SEARCH\n{block}>>>>>>> REPLACE\n"))
             .collect();
         measure(&format!("{count} search blocks, {} lines", count * 10), 5, || {
-            assert!(place(&text, &blocks, &none).is_ok())
+            assert!(place(&text, &blocks, &none).is_ok());
         });
     }
 
