@@ -68,7 +68,7 @@ struct Found {
 /// What is said of it in a prompt, as it was found; empty where nothing is known.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    /// What the [settled](settled) commits did.
+    /// What the [settled] commits did.
     pub(crate) settled: String,
     /// What the others did.
     pub(crate) since: String,
