@@ -94,6 +94,8 @@ fn without_a_command_it_says_what_it_sees_and_what_is_next() {
     assert!(!first.contains("round"), "{first}");
     bed.review(&["--agent", "quick"]);
     has(&seen(&bed, "").unwrap(), &["round   1 of 20", "Merge with fixes", "apply --all --check"]);
+    bed.run(&["dismiss", "I1", "--reason", "so be it"]);
+    has(&seen(&bed, "").unwrap(), &["Merge as is", "review --dry-run"]);
     let unkeyed = Bed::new();
     has(
         &seen(&unkeyed, "").unwrap(),

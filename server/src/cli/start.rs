@@ -8,10 +8,10 @@ use agent::Availability;
 use clap::CommandFactory as _;
 use config::Config;
 use finding::{AgentKind, AgentName, Usage};
-use git::{Repository, Snapshot, SnapshotOptions};
+use git::{Repository, Snapshot};
 use ops::{Again, OpenBranch, Overrides, Trust};
 use report::sanitize::printable;
-use review::{DryRun, Request};
+use review::{DryRun, Sent};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use tokio_util::sync::CancellationToken;
@@ -19,17 +19,12 @@ use tokio_util::sync::CancellationToken;
 /// A command, and what it does.
 type Step = (&'static str, &'static str);
 
-const NO_REPOSITORY: [Step; 3] = [
-    ("deep-review demo", "a sample repository, reviewed without a key"),
-    ("deep-review -C FOLDER", "what there is to review in another folder"),
-    ("deep-review --help", "all commands"),
-];
+const HELP: Step = ("deep-review --help", "all commands");
+const DEMO: Step = ("deep-review demo", "a sample repository, reviewed without a key");
 
-const BROKEN: [Step; 3] = [
-    ("deep-review doctor", "everything that stands in the way, and what mends it"),
-    ("deep-review demo", "a sample repository, reviewed without a key"),
-    ("deep-review --help", "all commands"),
-];
+const NO_REPOSITORY: [Step; 3] = [DEMO, ("deep-review -C FOLDER", "what there is to review in another folder"), HELP];
+
+const BROKEN: [Step; 3] = [("deep-review doctor", "everything that stands in the way, and what mends it"), DEMO, HELP];
 
 const NOTHING_DIFFERS: [Step; 3] = [
     ("deep-review review commit:HEAD", "the last commit"),
@@ -40,13 +35,13 @@ const NOTHING_DIFFERS: [Step; 3] = [
 const NO_REVIEWER: [Step; 3] = [
     ("deep-review review", "by the built-in agents: no key, nothing is sent"),
     ("deep-review agents add", "a program, a key or a local model that reviews"),
-    ("deep-review --help", "all commands"),
+    HELP,
 ];
 
 const NOT_REVIEWED: [Step; 3] = [
     ("deep-review review", "by all of them at once"),
     ("deep-review review --dry-run", "exactly what would be sent to whom"),
-    ("deep-review --help", "all commands"),
+    HELP,
 ];
 
 const OPEN: [Step; 3] = [
@@ -71,11 +66,8 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
 fn here(repository: &Repository) -> anyhow::Result<String> {
     let config = context::config(Some(repository), &Overrides::default())?.config;
     let request = ops::request(repository, &config, Trust::AsConfigured, &[], Again::Changed)?;
-    let cancel = CancellationToken::new();
-    let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
-    let found = repository.resolve(&request.scope).and_then(|scope| repository.snapshot(scope, &options, &cancel));
-    let snapshot = match found {
-        Ok(snapshot) => snapshot,
+    let DryRun { snapshot, agents: asked } = match block_on(review::dry_run(request, CancellationToken::new()))? {
+        Ok(dry) => dry,
         Err(error) => {
             let remedy = error.remedy().map(|remedy| format!("; {remedy}")).unwrap_or_default();
             return Ok(text(&[("here", format!("{error}{remedy}"))], BROKEN));
@@ -86,7 +78,7 @@ fn here(repository: &Repository) -> anyhow::Result<String> {
         return Ok(text(&[("here", nothing.says)], NOTHING_DIFFERS));
     }
     let mut rows = vec![("branch", branch(&snapshot)), ("change", change(&snapshot))];
-    let (agents, reviews) = agents(repository, &config, request)?;
+    let (agents, reviews) = agents(repository, &config, &asked)?;
     rows.extend(agents.into_iter().map(|agent| ("agent", agent)));
     let (round, is_open) = newest(repository)?;
     rows.extend(round.map(|round| ("round", round)));
@@ -114,9 +106,8 @@ fn change(snapshot: &Snapshot) -> String {
 }
 
 /// Who would review, and for how much; who cannot, and what to do about it. And whether anybody does who judges.
-fn agents(repository: &Repository, config: &Config, request: Request) -> anyhow::Result<(Vec<String>, bool)> {
+fn agents(repository: &Repository, config: &Config, asked: &[Sent]) -> anyhow::Result<(Vec<String>, bool)> {
     let here = block_on(ops::agents_here(config, Some(repository.root()), Trust::AsConfigured))?;
-    let DryRun { agents: asked, .. } = block_on(review::dry_run(request, CancellationToken::new()))??;
     let cost = |name: &AgentName| -> Option<&Usage> {
         asked.iter().find(|sent| sent.agent.name == *name).and_then(|sent| sent.estimate.as_ref())
     };
@@ -147,11 +138,11 @@ fn agents(repository: &Repository, config: &Config, request: Request) -> anyhow:
 fn newest(repository: &Repository) -> anyhow::Result<(Option<String>, bool)> {
     let open = OpenBranch::current(repository.clone())?;
     let Some(round) = context::told(open.branch.newest()?) else { return Ok((None, false)) };
-    let summary = ops::summaries(&open, std::slice::from_ref(&round))?.pop();
-    let Some(summary) = summary else { return Ok((None, false)) };
-    let day = summary.started.strftime("%Y-%m-%d %H:%M");
-    let is_open = summary.counts.iter().sum::<usize>() > 0;
-    Ok((Some(format!("{} of {day}: {}", summary.number, summary.conclusion)), is_open))
+    let document = ops::document(&open, round)?;
+    let (round, decisions) = (&document.round, &document.decisions);
+    let day = round.started.strftime("%Y-%m-%d %H:%M");
+    let is_open = round.standing().any(|finding| decisions.is_open(&finding.id));
+    Ok((Some(format!("{} of {day}: {}", round.number, round.conclusion(decisions))), is_open))
 }
 
 fn text(rows: &[(&str, String)], steps: [Step; 3]) -> String {

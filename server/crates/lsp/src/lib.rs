@@ -21,7 +21,8 @@
 //! 2. every request is answered in a task of its own, so that a panic is an error -32603 of that request;
 //! 3. no handler that clients wait for waits for the client without a time limit, and none blocks another;
 //! 4. the exit code is ours (0 after `shutdown`, 1 without), and the server ends when stdin does or when the
-//!    process that started it is gone, also where nobody reads its output any more. Reviews are cancelled first, and their agents' processes with them.
+//!    process that started it is gone, also where nobody reads its output any more. Reviews are cancelled first, and
+//!    their agents' processes with them.
 
 mod client;
 mod event;

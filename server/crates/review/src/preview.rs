@@ -2,7 +2,8 @@
 
 use super::{Preparation, Request, ReviewError, asked, blocking, prepare};
 use agent::Preview;
-use finding::{AgentInfo, Failure, RoundScope, Usage};
+use finding::{AgentInfo, Failure, Usage};
+use git::Snapshot;
 use tokio_util::sync::CancellationToken;
 
 /// What one agent would be sent.
@@ -22,7 +23,7 @@ pub struct Sent {
 #[derive(Debug)]
 pub struct DryRun {
     /// What would be reviewed.
-    pub scope: RoundScope,
+    pub snapshot: Snapshot,
     /// The agents in the order in which they are shown.
     pub agents: Vec<Sent>,
 }
@@ -47,7 +48,7 @@ pub async fn dry_run(request: Request, cancel: CancellationToken) -> Result<DryR
                 }
             })
             .collect();
-        Ok(DryRun { scope: prepared.snapshot.scope().clone(), agents })
+        Ok(DryRun { snapshot: prepared.snapshot, agents })
     })
     .await
 }
