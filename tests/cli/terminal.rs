@@ -86,7 +86,7 @@ fn without_a_command_it_says_what_it_sees_and_what_is_next() {
         &first,
         &[
             "branch  topic, compared with main",
-            "change  1 file in 1 commit and in what is not",
+            "change  1 file in 1 commit, uncommitted work included",
             "QUICK: free",
             "review --dry-run",
         ],

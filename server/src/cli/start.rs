@@ -100,7 +100,7 @@ fn change(snapshot: &Snapshot) -> String {
     let files = count(snapshot.files().len(), "file");
     match (snapshot.commits().len(), snapshot.scope().uncommitted) {
         (0, _) => format!("{files}, not committed yet"),
-        (commits, true) => format!("{files} in {} and in what is not committed", count(commits, "commit")),
+        (commits, true) => format!("{files} in {}, uncommitted work included", count(commits, "commit")),
         (commits, false) => format!("{files} in {}", count(commits, "commit")),
     }
 }
