@@ -15,7 +15,8 @@ module.exports = async (w, page, bed) => {
     await own.load(`${bed.fresh}/?folder=${bed.first}`);
     await first.locator('.monaco-dialog-box .monaco-button:has-text("Yes, I trust")').click(long());
     await own.see(STATUS);
-    await first.click(".activitybar [aria-label^='Deep Review']");
+    // The whole item: once findings are counted, their badge lies over its icon.
+    await first.click(".activitybar .action-item:has(> [aria-label^='Deep Review'])");
     await own.see(".pane-body");
     await own.shot("first-look");
     await own.see(own.finding("Default of"));
