@@ -3,9 +3,9 @@
 use super::{Now, OpenBranch, OpsError, Trust};
 use agent::Progress;
 use config::Config;
-use finding::{AgentName, Finding, Message, Speaker};
+use finding::{AgentName, Call, Finding, Message, RoundId, Speaker};
 use jiff::Timestamp;
-use review::{Consulted, Counsel, Request};
+use review::{Consulted, Counsel, NotConsulted, Request};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +19,8 @@ pub struct Asking {
     request: Request,
     finding: Finding,
     question: String,
+    /// The round that the finding is of.
+    round: RoundId,
 }
 
 impl Asking {
@@ -42,23 +44,32 @@ impl Asking {
         let request = super::request(&now.open.repository, config, trust, &names, super::Again::Changed)?;
         let unknown = || OpsError::UnknownFinding { name: finding.to_string(), round: now.round.number };
         let finding = now.round.findings.get(finding).ok_or_else(unknown)?.clone();
-        Ok(Self { open: now.open.clone(), request, finding, question })
+        Ok(Self { open: now.open.clone(), request, finding, question, round: now.round.id.clone() })
     }
 }
 
-/// Asks, and keeps question and answer.
+/// Asks, and keeps question and answer, and the call in the record of the round.
 ///
 /// # Errors
-/// When nobody answers; then nothing is kept.
+/// When nobody answers; then nothing is kept but the call.
 pub async fn ask(
     asking: Asking,
     progress: UnboundedSender<(AgentName, Progress)>,
     cancel: CancellationToken,
 ) -> Result<Consulted, OpsError> {
-    let Asking { open, request, finding, question } = asking;
+    let Asking { open, request, finding, question, round } = asking;
     let at = Timestamp::now();
     let counsel = Counsel::open(request, progress, cancel).await?;
-    let said = review::consult(&counsel, &finding, question.clone()).await?;
+    let about = |call: &Call| Call { about: Some(finding.label.clone()), ..call.clone() };
+    let said = match review::consult(&counsel, &finding, question.clone()).await {
+        Ok(said) => said,
+        Err(why) => {
+            if let NotConsulted::Failed { call, .. } = &why {
+                open.branch.change_aftermath(|aftermath| aftermath.add_calls(&round, [about(call)]))?;
+            }
+            return Err(why.into());
+        }
+    };
     let by = match &open.by {
         None => Speaker::Person,
         Some(agent) => Speaker::Agent(AgentName::new(agent.clone())),
@@ -77,6 +88,7 @@ pub async fn ask(
         thread.extend(messages);
         let extra = thread.len().saturating_sub(MOST_KEPT);
         thread.drain(..extra);
+        aftermath.add_calls(&round, [about(&said.call)]);
     })?;
     Ok(said)
 }

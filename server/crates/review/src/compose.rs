@@ -131,6 +131,7 @@ pub(super) fn compose(
     let labels = merge::order(&mut merged.findings, names);
     let observations = gathered.observations(prepared);
     contrary::link(&mut merged.findings, &observations);
+    prepared.decisions.grade(&mut merged.findings);
 
     let Gathered { agents, raw, texts, judgements, .. } = gathered;
     let snapshot = &prepared.snapshot;
@@ -158,6 +159,7 @@ pub(super) fn compose(
         feedback_at: None,
         verdict_reason: besides.lead.verdict_reason.clone(),
         checks: besides.checks.clone(),
+        calls: Vec::new(),
         declined: merged.declined,
         texts: BTreeMap::new(),
     };

@@ -92,6 +92,8 @@ pub struct Request {
     pub repository: Repository,
     /// What is reviewed, against which base, and whether uncommitted work counts.
     pub scope: ScopeRequest,
+    /// Where rounds are kept, if not in the repository's own store.
+    pub store: Option<Store>,
     /// What is left out of the snapshot.
     pub snapshot: SnapshotOptions,
     /// Who reviews; names are unique.

@@ -106,6 +106,7 @@ fn repo() -> Repo {
 }
 
 fn request(repo: &Repo, agents: &[&Arc<Scripted>]) -> Request {
+        store: None,
     Request {
         never_send: Vec::new(),
         repository: Repository::discover(repo.path()).unwrap(),
