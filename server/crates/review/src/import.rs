@@ -68,7 +68,11 @@ pub fn import_as(
         uncommitted: config.uncommitted,
         ..ScopeRequest::default()
     })?;
-    let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes, ..SnapshotOptions::default() };
+    let options = SnapshotOptions {
+        exclude: config.exclude.clone(),
+        max_file_bytes: config.max_file_bytes,
+        ..SnapshotOptions::default()
+    };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
     let (mut rounds, said) = read_all(files, format)?;
     let paths = snapshot.paths()?;

@@ -106,8 +106,8 @@ fn repo() -> Repo {
 }
 
 fn request(repo: &Repo, agents: &[&Arc<Scripted>]) -> Request {
-        store: None,
     Request {
+        store: None,
         never_send: Vec::new(),
         repository: Repository::discover(repo.path()).unwrap(),
         scope: ScopeRequest::default(),
