@@ -292,7 +292,7 @@ mod tests {
         round.findings = vec![finding("f"), finding("g")];
         let proven = attempt(&[(StepName::Placed, StepResult::Passed, "placed")]);
         let failed = Attempt { diff: "-x\n+y\n".into(), steps: Vec::new(), ..proven.clone() };
-        let aftermath = Aftermath { attempts: vec![failed, proven], threads: BTreeMap::new() };
+        let aftermath = Aftermath { attempts: vec![failed, proven], ..Aftermath::default() };
         aftermath.attach(&mut round);
         aftermath.attach(&mut round);
         let counts: Vec<_> = round.findings.iter().map(|f| (f.attempts.len(), f.fixes.len())).collect();

@@ -1,12 +1,12 @@
 //! A question about a finding, to one of the agents that raised it. What is said is kept with the finding.
 
 use super::{Now, OpenBranch, OpsError, Trust};
-use agent::Progress;
+use agent::{Progress, answer};
 use config::Config;
 use finding::{AgentName, Call, Finding, Message, RoundId, Speaker};
 use jiff::Timestamp;
 use review::{Consulted, Counsel, NotConsulted, Request};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// Most messages that are kept of one finding; older ones go.
@@ -48,6 +48,23 @@ impl Asking {
     }
 }
 
+/// Passes on what agents do; what is written of an answer, as the text that it is.
+fn reading_along(
+    to: UnboundedSender<(AgentName, Progress)>,
+) -> (UnboundedSender<(AgentName, Progress)>, tokio::task::JoinHandle<()>) {
+    let (from, mut told) = unbounded_channel::<(AgentName, Progress)>();
+    let passing = tokio::spawn(async move {
+        while let Some((agent, mut progress)) = told.recv().await {
+            if let Some(written) = progress.said.take() {
+                let Some(said) = answer::so_far(&written, "answer").filter(|said| !said.is_empty()) else { continue };
+                progress.said = Some(said.into());
+            }
+            let _ = to.send((agent, progress));
+        }
+    });
+    (from, passing)
+}
+
 /// Asks, and keeps question and answer, and the call in the record of the round.
 ///
 /// # Errors
@@ -59,9 +76,13 @@ pub async fn ask(
 ) -> Result<Consulted, OpsError> {
     let Asking { open, request, finding, question, round } = asking;
     let at = Timestamp::now();
+    let (progress, passing) = reading_along(progress);
     let counsel = Counsel::open(request, progress, cancel).await?;
     let about = |call: &Call| Call { about: Some(finding.label.clone()), ..call.clone() };
-    let said = match review::consult(&counsel, &finding, question.clone()).await {
+    let said = review::consult(&counsel, &finding, question.clone()).await;
+    drop(counsel);
+    let _ = passing.await;
+    let said = match said {
         Ok(said) => said,
         Err(why) => {
             if let NotConsulted::Failed { call, .. } = &why {
