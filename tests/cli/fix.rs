@@ -163,6 +163,41 @@ fn a_program_edits_the_copy_and_nothing_else() {
     assert!(!bed.repo.path().join("target").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn an_agent_of_the_client_protocol_writes_through_us_into_the_copy_and_nowhere_else() {
+    // It reads the file through us, writes outside, through a link and into git, and then what it was asked for.
+    let script = r#"next() { read -r line; }
+say() { printf '%s\n' "$1"; }
+next; say '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":1,"agentCapabilities":{}}}'
+next; copy=$(printf %s "$line" | sed 's/.*"cwd":"\([^"]*\)".*/\1/')
+say '{"jsonrpc":"2.0","id":2,"result":{"sessionId":"s"}}'
+next
+say '{"jsonrpc":"2.0","id":20,"method":"fs/read_text_file","params":{"sessionId":"s","path":"'"$copy"'/src/main.rs"}}'
+next; text=$(printf %s "$line" | sed 's/.*"content":"\(.*\)".*/\1/')
+case $text in *'as u32'*) ;; *) exit 9 ;; esac
+for place in ../outside.rs OUTSIDE .git/hooks/pre-commit; do
+    case $place in /*) ;; *) place=$copy/$place ;; esac
+    say '{"jsonrpc":"2.0","id":21,"method":"fs/write_text_file","params":{"sessionId":"s","path":"'"$place"'","content":"x"}}'
+    next; case $line in *'"error"'*) ;; *) exit 10 ;; esac
+done
+fixed=$(printf %s "$text" | sed 's/count() as u32/count().try_into().unwrap_or(u32::MAX)/')
+say '{"jsonrpc":"2.0","id":22,"method":"fs/write_text_file","params":{"sessionId":"s","path":"'"$copy"'/src/main.rs","content":"'"$fixed"'"}}'
+next; case $line in *'"error"'*) exit 11 ;; esac
+say '{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s","update":{"sessionUpdate":"agent_message_chunk","content":{"type":"text","text":"{\"summary\": \"Converted\", \"diff\": \"\", \"files\": []}"}}}}'
+say '{"jsonrpc":"2.0","id":4,"result":{"stopReason":"end_turn"}}'"#;
+    let bed = bed("", "");
+    let outside = bed.repo.beside("outside.rs");
+    installed(&bed, "acp", &script.replace("OUTSIDE", &outside.display().to_string()));
+    let program = bed.repo.beside("bin/acp");
+    let bed = bed.raw(&format!("[agents.writer]\nadapter = 'acp'\ncommand = ['{}']\n", program.display()));
+    let ran = bed.run(&["fix", "C1", "--agent", "writer", "--yes"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    says(&ran, &["Converted", "+ placed", "+ TWO agrees"]);
+    assert_eq!(bed.repo.read("src/main.rs"), fixed());
+    assert!(!outside.exists() && !bed.repo.path().join(".git/hooks/pre-commit").exists());
+}
+
 /// A program in a folder of the path that is `name`, and does this.
 #[cfg(unix)]
 fn installed(bed: &Bed, name: &str, script: &str) -> String {

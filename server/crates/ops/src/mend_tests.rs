@@ -320,7 +320,13 @@ impl Bed {
     }
 
     async fn mend(&self, agents: &[&Arc<Told>]) -> Vec<Attempt> {
-        let mending = self.mending(agents, &MendOptions::default());
+        self.mend_by(agents, None).await
+    }
+
+    /// The same under a check.
+    async fn mend_by(&self, agents: &[&Arc<Told>], check: Option<&str>) -> Vec<Attempt> {
+        let options = MendOptions { check: check.map(Into::into), ..MendOptions::default() };
+        let mending = self.mending(agents, &options);
         let attempts = mend(mending, unbounded_channel().0, CancellationToken::new()).await.unwrap();
         for agent in agents {
             for copy in agent.copies.lock().unwrap().iter() {
@@ -374,7 +380,10 @@ fn write(copy: &Path, path: &str, text: &str) {
 }
 
 /// So many of the rows are tried in every language.
-const OF_EVERY_LANGUAGE: usize = 12;
+const OF_EVERY_LANGUAGE: usize = 13;
+
+/// The check that all of them are put through: a word that none of them should bring.
+const CHECK: &str = "! grep -rn breaks_the_check .";
 
 /// What comes of each attempt: `+` for one that is proven, else why it is not.
 type Row = (&'static str, fn(&Case, &Path, usize) -> serde_json::Value, fn(&Case) -> Vec<String>);
@@ -455,6 +464,21 @@ fn rows() -> Vec<Row> {
             "does not parse, as hunks, then right",
             |c, _, n| says(&diff(c.path, c.broken, if n == 0 { c.unreadable } else { c.right }), &[]),
             |c| vec![format!("{} does not parse with it", c.path), "+".into()],
+        ),
+        (
+            "breaks the check, then right",
+            |c, f, n| {
+                let comment = if c.path.ends_with(".py") { "#" } else { "//" };
+                let breaks = format!("{}{comment} breaks_the_check\n", c.right);
+                write(f, c.path, if n == 0 { &breaks } else { c.right });
+                says("", &[])
+            },
+            |c| {
+                let line = c.right.lines().count() + 1;
+                let comment = if c.path.ends_with(".py") { "#" } else { "//" };
+                let said = format!("./{}:{line}:{comment} breaks_the_check", c.path);
+                vec![format!("`{CHECK}` fails:\n{said}"), "+".into()]
+            },
         ),
         (
             "the test as well, and says so",
@@ -578,7 +602,7 @@ async fn what_agents_bring_back_is_proven_or_not_taken_with_the_reason() {
             let bed = Bed::new(case);
             let before = bed.files();
             let (writer, judge) = (told("writer", case, *act), told("judge", case, |_, _, _| json!("no")));
-            let attempts = bed.mend(&[&writer, &judge]).await;
+            let attempts = bed.mend_by(&[&writer, &judge], Some(CHECK)).await;
             let said = |attempt: &Attempt| match (attempt.is_proven(), attempt.consents.as_slice()) {
                 (true, []) => "+".to_owned(),
                 (true, consents) => {
