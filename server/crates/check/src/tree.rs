@@ -50,6 +50,24 @@ pub(super) fn language_of(path: &RepoPath) -> Option<SupportLang> {
     })
 }
 
+/// Whether a grammar reads the file.
+#[must_use]
+pub fn is_read(path: &RepoPath) -> bool {
+    language_of(path).is_some()
+}
+
+/// What files have in common of which one can speak of a name of the other: a word for each family of languages.
+#[must_use]
+pub fn family(path: &RepoPath) -> &str {
+    match path.extension().unwrap_or("") {
+        "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" => "js",
+        "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" | "m" | "mm" => "c",
+        "java" | "kt" | "kts" | "scala" | "groovy" => "jvm",
+        "py" | "pyi" => "py",
+        other => other,
+    }
+}
+
 /// How many of them there are at most.
 pub(super) const MOST_LANGUAGES: usize = 14;
 
