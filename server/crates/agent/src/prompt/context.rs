@@ -9,6 +9,7 @@ use git::ChangedFile;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -39,13 +40,16 @@ struct Piece {
     is_in_diff: bool,
 }
 
+/// A name in a family of languages: `head` of a page's script is not that of the program behind it.
+type Name = (String, String);
+
 /// What stands around a change, by the names that its files touch and call.
 #[derive(Debug, Default)]
 pub(super) struct Around {
     /// Names of each changed file: of functions and the like that are touched, and that added lines call.
-    names: BTreeMap<RepoPath, BTreeSet<String>>,
-    callers: BTreeMap<String, Vec<Piece>>,
-    definitions: BTreeMap<String, Vec<Piece>>,
+    names: BTreeMap<RepoPath, BTreeSet<Name>>,
+    callers: BTreeMap<Name, Vec<Piece>>,
+    definitions: BTreeMap<Name, Vec<Piece>>,
 }
 
 impl Around {
@@ -53,7 +57,8 @@ impl Around {
     pub(super) fn of(brief: &Brief) -> Self {
         let changed = brief.changed().filter(|f| brief.sending.allows_change(f) && check::is_read(&f.path));
         let changed: Vec<&ChangedFile> = changed.collect();
-        let own: BTreeSet<String> = changed.iter().flat_map(|file| defined(file)).map(|s| s.name).collect();
+        let own: BTreeSet<Name> =
+            changed.iter().flat_map(|file| defined(file).into_iter().map(|s| name(&file.path, s.name))).collect();
         let (mut touches, mut calls) = (BTreeSet::new(), BTreeSet::new());
         let mut around = Self::default();
         for file in &changed {
@@ -63,8 +68,8 @@ impl Around {
             touches.extend(touched);
             calls.extend(called);
         }
-        let calls: BTreeSet<String> = calls.difference(&own).cloned().collect();
-        let names: BTreeSet<&str> = touches.iter().chain(&calls).map(String::as_str).take(MOST_NAMES).collect();
+        let calls: BTreeSet<Name> = calls.difference(&own).cloned().collect();
+        let names: BTreeSet<&str> = touches.iter().chain(&calls).map(|(_, name)| &**name).take(MOST_NAMES).collect();
         if let Some(pattern) = any_of(&names) {
             around.look(brief, &changed, (&touches, &calls), &pattern);
         }
@@ -74,8 +79,7 @@ impl Around {
     /// What belongs to these of the changed files, in at most `room` bytes: callers before definitions. Nothing that the
     /// diff of one of them shows.
     pub(super) fn text(&self, files: &[RepoPath], room: usize) -> String {
-        let names: BTreeSet<&str> =
-            files.iter().filter_map(|file| self.names.get(file)).flatten().map(String::as_str).collect();
+        let names: BTreeSet<&Name> = files.iter().filter_map(|file| self.names.get(file)).flatten().collect();
         let callers = ranked(&self.callers, &names, files, MOST_CALLERS);
         let definitions = ranked(&self.definitions, &names, files, MOST_DEFINITIONS);
         let mut out = String::new();
@@ -93,14 +97,20 @@ impl Around {
         &mut self,
         brief: &Brief,
         changed: &[&ChangedFile],
-        (touched, called): (&BTreeSet<String>, &BTreeSet<String>),
+        (touched, called): (&BTreeSet<Name>, &BTreeSet<Name>),
         pattern: &Regex,
     ) {
         let families: BTreeSet<&str> = changed.iter().map(|f| check::family(&f.path)).collect();
         let is_of_kind = |path: &&RepoPath| check::is_read(path) && families.contains(check::family(path));
         let paths = brief.snapshot.paths().unwrap_or_default();
+        let mut paths: Vec<&RepoPath> =
+            paths.iter().filter(is_of_kind).filter(|path| brief.sending.allows(path)).collect();
+        // What stands near the change is read before time is up.
+        let near: BTreeSet<&str> = changed.iter().flat_map(|file| folders(&file.path)).collect();
+        let nearness = |path: &RepoPath| folders(path).filter(|folder| near.contains(folder)).count();
+        paths.sort_by_cached_key(|path| std::cmp::Reverse(nearness(path)));
         let deadline = Instant::now() + PATIENCE;
-        for path in paths.iter().filter(is_of_kind).filter(|path| brief.sending.allows(path)) {
+        for path in paths {
             if Instant::now() > deadline {
                 break;
             }
@@ -113,8 +123,12 @@ impl Around {
         }
     }
 
-    fn add_definitions(&mut self, path: &RepoPath, text: &Arc<str>, symbols: &[Symbol], called: &BTreeSet<String>) {
-        for symbol in symbols.iter().filter(|s| called.contains(&s.name)) {
+    fn add_definitions(&mut self, path: &RepoPath, text: &Arc<str>, symbols: &[Symbol], called: &BTreeSet<Name>) {
+        for symbol in symbols.iter().filter(|s| s.noun != "field") {
+            let name = name(path, symbol.name.clone());
+            if !called.contains(&name) {
+                continue;
+            }
             let end = symbol.lines.end().min(symbol.lines.start() + OF_DEFINITION - 1);
             let piece = Piece {
                 path: path.clone(),
@@ -123,7 +137,7 @@ impl Around {
                 text: text.clone(),
                 is_in_diff: false,
             };
-            self.definitions.entry(symbol.name.clone()).or_default().push(piece);
+            self.definitions.entry(name).or_default().push(piece);
         }
     }
 
@@ -132,18 +146,22 @@ impl Around {
         changed: Option<&ChangedFile>,
         (path, text): (&RepoPath, &Arc<str>),
         symbols: &[Symbol],
-        touched: &BTreeSet<String>,
+        touched: &BTreeSet<Name>,
         pattern: &Regex,
     ) {
         let mut line_of = LineCounter::new(text);
         let mut seen: BTreeSet<(String, u32)> = BTreeSet::new();
-        for found in pattern.find_iter(text).filter(|found| touched.contains(found.as_str())) {
-            let line = line_of.at(found.start());
+        for found in check::in_code(path, text, pattern) {
+            let name = name(path, text[found.clone()].to_owned());
+            if !touched.contains(&name) || !is_use(&name.0, text, &found) {
+                continue;
+            }
+            let line = line_of.at(found.start);
             let inside = symbols.iter().filter(|s| s.lines.overlaps(LineRange::line(line)));
             let innermost = inside.min_by_key(|s| s.lines.count());
-            let is_its_own = innermost.is_some_and(|s| s.name == found.as_str());
+            let is_its_own = innermost.is_some_and(|s| s.name == name.1);
             let first = innermost.map_or(line, |s| s.lines.start());
-            if is_its_own || !seen.insert((found.as_str().to_owned(), first)) {
+            if is_its_own || !seen.insert((name.1.clone(), first)) {
                 continue;
             }
             let last = innermost.map_or(line + AROUND, |s| s.lines.end());
@@ -151,11 +169,11 @@ impl Around {
             let piece = Piece {
                 path: path.clone(),
                 lines: LineRange::new(line.saturating_sub(AROUND).max(first), (line + AROUND).min(last).max(line)),
-                why: format!("uses {}{by}", found.as_str()),
+                why: format!("uses {}{by}", name.1),
                 text: text.clone(),
                 is_in_diff: changed.is_some_and(|file| file.touches(LineRange::line(line))),
             };
-            self.callers.entry(found.as_str().to_owned()).or_default().push(piece);
+            self.callers.entry(name).or_default().push(piece);
         }
     }
 }
@@ -175,8 +193,8 @@ impl Piece {
 
 /// At most so `many` pieces of each name, those first of whose name there are the fewest: they say most.
 fn ranked<'a>(
-    all: &'a BTreeMap<String, Vec<Piece>>,
-    names: &BTreeSet<&str>,
+    all: &'a BTreeMap<Name, Vec<Piece>>,
+    names: &BTreeSet<&Name>,
     files: &[RepoPath],
     many: usize,
 ) -> Vec<&'a Piece> {
@@ -197,19 +215,23 @@ pub(super) fn most(room: usize) -> usize {
     room.min(LARGEST)
 }
 
+fn name(path: &RepoPath, name: String) -> Name {
+    (check::family(path).to_owned(), name)
+}
+
 fn defined(file: &ChangedFile) -> Vec<Symbol> {
     check::symbols(&file.path, file.new.as_deref().unwrap_or_default())
 }
 
 /// Names of functions and the like that the change of a file touches.
-fn touched(file: &ChangedFile) -> BTreeSet<String> {
+fn touched(file: &ChangedFile) -> BTreeSet<Name> {
     let is_touched = |s: &Symbol| matches!(s.noun, "function" | "method" | "macro") && file.touches(s.lines);
     let names = defined(file).into_iter().filter(is_touched).map(|s| s.name);
-    names.filter(|name| name.len() > 2).collect()
+    names.filter(|name| name.len() > 2).map(|of| name(&file.path, of)).collect()
 }
 
 /// Names that added lines of a file call.
-fn called(file: &ChangedFile) -> BTreeSet<String> {
+fn called(file: &ChangedFile) -> BTreeSet<Name> {
     let Some(pattern) = CALLED.as_ref() else { return BTreeSet::new() };
     let lines: Vec<&str> = file.new.as_deref().unwrap_or_default().lines().collect();
     let added = file.hunks.iter().flat_map(|hunk| {
@@ -217,7 +239,24 @@ fn called(file: &ChangedFile) -> BTreeSet<String> {
         let end = (start + hunk.new_count as usize).min(lines.len());
         &lines[start..end]
     });
-    added.flat_map(|line| pattern.captures_iter(line)).map(|found| found[1].to_owned()).collect()
+    added.flat_map(|line| pattern.captures_iter(line)).map(|found| name(&file.path, found[1].to_owned())).collect()
+}
+
+/// The folders that a file is in.
+fn folders(path: &RepoPath) -> impl Iterator<Item = &str> {
+    path.as_str().match_indices('/').map(|(end, _)| &path.as_str()[..end])
+}
+
+/// Whether a function's name at this place is called or handed on, and not a variable of the same name.
+fn is_use(family: &str, text: &str, at: &Range<usize>) -> bool {
+    // Where a call needs no brackets, a name says nothing.
+    if matches!(family, "rb" | "rake" | "gemspec" | "sh" | "bash") {
+        return true;
+    }
+    let next = text[at.end..].trim_start_matches([' ', '?']).chars().next();
+    next.is_some_and(|c| matches!(c, '(' | '<' | '!'))
+        || text[..at.start].ends_with("::")
+        || text[at.end..].starts_with("::<")
 }
 
 fn any_of(names: &BTreeSet<&str>) -> Option<Regex> {
@@ -266,6 +305,10 @@ mod tests {
                 ("other.py", other),
                 ("kept.rs", till),
                 ("notes.md", "`price` is net.\n"),
+                (
+                    "said.rs",
+                    "// The price of it.\npub const SAID: &str = \"price\";\npub fn same(price: u32) -> u32 {\n    price\n}\n",
+                ),
             ]
         };
         let mut brief = Brief::new(Snapshot::in_memory(&files(before), &files(shop)));
@@ -278,7 +321,7 @@ mod tests {
         assert!(shown.contains("=== till.rs, uses price in the function sell\n"), "{shown}");
         assert!(shown.contains("     4|     let total = price(net);\n"), "{shown}");
         assert!(shown.contains("=== round.rs, the function rounded that is called\n     2| pub fn rounded"), "{shown}");
-        for left_out in ["other.py", "kept.rs", "=== shop.rs", "notes.md"] {
+        for left_out in ["other.py", "kept.rs", "=== shop.rs", "notes.md", "said.rs"] {
             assert!(!shown.contains(left_out), "{left_out}: {shown}");
         }
         assert!(shown.find("till.rs") < shown.find("round.rs"), "callers come first");
