@@ -219,8 +219,10 @@ fn store(root: &Path) -> Value {
         std::fs::read(path).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).unwrap())
     };
     let mut decisions = read(branch.join("decisions.json"));
-    for resolution in decisions["decisions"]["resolutions"].as_object_mut().into_iter().flatten() {
-        resolution.1.as_object_mut().unwrap().remove("at");
+    for kind in ["resolutions", "grades"] {
+        for decision in decisions["decisions"][kind].as_object_mut().into_iter().flatten() {
+            decision.1.as_object_mut().unwrap().remove("at");
+        }
     }
     // Taking everything back is as good as never having decided.
     if decisions["decisions"] == json!({ "resolutions": {}, "links": [] }) {

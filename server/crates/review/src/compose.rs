@@ -127,7 +127,8 @@ pub(super) fn compose(
     let mut gathered = Gathered::of(prepared, answers, judged, besides);
     let mut merged = gathered.merge(prepared, merger, names);
     gathered.settle(&mut merged, besides);
-    learned::apply(&mut merged.findings, &gathered.raw, &gathered.agents, &prepared.learnings);
+    let said = (&gathered.raw[..], &gathered.agents[..]);
+    learned::apply(&mut merged.findings, said, (&prepared.learnings, &prepared.decisions));
     let labels = merge::order(&mut merged.findings, names);
     let observations = gathered.observations(prepared);
     contrary::link(&mut merged.findings, &observations);

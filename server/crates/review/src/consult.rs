@@ -147,7 +147,11 @@ pub async fn consult(counsel: &Counsel, finding: &Finding, question: String) -> 
     let answered = answer::object(&said, "answer").map(|object| object["answer"].as_str().unwrap_or("").to_owned());
     match answered {
         Ok(answer) => Ok(Consulted { by, answer, usage: said.usage, call }),
-        Err(failure) => Err(NotConsulted::Failed { by, failure, call: Box::new(call) }),
+        Err(failure) => {
+            // What came may be no answer.
+            let failed = Some(failure.to_string());
+            Err(NotConsulted::Failed { by, failure, call: Box::new(Call { failed, ..call }) })
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use agent::Sending;
 use finding::{
-    AgentName, AgentRun, Finding, Learned, Learning, Learnings, Lesson, RawFinding, RawId, RepoPath, Severity,
+    AgentName, AgentRun, Decisions, Finding, Learned, Learning, Learnings, Lesson, RawFinding, RawId, RepoPath,
+    Severity,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,7 +42,12 @@ pub(super) fn into_conventions(
 /// that people called no problem where it is, or left as it is, is a suggestion from then on; where they gave it a
 /// severity, it has that one. A Critical finding stays what it is, and so does what a reviewer raised: its words may be the
 /// same, and what they mean another thing.
-pub(super) fn apply(findings: &mut [Finding], raw: &[RawFinding], agents: &[AgentRun], learnings: &Learnings) {
+/// What was given a severity itself needs no lesson of it.
+pub(super) fn apply(
+    findings: &mut [Finding],
+    (raw, agents): (&[RawFinding], &[AgentRun]),
+    (learnings, decisions): (&Learnings, &Decisions),
+) {
     let known: Vec<(&Learning, Severity)> = learnings.learnings().filter_map(|l| Some((l, makes(l.lesson)?))).collect();
     if known.is_empty() {
         return;
@@ -51,7 +57,7 @@ pub(super) fn apply(findings: &mut [Finding], raw: &[RawFinding], agents: &[Agen
     let computed = raw.iter().filter(|raw| !is_reviewer.contains(&raw.agent));
     let rules: BTreeMap<&RawId, &str> =
         computed.filter_map(|raw| Some((&raw.id, raw.rule.as_ref()?.id.as_str()))).collect();
-    for finding in findings {
+    for finding in findings.iter_mut().filter(|finding| !decisions.grades.contains_key(&finding.id)) {
         let Some(anchor) = finding.main_anchor() else { continue };
         let is_all_of = |rule: &str| finding.attributions.iter().all(|a| rules.get(&a.raw) == Some(&rule));
         let is_its_rule = |l: &Learning| l.rule.as_deref().is_some_and(is_all_of);
@@ -141,7 +147,7 @@ mod tests {
         ] {
             let (finding, raw) = finding(severity, title, path, by);
             let mut findings = [finding];
-            apply(&mut findings, &raw, &agents, &learnings);
+            apply(&mut findings, (&raw, &agents), (&learnings, &Decisions::default()));
             let [finding] = &findings;
             let case = format!("{severity} {title} {path} {by:?}");
             assert_eq!((finding.severity, finding.learned.is_some()), (then, is_said), "{case}");

@@ -174,6 +174,8 @@ async fn a_fix_is_offered_where_it_applies_and_refused_with_a_reason() {
             "Dismiss I1: it is not true",
             "Dismiss I1: it is true and stays",
             "Dismiss I1: it will be done later",
+            "Make I1 Critical",
+            "Make I1 Suggestion",
             "Ask its agents about I1 again",
             "Show I1 in the report",
         ]
