@@ -90,7 +90,15 @@ export const request = {
   status: "deepReview/status",
   explain: "deepReview/explain",
 } as const;
-export const notification = { changed: "deepReview/roundChanged" } as const;
+export const notification = { changed: "deepReview/roundChanged", answering: "deepReview/answering" } as const;
+
+/** What an agent has written so far of its answer to a question about a finding. */
+export interface Answering {
+  root: string;
+  id: string;
+  by: string;
+  text: string;
+}
 
 /** The server's own commands; the client library registers each under this name. */
 export const command = {
@@ -102,6 +110,7 @@ export const command = {
   ask: "deepReview.ask",
   dismiss: "deepReview.dismiss",
   reopen: "deepReview.reopen",
+  severity: "deepReview.severity",
   showReport: "deepReview.showReport",
   importReport: "deepReview.importReport",
   agents: "deepReview.agents",

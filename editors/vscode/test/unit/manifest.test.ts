@@ -47,6 +47,7 @@ const PALETTE: [string, string | undefined][] = [
   ["Previous Finding", "deepReview.hasFindings"],
   ["Dismiss…", "deepReview.hasFindings"],
   ["Reopen…", "deepReview.hasDismissed"],
+  ["Change Severity…", "deepReview.hasFindings"],
   ["Open Report", "deepReview.hasRound"],
   ["Import Report…", undefined],
   ["Show Agents", undefined],

@@ -7,7 +7,7 @@ use crate::protocol::commands::CommandName;
 use crate::protocol::error::CommandError;
 use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
-use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round};
+use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round, Severity};
 use lsp_types::request::{CodeActionRequest, CodeActionResolveRequest};
 use lsp_types::*;
 use ops::{OpsError, Selection, Trust};
@@ -222,6 +222,10 @@ impl Menu<'_> {
                 CommandName::Dismiss,
                 json!({ "id": id, "root": root, "reason": reason }),
             );
+        }
+        for severity in Severity::ALL.into_iter().filter(|severity| *severity != finding.severity) {
+            let argument = json!({ "id": id, "root": root, "severity": severity });
+            offer(format!("Make {label} {severity}"), CommandName::Severity, argument);
         }
         offer(format!("Ask its agents about {label} again"), CommandName::Recheck, json!({ "id": id, "root": root }));
         offer(

@@ -79,6 +79,8 @@ pub(super) struct TestServer {
     /// Requests of the server that were answered, by method.
     pub(super) asked: Vec<(String, Value)>,
     pub(super) changes: usize,
+    /// What was written of answers while they were written.
+    pub(super) answering: Vec<String>,
     pub(super) messages: VecDeque<String>,
     /// What `workspace/configuration` answers.
     pub(super) settings: Value,
@@ -141,6 +143,7 @@ impl TestServer {
             pushed: Vec::new(),
             asked: Vec::new(),
             changes: 0,
+            answering: Vec::new(),
             messages: VecDeque::new(),
             settings: options.clone(),
             folder_settings: HashMap::new(),
@@ -381,6 +384,7 @@ impl TestServer {
                 self.shown.insert(params["uri"].as_str().unwrap().to_owned(), params);
             }
             "deepReview/roundChanged" => self.changes += 1,
+            "deepReview/answering" => self.answering.push(params["text"].as_str().unwrap().to_owned()),
             "window/showMessage" => self.messages.push_back(params["message"].as_str().unwrap().to_owned()),
             "$/progress" => {
                 let kind = params["value"]["kind"].as_str().unwrap_or("part").to_owned();
