@@ -1,7 +1,7 @@
 //! The edge to git: what is reviewed ([`Scope`](finding::RoundScope)) and its frozen text ([`Snapshot`]).
 //!
-//! Reads only: the work tree, the index, references and objects of the user's repository stay as they are, and no hook,
-//! filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
+//! Reads only, but for [`Switch`], which a user asks for: the work tree, the index, references and objects of the user's
+//! repository stay as they are, and no hook, filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
 
 mod blame;
 mod changes;
@@ -27,6 +27,7 @@ mod rules;
 mod scope;
 mod snapshot;
 mod snapshot_builder;
+mod switch;
 mod target;
 mod text;
 mod unified;
@@ -43,5 +44,6 @@ pub use scope::ScopeRequest;
 pub use snapshot::line_hunks;
 pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, TextId};
 pub use snapshot_builder::SnapshotOptions;
+pub use switch::Switch;
 pub use target::{BadTarget, FetchedPullRequest, PullRequestName, Scope, Target, pull_request_key};
 pub use unified::unified_diff;

@@ -9,6 +9,7 @@ mod repositories;
 mod repository_state;
 mod reviews;
 mod settings;
+mod visits;
 mod waiting;
 
 use self::repository_state::RepositoryState;
@@ -151,6 +152,9 @@ impl GlobalState {
             Event::Decided { repo, decisions } => self.decided(&repo, decisions),
             Event::Review { of, options, reply } => self.review(&of, options, reply),
             Event::Cancel { of, reply } => self.cancel(of, reply),
+            Event::Visit { args, reply } => self.visit(args, reply),
+            Event::Visited { repo, visited, reply } => self.visited(&repo, *visited, reply),
+            Event::Leave { root, reply } => self.leave(&root, reply),
             Event::CancelReview(review) => self.cancel_review(review),
             Event::Round { repo, review, round } => self.round(&repo, review, round),
             Event::Doing { repo, review, agent, progress } => self.doing(&repo, review, agent, &progress),

@@ -58,6 +58,7 @@ impl GlobalState {
         for root in gone {
             let Some(mut state) = self.repositories.remove(&root) else { continue };
             state.end("the repository is no longer part of the workspace");
+            self.forget_visits_of(&state.repo.key);
             Arc::make_mut(&mut self.shared.folders).retain(|_, of| of.as_ref() != Some(&root));
             self.unpublish(state.publishing);
             self.lists_changed = true;

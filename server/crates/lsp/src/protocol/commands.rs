@@ -29,10 +29,13 @@ pub(crate) enum CommandName {
     Join,
     Fix,
     Ask,
+    Open,
+    Close,
+    CheckOut,
 }
 
 impl CommandName {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Review,
         Self::Cancel,
         Self::ApplyFix,
@@ -49,6 +52,9 @@ impl CommandName {
         Self::Join,
         Self::Fix,
         Self::Ask,
+        Self::Open,
+        Self::Close,
+        Self::CheckOut,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -69,6 +75,9 @@ impl CommandName {
             Self::Join => "deepReview.join",
             Self::Fix => "deepReview.fix",
             Self::Ask => "deepReview.ask",
+            Self::Open => "deepReview.open",
+            Self::Close => "deepReview.close",
+            Self::CheckOut => "deepReview.checkOut",
         }
     }
 }
@@ -92,6 +101,9 @@ pub(crate) enum Command {
     Join(JoinArgs),
     Fix(MendArgs),
     Ask(AskArgs),
+    Open(VisitArgs),
+    Close(LeaveArgs),
+    CheckOut(CheckOutArgs),
 }
 
 impl Command {
@@ -116,6 +128,9 @@ impl Command {
             CommandName::Join => Self::Join(argument(params)?),
             CommandName::Fix => Self::Fix(argument(params)?),
             CommandName::Ask => Self::Ask(argument(params)?),
+            CommandName::Open => Self::Open(argument(params)?),
+            CommandName::Close => Self::Close(argument(params)?),
+            CommandName::CheckOut => Self::CheckOut(argument(params)?),
         })
     }
 }
@@ -315,6 +330,36 @@ pub(crate) struct ImportArgs {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// What is to be looked at without being checked out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VisitArgs {
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) uri: Option<Uri>,
+    /// As on the command line: `pr:7`, an address, `commit:REV`, `A..B`, a branch, `stash@{0}`, `--staged`, `--unstaged`.
+    pub(crate) target: String,
+}
+
+/// What is not looked at any more: the root that [`OpenedVisit`] named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeaveArgs {
+    pub(crate) root: PathBuf,
+}
+
+/// What is to be checked out: the root that [`OpenedVisit`] named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckOutArgs {
+    pub(crate) root: PathBuf,
+    /// In a worktree beside, not in this work tree.
+    #[serde(default)]
+    pub(crate) worktree: bool,
+    /// Also where tracked files have changes: they are carried along.
+    #[serde(default, rename = "carryChanges")]
+    pub(crate) carry_changes: bool,
+}
+
 /// What agents are to do about findings besides a review.
 #[derive(Debug, Clone)]
 pub(crate) enum Errand {
@@ -366,6 +411,8 @@ pub(crate) enum CommandResult {
     Rounds {
         rounds: Vec<RoundRow>,
     },
+    Opened(OpenedVisit),
+    CheckedOut(CheckedOut),
     /// What came of asking agents to mend findings.
     Mended {
         applied: bool,
@@ -377,6 +424,58 @@ pub(crate) enum CommandResult {
         by: AgentName,
         answer: String,
     },
+}
+
+/// What is looked at now.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenedVisit {
+    /// What other commands take as its `root`, and what `deepReview/findings` lists it under.
+    pub(crate) root: PathBuf,
+    pub(crate) target: String,
+    pub(crate) title: String,
+    /// What it is compared with, as people call it.
+    pub(crate) base: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) head: Option<String>,
+    #[serde(rename = "canCheckOut")]
+    pub(crate) can_check_out: bool,
+    /// The files that it changes.
+    pub(crate) files: Vec<OpenedFile>,
+    /// How many more it changes that are not reviewed.
+    #[serde(rename = "leftOut")]
+    pub(crate) left_out: usize,
+}
+
+/// A file that it changes.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenedFile {
+    pub(crate) path: RepoPath,
+    /// `added`, `modified`, `deleted`, `renamed` or `copied`.
+    pub(crate) kind: &'static str,
+    /// Its name before, where that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<RepoPath>,
+    /// Its document: read-only, or the work tree's own where that has the same text. None of a deleted file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uri: Option<Uri>,
+    /// The read-only document of what it is compared with. None of an added file.
+    #[serde(rename = "baseUri", skip_serializing_if = "Option::is_none")]
+    pub(crate) base_uri: Option<Uri>,
+    /// Lines.
+    pub(crate) added: u32,
+    pub(crate) removed: u32,
+}
+
+/// What came of checking something out.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum CheckedOut {
+    /// Tracked files have changes, and nobody said that they may be carried along; nothing was done.
+    Dirty { dirty: usize },
+    /// It is checked out here; on no branch where `branch` is missing.
+    Here { branch: Option<String> },
+    /// It is checked out in this folder.
+    Worktree { folder: PathBuf },
 }
 
 /// One attempt at a fix.

@@ -86,6 +86,23 @@ pub(crate) struct Settings {
     review: Review,
     severity: Severities,
     show: Show,
+    forge: Forge,
+}
+
+/// What runs at the host of a remote whose name does not say it. Which hosts are asked is said by the remotes alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Forge {
+    /// What the host's name says.
+    #[default]
+    #[serde(rename = "")]
+    ByName,
+    GitHub,
+    GitLab,
+    #[serde(alias = "forgejo")]
+    Gitea,
+    Bitbucket,
+    Azure,
 }
 
 /// How much is shown; what is `null` is as configured.
@@ -107,6 +124,7 @@ impl Default for Settings {
             review: Review::default(),
             severity: Severities::default(),
             show: Show::default(),
+            forge: Forge::default(),
         }
     }
 }
@@ -126,6 +144,19 @@ impl Settings {
 
     pub(crate) fn auto(&self) -> Auto {
         self.review.auto
+    }
+
+    /// What runs at the host of the remote, where that was said.
+    pub(crate) fn forge(&self) -> Option<ops::pull_request::Kind> {
+        use ops::pull_request::Kind;
+        match self.forge {
+            Forge::ByName => None,
+            Forge::GitHub => Some(Kind::GitHub),
+            Forge::GitLab => Some(Kind::GitLab),
+            Forge::Gitea => Some(Kind::Gitea),
+            Forge::Bitbucket => Some(Kind::Bitbucket),
+            Forge::Azure => Some(Kind::Azure),
+        }
     }
 
     fn base(&self) -> Option<String> {

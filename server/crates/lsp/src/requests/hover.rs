@@ -3,6 +3,7 @@
 use super::BackgroundRequest;
 use crate::protocol::error::CommandError;
 use crate::protocol::own::{ExplainParams, ExplainRequest, Explained, MessageRow};
+use crate::state::file_projection::FileProjection;
 use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use crate::tasks::report;
@@ -29,32 +30,39 @@ impl BackgroundRequest for HoverRequest {
 
     fn answer(snapshot: &Snapshot, params: HoverParams) -> Option<Hover> {
         let at = params.text_document_position_params;
-        let (repo, _, projection) = snapshot.projection(&at.text_document.uri)?;
-        let round = &projection.round_index.round;
-        let seen = Shown::of(snapshot, repo);
-        let mut shown = Vec::new();
-        for anchor in projection.anchors_at(Range::new(at.position, at.position)) {
-            let finding = &round.findings[anchor.finding];
-            if !shown.contains(&anchor.finding) && seen.has(repo, anchor.finding, finding) {
-                shown.push(anchor.finding);
-            }
-        }
-        if shown.is_empty() {
+        let projections = snapshot.projections(&at.text_document.uri);
+        let texts = projections.into_iter().flat_map(|(repo, _, file)| texts_at(snapshot, repo, file, at.position));
+        let texts: Vec<String> = texts.take(MAX_FINDINGS).collect();
+        if texts.is_empty() {
             return None;
         }
-        let whole = with_remarks(repo, round, &shown);
-        let round = whole.as_ref().unwrap_or(round);
-        let is_rich = snapshot.capabilities.rich_hover;
-        let text = |index: &usize| match (&round.findings[*index], is_rich) {
-            // The editor's own hover has the title.
-            (finding, true) => explained(repo, round, finding, true),
-            (finding, false) => titled(finding, &explained(repo, round, finding, false)),
-        };
-        let texts: Vec<String> = shown.iter().take(MAX_FINDINGS).map(text).collect();
         let contents =
             MarkupContent { kind: MarkupKind::Markdown, value: sanitize::document(&texts.join("\n\n---\n\n")) };
         Some(Hover { contents: HoverContents::Markup(contents), range: None })
     }
+}
+
+/// What is said of the findings at a place.
+fn texts_at(snapshot: &Snapshot, repo: &Repo, projection: &FileProjection, at: Position) -> Vec<String> {
+    let round = &projection.round_index.round;
+    let seen = Shown::of(snapshot, repo);
+    let mut shown = Vec::new();
+    for anchor in projection.anchors_at(Range::new(at, at)) {
+        let finding = &round.findings[anchor.finding];
+        if !shown.contains(&anchor.finding) && seen.has(repo, anchor.finding, finding) {
+            shown.push(anchor.finding);
+        }
+    }
+    shown.truncate(MAX_FINDINGS);
+    let whole = with_remarks(repo, round, &shown);
+    let round = whole.as_ref().unwrap_or(round);
+    let is_rich = snapshot.capabilities.rich_hover;
+    let text = |index: &usize| match (&round.findings[*index], is_rich) {
+        // The editor's own hover has the title.
+        (finding, true) => explained(repo, round, finding, true),
+        (finding, false) => titled(finding, &explained(repo, round, finding, false)),
+    };
+    shown.iter().map(text).collect()
 }
 
 impl BackgroundRequest for ExplainRequest {

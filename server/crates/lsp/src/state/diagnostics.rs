@@ -1,18 +1,45 @@
 //! Findings as diagnostics: a function of a snapshot, for those who are pushed and for those who pull.
 
+use super::documents::Version;
 use super::file_projection::FileProjection;
 use super::shown::Shown;
 use super::snapshot::{Repo, Snapshot};
 use crate::protocol::settings::Settings;
-use finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, Round, State};
+use finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, RepoPath, Round, State};
 use lsp_types::*;
 use merge::state::TextState;
 use report::sanitize;
 use serde_json::json;
 use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+
+/// What is said of a document: by the round of what is checked out, and by those of what is looked at elsewhere and has it
+/// as the work tree does. Nothing where that is said of it under another address.
+pub(crate) struct Told {
+    pub(crate) uri: Uri,
+    pub(crate) version: Option<Version>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// What is said of a file; `None` if no round says anything of it.
+pub(crate) fn at(snapshot: &Snapshot, repo: &Repo, shown: &Shown, path: &RepoPath) -> Option<Told> {
+    let own = repo.projection(path);
+    let is_elsewhere = repo.visit.as_ref().is_some_and(|visit| visit.has_here(path));
+    let file = repo.file_of(path);
+    let visits = snapshot.visits_of(&file).filter(|_| repo.visit.is_none());
+    let visits: Vec<(Arc<Repo>, RepoPath)> = visits.map(|(visit, path)| (visit.clone(), path)).collect();
+    let theirs: Vec<(&Repo, &FileProjection)> =
+        visits.iter().filter_map(|(visit, path)| Some((&**visit, visit.projection(path)?))).collect();
+    let first = own.or_else(|| theirs.first().map(|(_, file)| *file))?;
+    let mut diagnostics = own.filter(|_| !is_elsewhere).map_or_else(Vec::new, |file| of(snapshot, repo, shown, file));
+    for (visit, file) in &theirs {
+        diagnostics.extend(of(snapshot, visit, &Shown::of(snapshot, visit), file));
+    }
+    Some(Told { uri: first.uri.clone(), version: first.version, diagnostics })
+}
 
 /// The diagnostics of a file, in the order of the findings: of those that are `shown`.
-pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, shown: &Shown, projection: &FileProjection) -> Vec<Diagnostic> {
+fn of(snapshot: &Snapshot, repo: &Repo, shown: &Shown, projection: &FileProjection) -> Vec<Diagnostic> {
     let round = &projection.round_index.round;
     let places = projection.view.places.iter().zip(&projection.heads).filter(|(place, _)| place.anchor_ref.anchor == 0);
     let mut all: Vec<Diagnostic> = places

@@ -11,3 +11,4 @@ pub(crate) mod reviewed_file;
 pub(crate) mod shown;
 pub(crate) mod snapshot;
 pub(crate) mod stamps;
+pub(crate) mod visit;

@@ -4,4 +4,5 @@
 pub(crate) mod diagnose;
 pub(crate) mod report;
 pub(crate) mod review;
+pub(crate) mod visit;
 pub(crate) mod watch;

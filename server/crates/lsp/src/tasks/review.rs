@@ -9,6 +9,7 @@ use crate::state::projection::RoundIndex;
 use crate::state::snapshot::{BackgroundRound, Repo, RepoKey};
 use config::Config;
 use finding::{AgentKind, Round};
+use git::ScopeRequest;
 use review::{Reviewed, Stops};
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -23,7 +24,7 @@ pub(crate) fn is_by_built_in_agents(round: &Round) -> bool {
 /// Whether the built-in agents may review unasked: on a branch where nobody else has reviewed. Where others have,
 /// what they said is not to be pushed aside by a round that they have no part in.
 pub(crate) fn may_review_in_background(repo: &Repo) -> bool {
-    repo.round_index.as_ref().is_none_or(|index| is_by_built_in_agents(&index.round))
+    repo.visit.is_none() && repo.round_index.as_ref().is_none_or(|index| is_by_built_in_agents(&index.round))
 }
 
 /// The configuration as it holds for a repository; a request may say more.
@@ -34,6 +35,9 @@ pub(crate) fn configuration(
 ) -> Result<Config, CommandError> {
     let environment = |name: &str| std::env::var(name).ok();
     let mut overrides = context.settings.overrides();
+    if let Some(visit) = &repo.visit {
+        overrides.target = visit.request.target.clone();
+    }
     if let Some(options) = options {
         overrides.base = options.base.clone().or(overrides.base);
         overrides.uncommitted = options.uncommitted.or(overrides.uncommitted);
@@ -44,7 +48,12 @@ pub(crate) fn configuration(
 fn request(repo: &Repo, context: &ReviewContext, options: &ReviewOptions) -> Result<review::Request, CommandError> {
     let config = configuration(repo, context, Some(options))?;
     let wanted = if options.agents.is_empty() { &context.settings.agents } else { &options.agents };
-    Ok(ops::request(&repo.git, &config, context.trusted, wanted, options.again.clone())?)
+    let mut request = ops::request(&repo.git, &config, context.trusted, wanted, options.again.clone())?;
+    if let Some(visit) = &repo.visit {
+        let base = options.base.clone().or(visit.request.base.clone());
+        request.scope = ScopeRequest { base, ..visit.request.clone() };
+    }
+    Ok(request)
 }
 
 /// Has the built-in agents review unasked. Nothing is stored, so that rounds do not pile up with every save; `None`
