@@ -270,7 +270,7 @@ fn proxies_and_own_authorities_are_used_and_loopback_addresses_need_none() {
     let bed = Bed::new();
     let file = bed.repo.beside("authority.pem");
     std::fs::write(&file, pem).unwrap();
-    let trusted = format!("ca-file = '{}'\n", file.display());
+    let trusted = format!("ca_file = '{}'\n", file.display());
     assert_eq!(through(bed, url, &trusted, &https), (0, String::new()));
     assert_eq!(vendor.asked().len(), 1);
     assert!(asked.lock().unwrap().iter().all(|line| line == "CONNECT vendor.example:443 HTTP/1.1"), "{asked:?}");
@@ -284,7 +284,7 @@ fn proxies_and_own_authorities_are_used_and_loopback_addresses_need_none() {
     let dead = [("HTTP_PROXY", "http://127.0.0.1:1".to_owned())];
     assert_eq!(through(Bed::new(), &format!("{}/v1", plain.url()), "", &dead), (0, String::new()));
 
-    let (code, failure) = through(Bed::new(), url, "ca-file = '/nowhere.pem'\n", &https);
+    let (code, failure) = through(Bed::new(), url, "ca_file = '/nowhere.pem'\n", &https);
     assert!(code == 2 && failure.starts_with("failed to read /nowhere.pem: "), "{failure}");
 }
 

@@ -92,7 +92,21 @@ fn conventions_are_those_of_every_folder_on_the_way_to_a_change() {
         (".github/instructions/rust.instructions.md", "Rust.\n"),
         (".github/instructions/notes.txt", "Notes.\n"),
         (".cursor/rules/style.mdc", "Style.\n"),
+        (".cursor/rules/deep/names.mdc", "Names.\n"),
+        ("server/.cursor/rules/server.mdc", "Server's style.\n"),
+        ("server/.github/copilot-instructions.md", "Server's Copilot.\n"),
+        ("web/.cursorrules", "Web's style.\n"),
+        ("docs/rules.md", "By a link.\n"),
     ]);
+    repo.checkout("main");
+    for (link, target) in [("server/api/AGENTS.md", "../../docs/rules.md"), ("GEMINI.md", "../outside.md")] {
+        repo.write("target", target);
+        let blob = repo.git(&["hash-object", "-w", "target"]);
+        repo.remove("target");
+        repo.git(&["update-index", "--add", "--cacheinfo", &format!("120000,{blob},{link}")]);
+    }
+    repo.commit_staged("Link to the rules");
+    repo.git(&["checkout", "-q", "-f", "-B", "topic"]);
     repo.write("server/api/REVIEW.md", "Written on the branch.\n");
     repo.commit("Try to change the rules");
     let changed = [path("server/api/a.rs"), path("server/b.rs")];
@@ -100,10 +114,14 @@ fn conventions_are_those_of_every_folder_on_the_way_to_a_change() {
     let names: Vec<_> = conventions.iter().map(|(path, _)| path.as_str()).collect();
     let wanted = [
         "REVIEW.md",
-        "server/AGENTS.md",
-        "server/api/CLAUDE.md",
         ".github/instructions/rust.instructions.md",
+        ".cursor/rules/deep/names.mdc",
         ".cursor/rules/style.mdc",
+        "server/AGENTS.md",
+        "server/.github/copilot-instructions.md",
+        "server/.cursor/rules/server.mdc",
+        "server/api/AGENTS.md",
+        "server/api/CLAUDE.md",
     ];
     assert_eq!(names, wanted);
 }

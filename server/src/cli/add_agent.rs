@@ -89,7 +89,7 @@ fn answered(file: &Path, adapter: &str, name: &str, args: &AddArgs) -> anyhow::R
     if config::load(Some(file), None, &|name| std::env::var(name).ok())?.config.agents.contains_key(name) {
         bail!("there is an agent '{name}' already; give another name");
     }
-    let given = [("model", &args.model), ("url", &args.url), ("key-env", &args.key_env)];
+    let given = [("model", &args.model), ("url", &args.url), ("key_env", &args.key_env)];
     let mut table = vec![("adapter", json!(adapter))];
     table.extend(given.into_iter().filter_map(|(key, value)| Some((key, json!(value.as_ref()?)))));
     let new = appended(&old, &written(name, &table));
@@ -181,7 +181,7 @@ fn answer(input: &mut impl BufRead, asks: Asks) -> anyhow::Result<Option<(&'stat
             if !name.is_empty() && std::env::var_os(&name).is_none() {
                 output::note(&format!("{name} is not set now; set it for the program that starts deep-review."));
             }
-            text("key-env", name)
+            text("key_env", name)
         }
         Asks::Command(example) => {
             let line = asked(input, &format!("Command (as: {example})"), None)?;

@@ -89,6 +89,6 @@ test("a provider's agent is added by words alone: a key is in none of them", () 
   const words = addition(local, { name: "local", model: "m", url: "http://127.0.0.1:1/v1" });
   assert.ok(words.includes("--url=http://127.0.0.1:1/v1") && !words.some((word) => word.startsWith("--key")));
   assert.equal(freeName("local", ["local", "local-2"]), "local-3");
-  assert.equal(commandOf("run `codex login`, or name CODEX_API_KEY in the agent's pass-env"), "codex login");
+  assert.equal(commandOf("run `codex login`, or name CODEX_API_KEY in the agent's pass_env"), "codex login");
   assert.equal(commandOf("install it as its maker says: https://example.org"), undefined);
 });

@@ -17,7 +17,7 @@ pub(super) static CLAUDE: CliAdapter = CliAdapter {
     login: Login {
         check: &["auth", "status"],
         variables: &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
-        remedy: "run `claude auth login`, or name ANTHROPIC_API_KEY in the agent's pass-env",
+        remedy: "run `claude auth login`, or name ANTHROPIC_API_KEY in the agent's pass_env",
         install: "run `npm install -g @anthropic-ai/claude-code`",
     },
     takes_tools: true,

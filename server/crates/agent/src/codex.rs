@@ -18,7 +18,7 @@ pub(super) static CODEX: CliAdapter = CliAdapter {
     login: Login {
         check: &["login", "status"],
         variables: &["CODEX_API_KEY", "OPENAI_API_KEY"],
-        remedy: "run `codex login`, or name CODEX_API_KEY in the agent's pass-env",
+        remedy: "run `codex login`, or name CODEX_API_KEY in the agent's pass_env",
         install: "run `npm install -g @openai/codex`",
     },
     takes_tools: true,

@@ -3,11 +3,13 @@
 
 use finding::RepoPath;
 use git::Snapshot;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// More are not named in a prompt.
 const MOST: usize = 24;
+/// Folders that are looked at in one place: a virtual environment may have thousands.
+const MOST_FOLDERS: usize = 10_000;
 
 /// A dependency whose sources are here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +50,7 @@ impl Places {
 
 fn folders(of: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(of).into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| p.is_dir()).take(50).collect();
+    let mut found: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| p.is_dir()).take(MOST_FOLDERS).collect();
     found.sort();
     found
 }
@@ -72,18 +74,18 @@ pub fn found(snapshot: &Snapshot, places: &Places) -> Vec<Dependency> {
         all.extend(folder.map(|folder| Dependency { name, version: Some(version), folder }));
     }
     if let Some(root) = &places.root {
-        for name in packages(snapshot).into_iter().filter(|name| is_spoken_of(name)) {
-            let folder = Some(root.join("node_modules").join(&name)).filter(|f| f.is_dir());
+        for (folder, name) in packages(snapshot).into_iter().filter(|(_, name)| is_spoken_of(name)) {
+            let folder = installed(root, &folder, &name);
             all.extend(folder.map(|folder| Dependency { name, version: None, folder }));
         }
-        for site in sites(root) {
+        for site in sites(snapshot, root) {
             let is_used = |folder: &PathBuf| {
                 let name = folder.file_name().and_then(|n| n.to_str()).unwrap_or_default();
                 !name.contains('.') && !name.starts_with('_') && words.contains(name)
             };
             for folder in folders(&site).into_iter().filter(is_used) {
                 let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                all.insert(Dependency { name, version: None, folder });
+                all.extend(within(root, &folder).map(|folder| Dependency { name, version: None, folder }));
             }
         }
     }
@@ -104,16 +106,47 @@ fn words(snapshot: &Snapshot) -> BTreeSet<String> {
     words
 }
 
-fn text(snapshot: &Snapshot, name: &str) -> Option<std::sync::Arc<str>> {
-    snapshot.read(&RepoPath::new(name).ok()?).ok().flatten()
+/// The folders on the way to each changed file, the repository's own (`""`) first.
+fn ways(snapshot: &Snapshot) -> BTreeSet<String> {
+    let mut ways = BTreeSet::from([String::new()]);
+    for file in snapshot.files() {
+        let path = file.path.as_str();
+        ways.extend(path.match_indices('/').map(|(end, _)| path[..end].to_owned()));
+    }
+    ways
+}
+
+/// The files of this name in the folders on the way to a change, each with its folder.
+fn manifests<'a>(snapshot: &'a Snapshot, name: &'a str) -> impl Iterator<Item = (String, std::sync::Arc<str>)> + 'a {
+    ways(snapshot).into_iter().filter_map(move |folder| {
+        let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let text = snapshot.read(&RepoPath::new(&path).ok()?).ok().flatten()?;
+        Some((folder, text))
+    })
+}
+
+/// A folder of the work tree, unless links lead out of that: a branch can bring links.
+fn within(root: &Path, folder: &Path) -> Option<PathBuf> {
+    let (root, real) = (root.canonicalize().ok()?, folder.canonicalize().ok()?);
+    (real.is_dir() && real.starts_with(root)).then(|| folder.to_owned())
+}
+
+/// Where a package is that a manifest in `folder` names: the nearest `node_modules`, from there up to the root.
+fn installed(root: &Path, folder: &str, name: &str) -> Option<PathBuf> {
+    let from = root.join(folder);
+    let up = from.ancestors().take_while(|at| at.starts_with(root));
+    up.map(|at| at.join("node_modules").join(name)).find_map(|at| within(root, &at))
 }
 
 /// Names and versions in `Cargo.lock`.
-fn crates(snapshot: &Snapshot) -> BTreeMap<String, String> {
-    let Some(lock) = text(snapshot, "Cargo.lock") else { return BTreeMap::new() };
+fn crates(snapshot: &Snapshot) -> BTreeSet<(String, String)> {
+    manifests(snapshot, "Cargo.lock").flat_map(|(_, lock)| locked(&lock)).collect()
+}
+
+fn locked(lock: &str) -> BTreeSet<(String, String)> {
     let value =
         |line: &str, key: &str| Some(line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"')?.to_owned());
-    let mut found = BTreeMap::new();
+    let mut found = BTreeSet::new();
     let mut name = None;
     for line in lock.lines() {
         if let Some(new) = value(line, "name") {
@@ -122,7 +155,7 @@ fn crates(snapshot: &Snapshot) -> BTreeMap<String, String> {
             && is_plain(&name)
             && is_plain(&version)
         {
-            found.insert(name, version);
+            found.insert((name, version));
         }
     }
     found
@@ -136,8 +169,11 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Modules and versions in `go.mod`.
-fn modules(snapshot: &Snapshot) -> BTreeMap<String, String> {
-    let Some(text) = text(snapshot, "go.mod") else { return BTreeMap::new() };
+fn modules(snapshot: &Snapshot) -> BTreeSet<(String, String)> {
+    manifests(snapshot, "go.mod").flat_map(|(_, text)| required(&text)).collect()
+}
+
+fn required(text: &str) -> BTreeSet<(String, String)> {
     let required = text.lines().filter_map(|line| {
         let mut words = line.trim().trim_start_matches("require ").split_whitespace();
         let (name, version) = (words.next()?, words.next()?);
@@ -153,19 +189,22 @@ fn escaped(module: &str) -> String {
     module.chars().map(escape).collect()
 }
 
-/// Names in `package.json`.
-fn packages(snapshot: &Snapshot) -> Vec<String> {
-    let manifest = text(snapshot, "package.json").and_then(|t| serde_json::from_str::<serde_json::Value>(&t).ok());
-    let Some(manifest) = manifest else { return Vec::new() };
-    let of = |key: &str| manifest[key].as_object().into_iter().flat_map(|map| map.keys().cloned()).collect::<Vec<_>>();
-    let all = ["dependencies", "devDependencies", "peerDependencies"].into_iter().flat_map(of);
-    all.filter(|name| is_plain(name)).collect()
+/// Names in each `package.json`, with the folder of that.
+fn packages(snapshot: &Snapshot) -> Vec<(String, String)> {
+    let named = |(folder, text): (String, std::sync::Arc<str>)| {
+        let manifest = serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default();
+        let kinds = ["dependencies", "devDependencies", "peerDependencies"];
+        let names = kinds.iter().filter_map(|kind| manifest[kind].as_object()).flat_map(|map| map.keys());
+        names.filter(|name| is_plain(name)).map(|name| (folder.clone(), name.clone())).collect::<Vec<_>>()
+    };
+    manifests(snapshot, "package.json").flat_map(named).collect()
 }
 
-/// Folders of a virtual environment in the work tree.
-fn sites(root: &Path) -> Vec<PathBuf> {
-    let lib = [".venv/lib", "venv/lib"].map(|at| root.join(at));
-    let pythons = lib.iter().flat_map(|lib| folders(lib));
+/// Folders of virtual environments in the work tree, on the way to a change.
+fn sites(snapshot: &Snapshot, root: &Path) -> Vec<PathBuf> {
+    let ways = ways(snapshot);
+    let lib = ways.iter().flat_map(|way| [".venv/lib", "venv/lib"].map(|at| root.join(way).join(at)));
+    let pythons = lib.flat_map(|lib| folders(&lib));
     pythons.map(|python| python.join("site-packages")).filter(|site| site.is_dir()).collect()
 }
 
@@ -186,10 +225,18 @@ mod tests {
             "tree/node_modules/@scope/kit",
             "tree/.venv/lib/python3.13/site-packages/requests",
             "tree/.venv/lib/python3.13/site-packages/idle",
+            "src/index/deep-crate-0.1.0",
+            "mod/example.org/inner@v2.0.0",
+            "tree/web/app/node_modules/own",
+            "tree/web/node_modules/shared",
+            "tree/py/venv/lib/python3.13/site-packages/flask",
             "secret",
         ] {
             make(folder);
         }
+        // As a branch could bring it.
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(at.path().join("secret"), at.path().join("tree/node_modules/linked")).unwrap();
         let places = Places {
             cargo: vec![at.path().join("src/index")],
             go: Some(at.path().join("mod")),
@@ -197,16 +244,23 @@ mod tests {
         };
         let lock = "[[package]]\nname = \"my-crate\"\nversion = \"1.2.3\"\n\n[[package]]\nname = \"other\"\nversion = \
             \"2.0.0\"\n\n[[package]]\nname = \"../../../secret\"\nversion = \"1\"\n";
-        let manifest =
-            r#"{"dependencies": {"left-pad": "1", "../secret": "1"}, "devDependencies": {"@scope/kit": "2"}}"#;
+        let manifest = r#"{"dependencies": {"left-pad": "1", "../secret": "1", "linked": "1"}, "devDependencies": {"@scope/kit": "2"}}"#;
         let new = [
             ("Cargo.lock", lock),
             ("go.mod", "module x\nrequire (\n\tgithub.com/Some/thing v1.4.0\n\tgithub.com/un/used v1.0.0\n)\n"),
             ("package.json", manifest),
             ("a.rs", "use my_crate::x;\n"),
             ("a.go", "import \"github.com/Some/thing\"\n"),
-            ("a.js", "import pad from 'left-pad'; import kit from '@scope/kit/deep';\n"),
+            ("a.js", "import pad from 'left-pad'; import kit from '@scope/kit/deep'; import l from 'linked';\n"),
             ("a.py", "import requests\nrequests.get('x')\n"),
+            // Projects below the root have their own.
+            ("core/Cargo.lock", "[[package]]\nname = \"deep-crate\"\nversion = \"0.1.0\"\n"),
+            ("core/src/lib.rs", "use deep_crate::x;\n"),
+            ("svc/go.mod", "module y\nrequire example.org/inner v2.0.0\n"),
+            ("svc/main.go", "import \"example.org/inner\"\n"),
+            ("web/app/package.json", r#"{"dependencies": {"own": "1", "shared": "1"}}"#),
+            ("web/app/src/a.ts", "import own from 'own'; import { a } from 'shared';\n"),
+            ("py/app/a.py", "import flask\n"),
         ];
         let old = [("Cargo.lock", lock), ("go.mod", new[1].1), ("package.json", manifest)];
         let all = found(&Snapshot::in_memory(&old, &new), &places);
@@ -214,7 +268,18 @@ mod tests {
             all.iter().map(|d| format!("{} {}", d.name, d.version.as_deref().unwrap_or("-"))).collect();
         assert_eq!(
             names,
-            ["@scope/kit -", "github.com/Some/thing v1.4.0", "left-pad -", "my-crate 1.2.3", "requests -"]
+            [
+                "@scope/kit -",
+                "deep-crate 0.1.0",
+                "example.org/inner v2.0.0",
+                "flask -",
+                "github.com/Some/thing v1.4.0",
+                "left-pad -",
+                "my-crate 1.2.3",
+                "own -",
+                "requests -",
+                "shared -"
+            ]
         );
         assert!(all.iter().all(|d| d.folder.is_dir() && !d.folder.ends_with("secret")));
     }

@@ -102,7 +102,7 @@ const MEANINGS: &[Meaning] = &[
         statuses: &[400, 413, 422],
         kind: FailureKind::TooLarge,
         text: "the brief is too large for the model",
-        remedy: Some("set `context-tokens` of the agent, so that the change is given to it in parts"),
+        remedy: Some("set `context_tokens` of the agent, so that the change is given to it in parts"),
     },
     Meaning {
         words: &[
@@ -129,7 +129,7 @@ const MEANINGS: &[Meaning] = &[
         kind: FailureKind::NotLoggedIn,
         text: "Gemini CLI serves personal accounts no more",
         remedy: Some(
-            "name GEMINI_API_KEY in the agent's pass-env, log in with an enterprise account, or use another agent",
+            "name GEMINI_API_KEY in the agent's pass_env, log in with an enterprise account, or use another agent",
         ),
     },
     Meaning {
@@ -200,7 +200,7 @@ const WORDS: &[Meaning] = &[
         statuses: &[],
         kind: FailureKind::TooLarge,
         text: "the brief is too large for it",
-        remedy: Some("set `context-tokens` of the agent to what its model reads"),
+        remedy: Some("set `context_tokens` of the agent to what its model reads"),
     },
     Meaning {
         words: &["overloaded", "unavailable", "high demand", "internal server error", "at capacity"],
@@ -321,7 +321,7 @@ mod tests {
                 r#"{"error":{"message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
                 TooLarge,
                 "the brief is too large for the model (400: prompt",
-                "set `context-tokens`",
+                "set `context_tokens`",
             ),
             (
                 400,
@@ -374,7 +374,7 @@ mod tests {
                 "context length of the schema",
                 TooLarge,
                 "the brief is too large for the model",
-                "set `context-tokens`",
+                "set `context_tokens`",
             ),
         ];
         for (status, body, kind, message, remedy) in table {

@@ -16,7 +16,7 @@ pub(super) static GEMINI: CliAdapter = CliAdapter {
     login: Login {
         check: &[],
         variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-        remedy: "name GEMINI_API_KEY in the agent's pass-env, or start `gemini` once and log in",
+        remedy: "name GEMINI_API_KEY in the agent's pass_env, or start `gemini` once and log in",
         install: "run `npm install -g @google/gemini-cli`",
     },
     takes_tools: true,

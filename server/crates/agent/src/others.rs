@@ -102,7 +102,7 @@ pub(super) static OPENCODE: CliAdapter = CliAdapter {
     login: Login {
         check: &[],
         variables: &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENCODE_API_KEY"],
-        remedy: "run `opencode auth login`, or name the vendor's key in the agent's pass-env",
+        remedy: "run `opencode auth login`, or name the vendor's key in the agent's pass_env",
         install: "run `npm install -g opencode-ai`",
     },
     takes_tools: false,
@@ -204,7 +204,7 @@ pub(super) static COPILOT: CliAdapter = CliAdapter {
     login: Login {
         check: &[],
         variables: &["COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
-        remedy: "run `copilot login`, or name COPILOT_GITHUB_TOKEN in the agent's pass-env",
+        remedy: "run `copilot login`, or name COPILOT_GITHUB_TOKEN in the agent's pass_env",
         install: "run `npm install -g @github/copilot`",
     },
     takes_tools: false,
@@ -323,7 +323,7 @@ pub(super) static CURSOR: CliAdapter = CliAdapter {
     login: Login {
         check: &["status"],
         variables: &["CURSOR_API_KEY"],
-        remedy: "run `cursor-agent login`, or name CURSOR_API_KEY in the agent's pass-env",
+        remedy: "run `cursor-agent login`, or name CURSOR_API_KEY in the agent's pass_env",
         install: "install it as its maker says: https://cursor.com/docs/cli",
     },
     takes_tools: false,
@@ -353,7 +353,7 @@ pub(super) static AMP: CliAdapter = CliAdapter {
     login: Login {
         check: &[],
         variables: &["AMP_API_KEY"],
-        remedy: "run `amp login`, or name AMP_API_KEY in the agent's pass-env",
+        remedy: "run `amp login`, or name AMP_API_KEY in the agent's pass_env",
         install: "run `npm install -g @sourcegraph/amp`",
     },
     takes_tools: false,

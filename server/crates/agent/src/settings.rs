@@ -95,9 +95,10 @@ impl Effort {
 }
 
 /// One agent as the user configured it. It comes from the user's own configuration only, never from a file
-/// in a repository: it names commands, addresses and keys.
+/// in a repository: it names commands, addresses and keys. Keys of several words are also read with `-` in place of `_`, as
+/// they were written at first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct AgentSettings {
     /// How it is spoken to.
     pub adapter: Adapter,
@@ -127,38 +128,38 @@ pub struct AgentSettings {
     #[serde(default)]
     pub url: Option<String>,
     /// The environment variable that holds the key for `url`.
-    #[serde(default)]
+    #[serde(default, alias = "key-env")]
     pub key_env: Option<String>,
     /// More variables for the program's environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// Names of variables of our own environment that the program gets too (credentials, say).
-    #[serde(default)]
+    #[serde(default, alias = "pass-env")]
     pub pass_env: Vec<String>,
     /// A file of PEM certificates to trust besides the system's.
-    #[serde(default)]
+    #[serde(default, alias = "ca-file")]
     pub ca_file: Option<PathBuf>,
     /// Most US dollars for one review, where the program can be told.
-    #[serde(default)]
+    #[serde(default, alias = "max-cost-usd")]
     pub max_cost_usd: Option<f64>,
     /// Most turns of one review, where the program can be told.
-    #[serde(default)]
+    #[serde(default, alias = "max-turns")]
     pub max_turns: Option<u32>,
     /// How many tokens the model reads at once.
-    #[serde(default)]
+    #[serde(default, alias = "context-tokens")]
     pub context_tokens: Option<u32>,
     /// Whether a model behind HTTP may ask for files, searches and the history. Default: yes, but for `chat-http`, whose
     /// local models often cannot.
     #[serde(default)]
     pub tools: Option<bool>,
     /// How many tokens it may write.
-    #[serde(default)]
+    #[serde(default, alias = "max-output-tokens")]
     pub max_output_tokens: Option<u32>,
     /// Longest silence in seconds.
-    #[serde(default)]
+    #[serde(default, alias = "idle-seconds")]
     pub idle_seconds: Option<u64>,
     /// Longest time altogether in seconds.
-    #[serde(default)]
+    #[serde(default, alias = "total-seconds")]
     pub total_seconds: Option<u64>,
     /// How often a run that failed for a passing reason is tried again.
     #[serde(default)]

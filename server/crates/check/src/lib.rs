@@ -31,7 +31,7 @@ pub use definitions::{Symbol, symbols};
 pub use remark::is_named_a_test;
 pub use rules::{Failed, Tested, is_case_file, is_rule_file, test_built_in, test_rules};
 pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};
-pub use tree::{languages_without_rules, syntax_errors};
+pub use tree::{family, in_code, is_read, languages_without_rules, syntax_errors};
 
 use finding::{RawFinding, RepoPath};
 use git::{ChangedFile, Snapshot, SnapshotError};

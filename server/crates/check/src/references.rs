@@ -326,18 +326,6 @@ fn is_history(path: &RepoPath) -> bool {
         || is_dated()
 }
 
-/// Whether a comment of one language can speak of a name of another one: the grammars' families.
-fn is_of_one_family(a: &RepoPath, b: &RepoPath) -> bool {
-    let family = |path: &RepoPath| match path.extension().unwrap_or("") {
-        "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" => "js".to_owned(),
-        "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" | "m" | "mm" => "c".to_owned(),
-        "java" | "kt" | "kts" | "scala" | "groovy" => "jvm".to_owned(),
-        "py" | "pyi" => "py".to_owned(),
-        other => other.to_owned(),
-    };
-    family(a) == family(b)
-}
-
 fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentions: &[&Mention]) -> Option<RawFinding> {
     let is_prose = matches!(kind_of(path), FileKind::Prose);
     // What its package hides since, a document cannot say in its place.
@@ -369,7 +357,7 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
             && !(gone.what == What::Identifier && is_test(&gone.path) && !is_test(path))
             && (is_prose
                 || gone.what != What::Identifier
-                || is_of_one_family(path, &gone.path)
+                || super::tree::family(path) == super::tree::family(&gone.path)
                 || is_written_as_code(text, &m.at, gone.what))
             && (gone.is_name_like || is_written_as_code(text, &m.at, gone.what))
             && (gone.what != What::Identifier || gone.new.is_some() || is_certain_without_heir(text, &m.at, gone, is_prose))

@@ -5,10 +5,11 @@ use ast_grep_core::AstGrep;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc};
 use ast_grep_language::SupportLang;
 use finding::RepoPath;
+use regex::Regex;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tree_sitter::{Node, ParseOptions, Parser};
 
@@ -48,6 +49,24 @@ pub(super) fn language_of(path: &RepoPath) -> Option<SupportLang> {
         },
         _ => return None,
     })
+}
+
+/// Whether a grammar reads the file.
+#[must_use]
+pub fn is_read(path: &RepoPath) -> bool {
+    language_of(path).is_some()
+}
+
+/// What files have in common of which one can speak of a name of the other: a word for each family of languages.
+#[must_use]
+pub fn family(path: &RepoPath) -> &str {
+    match path.extension().unwrap_or("") {
+        "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" => "js",
+        "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" | "m" | "mm" => "c",
+        "java" | "kt" | "kts" | "scala" | "groovy" => "jvm",
+        "py" | "pyi" => "py",
+        other => other,
+    }
 }
 
 /// How many of them there are at most.
@@ -291,6 +310,14 @@ pub(super) fn part_at(tree: &Tree, at: usize) -> Option<Part> {
         }
         node = cursor.node();
     }
+}
+
+/// Where the pattern is found in the code of a text, not in its comments and strings; nothing where no grammar reads it.
+#[must_use]
+pub fn in_code(path: &RepoPath, text: &str, pattern: &Regex) -> Vec<Range<usize>> {
+    let Some(tree) = read(path, text) else { return Vec::new() };
+    let found = pattern.find_iter(text).map(|found| found.range());
+    found.filter(|range| part_at(&tree, range.start).is_none()).collect()
 }
 
 fn is_string(kind: &str) -> bool {

@@ -10,6 +10,7 @@ mod ci;
 mod command;
 mod commit;
 pub mod consult;
+mod conventions;
 mod disk;
 mod error;
 mod fetch;

@@ -79,28 +79,6 @@ pub struct HeadState {
     pub commit: Option<CommitId>,
 }
 
-/// Files at the top of the base commit that say how the project wants its code, in the order in which they are given.
-const CONVENTION_FILES: &[&str] = &[
-    ".github/copilot-instructions.md",
-    ".github/CONTRIBUTING.md",
-    "docs/CONTRIBUTING.md",
-    ".cursorrules",
-    ".deep-review/learnings.md",
-];
-
-/// Those that stand in any folder, for what is in it.
-const FOLDER_CONVENTIONS: &[&str] =
-    &["REVIEW.md", "AGENTS.md", "CLAUDE.md", "GEMINI.md", "CONTRIBUTING.md", "CONTRIBUTING"];
-
-/// Folders of them: every file in one counts.
-const CONVENTION_FOLDERS: &[(&str, &str)] = &[(".github/instructions", ".md"), (".cursor/rules", ".mdc")];
-
-/// More convention files are not given: the nearest to the top come first.
-const MOST_CONVENTIONS: usize = 60;
-
-/// Bytes of a convention file that are given: more than any agent has room for.
-const LONGEST_CONVENTIONS: usize = 256 << 10;
-
 impl Repository {
     /// Opens the repository that `path` (a file or folder) is in: looks there and in each folder above.
     ///
@@ -239,56 +217,7 @@ impl Repository {
         self.read_at_base(scope, ".deep-review.toml")
     }
 
-    /// The files of the base commit that say how the project wants its code (`REVIEW.md`, `AGENTS.md`, …), in every
-    /// folder on the way to one of the `changed` files, the top first; then the rules of editors, then `extra` ones.
-    /// Name and text of those that are there (of a very long one the start).
-    ///
-    /// # Errors
-    /// As [`Self::read_at`].
-    pub fn conventions(
-        &self,
-        scope: &RoundScope,
-        changed: &[RepoPath],
-        extra: &[RepoPath],
-    ) -> Result<Vec<(RepoPath, Arc<str>)>, GitError> {
-        let mut found: Vec<(RepoPath, Arc<str>)> = Vec::new();
-        let folders = folders_above(changed);
-        let in_folders =
-            folders.iter().flat_map(|folder| FOLDER_CONVENTIONS.iter().map(move |f| format!("{folder}{f}")));
-        let mut named: Vec<String> = in_folders.chain(CONVENTION_FILES.iter().map(ToString::to_string)).collect();
-        for (folder, ending) in CONVENTION_FOLDERS {
-            named.extend(self.list_at_base(scope, folder)?.into_iter().filter(|name| name.ends_with(ending)));
-        }
-        for path in named.into_iter().filter_map(|n| RepoPath::new(n).ok()).chain(extra.iter().cloned()) {
-            if found.len() == MOST_CONVENTIONS || found.iter().any(|(seen, _)| *seen == path) {
-                continue;
-            }
-            if let Some(text) = self.read_at_base(scope, path.as_str())? {
-                // Some projects have one file under two names.
-                let start = super::text::start(&text, LONGEST_CONVENTIONS);
-                if !found.iter().any(|(_, seen)| **seen == *start) {
-                    found.push((path, start.into()));
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// The paths of the files in a folder of the base commit, not of those below it; none where there is no such folder.
-    fn list_at_base(&self, scope: &RoundScope, folder: &str) -> Result<Vec<String>, GitError> {
-        let Some(base) = &scope.base else { return Ok(Vec::new()) };
-        let id = oid(base.as_str())?;
-        self.with(|repo| {
-            let tree = repo.find_commit(id).and_then(|c| c.tree());
-            let inner = tree.and_then(|t| t.get_path(Path::new(folder))?.to_object(repo)?.peel_to_tree());
-            // What is no folder there has no files.
-            let Ok(inner) = inner else { return Vec::new() };
-            let names = inner.iter().filter(|e| e.kind() == Some(ObjectType::Blob));
-            names.filter_map(|e| e.name().ok().map(|name| format!("{folder}/{name}"))).collect()
-        })
-    }
-
-    fn read_at_base(&self, scope: &RoundScope, path: &str) -> Result<Option<Arc<str>>, GitError> {
+    pub(crate) fn read_at_base(&self, scope: &RoundScope, path: &str) -> Result<Option<Arc<str>>, GitError> {
         match (&scope.base, RepoPath::new(path)) {
             (Some(base), Ok(path)) => self.read_at(base, &path),
             _ => Ok(None),
@@ -320,18 +249,6 @@ impl Repository {
         self.shared.give_back(repo);
         Ok(out)
     }
-}
-
-/// The folders that the files are in and those above, each with a `/` at its end, the top (an empty name) first.
-fn folders_above(files: &[RepoPath]) -> Vec<String> {
-    let mut folders: Vec<String> = vec![String::new()];
-    for file in files {
-        let ends = file.as_str().match_indices('/').map(|(at, _)| &file.as_str()[..=at]);
-        folders.extend(ends.map(str::to_owned));
-    }
-    folders.sort_by_key(|folder| (folder.matches('/').count(), folder.clone()));
-    folders.dedup();
-    folders
 }
 
 impl Shared {

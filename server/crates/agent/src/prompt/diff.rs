@@ -21,7 +21,9 @@ const DELETED_LINES: usize = 40;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) text: String,
-    /// Files of which every change is shown.
+    /// Files of which a change is shown.
+    pub(crate) files: Vec<RepoPath>,
+    /// Files of which every change is shown, the last of them here.
     pub(crate) whole: Vec<RepoPath>,
     /// Parts that did not fit: file, and the symbols or lines; for people and agents.
     pub(crate) cut: Vec<(RepoPath, Vec<String>)>,
@@ -78,6 +80,7 @@ pub(crate) fn deal<'a>(
             };
             if within != Some(call) {
                 calls[call].text.push_str(&header);
+                calls[call].files.push(file.path.clone());
                 within = Some(call);
             }
             calls[call].text.push_str(&part.text);

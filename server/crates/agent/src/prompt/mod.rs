@@ -184,10 +184,20 @@ fn prompts(brief: &Brief, reader: Reader<'_>, most: usize) -> Result<Vec<Prompt>
     let kept_back: Vec<RepoPath> = kept_back.collect();
     let mut changed: Vec<_> = brief.changed().filter(|f| sending.allows_change(f)).collect();
     history::order(brief, &mut changed);
+    // Who can read on finds what it needs.
+    let around = if reader.form().reads_on { context::Around::default() } else { context::Around::of(brief) };
+    let around = |files: &[RepoPath]| sending.clean(&around.text(files, reader.room / 8));
     let room = reader.room.saturating_sub(about.size());
-    let dealt = diff::deal(changed.into_iter(), diff::context(reader.form().reads_on), (room, most), |text| {
-        sending.clean(text)
-    });
+    let deal = |room: usize| {
+        let changed = changed.iter().copied();
+        diff::deal(changed, diff::context(reader.form().reads_on), (room, most), |text| sending.clean(text))
+    };
+    let all: Vec<RepoPath> = changed.iter().map(|file| file.path.clone()).collect();
+    let mut dealt = deal(room.saturating_sub(around(&all).len()));
+    if dealt.len() > 1 && !reader.form().reads_on {
+        // Each call is given what stands around its own files.
+        dealt = deal(room.saturating_sub(context::most(reader.room / 8)));
+    }
     if dealt.iter().all(|shown| shown.text.is_empty()) && brief.files.len() > kept_back.len() {
         return Err(too_large());
     }
@@ -200,7 +210,8 @@ fn prompts(brief: &Brief, reader: Reader<'_>, most: usize) -> Result<Vec<Prompt>
         not_shown.extend(kept_back.iter().map(|p| format!("{}: never sent", diff::plain(p))));
         let parts = (calls > 1)
             .then(|| format!("This is part {} of {calls} of the change. In other parts: {}", n + 1, some(&elsewhere)));
-        let text = about.fill(brief, &shown.text, &missing(brief, &not_shown, parts))?;
+        let about_shown = around(&shown.files);
+        let text = about.fill(brief, (&about_shown, &shown.text), &missing(brief, &not_shown, parts))?;
         Ok(Prompt { text, version: brief.templates.version().to_owned(), shown: shown.whole.clone(), not_shown })
     };
     dealt.iter().enumerate().map(prompt).collect()
@@ -234,7 +245,6 @@ struct About<'a> {
     steps: String,
     steps_since: String,
     history: String,
-    context: String,
     conventions: String,
     declined: String,
     open: String,
@@ -277,8 +287,6 @@ impl<'a> About<'a> {
             steps: cut(clean(&told.settled), quarter / 4),
             steps_since: cut(clean(&told.since), quarter / 4),
             history: cut(clean(&told.lines), quarter / 4),
-            // Who can read on finds what it needs.
-            context: if !reader.form().reads_on { clean(&context::text(brief, quarter / 2)) } else { String::new() },
             conventions: cut(clean(&conventions(brief)), quarter / 2),
             declined: cut(clean(&list(declined)), quarter / 4),
             open: cut(clean(&list(open)), quarter / 4),
@@ -294,7 +302,7 @@ impl<'a> About<'a> {
     }
 
     /// What others wrote.
-    fn data(&self) -> [&str; 14] {
+    fn data(&self) -> [&str; 13] {
         [
             &self.background,
             &self.purpose,
@@ -304,7 +312,6 @@ impl<'a> About<'a> {
             &self.steps,
             &self.steps_since,
             &self.history,
-            &self.context,
             &self.conventions,
             &self.declined,
             &self.open,
@@ -313,9 +320,9 @@ impl<'a> About<'a> {
         ]
     }
 
-    fn fill(&self, brief: &Brief, diff: &str, summary: &str) -> Result<String, Failure> {
+    fn fill(&self, brief: &Brief, (context, diff): (&str, &str), summary: &str) -> Result<String, Failure> {
         let scope = brief.snapshot.scope();
-        let texts: Vec<&str> = self.data().into_iter().chain([diff]).collect();
+        let texts: Vec<&str> = self.data().into_iter().chain([context, diff]).collect();
         let values = minijinja::context! {
             fence => fence(&texts),
             schema => &self.schema,
@@ -343,7 +350,7 @@ impl<'a> About<'a> {
             steps => &self.steps,
             steps_since => &self.steps_since,
             history => &self.history,
-            context => &self.context,
+            context,
             diff,
             summary,
         };
