@@ -99,6 +99,10 @@ pub(crate) enum Event {
         of: CancelArgs,
         reply: Reply,
     },
+    /// A review is due that the user wants to start by itself.
+    Due {
+        repo: RepoKey,
+    },
     /// Something is to be looked at without being checked out.
     Visit {
         args: VisitArgs,

@@ -11,6 +11,7 @@ mod reviews;
 mod settings;
 mod visits;
 mod waiting;
+mod watching;
 
 use self::repository_state::RepositoryState;
 use crate::client::outbox::Outbox;
@@ -152,6 +153,7 @@ impl GlobalState {
             Event::Decided { repo, decisions } => self.decided(&repo, decisions),
             Event::Review { of, options, reply } => self.review(&of, options, reply),
             Event::Cancel { of, reply } => self.cancel(of, reply),
+            Event::Due { repo } => self.due(&repo),
             Event::Visit { args, reply } => self.visit(args, reply),
             Event::Visited { repo, visited, reply } => self.visited(&repo, *visited, reply),
             Event::Leave { root, reply } => self.leave(&root, reply),

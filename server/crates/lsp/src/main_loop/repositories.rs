@@ -43,6 +43,7 @@ impl GlobalState {
             let repo = Repo::new(git, shown, self.stays);
             self.repositories.insert(root.clone(), RepositoryState::new(repo));
             self.fetch_settings();
+            self.watch_repositories();
             self.load(&root);
         }
         let inside = self.shared.documents.values().filter(|document| document.path.parent() == Some(folder));

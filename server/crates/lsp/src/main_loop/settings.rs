@@ -95,6 +95,7 @@ impl GlobalState {
             self.mark_all_dirty();
         }
         self.settings_requests.are_known = true;
+        self.watch_repositories();
         for root in &roots {
             let state = self.repositories.get_mut(root);
             if state.is_some_and(|state| std::mem::take(&mut state.awaits_settings)) {

@@ -5,6 +5,7 @@ use super::error::CommandError;
 use finding::{AgentKind, AgentName, DismissReason, FailureKind, RepoPath, RoundId, Severity};
 use lsp_types::{ExecuteCommandParams, Uri, WorkspaceEdit};
 use ops::Again;
+use ops::watch::Allowance;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -184,7 +185,7 @@ pub(crate) struct ReviewArgs {
 }
 
 /// What a review was asked to be. What is not said is as configured.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ReviewOptions {
     pub(crate) base: Option<String>,
     pub(crate) uncommitted: Option<bool>,
@@ -192,6 +193,8 @@ pub(crate) struct ReviewOptions {
     pub(crate) agents: Vec<String>,
     /// Which agents are asked again.
     pub(crate) again: Again,
+    /// What it may cost, where it started by itself.
+    pub(crate) by_itself: Option<Allowance>,
 }
 
 impl ReviewArgs {
@@ -208,7 +211,7 @@ impl ReviewArgs {
                 ));
             }
         };
-        Ok((RepoArgs { root, uri }, ReviewOptions { base, uncommitted, agents, again }))
+        Ok((RepoArgs { root, uri }, ReviewOptions { base, uncommitted, agents, again, by_itself: None }))
     }
 }
 
@@ -500,8 +503,20 @@ impl CommandResult {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum ReviewResult {
-    NothingChanged { changed: bool, base: String, why: String },
-    Round { changed: bool, round: RoundId, number: u32, failed: Vec<FailedAgent> },
+    NothingChanged {
+        changed: bool,
+        base: String,
+        why: String,
+    },
+    Round {
+        changed: bool,
+        round: RoundId,
+        number: u32,
+        failed: Vec<FailedAgent>,
+        /// What came of it in a line, of one that started by itself; nobody waits for its answer.
+        #[serde(skip)]
+        told: Option<String>,
+    },
 }
 
 #[derive(Debug, Serialize)]

@@ -5,11 +5,13 @@
 
 use finding::{Dial, Severity};
 use lsp_types::DiagnosticSeverity;
+use ops::watch::{Allowance, WatchFor};
 use ops::{Overrides, Trust};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Which reviews start by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -87,6 +89,51 @@ pub(crate) struct Settings {
     severity: Severities,
     show: Show,
     forge: Forge,
+    background: Background,
+}
+
+/// Reviews that start by themselves. Off where nobody said so: agents may cost money. Editors take these from the user's own
+/// settings alone, never from the workspace's.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Background {
+    on: BackgroundOn,
+    /// Who takes part; those that cost nothing where none is named.
+    pub(crate) agents: Vec<String>,
+    /// How long nothing may be typed before it is a pause, in seconds.
+    pause: Option<u64>,
+    max_cost_per_hour: Option<f64>,
+    max_cost_per_day: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum BackgroundOn {
+    #[default]
+    Off,
+    Commit,
+    Pause,
+    Push,
+}
+
+impl Background {
+    /// What a review is made of, if it is to be.
+    pub(crate) fn on(&self) -> Option<WatchFor> {
+        match self.on {
+            BackgroundOn::Off => None,
+            BackgroundOn::Commit => Some(WatchFor::Commit),
+            BackgroundOn::Pause => Some(WatchFor::Pause),
+            BackgroundOn::Push => Some(WatchFor::Push),
+        }
+    }
+
+    pub(crate) fn pause(&self) -> Duration {
+        Duration::from_secs(self.pause.unwrap_or(10))
+    }
+
+    pub(crate) fn allowance(&self) -> Allowance {
+        Allowance { per_hour: self.max_cost_per_hour, per_day: self.max_cost_per_day }
+    }
 }
 
 /// What runs at the host of a remote whose name does not say it. Which hosts are asked is said by the remotes alone.
@@ -125,6 +172,7 @@ impl Default for Settings {
             severity: Severities::default(),
             show: Show::default(),
             forge: Forge::default(),
+            background: Background::default(),
         }
     }
 }
@@ -144,6 +192,10 @@ impl Settings {
 
     pub(crate) fn auto(&self) -> Auto {
         self.review.auto
+    }
+
+    pub(crate) fn background(&self) -> &Background {
+        &self.background
     }
 
     /// What runs at the host of the remote, where that was said.
