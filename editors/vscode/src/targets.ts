@@ -156,7 +156,8 @@ async function showChanges(visit: Visit): Promise<void> {
 }
 
 interface Item extends vscode.QuickPickItem {
-  word: string;
+  /** Missing where there is nothing to choose: why there is no list. */
+  word?: string;
 }
 
 /** A number, or the address of a page. */
@@ -238,7 +239,8 @@ async function choose(
         })
         .catch((error: unknown) => {
           // One can be named all the same.
-          picker.placeholder = error instanceof Error ? error.message : String(error);
+          const why = error instanceof Error ? error.message : String(error);
+          listed = [{ label: `$(warning) ${why}`, alwaysShow: true }];
         })
         .finally(() => {
           picker.busy = false;

@@ -16,6 +16,7 @@ mod error;
 mod fetch;
 mod frozen;
 pub mod history;
+mod jujutsu;
 mod large;
 mod moved;
 mod new_files;

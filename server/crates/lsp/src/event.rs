@@ -135,6 +135,8 @@ pub(crate) enum Event {
         agent: AgentName,
         progress: Progress,
     },
+    /// Something to be known, for the client's log.
+    Log(String),
     /// Something to be written into the client's log.
     Warning(String),
     Ended {

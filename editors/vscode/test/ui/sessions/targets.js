@@ -12,10 +12,12 @@ module.exports = async (w, page, bed) => {
   const told = path.join(bed.pulls, "forge.json");
   await w.until("the forge", () => fs.existsSync(told));
   const { environment, page: address } = JSON.parse(fs.readFileSync(told, "utf8"));
-  const settings = path.join(bed.state, "user", "User", "settings.json");
-  const before = fs.readFileSync(settings, "utf8");
-  const more = { "deepReview.server.extraEnv": environment, "deepReview.forge": "github" };
-  fs.writeFileSync(settings, JSON.stringify({ ...JSON.parse(before), ...more }));
+  // What runs on the machine is set for the machine.
+  const settings = path.join(bed.state, "user", "Machine", "settings.json");
+  fs.writeFileSync(
+    settings,
+    JSON.stringify({ "deepReview.server.extraEnv": environment, "deepReview.forge": "github" }),
+  );
   try {
     await w.load(`${bed.trusted}/?folder=${folder}`);
     await w.run("Deep Review: Focus on Findings View");
@@ -101,6 +103,6 @@ module.exports = async (w, page, bed) => {
     await w.run("View: Close All Editors");
     await w.clearNotifications();
   } finally {
-    fs.writeFileSync(settings, before);
+    fs.rmSync(settings);
   }
 };

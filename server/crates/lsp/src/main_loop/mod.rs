@@ -160,6 +160,7 @@ impl GlobalState {
             Event::CancelReview(review) => self.cancel_review(review),
             Event::Round { repo, review, round } => self.round(&repo, review, round),
             Event::Doing { repo, review, agent, progress } => self.doing(&repo, review, agent, &progress),
+            Event::Log(text) => self.outbox.log(lsp_types::MessageType::INFO, text),
             Event::Warning(text) => self.outbox.log(lsp_types::MessageType::WARNING, text),
             Event::Ended { repo, review, result } => self.ended(&repo, review, result),
             Event::Errand { errand, reply } => self.errand(*errand, reply),

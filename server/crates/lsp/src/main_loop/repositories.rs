@@ -5,6 +5,7 @@ use super::repository_state::RepositoryState;
 use crate::event::Event;
 use crate::state::projection::RoundIndex;
 use crate::state::report_index::ReportIndex;
+use crate::state::said;
 use crate::state::snapshot::{Repo, RepoKey, ReportState};
 use crate::state::stamps::{Loaded, Polled};
 use crate::tasks::{report, review, watch};
@@ -98,6 +99,13 @@ impl GlobalState {
         repo.decisions = Arc::new(loaded.decisions);
         repo.dial = loaded.dial;
         repo.stored = loaded.round;
+        let is_said_anew = repo.said.as_deref() != loaded.said.as_ref();
+        let before = std::mem::replace(&mut repo.said, loaded.said.map(Arc::new));
+        if is_said_anew {
+            let files = said::files(before.as_deref()).chain(said::files(repo.said.as_deref()));
+            let files: Vec<RepoPath> = files.cloned().collect();
+            state.publishing.dirty.extend(files);
+        }
         for problem in loaded.problems {
             self.outbox.log(MessageType::WARNING, problem);
         }

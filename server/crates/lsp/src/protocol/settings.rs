@@ -160,6 +160,8 @@ struct Show {
     /// 0 to 1.
     min_confidence: Option<f64>,
     max_suggestions: Option<usize>,
+    /// Whether what people said on the pull request is shown at its lines; `null` is yes.
+    pull_request_comments: Option<bool>,
 }
 
 impl Default for Settings {
@@ -194,6 +196,11 @@ impl Settings {
         self.review.auto
     }
 
+    /// Whether what people said on the pull request is shown.
+    pub(crate) fn shows_comments(&self) -> bool {
+        self.show.pull_request_comments.unwrap_or(true)
+    }
+
     pub(crate) fn background(&self) -> &Background {
         &self.background
     }
@@ -224,7 +231,7 @@ impl Settings {
 
     /// How much is to be shown; of what it says nothing, the configuration decides.
     pub(crate) fn dial(&self) -> Dial {
-        let Show { min_severity, min_confidence, max_suggestions } = self.show;
+        let Show { min_severity, min_confidence, max_suggestions, .. } = self.show;
         Dial { min_severity, min_confidence, max_suggestions }
     }
 

@@ -7,6 +7,7 @@ use super::file_projection::{FileProjection, LazyProjection, Sources, TextSource
 use super::projection::{AnchorRef, RoundIndex};
 use super::report_index::ReportIndex;
 use super::reviewed_file::ReviewedFile;
+use super::said;
 use super::stamps::Moved;
 use super::visit::Visit;
 use crate::protocol::capabilities::ClientCapabilities;
@@ -15,7 +16,7 @@ use crate::protocol::encoding::Encoding;
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::{ReviewContext, Settings};
 use crate::protocol::uri::{file_path, file_uri, is_visited};
-use finding::{AgentName, Decisions, Dial, Finding, FindingId, RepoPath, Round, State};
+use finding::{AgentName, Decisions, Dial, Finding, FindingId, PullRequestNow, RepoPath, Round, State};
 use git::{HeadState, Repository};
 use lsp_types::{Location, Uri};
 use merge::state::{Effects, TextState, state};
@@ -79,6 +80,8 @@ pub(crate) struct Repo {
     /// Shown while nothing that is stored is newer.
     pub(crate) background: Option<BackgroundRound>,
     pub(crate) decisions: Arc<Decisions>,
+    /// What people said on its pull request, when the forge was asked last.
+    pub(crate) said: Option<Arc<PullRequestNow>>,
     /// The files of the round that is shown.
     pub(crate) files: Arc<BTreeMap<RepoPath, Arc<LazyProjection>>>,
     pub(crate) reviewed: Arc<HashMap<RepoPath, Arc<ReviewedFile>>>,
@@ -107,6 +110,7 @@ impl Repo {
             stored: None,
             background: None,
             decisions: Arc::default(),
+            said: None,
             files: Arc::default(),
             reviewed: Arc::default(),
             running: None,
@@ -421,7 +425,8 @@ impl Snapshot {
             other.files.keys().filter(|path| visit.has_here(path)).cloned().collect::<Vec<_>>()
         });
         let is_here = |path: &&RepoPath| repo.visit.as_ref().is_none_or(|visit| !visit.has_here(path));
-        repo.files.keys().filter(is_here).cloned().chain(theirs).collect()
+        let commented = said::files(repo.said.as_deref());
+        repo.files.keys().chain(commented).filter(is_here).cloned().chain(theirs).collect()
     }
 
     /// The open documents of a repository, by their path there.

@@ -31,6 +31,10 @@ pub(crate) async fn watch(
         let now = tokio::task::spawn_blocking(move || WatchState::of(&git, on)).await;
         // What cannot be read now may be a moment later: in the middle of a rebase, say.
         if let Ok(Ok(now)) = now {
+            if watched.is_none() {
+                let what = format!("reviews start by themselves in {}: {}", repo.name(), word(on));
+                let _ = events.send(Event::Log(what));
+            }
             let watched = watched.get_or_insert_with(|| Watched::new(on, how.pause(), now.clone()));
             if watched.is_due(&now, Instant::now()) {
                 let _ = events.send(Event::Due { repo: repo.key.clone() });
@@ -40,6 +44,14 @@ pub(crate) async fn watch(
             () = tokio::time::sleep(TICK.max(began.elapsed().min(Duration::from_secs(3)) * 10)) => {}
             () = stop.cancelled() => return,
         }
+    }
+}
+
+fn word(on: WatchFor) -> &'static str {
+    match on {
+        WatchFor::Commit => "at each commit",
+        WatchFor::Pause => "at each pause in typing",
+        WatchFor::Push => "at each push",
     }
 }
 

@@ -62,6 +62,7 @@ fn stamps_of(repo: &Repo, user_file: Option<&Path>) -> Vec<FileStamp> {
         git.join("HEAD"),
         git.join("logs").join("HEAD"),
         stored.join("decisions.json"),
+        stored.join("pull-request.json"),
         stored.join(store::AFTERMATH),
         stored,
     ];
@@ -118,7 +119,8 @@ pub(crate) fn load(repo: &Repo, user_file: Option<&Path>) -> Loaded {
     });
     let round =
         newest.map(|round| known_index(&repo, &round).unwrap_or_else(|| Arc::new(RoundIndex::new(round.into()))));
-    Loaded { stamps, head: repo.head, round, decisions, dial, problems }
+    let said = branch.pull_request();
+    Loaded { stamps, head: repo.head, round, decisions, said, dial, problems }
 }
 
 /// The index of a round that was read, if it is one that is known already.

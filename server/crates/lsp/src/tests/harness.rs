@@ -80,6 +80,8 @@ pub(super) struct TestServer {
     pub(super) asked: Vec<(String, Value)>,
     pub(super) changes: usize,
     pub(super) messages: VecDeque<String>,
+    /// What went into the client's log.
+    pub(super) logged: Vec<String>,
     /// What `workspace/configuration` answers.
     pub(super) settings: Value,
     /// The same for single folders, by URI.
@@ -142,6 +144,7 @@ impl TestServer {
             asked: Vec::new(),
             changes: 0,
             messages: VecDeque::new(),
+            logged: Vec::new(),
             settings: options.clone(),
             folder_settings: HashMap::new(),
             silent: Vec::new(),
@@ -381,6 +384,7 @@ impl TestServer {
                 self.shown.insert(params["uri"].as_str().unwrap().to_owned(), params);
             }
             "deepReview/roundChanged" => self.changes += 1,
+            "window/logMessage" => self.logged.push(params["message"].as_str().unwrap().to_owned()),
             "window/showMessage" => self.messages.push_back(params["message"].as_str().unwrap().to_owned()),
             "$/progress" => {
                 let kind = params["value"]["kind"].as_str().unwrap_or("part").to_owned();

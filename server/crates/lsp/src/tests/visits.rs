@@ -172,3 +172,69 @@ async fn other_targets_have_documents_too_and_what_is_none_is_refused() {
     assert_eq!(commits["commits"].as_array().unwrap().len(), 1, "{commits}");
     assert!(server.finish().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_said_on_the_pull_request_stands_beside_and_with_what_agents_say() {
+    let bed = bed();
+    bed.repo.checkout("topic");
+    let git = git::Repository::discover(bed.repo.path()).unwrap();
+    let comment = |author: &str, text: &str, line: u32| {
+        json!({ "author": author, "text": text, "url": "https://example.org/c",
+                "anchor": { "path": "src/main.rs", "lines": { "start": line, "end": line } } })
+    };
+    let now = serde_json::from_value(json!({
+        "schema": 1, "at": "2026-03-23T16:13:34Z", "pull_request": { "number": 7, "title": "Ask", "author": "ann" },
+        "feedback": [comment("ann", "Why seven? A seven is returned here.", 7), comment("bob", "Name it `main_loop`.\n\nPlease.", 1)],
+    }))
+    .unwrap();
+    store::Store::of(git.common_dir()).branch(Some("topic")).keep_pull_request(&now).unwrap();
+    let mut server = bed.serve(quiet()).await;
+    let file = bed.repo.path().join("src/main.rs");
+    // Nobody has reviewed, and people have spoken all the same.
+    server.until("what people said", |s| s.messages_of(&file).len() == 2).await;
+    review(&mut server, json!({})).await;
+    server.synced().await;
+    let mut said = server.messages_of(&file);
+    said.sort();
+    assert_eq!(said, ["Name it `main_loop`.", "Why seven (ann on #7 said the same)"]);
+    server.open(&file, AFTER).await;
+    server.change(&file, 2, &format!("// first\n{AFTER}")).await;
+    server.synced().await;
+    let lines: Vec<u64> = server.list(&file).iter().map(|(_, line, _)| *line).collect();
+    assert_eq!(lines, [7, 1], "both follow their lines");
+    let at =
+        json!({ "textDocument": { "uri": super::harness::uri(&file) }, "position": { "line": 7, "character": 4 } });
+    let hover = server.request("textDocument/hover", at).await.to_string();
+    assert!(hover.contains("**ann on \\\\#7** said the same") || hover.contains("said the same"), "{hover}");
+    server.settings = json!({ "review": { "auto": "off" }, "show": { "pullRequestComments": false } });
+    server.notify("workspace/didChangeConfiguration", json!({ "settings": null })).await;
+    server.until("our own alone", |s| s.messages_of(&file) == ["Why seven"]).await;
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reviews_start_by_themselves_with_whom_the_user_names_and_within_what_they_may_cost() {
+    let bed = Bed::new().agent(
+        "codex",
+        "Codex",
+        &[finding("important", "Why seven", 7, "")],
+        &json!({ "usage": { "cost_usd": 0.25 } }),
+    );
+    let background = json!({ "on": "commit", "agents": ["codex"], "maxCostPerHour": 0.1 });
+    let options = json!({ "review": { "auto": "off" }, "background": background });
+    let mut server = bed.serve(options.clone()).await;
+    server.until("it is watched", |s| s.logged.iter().any(|line| line.contains("at each commit"))).await;
+    bed.repo.write("src/main.rs", format!("// more\n{AFTER}"));
+    bed.repo.commit("More");
+    server.until("a line", |s| !s.messages.is_empty()).await;
+    assert_eq!(server.messages.pop_front().unwrap(), "topic round 1: 0 critical, 1 important, 0 suggestion");
+    // Another editor does not review the same once more.
+    let mut other = bed.serve(options).await;
+    other.until("why not", |s| s.logged.iter().any(|line| line.contains("is watched already"))).await;
+    assert!(other.finish().await);
+    bed.repo.write("src/main.rs", format!("// and more\n{AFTER}"));
+    bed.repo.commit("And more");
+    server.until("what was spent", |s| s.logged.iter().any(|line| line.contains("$0.25 were spent"))).await;
+    assert!(server.messages.is_empty());
+    assert!(server.finish().await);
+}
