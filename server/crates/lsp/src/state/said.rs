@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_comment_is_the_same_where_an_agent_saying_it_would_be() {
         let finding: Finding = serde_json::from_value(json!({
-            "id": "a", "label": "I1", "severity": "important", "confidence": 0.5,
+            "id": "a", "label": "I1", "severity": "important", "confidence": 0.5, "attributions": [],
             "title": "give() appends before it checks the limit",
             "body": "The connection is appended to the pool before the limit is checked.",
             "anchors": [{ "path": "a.py", "lines": { "start": 15, "end": 17 } }],

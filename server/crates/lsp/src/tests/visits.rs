@@ -176,6 +176,7 @@ async fn other_targets_have_documents_too_and_what_is_none_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_said_on_the_pull_request_stands_beside_and_with_what_agents_say() {
     let bed = bed();
+    bed.repo.remove("src/helper.rs");
     bed.repo.checkout("topic");
     let git = git::Repository::discover(bed.repo.path()).unwrap();
     let comment = |author: &str, text: &str, line: u32| {
@@ -227,7 +228,7 @@ async fn reviews_start_by_themselves_with_whom_the_user_names_and_within_what_th
     bed.repo.write("src/main.rs", format!("// more\n{AFTER}"));
     bed.repo.commit("More");
     server.until("a line", |s| !s.messages.is_empty()).await;
-    assert_eq!(server.messages.pop_front().unwrap(), "topic round 1: 0 critical, 1 important, 0 suggestion");
+    assert_eq!(server.messages.pop_front().unwrap(), "deep-review: topic round 1: 0 critical, 1 important, 0 suggestion");
     // Another editor does not review the same once more.
     let mut other = bed.serve(options).await;
     other.until("why not", |s| s.logged.iter().any(|line| line.contains("is watched already"))).await;
