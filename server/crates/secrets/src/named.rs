@@ -129,7 +129,7 @@ impl Patterns {
             typed: regex(
                 r#"^(?:[ \t]*\??:[ \t]*[^="\n:(){};,]{1,60}?(?:::[^="\n(){};,]{1,40})?|[ \t]+\*?[\w\[\].]{1,30}|\[\w*\])[ \t]*:?=[ \t]*"#,
             )?,
-            mark: regex(r"^(?:&[\w-]+[ \t]+|!!str[ \t]+)")?,
+            mark: regex(r"^(?:(?:&[\w-]+|!!?[\w/:-]*)[ \t]+)+")?,
             other_half: regex(
                 r#"^\\?["']?[\s,;]*(?:#[^\n]*\n\s*)?\\?["']?(?:value|Value|val|content|default|contents)\\?["']?\s*[:=]\s*"#,
             )?,

@@ -253,7 +253,12 @@ pub(super) fn says(name: &str) -> Option<Says> {
     }
     let foreign =
         ["kennwort", "passe", "contrasena", "contrasea", "senha", "wachtwoord", "parola", "haslo", "salasana"];
-    let is_foreign = ends(&foreign) && (last != "passe" || before == Some("de")) && last != "parola";
+    // `senha_do_banco`, `contrasena_de_la_base`: what it is for stands behind it.
+    let of_something =
+        words.iter().position(|w| matches!(w.as_str(), "do" | "da" | "de" | "del" | "della" | "du" | "van"));
+    let is_of_something = of_something.and_then(|at| words[..at].last()).is_some_and(|w| foreign.contains(&w.as_str()));
+    let is_foreign =
+        is_of_something || (ends(&foreign) && (last != "passe" || before == Some("de")) && last != "parola");
     if is_foreign || ends(&["motdepasse", "losenord"]) || matches!(last, "pswd" | "psw" | "pword" | "pgpass" | "dbpw") {
         return Some(Says::Password);
     }
@@ -361,6 +366,9 @@ mod tests {
             ("AccountKey", Some(Key)),
             ("authToken", Some(Token)),
             ("seed_phrase", Some(Phrase)),
+            ("senha_do_banco", Some(Password)),
+            ("contrasenaDeLaBase", Some(Password)),
+            ("point_de_passe_x", None),
             ("password_length", None),
             ("passwordField", None),
             ("aws_access_key_id", None),
