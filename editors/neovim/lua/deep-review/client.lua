@@ -112,7 +112,7 @@ end
 
 ---The text of a read-only document; nothing where it is not looked at any more, which is said.
 ---@param uri string
----@param patience integer in ms
+---@param patience integer milliseconds
 ---@return string?
 function M.text(uri, patience)
   local client = M.get()

@@ -10,7 +10,14 @@ end
 ---@field root string
 ---@field title string
 ---@field base string
----@field files { path: string, uri?: string, baseUri?: string, added: integer, removed: integer }[]
+---@field files deep-review.VisitFile[]
+
+---@class deep-review.VisitFile a file that it changes: one of the two addresses is there
+---@field path string
+---@field uri? string
+---@field baseUri? string
+---@field added integer
+---@field removed integer
 
 ---How long a text is waited for, in ms: a jump to a line needs it to be there.
 local PATIENCE = 10000
@@ -47,15 +54,24 @@ function M.read(bufnr, uri)
   end
 end
 
+---@param uri? string
+---@return string
+local function name_of(uri)
+  return uri and vim.uri_to_fname(uri) or ""
+end
+
 ---One changed file beside what it was.
----@param file { uri?: string, baseUri?: string }
+---@param file? deep-review.VisitFile
 local function show(file)
+  if not file then
+    return
+  end
   vim.cmd.tabnew()
-  vim.cmd.edit({ vim.fn.fnameescape(vim.uri_to_fname(file.uri or file.baseUri)), magic = { file = false } })
+  vim.cmd.edit({ vim.fn.fnameescape(name_of(file.uri or file.baseUri)), magic = { file = false } })
   if file.uri and file.baseUri then
     vim.cmd.diffthis()
     vim.cmd("leftabove vertical new")
-    vim.cmd.edit({ vim.fn.fnameescape(vim.uri_to_fname(file.baseUri)), magic = { file = false } })
+    vim.cmd.edit({ vim.fn.fnameescape(name_of(file.baseUri)), magic = { file = false } })
     vim.cmd.diffthis()
     vim.cmd.wincmd("p")
   end
@@ -78,7 +94,7 @@ function M.open(target)
     end
     local items = vim.tbl_map(function(file)
       local text = ("+%d -%d"):format(file.added, file.removed)
-      return { filename = vim.uri_to_fname(file.uri or file.baseUri), lnum = 1, text = text }
+      return { filename = name_of(file.uri or file.baseUri), lnum = 1, text = text }
     end, visit.files)
     vim.fn.setqflist({}, " ", { title = ("%s, compared with %s"):format(visit.title, visit.base), items = items })
     show(visit.files[1])
@@ -90,12 +106,11 @@ end
 ---@param at? string RFC 3339, UTC
 ---@return string
 local function ago(at)
-  local year, month, day = (at or ""):match("^(%d+)-(%d+)-(%d+)T")
-  if not year then
+  local day = vim.fn.strptime("%Y-%m-%d", (at or ""):sub(1, 10))
+  if day == 0 then
     return ""
   end
-  local then_ = os.time({ year = tonumber(year) or 0, month = tonumber(month) or 1, day = tonumber(day) or 1, hour = 12 })
-  local days = math.max(0, math.floor((os.time() - then_ + 43200) / 86400))
+  local days = math.max(0, math.floor((os.time() - day) / 86400))
   return days == 0 and "today" or days == 1 and "yesterday" or ("%d days ago"):format(days)
 end
 

@@ -228,7 +228,10 @@ async fn reviews_start_by_themselves_with_whom_the_user_names_and_within_what_th
     bed.repo.write("src/main.rs", format!("// more\n{AFTER}"));
     bed.repo.commit("More");
     server.until("a line", |s| !s.messages.is_empty()).await;
-    assert_eq!(server.messages.pop_front().unwrap(), "deep-review: topic round 1: 0 critical, 1 important, 0 suggestion");
+    assert_eq!(
+        server.messages.pop_front().unwrap(),
+        "deep-review: topic round 1: 0 critical, 1 important, 0 suggestion"
+    );
     // Another editor does not review the same once more.
     let mut other = bed.serve(options).await;
     other.until("why not", |s| s.logged.iter().any(|line| line.contains("is watched already"))).await;
