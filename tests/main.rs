@@ -15,6 +15,7 @@ mod parity;
 mod pull_requests;
 mod reports;
 mod scenario;
+mod situations;
 mod store;
 mod support;
 mod targets;

@@ -741,3 +741,75 @@ fn the_token_of_the_gh_command_is_used_where_none_is_set() {
         assert_eq!(authorities(None), [""], "{script}");
     }
 }
+
+#[test]
+fn lists_are_read_page_by_page_at_every_forge_and_never_from_elsewhere() {
+    fn paged(asked: &Asked, _: &str, _: &Comments) -> Option<Reply> {
+        let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+        let host = asked.header("host").to_owned();
+        let is_second = query.contains("page=2");
+        // The second page leads to another host, and the token with it: it is not followed.
+        let next = match is_second {
+            false => format!("http://{host}{path}?page=2"),
+            true => "http://127.0.0.2:9/stolen".to_owned(),
+        };
+        let number = if is_second { 8 } else { 9 };
+        let (author, branch) = (json!({ "login": "ada", "username": "ada", "nickname": "ada" }), json!({ "ref": "x" }));
+        let linked = |list: Value| Reply::json(&list).with("link", &format!("<{next}>; rel=\"next\""));
+        Some(match path {
+            "/api/v1/user" | "/api/v4/user" | "/2.0/user" => {
+                Reply::json(&json!({ "login": ME, "username": ME, "uuid": "u" }))
+            }
+            "/api/v1/repos/o/r/pulls" => {
+                linked(json!([{ "number": number, "title": "Change", "user": author, "head": branch }]))
+            }
+            "/api/v4/projects/o%2Fr/merge_requests" => linked(json!([
+                { "iid": number, "title": "Change", "author": author, "source_branch": "x",
+                  "reviewers": [{ "username": ME }] },
+            ])),
+            "/2.0/repositories/o/r/pullrequests" => Reply::json(&json!({ "next": next, "values": [
+                { "id": number, "title": "Change", "author": author, "source": { "branch": { "name": "x" } } },
+            ] })),
+            _ => return None,
+        })
+    }
+    for forge in ["gitea", "gitlab", "bitbucket"] {
+        let bed = Bed::new(forge, paged);
+        let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
+        let numbers: Vec<Option<u64>> = rows.as_array().unwrap().iter().map(|row| row["number"].as_u64()).collect();
+        assert_eq!(numbers, [Some(9), Some(8)], "{forge}");
+        assert_eq!(rows[0]["review_asked"].as_bool(), Some(forge == "gitlab"), "{forge}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_token_of_glab_or_of_gits_credential_helper_is_used_where_none_is_set() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let program = |path: std::path::PathBuf, script: &str| {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let bed = Bed::new("gitlab", gitlab);
+    program(bed.repo.beside("bin").join("glab"), "echo from-glab");
+    assert!(bed.try_run(&["pr", "--forge", "gitlab"], None).status.success());
+    assert!(bed.server.asked().iter().any(|asked| asked.header("authorization") == "Bearer from-glab"));
+
+    let bed = Bed::new("gitea", gitea);
+    // As a user's own configuration has it: git is there, and a helper that knows a password.
+    program(bed.repo.beside("bin").join("git"), "exec /usr/bin/git \"$@\"");
+    program(bed.repo.beside("helper"), "echo username=cid\necho password=from-helper");
+    let home = bed.repo.beside("home");
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(
+        home.join(".gitconfig"),
+        format!("[credential]\n\thelper = {}\n", bed.repo.beside("helper").display()),
+    )
+    .unwrap();
+    let mut command = bed.command(&["pr", "--forge", "gitea"], None);
+    let ran = command.env_remove("GIT_CONFIG_GLOBAL").output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let said: Vec<String> = bed.server.asked().iter().map(|asked| asked.header("authorization").to_owned()).collect();
+    assert!(said.iter().any(|said| said.contains("from-helper") || said.starts_with("Basic ")), "{said:?}");
+}

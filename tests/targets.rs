@@ -11,6 +11,11 @@ const FIX: &str = "-    let n = first();\n+    let n = second();\n";
 
 /// Files of the work tree, the index, and branches and tags.
 fn everything(repo: &Repo) -> BTreeMap<PathBuf, Vec<u8>> {
+    everything_in(repo, repo.path())
+}
+
+/// The same of a clone in a folder.
+pub(crate) fn everything_in(repo: &Repo, root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     fn walk(folder: &Path, out: &mut BTreeMap<PathBuf, Vec<u8>>) {
         for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
@@ -23,11 +28,11 @@ fn everything(repo: &Repo) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     let mut out = BTreeMap::new();
-    walk(repo.path(), &mut out);
-    let git = repo.path().join(".git");
+    walk(root, &mut out);
+    let git = root.join(".git");
     out.insert("index".into(), std::fs::read(git.join("index")).unwrap_or_default());
     out.insert("head".into(), std::fs::read(git.join("HEAD")).unwrap_or_default());
-    let refs = repo.git(&["for-each-ref", "refs/heads", "refs/tags", "refs/remotes", "refs/stash"]);
+    let refs = repo.git_in(root, &["for-each-ref", "refs/heads", "refs/tags", "refs/remotes", "refs/stash"]);
     out.insert("refs".into(), refs.into_bytes());
     assert!(!git.join("FETCH_HEAD").exists());
     out
@@ -335,4 +340,39 @@ fn one_whose_commits_are_gone_is_refused_and_a_page_elsewhere_gets_no_token() {
     let ours = remote.address.replace(".git", "/pull/7");
     let (_, _, err) = remote.run(&["review", &ours, "--forge", "github"]);
     assert!(err.contains("could not be fetched"), "{err}");
+}
+
+#[test]
+fn a_stack_is_reviewed_part_by_part_and_what_stands_is_carried_to_the_top() {
+    let mut gone = finding("important", "Take it out again", (1, 1));
+    gone["places"][0]["path"] = json!("src/gone.rs");
+    let bed = Bed::new().agent("one", &answer(&[finding("important", "Count once", (2, 2)), gone]));
+    bed.repo.write("src/gone.rs", "pub fn gone() {}\n");
+    bed.repo.commit("Try something");
+    bed.repo.remove("src/gone.rs");
+    bed.repo.write("src/main.rs", format!("// counts\n{AFTER}"));
+    bed.repo.commit("Leave it");
+    let commits = bed.repo.git(&["rev-list", "--reverse", "main..topic"]);
+    let before = everything(&bed.repo);
+    let ran = bed.run(&["review", "--stack", "--agent", "one", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for line in ["1/3 ", "2/3 ", "3/3 ", "Count the arguments: 1 finding"] {
+        assert!(ran.err.contains(line), "{line}: {}", ran.err);
+    }
+    let top: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(top["round"]["scope"]["branch"].as_str(), Some("topic"));
+    let lines = |finding: &Value| {
+        finding["anchors"].as_array().unwrap().iter().map(|a| a["lines"]["start"].as_u64()).collect::<Vec<_>>()
+    };
+    let findings = top["round"]["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|finding| finding["title"] == "Count once"), "{findings:?}");
+    assert!(findings.iter().flat_map(lines).any(|line| line == Some(3)), "it goes with its line: {findings:?}");
+    // Each part has a round of its own, and the top's is found as the branch's.
+    let first = format!("commit:{}", commits.lines().next().unwrap());
+    let list = bed.run(&["--target", &first, "findings"]).out;
+    assert!(list.contains("Count once") && !list.contains("Take it out"), "{list}");
+    assert!(bed.run(&["findings"]).out.contains("Count once"));
+    assert!(before == everything(&bed.repo), "something was touched");
+    let refused = bed.run(&["review", "commit:topic", "--stack"]);
+    assert!(refused.code == 2 && refused.err.contains("--stack has no meaning here"), "{}", refused.err);
 }

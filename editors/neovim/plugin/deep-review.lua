@@ -22,6 +22,15 @@ end, {
   end,
 })
 
+-- What is reviewed without being checked out is read in buffers of its own; reports have no folder in their names.
+vim.api.nvim_create_autocmd("BufReadCmd", {
+  group = vim.api.nvim_create_augroup("deep-review-read", {}),
+  pattern = "deep-review://*/*",
+  callback = function(args)
+    require("deep-review.targets").read(args.buf, args.match)
+  end,
+})
+
 for _, name in ipairs({ "review", "cancel", "findings", "next", "prev", "fix", "fix-all", "preview", "dismiss", "reopen", "report", "show" }) do
   vim.keymap.set("n", ("<Plug>(deep-review-%s)"):format(name), ("<Cmd>DeepReview %s<CR>"):format(name), {
     desc = "deep-review: " .. name,

@@ -63,6 +63,13 @@ export class Server {
     return this.client;
   }
 
+  /** Asks the server something; its refusal says what to do. */
+  async request<T>(method: string, params: object): Promise<T> {
+    const client = await this.running();
+    if (client === undefined) throw new Error(vscode.l10n.t("Deep Review's server does not run."));
+    return client.sendRequest<T>(method, params);
+  }
+
   start(): Promise<void> {
     return this.inTurn(async () => {
       if (this.client === undefined) await this.launch();
@@ -229,7 +236,8 @@ export class Server {
 
   private options(): LanguageClientOptions {
     return {
-      documentSelector: [{ scheme: "file" }],
+      // What is looked at without being checked out has read-only documents.
+      documentSelector: [{ scheme: "file" }, { scheme: "deep-review" }],
       outputChannel: this.log,
       // The settings come along, so that nothing starts by itself before they are known.
       initializationOptions: {

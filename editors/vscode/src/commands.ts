@@ -19,6 +19,7 @@ import { command, type AgentHere, type Finding, type Repository, type Severity }
 import { ReportView } from "./report";
 import { setUpAgent, tell } from "./setup";
 import type { Reference, State } from "./state";
+import { Targets } from "./targets";
 import { Texts } from "./texts";
 import { ago } from "./times";
 import { reference, severityName, type FindingsTree } from "./tree";
@@ -46,6 +47,7 @@ export class Commands {
   private readonly texts = new Texts("deep-review-text");
   private shown = 0;
   private readonly reportView: ReportView;
+  private readonly targets: Targets;
 
   constructor(
     private readonly server: () => Promise<Server>,
@@ -62,6 +64,11 @@ export class Commands {
       dismiss: (finding) => this.dismiss([finding]),
       reopen: (finding) => this.reopen([finding]),
     });
+    this.targets = new Targets(server, state, {
+      execute: (name, argument) => this.execute(name, argument),
+      repository: () => this.repository(),
+      review: (root) => this.ask({ root }),
+    });
   }
 
   register(): vscode.Disposable[] {
@@ -69,6 +76,12 @@ export class Commands {
       review: () => this.review({}),
       reviewUncommitted: () => this.review({ base: "HEAD", uncommitted: true }),
       reviewAgainst: () => this.reviewAgainst(),
+      reviewPullRequest: () => this.targets.pullRequest(),
+      reviewCommit: () => this.targets.commit(),
+      reviewStaged: () => this.targets.staged(),
+      checkOut: (...args) => this.targets.checkOut(args[0], false),
+      openWorktree: (...args) => this.targets.checkOut(args[0], true),
+      closeTarget: (...args) => this.targets.close(args[0]),
       cancel: () => this.execute(command.cancel, {}),
       applyFix: (...args) => this.onFindings(args, (all) => this.applyFixes(all), isFixable),
       previewFix: (...args) => this.onFinding(args, (meant) => this.previewFix(meant), isFixable),
@@ -124,7 +137,13 @@ export class Commands {
     const commands = Object.entries(all).map(([name, run]) =>
       vscode.commands.registerCommand(`deep-review.${name}`, run),
     );
-    return [...commands, this.previews.register(), this.texts.register(), this.reportView.register()];
+    return [
+      ...commands,
+      this.previews.register(),
+      this.texts.register(),
+      this.reportView.register(),
+      this.targets.register(),
+    ];
   }
 
   /** Opens the report view: of the repository that is meant, at a finding where one is named. */

@@ -83,12 +83,45 @@ export interface Repository {
   /** How many open findings are not shown, and why. */
   hidden?: string;
   concerns: Concern[];
+  /** Of what is looked at without being checked out: as it was named, and the root of its repository. */
+  target?: string;
+  of?: string;
+}
+
+/** What is looked at: `deepReview.open` answers it. */
+export interface Visit {
+  root: string;
+  title: string;
+  /** What it is compared with. */
+  base: string;
+  files: { path: string; uri?: string; baseUri?: string }[];
+}
+
+export interface PullRequest {
+  number: number;
+  title: string;
+  author: string;
+  branch: string;
+  opened?: string;
+  draft: boolean;
+  askedOfMe: boolean;
+  checks?: "passed" | "failed" | "running";
+}
+
+export interface Commit {
+  id: string;
+  subject: string;
+  author: string;
+  at: string;
 }
 
 export const request = {
   findings: "deepReview/findings",
   status: "deepReview/status",
   explain: "deepReview/explain",
+  text: "deepReview/text",
+  pullRequests: "deepReview/pullRequests",
+  commits: "deepReview/commits",
 } as const;
 export const notification = { changed: "deepReview/roundChanged", answering: "deepReview/answering" } as const;
 
@@ -116,4 +149,7 @@ export const command = {
   agents: "deepReview.agents",
   agentLog: "deepReview.agentLog",
   rounds: "deepReview.rounds",
+  open: "deepReview.open",
+  close: "deepReview.close",
+  checkOut: "deepReview.checkOut",
 } as const;

@@ -66,8 +66,13 @@ export class State {
 
   /** The repository of a file, or the only one. */
   repositoryOf(uri: vscode.Uri | undefined): Repository | undefined {
-    const found = uri?.scheme === "file" ? repositoryOf(this.current, uri.fsPath) : undefined;
-    return found ?? (this.current.length === 1 ? this.current[0] : undefined);
+    if (uri?.scheme === "deep-review") {
+      const name = uri.authority.replace(/^base\./, "");
+      return this.current.find(({ root, target }) => target !== undefined && root.endsWith(`/${name}`));
+    }
+    const here = this.current.filter(({ target }) => target === undefined);
+    const found = uri?.scheme === "file" ? repositoryOf(here, uri.fsPath) : undefined;
+    return found ?? (here.length === 1 ? here[0] : undefined);
   }
 
   /** Says nothing to anybody where nothing is new. */
@@ -120,6 +125,10 @@ export class State {
     );
     setContext("severalRepositories", this.current.length > 1);
     setContext("noRepository", this.current.length === 0);
+    setContext(
+      "hasVisit",
+      any(({ target }) => target !== undefined),
+    );
   }
 
   counts(): Counts {
@@ -144,6 +153,7 @@ export function setContext(
     | "noServer"
     | "noRepository"
     | "severalRepositories"
+    | "hasVisit"
     | "filtered"
     | `install.${Installer["name"]}`,
   value: boolean,

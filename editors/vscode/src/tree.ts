@@ -238,7 +238,7 @@ function groupItem(group: GroupNode, viewed: boolean | undefined): vscode.TreeIt
   // One that was looked at is another one for the editor: it keeps what is folded by the id.
   item.id = viewed === true ? `${group.id}#viewed` : group.id;
   item.description = String(group.open);
-  item.contextValue = "group";
+  item.contextValue = group.by === "folder" && group.key.startsWith("deep-review:") ? "group visit" : "group";
   item.accessibilityInformation = { label: vscode.l10n.t("{0}, {1} open", group.label, group.open) };
   const [first] = group.children;
   switch (group.by) {
@@ -252,7 +252,7 @@ function groupItem(group: GroupNode, viewed: boolean | undefined): vscode.TreeIt
       item.iconPath = new vscode.ThemeIcon("law");
       break;
     case "folder":
-      item.iconPath = new vscode.ThemeIcon("root-folder");
+      item.iconPath = new vscode.ThemeIcon(item.contextValue === "group" ? "root-folder" : "git-pull-request");
       break;
     case "concerns":
       item.iconPath = new vscode.ThemeIcon("comment-discussion");

@@ -191,6 +191,10 @@ pub(super) struct ReviewArgs {
     /// Only these files: pathspecs as git takes them, `:!x` leaves x out.
     #[arg(last = true, value_name = "PATHS")]
     pub(super) paths: Vec<String>,
+    /// Review each part of the branch for itself, the branches that end on the way or else each commit, and carry what
+    /// stands of it to the top.
+    #[arg(long, conflicts_with_all = ["staged", "unstaged", "stream", "dry_run", "resume"])]
+    pub(super) stack: bool,
     /// The remote that a pull request is at. Default: upstream, origin, then the others.
     #[arg(long, value_name = "NAME")]
     pub(super) remote: Option<String>,
@@ -767,6 +771,16 @@ pub(super) enum WatchFor {
     Pause,
     /// Each push.
     Push,
+}
+
+impl From<WatchFor> for ops::watch::WatchFor {
+    fn from(on: WatchFor) -> Self {
+        match on {
+            WatchFor::Commit => Self::Commit,
+            WatchFor::Pause => Self::Pause,
+            WatchFor::Push => Self::Push,
+        }
+    }
 }
 
 #[derive(Debug, Default, Args)]

@@ -7,8 +7,9 @@ use super::context::Context;
 use super::{Exit, output, review};
 use ::review::Reviewed;
 use anyhow::{Context as _, bail};
-use finding::{AgentKind, Severity};
+use finding::Severity;
 use git::{Repository, ScopeRequest, Target};
+use ops::watch::free_unless_named;
 use ops::{Again, Overrides, Trust};
 use report::sanitize::printable;
 use std::path::{Path, PathBuf};
@@ -235,14 +236,6 @@ fn reviewed(context: &Context, args: &HookRun) -> anyhow::Result<Exit> {
     }
     let fails = args.fail_on.is_some_and(|limit| round.deciding(&decisions).any(|f| f.severity >= limit));
     Ok(if fails { Exit::FailOn } else { Exit::Done })
-}
-
-/// Leaves out who costs something or sends something, unless the user named them.
-pub(super) fn free_unless_named(request: &mut ::review::Request, names: &[String]) {
-    if names.is_empty() {
-        let is_free = |kind| matches!(kind, AgentKind::BuiltIn | AgentKind::Linter);
-        request.reviewers.retain(|reviewer| is_free(reviewer.agent.info().kind));
-    }
 }
 
 #[cfg(test)]

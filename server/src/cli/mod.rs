@@ -39,6 +39,7 @@ mod rules;
 pub mod sample;
 mod scan;
 mod show;
+mod stack;
 mod start;
 mod stop_hook;
 mod stream;

@@ -3,7 +3,7 @@
 use super::args::{ReviewArgs, ReviewFormat};
 use super::context::{self, Context, block_on};
 use super::stream::{self, StreamEvent};
-use super::{Exit, output, progress};
+use super::{Exit, output, progress, stack};
 use anyhow::{Context as _, bail};
 use finding::{AgentOutcome, AgentRun, Decisions, Dial, Round, Severity};
 use git::{Repository, ScopeRequest, Target};
@@ -58,10 +58,14 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     if args.dry_run {
         return super::dry_run::run(request, args.output.as_deref());
     }
+    if args.stack && !is_stack(&request.scope.target) {
+        bail!("--stack has no meaning here: it is for a branch or a pull request");
+    }
     if args.stream {
         return streamed(&open, request, config.fail_on);
     }
-    match reviewed(request)? {
+    let reviewed = if args.stack { stack::run(&request)? } else { reviewed(request)? };
+    match reviewed {
         Reviewed::NothingChanged(scope) => {
             let nothing = ops::nothing_differs(&scope);
             output::note(&format!("Nothing to review: {}.", nothing.says));
@@ -87,6 +91,11 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
             Ok(exit(&round, &decisions, config.fail_on))
         }
     }
+}
+
+/// Whether it may be made of parts.
+fn is_stack(target: &Target) -> bool {
+    matches!(target, Target::Current | Target::Named(_) | Target::Since { .. } | Target::Fetched(_))
 }
 
 /// Says on standard error what was written, who failed, and the verdict.

@@ -105,6 +105,37 @@ function M.missing()
   return vim.fn.executable(command) == 0 and command or nil
 end
 
+---The address of the buffer, where it is a file or a read-only document of ours.
+---@return string?
+function M.here()
+  local uri = vim.uri_from_bufnr(0)
+  -- A buffer without a name is no file.
+  return (uri:match("^file://.") or uri:match("^deep%-review://[^/]+/.")) and uri or nil
+end
+
+---The text of a read-only document; nothing where it is not looked at any more, which is said.
+---@param uri string
+---@param patience integer milliseconds
+---@return string?
+function M.text(uri, patience)
+  local client = M.get()
+  if not client then
+    notify(uri .. " is not looked at any more: review it again to see it", vim.log.levels.WARN)
+    return nil
+  end
+  local answer, why
+  if vim.fn.has("nvim-0.11") == 1 then
+    answer, why = client:request_sync("deepReview/text", { uri = uri }, patience, 0)
+  else
+    answer, why = client.request_sync("deepReview/text", { uri = uri }, patience, 0) ---@diagnostic disable-line
+  end
+  if answer and answer.result then
+    return answer.result.text
+  end
+  notify(answer and answer.err and answer.err.message or why or "the server gave no text", vim.log.levels.WARN)
+  return nil
+end
+
 ---@param command string
 local function explain_missing(command)
   notify(
@@ -218,6 +249,29 @@ local function when_ready(client, act)
       when_ready(client, act)
     end, STARTING)
   end
+end
+
+---Asks the server something of our own; its refusal is shown, because it says what to do.
+---@param method string
+---@param params table
+---@param done fun(result: any)
+function M.ask(method, params, done)
+  local client = ensure()
+  if not client then
+    return
+  end
+  if next(params) == nil then
+    params = vim.empty_dict()
+  end
+  when_ready(client, function()
+    request(client, method, params, function(error, result)
+      if error then
+        notify(error.message, vim.log.levels.ERROR)
+      else
+        done(result)
+      end
+    end)
+  end)
 end
 
 ---Runs a command of the server; its refusal is shown, because it says what to do.

@@ -265,9 +265,7 @@ end
 ---@param argument table
 ---@return table
 local function here(argument)
-  local uri = vim.uri_from_bufnr(0)
-  -- A buffer without a name is no file.
-  argument.uri = uri:match("^file://.") and uri or nil
+  argument.uri = client().here()
   return argument
 end
 
@@ -342,6 +340,49 @@ local SUBCOMMANDS = {
     complete = function()
       local branches = vim.fn.systemlist({ "git", "branch", "--format=%(refname:short)" })
       return vim.list_extend({ "uncommitted" }, vim.v.shell_error == 0 and branches or {})
+    end,
+  },
+  pr = {
+    run = function(args)
+      require("deep-review.targets").pull_request(args)
+    end,
+  },
+  commit = {
+    run = function(args)
+      require("deep-review.targets").commit(args)
+    end,
+  },
+  staged = {
+    run = function()
+      require("deep-review.targets").open("--staged")
+    end,
+  },
+  target = {
+    run = function(args)
+      if args[1] then
+        require("deep-review.targets").open(args[1])
+      else
+        client().notify("say what: :DeepReview target BRANCH, A..B, stash@{0}", vim.log.levels.ERROR)
+      end
+    end,
+    complete = function()
+      local branches = vim.fn.systemlist({ "git", "branch", "--all", "--format=%(refname:short)" })
+      return vim.v.shell_error == 0 and branches or {}
+    end,
+  },
+  checkout = {
+    run = function()
+      require("deep-review.targets").check_out(false)
+    end,
+  },
+  worktree = {
+    run = function()
+      require("deep-review.targets").check_out(true)
+    end,
+  },
+  close = {
+    run = function()
+      require("deep-review.targets").close()
     end,
   },
   cancel = {

@@ -20,6 +20,8 @@ const bed = {
   // A profile in which nothing was ever set, and a repository for it.
   fresh: URL_FRESH,
   first: path.join(WORK, "first"),
+  // Its branch is a pull request at a stand-in forge, and not checked out.
+  pulls: path.join(WORK, "pulls"),
   // Two of the same, for one workspace.
   one: path.join(WORK, "one"),
   two: path.join(WORK, "two"),
@@ -28,7 +30,7 @@ const bed = {
 // SESSIONS="review key" runs those alone.
 const SESSIONS = (
   process.env.SESSIONS ??
-  "review rows lists commands cancel agents setup key look comments refactor errands german first places trust folders"
+  "review rows lists commands cancel agents setup key look comments refactor errands german first places targets trust folders"
 ).split(" ");
 
 (async () => {

@@ -44,9 +44,23 @@ pub(crate) fn run<'a>(root: impl Into<Place<'a>>, args: &[&str], stdin: &[u8]) -
 
 /// Runs git in `root`, without input, and returns its standard output; ends it at `deadline`.
 pub(crate) fn run_until<'a>(root: impl Into<Place<'a>>, args: &[&str], deadline: Instant) -> Result<Vec<u8>, GitError> {
+    let child = start(root.into(), args).map_err(|e| failed(args, e.to_string()))?;
+    output_until(child, args, deadline)
+}
+
+/// The same for what changes the user's repository: by git's own locks, and with what it asks of its hooks.
+pub(crate) fn run_writing<'a>(
+    root: impl Into<Place<'a>>,
+    args: &[&str],
+    deadline: Instant,
+) -> Result<Vec<u8>, GitError> {
+    let child = command(root.into(), args).env_remove("GIT_OPTIONAL_LOCKS").spawn();
+    output_until(child.map_err(|e| failed(args, e.to_string()))?, args, deadline)
+}
+
+fn output_until(mut child: Child, args: &[&str], deadline: Instant) -> Result<Vec<u8>, GitError> {
     let failed = |why: String| failed(args, why);
     let began = Instant::now();
-    let mut child = start(root.into(), args).map_err(|e| failed(e.to_string()))?;
     drop(child.stdin.take());
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(failed("it has no output".into()));
@@ -87,6 +101,10 @@ fn last_line(said: &[u8]) -> String {
 }
 
 fn start(place: Place<'_>, args: &[&str]) -> std::io::Result<Child> {
+    command(place, args).spawn()
+}
+
+fn command(place: Place<'_>, args: &[&str]) -> Command {
     let mut command = Command::new("git");
     match place.git_dir {
         // The index that the environment names belongs to it.
@@ -109,8 +127,8 @@ fn start(place: Place<'_>, args: &[&str]) -> std::io::Result<Child> {
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+        .stderr(Stdio::piped());
+    command
 }
 
 /// The bytes of a blob; git fetches it if this is a partial clone.

@@ -76,6 +76,12 @@ pub enum GitError {
         /// What the branch was to be compared with.
         base: String,
     },
+    /// A stack of more parts than anybody reviews one by one.
+    #[error("the stack has {count} parts, more than the {} that are reviewed one by one", super::MOST_PARTS)]
+    TallStack {
+        /// How many.
+        count: usize,
+    },
     /// A glob that cannot be read.
     #[error("the exclude pattern '{pattern}' cannot be read: {why}")]
     BadPattern {
@@ -165,6 +171,7 @@ impl GitError {
                 Some("name it with '--base BRANCH', or 'base = \"BRANCH\"' in .deep-review.toml".into())
             }
             Self::ShallowHistory { .. } => Some("fetch the rest: 'git fetch --unshallow'".into()),
+            Self::TallStack { .. } => Some("name a base nearer to its top with '--base', or leave '--stack' out".into()),
             Self::BadPattern { .. } => Some("patterns are globs as in 'docs/**/*.md'".into()),
             Self::Unsupported { instead, .. } => instead.map(str::to_owned),
             Self::Command { .. } => {

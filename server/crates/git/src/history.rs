@@ -28,20 +28,42 @@ pub(crate) fn commits(repo: &git2::Repository, base: Option<Oid>, head: Option<O
     }
     let mut commits = Vec::new();
     for id in walk.take(MOST_COMMITS) {
-        let commit = repo.find_commit(id.map_err(failed())?).map_err(failed())?;
-        let message = String::from_utf8_lossy(commit.message_bytes());
-        let (subject, body) = message.trim_start().split_once('\n').unwrap_or((message.trim_start(), ""));
-        commits.push(Commit {
-            id: commit_id(commit.id()),
-            subject: text::start(subject.trim_end(), LONGEST_SUBJECT).to_owned(),
-            body: text::start(body.trim(), LONGEST_BODY).to_owned(),
-            author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
-            time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
-            is_merge: commit.parent_count() > 1,
-        });
+        commits.push(told(&repo.find_commit(id.map_err(failed())?).map_err(failed())?));
     }
     commits.reverse();
     Ok(commits)
+}
+
+fn told(commit: &git2::Commit<'_>) -> Commit {
+    let message = String::from_utf8_lossy(commit.message_bytes());
+    let (subject, body) = message.trim_start().split_once('\n').unwrap_or((message.trim_start(), ""));
+    Commit {
+        id: commit_id(commit.id()),
+        subject: text::start(subject.trim_end(), LONGEST_SUBJECT).to_owned(),
+        body: text::start(body.trim(), LONGEST_BODY).to_owned(),
+        author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+        time: Timestamp::from_second(commit.time().seconds()).unwrap_or_default(),
+        is_merge: commit.parent_count() > 1,
+    }
+}
+
+/// The newest commits of HEAD, the newest first, `most` of them. Older ones are not looked at.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn recent(repository: &Repository, most: usize) -> Result<Vec<Commit>, GitError> {
+    let failed = || GitError::git("list the newest commits");
+    repository.with(|repo| {
+        let Ok(head) = repo.head().and_then(|head| head.peel_to_commit()) else { return Ok(Vec::new()) };
+        let mut walk = repo.revwalk().map_err(failed())?;
+        walk.set_sorting(Sort::TIME).map_err(failed())?;
+        walk.push(head.id()).map_err(failed())?;
+        let commits = walk.take(most).map(|id| {
+            let commit = repo.find_commit(id.map_err(failed())?).map_err(failed())?;
+            Ok(told(&commit))
+        });
+        commits.collect()
+    })?
 }
 
 /// Where a line of the snapshot came from.

@@ -1,7 +1,7 @@
 //! The edge to git: what is reviewed ([`Scope`](finding::RoundScope)) and its frozen text ([`Snapshot`]).
 //!
-//! Reads only: the work tree, the index, references and objects of the user's repository stay as they are, and no hook,
-//! filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
+//! Reads only, but for [`Switch`], which a user asks for: the work tree, the index, references and objects of the user's
+//! repository stay as they are, and no hook, filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
 
 mod blame;
 mod changes;
@@ -16,6 +16,7 @@ mod error;
 mod fetch;
 mod frozen;
 pub mod history;
+mod jujutsu;
 mod large;
 mod moved;
 mod new_files;
@@ -28,6 +29,8 @@ mod rules;
 mod scope;
 mod snapshot;
 mod snapshot_builder;
+mod stack;
+mod switch;
 mod target;
 mod text;
 mod unified;
@@ -44,5 +47,7 @@ pub use scope::ScopeRequest;
 pub use snapshot::line_hunks;
 pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, TextId};
 pub use snapshot_builder::SnapshotOptions;
+pub use stack::{MOST_PARTS, StackPart};
+pub use switch::Switch;
 pub use target::{BadTarget, FetchedPullRequest, PullRequestName, Scope, Target, pull_request_key};
 pub use unified::unified_diff;

@@ -1,7 +1,7 @@
 //! A repository on disk, shared by many threads.
 
 use super::command::Place;
-use super::{GitError, ownership};
+use super::{GitError, jujutsu, ownership};
 use finding::{BlobId, CommitId, RepoPath, RoundScope};
 use git2::{ErrorCode, ObjectType, Oid};
 use std::path::{Path, PathBuf};
@@ -176,10 +176,8 @@ impl Repository {
                 Err(e) => return Err(GitError::git("read HEAD")(e)),
             };
             // Jujutsu keeps HEAD on no branch.
-            let branch = branch.or_else(|| {
-                let is_jujutsu = self.root().join(".jj").is_dir();
-                commit.filter(|_| is_jujutsu).and_then(|commit| bookmark(repo, commit))
-            });
+            let branch = branch
+                .or_else(|| commit.filter(|_| jujutsu::keeps(repo)).and_then(|commit| jujutsu::bookmark(repo, commit)));
             Ok(HeadState { branch, commit: commit.map(commit_id) })
         })?
     }
@@ -306,20 +304,6 @@ fn opening_failed(path: &Path, e: git2::Error) -> GitError {
         }
         _ => GitError::Git { doing: "open the repository", source: e },
     }
-}
-
-/// The bookmark of what is worked on in a repository that Jujutsu keeps too: one at HEAD, which is the commit below the
-/// working copy's, or at the working copy's own; of several, one that is no usual main branch.
-fn bookmark(repo: &git2::Repository, head: Oid) -> Option<String> {
-    let is_here = |branch: &git2::Branch<'_>| {
-        let commit = branch.get().peel_to_commit().ok();
-        commit.is_some_and(|c| c.id() == head || (c.parent_count() == 1 && c.parent_id(0) == Ok(head)))
-    };
-    let branches = repo.branches(Some(git2::BranchType::Local)).ok()?.flatten();
-    let here = branches.filter(|(branch, _)| is_here(branch));
-    let mut names: Vec<String> = here.filter_map(|(b, _)| b.name().ok()?.map(str::to_owned)).collect();
-    names.sort_by_key(|name| (DEFAULT_BRANCHES.contains(&name.as_str()), name.clone()));
-    names.into_iter().next()
 }
 
 /// The folder that git speaks of when it asks whose it is: the top of the work tree, by its real name.

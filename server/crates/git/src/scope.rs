@@ -1,7 +1,7 @@
 //! What is reviewed: finds the base like a person would.
 
 use super::repository::{DEFAULT_BRANCHES, Repository, commit_id};
-use super::{GitError, HeadState, Target};
+use super::{GitError, HeadState, Target, jujutsu};
 use finding::RoundScope;
 use git2::{ErrorCode, Oid};
 
@@ -91,6 +91,11 @@ pub(crate) fn named(repo: &git2::Repository, name: &str) -> Result<Base, GitErro
     if let Some(commit) = here(name) {
         return Ok(Base { name: name.to_owned(), commit });
     }
+    if name == "trunk()"
+        && let Some(trunk) = jujutsu::trunk(repo)
+    {
+        return Ok(trunk);
+    }
     // Who says "main" means the remote's where there is no local one.
     for remote in remotes(repo, None) {
         let on_remote = format!("{remote}/{name}");
@@ -114,6 +119,11 @@ fn nearest_branch(repo: &git2::Repository, name: &str) -> Option<String> {
 
 /// The base that a person would choose for `branch`.
 pub(crate) fn found(repo: &git2::Repository, branch: Option<&str>, head: Oid) -> Result<Base, GitError> {
+    if jujutsu::keeps(repo)
+        && let Some(trunk) = jujutsu::trunk(repo)
+    {
+        return Ok(trunk);
+    }
     let upstream = branch.and_then(|name| upstream(repo, name));
     if let (Some((base, name)), Some(branch)) = (&upstream, branch)
         && name != branch

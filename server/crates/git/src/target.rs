@@ -2,7 +2,7 @@
 
 use super::repository::{commit_id, oid};
 use super::scope::{self, Base};
-use super::{GitError, HeadState, Repository, ScopeRequest};
+use super::{GitError, HeadState, Repository, ScopeRequest, jujutsu};
 use finding::{CommitId, RoundScope};
 use git2::{BranchType, Oid, Pathspec, PathspecFlags};
 use std::path::Path;
@@ -268,6 +268,10 @@ impl Repository {
                 Ok(Scope { round: RoundScope { base: None, ..scope.round }, ..scope })
             }
             Target::Unstaged => self.on_top("unstaged", "the index", TextIn::Unstaged),
+            // What Jujutsu calls the working copy is what is checked out.
+            Target::Named(name) if name == "@" && self.with(jujutsu::keeps)? => {
+                self.scope_of_head(request).map(|round| Scope::from(&round))
+            }
             Target::Named(name) => self.with(|repo| match branch_named(repo, name) {
                 Some(Found { kept_as, short, commit }) => {
                     let base = match &request.base {

@@ -1,7 +1,7 @@
 //! All that can happen to the server, as one closed type.
 
 use crate::protocol::capabilities::ClientCapabilities;
-use crate::protocol::commands::{CancelArgs, CommandResult, Errand, RepoArgs, ReviewOptions};
+use crate::protocol::commands::{CancelArgs, CommandResult, Errand, RepoArgs, ReviewOptions, VisitArgs};
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::Settings;
 use crate::state::documents::Version;
@@ -9,6 +9,7 @@ use crate::state::projection::{PlacedAnchor, RoundIndex};
 use crate::state::report_index::ReportIndex;
 use crate::state::snapshot::{BackgroundRound, RepoKey, Snapshot};
 use crate::state::stamps::{Loaded, Polled};
+use crate::state::visit::Visit;
 use agent::Progress;
 use finding::{AgentName, Decisions, RepoPath};
 use git::Repository;
@@ -98,6 +99,27 @@ pub(crate) enum Event {
         of: CancelArgs,
         reply: Reply,
     },
+    /// A review is due that the user wants to start by itself.
+    Due {
+        repo: RepoKey,
+    },
+    /// Something is to be looked at without being checked out.
+    Visit {
+        args: VisitArgs,
+        reply: Reply,
+    },
+    /// It was found, or could not be.
+    Visited {
+        /// The repository that it is in.
+        repo: RepoKey,
+        visited: Box<Result<Visit, CommandError>>,
+        reply: Reply,
+    },
+    /// It is not looked at any more.
+    Leave {
+        root: PathBuf,
+        reply: Reply,
+    },
     /// The user pressed cancel on the progress of that review.
     CancelReview(ReviewId),
     /// A review came so far.
@@ -113,6 +135,8 @@ pub(crate) enum Event {
         agent: AgentName,
         progress: Progress,
     },
+    /// Something to be known, for the client's log.
+    Log(String),
     /// Something to be written into the client's log.
     Warning(String),
     Ended {
@@ -150,7 +174,10 @@ pub(crate) enum Event {
 impl Event {
     /// Whether somebody asks for what the repositories decide.
     pub(crate) fn is_asked(&self) -> bool {
-        matches!(self, Event::Ask(_) | Event::Review { .. } | Event::Cancel { .. } | Event::Errand { .. })
+        matches!(
+            self,
+            Event::Ask(_) | Event::Review { .. } | Event::Cancel { .. } | Event::Errand { .. } | Event::Visit { .. }
+        )
     }
 }
 

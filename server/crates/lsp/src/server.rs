@@ -9,11 +9,13 @@ use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::commands::{Command, CommandName};
 use crate::protocol::error::CommandError;
 use crate::protocol::own::{
-    ExplainParams, ExplainRequest, Explained, FindingsParams, FindingsRequest, Repositories, StatusRequest,
+    ChoiceParams, Commits, CommitsRequest, ExplainParams, ExplainRequest, Explained, FindingsParams, FindingsRequest,
+    PullRequests, Repositories, StatusRequest, Text, TextParams, TextRequest,
 };
 use crate::protocol::settings::{Settings, trust_of};
 use crate::protocol::uri::file_path;
 use crate::requests::BackgroundRequest;
+use crate::requests::choices;
 use crate::requests::execute_command::{self, Begun, CommandContext};
 use crate::state::snapshot::Snapshot;
 use lsp_types::notification::Progress as ProgressNotification;
@@ -74,6 +76,9 @@ pub(crate) fn service(
     .custom_method("deepReview/findings", Server::findings)
     .custom_method("deepReview/status", Server::status)
     .custom_method("deepReview/explain", Server::explain)
+    .custom_method("deepReview/text", Server::text)
+    .custom_method("deepReview/commits", Server::commits)
+    .custom_method("deepReview/pullRequests", Server::pull_requests)
     .custom_method("window/workDoneProgress/cancel", Server::cancel_progress);
     #[cfg(test)]
     let service =
@@ -130,6 +135,21 @@ impl Server {
 
     async fn explain(&self, params: ExplainParams) -> Result<Explained> {
         self.answer::<ExplainRequest>(params).await?.map_err(refused)
+    }
+
+    async fn text(&self, params: TextParams) -> Result<Text> {
+        self.answer::<TextRequest>(params).await?.map_err(refused)
+    }
+
+    async fn commits(&self, params: ChoiceParams) -> Result<Commits> {
+        self.answer::<CommitsRequest>(params).await?.map_err(refused)
+    }
+
+    async fn pull_requests(&self, params: ChoiceParams) -> Result<PullRequests> {
+        let snapshot = self.snapshot().await.map_err(|_| shutting_down())?;
+        // In a task of its own: a panic of ours is this request's error.
+        let listed = tokio::spawn(async move { choices::pull_requests(&snapshot, params).await });
+        listed.await.map_err(|_| ours())?.map_err(refused)
     }
 
     async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {

@@ -5,6 +5,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpsError {
+    /// Reviews that start by themselves may not cost more for now.
+    #[error("${hour:.2} were spent in the last hour, ${day:.2} in the last day")]
+    Spent {
+        /// US dollars in the last hour.
+        hour: f64,
+        /// In the last day.
+        day: f64,
+    },
     /// Nobody has reviewed the branch.
     #[error("there is no round on this branch yet")]
     NoRound,

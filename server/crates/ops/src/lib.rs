@@ -22,6 +22,7 @@
 //! | write a round again | [`document()`], [`report_pages()`] |
 //! | the branch's pull request | [`pull_request`] |
 //! | what is to be reviewed: its text, its commits, its rounds | [`target`] |
+//! | reviews that start by themselves: when one is due, what it may cost | [`watch`] |
 //! | the effective configuration, the agents, a request to review | [`configuration()`], [`Trust::agents`], [`request()`] |
 //!
 //! An applied fix goes this way: a [`Situation`] (round, decisions, the texts that were reviewed, the [`CurrentTexts`]
@@ -64,6 +65,7 @@ mod states;
 pub mod target;
 mod texts;
 mod verify;
+pub mod watch;
 mod worktree;
 
 pub use apply::{Written, apply};

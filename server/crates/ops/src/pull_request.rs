@@ -2,7 +2,8 @@
 
 use super::{OpenBranch, OpsError, document, find_all};
 use finding::{Feedback, FindingId, LinkedIssue, PullRequestNow, ROUND_SCHEMA, RepoPath, Round, RoundScope, State};
-use forge::{Forge, ForgeError, Found, Head, Kind, Listed, Ours, Plan, Site, Submission};
+use forge::{Forge, ForgeError, Found, Head, Ours, Plan, Submission};
+pub use forge::{Kind, Listed, Site};
 use git::{Remote, Repository, SnapshotOptions};
 use jiff::Timestamp;
 use report::forge::{Remark, intro, remarks};

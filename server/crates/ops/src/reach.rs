@@ -43,6 +43,12 @@ pub enum Unreachable {
         /// Which file.
         path: RepoPath,
     },
+    /// What was reviewed is looked at without being checked out.
+    #[error("{path} is not checked out as it was reviewed; check it out first, or open it in a worktree")]
+    Elsewhere {
+        /// Which file.
+        path: RepoPath,
+    },
     /// The disk does not say.
     #[error("failed to find the folder of {path}: {why}")]
     Unknown {

@@ -261,7 +261,7 @@ fn adopt(round: &mut Round, snapshot: &Snapshot) {
 }
 
 /// An id that can be a file's name.
-fn id(text: &str) -> RoundId {
+pub(crate) fn id(text: &str) -> RoundId {
     let safe: String =
         text.chars().take(120).map(|c| if c.is_alphanumeric() || c == '.' || c == '-' { c } else { '-' }).collect();
     RoundId::new(if safe.trim_matches(['-', '.']).is_empty() { "imported".into() } else { safe })
@@ -304,7 +304,7 @@ fn merged(answers: Vec<Settled>, listed: Listed, snapshot: &Snapshot) -> Round {
 }
 
 /// The changed files that agents say they looked at.
-fn cover(round: &mut Round, snapshot: &Snapshot) {
+pub(crate) fn cover(round: &mut Round, snapshot: &Snapshot) {
     round.coverage.reviewed.clear();
     for file in snapshot.files() {
         let covered = |r: &&AgentRun| r.covered.contains(&file.path);
@@ -319,7 +319,7 @@ fn cover(round: &mut Round, snapshot: &Snapshot) {
 }
 
 /// Keeps the texts of the files that the round cites, so that its anchors can be carried on from here.
-fn keep_texts(round: &mut Round, snapshot: &Snapshot, store: &Store) -> anyhow::Result<()> {
+pub(crate) fn keep_texts(round: &mut Round, snapshot: &Snapshot, store: &Store) -> anyhow::Result<()> {
     let anchored =
         round.findings.iter().flat_map(|f| &f.anchors).chain(round.observations.iter().flat_map(|o| &o.anchors));
     let fixed = round.findings.iter().flat_map(|f| f.fixes.iter().filter_map(|fix| fix.path.as_ref()));

@@ -29,6 +29,7 @@ mod preview;
 mod recheck;
 mod run_agent;
 mod setup;
+pub mod stack;
 mod stands;
 mod stops;
 mod trace;

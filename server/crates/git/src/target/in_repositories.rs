@@ -373,6 +373,27 @@ fn a_repository_that_jujutsu_keeps_too_goes_by_its_bookmarks() {
     assert_eq!(branch().as_deref(), Some("next"));
     let taken = take(repo.path(), &ScopeRequest::default()).unwrap();
     assert_eq!(summary(&taken), "next (main): ~a 1; dir/b>dir/moved 10");
+    // `trunk()` is the base: what jj's configuration says that it is, else the newest of what jj looks for.
+    let base = |base: Option<&str>| {
+        let request = ScopeRequest {
+            base: base.map(str::to_owned),
+            target: Target::Named("@".into()),
+            ..ScopeRequest::default()
+        };
+        let scope = Repository::discover(repo.path()).unwrap().scope(&request).unwrap();
+        (scope.branch.unwrap(), scope.base_name, scope.uncommitted)
+    };
+    let tip = repo.git(&["rev-parse", "main"]);
+    for name in ["origin/trunk", "upstream/dev"] {
+        repo.git(&["update-ref", &format!("refs/remotes/{name}"), &tip]);
+    }
+    assert_eq!(base(None), ("next".into(), "origin/trunk".into(), true));
+    std::fs::create_dir(repo.path().join(".jj/repo")).unwrap();
+    std::fs::write(repo.path().join(".jj/repo/config.toml"), "[revset-aliases]\n\"trunk()\" = \"dev@upstream\"\n")
+        .unwrap();
+    assert_eq!(base(None).1, "upstream/dev");
+    assert_eq!(base(Some("trunk()")).1, "upstream/dev");
+    assert_eq!(base(Some("main")).1, "main");
     // Without git's own folder there is nothing to read.
     let plain = repo.beside("plain");
     std::fs::create_dir_all(plain.join(".jj/repo")).unwrap();

@@ -1,9 +1,10 @@
 //! Open documents, and which projections follow from their texts.
 
 use super::GlobalState;
-use crate::protocol::uri::file_path;
+use crate::protocol::uri::{file_path, is_visited};
 use crate::state::documents::Document;
 use crate::state::file_projection::LazyProjection;
+use crate::state::said;
 use finding::RepoPath;
 use lsp_types::{DidChangeTextDocumentParams, TextDocumentItem, Uri};
 use std::collections::{BTreeSet, HashMap};
@@ -16,7 +17,7 @@ impl GlobalState {
         let file = document.path.clone();
         Arc::make_mut(&mut self.shared.documents).insert(item.uri, Arc::new(document));
         self.text_changed(&file);
-        if let Some(folder) = file.parent() {
+        if let Some(folder) = file.parent().filter(|_| !is_visited(&file)) {
             self.find(folder);
         }
     }
@@ -51,14 +52,20 @@ impl GlobalState {
 
     /// The text of a file changed: in the editor, or on disk.
     fn text_changed(&mut self, file: &Path) {
-        if let Some((root, path)) = self.place(file) {
-            self.texts_changed(&root, &[path]);
-        }
+        let snapshot = self.snapshot();
+        let places = snapshot.place(file).into_iter().chain(snapshot.visits_of(file));
+        let places: Vec<(PathBuf, RepoPath)> = places.map(|(repo, path)| (repo.root().to_owned(), path)).collect();
+        // Or its own projections would be held by it.
+        drop(snapshot);
+        places.into_iter().for_each(|(root, path)| self.texts_changed(&root, &[path]));
     }
 
     /// Forgets where findings are in these files, and in those whose findings have fixes that reach into them.
     pub(super) fn texts_changed(&mut self, root: &Path, paths: &[RepoPath]) {
-        let Some(state) = self.repositories.get(root) else { return };
+        let Some(state) = self.repositories.get_mut(root) else { return };
+        let said = state.repo.said.clone();
+        let commented = said::files(said.as_deref()).filter(|path| paths.contains(path));
+        state.publishing.dirty.extend(commented.cloned());
         let Some(round_index) = state.repo.round_index.clone() else { return };
         let reaching = paths.iter().flat_map(|path| round_index.reaching_into(path));
         let changed: BTreeSet<&RepoPath> =

@@ -9,7 +9,9 @@ mod repositories;
 mod repository_state;
 mod reviews;
 mod settings;
+mod visits;
 mod waiting;
+mod watching;
 
 use self::repository_state::RepositoryState;
 use crate::client::outbox::Outbox;
@@ -151,9 +153,14 @@ impl GlobalState {
             Event::Decided { repo, decisions } => self.decided(&repo, decisions),
             Event::Review { of, options, reply } => self.review(&of, options, reply),
             Event::Cancel { of, reply } => self.cancel(of, reply),
+            Event::Due { repo } => self.due(&repo),
+            Event::Visit { args, reply } => self.visit(args, reply),
+            Event::Visited { repo, visited, reply } => self.visited(&repo, *visited, reply),
+            Event::Leave { root, reply } => self.leave(&root, reply),
             Event::CancelReview(review) => self.cancel_review(review),
             Event::Round { repo, review, round } => self.round(&repo, review, round),
             Event::Doing { repo, review, agent, progress } => self.doing(&repo, review, agent, &progress),
+            Event::Log(text) => self.outbox.log(lsp_types::MessageType::INFO, text),
             Event::Warning(text) => self.outbox.log(lsp_types::MessageType::WARNING, text),
             Event::Ended { repo, review, result } => self.ended(&repo, review, result),
             Event::Errand { errand, reply } => self.errand(*errand, reply),

@@ -24,6 +24,7 @@ impl GlobalState {
 
     /// Has worked out what may have changed, and tells what is to be told.
     pub(super) fn publish(&mut self) {
+        self.pass_on_visits();
         let roots: Vec<PathBuf> = self.repositories.keys().cloned().collect();
         for root in &roots {
             while let Some(part) = self.next_part(root) {

@@ -5,6 +5,7 @@ use super::repository_state::RepositoryState;
 use crate::event::Event;
 use crate::state::projection::RoundIndex;
 use crate::state::report_index::ReportIndex;
+use crate::state::said;
 use crate::state::snapshot::{Repo, RepoKey, ReportState};
 use crate::state::stamps::{Loaded, Polled};
 use crate::tasks::{report, review, watch};
@@ -43,6 +44,7 @@ impl GlobalState {
             let repo = Repo::new(git, shown, self.stays);
             self.repositories.insert(root.clone(), RepositoryState::new(repo));
             self.fetch_settings();
+            self.watch_repositories();
             self.load(&root);
         }
         let inside = self.shared.documents.values().filter(|document| document.path.parent() == Some(folder));
@@ -58,6 +60,7 @@ impl GlobalState {
         for root in gone {
             let Some(mut state) = self.repositories.remove(&root) else { continue };
             state.end("the repository is no longer part of the workspace");
+            self.forget_visits_of(&state.repo.key);
             Arc::make_mut(&mut self.shared.folders).retain(|_, of| of.as_ref() != Some(&root));
             self.unpublish(state.publishing);
             self.lists_changed = true;
@@ -96,6 +99,13 @@ impl GlobalState {
         repo.decisions = Arc::new(loaded.decisions);
         repo.dial = loaded.dial;
         repo.stored = loaded.round;
+        let is_said_anew = repo.said.as_deref() != loaded.said.as_ref();
+        let before = std::mem::replace(&mut repo.said, loaded.said.map(Arc::new));
+        if is_said_anew {
+            let files = said::files(before.as_deref()).chain(said::files(repo.said.as_deref()));
+            let files: Vec<RepoPath> = files.cloned().collect();
+            state.publishing.dirty.extend(files);
+        }
         for problem in loaded.problems {
             self.outbox.log(MessageType::WARNING, problem);
         }

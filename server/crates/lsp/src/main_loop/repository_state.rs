@@ -1,6 +1,7 @@
 //! What the loop keeps of one repository. It is made when the repository is found and goes with it, so that one that
 //! comes back starts clean.
 
+use super::watching::Watcher;
 use crate::event::{Reply, ReviewId};
 use crate::protocol::commands::ReviewOptions;
 use crate::protocol::error::CommandError;
@@ -23,6 +24,10 @@ pub(super) struct RepositoryState {
     pub(super) is_polling: bool,
     pub(super) readings: Readings,
     pub(super) job: Option<Job>,
+    /// What looks whether a review is due by itself.
+    pub(super) watcher: Option<Watcher>,
+    /// Whether one became due while another was under way.
+    pub(super) is_due: bool,
     /// Whether the built-in agents are to review when the settings are known.
     pub(super) awaits_settings: bool,
     pub(super) publishing: Publishing,
@@ -70,6 +75,8 @@ pub(super) enum JobKind {
     Asked(Reply),
     /// Nobody: the built-in agents review by themselves. `again`: something was saved meanwhile.
     Background { again: bool },
+    /// Nobody now: it became due, as the settings have it.
+    Due,
 }
 
 /// What of its files was told to the client, and what is to be told.
@@ -101,6 +108,8 @@ impl RepositoryState {
             is_polling: false,
             readings: Readings::default(),
             job: None,
+            watcher: None,
+            is_due: false,
             awaits_settings: false,
             publishing: Publishing::default(),
         }
@@ -123,7 +132,7 @@ impl RepositoryState {
         job.cancel.cancel();
         let replies = match job.kind {
             JobKind::Asked(reply) => Some(reply),
-            JobKind::Background { .. } => None,
+            JobKind::Background { .. } | JobKind::Due => None,
         };
         for reply in replies.into_iter().chain(job.next.map(|(_, reply)| reply)) {
             // Whoever waited may have gone.

@@ -55,7 +55,7 @@ impl GlobalState {
         self.reviews_begun += 1;
         let (review, cancel) = (ReviewId(self.reviews_begun), self.stop.child_token());
         if let Some(state) = self.repositories.get_mut(root) {
-            if matches!(kind, JobKind::Asked(_)) {
+            if matches!(kind, JobKind::Asked(_) | JobKind::Due) {
                 let repo = state.repo();
                 repo.running = Some(Running { started: Instant::now(), stops: Stops::default() });
                 repo.activity = Arc::default();
@@ -87,6 +87,7 @@ impl GlobalState {
         } else if let JobKind::Background { again: true } = job.kind {
             self.review_in_background(&key.root);
         }
+        self.take_due(&key.root);
     }
 
     /// What was seen again is not shown anew.
@@ -130,11 +131,16 @@ impl GlobalState {
     }
 
     fn start(&mut self, root: &Path, options: ReviewOptions, reply: Reply) {
-        let snapshot = self.snapshot();
-        let Some(repo) = snapshot.repos.get(root) else {
+        if !self.repositories.contains_key(root) {
             return drop(reply.send(Err(CommandError::failed("the repository is no longer part of the workspace"))));
-        };
-        let (review, cancel) = self.begin(root, JobKind::Asked(reply));
+        }
+        self.start_as(root, options, JobKind::Asked(reply));
+    }
+
+    pub(super) fn start_as(&mut self, root: &Path, options: ReviewOptions, kind: JobKind) {
+        let snapshot = self.snapshot();
+        let Some(repo) = snapshot.repos.get(root) else { return };
+        let (review, cancel) = self.begin(root, kind);
         let running = self.repo(root).and_then(|repo| repo.running.as_ref());
         let stops = running.map(|running| running.stops.clone()).unwrap_or_default();
         let progress = progress::start(&self.outbox, self.shared.capabilities, review);
@@ -229,6 +235,7 @@ impl GlobalState {
         self.load(&key.root);
         self.lists_changed = true;
         match &result {
+            _ if matches!(job.kind, JobKind::Due) => self.tell_due(&key.root, &result),
             Err(refused) => self.outbox.show(MessageType::WARNING, &refused.to_string()),
             // Who asked waits for findings, and there are none to come.
             Ok(CommandResult::Reviewed(ReviewResult::NothingChanged { why, .. })) => {
@@ -242,5 +249,6 @@ impl GlobalState {
         if let Some((options, reply)) = job.next {
             self.start(&key.root, *options, reply);
         }
+        self.take_due(&key.root);
     }
 }

@@ -48,7 +48,7 @@ impl GlobalState {
         }
         self.settings_requests.sent += 1;
         let request = self.settings_requests.sent;
-        let states = self.repositories.values();
+        let states = self.repositories.values().filter(|state| state.repo.visit.is_none());
         let folders: Vec<(PathBuf, Uri)> =
             states.filter_map(|s| Some((s.repo.root().to_owned(), file_uri(&s.repo.shown)?))).collect();
         let answer = self.outbox.settings(folders.iter().map(|(_, uri)| uri.clone()).collect());
@@ -81,7 +81,9 @@ impl GlobalState {
         let roots: Vec<PathBuf> = self.repositories.keys().cloned().collect();
         for root in &roots {
             // What is said wrongly for all is not said again for each.
-            let own = folders.get(root).filter(|own| Some(**own) != section).map(|own| self.read(own));
+            let of = self.repositories.get(root).and_then(|state| Some(state.repo.visit.as_ref()?.of.root.clone()));
+            let own =
+                folders.get(of.as_ref().unwrap_or(root)).filter(|own| Some(**own) != section).map(|own| self.read(own));
             if let Some(repo) = self.repo(root)
                 && repo.settings != own
             {
@@ -93,6 +95,7 @@ impl GlobalState {
             self.mark_all_dirty();
         }
         self.settings_requests.are_known = true;
+        self.watch_repositories();
         for root in &roots {
             let state = self.repositories.get_mut(root);
             if state.is_some_and(|state| std::mem::take(&mut state.awaits_settings)) {

@@ -5,6 +5,7 @@ use super::error::CommandError;
 use finding::{AgentKind, AgentName, DismissReason, FailureKind, RepoPath, RoundId, Severity};
 use lsp_types::{ExecuteCommandParams, Uri, WorkspaceEdit};
 use ops::Again;
+use ops::watch::Allowance;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,10 +31,13 @@ pub(crate) enum CommandName {
     Join,
     Fix,
     Ask,
+    Open,
+    Close,
+    CheckOut,
 }
 
 impl CommandName {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Review,
         Self::Cancel,
         Self::ApplyFix,
@@ -51,6 +55,9 @@ impl CommandName {
         Self::Join,
         Self::Fix,
         Self::Ask,
+        Self::Open,
+        Self::Close,
+        Self::CheckOut,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -72,6 +79,9 @@ impl CommandName {
             Self::Join => "deepReview.join",
             Self::Fix => "deepReview.fix",
             Self::Ask => "deepReview.ask",
+            Self::Open => "deepReview.open",
+            Self::Close => "deepReview.close",
+            Self::CheckOut => "deepReview.checkOut",
         }
     }
 }
@@ -96,6 +106,9 @@ pub(crate) enum Command {
     Join(JoinArgs),
     Fix(MendArgs),
     Ask(AskArgs),
+    Open(VisitArgs),
+    Close(LeaveArgs),
+    CheckOut(CheckOutArgs),
 }
 
 impl Command {
@@ -121,6 +134,9 @@ impl Command {
             CommandName::Join => Self::Join(argument(params)?),
             CommandName::Fix => Self::Fix(argument(params)?),
             CommandName::Ask => Self::Ask(argument(params)?),
+            CommandName::Open => Self::Open(argument(params)?),
+            CommandName::Close => Self::Close(argument(params)?),
+            CommandName::CheckOut => Self::CheckOut(argument(params)?),
         })
     }
 }
@@ -174,7 +190,7 @@ pub(crate) struct ReviewArgs {
 }
 
 /// What a review was asked to be. What is not said is as configured.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ReviewOptions {
     pub(crate) base: Option<String>,
     pub(crate) uncommitted: Option<bool>,
@@ -182,6 +198,8 @@ pub(crate) struct ReviewOptions {
     pub(crate) agents: Vec<String>,
     /// Which agents are asked again.
     pub(crate) again: Again,
+    /// What it may cost, where it started by itself.
+    pub(crate) by_itself: Option<Allowance>,
 }
 
 impl ReviewArgs {
@@ -198,7 +216,7 @@ impl ReviewArgs {
                 ));
             }
         };
-        Ok((RepoArgs { root, uri }, ReviewOptions { base, uncommitted, agents, again }))
+        Ok((RepoArgs { root, uri }, ReviewOptions { base, uncommitted, agents, again, by_itself: None }))
     }
 }
 
@@ -330,6 +348,36 @@ pub(crate) struct ImportArgs {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// What is to be looked at without being checked out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VisitArgs {
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) uri: Option<Uri>,
+    /// As on the command line: `pr:7`, an address, `commit:REV`, `A..B`, a branch, `stash@{0}`, `--staged`, `--unstaged`.
+    pub(crate) target: String,
+}
+
+/// What is not looked at any more: the root that [`OpenedVisit`] named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeaveArgs {
+    pub(crate) root: PathBuf,
+}
+
+/// What is to be checked out: the root that [`OpenedVisit`] named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckOutArgs {
+    pub(crate) root: PathBuf,
+    /// In a worktree beside, not in this work tree.
+    #[serde(default)]
+    pub(crate) worktree: bool,
+    /// Also where tracked files have changes: they are carried along.
+    #[serde(default, rename = "carryChanges")]
+    pub(crate) carry_changes: bool,
+}
+
 /// What agents are to do about findings besides a review.
 #[derive(Debug, Clone)]
 pub(crate) enum Errand {
@@ -381,6 +429,8 @@ pub(crate) enum CommandResult {
     Rounds {
         rounds: Vec<RoundRow>,
     },
+    Opened(OpenedVisit),
+    CheckedOut(CheckedOut),
     /// What came of asking agents to mend findings.
     Mended {
         applied: bool,
@@ -392,6 +442,58 @@ pub(crate) enum CommandResult {
         by: AgentName,
         answer: String,
     },
+}
+
+/// What is looked at now.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenedVisit {
+    /// What other commands take as its `root`, and what `deepReview/findings` lists it under.
+    pub(crate) root: PathBuf,
+    pub(crate) target: String,
+    pub(crate) title: String,
+    /// What it is compared with, as people call it.
+    pub(crate) base: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) head: Option<String>,
+    #[serde(rename = "canCheckOut")]
+    pub(crate) can_check_out: bool,
+    /// The files that it changes.
+    pub(crate) files: Vec<OpenedFile>,
+    /// How many more it changes that are not reviewed.
+    #[serde(rename = "leftOut")]
+    pub(crate) left_out: usize,
+}
+
+/// A file that it changes.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenedFile {
+    pub(crate) path: RepoPath,
+    /// `added`, `modified`, `deleted`, `renamed` or `copied`.
+    pub(crate) kind: &'static str,
+    /// Its name before, where that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<RepoPath>,
+    /// Its document: read-only, or the work tree's own where that has the same text. None of a deleted file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uri: Option<Uri>,
+    /// The read-only document of what it is compared with. None of an added file.
+    #[serde(rename = "baseUri", skip_serializing_if = "Option::is_none")]
+    pub(crate) base_uri: Option<Uri>,
+    /// Lines.
+    pub(crate) added: u32,
+    pub(crate) removed: u32,
+}
+
+/// What came of checking something out.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum CheckedOut {
+    /// Tracked files have changes, and nobody said that they may be carried along; nothing was done.
+    Dirty { dirty: usize },
+    /// It is checked out here; on no branch where `branch` is missing.
+    Here { branch: Option<String> },
+    /// It is checked out in this folder.
+    Worktree { folder: PathBuf },
 }
 
 /// One attempt at a fix.
@@ -416,8 +518,20 @@ impl CommandResult {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum ReviewResult {
-    NothingChanged { changed: bool, base: String, why: String },
-    Round { changed: bool, round: RoundId, number: u32, failed: Vec<FailedAgent> },
+    NothingChanged {
+        changed: bool,
+        base: String,
+        why: String,
+    },
+    Round {
+        changed: bool,
+        round: RoundId,
+        number: u32,
+        failed: Vec<FailedAgent>,
+        /// What came of it in a line, of one that started by itself; nobody waits for its answer.
+        #[serde(skip)]
+        told: Option<String>,
+    },
 }
 
 #[derive(Debug, Serialize)]

@@ -19,6 +19,80 @@ pub(crate) enum StatusRequest {}
 #[derive(Debug)]
 pub(crate) enum ExplainRequest {}
 
+/// `deepReview/text`: a read-only document of what is looked at without being checked out.
+#[derive(Debug)]
+pub(crate) enum TextRequest {}
+
+/// Its address.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TextParams {
+    pub(crate) uri: Uri,
+}
+
+/// What is in it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+}
+
+/// `deepReview/commits`: the newest commits of what is checked out, for a choice.
+#[derive(Debug)]
+pub(crate) enum CommitsRequest {}
+
+/// Which repository.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ChoiceParams {
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) uri: Option<Uri>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Commits {
+    pub(crate) commits: Vec<CommitRow>,
+}
+
+/// A commit in a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct CommitRow {
+    pub(crate) id: String,
+    pub(crate) subject: String,
+    pub(crate) author: String,
+    /// In RFC 3339.
+    pub(crate) at: String,
+    pub(crate) merge: bool,
+}
+
+/// `deepReview/pullRequests`: those that are open, for a choice.
+#[derive(Debug, Serialize)]
+pub(crate) struct PullRequests {
+    /// The repository at its forge.
+    pub(crate) site: String,
+    #[serde(rename = "pullRequests")]
+    pub(crate) pull_requests: Vec<PullRequestRow>,
+}
+
+/// A pull request in a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct PullRequestRow {
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) author: String,
+    pub(crate) branch: String,
+    /// When it was opened, in RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) opened: Option<String>,
+    pub(crate) draft: bool,
+    /// Whether a review is asked of the user whose token it is.
+    #[serde(rename = "askedOfMe")]
+    pub(crate) asked_of_me: bool,
+    /// `passed`, `failed` or `running`, where the forge says it in a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) checks: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+}
+
 /// The finding, by label, id, or the beginning of one.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ExplainParams {
@@ -89,6 +163,11 @@ pub(crate) struct RepositoryRow {
     pub(crate) agents: Vec<AgentState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) branch: Option<String>,
+    /// Of what is looked at without being checked out: as it was named, and the root of its repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) of: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) round: Option<RoundState>,
     /// Open findings by severity, where only the status was asked for.

@@ -5,11 +5,13 @@
 
 use finding::{Dial, Severity};
 use lsp_types::DiagnosticSeverity;
+use ops::watch::{Allowance, WatchFor};
 use ops::{Overrides, Trust};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Which reviews start by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -86,6 +88,68 @@ pub(crate) struct Settings {
     review: Review,
     severity: Severities,
     show: Show,
+    forge: Forge,
+    background: Background,
+}
+
+/// Reviews that start by themselves. Off where nobody said so: agents may cost money. Editors take these from the user's own
+/// settings alone, never from the workspace's.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Background {
+    on: BackgroundOn,
+    /// Who takes part; those that cost nothing where none is named.
+    pub(crate) agents: Vec<String>,
+    /// How long nothing may be typed before it is a pause, in seconds.
+    pause: Option<u64>,
+    max_cost_per_hour: Option<f64>,
+    max_cost_per_day: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum BackgroundOn {
+    #[default]
+    Off,
+    Commit,
+    Pause,
+    Push,
+}
+
+impl Background {
+    /// What a review is made of, if it is to be.
+    pub(crate) fn on(&self) -> Option<WatchFor> {
+        match self.on {
+            BackgroundOn::Off => None,
+            BackgroundOn::Commit => Some(WatchFor::Commit),
+            BackgroundOn::Pause => Some(WatchFor::Pause),
+            BackgroundOn::Push => Some(WatchFor::Push),
+        }
+    }
+
+    pub(crate) fn pause(&self) -> Duration {
+        Duration::from_secs(self.pause.unwrap_or(10))
+    }
+
+    pub(crate) fn allowance(&self) -> Allowance {
+        Allowance { per_hour: self.max_cost_per_hour, per_day: self.max_cost_per_day }
+    }
+}
+
+/// What runs at the host of a remote whose name does not say it. Which hosts are asked is said by the remotes alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Forge {
+    /// What the host's name says.
+    #[default]
+    #[serde(rename = "")]
+    ByName,
+    GitHub,
+    GitLab,
+    #[serde(alias = "forgejo")]
+    Gitea,
+    Bitbucket,
+    Azure,
 }
 
 /// How much is shown; what is `null` is as configured.
@@ -96,6 +160,8 @@ struct Show {
     /// 0 to 1.
     min_confidence: Option<f64>,
     max_suggestions: Option<usize>,
+    /// Whether what people said on the pull request is shown at its lines; `null` is yes.
+    pull_request_comments: Option<bool>,
 }
 
 impl Default for Settings {
@@ -107,6 +173,8 @@ impl Default for Settings {
             review: Review::default(),
             severity: Severities::default(),
             show: Show::default(),
+            forge: Forge::default(),
+            background: Background::default(),
         }
     }
 }
@@ -128,6 +196,28 @@ impl Settings {
         self.review.auto
     }
 
+    /// Whether what people said on the pull request is shown.
+    pub(crate) fn shows_comments(&self) -> bool {
+        self.show.pull_request_comments.unwrap_or(true)
+    }
+
+    pub(crate) fn background(&self) -> &Background {
+        &self.background
+    }
+
+    /// What runs at the host of the remote, where that was said.
+    pub(crate) fn forge(&self) -> Option<ops::pull_request::Kind> {
+        use ops::pull_request::Kind;
+        match self.forge {
+            Forge::ByName => None,
+            Forge::GitHub => Some(Kind::GitHub),
+            Forge::GitLab => Some(Kind::GitLab),
+            Forge::Gitea => Some(Kind::Gitea),
+            Forge::Bitbucket => Some(Kind::Bitbucket),
+            Forge::Azure => Some(Kind::Azure),
+        }
+    }
+
     fn base(&self) -> Option<String> {
         let base = self.base.trim();
         (!base.is_empty()).then(|| base.to_owned())
@@ -141,7 +231,7 @@ impl Settings {
 
     /// How much is to be shown; of what it says nothing, the configuration decides.
     pub(crate) fn dial(&self) -> Dial {
-        let Show { min_severity, min_confidence, max_suggestions } = self.show;
+        let Show { min_severity, min_confidence, max_suggestions, .. } = self.show;
         Dial { min_severity, min_confidence, max_suggestions }
     }
 

@@ -6,18 +6,40 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The path of a `file:` URI; `None` for any other scheme.
+/// The scheme of read-only documents: the texts of what is looked at without being checked out.
+const VISITED: &str = "deep-review";
+
+/// What the paths of such documents begin with: no file's does, those are absolute.
+const VISITED_PATHS: &str = "deep-review:";
+
+/// The path of a `file:` URI, or the one under which a read-only document of ours is known; `None` for any other scheme.
 pub(crate) fn file_path(uri: &Uri) -> Option<PathBuf> {
-    let is_file = uri.scheme().as_str().eq_ignore_ascii_case("file");
-    is_file.then(|| uri.to_file_path().map(Cow::into_owned)).flatten()
+    let scheme = uri.scheme().as_str();
+    if scheme.eq_ignore_ascii_case(VISITED) {
+        let inside = uri.as_str().get(VISITED.len()..)?.strip_prefix("://")?;
+        let inside = inside.split(['?', '#']).next().unwrap_or(inside);
+        return Some(Path::new(VISITED_PATHS).join(unescaped(inside)?.trim_start_matches('/')));
+    }
+    scheme.eq_ignore_ascii_case("file").then(|| uri.to_file_path().map(Cow::into_owned)).flatten()
 }
 
-/// The URI of an absolute path; `None` for what cannot be one.
+/// The path under which the documents of something are known that is looked at under a name.
+pub(crate) fn visited_root(name: &str) -> PathBuf {
+    Path::new(VISITED_PATHS).join(name)
+}
+
+/// Whether a path is that of a read-only document, and of no file.
+pub(crate) fn is_visited(path: &Path) -> bool {
+    path.starts_with(VISITED_PATHS)
+}
+
+/// The URI of an absolute path, or of a read-only document; `None` for what cannot be one.
 pub(crate) fn file_uri(path: &Path) -> Option<Uri> {
-    let text = path.to_str()?;
-    let mut uri = String::with_capacity(text.len() + 8);
-    uri.push_str("file://");
-    if !text.starts_with('/') {
+    let inside = path.strip_prefix(VISITED_PATHS).ok();
+    let text = inside.unwrap_or(path).to_str()?;
+    let mut uri = String::with_capacity(text.len() + 16);
+    uri.push_str(if inside.is_some() { "deep-review://" } else { "file://" });
+    if inside.is_none() && !text.starts_with('/') {
         uri.push('/');
     }
     for byte in text.bytes() {
@@ -57,6 +79,20 @@ pub(crate) fn normalize(address: &str) -> Option<String> {
         }
     }
     Some(normal)
+}
+
+/// A part of an address without its escapes; `None` if that is no text.
+fn unescaped(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        out.push(match byte {
+            b'%' => u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?,
+            byte => byte,
+        });
+    }
+    String::from_utf8(out).ok()
 }
 
 fn push_escaped(out: &mut String, byte: u8) {
@@ -120,6 +156,17 @@ mod tests {
     fn a_path_comes_back_from_its_address() {
         let path = Path::new("/tmp/ä b/[x]#%.rs");
         assert_eq!(file_path(&file_uri(path).unwrap()).as_deref(), Some(path));
+    }
+
+    #[test]
+    fn a_read_only_document_has_an_address_of_its_own() {
+        let path = visited_root("pr-7").join("src/ä [x]#%.rs");
+        let uri = file_uri(&path).unwrap();
+        assert_eq!(uri.as_str(), "deep-review://pr-7/src/%C3%A4%20%5Bx%5D%23%25.rs");
+        assert_eq!(file_path(&uri), Some(path.clone()));
+        assert!(is_visited(&path) && !is_visited(Path::new("/tmp/deep-review:/a")));
+        assert_eq!(unescaped("%4"), None);
+        assert_eq!(unescaped("%ff"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::fix_edits::Fixer;
 use crate::protocol::capabilities::FIX_ALL;
 use crate::protocol::commands::CommandName;
 use crate::protocol::error::CommandError;
+use crate::state::file_projection::FileProjection;
 use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round, Severity};
@@ -59,8 +60,17 @@ fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCo
                 .any(|k| k.as_str().is_empty() || kind == k.as_str() || kind.starts_with(&format!("{}.", k.as_str())))
         })
     };
-    let uri = &params.text_document.uri;
-    let Some((repo, path, projection)) = snapshot.projection(uri) else { return Vec::new() };
+    let all = snapshot.projections(&params.text_document.uri);
+    all.into_iter().flat_map(|(repo, path, file)| actions_of(snapshot, params, &wants, (repo, &path, file))).collect()
+}
+
+fn actions_of(
+    snapshot: &Snapshot,
+    params: &CodeActionParams,
+    wants: &impl Fn(&str) -> bool,
+    (repo, path, projection): (&Repo, &RepoPath, &FileProjection),
+) -> Vec<CodeActionOrCommand> {
+    let (only, uri) = (params.context.only.as_deref(), &params.text_document.uri);
     let Some(round_index) = &repo.round_index else { return Vec::new() };
     let Ok(fixer) = Fixer::new(snapshot, repo) else { return Vec::new() };
     let mut menu = Menu { snapshot, repo, fixer, uri, told: None, actions: Vec::new() };
@@ -83,7 +93,7 @@ fn actions(snapshot: &Snapshot, params: &CodeActionParams) -> Vec<CodeActionOrCo
         }
     }
     if only.is_some() && wants(FIX_ALL) {
-        menu.fix_all(&path);
+        menu.fix_all(path);
     }
     menu.actions
 }

@@ -1,7 +1,8 @@
 //! `textDocument/diagnostic` and `workspace/diagnostic`, for clients that ask for diagnostics.
 
 use super::BackgroundRequest;
-use crate::state::diagnostics;
+use crate::protocol::uri::file_path;
+use crate::state::diagnostics::{self, Told};
 use crate::state::shown::Shown;
 use crate::state::snapshot::Snapshot;
 use lsp_types::request::{DocumentDiagnosticRequest, WorkspaceDiagnosticRequest};
@@ -13,9 +14,10 @@ impl BackgroundRequest for DocumentDiagnosticRequest {
     type Answer = DocumentDiagnosticReportResult;
 
     fn answer(snapshot: &Snapshot, params: DocumentDiagnosticParams) -> DocumentDiagnosticReportResult {
-        let projection = snapshot.projection(&params.text_document.uri);
-        let items = projection
-            .map_or_else(Vec::new, |(repo, _, file)| diagnostics::of(snapshot, repo, &Shown::of(snapshot, repo), file));
+        let place = file_path(&params.text_document.uri);
+        let place = place.and_then(|file| snapshot.place(&file).map(|(repo, path)| (repo.clone(), path)));
+        let told = place.and_then(|(repo, path)| diagnostics::at(snapshot, &repo, &Shown::of(snapshot, &repo), &path));
+        let items = told.map(|told| told.diagnostics).unwrap_or_default();
         let id = diagnostics::result_id(&items);
         if params.previous_result_id.as_deref() == Some(&id) {
             return DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {
@@ -44,14 +46,17 @@ impl BackgroundRequest for WorkspaceDiagnosticRequest {
         let mut shown = HashSet::new();
         for repo in snapshot.repos.values() {
             let seen = Shown::of(snapshot, repo);
-            for projection in repo.files.values().filter_map(|file| file.get()) {
-                let items = diagnostics::of(snapshot, repo, &seen, projection);
-                let known = previous.get(&projection.uri).copied();
-                shown.insert(&projection.uri);
+            for path in snapshot.told_of(repo) {
+                let Some(Told { uri, version, diagnostics: items }) = diagnostics::at(snapshot, repo, &seen, &path)
+                else {
+                    continue;
+                };
+                let known = previous.get(&uri).copied();
                 if !items.is_empty() || known.is_some() {
-                    let version = projection.version.map(|version| i64::from(version.number));
-                    reports.push(report(projection.uri.clone(), version, items, known));
+                    let version = version.map(|version| i64::from(version.number));
+                    reports.push(report(uri.clone(), version, items, known));
                 }
+                shown.insert(uri);
             }
         }
         let gone = params.previous_result_ids.iter().filter(|previous| !shown.contains(&previous.uri));

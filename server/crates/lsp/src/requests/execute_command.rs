@@ -48,6 +48,8 @@ pub(crate) fn begin(command: Command, events: &UnboundedSender<Event>) -> Result
         Command::Cancel(of) => Event::Cancel { of, reply },
         Command::Fix(args) => Event::Errand { errand: Box::new(Errand::Mend(args)), reply },
         Command::Ask(args) => Event::Errand { errand: Box::new(Errand::Ask(args)), reply },
+        Command::Open(args) => Event::Visit { args, reply },
+        Command::Close(LeaveArgs { root }) => Event::Leave { root, reply },
         other => return Ok(Begun::OnSnapshot(other)),
     };
     // The loop ends only with the server.
@@ -83,9 +85,12 @@ impl CommandContext {
     pub(crate) async fn run(&self, command: Command) -> Answer {
         match command {
             // Those are with the loop, and do not come here.
-            Command::Review(_) | Command::Cancel(_) | Command::Fix(_) | Command::Ask(_) => {
-                Err(CommandError::failed("the command was not taken"))
-            }
+            Command::Review(_)
+            | Command::Cancel(_)
+            | Command::Fix(_)
+            | Command::Ask(_)
+            | Command::Open(_)
+            | Command::Close(_) => Err(CommandError::failed("the command was not taken")),
             Command::ApplyFix(args) => self.apply_fix(args).await,
             Command::FixAll(args) => self.fix_all(args).await,
             Command::Dismiss(args) => self.dismiss(args).await,
@@ -99,7 +104,33 @@ impl CommandContext {
             Command::Recheck(args) => self.recheck(&args),
             Command::Split(args) => self.split(args).await,
             Command::Join(args) => self.join(args).await,
+            Command::CheckOut(args) => self.check_out(args).await,
         }
+    }
+
+    /// Never over what is not committed without a yes, and nothing is ever thrown away.
+    async fn check_out(&self, args: CheckOutArgs) -> Answer {
+        let CheckOutArgs { root, worktree, carry_changes } = args;
+        let repo = self.snapshot.repo_at(&root)?;
+        let visit = repo.visit.clone().ok_or_else(|| CommandError::invalid("it is checked out already"))?;
+        let switch = visit.switch.clone();
+        let switch =
+            switch.ok_or_else(|| CommandError::failed("there is no commit of it that could be checked out"))?;
+        let git = repo.git.clone();
+        let work = move || {
+            if worktree {
+                let folder = git.check_out_beside(&switch, &visit.name).map_err(OpsError::from)?;
+                return Ok(CheckedOut::Worktree { folder });
+            }
+            let dirty = git.uncommitted_files().map_err(OpsError::from)?;
+            if dirty > 0 && !carry_changes {
+                return Ok(CheckedOut::Dirty { dirty });
+            }
+            Ok(CheckedOut::Here { branch: git.check_out(&switch).map_err(OpsError::from)? })
+        };
+        let done = beside("it could not be checked out", work).await?;
+        let _ = self.events.send(Event::Touched);
+        Ok(CommandResult::CheckedOut(done))
     }
 
     fn recheck(&self, args: &FindingArgs) -> Answer {

@@ -63,6 +63,8 @@ fn about(repo: &Repo) -> RepositoryRow {
         running: repo.running.is_some(),
         agents: round.iter().flat_map(|round| round.agents.iter().map(|run| agent(repo, round, run))).collect(),
         branch: repo.head.as_ref().and_then(|head| head.branch.clone()),
+        target: repo.visit.as_ref().map(|visit| visit.word.clone()),
+        of: repo.visit.as_ref().map(|visit| visit.of.root.clone()),
         round: round.map(|round| RoundState {
             id: round.id.clone(),
             number: round.number,

@@ -37,6 +37,7 @@ pub(crate) struct Offer {
 
 impl CurrentTexts for Fixer<'_> {
     fn read(&self, path: &RepoPath) -> Result<Option<Arc<str>>, ReadError> {
+        self.is_checked_out(path)?;
         match self.snapshot.document(self.repo, path) {
             Some(document) => Ok(Some(document.text())),
             None => self.tree.read(self.repo.moved.places.get(path).unwrap_or(path)),
@@ -71,8 +72,17 @@ impl<'s> Fixer<'s> {
         }
     }
 
+    /// What is looked at without being checked out is not to be changed.
+    fn is_checked_out(&self, path: &RepoPath) -> Result<(), Unreachable> {
+        match &self.repo.visit {
+            Some(visit) if !visit.has_here(path) => Err(Unreachable::Elsewhere { path: path.clone() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a fix may change a file; the disk is asked once.
     fn is_within_reach(&self, path: &RepoPath) -> Result<(), Unreachable> {
+        self.is_checked_out(path)?;
         let mut known = self.reach.borrow_mut();
         if let Some(known) = known.get(path) {
             return known.clone();

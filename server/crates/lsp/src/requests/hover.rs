@@ -3,11 +3,14 @@
 use super::BackgroundRequest;
 use crate::protocol::error::CommandError;
 use crate::protocol::own::{ExplainParams, ExplainRequest, Explained, MessageRow};
+use crate::state::file_projection::FileProjection;
+use crate::state::projection::AnchorRef;
+use crate::state::said::{self, Comment};
 use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use crate::tasks::report;
 use ::report::sanitize;
-use finding::{Finding, FindingStatus, Fix, Message, RawFinding, Round, Speaker};
+use finding::{Finding, FindingStatus, Fix, Message, RawFinding, RepoPath, Round, Speaker};
 use lsp_types::request::HoverRequest;
 use lsp_types::*;
 use std::fmt::Write;
@@ -29,32 +32,70 @@ impl BackgroundRequest for HoverRequest {
 
     fn answer(snapshot: &Snapshot, params: HoverParams) -> Option<Hover> {
         let at = params.text_document_position_params;
-        let (repo, _, projection) = snapshot.projection(&at.text_document.uri)?;
-        let round = &projection.round_index.round;
-        let seen = Shown::of(snapshot, repo);
-        let mut shown = Vec::new();
-        for anchor in projection.anchors_at(Range::new(at.position, at.position)) {
-            let finding = &round.findings[anchor.finding];
-            if !shown.contains(&anchor.finding) && seen.has(repo, anchor.finding, finding) {
-                shown.push(anchor.finding);
-            }
-        }
-        if shown.is_empty() {
+        let projections = snapshot.projections(&at.text_document.uri);
+        let texts =
+            projections.into_iter().flat_map(|(repo, path, file)| texts_at(snapshot, repo, &path, file, at.position));
+        let texts: Vec<String> = texts.take(MAX_FINDINGS).collect();
+        if texts.is_empty() {
             return None;
         }
-        let whole = with_remarks(repo, round, &shown);
-        let round = whole.as_ref().unwrap_or(round);
-        let is_rich = snapshot.capabilities.rich_hover;
-        let text = |index: &usize| match (&round.findings[*index], is_rich) {
-            // The editor's own hover has the title.
-            (finding, true) => explained(repo, round, finding, true),
-            (finding, false) => titled(finding, &explained(repo, round, finding, false)),
-        };
-        let texts: Vec<String> = shown.iter().take(MAX_FINDINGS).map(text).collect();
         let contents =
             MarkupContent { kind: MarkupKind::Markdown, value: sanitize::document(&texts.join("\n\n---\n\n")) };
         Some(Hover { contents: HoverContents::Markup(contents), range: None })
     }
+}
+
+/// What is said of the findings at a place.
+fn texts_at(
+    snapshot: &Snapshot,
+    repo: &Repo,
+    path: &RepoPath,
+    projection: &FileProjection,
+    at: Position,
+) -> Vec<String> {
+    let round = &projection.round_index.round;
+    let seen = Shown::of(snapshot, repo);
+    let mut shown = Vec::new();
+    for anchor in projection.anchors_at(Range::new(at, at)) {
+        let finding = &round.findings[anchor.finding];
+        if !shown.contains(&anchor.finding) && seen.has(repo, anchor.finding, finding) {
+            shown.push(anchor.finding);
+        }
+    }
+    shown.truncate(MAX_FINDINGS);
+    let whole = with_remarks(repo, round, &shown);
+    let round = whole.as_ref().unwrap_or(round);
+    let is_rich = snapshot.capabilities.rich_hover;
+    let comments = said::at(snapshot, repo, path);
+    let place = |index: usize| projection.view.place(AnchorRef::main(index)).map(|at| projection.view.places[at].lines);
+    let text = |index: &usize| {
+        let finding = &round.findings[*index];
+        let same = |comment: &&Comment<'_>| place(*index).is_some_and(|lines| said::is_same(finding, lines, comment));
+        let people: String = comments.iter().filter(same).map(|comment| said_the_same(comment)).collect();
+        match is_rich {
+            // The editor's own hover has the title.
+            true => explained(repo, round, finding, true) + &people,
+            false => titled(finding, &explained(repo, round, finding, false)) + &people,
+        }
+    };
+    let mut texts: Vec<String> = shown.iter().map(text).collect();
+    let is_here = |comment: &&Comment<'_>| comment.lines.start() <= at.line + 1 && at.line < comment.lines.end();
+    let is_alone = |comment: &&Comment<'_>| {
+        !shown.iter().any(|i| place(*i).is_some_and(|lines| said::is_same(&round.findings[*i], lines, comment)))
+    };
+    texts.extend(comments.iter().filter(is_here).filter(is_alone).map(whole_comment));
+    texts
+}
+
+/// Who said it on the pull request, and in what words.
+fn said_the_same(comment: &Comment<'_>) -> String {
+    let (by, text) = (line(&comment.by()), cut(&comment.feedback.text, MAX_REMARK));
+    format!("\n\n**{by}** said the same:\n\n{}", quoted(&text))
+}
+
+/// What somebody said on the pull request that no finding says.
+fn whole_comment(comment: &Comment<'_>) -> String {
+    format!("**{}**\n\n{}", line(&comment.by()), cut(&comment.feedback.text, MAX_BODY))
 }
 
 impl BackgroundRequest for ExplainRequest {

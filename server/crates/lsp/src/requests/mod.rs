@@ -1,6 +1,7 @@
 //! One file a method of the protocol, and what several of them share.
 
 pub(crate) mod agent_log;
+pub(crate) mod choices;
 pub(crate) mod code_action;
 pub(crate) mod code_lens;
 pub(crate) mod diagnostic;

@@ -1,18 +1,102 @@
 //! Findings as diagnostics: a function of a snapshot, for those who are pushed and for those who pull.
 
+use super::documents::{Lines, Version};
 use super::file_projection::FileProjection;
+use super::said::{self, Comment};
 use super::shown::Shown;
 use super::snapshot::{Repo, Snapshot};
 use crate::protocol::settings::Settings;
-use finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, Round, State};
+use finding::{AgentName, AgentOutcome, Finding, Observation, ObservationKind, RepoPath, Round, State};
 use lsp_types::*;
 use merge::state::TextState;
 use report::sanitize;
 use serde_json::json;
 use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+
+/// What is said of a document: by the round of what is checked out, and by those of what is looked at elsewhere and has it
+/// as the work tree does. Nothing where that is said of it under another address.
+pub(crate) struct Told {
+    pub(crate) uri: Uri,
+    pub(crate) version: Option<Version>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// What is said of a file; `None` if no round says anything of it.
+pub(crate) fn at(snapshot: &Snapshot, repo: &Repo, shown: &Shown, path: &RepoPath) -> Option<Told> {
+    let own = repo.projection(path);
+    let is_elsewhere = repo.visit.as_ref().is_some_and(|visit| visit.has_here(path));
+    let file = repo.file_of(path);
+    let visits = snapshot.visits_of(&file).filter(|_| repo.visit.is_none());
+    let visits: Vec<(Arc<Repo>, RepoPath)> = visits.map(|(visit, path)| (visit.clone(), path)).collect();
+    let theirs: Vec<(&Repo, &FileProjection)> =
+        visits.iter().filter_map(|(visit, path)| Some((&**visit, visit.projection(path)?))).collect();
+    let comments = said::at(snapshot, repo, path);
+    let first = own.or_else(|| theirs.first().map(|(_, file)| *file));
+    let (uri, version) = match first {
+        Some(file) => (file.uri.clone(), file.version),
+        None if comments.is_empty() => return None,
+        None => (repo.uri_of(path)?, snapshot.document(repo, path).map(|document| document.version)),
+    };
+    let mut diagnostics = Vec::new();
+    if !is_elsewhere {
+        diagnostics.extend(own.into_iter().flat_map(|file| of(snapshot, repo, shown, file, &comments)));
+        diagnostics.extend(of_comments(snapshot, repo, path, own, &comments));
+    }
+    for (visit, file) in &theirs {
+        diagnostics.extend(of(snapshot, visit, &Shown::of(snapshot, visit), file, &[]));
+    }
+    Some(Told { uri, version, diagnostics })
+}
+
+/// The comments that say what no finding says.
+fn of_comments(
+    snapshot: &Snapshot,
+    repo: &Repo,
+    path: &RepoPath,
+    own: Option<&FileProjection>,
+    comments: &[Comment<'_>],
+) -> Vec<Diagnostic> {
+    if comments.is_empty() {
+        return Vec::new();
+    }
+    let text = snapshot.text(repo, path).unwrap_or_else(|| "".into());
+    let lines = Lines::new(&text);
+    let is_said = |comment: &&Comment<'_>| {
+        let places = own.into_iter().flat_map(|file| file.view.places.iter().map(move |place| (file, place)));
+        let mut main = places.filter(|(_, place)| place.anchor_ref.anchor == 0);
+        main.any(|(file, place)| {
+            let finding = &file.round_index.round.findings[place.anchor_ref.finding];
+            repo.state_by(place.anchor_ref.finding, finding, place.status) == State::Open
+                && said::is_same(finding, place.lines, comment)
+        })
+    };
+    let diagnostic = |comment: &Comment<'_>| Diagnostic {
+        range: lines.head(comment.lines.start() - 1, comment.lines.end() - 1, None, snapshot.capabilities.encoding),
+        severity: Some(DiagnosticSeverity::INFORMATION),
+        code: Some(NumberOrString::String("comment".into())),
+        code_description: (snapshot.capabilities.code_description).then(|| page_of(comment)).flatten(),
+        source: Some(comment.by()),
+        message: comment.first_line(),
+        ..Diagnostic::default()
+    };
+    comments.iter().filter(|comment| !is_said(comment)).map(diagnostic).collect()
+}
+
+/// The page of a comment; only the web's.
+fn page_of(comment: &Comment<'_>) -> Option<CodeDescription> {
+    let url = comment.feedback.url.as_ref().filter(|url| url.starts_with("https://") || url.starts_with("http://"))?;
+    Some(CodeDescription { href: url.parse().ok()? })
+}
 
 /// The diagnostics of a file, in the order of the findings: of those that are `shown`.
-pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, shown: &Shown, projection: &FileProjection) -> Vec<Diagnostic> {
+fn of(
+    snapshot: &Snapshot,
+    repo: &Repo,
+    shown: &Shown,
+    projection: &FileProjection,
+    comments: &[Comment<'_>],
+) -> Vec<Diagnostic> {
     let round = &projection.round_index.round;
     let places = projection.view.places.iter().zip(&projection.heads).filter(|(place, _)| place.anchor_ref.anchor == 0);
     let mut all: Vec<Diagnostic> = places
@@ -21,7 +105,15 @@ pub(crate) fn of(snapshot: &Snapshot, repo: &Repo, shown: &Shown, projection: &F
             let finding = &round.findings[index];
             let state = repo.state_by(index, finding, place.status);
             let is_shown = state == State::Open && !shown.hides(finding);
-            is_shown.then(|| diagnostic(snapshot, repo, round, (index, finding), place.status, *range))
+            is_shown.then(|| {
+                let mut said = diagnostic(snapshot, repo, round, (index, finding), place.status, *range);
+                let same = comments.iter().filter(|comment| said::is_same(finding, place.lines, comment));
+                let by: Vec<String> = same.map(Comment::by).collect();
+                if !by.is_empty() {
+                    said.message.push_str(&format!(" ({} said the same)", by.join(", ")));
+                }
+                said
+            })
         })
         .collect();
     for (number, range) in &projection.observations {

@@ -50,6 +50,12 @@ impl FileProjection {
 pub(crate) enum TextSource {
     Document(Arc<Document>),
     File(PathBuf),
+    /// Of what is looked at without being checked out; `file` is what the document of it is called.
+    Frozen {
+        file: PathBuf,
+        snapshot: git::Snapshot,
+        path: RepoPath,
+    },
 }
 
 impl TextSource {
@@ -58,6 +64,7 @@ impl TextSource {
         match self {
             Self::Document(document) => Some(document.text()),
             Self::File(file) => read_text(file),
+            Self::Frozen { snapshot, path, .. } => snapshot.read(path).ok().flatten(),
         }
     }
 }
@@ -126,6 +133,7 @@ impl Sources {
             TextSource::Document(document) => (document.uri.clone(), Some(document.version), None),
             // Before it is read, so that what is written from now on is seen at the next poll.
             TextSource::File(file) => (file_uri(file)?, None, file_stamp(file)),
+            TextSource::Frozen { file, .. } => (file_uri(file)?, None, None),
         };
         let text = self.text.text();
         let current: &str = text.as_deref().unwrap_or("");

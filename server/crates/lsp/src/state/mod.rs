@@ -8,6 +8,8 @@ pub(crate) mod file_projection;
 pub(crate) mod projection;
 pub(crate) mod report_index;
 pub(crate) mod reviewed_file;
+pub(crate) mod said;
 pub(crate) mod shown;
 pub(crate) mod snapshot;
 pub(crate) mod stamps;
+pub(crate) mod visit;

@@ -3,24 +3,26 @@
 
 use super::activity::Activity;
 use super::documents::Document;
-use super::file_projection::{FileProjection, LazyProjection, Sources, TextSource, read_text};
+use super::file_projection::{FileProjection, LazyProjection, Sources, TextSource};
 use super::projection::{AnchorRef, RoundIndex};
 use super::report_index::ReportIndex;
 use super::reviewed_file::ReviewedFile;
+use super::said;
 use super::stamps::Moved;
+use super::visit::Visit;
 use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::commands::RepoArgs;
 use crate::protocol::encoding::Encoding;
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::{ReviewContext, Settings};
-use crate::protocol::uri::{file_path, file_uri};
-use finding::{AgentName, Decisions, Dial, Finding, FindingId, RepoPath, Round, State};
+use crate::protocol::uri::{file_path, file_uri, is_visited};
+use finding::{AgentName, Decisions, Dial, Finding, FindingId, PullRequestNow, RepoPath, Round, State};
 use git::{HeadState, Repository};
 use lsp_types::{Location, Uri};
 use merge::state::{Effects, TextState, state};
 use ops::{OpenBranch, OpsError, Trust};
 use review::Stops;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -61,11 +63,13 @@ pub(crate) struct BackgroundRound {
     pub(crate) texts: Arc<BTreeMap<RepoPath, Arc<str>>>,
 }
 
-/// A repository of the workspace.
+/// A repository of the workspace, or something of it that is looked at without being checked out.
 #[derive(Debug, Clone)]
 pub(crate) struct Repo {
     pub(crate) key: RepoKey,
     pub(crate) git: Repository,
+    /// What is looked at; `None` for what is checked out.
+    pub(crate) visit: Option<Arc<Visit>>,
     /// The work tree as the client spells it.
     pub(crate) shown: PathBuf,
     pub(crate) head: Option<HeadState>,
@@ -76,6 +80,8 @@ pub(crate) struct Repo {
     /// Shown while nothing that is stored is newer.
     pub(crate) background: Option<BackgroundRound>,
     pub(crate) decisions: Arc<Decisions>,
+    /// What people said on its pull request, when the forge was asked last.
+    pub(crate) said: Option<Arc<PullRequestNow>>,
     /// The files of the round that is shown.
     pub(crate) files: Arc<BTreeMap<RepoPath, Arc<LazyProjection>>>,
     pub(crate) reviewed: Arc<HashMap<RepoPath, Arc<ReviewedFile>>>,
@@ -97,12 +103,14 @@ impl Repo {
         Self {
             key: RepoKey { root: git.root().to_owned(), stay },
             git,
+            visit: None,
             shown,
             head: None,
             round_index: None,
             stored: None,
             background: None,
             decisions: Arc::default(),
+            said: None,
             files: Arc::default(),
             reviewed: Arc::default(),
             running: None,
@@ -115,11 +123,20 @@ impl Repo {
         }
     }
 
+    /// The same repository, with something of it looked at; `root` is what its documents are called by.
+    pub(crate) fn visiting(git: Repository, root: PathBuf, stay: u64, visit: Arc<Visit>) -> Self {
+        Self { key: RepoKey { root: root.clone(), stay }, visit: Some(visit), ..Self::new(git, root, stay) }
+    }
+
+    /// Its top; of what is looked at elsewhere, what its documents' addresses begin with.
     pub(crate) fn root(&self) -> &Path {
         &self.key.root
     }
 
     pub(crate) fn name(&self) -> String {
+        if let Some(visit) = &self.visit {
+            return visit.title.clone();
+        }
         let name = self.shown.file_name().or_else(|| self.root().file_name());
         name.map_or_else(|| self.root().display().to_string(), |n| n.to_string_lossy().into_owned())
     }
@@ -128,14 +145,20 @@ impl Repo {
         Store::of(self.git.common_dir())
     }
 
-    /// What is stored of the branch that is checked out.
+    /// What is stored of the branch that is checked out, or of what is looked at.
     pub(crate) fn branch(&self) -> Branch {
+        if let Some(visit) = &self.visit {
+            return visit.open.branch.clone();
+        }
         self.store().branch(self.head.as_ref().and_then(|h| h.branch.as_deref()))
     }
 
     /// The path in this repository of a file as the client names it; of a file that was moved since the review, the
     /// path under which it was reviewed.
     pub(crate) fn path_of(&self, file: &Path) -> Option<RepoPath> {
+        if let Some(visit) = &self.visit {
+            return visit.path_of(self.root(), file);
+        }
         let inside = file.strip_prefix(&self.shown).or_else(|_| file.strip_prefix(self.root())).ok()?;
         let text = inside.to_str()?;
         let path = RepoPath::new(if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() }).ok()?;
@@ -145,7 +168,18 @@ impl Repo {
 
     /// Where a file of the round is now.
     pub(crate) fn file_of(&self, path: &RepoPath) -> PathBuf {
+        if let Some(visit) = &self.visit {
+            return visit.document_of(self.root(), path);
+        }
         self.shown.join(self.moved.places.get(path).unwrap_or(path).as_str())
+    }
+
+    /// Where its text is, while no document of it is open.
+    pub(crate) fn source(&self, path: &RepoPath) -> TextSource {
+        match &self.visit {
+            Some(visit) => visit.source(self.root(), path),
+            None => TextSource::File(self.file_of(path)),
+        }
     }
 
     /// The address of a file of the repository.
@@ -200,7 +234,7 @@ impl Repo {
         let round_index = self.round_index.clone()?;
         let source = |path: &RepoPath| match open.get(path) {
             Some(document) => TextSource::Document(document.clone()),
-            None => TextSource::File(self.file_of(path)),
+            None => self.source(path),
         };
         let others = round_index.reach_of(path).into_iter().map(|other| (other.clone(), source(other))).collect();
         let (path, text) = (path.clone(), source(path));
@@ -260,6 +294,9 @@ impl Repo {
 
     /// What is stored of the branch that is checked out, for operations on it.
     pub(crate) fn open_branch(&self) -> OpenBranch {
+        if let Some(visit) = &self.visit {
+            return visit.open.clone();
+        }
         OpenBranch::named(self.git.clone(), self.head.as_ref().and_then(|head| head.branch.as_deref()))
     }
 }
@@ -324,14 +361,15 @@ impl Snapshot {
     }
 
     fn only_repo(&self) -> Result<&Arc<Repo>, CommandError> {
-        let mut all = self.repos.values();
+        let mut all = self.repos.values().filter(|repo| repo.visit.is_none());
         match (all.next(), all.next()) {
             (Some(repo), None) => Ok(repo),
             (None, _) => {
                 Err(CommandError::failed("no folder of this workspace is in a git repository; open one that is"))
             }
             (Some(_), Some(_)) => {
-                let names: Vec<String> = self.repos.values().map(|repo| repo.name()).collect();
+                let all = self.repos.values().filter(|repo| repo.visit.is_none());
+                let names: Vec<String> = all.map(|repo| repo.name()).collect();
                 Err(CommandError::invalid(format!(
                     "several repositories are open ({}): open a file of the one that is meant",
                     names.join(", ")
@@ -353,30 +391,51 @@ impl Snapshot {
 
     /// The repository that a file is in, and its path there.
     pub(crate) fn place(&self, file: &Path) -> Option<(&Arc<Repo>, RepoPath)> {
+        let is_visited = is_visited(file);
         let repo = match self.folders.get(file.parent()?) {
             Some(root) => self.repos.get(root.as_ref()?)?,
             // Not looked at yet: the innermost repository that is known.
             None => self
                 .repos
                 .values()
-                .filter(|r| r.path_of(file).is_some())
+                .filter(|r| r.visit.is_some() == is_visited && r.path_of(file).is_some())
                 .max_by_key(|r| r.shown.components().count())?,
         };
         let path = repo.path_of(file)?;
         Some((repo, path))
     }
 
-    /// The repository, path and projection of a document.
-    pub(crate) fn projection(&self, uri: &Uri) -> Option<(&Arc<Repo>, RepoPath, &FileProjection)> {
-        let (repo, path) = self.place(&file_path(uri)?)?;
-        let projection = repo.projection(&path)?;
-        Some((repo, path, projection))
+    /// What is looked at elsewhere and has this file as the work tree has it.
+    pub(crate) fn visits_of(&self, file: &Path) -> impl Iterator<Item = (&Arc<Repo>, RepoPath)> {
+        let visits = self.repos.values().filter(|repo| repo.visit.is_some() && !is_visited(file));
+        visits.filter_map(|repo| Some((repo, repo.path_of(file)?)))
+    }
+
+    /// The repository, path and projection of a document; then those of what is looked at elsewhere and has it too.
+    pub(crate) fn projections(&self, uri: &Uri) -> Vec<(&Arc<Repo>, RepoPath, &FileProjection)> {
+        let Some(file) = file_path(uri) else { return Vec::new() };
+        let places = self.place(&file).into_iter().chain(self.visits_of(&file));
+        places.filter_map(|(repo, path)| Some((repo, path.clone(), repo.projection(&path)?))).collect()
+    }
+
+    /// The files of which something is said in a repository: by its own round, and by what is looked at elsewhere.
+    pub(crate) fn told_of(&self, repo: &Repo) -> BTreeSet<RepoPath> {
+        let visits = self.repos.values().filter_map(|other| Some((other, other.visit.as_ref()?)));
+        let theirs = visits.filter(|(_, visit)| visit.of == repo.key).flat_map(|(other, visit)| {
+            other.files.keys().filter(|path| visit.has_here(path)).cloned().collect::<Vec<_>>()
+        });
+        let is_here = |path: &&RepoPath| repo.visit.as_ref().is_none_or(|visit| !visit.has_here(path));
+        let commented = said::files(repo.said.as_deref());
+        repo.files.keys().chain(commented).filter(is_here).cloned().chain(theirs).collect()
     }
 
     /// The open documents of a repository, by their path there.
     pub(crate) fn open_documents(&self, root: &Path) -> HashMap<RepoPath, Arc<Document>> {
-        let placed = self.documents.values().filter_map(|document| Some((self.place(&document.path)?, document)));
-        placed.filter(|((repo, _), _)| repo.root() == root).map(|((_, path), d)| (path, d.clone())).collect()
+        let places = |document: &Arc<Document>| -> Option<RepoPath> {
+            let mut all = self.place(&document.path).into_iter().chain(self.visits_of(&document.path));
+            all.find(|(repo, _)| repo.root() == root).map(|(_, path)| path)
+        };
+        self.documents.values().filter_map(|document| Some((places(document)?, document.clone()))).collect()
     }
 
     /// The open document of a repository's file.
@@ -391,7 +450,7 @@ impl Snapshot {
 
     /// The current text of a repository's file.
     pub(crate) fn text(&self, repo: &Repo, path: &RepoPath) -> Option<Arc<str>> {
-        self.document(repo, path).map(|document| document.text()).or_else(|| read_text(&repo.file_of(path)))
+        self.document(repo, path).map(|document| document.text()).or_else(|| repo.source(path).text())
     }
 
     /// The finding of that name in any repository; `root` narrows it down.
@@ -406,9 +465,12 @@ impl Snapshot {
         }
         let mut error = None;
         let mut found = None;
-        for repo in self.repos.values() {
+        // A label means what is checked out, where that has it.
+        let (here, elsewhere): (Vec<_>, Vec<_>) = self.repos.values().partition(|repo| repo.visit.is_none());
+        for repo in here.into_iter().chain(elsewhere) {
             match repo.finding(name) {
                 Ok((index, finding)) if found.is_none() => found = Some((repo, index, finding)),
+                Ok(_) if repo.visit.is_some() => {}
                 Ok(_) => {
                     let message =
                         format!("several of the open repositories have a finding '{name}': choose it in the list");

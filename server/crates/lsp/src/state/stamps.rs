@@ -1,7 +1,7 @@
 //! What files were like at one moment, which tells that something changed on disk.
 
 use super::projection::RoundIndex;
-use finding::{Decisions, Dial, RepoPath};
+use finding::{Decisions, Dial, PullRequestNow, RepoPath};
 use git::HeadState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -46,6 +46,8 @@ pub(crate) struct Loaded {
     /// The newest round; the one that was known before, if it is still that.
     pub(crate) round: Option<Arc<RoundIndex>>,
     pub(crate) decisions: Decisions,
+    /// What people said on its pull request.
+    pub(crate) said: Option<PullRequestNow>,
     /// How much is to be shown, as it is configured.
     pub(crate) dial: Dial,
     pub(crate) problems: Vec<String>,

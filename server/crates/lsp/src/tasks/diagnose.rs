@@ -1,7 +1,7 @@
 //! Works out what is to be said of files: where their findings are now, and the diagnostics of that.
 
 use crate::event::{Event, FileDiagnostics};
-use crate::state::diagnostics;
+use crate::state::diagnostics::{self, Told};
 use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use finding::RepoPath;
@@ -28,15 +28,9 @@ pub(crate) async fn run(snapshot: Snapshot, repo: Arc<Repo>, paths: Vec<RepoPath
 }
 
 fn diagnose(snapshot: &Snapshot, repo: &Repo, shown: &Shown, path: &RepoPath) -> Option<FileDiagnostics> {
-    let projection = repo.projection(path)?;
-    let list = diagnostics::of(snapshot, repo, shown, projection);
-    Some(FileDiagnostics {
-        uri: projection.uri.clone(),
-        version: projection.version,
-        hash: diagnostics::hash(&list),
-        diagnostics: list,
-        places: projection.view.places.clone(),
-    })
+    let Told { uri, version, diagnostics } = diagnostics::at(snapshot, repo, shown, path)?;
+    let places = repo.projection(path).map(|projection| projection.view.places.clone()).unwrap_or_default();
+    Some(FileDiagnostics { uri, version, hash: diagnostics::hash(&diagnostics), diagnostics, places })
 }
 
 /// Reads the fixes of a file that is open, ahead of the first edit or code action.

@@ -9,6 +9,9 @@ use crate::state::projection::RoundIndex;
 use crate::state::snapshot::{BackgroundRound, Repo, RepoKey};
 use config::Config;
 use finding::{AgentKind, Round};
+use git::ScopeRequest;
+use ops::OpenBranch;
+use ops::watch::{free_unless_named, told_in_a_line};
 use review::{Reviewed, Stops};
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -23,7 +26,7 @@ pub(crate) fn is_by_built_in_agents(round: &Round) -> bool {
 /// Whether the built-in agents may review unasked: on a branch where nobody else has reviewed. Where others have,
 /// what they said is not to be pushed aside by a round that they have no part in.
 pub(crate) fn may_review_in_background(repo: &Repo) -> bool {
-    repo.round_index.as_ref().is_none_or(|index| is_by_built_in_agents(&index.round))
+    repo.visit.is_none() && repo.round_index.as_ref().is_none_or(|index| is_by_built_in_agents(&index.round))
 }
 
 /// The configuration as it holds for a repository; a request may say more.
@@ -34,6 +37,9 @@ pub(crate) fn configuration(
 ) -> Result<Config, CommandError> {
     let environment = |name: &str| std::env::var(name).ok();
     let mut overrides = context.settings.overrides();
+    if let Some(visit) = &repo.visit {
+        overrides.target = visit.request.target.clone();
+    }
     if let Some(options) = options {
         overrides.base = options.base.clone().or(overrides.base);
         overrides.uncommitted = options.uncommitted.or(overrides.uncommitted);
@@ -43,8 +49,22 @@ pub(crate) fn configuration(
 
 fn request(repo: &Repo, context: &ReviewContext, options: &ReviewOptions) -> Result<review::Request, CommandError> {
     let config = configuration(repo, context, Some(options))?;
-    let wanted = if options.agents.is_empty() { &context.settings.agents } else { &options.agents };
-    Ok(ops::request(&repo.git, &config, context.trusted, wanted, options.again.clone())?)
+    // What starts by itself has its own agents: those that cost nothing, or those that are named for it.
+    let wanted = if options.agents.is_empty() && options.by_itself.is_none() {
+        &context.settings.agents
+    } else {
+        &options.agents
+    };
+    let mut request = ops::request(&repo.git, &config, context.trusted, wanted, options.again.clone())?;
+    if let Some(allowance) = &options.by_itself {
+        free_unless_named(&mut request, wanted);
+        allowance.limit(&mut request)?;
+    }
+    if let Some(visit) = &repo.visit {
+        let base = options.base.clone().or(visit.request.base.clone());
+        request.scope = ScopeRequest { base, ..visit.request.clone() };
+    }
+    Ok(request)
 }
 
 /// Has the built-in agents review unasked. Nothing is stored, so that rounds do not pile up with every save; `None`
@@ -96,6 +116,7 @@ impl Task {
     async fn reviewed(self) -> Result<CommandResult, CommandError> {
         let Self { repo, options, context, review, cancel, stops, events, progress } = self;
         let key = repo.key.clone();
+        let told = options.by_itself.map(|_| repo.open_branch());
         let prepared = tokio::task::spawn_blocking(move || request(&repo, &context, &options)).await;
         let mut request =
             prepared.unwrap_or_else(|_| Err(CommandError::failed("the configuration could not be read")))?;
@@ -105,7 +126,7 @@ impl Task {
         let result = review::run(request, said, cancel).await;
         // Everything that was said is with the loop before it hears of the end.
         let _ = pass.await;
-        result.map_err(|e| CommandError::of(&e)).map(|reviewed| answer(&reviewed))
+        result.map_err(|e| CommandError::of(&e)).map(|reviewed| answer(&reviewed, told.as_ref()))
     }
 }
 
@@ -136,7 +157,8 @@ async fn pass_on(
     }
 }
 
-fn answer(reviewed: &Reviewed) -> CommandResult {
+/// `told` is what is stored, of a review of which is told in a line.
+fn answer(reviewed: &Reviewed, told: Option<&OpenBranch>) -> CommandResult {
     CommandResult::Reviewed(match reviewed {
         Reviewed::NothingChanged(scope) => {
             let nothing = ops::nothing_differs(scope);
@@ -150,7 +172,8 @@ fn answer(reviewed: &Reviewed) -> CommandResult {
                 why: with_remedy(&f.message, f.remedy.as_deref()),
             });
             let failed = failed.collect();
-            ReviewResult::Round { changed: true, round: round.id.clone(), number: round.number, failed }
+            let told = told.and_then(|open| told_in_a_line(open, round).ok());
+            ReviewResult::Round { changed: true, round: round.id.clone(), number: round.number, failed, told }
         }
     })
 }

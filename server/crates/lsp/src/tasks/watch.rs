@@ -6,7 +6,7 @@ use crate::state::projection::RoundIndex;
 use crate::state::snapshot::Repo;
 use crate::state::stamps::{FileStamp, Loaded, Moved, Polled, file_stamp};
 use finding::{RepoPath, Round};
-use git::Repository;
+use git::{HeadState, Repository};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,8 +16,13 @@ const MAX_CANDIDATES: usize = 500;
 
 /// What the repository and the files of its round that are not `open` are like.
 pub(crate) fn poll_files(repo: &Repo, open: &HashSet<PathBuf>, user_file: Option<&Path>) -> Polled {
-    let paths = || repo.round_index.iter().flat_map(|round_index| round_index.paths());
+    let is_on_disk = |path: &&RepoPath| repo.visit.as_ref().is_none_or(|visit| visit.has_here(path));
+    let paths = || repo.round_index.iter().flat_map(|round_index| round_index.paths()).filter(is_on_disk);
     let is_missing = |path: &&RepoPath| {
+        // What is looked at elsewhere does not move.
+        if repo.visit.is_some() {
+            return false;
+        }
         let place = repo.shown.join(path.as_str());
         !open.contains(&place) && file_stamp(&place).is_none()
     };
@@ -57,6 +62,7 @@ fn stamps_of(repo: &Repo, user_file: Option<&Path>) -> Vec<FileStamp> {
         git.join("HEAD"),
         git.join("logs").join("HEAD"),
         stored.join("decisions.json"),
+        stored.join("pull-request.json"),
         stored.join(store::AFTERMATH),
         stored,
     ];
@@ -84,7 +90,13 @@ pub(crate) fn load(repo: &Repo, user_file: Option<&Path>) -> Loaded {
     let mut problems = Vec::new();
     let git = repo.git.git_dir();
     let stamps_of_head = [git.join("HEAD"), git.join("logs").join("HEAD")].map(|file| file_stamp(&file));
-    let head = repo.git.head_state().map_err(|e| problems.push(e.to_string())).ok();
+    let head = match &repo.visit {
+        Some(visit) => {
+            let scope = visit.snapshot.scope();
+            Some(HeadState { branch: scope.branch.clone(), commit: scope.head.clone() })
+        }
+        None => repo.git.head_state().map_err(|e| problems.push(e.to_string())).ok(),
+    };
     let repo = Repo { head, ..repo.clone() };
     let branch = repo.branch();
     // What changes while it is read is seen at the next poll.
@@ -107,7 +119,8 @@ pub(crate) fn load(repo: &Repo, user_file: Option<&Path>) -> Loaded {
     });
     let round =
         newest.map(|round| known_index(&repo, &round).unwrap_or_else(|| Arc::new(RoundIndex::new(round.into()))));
-    Loaded { stamps, head: repo.head, round, decisions, dial, problems }
+    let said = branch.pull_request();
+    Loaded { stamps, head: repo.head, round, decisions, said, dial, problems }
 }
 
 /// The index of a round that was read, if it is one that is known already.

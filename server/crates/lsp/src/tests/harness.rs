@@ -82,6 +82,8 @@ pub(super) struct TestServer {
     /// What was written of answers while they were written.
     pub(super) answering: Vec<String>,
     pub(super) messages: VecDeque<String>,
+    /// What went into the client's log.
+    pub(super) logged: Vec<String>,
     /// What `workspace/configuration` answers.
     pub(super) settings: Value,
     /// The same for single folders, by URI.
@@ -145,6 +147,7 @@ impl TestServer {
             changes: 0,
             answering: Vec::new(),
             messages: VecDeque::new(),
+            logged: Vec::new(),
             settings: options.clone(),
             folder_settings: HashMap::new(),
             silent: Vec::new(),
@@ -385,6 +388,7 @@ impl TestServer {
             }
             "deepReview/roundChanged" => self.changes += 1,
             "deepReview/answering" => self.answering.push(params["text"].as_str().unwrap().to_owned()),
+            "window/logMessage" => self.logged.push(params["message"].as_str().unwrap().to_owned()),
             "window/showMessage" => self.messages.push_back(params["message"].as_str().unwrap().to_owned()),
             "$/progress" => {
                 let kind = params["value"]["kind"].as_str().unwrap_or("part").to_owned();

@@ -12,4 +12,5 @@ mod meta;
 mod pull;
 mod reviews;
 mod session;
+mod visits;
 mod workspace;

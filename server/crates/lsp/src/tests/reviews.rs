@@ -4,18 +4,18 @@ use super::harness::{Repo, TestServer, able, quiet, store_round, uri};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-const BEFORE: &str = "fn main() {\n    let n = 1;\n    show(n);\n}\n";
-const AFTER: &str = "fn main() {\n    let n = first();\n    show(n);\n}\n\nfn first() -> u32 {\n    7\n}\n";
-const FIX: &str = "@@ -6,3 +6,3 @@\n fn first() -> u32 {\n-    7\n+    8\n }\n";
+pub(super) const BEFORE: &str = "fn main() {\n    let n = 1;\n    show(n);\n}\n";
+pub(super) const AFTER: &str = "fn main() {\n    let n = first();\n    show(n);\n}\n\nfn first() -> u32 {\n    7\n}\n";
+pub(super) const FIX: &str = "@@ -6,3 +6,3 @@\n fn first() -> u32 {\n-    7\n+    8\n }\n";
 
 /// A branch that changes `src/main.rs`, with the user's configuration.
-struct Bed {
-    repo: Repo,
+pub(super) struct Bed {
+    pub(super) repo: Repo,
     file: PathBuf,
     config: String,
 }
 
-fn finding(severity: &str, title: &str, line: u32, fix: &str) -> Value {
+pub(super) fn finding(severity: &str, title: &str, line: u32, fix: &str) -> Value {
     let fixes = if fix.is_empty() { json!([]) } else { json!([{ "note": "", "path": "src/main.rs", "diff": fix }]) };
     json!({
         "severity": severity, "title": title, "body": format!("{title}, at length."), "evidence": "",
@@ -32,7 +32,7 @@ fn answer(findings: &[Value], play: &Value) -> Value {
 }
 
 impl Bed {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let repo = Repo::with_topic(&[("src/main.rs", BEFORE)]);
         repo.write("src/main.rs", AFTER);
         repo.commit("Ask first");
@@ -46,7 +46,7 @@ impl Bed {
         Self { repo, file, config }
     }
 
-    fn agent(mut self, name: &str, label: &str, findings: &[Value], play: &Value) -> Self {
+    pub(super) fn agent(mut self, name: &str, label: &str, findings: &[Value], play: &Value) -> Self {
         let file = self.repo.beside(&format!("{name}.json"));
         std::fs::write(&file, answer(findings, play).to_string()).unwrap();
         let path = file.display();
@@ -54,7 +54,7 @@ impl Bed {
         self
     }
 
-    async fn serve(&self, options: Value) -> TestServer {
+    pub(super) async fn serve(&self, options: Value) -> TestServer {
         let file = self.repo.beside("config.toml");
         let mut config = self.config.clone();
         // Whatever is on the machine that runs the tests takes no part.
@@ -76,7 +76,7 @@ async fn agents(server: &mut TestServer) -> Vec<(String, String, String)> {
     status[0]["agents"].as_array().unwrap().iter().map(row).collect()
 }
 
-async fn review(server: &mut TestServer, argument: Value) -> Value {
+pub(super) async fn review(server: &mut TestServer, argument: Value) -> Value {
     let params = json!({ "command": "deepReview.review", "arguments": [argument], "workDoneToken": "command" });
     server.request("workspace/executeCommand", params).await
 }
