@@ -97,35 +97,39 @@ pub async fn clean(
     let copy = open.store.copy_branch(&open.branch, scratch.path())?;
     let mut work = Work::new(copy, &open.finding_ids()?, &order, known, request.options.limits);
     let mut made = 0;
-    let end = loop {
-        if work.is_done(made) {
-            break work.settled();
-        }
-        if made == rounds.max(1) {
-            break CleanEnd::Rounds;
-        }
-        let Some(limits) = work.limits() else { break CleanEnd::Limit };
-        made += 1;
-        let within =
-            |limits| Request { options: review::Options { limits, ..request.options.clone() }, ..request.clone() };
-        let order = work.order(&order);
-        let fixed = fixed(&order, within(limits), files.clone(), &events, &cancel).await?;
-        let has_brought = work.take(fixed)?;
-        if cancel.is_cancelled() {
-            break CleanEnd::Cancelled;
-        }
-        let Some(limits) = work.limits() else { break CleanEnd::Limit };
-        // What was proven before is looked at as well.
-        if !has_brought && (made > 1 || work.mended.is_empty()) {
-            break work.settled();
-        }
-        if let Err(end) = work.review(within(limits), &events, &cancel).await? {
-            break end;
-        }
+    let until_it_ends = async {
+        Ok(loop {
+            if work.is_done(made) {
+                break work.settled();
+            }
+            if made == rounds.max(1) {
+                break CleanEnd::Rounds;
+            }
+            let Some(limits) = work.limits() else { break CleanEnd::Limit };
+            made += 1;
+            let within =
+                |limits| Request { options: review::Options { limits, ..request.options.clone() }, ..request.clone() };
+            let order = work.order(&order);
+            let fixed = fixed(&order, within(limits), files.clone(), &events, &cancel).await?;
+            let has_brought = work.take(fixed)?;
+            if cancel.is_cancelled() {
+                break CleanEnd::Cancelled;
+            }
+            let Some(limits) = work.limits() else { break CleanEnd::Limit };
+            // What was proven before is looked at as well.
+            if !has_brought && (made > 1 || work.mended.is_empty()) {
+                break work.settled();
+            }
+            if let Err(end) = work.review(within(limits), &events, &cancel).await? {
+                break end;
+            }
+        })
     };
+    let end: Result<CleanEnd, OpsError> = until_it_ends.await;
     drop(scratch);
+    // What was paid for is on record however it ended.
     keep(&open, &round, &work.tried, &work.texts, std::mem::take(&mut work.calls))?;
-    Ok(work.cleaned(end, made))
+    Ok(work.cleaned(end?, made))
 }
 
 /// What is known while it goes on.

@@ -160,9 +160,11 @@ pub(crate) struct Changes {
 impl Changes {
     /// What is different between two states of the decisions.
     pub(crate) fn between(before: &Decisions, after: &Decisions) -> Self {
-        let mut changes = Self::default();
-        changes.resolutions = differing(&before.resolutions, &after.resolutions);
-        changes.grades = differing(&before.grades, &after.grades);
+        let mut changes = Self {
+            resolutions: differing(&before.resolutions, &after.resolutions),
+            grades: differing(&before.grades, &after.grades),
+            ..Self::default()
+        };
         if before.links != after.links {
             changes.links = Some(Change { before: before.links.clone(), after: after.links.clone() });
         }
