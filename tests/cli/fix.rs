@@ -119,6 +119,54 @@ fn a_check_says_what_it_shows_and_is_never_waited_for() {
     says(&ran, &["unknown field `fix`"]);
 }
 
+/// A defect in a language: the file, its text, the right text, and one that parses and that no check should pass.
+const DEFECTS: [(&str, &str, &str, &str); 6] = [
+    (
+        "lib/a.rs",
+        "fn a(n: u32) -> u32 {\n    1 / n\n}\n",
+        "    1u32.checked_div(n).unwrap_or(0)\n",
+        "    unsafe_div(n)\n",
+    ),
+    ("a.go", "package a\n\nfunc A(n int) int {\n\treturn 1 / n\n}\n", "\treturn safe(n)\n", "\treturn unsafe_div(n)\n"),
+    ("a.py", "def a(n):\n    return 1 / n\n", "    return 1 / n if n else 0\n", "    return unsafe_div(n)\n"),
+    ("a.js", "function a(n) {\n  return 1 / n;\n}\n", "  return n ? 1 / n : 0;\n", "  return unsafe_div(n);\n"),
+    ("a.ts", "function a(n: number) {\n  return 1 / n;\n}\n", "  return n ? 1 / n : 0;\n", "  return unsafe_div(n);\n"),
+    ("a.rb", "def a(n)\n  1 / n\nend\n", "  n.zero? ? 0 : 1 / n\n", "  unsafe_div(n)\n"),
+];
+
+#[test]
+fn what_breaks_the_check_is_not_taken_in_any_language_and_the_next_try_is_told_why() {
+    for (path, text, right, breaks) in DEFECTS {
+        let defect = text.lines().find(|line| line.contains("1 / n")).unwrap();
+        let at = u32::try_from(text.lines().position(|line| line == defect).unwrap() + 1).unwrap();
+        let by = |line: &str| format!("--- a/{path}\n+++ b/{path}\n@@ -{at},1 +{at},1 @@\n-{defect}\n+{line}");
+        let fix = |line: &str| json!({ "summary": "Do not divide", "diff": by(line), "files": [] });
+        let mut raised = finding("critical", "A division by zero", (at, at));
+        raised["places"][0]["path"] = json!(path);
+        let mut one = answer(&[raised]);
+        let repo = || {
+            let repo = test_repo::Repo::with_topic(&[("README", "x\n")]);
+            repo.write(path, text);
+            repo.commit("Divide");
+            repo
+        };
+        for (tries, code, shown) in [
+            ([breaks, right], 0, vec!["not taken C1", "unsafe_div", "proven    C1", "passes"]),
+            ([breaks, breaks], 2, vec!["it made the same change again, which was not taken"]),
+        ] {
+            one["answers"] = json!({ "fix": tries.map(fix) });
+            let bed = Bed::of(repo()).configured("[fix]\nformat = false\ncheck = '! grep -rn unsafe_div .'\n");
+            let bed = bed.agent("one", &one).agent("two", &judges(true));
+            assert_eq!(bed.review(&["--agent", "one"]).0, 0);
+            let ran = bed.run(&["fix", "C1", "--yes"]);
+            assert_eq!(ran.code, code, "{path}: {}{}", ran.out, ran.err);
+            says(&ran, &shown);
+            let expected = if code == 0 { text.replace(&format!("{defect}\n"), right) } else { text.to_owned() };
+            assert_eq!(bed.repo.read(path), expected, "{path}");
+        }
+    }
+}
+
 #[test]
 fn each_fix_is_a_commit_of_its_own_files() {
     let bed = bed("", DIFF);

@@ -306,13 +306,20 @@ impl Work {
             if !is_known {
                 self.found.push(finding.clone());
             }
-            if self.mended.contains(&finding.id) && self.back.insert(finding.id.clone()) {
+            if self.mended.contains(&finding.id) && self.is_raised(finding) && self.back.insert(finding.id.clone()) {
                 self.loops.push(format!("{} came back after it was mended", finding.label));
             }
         }
         let is_tried = |finding: &Finding| self.tried.iter().any(|attempt| attempt.finding == finding.id);
         self.wanted = self.open.iter().filter(|f| !self.mended.contains(&f.id) && !is_tried(f)).cloned().collect();
         Ok(())
+    }
+
+    /// Whether an agent raises it that has looked at its file since that was changed. What stands because nobody was asked
+    /// about it anew is no word against a fix.
+    fn is_raised(&self, finding: &Finding) -> bool {
+        let is_changed = finding.main_anchor().is_some_and(|anchor| self.accepted.contains_key(&anchor.path));
+        is_changed && finding.attributions.iter().any(|by| by.raw.round().is_none())
     }
 
     fn cleaned(self, end: CleanEnd, rounds: u32) -> Cleaned {

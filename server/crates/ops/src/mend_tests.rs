@@ -320,13 +320,7 @@ impl Bed {
     }
 
     async fn mend(&self, agents: &[&Arc<Told>]) -> Vec<Attempt> {
-        self.mend_by(agents, None).await
-    }
-
-    /// The same under a check.
-    async fn mend_by(&self, agents: &[&Arc<Told>], check: Option<&str>) -> Vec<Attempt> {
-        let options = MendOptions { check: check.map(Into::into), ..MendOptions::default() };
-        let mending = self.mending(agents, &options);
+        let mending = self.mending(agents, &MendOptions::default());
         let attempts = mend(mending, unbounded_channel().0, CancellationToken::new()).await.unwrap();
         for agent in agents {
             for copy in agent.copies.lock().unwrap().iter() {
@@ -380,10 +374,7 @@ fn write(copy: &Path, path: &str, text: &str) {
 }
 
 /// So many of the rows are tried in every language.
-const OF_EVERY_LANGUAGE: usize = 13;
-
-/// The check that all of them are put through: a word that none of them should bring.
-const CHECK: &str = "! grep -rn breaks_the_check .";
+const OF_EVERY_LANGUAGE: usize = 12;
 
 /// What comes of each attempt: `+` for one that is proven, else why it is not.
 type Row = (&'static str, fn(&Case, &Path, usize) -> serde_json::Value, fn(&Case) -> Vec<String>);
@@ -464,21 +455,6 @@ fn rows() -> Vec<Row> {
             "does not parse, as hunks, then right",
             |c, _, n| says(&diff(c.path, c.broken, if n == 0 { c.unreadable } else { c.right }), &[]),
             |c| vec![format!("{} does not parse with it", c.path), "+".into()],
-        ),
-        (
-            "breaks the check, then right",
-            |c, f, n| {
-                let comment = if c.path.ends_with(".py") { "#" } else { "//" };
-                let breaks = format!("{}{comment} breaks_the_check\n", c.right);
-                write(f, c.path, if n == 0 { &breaks } else { c.right });
-                says("", &[])
-            },
-            |c| {
-                let line = c.right.lines().count() + 1;
-                let comment = if c.path.ends_with(".py") { "#" } else { "//" };
-                let said = format!("./{}:{line}:{comment} breaks_the_check", c.path);
-                vec![format!("`{CHECK}` fails:\n{said}"), "+".into()]
-            },
         ),
         (
             "the test as well, and says so",
@@ -602,7 +578,7 @@ async fn what_agents_bring_back_is_proven_or_not_taken_with_the_reason() {
             let bed = Bed::new(case);
             let before = bed.files();
             let (writer, judge) = (told("writer", case, *act), told("judge", case, |_, _, _| json!("no")));
-            let attempts = bed.mend_by(&[&writer, &judge], Some(CHECK)).await;
+            let attempts = bed.mend(&[&writer, &judge]).await;
             let said = |attempt: &Attempt| match (attempt.is_proven(), attempt.consents.as_slice()) {
                 (true, []) => "+".to_owned(),
                 (true, consents) => {
@@ -759,9 +735,9 @@ async fn cancelling_at_any_moment_leaves_the_files_as_they_are_and_no_copy_behin
     let case = &CASES[2];
     let bed = Bed::new(case);
     let before = bed.files();
-    let options = MendOptions { check: Some("sleep 0.05".into()), fresh: true, ..MendOptions::default() };
-    // Before it begins, and when it is told that it writes, that it checks, that it looks at it.
-    for moment in 0..5 {
+    let options = MendOptions { fresh: true, ..MendOptions::default() };
+    // Before it begins, when it is told that an agent mends it, and that another one looks at it.
+    for moment in 0..4 {
         let right = |case: &Case, copy: &Path, _: usize| {
             write(copy, case.path, case.right);
             says("", &[])

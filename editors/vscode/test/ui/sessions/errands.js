@@ -62,6 +62,15 @@ module.exports = async (w, page, bed) => {
   await w.see(`${thread} :text('Does anybody import it?')`);
   w.say("a question in its thread is answered there");
   await w.shot("asked");
+  await write("It breaks the build of a customer.", "Change Severity, With This Reason");
+  await w.choose("Critical");
+  await w.see(`${thread} :text('S2 · Critical')`);
+  await w.see(`${thread} :text('Severity set by a person, was Suggestion: It breaks the build of a customer.')`);
+  w.say("another severity, for the reason that was written");
+  await w.shot("graded");
+  await write("After all it does not.", "Change Severity, With This Reason");
+  await w.choose("Suggestion");
+  await w.see(`${thread} :text('S2 · Suggestion')`);
   await write("It is part of the protocol.", "Dismiss, With This Reason");
   await w.choose("Won't fix");
   await w.see(`${w.finding(TITLE)}:has-text("dismissed")`);
