@@ -63,6 +63,21 @@ fn every_row_is_of_a_folder_that_is_there() {
 
 /// Rooms inside of a crate that has rows for them, as the language server: each folder has a row, which names the rooms
 /// beside it that it uses.
+/// What the project was asked to be built on, by the name that the code uses; `Cargo.toml` says which continuation it is.
+#[test]
+fn the_libraries_that_were_asked_for_are_used() {
+    let asked =
+        ["tower-lsp", "tokio", "serde_json", "reqwest", "ropey", "git2", "dashmap", "tracing", "anyhow", "lsp-types"];
+    let manifests = folders(&root().join("server/crates")).into_iter().map(|name| format!("server/crates/{name}"));
+    let all = asked.map(str::to_owned).into_iter().collect();
+    let used: BTreeSet<String> = manifests
+        .chain(["server".to_owned()])
+        .flat_map(|folder| used_crates(&root().join(folder).join("Cargo.toml"), &all))
+        .collect();
+    let missing: Vec<_> = all.difference(&used).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[test]
 fn the_walks_name_files_that_are_there_and_at_most_twelve_each() {
     let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();

@@ -22,6 +22,8 @@ pub(crate) enum Act {
     /// Decline it, with a kind of reason and a reason.
     Dismiss(&'static str, &'static str, &'static str),
     Reopen(&'static str),
+    /// Another severity, with a reason or none.
+    Severity(&'static str, &'static str, &'static str),
     Split(&'static str),
     TakeSplitBack(&'static str),
     Join(&'static [&'static str]),
@@ -111,6 +113,8 @@ fn by_command_line(bed: &Bed, acts: &[Act]) -> Left {
             Act::ApplyAll => words(&["apply", "--all"]),
             Act::Dismiss(id, kind, reason) => words(&["dismiss", id, "--kind", kind, "--reason", reason]),
             Act::Reopen(id) => words(&["reopen", id]),
+            Act::Severity(id, severity, "") => words(&["severity", id, severity]),
+            Act::Severity(id, severity, reason) => words(&["severity", id, severity, "--reason", reason]),
             Act::Split(id) => words(&["split", id]),
             Act::TakeSplitBack(id) => words(&["split", "--undo", id]),
             Act::Join(ids) => words(&[&["join"], *ids].concat()),
@@ -156,6 +160,9 @@ fn by_editor(bed: &Bed, root: &Path, acts: &[Act]) -> Left {
                 editor.command("dismiss", &json!({ "id": id, "reason": kind, "text": reason }))
             }
             Act::Reopen(id) => editor.command("reopen", &json!({ "id": id })),
+            Act::Severity(id, severity, reason) => {
+                editor.command("severity", &json!({ "id": id, "severity": severity, "reason": reason }))
+            }
             Act::Split(id) => editor.command("split", &json!({ "id": id })),
             Act::TakeSplitBack(id) => editor.command("split", &json!({ "id": id, "undo": true })),
             Act::Join(ids) => editor.command("join", &json!({ "ids": ids })),
@@ -212,8 +219,10 @@ fn store(root: &Path) -> Value {
         std::fs::read(path).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).unwrap())
     };
     let mut decisions = read(branch.join("decisions.json"));
-    for resolution in decisions["decisions"]["resolutions"].as_object_mut().into_iter().flatten() {
-        resolution.1.as_object_mut().unwrap().remove("at");
+    for kind in ["resolutions", "grades"] {
+        for decision in decisions["decisions"][kind].as_object_mut().into_iter().flatten() {
+            decision.1.as_object_mut().unwrap().remove("at");
+        }
     }
     // Taking everything back is as good as never having decided.
     if decisions["decisions"] == json!({ "resolutions": {}, "links": [] }) {

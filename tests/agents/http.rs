@@ -3,7 +3,7 @@
 
 use super::mock;
 use super::vendor::{self, Step, Vendor};
-use crate::cli::bed::Bed;
+use crate::cli::{self, bed::Bed};
 use deep_review::agent::{Adapter, AgentSettings, Availability};
 use deep_review::finding::FailureKind::{self, *};
 use std::sync::Arc;
@@ -253,6 +253,74 @@ fn through(bed: Bed, url: &str, more: &str, environment: &[(&str, String)]) -> (
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let failure = &document["round"]["agents"][0]["outcome"]["failure"]["message"];
     (output.status.code().unwrap(), failure.as_str().unwrap_or_default().to_owned())
+}
+
+/// A branch with a finding of one agent, which another one is to judge.
+fn with_a_finding() -> Bed {
+    let mut raised = cli::bed::answer(&[cli::bed::finding("critical", "The count is cut off", (7, 7))]);
+    raised["answers"] = serde_json::json!({ "judge": { "gone": true, "reason": "it is gone", "new": [] } });
+    let bed = Bed::new().agent("one", &raised);
+    assert_eq!(bed.review(&["--agent", "one"]).0, 0);
+    bed
+}
+
+#[test]
+fn a_model_of_every_form_mends_a_finding_by_hunks_which_are_proven_and_written_with_a_yes() {
+    let diff = "--- a/src/main.rs\n+++ b/src/main.rs\n@@ -6,3 +6,3 @@\n fn first() -> u32 {\n-    std::env::args().count() as u32\n+    std::env::args().count().try_into().unwrap_or(u32::MAX)\n }\n";
+    let outside = diff.replace("src/main.rs", "../outside.rs");
+    let mended = |diff: &str| {
+        let files = serde_json::json!([{ "path": "../outside.rs", "reason": "x" }]);
+        Step::Says(serde_json::json!({ "summary": "Convert", "diff": diff, "files": files }).to_string())
+    };
+    for (form, path) in [("anthropic-http", ""), ("openai-http", "/v1"), ("chat-http", "/v1"), ("gemini-http", "")] {
+        // The first try leads out of the repository.
+        let vendor = Vendor::start(vec![mended(&outside), mended(diff)]);
+        let settings = format!(
+            "[agents.it]\nadapter = '{form}'\nurl = '{}{path}'\nmodel = 'm'\nretries = 0\nkey-env = 'KEY'\nenv = {{ KEY = 'sk-test' }}\n",
+            vendor.url()
+        );
+        let bed = with_a_finding().raw(&settings);
+        let ran = bed.run(&["fix", "C1", "--agent", "it", "--yes"]);
+        assert_eq!(ran.code, 0, "{form}: {}{}", ran.out, ran.err);
+        for words in ["not taken C1", "'../outside.rs' is no file of the repository", "proven    C1", "+ ONE agrees"] {
+            assert!(ran.out.contains(words), "{form}: {words}: {}{}", ran.out, ran.err);
+        }
+        let expected = cli::bed::AFTER.replace("count() as u32", "count().try_into().unwrap_or(u32::MAX)");
+        assert_eq!(bed.repo.read("src/main.rs"), expected, "{form}");
+        assert!(!bed.repo.beside("outside.rs").exists(), "{form}");
+        assert!(vendor.asked()[1].body.to_string().contains("is no file of the repository"), "{form}: told the reason");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_question_is_read_while_it_is_written() {
+    let whole = "{\"answer\": \"Only with more than four billion arguments, which no system allows.\"}";
+    let said = "Only with more than four billion arguments, which no system allows.";
+    for adapter in FORMS {
+        let vendor = Vendor::start(vec![Step::Slowly(whole.to_owned())]);
+        let snapshot = deep_review::git::Snapshot::in_memory(&[], &[("src/lib.rs", "fn a() {}\n")]);
+        let brief = deep_review::agent::Brief::new(snapshot);
+        let question = deep_review::agent::Question {
+            template: "ask",
+            schema: serde_json::json!({ "type": "object" }),
+            data: vec![("finding", "f".into()), ("thread", String::new()), ("question", "When?".into())],
+            files: Vec::new(),
+        };
+        let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let session = deep_review::agent::Session { progress, is_read_along: true, ..mock::session() };
+        let answered = mock::agent(settings(adapter, &vendor)).ask(&brief, &question, &session).await;
+        assert_eq!(answered.failure, None, "{adapter:?}");
+        drop(session);
+        let (mut before, mut pieces) = (String::new(), 0);
+        while let Some(progress) = told.recv().await {
+            let Some(written) = progress.said else { continue };
+            let now = deep_review::agent::answer::so_far(&written, "answer").unwrap_or_default();
+            assert!(now.starts_with(&before), "{adapter:?}: {before} {now}");
+            pieces += usize::from(now.len() > before.len());
+            before = now;
+        }
+        assert!(before == said && pieces > 2, "{adapter:?}: {pieces} pieces of {before}");
+    }
 }
 
 #[test]

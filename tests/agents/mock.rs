@@ -151,7 +151,12 @@ pub(super) fn brief() -> Brief {
 }
 
 pub(super) fn session() -> Session {
-    Session { progress: tokio::sync::mpsc::unbounded_channel().0, cancel: Cancel::new(), max_cost_usd: None }
+    Session {
+        progress: tokio::sync::mpsc::unbounded_channel().0,
+        cancel: Cancel::new(),
+        max_cost_usd: None,
+        is_read_along: false,
+    }
 }
 
 pub(super) fn agent(settings: AgentSettings) -> Arc<dyn Agent> {

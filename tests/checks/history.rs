@@ -19,8 +19,11 @@ fn findings(repo: &Repo, exclude: &[&str]) -> Vec<RawFinding> {
     let repository = Repository::discover(repo.path()).unwrap();
     let scope = repository.scope(&ScopeRequest::default()).unwrap();
     // The limit of the configuration, under that of large files.
-    let options =
-        SnapshotOptions { exclude: exclude.iter().map(|e| (*e).to_owned()).collect(), max_file_bytes: 1_000_000 };
+    let options = SnapshotOptions {
+        exclude: exclude.iter().map(|e| (*e).to_owned()).collect(),
+        max_file_bytes: 1_000_000,
+        ..SnapshotOptions::default()
+    };
     let cancel = CancellationToken::new();
     let snapshot = repository.snapshot(&scope, &options, &cancel).unwrap();
     let history = ALL.iter().find(|c| c.name == "history").unwrap();

@@ -36,7 +36,11 @@ fn repository() -> Option<Repository> {
 fn snapshot(repository: &Repository, scope: &RoundScope) -> Snapshot {
     let text = std::fs::read_to_string(repository.root().join(".deep-review.toml")).unwrap();
     let config = config::load(None, Some(&text), &|_| None).unwrap().config;
-    let options = SnapshotOptions { exclude: config.exclude, max_file_bytes: config.max_file_bytes };
+    let options = SnapshotOptions {
+        exclude: config.exclude,
+        max_file_bytes: config.max_file_bytes,
+        ..SnapshotOptions::default()
+    };
     repository.snapshot(scope, &options, &CancellationToken::new()).unwrap()
 }
 

@@ -110,6 +110,34 @@ fn a_reopened_finding_counts_again() {
 }
 
 #[test]
+fn a_severity_that_a_person_gives_holds_in_every_round_and_says_so() {
+    let bed = bed();
+    let ran = bed.run(&["severity", "C1", "suggestion", "--reason", "it never has so many"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "Suggestion from now on: C1 The count is cut\n"), "{}", ran.err);
+    let held = |of: &str| {
+        let row = bed.run(&["show", "C1", "--format", "json"]).out;
+        let row: serde_json::Value = serde_json::from_str(&row).unwrap();
+        assert_eq!((&row["label"], &row["severity"]), (&json!("C1"), &json!("suggestion")), "{of}: {row:#}");
+        assert_eq!(row["graded"], "by a person, was Critical: it never has so many", "{of}");
+        for format in ["text", "markdown", "html", "github"] {
+            let out = bed.run(&["report", "--format", format]).out;
+            assert!(out.contains("by a person, was Critical: it never has so many"), "{of}, {format}: {out}");
+        }
+        assert!(!bed.run(&["report"]).out.contains("Verdict: Rework"), "{of}");
+    };
+    held("the round that it was in");
+    let (_, second) = bed.review(&["--fail-on", "critical"]);
+    assert_eq!(second["round"]["number"], 2);
+    let labels: Vec<&serde_json::Value> =
+        second["round"]["findings"].as_array().unwrap().iter().map(|finding| &finding["label"]).collect();
+    assert!(labels.contains(&&json!("C1")), "{labels:?}");
+    held("the next round");
+    assert_eq!(bed.run(&["severity", "C1", "suggestion"]).code, 2, "it is that already");
+    assert_eq!(bed.run(&["undo"]).code, 0);
+    assert!(bed.run(&["report"]).out.contains("Verdict: Rework"));
+}
+
+#[test]
 fn rounds_are_numbered_and_each_can_be_written_again() {
     let bed = bed();
     bed.review(&[]);

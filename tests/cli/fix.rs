@@ -165,6 +165,122 @@ fn a_program_edits_the_copy_and_nothing_else() {
 
 #[cfg(unix)]
 #[test]
+fn an_agent_of_the_client_protocol_writes_through_us_into_the_copy_and_nowhere_else() {
+    // It reads the file through us, writes outside, through a link and into git, and then what it was asked for.
+    let script = r#"next() { read -r line; }
+say() { printf '%s\n' "$1"; }
+next; say '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":1,"agentCapabilities":{}}}'
+next; copy=$(printf %s "$line" | sed 's/.*"cwd":"\([^"]*\)".*/\1/')
+say '{"jsonrpc":"2.0","id":2,"result":{"sessionId":"s"}}'
+next
+say '{"jsonrpc":"2.0","id":20,"method":"fs/read_text_file","params":{"sessionId":"s","path":"'"$copy"'/src/main.rs"}}'
+next; text=$(printf %s "$line" | sed 's/.*"content":"\(.*\)".*/\1/')
+case $text in *'as u32'*) ;; *) exit 9 ;; esac
+for place in ../outside.rs OUTSIDE .git/hooks/pre-commit; do
+    case $place in /*) ;; *) place=$copy/$place ;; esac
+    say '{"jsonrpc":"2.0","id":21,"method":"fs/write_text_file","params":{"sessionId":"s","path":"'"$place"'","content":"x"}}'
+    next; case $line in *'"error"'*) ;; *) exit 10 ;; esac
+done
+fixed=$(printf %s "$text" | sed 's/count() as u32/count().try_into().unwrap_or(u32::MAX)/')
+say '{"jsonrpc":"2.0","id":22,"method":"fs/write_text_file","params":{"sessionId":"s","path":"'"$copy"'/src/main.rs","content":"'"$fixed"'"}}'
+next; case $line in *'"error"'*) exit 11 ;; esac
+say '{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s","update":{"sessionUpdate":"agent_message_chunk","content":{"type":"text","text":"{\"summary\": \"Converted\", \"diff\": \"\", \"files\": []}"}}}}'
+say '{"jsonrpc":"2.0","id":4,"result":{"stopReason":"end_turn"}}'"#;
+    let bed = bed("", "");
+    let outside = bed.repo.beside("outside.rs");
+    installed(&bed, "acp", &script.replace("OUTSIDE", &outside.display().to_string()));
+    let program = bed.repo.beside("bin/acp");
+    let bed = bed.raw(&format!("[agents.writer]\nadapter = 'acp'\ncommand = ['{}']\n", program.display()));
+    let ran = bed.run(&["fix", "C1", "--agent", "writer", "--yes"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    says(&ran, &["Converted", "+ placed", "+ TWO agrees"]);
+    assert_eq!(bed.repo.read("src/main.rs"), fixed());
+    assert!(!outside.exists() && !bed.repo.path().join(".git/hooks/pre-commit").exists());
+}
+
+/// A program in a folder of the path that is `name`, and does this.
+#[cfg(unix)]
+fn installed(bed: &Bed, name: &str, script: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = bed.repo.beside("bin");
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = folder.join(name);
+    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    format!("{}:/usr/bin:/bin", folder.display())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_its_formatter_would_leave_as_it_is_stays_one() {
+    let loose = DIFF.replace("u32::MAX)", "u32::MAX)  ");
+    let strip = "sed 's/ *$//'";
+    for (script, shown, after) in [
+        (strip, "+ as rustfmt formats it", fixed()),
+        ("cat; echo", "- src/main.rs was not as rustfmt formats it", fixed().replace("MAX)", "MAX)  ")),
+        ("exit 1", "- rustfmt cannot format src/main.rs", fixed().replace("MAX)", "MAX)  ")),
+        ("cat > /dev/null", "- rustfmt cannot format src/main.rs", fixed().replace("MAX)", "MAX)  ")),
+    ] {
+        let bed = bed("", &loose);
+        let path = installed(&bed, "rustfmt", script);
+        let out = bed.command(&["fix", "C1", "--yes"]).env("PATH", path).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(said.contains(shown), "{script}: {said}");
+        assert_eq!(bed.repo.read("src/main.rs"), after, "{script}");
+    }
+    let bed = bed("format = false", &loose);
+    let path = installed(&bed, "rustfmt", strip);
+    let out = bed.command(&["fix", "C1"]).env("PATH", path).output().unwrap();
+    assert!(!String::from_utf8_lossy(&out.stdout).contains("rustfmt"));
+}
+
+#[cfg(unix)]
+#[test]
+fn fixes_go_on_until_it_is_clean_and_nothing_is_written_without_a_yes() {
+    // A program that reviews what it finds, and mends what it raised.
+    let script = r#"prompt=$(cat)
+case "$prompt" in
+*'Somebody mended a finding'*) echo '{"gone": true, "reason": "it is gone", "new": []}' ;;
+*'You mend one finding'*)
+    if grep -q 'as u32' src/main.rs; then sed -i 's/count() as u32/count().try_into().unwrap_or(u32::MAX)/' src/main.rs
+    else sed -i 's/{n}/{n:>4}/' src/main.rs; fi
+    echo '{"summary": "Done", "diff": "", "files": []}' ;;
+*)
+    finding=''
+    place() { echo '{"severity": "important", "title": "'"$1"'", "body": "It is.", "evidence": "", "classification": "regression", "places": [{"path": "src/main.rs", "start_line": '"$2"', "end_line": '"$2"', "quote": ""}], "symbol": "", "fixes": []}'; }
+    if grep -q 'as u32' src/main.rs; then finding=$(place 'The count is cut off' 7)
+    elif grep -q '"{n}"' src/main.rs; then finding=$(place 'Columns of the output do not line up' 3); fi
+    echo '{"summary": "", "findings": ['"$finding"'], "observations": [], "testing": "", "untested": [], "documentation": "", "commit_structure": "", "limitations": [], "covered": []}' ;;
+esac"#;
+    let bed = Bed::new();
+    installed(&bed, "worker", script);
+    let program = bed.repo.beside("bin/worker");
+    let bed = bed.raw(&format!("[agents.worker]\nadapter = 'command'\ncommand = ['{}']\n", program.display()));
+    assert_eq!(bed.review(&["--agent", "worker"]).0, 0);
+    let until = ["fix", "--all", "--until", "clean"];
+    let ran = bed.run(&[&until[..], &["--rounds", "1"]].concat());
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    says(&ran, &["Columns of the output do not line up (Important): it was not tried", "no more rounds were allowed"]);
+    assert_eq!(bed.repo.read("src/main.rs"), AFTER);
+    let ran = bed.run(&until);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    says(&ran, &["2 fixed, 0 left, 2 rounds: it is clean.", "+    println!(\"{n:>4}\");", "Nothing was written"]);
+    assert_eq!(ran.out.matches("--- a/src/main.rs").count(), 1, "one diff: {}", ran.out);
+    assert_eq!(bed.repo.read("src/main.rs"), AFTER);
+    assert_eq!(bed.run(&["rounds"]).out.lines().count(), 1, "the rounds of the copy are nobody's");
+    let ran = bed.run(&[&until[..], &["--yes", "--commit-each"]].concat());
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(
+        bed.repo.git(&["log", "-2", "--format=%s"]),
+        "Fix: Columns of the output do not line up\nFix: The count is cut off"
+    );
+    assert_eq!(bed.repo.read("src/main.rs"), fixed().replace("{n}", "{n:>4}"));
+    let json: Value = serde_json::from_str(&bed.run(&[&until[..], &["--json"]].concat()).out).unwrap();
+    assert_eq!((&json["ended"], &json["rounds"]), (&json!("clean"), &json!(0)), "{json}");
+}
+
+#[cfg(unix)]
+#[test]
 fn an_interrupted_fix_leaves_nothing_behind() {
     use std::io::{BufRead as _, BufReader};
     use std::process::Stdio;
@@ -202,6 +318,14 @@ fn a_question_is_answered_kept_and_shown() {
         "{report}"
     );
     assert!(bed.run(&["report", "--format", "html"]).out.contains("when does it happen?"));
+    let json: Value = serde_json::from_str(&bed.run(&["report", "--format", "json"]).out).unwrap();
+    assert_eq!(json["round"]["calls"][0]["to"], "ask", "{:#}", json["round"]["calls"]);
+    bed.says("one", &answer(&[]));
+    assert_ne!(bed.run(&["ask", "C1", "and now?"]).code, 0);
+    let json: Value = serde_json::from_str(&bed.run(&["report", "--format", "json"]).out).unwrap();
+    let failed = &json["round"]["calls"][1];
+    assert!(failed["about"] == "C1" && failed["failed"].is_string(), "a call that fails is on record: {failed:#}");
+    bed.says("one", &mends(DIFF));
     for (args, code, word) in [
         (&["ask", "C9", "?"][..], 2, "no finding 'C9'"),
         (&["ask", "C1", " "], 2, "the question is empty"),

@@ -71,6 +71,35 @@ fn what_is_taken_back_teaches_nothing_and_what_has_no_reason_of_a_person_neither
 }
 
 #[test]
+fn a_severity_that_a_person_gives_is_learnt_for_the_like_of_it() {
+    let bed = bed();
+    let said = of_file(&serde_json::from_str(&bed.run(&["report", "--format", "json"]).out).unwrap(), "web/a.js");
+    let label = said["label"].as_str().unwrap();
+    assert_eq!(bed.run(&["severity", label, "critical", "--reason", "it stops the kiosk"]).code, 0);
+    let [learnt] = &items(&bed)[..] else { panic!("{:?}", items(&bed)) };
+    assert!(learnt.starts_with("in web/ · rule deep-review/debugger · is Critical · "), "{learnt}");
+    assert!(learnt.contains("it stops the kiosk"), "{learnt}");
+    bed.repo.git(&["checkout", "-q", "-b", "second", "main"]);
+    bed.repo.write("web/b.js", "export function b() {\n  debugger;\n}\n");
+    bed.repo.commit("Add b");
+    let (_, second) = bed.review(&[]);
+    let web = of_file(&second, "web/b.js");
+    assert_eq!(web["severity"], "critical", "{web:#}");
+    for format in ["text", "markdown", "html", "github"] {
+        let out = bed.run(&["report", "--format", format]).out;
+        assert!(out.contains("raised from Important"), "{format} says why: {out}");
+    }
+    bed.repo.git(&["checkout", "-q", "topic"]);
+    // What is decided instead teaches instead, and what is taken back teaches nothing.
+    assert_eq!(bed.run(&["dismiss", label, "--reason", "so be it", "--kind", "wont-fix"]).code, 0);
+    assert!(items(&bed)[0].contains("stays as it is"), "{:?}", items(&bed));
+    assert_eq!(bed.run(&["reopen", label]).code, 0);
+    assert!(items(&bed)[0].contains("is Critical"), "{:?}", items(&bed));
+    assert_eq!(bed.run(&["severity", label, "important"]).code, 0, "as its checker says");
+    assert!(items(&bed).is_empty(), "{:?}", items(&bed));
+}
+
+#[test]
 fn learnings_are_listed_added_forgotten_edited_and_shared() {
     let bed = bed();
     assert!(bed.run(&["learnings"]).out.starts_with("Nothing was learnt here yet"));

@@ -48,6 +48,7 @@ fn every_operation_can_be_taken_back_and_again_the_one_before() {
     for (args, said) in [
         (&["dismiss", "I1", "--reason", "it is bounded"][..], "dismissed I1 The name says nothing"),
         (&["reopen", "S1"], "reopened S1 Columns do not line up"),
+        (&["severity", "S1", "critical", "--reason", "so"], "gave another severity to S1 Columns do not line up"),
         (&["join", "I1", "S1"], "joined I1, S1"),
         (&["apply", "C1"], "applied C1 The count is cut in src/main.rs"),
         (&["import", &report], "imported round 2"),
@@ -63,7 +64,7 @@ fn every_operation_can_be_taken_back_and_again_the_one_before() {
     let nothing = bed.run(&["undo"]);
     assert!(nothing.code == 2 && nothing.err.contains("nothing was done on this branch"), "{}", nothing.err);
     let log = bed.run(&["log"]).out;
-    assert_eq!(log.lines().filter(|line| line.ends_with("(taken back)")).count(), 6, "{log}");
+    assert_eq!(log.lines().filter(|line| line.ends_with("(taken back)")).count(), 7, "{log}");
     let rows: serde_json::Value = serde_json::from_str(&bed.run(&["log", "--json"]).out).unwrap();
     assert_eq!(rows[0]["done"], "imported", "{rows:#}");
     assert_eq!(rows[1]["files"], serde_json::json!(["src/main.rs"]), "{rows:#}");

@@ -209,7 +209,7 @@ fn generated_vendored_and_lock_files_are_left_out_and_listed() {
     repo.write("x.tmp.rs", "x\n");
     repo.write("huge.txt", "0123456789\n".repeat(100));
     let exclude = vec!["docs/".to_owned(), "*.tmp.rs".to_owned()];
-    let options = SnapshotOptions { exclude, max_file_bytes: 1000 };
+    let options = SnapshotOptions { exclude, max_file_bytes: 1000, ..SnapshotOptions::default() };
     let snapshot = take(repo.path(), &ScopeRequest::default(), &options).unwrap();
     let expected = [
         "+ .gitattributes",
@@ -229,6 +229,16 @@ fn generated_vendored_and_lock_files_are_left_out_and_listed() {
     ];
     assert_eq!(summary(&snapshot), expected);
     assert!(snapshot.left_out().iter().any(|f| f.why == LeftOut::TooLarge(1100)));
+    // A text that is put in place of it is left out as well.
+    let path = |name: &str| finding::RepoPath::new(name).unwrap();
+    let texts = [(path("docs/a.md"), Some("b\n".into())), (path("go.sum"), None), (path("new.rs"), Some("n\n".into()))];
+    let over = SnapshotOptions { texts: texts.into(), ..options.clone() };
+    let over = take(repo.path(), &ScopeRequest::default(), &over).unwrap();
+    let changed: Vec<String> = summary(&over).into_iter().filter(|line| line.starts_with('+')).collect();
+    assert_eq!(changed, ["+ .gitattributes", "+ new.rs", "+ vendor/ours.rs"]);
+    assert_eq!(over.read(&path("docs/a.md")).unwrap().as_deref(), Some("b\n"));
+    assert_eq!(over.read(&path("go.sum")).unwrap(), None);
+    assert_eq!(repo.read("docs/a.md"), "a\n", "nothing is written");
     let bad = SnapshotOptions { exclude: vec!["a[".into()], ..SnapshotOptions::default() };
     let error = take(repo.path(), &ScopeRequest::default(), &bad).unwrap_err();
     assert_eq!(error.to_string(), "the exclude pattern 'a[' cannot be read: unclosed character class; missing ']'");

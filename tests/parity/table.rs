@@ -189,7 +189,7 @@ fn edited(root: &Path) {
 
 #[test]
 fn decisions() {
-    use Act::{Apply, Dismiss, Reopen};
+    use Act::{Apply, Dismiss, Reopen, Severity};
     let findings = &[critical(COUNT), suggestion(PRINT)];
     let long = Box::leak("x".repeat(5000).into_boxed_str());
     check(vec![
@@ -209,6 +209,24 @@ fn decisions() {
         row("opened, and not there", findings, untouched, &[Reopen("S2")]),
         row("fixed, then declined", findings, untouched, &[Apply("C1"), Dismiss("C1", "wont-fix", "no")]),
         row("fixed, then opened", findings, untouched, &[Apply("C1"), Reopen("C1")]),
+        row("less grave", findings, untouched, &[Severity("C1", "suggestion", "a page for debugging")]),
+        row("graver, without a reason", findings, untouched, &[Severity("s1", "critical", "")]),
+        row("graver, for blanks", findings, untouched, &[Severity("S1", "critical", " \t ")]),
+        row("as grave as it is", findings, untouched, &[Severity("C1", "critical", "")]),
+        row("no severity", findings, untouched, &[Severity("C1", "grave", "")]),
+        row("graver, and not there", findings, untouched, &[Severity("I9", "critical", "")]),
+        row(
+            "less grave, and then as its agents say",
+            findings,
+            untouched,
+            &[Severity("C1", "suggestion", "no"), Severity("C1", "critical", "")],
+        ),
+        row(
+            "less grave, and then declined",
+            findings,
+            untouched,
+            &[Severity("C1", "important", "rare"), Dismiss("C1", "wont-fix", "it stays"), Reopen("C1")],
+        ),
         row("declined, then fixed by name", findings, untouched, &[Dismiss("C1", "later", "no"), Apply("C1")]),
     ]);
 }

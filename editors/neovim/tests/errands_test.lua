@@ -64,4 +64,22 @@ t.case("the agent that raised it answers, in a float", function()
   end)
 end)
 
+t.case("a key ends the thread: its severity is another one", function()
+  local select, input = vim.ui.select, vim.ui.input
+  vim.ui.select = function(items, _, choose)
+    choose(items[1])
+  end
+  vim.ui.input = function(_, say)
+    say("nobody imports it")
+  end
+  vim.api.nvim_feedkeys("s", "mx", false)
+  vim.ui.select, vim.ui.input = select, input
+  t.eventually("the new severity", function()
+    return t.said("from now on") or vim.fn.execute("messages"):find("from now on", 1, true)
+  end)
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    t.equal(vim.api.nvim_win_get_config(window).relative, "", "the float is closed")
+  end
+end)
+
 t.finish()

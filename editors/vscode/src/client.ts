@@ -5,11 +5,20 @@ import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, type LanguageClientOptions } from "vscode-languageclient/node";
 import { assistance, tooltip, type OpenReport } from "./assist";
 import { isOnPath, locate } from "./binary";
+import type { Token } from "./chat";
 import { commentsEnabled } from "./comments";
 import { Errands, fixing, sayMended, type Answered, type Mended } from "./errands";
 import { INSTALLERS, installers } from "./install";
 import { keyEnvironment } from "./keys";
-import { command, notification, request, type AgentHere, type Finding, type Repository } from "./protocol";
+import {
+  command,
+  notification,
+  request,
+  type AgentHere,
+  type Answering,
+  type Finding,
+  type Repository,
+} from "./protocol";
 import { setContext, type State } from "./state";
 
 /** How often it is asked what agents do while they are at it, in milliseconds. */
@@ -121,6 +130,9 @@ export class Server {
       this.options(),
     );
     client.onNotification(notification.changed, () => void this.refresh());
+    client.onNotification(notification.answering, (answering: Answering) => {
+      this.state.hear(answering);
+    });
     this.client = client;
     try {
       await client.start();
@@ -179,15 +191,18 @@ export class Server {
     sayMended(await this.errands.run<Mended>(client, command.fix, { root, ids }, fixing(findings)));
   }
 
-  /** Has an agent answer a question about a finding; whether it did. Both are kept with the finding. */
-  async ask(finding: Finding, question: string): Promise<boolean> {
+  /**
+   * Has an agent answer a question about a finding; nothing where none came. Both are kept with the finding. It stops where
+   * `token` says so, besides the notification.
+   */
+  async ask(finding: Finding, question: string, token?: Token): Promise<Answered | undefined> {
     const client = await this.running();
-    if (client === undefined) return false;
+    if (client === undefined) return undefined;
     const { root, id, label, title } = finding;
     const words = vscode.l10n.t("Asking about {0}: {1}", label, title);
-    const answered = await this.errands.run<Answered>(client, command.ask, { root, id, question }, words);
+    const answered = await this.errands.run<Answered>(client, command.ask, { root, id, question }, words, token);
     await this.refresh();
-    return answered !== undefined;
+    return answered;
   }
 
   /** Whom the want of trust leaves out; nobody where the workspace is trusted. */

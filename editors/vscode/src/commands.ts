@@ -93,6 +93,8 @@ export class Commands {
       next: () => this.go(1),
       previous: () => this.go(-1),
       dismiss: (...args) => this.onFindings(args, (all) => this.dismiss(all.map(({ finding }) => finding))),
+      severity: (...args) => this.onFindings(args, (all) => this.grade(all.map(({ finding }) => finding))),
+      severityWith: (...args) => this.onReply(args[0], (finding, text) => this.grade([finding], text)),
       reopen: (...args) => this.onFindings(args, (all) => this.reopen(all.map(({ finding }) => finding)), isDismissed),
       report: (...args) => this.report(args[0]),
       import: () => this.import(),
@@ -384,7 +386,8 @@ export class Commands {
       placeHolder: vscode.l10n.t("Is this reachable from the API?"),
     });
     if (question === undefined || question.trim() === "") return;
-    if (await (await this.server()).ask(finding, question)) await this.openReport(reference(finding));
+    const answered = await (await this.server()).ask(finding, question);
+    if (answered !== undefined) await this.openReport(reference(finding));
   }
 
   /** A question from a thread, where the answer is shown. */
@@ -445,6 +448,26 @@ export class Commands {
     const text = why ?? (await vscode.window.showInputBox({ title: reason.label, prompt }));
     if (text === undefined) return;
     for (const { root, id } of findings) await this.execute(command.dismiss, { root, id, reason: reason.reason, text });
+  }
+
+  /** Gives them another severity; why in words is asked for where it was not said. */
+  private async grade(findings: readonly Finding[], why?: string): Promise<void> {
+    const [first, ...more] = findings;
+    if (first === undefined) return;
+    const title =
+      more.length === 0
+        ? vscode.l10n.t("Severity of {0}: {1}", first.label, first.title)
+        : vscode.l10n.t("Severity of {0} findings", findings.length);
+    const others = SEVERITIES.filter((severity) => findings.some((finding) => finding.severity !== severity));
+    const items = others.map((severity) => ({ label: severityName(severity), severity }));
+    const chosen = await vscode.window.showQuickPick(items, { title });
+    if (chosen === undefined) return;
+    const prompt = vscode.l10n.t("Why? Later rounds will know. It may be empty.");
+    const reason = why ?? (await vscode.window.showInputBox({ title: chosen.label, prompt }));
+    if (reason === undefined) return;
+    for (const { root, id, severity } of findings)
+      if (severity !== chosen.severity)
+        await this.execute(command.severity, { root, id, severity: chosen.severity, reason });
   }
 
   private async reopen(findings: readonly Finding[]): Promise<void> {
@@ -643,6 +666,8 @@ async function setPath(): Promise<void> {
   const settings = vscode.workspace.getConfiguration("deepReview");
   await settings.update("server.path", program.fsPath, vscode.ConfigurationTarget.Global);
 }
+
+const SEVERITIES = ["critical", "important", "suggestion"] as const;
 
 /** Who is asked about a finding: the first of those who raised it. */
 const asked = (finding: Finding): string => finding.agents[0]?.label ?? vscode.l10n.t("An agent");

@@ -31,6 +31,13 @@ export function commentThreads(state: State): vscode.Disposable {
   show();
   return vscode.Disposable.from(
     state.onDidChange(show),
+    // What is written of an answer stands below the thread until the whole of it is kept there.
+    state.onDidAnswer((answering) => {
+      const finding = state.finding(answering);
+      const thread = finding && threads.get(key(finding));
+      if (finding !== undefined && thread !== undefined)
+        thread.comments = [...commentsOf(finding), message({ by: `${answering.by} …`, text: answering.text })];
+    }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("deepReview.comments")) show();
     }),
@@ -79,8 +86,12 @@ function update(
     thread.range = range;
     thread.label = `${finding.label} · ${severityName(finding.severity)}`;
     thread.contextValue = finding.fixable ? "open fixable" : "open";
-    thread.comments = [comment(finding), ...(finding.thread ?? []).map(message)];
+    thread.comments = commentsOf(finding);
   }
+}
+
+function commentsOf(finding: Finding): vscode.Comment[] {
+  return [comment(finding), ...(finding.thread ?? []).map(message)];
 }
 
 /** A question, or an answer. */

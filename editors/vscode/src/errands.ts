@@ -8,6 +8,7 @@ import type {
   WorkDoneProgressEnd,
   WorkDoneProgressReport,
 } from "vscode-languageclient/node";
+import type { Token } from "./chat";
 import { command, type Finding } from "./protocol";
 
 /** What came of it, as the server says. Of what was not taken, it tells by itself. */
@@ -42,13 +43,15 @@ export class Errands {
     name: typeof command.fix | typeof command.ask,
     argument: object,
     title: string,
+    besides?: Token,
   ): Promise<T | undefined> {
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     return vscode.window.withProgress(options, async (progress, cancelled) => {
       // The server names the line; it is the next one of its kind that begins.
       let line: ProgressToken | undefined;
+      const isStopped = (): boolean => cancelled.isCancellationRequested || besides?.isCancellationRequested === true;
       const stop = (): void => {
-        if (line !== undefined && cancelled.isCancellationRequested)
+        if (line !== undefined && isStopped())
           void client.sendNotification("window/workDoneProgress/cancel", { token: line });
       };
       const told = vscode.Disposable.from(
@@ -59,13 +62,14 @@ export class Errands {
           stop();
         }),
         cancelled.onCancellationRequested(stop),
+        ...(besides === undefined ? [] : [besides.onCancellationRequested(stop)]),
       );
       try {
         // With a token, the answer comes when it is done.
         const words = { command: name, arguments: [argument], workDoneToken: title };
         return await client.sendRequest<T>("workspace/executeCommand", words);
       } catch (error) {
-        if (!cancelled.isCancellationRequested)
+        if (!isStopped())
           void vscode.window.showErrorMessage(`Deep Review: ${error instanceof Error ? error.message : String(error)}`);
         return undefined;
       } finally {

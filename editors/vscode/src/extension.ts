@@ -5,7 +5,9 @@ import { AgentsTree } from "./agents";
 import { bars } from "./bars";
 import type { Server } from "./client";
 import { Commands } from "./commands";
+import { participant, type Chat } from "./chat";
 import { commentThreads } from "./comments";
+import { open } from "./grouping";
 import { State } from "./state";
 import { statusItem } from "./status";
 import { tasks } from "./tasks";
@@ -36,6 +38,24 @@ export function activate(context: vscode.ExtensionContext): void {
     commentThreads(state),
     tasks(async () => (await running()).program()),
     ...languageModelTools(async () => (await running()).program()),
+    ...participant((vscode as { chat?: Chat }).chat, {
+      findings: () => open(state.findings),
+      here: () => {
+        const editor = vscode.window.activeTextEditor;
+        return editor === undefined ? [] : state.at(editor.document.uri, editor.selection.active.line);
+      },
+      ask: async (finding, question, hear, token) => {
+        const heard = state.onDidAnswer(({ root, id, text }) => {
+          if (root === finding.root && id === finding.id) hear(text);
+        });
+        try {
+          return await (await running()).ask(finding, question, token);
+        } finally {
+          heard.dispose();
+        }
+      },
+      fix: async (finding) => (await running()).fix(finding.root, [finding.id]),
+    }),
     ...commands.register(),
     // Trust changes which agents may run and which settings count.
     vscode.workspace.onDidGrantWorkspaceTrust(restart),

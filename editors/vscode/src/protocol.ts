@@ -123,7 +123,15 @@ export const request = {
   pullRequests: "deepReview/pullRequests",
   commits: "deepReview/commits",
 } as const;
-export const notification = { changed: "deepReview/roundChanged" } as const;
+export const notification = { changed: "deepReview/roundChanged", answering: "deepReview/answering" } as const;
+
+/** What an agent has written so far of its answer to a question about a finding. */
+export interface Answering {
+  root: string;
+  id: string;
+  by: string;
+  text: string;
+}
 
 /** The server's own commands; the client library registers each under this name. */
 export const command = {
@@ -135,6 +143,7 @@ export const command = {
   ask: "deepReview.ask",
   dismiss: "deepReview.dismiss",
   reopen: "deepReview.reopen",
+  severity: "deepReview.severity",
   showReport: "deepReview.showReport",
   importReport: "deepReview.importReport",
   agents: "deepReview.agents",

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { counts, isDismissed, open, type Counts } from "./grouping";
 import type { Installer } from "./install";
-import type { AgentHere, AgentStatus, Finding, Repository } from "./protocol";
+import type { AgentHere, AgentStatus, Answering, Finding, Repository } from "./protocol";
 import { repositoryOf } from "./repositories";
 
 /** A finding by what commands know of it. */
@@ -18,9 +18,12 @@ export class State {
   private untrusted: readonly AgentHere[] = [];
   private readonly emitter = new vscode.EventEmitter<void>();
   private readonly ticker = new vscode.EventEmitter<void>();
+  private readonly answers = new vscode.EventEmitter<Answering>();
   readonly onDidChange = this.emitter.event;
   /** What agents do and how long they have been at it: also while nothing else changes. */
   readonly onDidTick = this.ticker.event;
+  /** What is written of an answer so far, while it is written. */
+  readonly onDidAnswer = this.answers.event;
 
   get repositories(): readonly Repository[] {
     return this.current;
@@ -32,6 +35,11 @@ export class State {
 
   get running(): boolean {
     return this.current.some((repository) => repository.running);
+  }
+
+  /** Takes what an agent has written so far. */
+  hear(answering: Answering): void {
+    this.answers.fire(answering);
   }
 
   /** The agents that are configured and not asked, because the workspace is not trusted. */

@@ -107,6 +107,9 @@ pub(super) enum Command {
     /// Open a finding again.
     #[command(after_help = examples::REOPEN)]
     Reopen(ReopenArgs),
+    /// Give a finding another severity; later rounds remember.
+    #[command(after_help = examples::SEVERITY)]
+    Severity(SeverityArgs),
     /// Make several findings of one; later rounds remember.
     #[command(after_help = examples::SPLIT)]
     Split(SplitArgs),
@@ -586,6 +589,12 @@ pub(super) struct FixArgs {
     /// How often a finding is tried, each time told why the fix before was not taken. Default: 2.
     #[arg(long, value_name = "NUMBER")]
     pub(super) tries: Option<u32>,
+    /// Go on until nothing is left to be fixed: fix, review what changed, fix what is new; all of it in a copy.
+    #[arg(long, value_enum, value_name = "WHEN", requires = "all")]
+    pub(super) until: Option<Until>,
+    /// With --until, most rounds of fixes.
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, requires = "until")]
+    pub(super) rounds: u32,
     /// Change only this file, by its path from the top of the repository; may be repeated.
     #[arg(long, value_name = "FILE")]
     pub(super) only: Vec<String>,
@@ -613,6 +622,13 @@ pub(super) struct FixArgs {
     /// Print what was tried as JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// When fixing ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Until {
+    /// When no open finding is left.
+    Clean,
 }
 
 #[derive(Debug, Args)]
@@ -886,6 +902,19 @@ pub(super) struct ReopenArgs {
     /// The finding, by label (I1) or id.
     #[arg(value_name = "ID")]
     pub(super) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SeverityArgs {
+    /// The finding, by label (I1) or id.
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// What it is from now on: critical, important or suggestion. What its agents say takes that back.
+    #[arg(value_name = "SEVERITY", value_parser = severity)]
+    pub(super) severity: Severity,
+    /// Why, in your own words.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
-//! `deep-review dismiss` and `deep-review reopen`
+//! `deep-review dismiss`, `deep-review reopen` and `deep-review severity`
 
-use super::args::{DismissArgs, ReopenArgs};
+use super::args::{DismissArgs, ReopenArgs, SeverityArgs};
 use super::context::{self, Context};
 use super::{Exit, output};
 use ops::{Decided, Dismissal};
@@ -17,6 +17,13 @@ pub(super) fn reopen(context: &Context, args: &ReopenArgs) -> anyhow::Result<Exi
     let open = context.open()?;
     let decided = ops::reopen(&open, &context::round(&open, None)?, &args.id)?;
     tell("Reopened", &decided)
+}
+
+pub(super) fn severity(context: &Context, args: &SeverityArgs) -> anyhow::Result<Exit> {
+    let open = context.open()?;
+    let round = context::round(&open, None)?;
+    let graded = ops::grade(&open, &round, &args.id, args.severity, args.reason.as_deref())?;
+    tell(&format!("{} from now on:", args.severity), &graded)
 }
 
 fn tell(done: &str, decided: &Decided) -> anyhow::Result<Exit> {

@@ -167,6 +167,7 @@ Examples:
   deep-review fix --all --check \"cargo test\" --yes
   deep-review fix I1 --only src/lib.rs     change nothing else
   deep-review fix --all --commit-each --yes    a commit for each
+  deep-review fix --all --until clean --rounds 3 --max-cost 5
 
 Below [fix] in your own configuration: check = \"cargo check\", tries = 2.
 
@@ -193,6 +194,11 @@ Examples:
 pub(super) const REOPEN: &str = "\
 Examples:
   deep-review reopen I2";
+
+pub(super) const SEVERITY: &str = "\
+Examples:
+  deep-review severity I2 suggestion --reason \"a page for debugging\"
+  deep-review severity I2 important        as its agents say, again";
 
 pub(super) const INIT: &str = "\
 Examples:

@@ -7,7 +7,7 @@ use super::{Exit, output};
 use anyhow::Context as _;
 use finding::{Attempt, Consent, RepoPath, StepResult};
 use fix::Event;
-use ops::{ApplyPlan, MendOptions, Mending, Now, Overrides, ToMend, Trust};
+use ops::{ApplyPlan, CleanEnd, Cleaned, Left, MendOptions, Mending, Now, Overrides, ToMend, Trust};
 use report::sanitize::printable;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -25,6 +25,9 @@ pub(super) fn run(context: &Context, args: &FixArgs) -> anyhow::Result<Exit> {
     };
     let which = if args.all { ToMend::AllOpen } else { ToMend::Findings(&named) };
     let mending = Mending::new(&now, &config, Trust::AsConfigured, which, &options(args)?)?;
+    if args.until.is_some() {
+        return clean(args, now, mending);
+    }
     let attempts = mended(mending)?;
     if attempts.is_empty() {
         output::print("No open finding is to be fixed.\n")?;
@@ -33,7 +36,7 @@ pub(super) fn run(context: &Context, args: &FixArgs) -> anyhow::Result<Exit> {
     if args.json {
         output::print(&(serde_json::to_string_pretty(&attempts)? + "\n"))?;
     } else {
-        output::print(&preview(&attempts, &now))?;
+        output::print(&preview(&attempts, &now, Diffs::Shown))?;
     }
     apply(args, &now, &attempts)
 }
@@ -62,10 +65,61 @@ fn mended(mending: Mending) -> anyhow::Result<Vec<Attempt>> {
     Ok(mended?)
 }
 
+/// Fixes and reviews in turn; then shows what came of it, with one diff, and applies that as any other fixes.
+fn clean(args: &FixArgs, mut now: Now, mending: Mending) -> anyhow::Result<Exit> {
+    let cleaned = context::until_interrupted(async |cancel| {
+        let (events, received) = unbounded_channel();
+        let shown = tokio::spawn(show(received));
+        let cleaned = ops::clean(mending, args.rounds, events, cancel).await;
+        let _ = shown.await;
+        cleaned
+    })??;
+    // They are in no round; their titles are wanted all the same.
+    now.round.findings.extend(cleaned.found.iter().cloned());
+    if args.json {
+        output::print(&(serde_json::to_string_pretty(&cleaned)? + "\n"))?;
+    } else {
+        output::print(&told(&cleaned, &now)?)?;
+    }
+    let is_clean = cleaned.end == CleanEnd::Clean;
+    if !cleaned.attempts.iter().any(Attempt::is_proven) {
+        return Ok(if is_clean { Exit::Done } else { Exit::Impossible });
+    }
+    let exit = apply(args, &now, &cleaned.attempts)?;
+    Ok(if exit == Exit::Done && !is_clean { Exit::Incomplete } else { exit })
+}
+
+/// What was done, tried and left, and all of it in one diff.
+fn told(cleaned: &Cleaned, now: &Now) -> anyhow::Result<String> {
+    let mut text = preview(&cleaned.attempts, now, Diffs::Hidden);
+    let proven: Vec<&Attempt> = cleaned.attempts.iter().filter(|attempt| attempt.is_proven()).collect();
+    for Left { label, severity, title, why } in &cleaned.left {
+        let first = why.lines().next().unwrap_or_default();
+        let _ = writeln!(text, "left      {label:4} {} ({severity}): {}", printable(title), printable(first));
+    }
+    for words in &cleaned.loops {
+        let _ = writeln!(text, "loop      {}", printable(words));
+    }
+    let cost = cleaned.usage.cost_usd.map(|cost| format!(", ${cost:.2}")).unwrap_or_default();
+    let rounds = if cleaned.rounds == 1 { "1 round".to_owned() } else { format!("{} rounds", cleaned.rounds) };
+    let _ = writeln!(text, "{} fixed, {} left, {rounds}{cost}: {}.", proven.len(), cleaned.left.len(), cleaned.end);
+    if !proven.is_empty() {
+        let _ = writeln!(text, "\n{}", printable(&ops::diff(&planned(now, &proven)?)));
+    }
+    Ok(text)
+}
+
+/// Whether each attempt is shown with its change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Diffs {
+    Shown,
+    Hidden,
+}
+
 async fn show(mut events: UnboundedReceiver<Event>) {
     while let Some(event) = events.recv().await {
         match event {
-            Event::Doing { label, what } => output::note(&format!("{label:4} {what}")),
+            Event::Doing { label, what } => output::note(format!("{label:4} {what}").trim_start()),
             Event::Tried(attempt) if !attempt.is_proven() => {
                 let why = attempt.proof();
                 let first = why.lines().next().unwrap_or_default();
@@ -77,7 +131,7 @@ async fn show(mut events: UnboundedReceiver<Event>) {
 }
 
 /// Every attempt with the steps of its proof and its change.
-fn preview(attempts: &[Attempt], now: &Now) -> String {
+fn preview(attempts: &[Attempt], now: &Now, diffs: Diffs) -> String {
     let mut text = String::new();
     for attempt in attempts {
         let finding = now.round.findings.iter().find(|finding| finding.id == attempt.finding);
@@ -102,7 +156,7 @@ fn preview(attempts: &[Attempt], now: &Now) -> String {
         if let Some(cost) = attempt.usage().cost_usd {
             let _ = writeln!(text, "          ${cost:.2}");
         }
-        if attempt.is_proven() {
+        if attempt.is_proven() && diffs == Diffs::Shown {
             let _ = writeln!(text, "\n{}", printable(&attempt.diff));
         }
     }

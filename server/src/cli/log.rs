@@ -70,6 +70,7 @@ fn word(done: Done) -> &'static str {
     match done {
         Done::Dismissed => "dismissed",
         Done::Reopened => "reopened",
+        Done::Graded => "gave another severity to",
         Done::Split => "split",
         Done::Joined => "joined",
         Done::SplitTakenBack => "took the split back of",

@@ -127,6 +127,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Hook(args) => hook::run(&context, args),
         Command::Dismiss(args) => decide::dismiss(&context, &args),
         Command::Reopen(args) => decide::reopen(&context, &args),
+        Command::Severity(args) => decide::severity(&context, &args),
         Command::Split(args) => links::split(&context, &args),
         Command::Join(args) => links::join(&context, &args),
         Command::Learnings(args) => learnings::run(&context, &args),

@@ -33,7 +33,11 @@ fn catalogue(context: &Context) -> anyhow::Result<(Vec<Listed>, Vec<String>)> {
     let snapshot = repository.and_then(|repository| {
         let request =
             ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted, ..ScopeRequest::default() };
-        let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
+        let options = SnapshotOptions {
+            exclude: config.exclude.clone(),
+            max_file_bytes: config.max_file_bytes,
+            ..SnapshotOptions::default()
+        };
         let scope = repository.scope(&request).ok()?;
         repository.snapshot(&scope, &options, &cancel).ok()
     });

@@ -59,6 +59,9 @@ M.handlers = {
       refresh(client)
     end
   end,
+  ["deepReview/answering"] = function(_, answering)
+    require("deep-review.answer").hear(answering)
+  end,
 }
 
 vim.api.nvim_create_autocmd("LspAttach", {
@@ -275,7 +278,8 @@ end
 ---@param command string
 ---@param argument table
 ---@param done? fun(result: any)
-function M.execute(command, argument, done)
+---@param failed? fun()
+function M.execute(command, argument, done, failed)
   local client = ensure()
   if not client then
     return
@@ -287,6 +291,9 @@ function M.execute(command, argument, done)
     request(client, "workspace/executeCommand", { command = command, arguments = { argument } }, function(error, result)
       if error then
         notify(error.message, vim.log.levels.ERROR)
+        if failed then
+          failed()
+        end
       elseif done then
         done(result)
       end

@@ -87,17 +87,51 @@ local function write_fix(finding)
   client().execute("deepReview.fix", { id = finding.id })
 end
 
+local SEVERITIES = { "critical", "important", "suggestion" }
+
+---@param finding deep-review.Finding
+---@param severity string
+---@param reason string
+local function grade(finding, severity, reason)
+  local argument = { id = finding.id, root = finding.root, severity = severity, reason = reason }
+  client().execute("deepReview.severity", argument, function()
+    client().tell(("%s is %s from now on"):format(finding.label, severity))
+  end)
+end
+
+---@param finding deep-review.Finding
+local function ask_and_grade(finding)
+  local others = vim.tbl_filter(function(severity)
+    return severity ~= finding.severity
+  end, SEVERITIES)
+  vim.ui.select(others, { prompt = ("Severity of %s %s"):format(finding.label, finding.title) }, function(severity)
+    if not severity then
+      return
+    end
+    vim.ui.input({ prompt = "Why? Later rounds will know (may be empty): " }, function(reason)
+      if reason then
+        grade(finding, severity, reason)
+      end
+    end)
+  end)
+end
+
+---What can end a thread, by its key.
+local DECISIONS = {
+  d = { words = "dismiss", run = ask_and_dismiss },
+  f = { words = "have it fixed", run = write_fix },
+  s = { words = "change its severity", run = ask_and_grade },
+}
+
 ---@param finding deep-review.Finding
 ---@param question string
 local function put_question(finding, question)
+  local answer = require("deep-review.answer")
+  answer.begin(finding)
   client().execute("deepReview.ask", { id = finding.id, question = question }, function(answered)
-    local lines = vim.split(answered.answer, "\n")
-    vim.lsp.util.open_floating_preview(lines, "markdown", {
-      border = "rounded",
-      title = (" %s on %s "):format(answered.by, answered.label),
-      max_width = 100,
-      focus_id = "deep-review-ask",
-    })
+    answer.finish(finding, answered.by, answered.answer, DECISIONS)
+  end, function()
+    answer.abandon(finding)
   end)
 end
 
@@ -447,6 +481,19 @@ local SUBCOMMANDS = {
           dismiss(finding, reason, table.concat(args, " ", 3))
         else
           ask_and_dismiss(finding)
+        end
+      end)
+    end,
+    complete = labels(any),
+  },
+  severity = {
+    run = function(args)
+      local label, severity = args[1], args[2]
+      findings().with(label, any, function(finding)
+        if severity then
+          grade(finding, severity, table.concat(args, " ", 3))
+        else
+          ask_and_grade(finding)
         end
       end)
     end,

@@ -54,6 +54,14 @@ struct Conversation {
     over: bool,
 }
 
+/// What a line of the agent brings.
+enum Heard {
+    /// What it does.
+    Doing(String),
+    /// More of its answer.
+    Words,
+}
+
 impl Conversation {
     fn begin(
         (checkout, edits, history): (&Path, bool, Option<Server>),
@@ -103,7 +111,7 @@ impl Conversation {
     }
 
     /// Takes a line of the agent; returns what it is doing, where it says so.
-    fn hear(&mut self, line: &str) -> Option<String> {
+    fn hear(&mut self, line: &str) -> Option<Heard> {
         let message: Value = serde_json::from_str(line).ok()?;
         let method = message["method"].as_str();
         match (message.get("id"), method) {
@@ -224,7 +232,7 @@ impl Conversation {
         );
     }
 
-    fn update(&mut self, update: &Value) -> Option<String> {
+    fn update(&mut self, update: &Value) -> Option<Heard> {
         match update["sessionUpdate"].as_str()? {
             "agent_message_chunk" => {
                 let text = update["content"]["text"].as_str().unwrap_or_default();
@@ -233,14 +241,14 @@ impl Conversation {
                 } else {
                     self.said.text.push_str(text);
                 }
-                None
+                Some(Heard::Words)
             }
             "tool_call" => {
                 self.tool_calls += 1;
                 // What it said before it read on is not the answer.
                 self.said.text.clear();
                 let title: String = update["title"].as_str()?.chars().filter(|c| answer::keep(*c)).take(80).collect();
-                Some(title.replace('\n', " "))
+                Some(Heard::Doing(title.replace('\n', " ")))
             }
             _ => None,
         }
@@ -395,8 +403,10 @@ impl AcpAgent {
         let (mut conversation, from_us) = Conversation::begin(place, prompt.to_owned(), self.settings.model.clone());
         let stop = session.cancel.child_token();
         let ran = process::converse(&program, self.settings.limits(), &scratch, &stop, from_us, |line| {
-            if let Some(doing) = conversation.hear(line) {
-                session.doing(doing);
+            match conversation.hear(line) {
+                Some(Heard::Doing(doing)) => session.doing(doing),
+                Some(Heard::Words) => session.said(&conversation.said.text),
+                None => {}
             }
             if conversation.over {
                 // Some outlive the end of their input.

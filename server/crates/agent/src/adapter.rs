@@ -13,6 +13,10 @@ use std::path::Path;
 pub(super) enum Sign {
     /// What it is doing now.
     Doing(String),
+    /// More of its answer.
+    Words(String),
+    /// What it said until now is not the answer.
+    Anew(String),
     /// It goes on, but nothing will come of it.
     Hopeless(Failure),
 }
@@ -68,6 +72,8 @@ pub(super) struct Run<'a> {
     pub(super) scratch: &'a Scratch,
     /// Whether it is to edit the checkout; else it only reads.
     pub(super) edits: bool,
+    /// Whether its answer is read while it is written.
+    pub(super) is_read_along: bool,
     /// Further folders that it may read.
     pub(super) beside: Vec<&'a str>,
     /// What answers questions about the history.

@@ -48,6 +48,9 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
         if run.edits { ("Read,Grep,Glob,Edit,Write", "acceptEdits") } else { ("Read,Grep,Glob", "dontAsk") };
     args.extend(["--tools", tools, "--permission-mode", mode].map(String::from));
     args.extend(["--json-schema".into(), run.schema.to_string()]);
+    if run.is_read_along {
+        args.push("--include-partial-messages".into());
+    }
     if let Some(model) = &run.settings.model {
         args.extend(["--model".into(), model.clone()]);
     }
@@ -98,6 +101,14 @@ pub(super) fn sign(line: &str) -> Option<Sign> {
                 "StructuredOutput" => "answering".into(),
                 _ => return None,
             }))
+        }
+        // The answer is written as the input of a tool.
+        "stream_event" if event["event"]["type"] == "content_block_delta" => {
+            let words = event["event"]["delta"]["partial_json"].as_str()?;
+            Some(Sign::Words(words.to_owned()))
+        }
+        "stream_event" if event["event"]["type"] == "content_block_start" => {
+            (event["event"]["content_block"]["type"] == "tool_use").then(|| Sign::Anew("answering".into()))
         }
         "system" if event["subtype"] == "api_retry" => {
             let status = event["error_status"].as_u64().map(|s| format!(" ({s})")).unwrap_or_default();

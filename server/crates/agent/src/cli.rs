@@ -12,6 +12,9 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::path::Path;
 
+/// More of an answer is not shown while it is written, in bytes.
+const MOST_READ_ALONG: usize = 64 << 10;
+
 /// A configured command line agent.
 #[derive(Debug)]
 pub(super) struct CliAgent {
@@ -68,6 +71,7 @@ impl CliAgent {
                 checkout,
                 scratch: &scratch,
                 edits: brief.checkout.is_to_edit(),
+                is_read_along: session.is_read_along,
             };
             let program = match (self.adapter.program)(&run) {
                 Ok(program) => with_own_words(program, &self.settings.command),
@@ -75,9 +79,24 @@ impl CliAgent {
             };
             let stop = session.cancel.child_token();
             let mut hopeless = None;
+            let mut words = String::new();
             let ran = process::run(&program, self.settings.limits(), &scratch, &stop, |line| {
                 match (self.adapter.sign)(line) {
                     Some(Sign::Doing(what)) => session.doing(what),
+                    Some(Sign::Anew(what)) => {
+                        words.clear();
+                        session.doing(what);
+                    }
+                    Some(Sign::Words(more)) => {
+                        if words.is_empty() {
+                            session.doing("answering");
+                        }
+                        // What is longer than any answer is read at its end, and refused there.
+                        if session.is_read_along && words.len() < MOST_READ_ALONG {
+                            words.push_str(&more);
+                            session.said(&words);
+                        }
+                    }
                     Some(Sign::Hopeless(failure)) => {
                         hopeless.get_or_insert(failure);
                         stop.cancel();

@@ -113,9 +113,11 @@ fn sign(line: &str) -> Option<Sign> {
             let path = ["file_path", "dir_path", "pattern"].iter().find_map(|k| what[*k].as_str());
             let is_edit = matches!(event["tool_name"].as_str(), Some("replace" | "write_file"));
             let doing = if is_edit { "editing" } else { "reading" };
-            Some(Sign::Doing(format!("{doing} {}", shown_path(path.unwrap_or("files")))))
+            Some(Sign::Anew(format!("{doing} {}", shown_path(path.unwrap_or("files")))))
         }
-        "message" if event["role"] == "assistant" => Some(Sign::Doing("answering".into())),
+        "message" if event["role"] == "assistant" => {
+            Some(Sign::Words(event["content"].as_str().unwrap_or_default().to_owned()))
+        }
         _ => None,
     }
 }

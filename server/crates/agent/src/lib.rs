@@ -118,6 +118,16 @@ pub struct Progress {
     pub doing: String,
     /// Done and total, where it is known.
     pub fraction: Option<(u32, u32)>,
+    /// What it has written of its answer so far, where somebody reads along.
+    pub said: Option<Arc<str>>,
+}
+
+impl Progress {
+    /// What it does, in a few words.
+    #[must_use]
+    pub fn doing(what: impl Into<String>) -> Self {
+        Self { doing: what.into(), fraction: None, said: None }
+    }
 }
 
 /// What an agent reports to and listens to while it runs.
@@ -129,13 +139,22 @@ pub struct Session {
     pub cancel: CancellationToken,
     /// Most US dollars that this may use, where the agent can be told.
     pub max_cost_usd: Option<f64>,
+    /// Whether somebody reads its answer while it is written.
+    pub is_read_along: bool,
 }
 
 impl Session {
     /// Says what the agent is doing now.
     pub fn doing(&self, what: impl Into<String>) {
         // A closed channel means that nobody wants to know.
-        let _ = self.progress.send(Progress { doing: what.into(), fraction: None });
+        let _ = self.progress.send(Progress::doing(what));
+    }
+
+    /// Says what it has written of its answer so far, where somebody reads along.
+    pub fn said(&self, text: &str) {
+        if self.is_read_along {
+            let _ = self.progress.send(Progress { said: Some(text.into()), ..Progress::doing("answering") });
+        }
     }
 }
 

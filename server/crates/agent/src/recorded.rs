@@ -128,6 +128,14 @@ impl Recorded {
         let check = document.check;
         match check.behave(session).await.err().or(check.fail) {
             Some(failure) => Completion { usage: check.usage, ..Completion::failed(failure) },
+            // As a model would, a piece after the other.
+            None if session.is_read_along => {
+                for part in 1..=3 {
+                    session.said(&text[..text.floor_char_boundary(text.len() * part / 3)]);
+                    tokio::task::yield_now().await;
+                }
+                Completion { text, usage: check.usage, ..Completion::default() }
+            }
             None => Completion { text, usage: check.usage, ..Completion::default() },
         }
     }

@@ -216,7 +216,12 @@ mod tests {
     async fn a_limit_of_one_account_holds_up_nobody_else_and_no_cancelled_round() {
         let (mine, other) = (account(Adapter::Claude, "SHARED"), account(Adapter::Claude, "UNTOUCHED"));
         let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
-        let session = Session { progress, cancel: tokio_util::sync::CancellationToken::new(), max_cost_usd: None };
+        let session = Session {
+            progress,
+            cancel: tokio_util::sync::CancellationToken::new(),
+            max_cost_usd: None,
+            is_read_along: false,
+        };
         mine.rest(Duration::from_secs(100));
         other.turn(&session).await;
         assert!(told.try_recv().is_err(), "who does not wait says nothing");

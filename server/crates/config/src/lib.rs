@@ -231,6 +231,9 @@ pub struct FixSettings {
     pub pass_env: Vec<String>,
     /// How often an agent may try a finding, each time told why the fix before was not taken. Default: 2.
     pub tries: u32,
+    /// Whether files that their formatter would leave as they are (rustfmt, gofmt, and others where the repository
+    /// configures them) are formatted after a fix. Default: true.
+    pub format: bool,
 }
 
 /// A check of some files.
@@ -245,7 +248,15 @@ pub struct FixCheck {
 
 impl Default for FixSettings {
     fn default() -> Self {
-        Self { agent: None, check: None, checks: Vec::new(), check_seconds: 600, pass_env: Vec::new(), tries: 2 }
+        Self {
+            agent: None,
+            check: None,
+            checks: Vec::new(),
+            check_seconds: 600,
+            pass_env: Vec::new(),
+            tries: 2,
+            format: true,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{AgentInfo, AgentName, BlobId, FindingId, Fix, RepoPath, Round, Usage};
+use super::{AgentInfo, AgentName, BlobId, FindingId, Fix, RepoPath, Round, RoundId, Usage};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,8 @@ pub enum StepName {
     Placed,
     /// It brings no new errors of syntax.
     Parsed,
+    /// Files that the repository's formatter would have left as they were are still so.
+    Formatted,
     /// The user's own check says nothing that it did not say before.
     Checked,
     /// An agent that looked at the new code says that the finding is gone and that no new one came.
@@ -102,8 +104,14 @@ pub struct Consent {
 pub struct Call {
     /// Who was called.
     pub agent: AgentName,
-    /// What for: `fix`, `judge`, `ask`.
+    /// What for: `fix`, `judge`, `ask`, `review`.
     pub to: String,
+    /// What the finding was called that it was about; none where it was about all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Why nothing came of it, if nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// Wall-clock time in milliseconds.
     #[serde(default)]
     pub duration_ms: u64,
@@ -182,9 +190,24 @@ pub struct Aftermath {
     pub attempts: Vec<Attempt>,
     /// What was said about findings, oldest first.
     pub threads: BTreeMap<FindingId, Vec<Message>>,
+    /// All calls of agents besides reviews, by the round that was the newest then; oldest first.
+    pub calls: BTreeMap<RoundId, Vec<Call>>,
 }
 
+/// Most calls that are kept of one round; older ones go.
+const MOST_CALLS: usize = 1000;
+
 impl Aftermath {
+    /// Writes calls down, whatever came of them.
+    pub fn add_calls(&mut self, round: &RoundId, calls: impl IntoIterator<Item = Call>) {
+        let mut calls = calls.into_iter().peekable();
+        if calls.peek().is_some() {
+            let all = self.calls.entry(round.clone()).or_default();
+            all.extend(calls);
+            all.drain(..all.len().saturating_sub(MOST_CALLS));
+        }
+    }
+
     /// Puts into a round's findings what was done about each since. What is proven is among their fixes then, behind what
     /// was suggested with them; the texts that it was proven for are among the round's, where a file was not cited before.
     pub fn attach(&self, round: &mut Round) {
@@ -196,6 +219,7 @@ impl Aftermath {
                 }
             }
         }
+        round.calls = self.calls.get(&round.id).cloned().unwrap_or_default();
         for finding in &mut round.findings {
             finding.attempts = self.attempts.iter().filter(|a| a.finding == finding.id).cloned().collect();
             finding.thread = self.threads.get(&finding.id).cloned().unwrap_or_default();
@@ -268,7 +292,7 @@ mod tests {
         round.findings = vec![finding("f"), finding("g")];
         let proven = attempt(&[(StepName::Placed, StepResult::Passed, "placed")]);
         let failed = Attempt { diff: "-x\n+y\n".into(), steps: Vec::new(), ..proven.clone() };
-        let aftermath = Aftermath { attempts: vec![failed, proven], threads: BTreeMap::new() };
+        let aftermath = Aftermath { attempts: vec![failed, proven], ..Aftermath::default() };
         aftermath.attach(&mut round);
         aftermath.attach(&mut round);
         let counts: Vec<_> = round.findings.iter().map(|f| (f.attempts.len(), f.fixes.len())).collect();

@@ -28,10 +28,20 @@ pub enum Lesson {
     OneIssue,
     /// One finding was several.
     SeveralIssues,
+    /// It matters as much as this, and not as its agents say.
+    Is(Severity),
 }
 
 impl Lesson {
-    const ALL: [Self; 4] = [Self::NotAProblem, Self::Stays, Self::OneIssue, Self::SeveralIssues];
+    const ALL: [Self; 7] = [
+        Self::NotAProblem,
+        Self::Stays,
+        Self::OneIssue,
+        Self::SeveralIssues,
+        Self::Is(Severity::Critical),
+        Self::Is(Severity::Important),
+        Self::Is(Severity::Suggestion),
+    ];
 
     fn words(self) -> &'static str {
         match self {
@@ -39,6 +49,9 @@ impl Lesson {
             Self::Stays => "stays as it is",
             Self::OneIssue => "one issue",
             Self::SeveralIssues => "several issues",
+            Self::Is(Severity::Critical) => "is Critical",
+            Self::Is(Severity::Important) => "is Important",
+            Self::Is(Severity::Suggestion) => "is a Suggestion",
         }
     }
 }
@@ -273,21 +286,24 @@ impl fmt::Display for Learnings {
 pub struct Learned {
     /// The learning, in a line.
     pub learning: String,
-    /// The severity that it had without it, where it lowered that.
+    /// The severity that it had without it, where it changed that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<Severity>,
+    /// Whether it raised that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_raised: bool,
 }
 
 impl Learned {
     /// Reads what is written by its `Display`.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        let lowered = text.strip_prefix("lowered from ").and_then(|rest| rest.split_once(": "));
-        let known = lowered.and_then(|(was, learning)| Some((Severity::from_word(was)?, learning)));
-        match known {
-            Some((was, learning)) => Self { learning: learning.to_owned(), was: Some(was) },
-            None => Self { learning: text.to_owned(), was: None },
-        }
+        let changed = |word: &str, is_raised| {
+            let (was, learning) = text.strip_prefix(word)?.strip_prefix(" from ")?.split_once(": ")?;
+            Some(Self { learning: learning.to_owned(), was: Some(Severity::from_word(was)?), is_raised })
+        };
+        let known = changed("lowered", false).or_else(|| changed("raised", true));
+        known.unwrap_or_else(|| Self { learning: text.to_owned(), was: None, is_raised: false })
     }
 }
 
@@ -295,6 +311,7 @@ impl Learned {
 impl fmt::Display for Learned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.was {
+            Some(was) if self.is_raised => write!(f, "raised from {was}: {}", self.learning),
             Some(was) => write!(f, "lowered from {was}: {}", self.learning),
             None => f.write_str(&self.learning),
         }
@@ -349,6 +366,10 @@ mod tests {
                 format!("in src/db/ · rule blocking-lock · not a problem · {said}"),
             ),
             (
+                Learning { lesson: Lesson::Is(Severity::Suggestion), files: Vec::new(), ..learning("I4 of topic") },
+                format!("in src/db/ · rule blocking-lock · is a Suggestion · {said} · I4 of topic, 2026-03-23"),
+            ),
+            (
                 Learning { files: Vec::new(), lesson: Lesson::SeveralIssues, ..learning("I4 of topic") },
                 format!("in src/db/ · rule blocking-lock · several issues · {said} · I4 of topic, 2026-03-23"),
             ),
@@ -356,6 +377,19 @@ mod tests {
             assert_eq!(learning.to_string(), line);
             assert_eq!(Learning::read(&line), Some(learning));
         }
+    }
+
+    #[test]
+    fn what_a_learning_did_to_a_severity_is_read_again() {
+        let learned = |was, is_raised| Learned { learning: "everywhere · is Critical · a: b".into(), was, is_raised };
+        let all = [
+            learned(None, false),
+            learned(Some(Severity::Important), false),
+            learned(Some(Severity::Suggestion), true),
+        ];
+        let words = all.each_ref().map(ToString::to_string);
+        assert!(words[1].starts_with("lowered from Important: ") && words[2].starts_with("raised from Suggestion: "));
+        assert_eq!(words.each_ref().map(|words| Learned::read(words)), all);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use learning::{Learned, Learning, Learnings, Lesson};
 pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
 pub use pull_request::{Feedback, LinkedIssue, PullRequest, PullRequestNow};
-pub use resolution::{Decisions, DismissReason, Fingerprint, Link, LinkKind, Resolution, State};
+pub use resolution::{Decisions, DismissReason, Fingerprint, Grade, Graded, Link, LinkKind, Resolution, State};
 pub use round::{DeclinedEarlier, Judgement, LabelsGiven, NoMore, ROUND_SCHEMA, Round, SaidEarlier, SinceBefore};
 pub use run::{AgentOutcome, AgentRun, Failure, FailureKind, Usage};
 pub use scope::{Commit, Coverage, LeftOut, LeftOutFile, ReviewedFile, RoundScope, Sides};

@@ -1,4 +1,6 @@
-use super::{AgentName, Anchor, Attempt, Classification, FindingId, Fix, Learned, Message, RawId, RuleRef, Severity};
+use super::{
+    AgentName, Anchor, Attempt, Classification, FindingId, Fix, Graded, Learned, Message, RawId, RuleRef, Severity,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -131,6 +133,9 @@ pub struct Finding {
     /// What somebody with the last word said of its severity, also where that agrees with what it came to before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settled>,
+    /// That a person gave it its severity since. Kept beside the round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graded: Option<Graded>,
     /// What an earlier decision of people says of its like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learned: Option<Learned>,
@@ -220,6 +225,7 @@ impl Finding {
             since: None,
             doubts: Vec::new(),
             settled: None,
+            graded: None,
             learned: None,
             contrary: Vec::new(),
             attempts: Vec::new(),

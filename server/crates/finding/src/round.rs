@@ -1,7 +1,7 @@
 use super::{
-    AgentInfo, AgentName, AgentOutcome, AgentRun, Anchor, Assessment, BlobId, Check, Commit, Conclusion, Coverage,
-    Decisions, Failure, Feedback, Finding, FindingId, Fingerprint, Observation, PullRequest, RawFinding, RepoPath,
-    RoundId, RoundScope, Severity, Verdict,
+    AgentInfo, AgentName, AgentOutcome, AgentRun, Anchor, Assessment, BlobId, Call, Check, Commit, Conclusion,
+    Coverage, Decisions, Failure, Feedback, Finding, FindingId, Fingerprint, Observation, PullRequest, RawFinding,
+    RepoPath, RoundId, RoundScope, Severity, Usage, Verdict,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -192,6 +192,10 @@ pub struct Round {
     /// What agents say of each other's findings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
+    /// The agents that were called besides the review since, and what that took: for fixes, questions, and what they led
+    /// to. Kept beside the round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
     /// Declined before, and not raised again.
     #[serde(default)]
     pub declined: Vec<DeclinedEarlier>,
@@ -230,6 +234,7 @@ impl Round {
             feedback_at: None,
             verdict_reason: None,
             checks: Vec::new(),
+            calls: Vec::new(),
             declined: Vec::new(),
             coverage: Coverage::default(),
             texts: BTreeMap::new(),
@@ -256,6 +261,13 @@ impl Round {
     #[must_use]
     pub fn verdict(&self, decisions: &Decisions) -> Verdict {
         self.conclusion(decisions).verdict
+    }
+
+    /// How often agents were called besides the review since, and what that used; `None` where nobody was.
+    #[must_use]
+    pub fn called_since(&self) -> Option<(usize, Usage)> {
+        let used = self.calls.iter().fold(Usage::default(), |sum, call| sum.plus(call.usage));
+        (!self.calls.is_empty()).then_some((self.calls.len(), used))
     }
 
     /// The remarks that a finding of this round was merged from.

@@ -1,5 +1,6 @@
 //! The user's own checks, run in a copy without and with a fix: what fails with it must have failed without it.
 
+use super::format;
 use super::place::Change;
 use agent::Texts;
 use agent::process::{self, End, Environment, Limits, Program, Scratch};
@@ -18,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 const KEPT: usize = 2000;
 /// More output than that ends a check, in bytes.
 const MOST_OUTPUT: u64 = 16 << 20;
+
+/// Longest time for a formatter.
+const FORMATTING: Duration = Duration::from_secs(60);
 
 /// The checks of a user's configuration.
 #[derive(Debug, Clone, Default)]
@@ -243,6 +247,56 @@ impl ProofCopy {
                 };
                 Err(NotShown { why, is_the_fix_s: false })
             }
+        }
+    }
+
+    /// A file's text after a change, as its formatter has it, where it has the text before as it is, or there is none.
+    ///
+    /// # Errors
+    /// Why the style is not kept, in words that stand by themselves.
+    pub(super) async fn formatted(
+        &self,
+        call: &format::Call,
+        path: &RepoPath,
+        (before, after): (Option<&str>, &str),
+        checks: &Checks,
+        cancel: &CancellationToken,
+    ) -> Result<String, String> {
+        if let Some(before) = before
+            && self.format(call, path, before, checks, cancel).await? != before
+        {
+            return Err(format!("{path} was not as {} formats it", call.name));
+        }
+        self.format(call, path, after, checks, cancel).await
+    }
+
+    async fn format(
+        &self,
+        call: &format::Call,
+        path: &RepoPath,
+        text: &str,
+        checks: &Checks,
+        cancel: &CancellationToken,
+    ) -> Result<String, String> {
+        let name = call.name;
+        let scratch = Scratch::new().map_err(|f| format!("{name} cannot be run: {f}"))?;
+        let file = self.place(path);
+        let program = Program {
+            path: call.program.clone(),
+            args: call.args(&file),
+            environment: checks.pass_env.iter().fold(Environment::base(), |all, name| all.pass(name)),
+            // Some look for their configuration where they work.
+            folder: file.ancestors().skip(1).find(|folder| folder.is_dir()).map(Path::to_owned),
+            input: text.to_owned(),
+        };
+        let limits = Limits { idle: FORMATTING, total: FORMATTING, output: MOST_OUTPUT, ..Limits::default() };
+        let ran = process::run(&program, limits, &scratch, cancel, |_| {}).await;
+        match ran.end {
+            End::Exited(0) if !ran.stdout.is_empty() || text.is_empty() => Ok(ran.stdout),
+            End::Failed(failure) if failure.kind == FailureKind::TimedOut => {
+                Err(format!("{name} was not done after {} s", FORMATTING.as_secs()))
+            }
+            _ => Err(format!("{name} cannot format {path}")),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Fixes by agents, proven before anybody sees them.
 //!
 //! ```text
-//! write (an agent edits a copy, or answers with hunks) ─▶ place ─▶ parse ─▶ check (before and after) ─▶ judge ─▶ Attempt
+//! write (an agent edits a copy, or answers with hunks) ─▶ place ─▶ parse ─▶ format ─▶ check (before and after) ─▶ judge ─▶ Attempt
 //! ```
 //!
 //! What an agent says counts for nothing; what it changed is compared by us, placed by `patch` in the text as it is, and put
@@ -12,22 +12,26 @@
 
 mod checks;
 mod consent;
+mod format;
 mod judge;
 mod place;
 mod texts;
+mod undone;
 mod write;
 
 pub use checks::{BadPattern, Checks};
+pub use format::Formatting;
 pub use texts::Files;
+pub use undone::Made;
 
 use agent::{Checkout, Progress};
 use checks::ProofCopy;
-use finding::{AgentName, Attempt, BlobId, FileProof, Finding, RepoPath, Step, StepName, StepResult};
+use finding::{AgentName, Attempt, BlobId, Call, FileProof, Finding, RepoPath, Step, StepName, StepResult};
 use git::blob_id;
 use jiff::Timestamp;
 use place::Change;
 use review::{Counsel, Reviewer, blocking};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use texts::Texts;
 use tokio::sync::mpsc::UnboundedSender;
@@ -43,10 +47,14 @@ pub struct Order {
     pub tries: u32,
     /// The user's own checks.
     pub checks: Checks,
+    /// Which formatters may run.
+    pub formatting: Formatting,
     /// The only files that may change, where the user says so; no limit where it is empty.
     pub only: Vec<RepoPath>,
     /// Texts of files that are proven already and not written yet: what is made now is made in these.
     pub accepted: agent::Texts,
+    /// What the fixes changed that are in these texts: one that undoes one of them is not taken.
+    pub made: Vec<Made>,
 }
 
 /// What happens, for whoever shows it.
@@ -83,6 +91,12 @@ pub struct Fixed {
     pub attempts: Vec<Attempt>,
     /// The texts that proven attempts name by their blobs.
     pub texts: BTreeMap<BlobId, Arc<str>>,
+    /// [`Order::accepted`], with what is proven since.
+    pub accepted: agent::Texts,
+    /// [`Order::made`], with what is proven since.
+    pub made: Vec<Made>,
+    /// Fixes that were not taken because they undo others, in words.
+    pub loops: Vec<String>,
 }
 
 /// Has the findings mended. Ends soon after the counsel's cancellation, with what is proven by then.
@@ -99,7 +113,8 @@ pub async fn fix(
     // Where they cannot be listed, nothing that is not saved is given to anybody.
     let known = blocking(move || snapshot.paths().unwrap_or_default().into_iter().collect()).await;
     let texts = Texts::new(files, order.accepted.clone(), &known);
-    let mut bench = Bench { order, counsel, events, texts, copy: None, fixed: Fixed::default() };
+    let fixed = Fixed { made: order.made.clone(), ..Fixed::default() };
+    let mut bench = Bench { order, counsel, events, texts, copy: None, fixed };
     for finding in &order.findings {
         let writer = bench.writer(finding)?.clone();
         if counsel.cancel().is_cancelled() {
@@ -107,7 +122,7 @@ pub async fn fix(
         }
         bench.mend(finding, &writer).await;
     }
-    Ok(bench.fixed)
+    Ok(Fixed { accepted: bench.texts.into_accepted(), ..bench.fixed })
 }
 
 /// Why an attempt ends before it is proven.
@@ -156,6 +171,7 @@ impl Bench<'_> {
             tried.push(attempt);
             match ended {
                 Ok(change) => {
+                    self.fixed.made.push(Made::of(&finding.label, &change));
                     self.take(&change);
                     break;
                 }
@@ -190,6 +206,7 @@ impl Bench<'_> {
         let draft = self.written(finding, writer, tried, attempt).await?;
         let change = self.placed(finding, draft, tried, attempt)?;
         parsed(&change, attempt)?;
+        let change = self.formatted(finding, change, attempt).await;
         attempt.consents = consent::of(&change, &self.order.checks);
         self.checked(finding, &change, attempt).await?;
         self.judged(finding, writer, &change, attempt).await?;
@@ -213,7 +230,7 @@ impl Bench<'_> {
         let brief = agent::Brief { checkout: checkout.clone(), ..brief.clone() };
         let question = write::question(finding, tried, self.order, &brief, &self.texts);
         let (said, call) = self.counsel.ask(writer, &brief, &question).await;
-        attempt.calls.push(call);
+        attempt.calls.push(about(finding, call));
         let draft = blocking(move || write::draft(&said, &checkout, &brief)).await;
         match draft {
             Ok(draft) => {
@@ -229,7 +246,7 @@ impl Bench<'_> {
     }
 
     fn placed(
-        &self,
+        &mut self,
         finding: &Finding,
         draft: write::Draft,
         tried: &[Attempt],
@@ -242,19 +259,76 @@ impl Bench<'_> {
                 return Err(failed(attempt, StepName::Placed, why, Ended::Again));
             }
         };
-        attempt.diff.clone_from(&change.diff);
-        let proof = |text: &Option<Arc<str>>| text.as_deref().map(blob_id);
-        let proof = |(before, after): &(Option<Arc<str>>, Option<Arc<str>>)| FileProof {
-            before: proof(before),
-            after: proof(after),
-        };
-        attempt.files = change.files.iter().map(|(path, texts)| (path.clone(), proof(texts))).collect();
+        bind(attempt, &change);
         if let Some(before) = tried.iter().find(|before| before.diff == change.diff) {
             let why = format!("it made the same change again, which was not taken: {}", before.proof());
             return Err(failed(attempt, StepName::Placed, why, Ended::ForGood));
         }
+        let made = Made::of(&finding.label, &change);
+        if let Some(undone) = self.fixed.made.iter().find(|before| before.is_undone_by(&made)) {
+            let undone = undone.label().to_owned();
+            self.fixed
+                .loops
+                .push(format!("a fix of {} by {} undoes that of {undone}", finding.label, attempt.by.label));
+            let why = format!("it undoes the fix of {undone}");
+            return Err(failed(attempt, StepName::Placed, why, Ended::Again));
+        }
         passed(attempt, StepName::Placed, "placed");
         Ok(change)
+    }
+
+    /// Has the files that their formatter would have left as they were be so afterwards.
+    async fn formatted(&mut self, finding: &Finding, mut change: Change, attempt: &mut Attempt) -> Change {
+        let (mut names, mut not_kept) = (BTreeSet::new(), Vec::new());
+        let snapshot = self.counsel.brief().snapshot.clone();
+        for path in change.files.keys().cloned().collect::<Vec<_>>() {
+            let (before, after) = change.files[&path].clone();
+            let Some(after) = after else { continue };
+            let read = |file: &RepoPath| {
+                let own = self.texts.overlay().get(file).cloned();
+                own.unwrap_or_else(|| snapshot.read(file).ok().flatten())
+            };
+            let Some(call) = format::of(&path, self.order.formatting, &read) else { continue };
+            self.doing(finding, format!("formats {path} with {}", call.name));
+            let (checks, stop) = (self.order.checks.clone(), self.counsel.cancel().clone());
+            let text = match self.copy().await {
+                Ok(copy) => copy.formatted(&call, &path, (before.as_deref(), &after), &checks, &stop).await,
+                Err(no) => Err(no.why),
+            };
+            match text {
+                Ok(text) => {
+                    names.insert(call.name);
+                    // A fix that changes nothing but the style is left as it is.
+                    if before.as_deref() != Some(&text) {
+                        change.files.insert(path, (before, Some(Arc::from(text))));
+                    }
+                }
+                Err(why) => not_kept.push(why),
+            }
+        }
+        if !names.is_empty() {
+            change.renew(&self.texts);
+            bind(attempt, &change);
+            let names = names.into_iter().collect::<Vec<_>>().join(" and ");
+            passed(attempt, StepName::Formatted, format!("as {names} formats it"));
+        }
+        if !not_kept.is_empty() {
+            skipped(attempt, StepName::Formatted, not_kept.join("; "));
+        }
+        change
+    }
+
+    /// The copy in which formatters and checks run; made when it is asked for first.
+    async fn copy(&mut self) -> Result<&mut ProofCopy, checks::NotShown> {
+        match &mut self.copy {
+            Some(copy) => Ok(copy),
+            empty @ None => {
+                let snapshot = self.counsel.brief().snapshot.clone();
+                let (texts, stop) = (self.texts.overlay(), self.counsel.cancel().clone());
+                let made = blocking(move || ProofCopy::make(&snapshot, &texts, &stop)).await?;
+                Ok(empty.insert(made))
+            }
+        }
     }
 
     async fn checked(&mut self, finding: &Finding, change: &Change, attempt: &mut Attempt) -> Result<(), Ended> {
@@ -281,16 +355,8 @@ impl Bench<'_> {
     }
 
     async fn check(&mut self, command: &str, change: &Change) -> Result<checks::Shown, checks::NotShown> {
-        let copy = match &mut self.copy {
-            Some(copy) => copy,
-            None => {
-                let snapshot = self.counsel.brief().snapshot.clone();
-                let (texts, stop) = (self.texts.overlay(), self.counsel.cancel().clone());
-                let made = blocking(move || ProofCopy::make(&snapshot, &texts, &stop)).await?;
-                self.copy.insert(made)
-            }
-        };
-        copy.compare(command, change, &self.order.checks, self.counsel.cancel()).await
+        let (checks, stop) = (&self.order.checks, self.counsel.cancel());
+        self.copy().await?.compare(command, change, checks, stop).await
     }
 
     async fn judged(
@@ -311,7 +377,7 @@ impl Bench<'_> {
             let info = judge.agent.info();
             self.doing(finding, format!("{} looks at the new code", info.label));
             let (said, call) = self.counsel.ask(judge, &brief, &question).await;
-            attempt.calls.push(call);
+            attempt.calls.push(about(finding, call));
             if self.counsel.cancel().is_cancelled() {
                 return Err(failed(attempt, StepName::Reviewed, "it was cancelled", Ended::ForGood));
             }
@@ -336,6 +402,10 @@ impl Bench<'_> {
     }
 }
 
+fn about(finding: &Finding, call: Call) -> Call {
+    Call { about: Some(finding.label.clone()), ..call }
+}
+
 fn begun(finding: &Finding, writer: &Reviewer) -> Attempt {
     Attempt {
         finding: finding.id.clone(),
@@ -349,6 +419,14 @@ fn begun(finding: &Finding, writer: &Reviewer) -> Attempt {
         consents: Vec::new(),
         calls: Vec::new(),
     }
+}
+
+/// Binds an attempt to the texts that it is made for.
+fn bind(attempt: &mut Attempt, change: &Change) {
+    attempt.diff.clone_from(&change.diff);
+    let blob = |text: &Option<Arc<str>>| text.as_deref().map(blob_id);
+    let proof = |(before, after): &place::BeforeAfter| FileProof { before: blob(before), after: blob(after) };
+    attempt.files = change.files.iter().map(|(path, texts)| (path.clone(), proof(texts))).collect();
 }
 
 /// The files of a change as their grammars read them: no place that cannot be read more than before.

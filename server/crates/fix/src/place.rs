@@ -53,12 +53,21 @@ pub(super) fn place(finding: &Finding, draft: &Draft, texts: &Texts, only: &[Rep
     if files.is_empty() {
         return Err("it changes nothing in the text as it is now".to_owned());
     }
-    let diff = files.iter().map(|(path, (before, after))| {
-        // What was mended before it is no part of the text that was reviewed: the less of that around it, the better.
-        let context = if texts.is_accepted(path) { 1 } else { 3 };
-        change_as_diff(path, (before.as_deref(), after.as_deref()), context)
-    });
-    Ok(Change { diff: diff.collect(), files })
+    let mut change = Change { files, diff: String::new() };
+    change.renew(texts);
+    Ok(change)
+}
+
+impl Change {
+    /// Writes the diff of its files anew.
+    pub(super) fn renew(&mut self, texts: &Texts) {
+        let diff = self.files.iter().map(|(path, (before, after))| {
+            // What was mended before it is no part of the text that was reviewed: the less of that around it, the better.
+            let context = if texts.is_accepted(path) { 1 } else { 3 };
+            change_as_diff(path, (before.as_deref(), after.as_deref()), context)
+        });
+        self.diff = diff.collect();
+    }
 }
 
 /// The files that a diff names, or the finding's where it names none.

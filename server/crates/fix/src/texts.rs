@@ -47,6 +47,11 @@ impl Texts {
         self.accepted.insert(path, text);
     }
 
+    /// What was proven so far.
+    pub(super) fn into_accepted(self) -> agent::Texts {
+        self.accepted
+    }
+
     /// What is other than on disk.
     pub(super) fn overlay(&self) -> agent::Texts {
         let unsaved = self.unsaved.iter().map(|(path, text)| (path.clone(), Some(text.clone())));

@@ -27,11 +27,13 @@ pub struct SnapshotOptions {
     pub exclude: Vec<String>,
     /// Files with more bytes are left out, and are not read from the rest of the tree either.
     pub max_file_bytes: u64,
+    /// Texts in place of those of the work tree, as if it had them; `None` for a file that is not there.
+    pub texts: BTreeMap<RepoPath, Option<Arc<str>>>,
 }
 
 impl Default for SnapshotOptions {
     fn default() -> Self {
-        Self { exclude: Vec::new(), max_file_bytes: 1024 * 1024 }
+        Self { exclude: Vec::new(), max_file_bytes: 1024 * 1024, texts: BTreeMap::new() }
     }
 }
 
@@ -83,6 +85,7 @@ impl Repository {
         }
         let mut files: Vec<ChangedFile> = found.into_par_iter().map(Found::finish).collect();
         let mut moved = take_out_unchanged(&mut files, &mut left_out);
+        self.put_texts(&options.texts, &scope, (&mut files, &left_out), &mut tree)?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         left_out.sort_by(|a, b| a.path.cmp(&b.path));
         moved.sort();
@@ -118,6 +121,43 @@ impl Repository {
                 Ok(Frozen { tree: FrozenTree::of_index(self, entries, max)?, changes, given })
             }
         }
+    }
+
+    /// Puts texts in place of those that are there.
+    fn put_texts(
+        &self,
+        texts: &BTreeMap<RepoPath, Option<Arc<str>>>,
+        scope: &finding::RoundScope,
+        (files, left_out): (&mut Vec<ChangedFile>, &[LeftOutFile]),
+        tree: &mut FrozenTree,
+    ) -> Result<(), GitError> {
+        let mut overlay = BTreeMap::new();
+        for (path, new) in texts {
+            let raw = path.as_str().as_bytes().to_vec();
+            let kind = tree.file(&raw)?.map_or(Kind::File, |file| file.kind);
+            overlay.insert(raw, new.clone().map(|text| (kind, Source::Text(text))));
+            if left_out.iter().any(|left| left.path == path.as_str() && left.why != LeftOut::NoTextChange) {
+                continue;
+            }
+            let there = files.iter().position(|file| file.path == *path).map(|at| files.remove(at));
+            let old = match (&there, &scope.base) {
+                (Some(file), _) => file.old.clone(),
+                (None, Some(base)) => self.read_at(base, path)?,
+                (None, None) => None,
+            };
+            let kind = match (there.map(|file| file.kind), &old, new) {
+                (Some(kind @ (ChangeKind::Renamed { .. } | ChangeKind::Copied { .. })), _, Some(_)) => kind,
+                (_, None, Some(_)) => ChangeKind::Added,
+                (_, Some(_), None) => ChangeKind::Deleted,
+                (_, Some(old), Some(new)) if old != new => ChangeKind::Modified,
+                // As in the base.
+                (_, None, None) | (_, Some(_), Some(_)) => continue,
+            };
+            let hunks = line_hunks(old.as_deref().unwrap_or(""), new.as_deref().unwrap_or(""));
+            files.push(ChangedFile { path: path.clone(), kind, old, new: new.clone(), hunks, lossy: false });
+        }
+        tree.overlay(overlay);
+        Ok(())
     }
 
     /// Has git fetch the texts of a change that a partial clone does not have yet.

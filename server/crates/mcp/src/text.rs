@@ -76,6 +76,9 @@ pub fn details(whole: &FindingWhole) -> String {
     if let Some(dispute) = &whole.dispute {
         let _ = writeln!(out, "Severity settled: {}", printable(dispute));
     }
+    if let Some(graded) = &whole.graded {
+        let _ = writeln!(out, "Severity set {}", printable(graded));
+    }
     if let Some(learned) = &whole.learned {
         let _ = writeln!(out, "Learned: {}", printable(learned));
     }

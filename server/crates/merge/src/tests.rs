@@ -257,7 +257,8 @@ fn a_decision_made_while_agents_are_running_holds_when_more_answer() {
     let raw = raws(&[CLAUDE_LOCK, CODEX_LOCK]);
     for first in [0, 1] {
         let id = merge(&Input::of(&raw[first..=first])).findings[0].id.clone();
-        let decisions = Decisions { resolutions: [(id.clone(), resolution(State::Fixed))].into(), links: vec![] };
+        let decisions =
+            Decisions { resolutions: [(id.clone(), resolution(State::Fixed))].into(), ..Decisions::default() };
         let mut input = Input::of(&raw);
         input.decisions = Some(&decisions);
         assert_eq!(merge(&input).findings[0].id, id);

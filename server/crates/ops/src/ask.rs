@@ -1,12 +1,12 @@
 //! A question about a finding, to one of the agents that raised it. What is said is kept with the finding.
 
 use super::{Now, OpenBranch, OpsError, Trust};
-use agent::Progress;
+use agent::{Progress, answer};
 use config::Config;
-use finding::{AgentName, Finding, Message, Speaker};
+use finding::{AgentName, Call, Finding, Message, RoundId, Speaker};
 use jiff::Timestamp;
-use review::{Consulted, Counsel, Request};
-use tokio::sync::mpsc::UnboundedSender;
+use review::{Consulted, Counsel, NotConsulted, Request};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// Most messages that are kept of one finding; older ones go.
@@ -19,6 +19,8 @@ pub struct Asking {
     request: Request,
     finding: Finding,
     question: String,
+    /// The round that the finding is of.
+    round: RoundId,
 }
 
 impl Asking {
@@ -42,23 +44,53 @@ impl Asking {
         let request = super::request(&now.open.repository, config, trust, &names, super::Again::Changed)?;
         let unknown = || OpsError::UnknownFinding { name: finding.to_string(), round: now.round.number };
         let finding = now.round.findings.get(finding).ok_or_else(unknown)?.clone();
-        Ok(Self { open: now.open.clone(), request, finding, question })
+        Ok(Self { open: now.open.clone(), request, finding, question, round: now.round.id.clone() })
     }
 }
 
-/// Asks, and keeps question and answer.
+/// Passes on what agents do; what is written of an answer, as the text that it is.
+fn reading_along(
+    to: UnboundedSender<(AgentName, Progress)>,
+) -> (UnboundedSender<(AgentName, Progress)>, tokio::task::JoinHandle<()>) {
+    let (from, mut told) = unbounded_channel::<(AgentName, Progress)>();
+    let passing = tokio::spawn(async move {
+        while let Some((agent, mut progress)) = told.recv().await {
+            if let Some(written) = progress.said.take() {
+                let Some(said) = answer::so_far(&written, "answer").filter(|said| !said.is_empty()) else { continue };
+                progress.said = Some(said.into());
+            }
+            let _ = to.send((agent, progress));
+        }
+    });
+    (from, passing)
+}
+
+/// Asks, and keeps question and answer, and the call in the record of the round.
 ///
 /// # Errors
-/// When nobody answers; then nothing is kept.
+/// When nobody answers; then nothing is kept but the call.
 pub async fn ask(
     asking: Asking,
     progress: UnboundedSender<(AgentName, Progress)>,
     cancel: CancellationToken,
 ) -> Result<Consulted, OpsError> {
-    let Asking { open, request, finding, question } = asking;
+    let Asking { open, request, finding, question, round } = asking;
     let at = Timestamp::now();
+    let (progress, passing) = reading_along(progress);
     let counsel = Counsel::open(request, progress, cancel).await?;
-    let said = review::consult(&counsel, &finding, question.clone()).await?;
+    let about = |call: &Call| Call { about: Some(finding.label.clone()), ..call.clone() };
+    let said = review::consult(&counsel, &finding, question.clone()).await;
+    drop(counsel);
+    let _ = passing.await;
+    let said = match said {
+        Ok(said) => said,
+        Err(why) => {
+            if let NotConsulted::Failed { call, .. } = &why {
+                open.branch.change_aftermath(|aftermath| aftermath.add_calls(&round, [about(call)]))?;
+            }
+            return Err(why.into());
+        }
+    };
     let by = match &open.by {
         None => Speaker::Person,
         Some(agent) => Speaker::Agent(AgentName::new(agent.clone())),
@@ -77,6 +109,7 @@ pub async fn ask(
         thread.extend(messages);
         let extra = thread.len().saturating_sub(MOST_KEPT);
         thread.drain(..extra);
+        aftermath.add_calls(&round, [about(&said.call)]);
     })?;
     Ok(said)
 }

@@ -1,6 +1,7 @@
 use super::{OpsError, target};
-use finding::{CommitId, Decisions, Round};
+use finding::{CommitId, Decisions, FindingId, Round};
 use git::Repository;
+use std::collections::BTreeSet;
 use store::{Branch, Read, Store};
 
 /// A branch of a repository, or another target, with what is stored of it. Opening it reads no round.
@@ -111,6 +112,12 @@ impl OpenBranch {
     fn find(&self, is: impl Fn(&Round) -> bool) -> Result<Read<Option<Round>>, OpsError> {
         let Read { mut value, set_aside } = self.branch.rounds()?;
         Ok(Read { value: value.drain(..).find(is), set_aside })
+    }
+
+    /// Every finding of its rounds.
+    pub(crate) fn finding_ids(&self) -> Result<BTreeSet<FindingId>, OpsError> {
+        let rounds = self.branch.rounds()?.value.into_iter();
+        Ok(rounds.flat_map(|round| round.findings).map(|finding| finding.id).collect())
     }
 
     /// What people decided.

@@ -1,6 +1,6 @@
 use super::log::{self, Changes, Done};
 use super::{Found, OpenBranch, OpsError, find, learn};
-use finding::{Decisions, DismissReason, Finding, FindingId, Resolution, Round, State};
+use finding::{Decisions, DismissReason, Finding, FindingId, Grade, Resolution, Round, Severity, State};
 use jiff::Timestamp;
 
 /// Longest reason in a person's words, in bytes.
@@ -19,15 +19,17 @@ impl Dismissal {
     /// # Errors
     /// [`OpsError::NoReason`] for words that are none, [`OpsError::LongReason`] over [`MAX_REASON`].
     pub fn new(kind: DismissReason, words: Option<&str>) -> Result<Self, OpsError> {
-        let text = match words.map(str::trim) {
-            None => String::new(),
-            Some("") => return Err(OpsError::NoReason),
-            Some(words) if words.len() > MAX_REASON => {
-                return Err(OpsError::LongReason { bytes: words.len(), most: MAX_REASON });
-            }
-            Some(words) => words.to_owned(),
-        };
-        Ok(Self { kind, text })
+        Ok(Self { kind, text: said(words)? })
+    }
+}
+
+/// A reason in a person's own words; empty where they gave none.
+fn said(words: Option<&str>) -> Result<String, OpsError> {
+    match words.map(str::trim) {
+        None => Ok(String::new()),
+        Some("") => Err(OpsError::NoReason),
+        Some(words) if words.len() > MAX_REASON => Err(OpsError::LongReason { bytes: words.len(), most: MAX_REASON }),
+        Some(words) => Ok(words.to_owned()),
     }
 }
 
@@ -58,6 +60,36 @@ pub fn dismiss(open: &OpenBranch, round: &Round, name: &str, why: Dismissal) -> 
 /// As [`find()`], and when it cannot be stored.
 pub fn reopen(open: &OpenBranch, round: &Round, name: &str) -> Result<Decided, OpsError> {
     decide(open, round, name, State::Open)
+}
+
+/// Gives a finding of a round a severity that counts more than what its agents say, in all rounds from now on; its label
+/// stays. The one that it has by its agents takes such a word back. Its like is told of it.
+///
+/// # Errors
+/// As [`find()`]; [`OpsError::SeverityAsItIs`], a reason as of a [`Dismissal`], and when it cannot be stored.
+pub fn grade(
+    open: &OpenBranch,
+    round: &Round,
+    name: &str,
+    severity: Severity,
+    reason: Option<&str>,
+) -> Result<Decided, OpsError> {
+    let Found { index, finding } = find(round, name)?;
+    let reason = said(reason)?;
+    if finding.severity == severity {
+        return Err(OpsError::SeverityAsItIs { label: finding.label.clone(), severity });
+    }
+    let is_back = finding.graded.as_ref().is_some_and(|graded| graded.was == severity);
+    let (at, by) = (Timestamp::now(), open.by.clone());
+    let grade = Grade { severity, reason, at, round: round.id.clone(), by };
+    let (changes, decisions) = change(open, |all| {
+        let before =
+            if is_back { all.grades.remove(&finding.id) } else { all.grades.insert(finding.id.clone(), grade) };
+        drop(before);
+    })?;
+    log::note(open, Done::Graded, log::named(round, [index]), changes)?;
+    learn::follow(open, round, finding, &decisions).map_err(|source| OpsError::NotLearnt { source })?;
+    Ok(Decided { id: finding.id.clone(), label: finding.label.clone(), title: finding.title.clone(), decisions })
 }
 
 fn decide(open: &OpenBranch, round: &Round, name: &str, state: State) -> Result<Decided, OpsError> {

@@ -17,6 +17,7 @@ pub fn document(open: &OpenBranch, round: Round) -> Result<Document, OpsError> {
         let rounds = open.branch.rounds()?.value;
         document.is_past = true;
         document.decisions = as_they_were(&document.decisions, &document.round, &rounds);
+        document.decisions.grade(&mut document.round.findings);
         return Ok(document);
     }
     if let Ok(now) = CurrentOf::new(open, &document.texts) {

@@ -55,6 +55,14 @@ pub enum OpsError {
     /// Nothing is in the reason for which a finding was to be dismissed.
     #[error("the reason is empty; say why the finding is declined")]
     NoReason,
+    /// The finding has that severity already.
+    #[error("{label} is {severity} already")]
+    SeverityAsItIs {
+        /// The finding.
+        label: String,
+        /// The severity.
+        severity: finding::Severity,
+    },
     /// The reason is too long to be a reason.
     #[error("the reason has {bytes} bytes, more than the {most} that are kept; say it shorter")]
     LongReason {
@@ -247,6 +255,9 @@ pub enum OpsError {
     /// An agent was asked about a finding and gave no answer.
     #[error(transparent)]
     NotConsulted(#[from] review::NotConsulted),
+    /// There is no copy to work in.
+    #[error("{0}")]
+    NoCopy(finding::Failure),
     /// Nothing was asked.
     #[error("the question is empty")]
     NoQuestion,
@@ -270,6 +281,7 @@ impl OpsError {
                 | Self::UnknownLearning { .. }
                 | Self::NothingToLearn
                 | Self::LongReason { .. }
+                | Self::SeverityAsItIs { .. }
                 | Self::NoPart { .. }
                 | Self::Everybody { .. }
                 | Self::OneFinding { .. }

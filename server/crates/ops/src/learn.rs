@@ -3,7 +3,8 @@
 use super::plan::ApplyPlan;
 use super::{CurrentTexts, Found, OpenBranch, OpsError, WorkTree};
 use finding::{
-    Decisions, DismissReason, Finding, FindingId, Learning, Learnings, Lesson, RepoPath, Resolution, Round, State,
+    Decisions, DismissReason, Finding, FindingId, Grade, Learning, Learnings, Lesson, RepoPath, Resolution, Round,
+    State,
 };
 use jiff::Timestamp;
 use patch::FileOutcome;
@@ -71,7 +72,8 @@ pub fn share(open: &OpenBranch) -> Result<(RepoPath, usize), OpsError> {
 /// Has the learnings say what is decided on a finding now: what it taught before goes, and what a person said of it comes.
 pub(super) fn follow(open: &OpenBranch, round: &Round, finding: &Finding, now: &Decisions) -> Result<(), StoreError> {
     let of = name(&[&finding.label], round);
-    let learning = now.resolutions.get(&finding.id).and_then(|resolution| taught(finding, resolution, &of));
+    let dismissed = now.resolutions.get(&finding.id).and_then(|resolution| taught(finding, resolution, &of));
+    let learning = dismissed.or_else(|| taught_severity(finding, now.grades.get(&finding.id)?, &of));
     put(open, &of, learning)
 }
 
@@ -134,6 +136,12 @@ fn taught(finding: &Finding, resolution: &Resolution, of: &str) -> Option<Learni
     }
     let on = resolution.at.strftime("%Y-%m-%d").to_string();
     Some(Learning { lesson, reason: text.clone(), on, ..blank(finding, of) })
+}
+
+/// What a severity teaches that a person gave.
+fn taught_severity(finding: &Finding, grade: &Grade, of: &str) -> Option<Learning> {
+    let (lesson, on) = (Lesson::Is(grade.severity), grade.at.strftime("%Y-%m-%d").to_string());
+    grade.by.is_none().then(|| Learning { lesson, reason: grade.reason.clone(), on, ..blank(finding, of) })
 }
 
 fn blank(finding: &Finding, of: &str) -> Learning {

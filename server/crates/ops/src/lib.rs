@@ -5,12 +5,13 @@
 //! |---|---|
 //! | open what is stored of a branch, its rounds, its decisions | [`OpenBranch`] |
 //! | find a finding by label, id or the beginning of its id | [`find()`] |
-//! | dismiss, reopen | [`dismiss`], [`reopen`] |
+//! | dismiss, reopen, give a severity | [`dismiss`], [`reopen`], [`grade`] |
 //! | split, join, take either back | [`split`], [`join`], [`take_back`] |
 //! | what decisions taught: list, forget, add, share with everybody | [`learnings`], [`forget`], [`teach`], [`share`] |
 //! | work out what fixes do, and whether they may | [`plan()`] on a [`Situation`] |
 //! | write that into the work tree | [`apply()`] |
 //! | have agents mend findings, and prove it | [`mend()`] with [`Mending`]; [`plan_of_attempts`], [`commit`] |
+//! | mend and review in turn until nothing is left | [`clean()`] |
 //! | ask the agent that raised a finding about it | [`ask()`] with [`Asking`] |
 //! | where a fix may reach | [`Reach`] |
 //! | take reviews in | [`import()`] |
@@ -35,6 +36,7 @@
 mod apply;
 mod ask;
 mod branch;
+mod clean;
 mod configuration;
 mod current;
 mod decide;
@@ -69,9 +71,10 @@ mod worktree;
 pub use apply::{Written, apply};
 pub use ask::{Asking, ask};
 pub use branch::{OpenBranch, RoundName, TextNow};
+pub use clean::{CleanEnd, Cleaned, Left, clean};
 pub use configuration::{Overrides, configuration};
 pub use current::CurrentOf;
-pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, reopen};
+pub use decide::{Decided, Dismissal, MAX_REASON, dismiss, grade, reopen};
 pub use diff::diff;
 pub use document::document;
 pub use error::OpsError;

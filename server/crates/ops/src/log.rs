@@ -7,7 +7,7 @@ use super::plan::ApplyPlan;
 use super::texts::{CurrentTexts, ReadError};
 use super::worktree::{WorkTree, WriteError};
 use super::{OpenBranch, OpsError, learn};
-use finding::{BlobId, Decisions, FindingId, Link, RepoPath, Resolution, Round};
+use finding::{BlobId, Decisions, FindingId, Grade, Link, RepoPath, Resolution, Round};
 use jiff::Timestamp;
 use patch::FileOutcome;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub enum Done {
     Dismissed,
     /// A finding was opened again.
     Reopened,
+    /// A finding was given another severity.
+    Graded,
     /// One finding was made several.
     Split,
     /// Several findings were made one.
@@ -144,6 +146,8 @@ struct Change<T> {
 pub(crate) struct Changes {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     resolutions: BTreeMap<FindingId, Change<Option<Resolution>>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    grades: BTreeMap<FindingId, Change<Option<Grade>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     links: Option<Change<Vec<Link>>>,
     /// The texts are in the store; `None` for a file that is not there.
@@ -157,13 +161,8 @@ impl Changes {
     /// What is different between two states of the decisions.
     pub(crate) fn between(before: &Decisions, after: &Decisions) -> Self {
         let mut changes = Self::default();
-        for id in before.resolutions.keys().chain(after.resolutions.keys()) {
-            let (was, is) = (before.resolutions.get(id), after.resolutions.get(id));
-            if was != is {
-                let change = Change { before: was.cloned(), after: is.cloned() };
-                changes.resolutions.insert(id.clone(), change);
-            }
-        }
+        changes.resolutions = differing(&before.resolutions, &after.resolutions);
+        changes.grades = differing(&before.grades, &after.grades);
         if before.links != after.links {
             changes.links = Some(Change { before: before.links.clone(), after: after.links.clone() });
         }
@@ -195,21 +194,38 @@ impl Changes {
 
     /// Whether the decisions are as this left them.
     fn left(&self, decisions: &Decisions) -> bool {
-        let same = |(id, change): (&FindingId, &Change<Option<Resolution>>)| {
-            decisions.resolutions.get(id) == change.after.as_ref()
-        };
-        self.resolutions.iter().all(same) && self.links.as_ref().is_none_or(|change| change.after == decisions.links)
+        are_left(&self.resolutions, &decisions.resolutions)
+            && are_left(&self.grades, &decisions.grades)
+            && self.links.as_ref().is_none_or(|change| change.after == decisions.links)
     }
 
     fn take_back_in(&self, decisions: &mut Decisions) {
-        for (id, change) in &self.resolutions {
-            match &change.before {
-                Some(before) => drop(decisions.resolutions.insert(id.clone(), before.clone())),
-                None => drop(decisions.resolutions.remove(id)),
-            }
-        }
+        put_back(&self.resolutions, &mut decisions.resolutions);
+        put_back(&self.grades, &mut decisions.grades);
         if let Some(change) = &self.links {
             decisions.links.clone_from(&change.before);
+        }
+    }
+}
+
+/// What is other of two states of something that is kept by finding.
+fn differing<T: Clone + PartialEq>(
+    before: &BTreeMap<FindingId, T>,
+    after: &BTreeMap<FindingId, T>,
+) -> BTreeMap<FindingId, Change<Option<T>>> {
+    let ids = before.keys().chain(after.keys()).filter(|id| before.get(id) != after.get(id));
+    ids.map(|id| (id.clone(), Change { before: before.get(id).cloned(), after: after.get(id).cloned() })).collect()
+}
+
+fn are_left<T: PartialEq>(changes: &BTreeMap<FindingId, Change<Option<T>>>, now: &BTreeMap<FindingId, T>) -> bool {
+    changes.iter().all(|(id, change)| now.get(id) == change.after.as_ref())
+}
+
+fn put_back<T: Clone>(changes: &BTreeMap<FindingId, Change<Option<T>>>, now: &mut BTreeMap<FindingId, T>) {
+    for (id, change) in changes {
+        match &change.before {
+            Some(before) => drop(now.insert(id.clone(), before.clone())),
+            None => drop(now.remove(id)),
         }
     }
 }
@@ -343,7 +359,7 @@ fn take_back(open: &OpenBranch, tree: &WorkTree, entry: Entry) -> Result<Entry, 
     }
     tree.change(&files_back(open, tree, changes)?)?;
     let mut left = true;
-    if !changes.resolutions.is_empty() || changes.links.is_some() {
+    if !changes.resolutions.is_empty() || !changes.grades.is_empty() || changes.links.is_some() {
         open.branch.decide(|decisions| {
             left = changes.left(decisions);
             if left {

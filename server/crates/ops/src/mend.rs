@@ -7,8 +7,8 @@ use super::texts::{CurrentTexts, ReadError};
 use super::{CurrentOf, Now, OpenBranch, OpsError, TextNow, Trust};
 use agent::Progress;
 use config::{Config, FixSettings};
-use finding::{AgentName, Attempt, BlobId, CommitId, Finding, FindingId, RepoPath, Round, State};
-use fix::{Checks, Event, Files, Order};
+use finding::{AgentName, Attempt, BlobId, Call, CommitId, Finding, FindingId, RepoPath, Round, RoundId, State};
+use fix::{Checks, Event, Files, Fixed, Formatting, Order};
 use git::blob_id;
 use patch::{FileOutcome, LineEdit, Placement};
 use review::{Counsel, Request};
@@ -51,12 +51,14 @@ pub struct MendOptions {
 /// Findings that are to be mended, with all that is needed for it.
 #[derive(Debug)]
 pub struct Mending {
-    open: OpenBranch,
-    request: Request,
-    order: Order,
-    files: Arc<dyn Files>,
+    pub(crate) open: OpenBranch,
+    pub(crate) request: Request,
+    pub(crate) order: Order,
+    pub(crate) files: Arc<dyn Files>,
     /// What was proven before for the texts as they are.
-    known: Vec<Attempt>,
+    pub(crate) known: Vec<Attempt>,
+    /// The round that the findings are of.
+    pub(crate) round: RoundId,
 }
 
 /// The user's files, with what is not saved.
@@ -121,10 +123,13 @@ impl Mending {
             agent: agent.map(AgentName::new),
             tries: options.tries.unwrap_or(config.fix.tries),
             checks: checks(&config.fix, options.check.as_deref())?,
+            formatting: formatting(now, config, trust),
             only: options.only.clone(),
             accepted,
+            made: Vec::new(),
         };
-        Ok(Self { open: now.open.clone(), request, order, files, known })
+        let round = now.round.id.clone();
+        Ok(Self { open: now.open.clone(), request, order, files, known, round })
     }
 
     /// How many findings agents are to be asked about; the others are proven already.
@@ -172,6 +177,19 @@ fn chosen(now: &Now, which: ToMend<'_>) -> Vec<usize> {
     }
 }
 
+fn formatting(now: &Now, config: &Config, trust: Trust) -> Formatting {
+    let is_trusted = match trust {
+        Trust::Given => true,
+        Trust::AsConfigured => config.trusts(now.open.repository.root()),
+        Trust::Refused => false,
+    };
+    match (config.fix.format, is_trusted) {
+        (false, _) => Formatting::Off,
+        (true, false) => Formatting::Plain,
+        (true, true) => Formatting::Trusted,
+    }
+}
+
 fn checks(settings: &FixSettings, said: Option<&str>) -> Result<Checks, OpsError> {
     let none = Checks::new(Duration::from_secs(settings.check_seconds.max(1)), settings.pass_env.clone());
     if let Some(said) = said {
@@ -191,10 +209,26 @@ pub async fn mend(
     events: UnboundedSender<Event>,
     cancel: CancellationToken,
 ) -> Result<Vec<Attempt>, OpsError> {
-    let Mending { open, request, order, files, known } = mending;
+    let Mending { open, request, order, files, known, round } = mending;
     if order.findings.is_empty() {
         return Ok(known);
     }
+    let fixed = fixed(&order, request, files, &events, &cancel).await?;
+    if fixed.attempts.is_empty() && known.is_empty() && cancel.is_cancelled() {
+        return Err(review::ReviewError::Cancelled.into());
+    }
+    keep(&open, &round, &fixed.attempts, &fixed.texts, Vec::new())?;
+    Ok(known.into_iter().chain(fixed.attempts).collect())
+}
+
+/// Has an order done by the agents of a request.
+pub(crate) async fn fixed(
+    order: &Order,
+    request: Request,
+    files: Arc<dyn Files>,
+    events: &UnboundedSender<Event>,
+    cancel: &CancellationToken,
+) -> Result<Fixed, OpsError> {
     let (progress, mut told) = unbounded_channel::<(AgentName, Progress)>();
     let passing = events.clone();
     let pass = tokio::spawn(async move {
@@ -203,20 +237,29 @@ pub async fn mend(
         }
     });
     let counsel = Counsel::open(request, progress, cancel.clone()).await?;
-    let fixed = fix::fix(&order, &counsel, files, &events).await;
+    let fixed = fix::fix(order, &counsel, files, events).await;
     drop(counsel);
     let _ = pass.await;
-    let fixed = fixed?;
-    if fixed.attempts.is_empty() && known.is_empty() && cancel.is_cancelled() {
-        return Err(review::ReviewError::Cancelled.into());
-    }
-    open.store.put_texts(fixed.texts.iter().map(|(blob, text)| (blob, &**text)))?;
+    Ok(fixed?)
+}
+
+/// Keeps what was tried with the findings, and every call in the record of the round.
+pub(crate) fn keep(
+    open: &OpenBranch,
+    round: &RoundId,
+    attempts: &[Attempt],
+    texts: &BTreeMap<BlobId, Arc<str>>,
+    besides: Vec<Call>,
+) -> Result<(), OpsError> {
+    open.store.put_texts(texts.iter().map(|(blob, text)| (blob, &**text)))?;
     open.branch.change_aftermath(|aftermath| {
-        aftermath.attempts.extend(fixed.attempts.iter().cloned());
+        aftermath.attempts.extend(attempts.iter().cloned());
         let extra = aftermath.attempts.len().saturating_sub(MOST_KEPT);
         aftermath.attempts.drain(..extra);
+        let of_attempts = attempts.iter().flat_map(|attempt| attempt.calls.iter().cloned());
+        aftermath.add_calls(round, of_attempts.chain(besides));
     })?;
-    Ok(known.into_iter().chain(fixed.attempts).collect())
+    Ok(())
 }
 
 /// Why what was proven is not applied.

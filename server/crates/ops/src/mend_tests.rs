@@ -2,11 +2,12 @@
 //! nothing but what is accepted ever changes.
 
 use super::*;
-use crate::{RoundName, WorkTree};
+use crate::{CleanEnd, Cleaned, RoundName, WorkTree};
+use agent::recorded::Recorded;
 use agent::{Agent, Availability, Brief, Completion, Outcome, Question, Session};
 use finding::{
     AgentInfo, AgentKind, AgentOutcome, AgentRun, Anchor, Attribution, Failure, FailureKind, LineRange, RawId,
-    Severity, StepName, StepResult,
+    Severity, StepName, StepResult, Usage,
 };
 use futures_util::future::BoxFuture;
 use git::Repository;
@@ -98,11 +99,18 @@ const CORE: &str = "pub const LIMIT: u32 = 4;\n";
 /// What an agent does when it is asked to mend: with the copy, and the number of the call, from 0. What it answers.
 type Act = dyn Fn(&Case, &Path, usize) -> serde_json::Value + Send + Sync;
 
+/// What an agent raises when it reviews: by the text of the case's file, and the number of the review, from 0.
+type Raises = fn(&str, usize) -> serde_json::Value;
+
 /// An agent that does as it is told.
 struct Told {
     name: &'static str,
     case: &'static Case,
     act: Box<Act>,
+    raises: Raises,
+    reviews: AtomicUsize,
+    /// What each call costs, in US dollars.
+    cost_usd: f64,
     calls: AtomicUsize,
     /// Where its copies were.
     copies: Mutex<Vec<PathBuf>>,
@@ -123,8 +131,17 @@ impl Agent for Told {
         Box::pin(async { Availability::Usable("told to".into()) })
     }
 
-    fn review<'a>(&'a self, _: &'a Brief, _: &'a Session) -> BoxFuture<'a, Outcome> {
-        Box::pin(async { Outcome::failed(Failure::new(FailureKind::NotAllowed, "it reviews nothing")) })
+    fn review<'a>(&'a self, brief: &'a Brief, session: &'a Session) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let path = RepoPath::new(self.case.path).unwrap();
+            let text = brief.snapshot.read(&path).unwrap().unwrap_or_default();
+            let answer = (self.raises)(&text, self.reviews.fetch_add(1, Ordering::SeqCst));
+            if answer.is_null() {
+                return Outcome::failed(Failure::new(FailureKind::Crashed, "it reviews nothing"));
+            }
+            let recorded = Recorded::text(AgentName::new(self.name), self.name.to_uppercase(), answer.to_string());
+            recorded.review(brief, session).await
+        })
     }
 
     fn answers(&self) -> bool {
@@ -160,7 +177,8 @@ impl Agent for Told {
                 let kind = serde_json::from_value(kind.clone()).unwrap();
                 return Completion::failed(Failure::new(kind, "it was told to fail"));
             }
-            Completion { text: answer.to_string(), ..Completion::default() }
+            let usage = Usage { cost_usd: (self.cost_usd > 0.0).then_some(self.cost_usd), ..Usage::default() };
+            Completion { text: answer.to_string(), usage, ..Completion::default() }
         })
     }
 }
@@ -170,7 +188,33 @@ fn told(
     case: &'static Case,
     act: impl Fn(&Case, &Path, usize) -> serde_json::Value + Send + Sync + 'static,
 ) -> Arc<Told> {
-    Arc::new(Told { name, case, act: Box::new(act), calls: AtomicUsize::new(0), copies: Mutex::default() })
+    Arc::new(reviewer(name, case, act, |_, _| serde_json::Value::Null))
+}
+
+/// The same, of one that reviews as well.
+fn reviewer(
+    name: &'static str,
+    case: &'static Case,
+    act: impl Fn(&Case, &Path, usize) -> serde_json::Value + Send + Sync + 'static,
+    raises: Raises,
+) -> Told {
+    let (calls, reviews, copies) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::default());
+    Told { name, case, act: Box::new(act), raises, reviews, cost_usd: 0.0, calls, copies }
+}
+
+/// A review that raises findings of these titles at a line of the case's file.
+fn raises(path: &str, findings: &[(&str, u32)]) -> serde_json::Value {
+    let finding = |(title, line): &(&str, u32)| {
+        json!({
+            "severity": "important", "title": title, "body": format!("{title}."), "evidence": "",
+            "classification": "regression", "symbol": "", "fixes": [],
+            "places": [{ "path": path, "start_line": line, "end_line": line, "quote": "" }],
+        })
+    };
+    json!({
+        "summary": "", "findings": findings.iter().map(finding).collect::<Vec<_>>(), "observations": [], "testing": "",
+        "untested": [], "documentation": "", "commit_structure": "", "limitations": [], "covered": [],
+    })
 }
 
 /// A repository with a case's defect, and a round with its finding.
@@ -180,7 +224,7 @@ struct Bed {
 }
 
 impl Bed {
-    fn new(case: &'static Case) -> Self {
+    fn bare(case: &'static Case) -> Self {
         let (test, text, _) = case.test;
         let repo =
             Repo::with_topic(&[(test, text), ("src/core.rs", CORE), ("Makefile", "all:\n"), (".gitignore", "out/\n")]);
@@ -192,7 +236,12 @@ impl Bed {
             std::os::unix::fs::symlink(repo.beside("elsewhere"), repo.path().join("linked")).unwrap();
         }
         repo.commit("Add the mean");
-        let bed = Self { repo, case };
+        Self { repo, case }
+    }
+
+    /// The same, with a round that has a finding.
+    fn new(case: &'static Case) -> Self {
+        let bed = Self::bare(case);
         let open = bed.open();
         let path = RepoPath::new(case.path).unwrap();
         let scope = finding::RoundScope {
@@ -231,9 +280,15 @@ impl Bed {
     }
 
     fn mending(&self, agents: &[&Arc<Told>], options: &MendOptions) -> Mending {
+        self.mending_of(agents, ToMend::Findings(&[0]), options)
+    }
+
+    fn mending_of(&self, agents: &[&Arc<Told>], which: ToMend<'_>, options: &MendOptions) -> Mending {
         let now = self.now();
-        let config = Config::default();
-        let mut mending = Mending::new(&now, &config, Trust::Refused, ToMend::Findings(&[0]), options).unwrap();
+        let mut config = Config::default();
+        // What is installed here has no part in it.
+        config.fix.format = false;
+        let mut mending = Mending::new(&now, &config, Trust::Refused, which, options).unwrap();
         let reviewer = |agent: &&Arc<Told>| Reviewer {
             agent: Arc::clone(*agent) as Arc<dyn Agent>,
             deadline: Duration::from_secs(60),
@@ -242,8 +297,36 @@ impl Bed {
         mending
     }
 
+    /// Has the agents review the branch, and then mends and reviews until it is clean, with a limit for what that costs.
+    async fn clean(&self, agents: &[&Arc<Told>], rounds: u32, max_cost_usd: Option<f64>) -> Cleaned {
+        let mut request =
+            crate::request(&self.open().repository, &Config::default(), Trust::Refused, &[], crate::Again::Changed)
+                .unwrap();
+        let reviewer = |agent: &&Arc<Told>| Reviewer {
+            agent: Arc::clone(*agent) as Arc<dyn Agent>,
+            deadline: Duration::from_secs(60),
+        };
+        request.reviewers = agents.iter().map(reviewer).collect();
+        review::run(request, unbounded_channel().0, CancellationToken::new()).await.unwrap();
+        let before = (self.files(), self.now().round.number);
+        let mut mending = self.mending_of(agents, ToMend::AllOpen, &MendOptions::default());
+        mending.request.options.limits.max_cost_usd = max_cost_usd;
+        let cleaned = crate::clean(mending, rounds, unbounded_channel().0, CancellationToken::new()).await.unwrap();
+        assert_eq!((self.files(), self.now().round.number), before, "the user's files and rounds stay as they are");
+        for agent in agents {
+            assert!(agent.copies.lock().unwrap().iter().all(|copy| !copy.exists()), "a copy stayed behind");
+        }
+        cleaned
+    }
+
     async fn mend(&self, agents: &[&Arc<Told>]) -> Vec<Attempt> {
-        let mending = self.mending(agents, &MendOptions::default());
+        self.mend_by(agents, None).await
+    }
+
+    /// The same under a check.
+    async fn mend_by(&self, agents: &[&Arc<Told>], check: Option<&str>) -> Vec<Attempt> {
+        let options = MendOptions { check: check.map(Into::into), ..MendOptions::default() };
+        let mending = self.mending(agents, &options);
         let attempts = mend(mending, unbounded_channel().0, CancellationToken::new()).await.unwrap();
         for agent in agents {
             for copy in agent.copies.lock().unwrap().iter() {
@@ -297,7 +380,10 @@ fn write(copy: &Path, path: &str, text: &str) {
 }
 
 /// So many of the rows are tried in every language.
-const OF_EVERY_LANGUAGE: usize = 12;
+const OF_EVERY_LANGUAGE: usize = 13;
+
+/// The check that all of them are put through: a word that none of them should bring.
+const CHECK: &str = "! grep -rn breaks_the_check .";
 
 /// What comes of each attempt: `+` for one that is proven, else why it is not.
 type Row = (&'static str, fn(&Case, &Path, usize) -> serde_json::Value, fn(&Case) -> Vec<String>);
@@ -378,6 +464,21 @@ fn rows() -> Vec<Row> {
             "does not parse, as hunks, then right",
             |c, _, n| says(&diff(c.path, c.broken, if n == 0 { c.unreadable } else { c.right }), &[]),
             |c| vec![format!("{} does not parse with it", c.path), "+".into()],
+        ),
+        (
+            "breaks the check, then right",
+            |c, f, n| {
+                let comment = if c.path.ends_with(".py") { "#" } else { "//" };
+                let breaks = format!("{}{comment} breaks_the_check\n", c.right);
+                write(f, c.path, if n == 0 { &breaks } else { c.right });
+                says("", &[])
+            },
+            |c| {
+                let line = c.right.lines().count() + 1;
+                let comment = if c.path.ends_with(".py") { "#" } else { "//" };
+                let said = format!("./{}:{line}:{comment} breaks_the_check", c.path);
+                vec![format!("`{CHECK}` fails:\n{said}"), "+".into()]
+            },
         ),
         (
             "the test as well, and says so",
@@ -501,7 +602,7 @@ async fn what_agents_bring_back_is_proven_or_not_taken_with_the_reason() {
             let bed = Bed::new(case);
             let before = bed.files();
             let (writer, judge) = (told("writer", case, *act), told("judge", case, |_, _, _| json!("no")));
-            let attempts = bed.mend(&[&writer, &judge]).await;
+            let attempts = bed.mend_by(&[&writer, &judge], Some(CHECK)).await;
             let said = |attempt: &Attempt| match (attempt.is_proven(), attempt.consents.as_slice()) {
                 (true, []) => "+".to_owned(),
                 (true, consents) => {
@@ -651,6 +752,171 @@ async fn cancelling_leaves_nothing_behind_and_proves_nothing() {
     assert!(attempts.iter().all(|attempt| !attempt.is_proven()) && attempts.len() <= 1, "{attempts:#?}");
     assert_eq!(bed.files(), before);
     assert!(writer.copies.lock().unwrap().iter().all(|copy| !copy.exists()));
+}
+
+#[tokio::test]
+async fn cancelling_at_any_moment_leaves_the_files_as_they_are_and_no_copy_behind() {
+    let case = &CASES[2];
+    let bed = Bed::new(case);
+    let before = bed.files();
+    let options = MendOptions { check: Some("sleep 0.05".into()), fresh: true, ..MendOptions::default() };
+    // Before it begins, and when it is told that it writes, that it checks, that it looks at it.
+    for moment in 0..5 {
+        let right = |case: &Case, copy: &Path, _: usize| {
+            write(copy, case.path, case.right);
+            says("", &[])
+        };
+        let (writer, judge) = (told("writer", case, right), told("judge", case, |_, _, _| json!("no")));
+        let (events, mut heard) = unbounded_channel();
+        let cancel = CancellationToken::new();
+        let mending = bed.mending(&[&writer, &judge], &options);
+        let stop = async {
+            for _ in 0..moment {
+                heard.recv().await;
+            }
+            cancel.cancel();
+            while heard.recv().await.is_some() {}
+        };
+        let (attempts, ()) = tokio::join!(mend(mending, events, cancel.clone()), stop);
+        if let Ok(attempts) = attempts {
+            let is_whole = |attempt: &Attempt| attempt.steps.iter().any(|step| step.name == StepName::Reviewed);
+            assert!(attempts.iter().all(|a| !a.is_proven() || is_whole(a)), "{moment}: {attempts:#?}");
+        }
+        assert_eq!(bed.files(), before, "{moment}");
+        for agent in [&writer, &judge] {
+            assert!(agent.copies.lock().unwrap().iter().all(|copy| !copy.exists()), "{moment}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_call_is_in_the_record_of_the_round_and_a_limit_of_cost_holds() {
+    let case = &CASES[2];
+    let right = |case: &Case, copy: &Path, _: usize| {
+        write(copy, case.path, case.right);
+        says("", &[])
+    };
+    let agent = |name| Arc::new(Told { cost_usd: 0.3, ..reviewer(name, case, right, |_, _| json!(null)) });
+    for (limit, calls, is_proven) in [(None, 2, true), (Some(0.2), 2, false)] {
+        let bed = Bed::new(case);
+        let (writer, judge) = (agent("writer"), agent("judge"));
+        let mut mending = bed.mending(&[&writer, &judge], &MendOptions::default());
+        mending.request.options.limits.max_cost_usd = limit;
+        let attempts = mend(mending, unbounded_channel().0, CancellationToken::new()).await.unwrap();
+        assert_eq!(attempts[0].is_proven(), is_proven, "{limit:?}: {attempts:#?}");
+        let round = bed.now().round;
+        let of: Vec<(&str, Option<&str>)> =
+            round.calls.iter().map(|call| (call.to.as_str(), call.about.as_deref())).collect();
+        assert!(of.len() >= calls && of[0] == ("fix", Some("I1")), "{limit:?}: {of:?}");
+        let (_, used) = round.called_since().unwrap();
+        let expected = if limit.is_some() { 0.3 } else { 0.6 };
+        assert!((used.cost_usd.unwrap() - expected).abs() < 1e-9, "{limit:?}: {used:?}");
+        assert_eq!(judge.copies.lock().unwrap().len(), usize::from(is_proven), "who cannot be paid is not asked");
+    }
+}
+
+const DIVIDES: &str = "The mean of nothing is a division by zero";
+
+/// Raises the defect where the text has it, and what else the text lacks.
+fn defects(text: &str, wants: &[&str]) -> serde_json::Value {
+    let mut found = Vec::new();
+    if text.contains("/ len(values)") && !text.contains("if not values") {
+        found.push((DIVIDES, 3));
+    }
+    found.extend(wants.iter().filter(|word| !text.contains(**word)).map(|word| (*word, 1)));
+    raises("mean.py", &found)
+}
+
+/// Mends what the finding at hand is about: the first call is about the defect, the others about words that are missing.
+fn mends_in_turn(copy: &Path, case: &Case, call: usize, words: &[&str]) -> serde_json::Value {
+    let text: String = words[..call.min(words.len())].iter().map(|word| format!("# {word}\n")).collect();
+    write(copy, case.path, &[case.right, "\n", &text].concat());
+    says("", &[])
+}
+
+#[tokio::test]
+async fn what_is_new_after_a_fix_is_mended_until_nothing_is_left() {
+    const WORDS: &[&str] = &["It says nothing of averages", "Its unit is missing in the text"];
+    let case = &CASES[2];
+    let act = |case: &Case, copy: &Path, call: usize| mends_in_turn(copy, case, call, WORDS);
+    // The reviews after the first one see what is missing, one after the other.
+    let sees: Raises = |text, review| defects(text, &WORDS[..review.min(WORDS.len())]);
+    let writer = || Arc::new(reviewer("writer", case, act, sees));
+    let judge = || Arc::new(reviewer("judge", case, |_, _, _| json!("no"), |_, _| raises("mean.py", &[])));
+    let bed = Bed::bare(case);
+    let cleaned = bed.clean(&[&writer(), &judge()], 5, None).await;
+    assert_eq!((&cleaned.end, cleaned.rounds), (&CleanEnd::Clean, 3), "{cleaned:#?}");
+    assert_eq!(cleaned.found.iter().map(|f| f.title.as_str()).collect::<Vec<_>>(), WORDS);
+    assert!(cleaned.left.is_empty() && cleaned.attempts.len() == 3, "{cleaned:#?}");
+    // One diff for the user, and a commit for each finding.
+    let mut now = bed.now();
+    now.round.findings.extend(cleaned.found.iter().cloned());
+    let tree = WorkTree::of(&now.open.repository).unwrap();
+    let plan = |attempts: &[&Attempt]| plan_of_attempts(&now.open.store, &now.round, &tree, attempts).unwrap();
+    let all: Vec<&Attempt> = cleaned.attempts.iter().collect();
+    let whole = crate::diff(&plan(&all));
+    assert!(whole.contains("+    if not values:") && WORDS.iter().all(|w| whole.contains(w)), "{whole}");
+    for attempt in all {
+        let plan = plan(&[attempt]);
+        crate::apply(&now.open, &now.round, &plan, &tree).unwrap().logged.unwrap();
+        commit(&now.open, &now.round, &plan, &[attempt]).unwrap();
+    }
+    let subjects = bed.repo.git(&["log", "-3", "--format=%s"]);
+    assert_eq!(subjects, format!("Fix: {}\nFix: {}\nFix: {DIVIDES}", WORDS[1], WORDS[0]));
+    let to: Vec<&str> = now.round.calls.iter().map(|call| call.to.as_str()).collect();
+    assert_eq!(to.iter().filter(|to| **to == "review").count(), 6, "the reviews are in the record: {to:?}");
+    // Fewer rounds than it takes.
+    let cleaned = Bed::bare(case).clean(&[&writer(), &judge()], 1, None).await;
+    assert_eq!((&cleaned.end, cleaned.rounds), (&CleanEnd::Rounds, 1));
+    assert_eq!(cleaned.left.iter().map(|left| left.title.as_str()).collect::<Vec<_>>(), WORDS[..1]);
+    assert_eq!(cleaned.left[0].why, "it was not tried: no more rounds were allowed");
+}
+
+#[tokio::test]
+async fn it_ends_at_a_loop_a_limit_a_failure_and_where_nothing_comes_of_it() {
+    let case = &CASES[2];
+    let judge = || Arc::new(reviewer("judge", case, |_, _, _| json!("no"), |_, _| raises("mean.py", &[])));
+    let right = |case: &Case, copy: &Path, _: usize| {
+        write(copy, case.path, case.right);
+        says("", &[])
+    };
+    let defect: Raises = |text, _| defects(text, &[]);
+
+    let again = Arc::new(reviewer("writer", case, right, |_, _| raises("mean.py", &[(DIVIDES, 3)])));
+    let cleaned = Bed::bare(case).clean(&[&again, &judge()], 5, None).await;
+    assert_eq!((&cleaned.end, cleaned.rounds), (&CleanEnd::Loop, 1), "{cleaned:#?}");
+    assert_eq!(cleaned.loops, ["I1 came back after it was mended"]);
+    assert_eq!(cleaned.left[0].why, "it came back after it was mended");
+
+    // What another finding wants is what was there before.
+    let back = |case: &Case, copy: &Path, call: usize| {
+        write(copy, case.path, if call == 0 { case.right } else { case.broken });
+        says("", &[])
+    };
+    let torn: Raises = |text, _| {
+        let is_mended = text.contains("if not values");
+        raises("mean.py", if is_mended { &[("The guard is not wanted by callers", 2)] } else { &[(DIVIDES, 3)] })
+    };
+    let cleaned = Bed::bare(case).clean(&[&Arc::new(reviewer("writer", case, back, torn)), &judge()], 5, None).await;
+    assert_eq!((&cleaned.end, cleaned.rounds), (&CleanEnd::Loop, 2), "{cleaned:#?}");
+    assert!(cleaned.loops[0].starts_with("a fix of I2 by WRITER undoes that of I1"), "{:?}", cleaned.loops);
+
+    let dear = Arc::new(Told { cost_usd: 0.3, ..reviewer("writer", case, right, defect) });
+    let cleaned = Bed::bare(case).clean(&[&dear, &judge()], 5, Some(0.25)).await;
+    assert_eq!((&cleaned.end, cleaned.rounds), (&CleanEnd::Limit, 1), "{cleaned:#?}");
+
+    let wrong = |case: &Case, copy: &Path, call: usize| {
+        write(copy, case.path, if call == 0 { case.wrong } else { case.also_wrong });
+        says("", &[])
+    };
+    let cleaned = Bed::bare(case).clean(&[&Arc::new(reviewer("writer", case, wrong, defect)), &judge()], 5, None).await;
+    assert_eq!((&cleaned.end, cleaned.rounds), (&CleanEnd::Nothing, 1), "{cleaned:#?}");
+    assert!(cleaned.left[0].why.contains("JUDGE does not agree"), "{:?}", cleaned.left);
+
+    let fails: Raises = |text, review| if review == 0 { defects(text, &[]) } else { serde_json::Value::Null };
+    let cleaned = Bed::bare(case).clean(&[&Arc::new(reviewer("writer", case, right, fails)), &judge()], 5, None).await;
+    assert_eq!(cleaned.end, CleanEnd::NotReviewed("WRITER: it reviews nothing".into()), "a failure is never clean");
+    assert!(cleaned.attempts[0].is_proven(), "what was proven stays");
 }
 
 #[test]

@@ -6,5 +6,6 @@ pub(crate) fn as_they_were(decisions: &Decisions, round: &Round, rounds: &[Round
     let held = |resolution: &Resolution| next.is_none_or(|next| resolution.at < next);
     let mut then = decisions.clone();
     then.resolutions.retain(|_, resolution| held(resolution));
+    then.grades.retain(|_, grade| next.is_none_or(|next| grade.at < next));
     then
 }

@@ -34,6 +34,9 @@ pub struct FindingWhole {
     /// How a disagreement on its severity was settled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dispute: Option<String>,
+    /// By whom it was given its severity, why, and which it has by its agents, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graded: Option<String>,
     /// What an earlier decision says of its like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learned: Option<String>,
@@ -131,6 +134,7 @@ pub fn show(situation: &Situation<'_>, index: usize) -> Option<FindingWhole> {
         classification: finding.classification,
         rule: finding.rule.clone(),
         dispute: finding.dispute.clone(),
+        graded: finding.graded.as_ref().map(ToString::to_string),
         learned: finding.learned.as_ref().map(ToString::to_string),
         dismissed,
         dismissed_by: decided.and_then(|resolution| resolution.by.clone()),

@@ -147,6 +147,9 @@ fn text_of(round: &Round, f: &Finding) -> String {
     if let Some(dispute) = &f.dispute {
         text.push_str(&format!("\n\n*{}*", sanitize::markdown_line(dispute)));
     }
+    if let Some(graded) = &f.graded {
+        text.push_str(&format!("\n\n*Severity set {}*", sanitize::markdown_line(&graded.to_string())));
+    }
     if let Some(learned) = &f.learned {
         text.push_str(&format!("\n\n*Learned: {}*", sanitize::markdown_line(&learned.to_string())));
     }

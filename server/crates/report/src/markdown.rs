@@ -11,8 +11,19 @@ use std::fmt::Write as _;
 
 /// A body in which no line passes for what we say of a finding: the colon leaves the bold, which looks the same.
 fn unlike_facts(body: &str) -> String {
-    let words =
-        ["Fix", "Severity", "Settled", "Learned", "Contrary", "Doubtful", "Checked", "Rule", "Since", "Resolution"];
+    let words = [
+        "Fix",
+        "Severity",
+        "Severity set",
+        "Settled",
+        "Learned",
+        "Contrary",
+        "Doubtful",
+        "Checked",
+        "Rule",
+        "Since",
+        "Resolution",
+    ];
     let line = |line: &str| {
         let word = words.iter().find(|w| line.strip_prefix("**").is_some_and(|l| l.starts_with(&format!("{w}:**"))));
         word.map_or_else(|| line.to_owned(), |w| format!("**{w}**:{}", &line[w.len() + 5..]))
@@ -188,6 +199,9 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
     }
     if let Some(settled) = &f.settled {
         facts.push(format!("**Settled:** {}", plain(settled)));
+    }
+    if let Some(graded) = &f.graded {
+        facts.push(format!("**Severity set:** {}", plain(graded)));
     }
     if let Some(learned) = &f.learned {
         facts.push(format!("**Learned:** {}", plain(learned)));
@@ -416,6 +430,9 @@ fn retro(out: &mut Out, view: &View<'_>) {
         let _ = writeln!(table, "| {} | {} |", cell(name), cells.join(" | "));
     }
     out.block(&table);
+    if let Some(calls) = &view.calls {
+        out.aside(|out| out.block(&format!("{}.", plain(calls))));
+    }
 }
 
 fn resolutions(out: &mut Out, view: &View<'_>) {

@@ -142,16 +142,41 @@ fn a_finding_keeps_its_severity_when_its_label_is_from_another_time() {
     found.settled =
         Some(Settled { by: AgentName::new("bob"), severity: Severity::Critical, reason: "it: grows".into() });
     let learning = "everywhere · not a problem · It grew · so it should: (always) (I4 of topic, 2026-03-23)";
-    found.learned = Some(Learned { learning: learning.into(), was: Some(Severity::Important) });
+    found.learned = Some(Learned { learning: learning.into(), was: Some(Severity::Important), is_raised: false });
+    found.graded = Some(Graded { was: Severity::Important, reason: "it: is worse".into(), by: None });
     found.contrary = ["One", "Two"].map(|title| Contrary { title: title.into(), by: sample::agents(&["cid"]) }).into();
     let text = markdown::write(&sample::round(vec![found.clone()]), &Decisions::default(), &Texts::default());
     let (again, _) = import::report::read(&text).unwrap();
     let read = &again.findings[0];
     assert_eq!(
-        (read.severity, &read.doubts, &read.settled, &read.learned, &read.contrary),
-        (Severity::Critical, &found.doubts, &found.settled, &found.learned, &found.contrary),
+        (read.severity, &read.doubts, &read.settled, &read.graded, &read.learned, &read.contrary),
+        (Severity::Critical, &found.doubts, &found.settled, &found.graded, &found.learned, &found.contrary),
         "{text}"
     );
+}
+
+#[test]
+fn every_call_besides_the_review_is_in_the_report() {
+    let call = |to: &str, failed: Option<&str>| Call {
+        agent: AgentName::new("ann"),
+        to: to.into(),
+        about: Some("I1".into()),
+        failed: failed.map(Into::into),
+        duration_ms: 10,
+        usage: Usage { cost_usd: Some(0.25), ..Usage::default() },
+    };
+    let mut round = sample::round(vec![]);
+    let (decisions, texts) = (Decisions::default(), Texts::default());
+    let write = |round: &Round| {
+        [Format::Text, Format::Markdown, Format::Html].map(|format| super::write(format, round, &decisions, &texts))
+    };
+    assert!(write(&round).iter().all(|text| !text.contains("besides the review")));
+    round.calls = vec![call("fix", None), call("judge", None), call("fix", Some("it was stopped"))];
+    for text in write(&round) {
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = "3 calls of agents besides the review since, $0.75: fix 2, judge 1 (1 came to nothing)";
+        assert!(line.contains(words), "{text}");
+    }
 }
 
 /// What no text may change: how many findings there are, their severities, agents and places.

@@ -53,6 +53,8 @@ pub(super) struct View<'a> {
     /// Views of the whole of agents that have not answered since, with their rounds.
     pub(super) said_before: Vec<(Pill<'a>, u32, Vec<ViewOfWhole<'a>>)>,
     pub(super) figures: Vec<(String, Vec<String>)>,
+    /// What agents were called for besides the review.
+    pub(super) calls: Option<String>,
     pub(super) resolutions: Vec<ResolutionView<'a>>,
 }
 
@@ -87,6 +89,8 @@ pub(super) struct FindingView<'a> {
     pub(super) dispute: Option<&'a str>,
     /// Who had the last word on its severity, and why.
     pub(super) settled: Option<String>,
+    /// By whom it was given its severity.
+    pub(super) graded: Option<String>,
     pub(super) learned: Option<String>,
     /// Why its evidence does not hold.
     pub(super) doubts: Option<String>,
@@ -326,6 +330,7 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
         symbol: f.symbol.as_deref(),
         dispute: f.dispute.as_deref(),
         settled: f.settled.as_ref().map(|settled| settled_words(agents.round, settled)),
+        graded: f.graded.as_ref().map(ToString::to_string),
         learned: f.learned.as_ref().map(ToString::to_string),
         doubts: f.is_doubtful().then(|| doubt_words(f)),
         contrary: f.contrary.iter().map(|contrary| contrary_words(agents.round, contrary)).collect(),
@@ -367,6 +372,24 @@ pub(super) fn attempt_words(attempt: &finding::Attempt) -> String {
     };
     let word = if attempt.is_proven() { "is proven" } else { "was not taken" };
     format!("A fix by {by} {word}: {proof}{consents}{cost}")
+}
+
+/// `3 calls besides the review since, $0.12: fix 1, judge 1, ask 1 (1 came to nothing)`; nothing where nobody was called.
+pub(super) fn calls_words(round: &Round) -> Option<String> {
+    let (count, used) = round.called_since()?;
+    let cost = used.cost_usd.map(|cost| format!(", ${cost:.2}")).unwrap_or_default();
+    let mut by_kind: Vec<(&str, usize)> = Vec::new();
+    for call in &round.calls {
+        match by_kind.iter_mut().find(|(to, _)| *to == call.to) {
+            Some((_, count)) => *count += 1,
+            None => by_kind.push((&call.to, 1)),
+        }
+    }
+    let kinds: Vec<String> = by_kind.iter().map(|(to, count)| format!("{} {count}", one_line(to))).collect();
+    let failed = round.calls.iter().filter(|call| call.failed.is_some()).count();
+    let failed = if failed == 0 { String::new() } else { format!(" ({failed} came to nothing)") };
+    let calls = if count == 1 { "call" } else { "calls" };
+    Some(format!("{count} {calls} of agents besides the review since{cost}: {}{failed}", kinds.join(", ")))
 }
 
 fn message_view<'a>(round: &Round, message: &'a finding::Message) -> MessageView<'a> {
@@ -548,6 +571,7 @@ impl<'a> View<'a> {
             retro: retros(round, agents),
             said_before: said_before(round, agents),
             figures: figures(round),
+            calls: calls_words(round),
             resolutions: resolutions(round, decisions),
         }
     }

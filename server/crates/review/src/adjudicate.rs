@@ -50,7 +50,7 @@ pub(super) async fn adjudicate(
         return Judged::default();
     }
     let doing = format!("judging {} of remarks in doubt", counted(pairs.len()));
-    let _ = shared.progress.send((by.clone(), Progress { doing, fraction: None }));
+    let _ = shared.progress.send((by.clone(), Progress::doing(doing)));
     let judge = Reviewer { deadline: judge.deadline.min(LONGEST), ..judge.clone() };
     let said = run_agent::ask(&judge, brief, &question(&pairs), shared).await;
     let mut judged = Judged { by: Some(by.clone()), usage: said.usage, ..Judged::default() };

@@ -127,10 +127,12 @@ pub(super) fn compose(
     let mut gathered = Gathered::of(prepared, answers, judged, besides);
     let mut merged = gathered.merge(prepared, merger, names);
     gathered.settle(&mut merged, besides);
-    learned::apply(&mut merged.findings, &gathered.raw, &gathered.agents, &prepared.learnings);
+    let said = (&gathered.raw[..], &gathered.agents[..]);
+    learned::apply(&mut merged.findings, said, (&prepared.learnings, &prepared.decisions));
     let labels = merge::order(&mut merged.findings, names);
     let observations = gathered.observations(prepared);
     contrary::link(&mut merged.findings, &observations);
+    prepared.decisions.grade(&mut merged.findings);
 
     let Gathered { agents, raw, texts, judgements, .. } = gathered;
     let snapshot = &prepared.snapshot;
@@ -158,6 +160,7 @@ pub(super) fn compose(
         feedback_at: None,
         verdict_reason: besides.lead.verdict_reason.clone(),
         checks: besides.checks.clone(),
+        calls: Vec::new(),
         declined: merged.declined,
         texts: BTreeMap::new(),
     };

@@ -45,6 +45,8 @@ pub enum NotConsulted {
         by: AgentName,
         /// Why.
         failure: Failure,
+        /// The call.
+        call: Box<Call>,
     },
 }
 
@@ -124,7 +126,9 @@ impl Counsel {
         let said = run_agent::ask(whom, brief, question, &self.shared).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (agent, usage) = (whom.agent.info().name, said.usage);
-        (said, Call { agent, to: question.template.to_owned(), duration_ms, usage })
+        let failed = said.failure.as_ref().map(ToString::to_string);
+        let call = Call { agent, to: question.template.to_owned(), about: None, failed, duration_ms, usage };
+        (said, call)
     }
 }
 
@@ -143,7 +147,11 @@ pub async fn consult(counsel: &Counsel, finding: &Finding, question: String) -> 
     let answered = answer::object(&said, "answer").map(|object| object["answer"].as_str().unwrap_or("").to_owned());
     match answered {
         Ok(answer) => Ok(Consulted { by, answer, usage: said.usage, call }),
-        Err(failure) => Err(NotConsulted::Failed { by, failure }),
+        Err(failure) => {
+            // What came may be no answer.
+            let failed = Some(failure.to_string());
+            Err(NotConsulted::Failed { by, failure, call: Box::new(Call { failed, ..call }) })
+        }
     }
 }
 

@@ -68,7 +68,11 @@ pub fn import_as(
         uncommitted: config.uncommitted,
         ..ScopeRequest::default()
     })?;
-    let options = SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes };
+    let options = SnapshotOptions {
+        exclude: config.exclude.clone(),
+        max_file_bytes: config.max_file_bytes,
+        ..SnapshotOptions::default()
+    };
     let snapshot = repository.snapshot(&scope, &options, &CancellationToken::new())?;
     let (mut rounds, said) = read_all(files, format)?;
     let paths = snapshot.paths()?;
@@ -140,8 +144,11 @@ fn settled(said: Vec<(u32, ImportedReview)>, code: &Code<'_>) -> (Vec<Settled>, 
 
 /// Keeps what a report says was decided. What was decided here counts more.
 fn keep_decisions(branch: &Branch, theirs: Decisions) -> anyhow::Result<()> {
-    if !theirs.resolutions.is_empty() {
+    if !theirs.resolutions.is_empty() || !theirs.grades.is_empty() {
         branch.decide(|mine| {
+            for (id, grade) in theirs.grades {
+                mine.grades.entry(id).or_insert(grade);
+            }
             for (id, resolution) in theirs.resolutions {
                 mine.resolutions.entry(id).or_insert(resolution);
             }

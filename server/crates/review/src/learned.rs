@@ -2,7 +2,8 @@
 
 use agent::Sending;
 use finding::{
-    AgentName, AgentRun, Finding, Learned, Learning, Learnings, Lesson, RawFinding, RawId, RepoPath, Severity,
+    AgentName, AgentRun, Decisions, Finding, Learned, Learning, Learnings, Lesson, RawFinding, RawId, RepoPath,
+    Severity,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,11 +39,16 @@ pub(super) fn into_conventions(
 }
 
 /// Says of each finding what was learnt of its like, the newest word. What checkers and linters alone say under one rule
-/// that people called no problem where it is, or left as it is, is a suggestion from then on. A Critical finding stays what
-/// it is, and so does what a reviewer raised: its words may be the same, and what they mean another thing.
-pub(super) fn apply(findings: &mut [Finding], raw: &[RawFinding], agents: &[AgentRun], learnings: &Learnings) {
-    let known: Vec<&Learning> =
-        learnings.learnings().filter(|l| matches!(l.lesson, Lesson::NotAProblem | Lesson::Stays)).collect();
+/// that people called no problem where it is, or left as it is, is a suggestion from then on; where they gave it a
+/// severity, it has that one. A Critical finding stays what it is, and so does what a reviewer raised: its words may be the
+/// same, and what they mean another thing.
+/// What was given a severity itself needs no lesson of it.
+pub(super) fn apply(
+    findings: &mut [Finding],
+    (raw, agents): (&[RawFinding], &[AgentRun]),
+    (learnings, decisions): (&Learnings, &Decisions),
+) {
+    let known: Vec<(&Learning, Severity)> = learnings.learnings().filter_map(|l| Some((l, makes(l.lesson)?))).collect();
     if known.is_empty() {
         return;
     }
@@ -51,17 +57,31 @@ pub(super) fn apply(findings: &mut [Finding], raw: &[RawFinding], agents: &[Agen
     let computed = raw.iter().filter(|raw| !is_reviewer.contains(&raw.agent));
     let rules: BTreeMap<&RawId, &str> =
         computed.filter_map(|raw| Some((&raw.id, raw.rule.as_ref()?.id.as_str()))).collect();
-    for finding in findings {
+    for finding in findings.iter_mut().filter(|finding| !decisions.grades.contains_key(&finding.id)) {
         let Some(anchor) = finding.main_anchor() else { continue };
         let is_all_of = |rule: &str| finding.attributions.iter().all(|a| rules.get(&a.raw) == Some(&rule));
         let is_its_rule = |l: &Learning| l.rule.as_deref().is_some_and(is_all_of);
-        let is_meant = |l: &&&Learning| l.holds_for(&anchor.path) && (is_its_rule(l) || l.title == finding.title);
-        let Some(learning) = known.iter().rev().find(is_meant) else { continue };
-        let was = (is_its_rule(learning) && finding.severity == Severity::Important).then_some(finding.severity);
-        finding.learned = Some(Learned { learning: learning.to_string(), was });
-        if was.is_some() {
-            finding.severity = Severity::Suggestion;
+        let is_meant = |l: &Learning| l.holds_for(&anchor.path) && (is_its_rule(l) || l.title == finding.title);
+        let Some((learning, severity)) = known.iter().rev().find(|(l, _)| is_meant(l)) else { continue };
+        let was = finding.severity;
+        let is_changed = is_its_rule(learning) && was != Severity::Critical && was != *severity;
+        finding.learned = Some(Learned {
+            learning: learning.to_string(),
+            was: is_changed.then_some(was),
+            is_raised: is_changed && *severity > was,
+        });
+        if is_changed {
+            finding.severity = *severity;
         }
+    }
+}
+
+/// The severity of what a lesson is about; `None` for one that says nothing of it.
+fn makes(lesson: Lesson) -> Option<Severity> {
+    match lesson {
+        Lesson::NotAProblem | Lesson::Stays => Some(Severity::Suggestion),
+        Lesson::Is(severity) => Some(severity),
+        Lesson::OneIssue | Lesson::SeveralIssues => None,
     }
 }
 
@@ -75,6 +95,8 @@ mod tests {
 - in src/db/ · rule lint/lock · not a problem · Lock held · on purpose · I4 of topic, 2026-03-23
 - in src/db/ · rule lint/lock · stays as it is · Lock held · as before · I5 of topic, 2026-03-24
 - everywhere · one issue · \"Lock held\" and \"Lock\" · I6 and I7 of topic, 2026-03-24
+- in src/up/ · rule lint/lock · is Critical · Lock held · it is the pool · I6 of topic, 2026-03-24
+- in src/mid/ · rule lint/lock · is Important · Lock held · I7 of topic, 2026-03-24
 - in src/web/ · not a problem · The name is odd · it is a joke · S2 of topic, 2026-03-24
 - We like it short.
 ";
@@ -111,6 +133,11 @@ mod tests {
             (Suggestion, "Locked", "src/db/a.rs", lock, Suggestion, true),
             (Critical, "Locked", "src/db/a.rs", lock, Critical, true),
             (Important, "Locked", "src/a.rs", lock, Important, false),
+            (Important, "Locked", "src/up/a.rs", lock, Critical, true),
+            (Suggestion, "Locked", "src/up/a.rs", lock, Critical, true),
+            (Suggestion, "Locked", "src/mid/a.rs", lock, Important, true),
+            (Critical, "Locked", "src/mid/a.rs", lock, Critical, true),
+            (Important, "Lock held", "src/up/a.rs", &[("claude", "")], Important, true),
             (Important, "Locked", "src/db/a.rs", &[("lint", "lint/other")], Important, false),
             (Important, "Locked", "src/db/a.rs", &[("claude", "lint/lock")], Important, false),
             (Important, "Locked", "src/db/a.rs", &[("lint", "lint/lock"), ("claude", "")], Important, false),
@@ -120,12 +147,13 @@ mod tests {
         ] {
             let (finding, raw) = finding(severity, title, path, by);
             let mut findings = [finding];
-            apply(&mut findings, &raw, &agents, &learnings);
+            apply(&mut findings, (&raw, &agents), (&learnings, &Decisions::default()));
             let [finding] = &findings;
             let case = format!("{severity} {title} {path} {by:?}");
             assert_eq!((finding.severity, finding.learned.is_some()), (then, is_said), "{case}");
             let was = finding.learned.as_ref().and_then(|learned| learned.was);
             assert_eq!(was, (then != severity).then_some(severity), "{case}");
+            assert_eq!(finding.learned.as_ref().is_some_and(|learned| learned.is_raised), then > severity, "{case}");
             if path.starts_with("src/db") && is_said {
                 let learned = finding.learned.as_ref().unwrap().to_string();
                 assert!(learned.contains("as before · I5 of topic"), "the newest word: {learned}");

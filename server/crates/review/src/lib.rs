@@ -93,6 +93,8 @@ pub struct Request {
     pub repository: Repository,
     /// What is reviewed, against which base, and whether uncommitted work counts.
     pub scope: ScopeRequest,
+    /// Where rounds are kept, if not in the repository's own store.
+    pub store: Option<Store>,
     /// What is left out of the snapshot.
     pub snapshot: SnapshotOptions,
     /// Who reviews; names are unique.
@@ -382,7 +384,7 @@ impl Running {
         let asking = reviewers.iter().map(|reviewer| {
             let name = reviewer.agent.info().name;
             let doing = format!("looking at {} again", finding.label);
-            let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+            let _ = shared.progress.send((name.clone(), Progress::doing(doing)));
             let started = Instant::now();
             let (prepared, shared, remarks) = (&prepared, &shared, &remarks[..]);
             async move {
@@ -555,7 +557,7 @@ impl Running {
         shared: &Shared,
     ) -> (AgentName, Vec<Check>, Usage, Option<String>) {
         let doing = format!("checking {}", count(batch.len(), "finding of others", "findings of others"));
-        let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+        let _ = shared.progress.send((name.clone(), Progress::doing(doing)));
         let question = verify::question(&batch);
         let said = run_agent::ask(reviewer, &self.prepared.brief, &question, shared).await;
         let (checks, note) = match answer::verdicts(&said) {
@@ -577,7 +579,7 @@ impl Running {
         let name = leader.agent.info().name;
         let round = self.composed().await.round;
         let doing = "writing the summary".to_owned();
-        let _ = shared.progress.send((name.clone(), Progress { doing, fraction: None }));
+        let _ = shared.progress.send((name.clone(), Progress::doing(doing)));
         let earlier: Vec<&Round> = self.prepared.earlier.iter().map(|(round, _)| round).collect();
         let question = lead::question(&round, &earlier, &self.prepared.brief.sending);
         let asking = run_agent::ask(leader, &self.prepared.brief, &question, shared);

@@ -89,7 +89,7 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     let scope = repository.resolve(&request.scope)?;
     let snapshot = repository.snapshot(&scope, &request.snapshot, cancel)?;
     let scope = scope.round;
-    let store = Store::of(repository.common_dir());
+    let store = request.store.clone().unwrap_or_else(|| Store::of(repository.common_dir()));
     let branch = store.branch(scope.branch.as_deref());
     let mut rounds = branch.rounds().map_err(ReviewError::storing)?;
     let decisions = branch.decisions().map_err(ReviewError::storing)?;

@@ -113,7 +113,9 @@ pub(super) async fn ask(reviewer: &Reviewer, brief: &Brief, question: &Question,
         return Completion::failed(failure);
     }
     let _place = shared.budget.place().await;
-    let session = session(&name, Some(&estimate), shared);
+    let mut session = session(&name, Some(&estimate), shared);
+    // What a person asked is read while it is written.
+    session.0.is_read_along = question.template == "ask";
     let work = agent.ask(brief, question, &session.0);
     let (said, stopped) = supervised(work, reviewer.deadline, session.1, shared, &session.0.cancel).await;
     let said = said.unwrap_or_default();
@@ -129,7 +131,8 @@ type Told = UnboundedReceiver<Progress>;
 fn session(name: &AgentName, estimate: Option<&Usage>, shared: &Shared) -> (Session, (AgentName, Told)) {
     let (progress, told) = unbounded_channel();
     let max_cost_usd = estimate.and_then(|estimate| shared.budget.allows_usd(estimate));
-    (Session { progress, cancel: shared.cancel.child_token(), max_cost_usd }, (name.clone(), told))
+    let (cancel, is_read_along) = (shared.cancel.child_token(), false);
+    (Session { progress, cancel, max_cost_usd, is_read_along }, (name.clone(), told))
 }
 
 /// Does an agent's work: its panic is a crash of its own, and it ends soon after the word to stop. Gives what came of

@@ -78,8 +78,13 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
     Request {
         never_send: config.never_send.clone(),
         repository,
+        store: None,
         scope: ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted, ..ScopeRequest::default() },
-        snapshot: SnapshotOptions { exclude: config.exclude.clone(), max_file_bytes: config.max_file_bytes },
+        snapshot: SnapshotOptions {
+            exclude: config.exclude.clone(),
+            max_file_bytes: config.max_file_bytes,
+            ..SnapshotOptions::default()
+        },
         reviewers: agents
             .into_iter()
             .map(|agent| {

@@ -107,6 +107,7 @@ fn repo() -> Repo {
 
 fn request(repo: &Repo, agents: &[&Arc<Scripted>]) -> Request {
     Request {
+        store: None,
         never_send: Vec::new(),
         repository: Repository::discover(repo.path()).unwrap(),
         scope: ScopeRequest::default(),

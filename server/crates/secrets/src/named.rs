@@ -44,6 +44,10 @@ static STEMS: LazyLock<Option<AhoCorasick>> =
 const LONGEST_NAME: usize = 120;
 const LONGEST_VALUE: usize = 4096;
 
+/// What is looked at before a name and behind it: a line may be as long as its file.
+const BEFORE: usize = 512;
+const BEHIND: usize = LONGEST_VALUE + 2048;
+
 pub(super) fn find(text: &str, found: &mut Vec<Secret>) {
     let Some(stems) = STEMS.as_ref() else { return };
     let mut done = 0;
@@ -53,17 +57,28 @@ pub(super) fn find(text: &str, found: &mut Vec<Secret>) {
         }
         let name = name_around(text, stem.range());
         done = name.end;
-        let Some(says) = says(text, &name) else { continue };
-        let Some(mut value) = value_of(text, &name) else { continue };
-        if says == Says::Phrase {
-            to_the_end_of_its_line(text, &name, &mut value);
-        }
-        let whole: String = value.pieces.iter().map(|p| &text[p.clone()]).collect();
-        if whole.len() <= LONGEST_VALUE && is_secret(says, &text[name.clone()], &whole, value.place) {
-            let pieces = value.pieces.into_iter().filter(|p| !p.is_empty());
-            found.extend(pieces.map(|bytes| Secret { bytes: without_scheme(text, bytes), kind: Kind::Named }));
+        if let Some(says) = says(text, &name) {
+            let from = text.floor_char_boundary(name.start.saturating_sub(BEFORE));
+            let to = text.floor_char_boundary(name.end.saturating_add(BEHIND));
+            let pieces = named(&text[from..to], &(name.start - from..name.end - from), says);
+            let moved = pieces.into_iter().map(|bytes| bytes.start + from..bytes.end + from);
+            found.extend(moved.map(|bytes| Secret { bytes, kind: Kind::Named }));
         }
     }
+}
+
+/// The pieces of the secret that has this name in a part of a text.
+fn named(text: &str, name: &Range<usize>, says: Says) -> Vec<Range<usize>> {
+    let Some(mut value) = value_of(text, name) else { return Vec::new() };
+    if says == Says::Phrase {
+        to_the_end_of_its_line(text, name, &mut value);
+    }
+    let whole: String = value.pieces.iter().map(|p| &text[p.clone()]).collect();
+    if whole.len() > LONGEST_VALUE || !is_secret(says, &text[name.clone()], &whole, value.place) {
+        return Vec::new();
+    }
+    let pieces = value.pieces.into_iter().filter(|p| !p.is_empty());
+    pieces.map(|bytes| without_scheme(text, bytes)).collect()
 }
 
 /// A phrase that is a setting is all words of its line.
@@ -177,7 +192,7 @@ fn value_of(text: &str, name: &Range<usize>) -> Option<Value> {
     let quoted_name = closed > 0;
     let (at, rest) = (name.end + closed, &rest[closed..]);
     let names = ["name:", "key:", "name =", "key ="];
-    let is_half = quoted_name || names.iter().any(|n| opening.trim_end().to_ascii_lowercase().ends_with(n));
+    let is_half = quoted_name || names.iter().any(|n| ends_like(opening.trim_end(), n));
     if is_half && let Some(value) = half_of_a_pair(patterns, text, at, opening) {
         return Some(value);
     }
@@ -193,6 +208,12 @@ fn value_of(text: &str, name: &Range<usize>) -> Option<Value> {
         return assigned(patterns, text, name, at + assigns.end() + mark, sign, quoted_name);
     }
     behind_a_blank(patterns, text, name, at, opening)
+}
+
+/// Whether a text ends with a word, in any case.
+fn ends_like(text: &str, word: &str) -> bool {
+    let start = text.len().checked_sub(word.len());
+    start.and_then(|at| text.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
 /// `name: X`, `value: y`; `key="X" value="y"`; `"X", "y"` in a call; `name="X">y<`.

@@ -555,6 +555,15 @@ fn masks_are_the_same_for_the_same_secret_and_are_turned_back() {
     assert_eq!(Masker::default().reveal(&masked), masked, "nobody else knows what is behind it");
 }
 
+#[test]
+fn of_a_line_that_is_full_of_names_each_is_read_with_what_stands_near_it() {
+    let line = "api_key = password = secret = token = ".repeat(1_000);
+    assert_eq!(find(&line).len(), 0);
+    let text = format!("{line}password = 'hunter2x'; {line}\n");
+    let found: Vec<&str> = find(&text).iter().map(|s| &text[s.bytes.clone()]).collect();
+    assert_eq!(found, ["hunter2x"]);
+}
+
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         ".{0,12}",

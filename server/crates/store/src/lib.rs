@@ -185,6 +185,31 @@ impl Store {
         write_atomically(&branches.join(format!("{own}{SHARED}")), other.as_bytes())
     }
 
+    /// Copies what is stored of a branch below `folder`, for work whose rounds nobody is to see.
+    ///
+    /// # Errors
+    /// When something cannot be read or written.
+    pub fn copy_branch(&self, branch: &Branch, folder: &Path) -> Result<(Self, Branch), StoreError> {
+        let copy = Self::of(folder);
+        let (branches, texts) = (copy.folder.join("branches"), copy.folder.join("texts"));
+        let own = branches.join(branch.folder.file_name().unwrap_or_default());
+        create_folders(&own.join("answers"))?;
+        create_folders(&texts)?;
+        copy_files(&branch.folder, &own)?;
+        copy_files(&branch.folder.join("answers"), &own.join("answers"))?;
+        // The names under which a branch shares the folder of another one.
+        copy_files(&self.folder.join("branches"), &branches)?;
+        copy_files(&self.folder, &copy.folder)?;
+        for blob in branch.rounds()?.value.iter().flat_map(|round| round.texts.values()) {
+            if let Some(text) = self.text(blob) {
+                let path = copy.text_path(blob);
+                fs::write(&path, text).map_err(StoreError::new("write", &path))?;
+            }
+        }
+        let branch = Branch { store: copy.clone(), folder: own };
+        Ok((copy, branch))
+    }
+
     /// Every branch of which something is stored.
     ///
     /// # Errors
@@ -281,7 +306,8 @@ impl Branch {
         lock::lock(&self.store.folder, &[&self.folder, &self.folder.join("answers")])
     }
 
-    /// All rounds that can be read, oldest first; each with what was done about its findings since.
+    /// All rounds that can be read, oldest first; each with what was done about its findings since, and the severities that
+    /// people gave them.
     ///
     /// # Errors
     /// When the folder cannot be listed.
@@ -293,10 +319,20 @@ impl Branch {
                 Err(aside) => read.set_aside.push(aside),
             }
         }
-        let Read { value: aftermath, set_aside } = self.aftermath();
-        read.set_aside.extend(set_aside);
-        read.value.iter_mut().for_each(|round| aftermath.attach(round));
+        read.set_aside.extend(self.attach(read.value.iter_mut())?);
         Ok(read)
+    }
+
+    /// Puts into the rounds what is kept beside them; gives what could not be read.
+    fn attach<'r>(&self, rounds: impl Iterator<Item = &'r mut Round>) -> Result<Vec<SetAside>, StoreError> {
+        let Read { value: aftermath, mut set_aside } = self.aftermath();
+        let decisions = self.decisions()?;
+        set_aside.extend(decisions.set_aside);
+        for round in rounds {
+            aftermath.attach(round);
+            decisions.value.grade(&mut round.findings);
+        }
+        Ok(set_aside)
     }
 
     /// The newest round that can be read, with what was done about its findings since.
@@ -321,9 +357,7 @@ impl Branch {
         for number in self.numbers()?.into_iter().rev() {
             match self.load_prepared(&self.round_path(number), &prepare) {
                 Ok(Some(mut round)) => {
-                    let Read { value: aftermath, set_aside } = self.aftermath();
-                    read.set_aside.extend(set_aside);
-                    aftermath.attach(&mut round);
+                    read.set_aside.extend(self.attach(std::iter::once(&mut round))?);
                     read.value = Some(round);
                     break;
                 }
@@ -561,6 +595,21 @@ impl Branch {
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         serde_path_to_error::deserialize(&mut json).map(Some).map_err(|e| set_aside(path, "damaged", e.to_string()))
     }
+}
+
+/// Copies the files of a folder, without those of folders in it; nothing where it is not there.
+fn copy_files(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let entries = match fs::read_dir(from) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(StoreError::new("list", from)(e)),
+    };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            fs::copy(entry.path(), to.join(entry.file_name())).map_err(StoreError::new("copy", entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Empties the list of raw findings of a round that is indented as we write it; any other form stays as it is. A line

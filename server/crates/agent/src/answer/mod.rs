@@ -3,10 +3,12 @@
 
 mod fixing;
 mod lenient;
+mod partial;
 mod unsaid;
 mod wire;
 
 pub use fixing::{Judged, Mended, judged, judging_schema, mended, mending_schema};
+pub use partial::so_far;
 pub use wire::{lead_schema, review_schema, verification_schema};
 
 use super::Completion;

@@ -401,7 +401,7 @@ impl HttpAgent {
         }
         let mut collected = Collected::default();
         let mut bytes = 0;
-        let mut shown = 0;
+        let (mut shown, mut told) = (0, 0);
         let mut events = response.bytes_stream().eventsource();
         while let Some(event) = events.next().await {
             let data = match event {
@@ -427,6 +427,10 @@ impl HttpAgent {
             }
             if let Ok(value) = serde_json::from_str::<Value>(&data) {
                 self.api.event(&value, &mut collected);
+            }
+            if collected.text.len() > told {
+                told = collected.text.len();
+                session.said(&collected.text);
             }
             // A word now and then is enough.
             if collected.text.len() >= shown + 2000 {

@@ -14,8 +14,8 @@ use crate::prose::roster::Roster;
 use crate::prose::runs::Runs;
 use finding::document::FIX;
 use finding::{
-    AgentName, Anchor, Attribution, Finding, FindingId, FindingStatus, Fix, Learned, RawFinding, RawId, RepoPath,
-    RuleRef, Severity,
+    AgentName, Anchor, Attribution, Finding, FindingId, FindingStatus, Fix, Graded, Learned, RawFinding, RawId,
+    RepoPath, RuleRef, Severity,
 };
 use regex::Regex;
 use std::ops::Range;
@@ -24,7 +24,7 @@ use std::sync::LazyLock;
 static HEAD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^### (\S*)\. (.*)$"));
 static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"`([^`]+)`|``\s?(.+?)\s?``"));
 static FACT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^\*\*(Severity|Settled|Learned|Contrary|Doubtful|Checked|Rule|Since|Resolution):\*\* (.*)$")
+    pattern(r"^\*\*(Severity set|Severity|Settled|Learned|Contrary|Doubtful|Checked|Rule|Since|Resolution):\*\* (.*)$")
 });
 static MORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*… and \d+ more lines?\.\*$"));
 static FIX_AGENTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?)\s*\[([^\[\]]+)\]$"));
@@ -236,6 +236,7 @@ pub(super) fn finding(
         since: body.fact("since").and_then(|text| text.trim_start_matches("round ").parse().ok()),
         doubts: body.fact("doubtful").map(doubts).unwrap_or_default(),
         settled: body.fact("settled").and_then(|text| settled(text, roster)),
+        graded: body.fact("severity set").and_then(Graded::read),
         learned: body.fact("learned").map(Learned::read),
         contrary: body
             .facts

@@ -5,7 +5,8 @@
 //! progress and of news only the newest wait, and of messages the last [`MAX_MESSAGES`].
 
 use crate::protocol::capabilities::ClientCapabilities;
-use crate::protocol::own::{RoundChanged, RoundChangedParams};
+use crate::protocol::own::{Answering, AnsweringParams, RoundChanged, RoundChangedParams};
+use finding::FindingId;
 use lsp_types::notification::Progress as ProgressNotification;
 use lsp_types::*;
 use serde_json::{Value, json};
@@ -38,6 +39,8 @@ enum Outgoing {
     Diagnostics(Uri),
     Message(Voice, MessageType, String),
     RoundChanged,
+    /// An answer goes on.
+    Answering(FindingId),
     /// A line of progress moves on.
     Report(ProgressToken),
     Progress(ProgressParams),
@@ -51,6 +54,7 @@ enum Message {
     Diagnostics(PublishDiagnosticsParams),
     Text(Voice, MessageType, String),
     RoundChanged(RoundChangedParams),
+    Answering(AnsweringParams),
     Progress(ProgressParams),
 }
 
@@ -61,6 +65,7 @@ struct Waiting {
     diagnostics: HashMap<Uri, PublishDiagnosticsParams>,
     reports: HashMap<ProgressToken, ProgressParams>,
     round_changed: Option<RoundChangedParams>,
+    answering: HashMap<FindingId, AnsweringParams>,
     messages: usize,
 }
 
@@ -75,6 +80,13 @@ impl Waiting {
     fn round_changed(&mut self, params: RoundChangedParams) {
         if self.round_changed.replace(params).is_none() {
             self.order.push_back(Outgoing::RoundChanged);
+        }
+    }
+
+    fn answering(&mut self, params: AnsweringParams) {
+        let id = params.id.clone();
+        if self.answering.insert(id.clone(), params).is_none() {
+            self.order.push_back(Outgoing::Answering(id));
         }
     }
 
@@ -105,6 +117,7 @@ impl Waiting {
             let message = match self.order.pop_front()? {
                 Outgoing::Diagnostics(uri) => self.diagnostics.remove(&uri).map(Message::Diagnostics),
                 Outgoing::RoundChanged => self.round_changed.take().map(Message::RoundChanged),
+                Outgoing::Answering(id) => self.answering.remove(&id).map(Message::Answering),
                 Outgoing::Report(token) => self.reports.remove(&token).map(Message::Progress),
                 Outgoing::Progress(params) => Some(Message::Progress(params)),
                 Outgoing::FileStamp(sent) => Some(Message::FileStamp(sent)),
@@ -163,6 +176,7 @@ impl Outbox {
                     Message::Text(Voice::Show, kind, text) => sender.show_message(kind, text).await,
                     Message::Text(Voice::Log, kind, text) => sender.log_message(kind, text).await,
                     Message::RoundChanged(params) => sender.send_notification::<RoundChanged>(params).await,
+                    Message::Answering(params) => sender.send_notification::<Answering>(params).await,
                     Message::Progress(params) => sender.send_notification::<ProgressNotification>(params).await,
                     // Whoever waited may have gone.
                     Message::FileStamp(sent) => drop(sent.send(())),
@@ -187,6 +201,11 @@ impl Outbox {
 
     pub(crate) fn round_changed(&self, params: RoundChangedParams) {
         self.queue.put(|waiting| waiting.round_changed(params));
+    }
+
+    /// What is written of an answer so far: the newest takes the place of those that wait.
+    pub(crate) fn answering(&self, params: AnsweringParams) {
+        self.queue.put(|waiting| waiting.answering(params));
     }
 
     /// One step of a token's progress.

@@ -160,7 +160,7 @@ async fn begin(outbox: &Outbox, label: &str, token: String) -> Option<Line> {
         percentage: None,
     });
     outbox.tell(token.clone(), begin);
-    Some(Line { token, started: Instant::now(), doing: Progress { doing: STARTING.into(), fraction: None } })
+    Some(Line { token, started: Instant::now(), doing: Progress::doing(STARTING) })
 }
 
 fn report(line: &Line) -> WorkDoneProgress {

@@ -20,6 +20,7 @@ pub(crate) enum CommandName {
     FixAll,
     Dismiss,
     Reopen,
+    Severity,
     ShowReport,
     ImportReport,
     Agents,
@@ -36,13 +37,14 @@ pub(crate) enum CommandName {
 }
 
 impl CommandName {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Review,
         Self::Cancel,
         Self::ApplyFix,
         Self::FixAll,
         Self::Dismiss,
         Self::Reopen,
+        Self::Severity,
         Self::ShowReport,
         Self::ImportReport,
         Self::Agents,
@@ -66,6 +68,7 @@ impl CommandName {
             Self::FixAll => "deepReview.fixAll",
             Self::Dismiss => "deepReview.dismiss",
             Self::Reopen => "deepReview.reopen",
+            Self::Severity => "deepReview.severity",
             Self::ShowReport => "deepReview.showReport",
             Self::ImportReport => "deepReview.importReport",
             Self::Agents => "deepReview.agents",
@@ -92,6 +95,7 @@ pub(crate) enum Command {
     FixAll(FixAllArgs),
     Dismiss(DismissArgs),
     Reopen(FindingArgs),
+    Severity(SeverityArgs),
     ShowReport(ReportArgs),
     ImportReport(ImportArgs),
     Agents(RepoArgs),
@@ -119,6 +123,7 @@ impl Command {
             CommandName::FixAll => Self::FixAll(argument(params)?),
             CommandName::Dismiss => Self::Dismiss(argument(params)?),
             CommandName::Reopen => Self::Reopen(argument(params)?),
+            CommandName::Severity => Self::Severity(argument(params)?),
             CommandName::ShowReport => Self::ShowReport(argument(params)?),
             CommandName::ImportReport => Self::ImportReport(argument(params)?),
             CommandName::Agents => Self::Agents(argument(params)?),
@@ -247,6 +252,16 @@ pub(crate) struct DismissArgs {
     pub(crate) reason: DismissReason,
     /// The reason in the user's own words.
     pub(crate) text: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeverityArgs {
+    pub(crate) id: String,
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) severity: Severity,
+    /// The reason in the user's own words.
+    pub(crate) reason: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

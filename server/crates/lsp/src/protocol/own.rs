@@ -122,6 +122,26 @@ pub(crate) struct RoundChangedParams {
     pub(crate) repositories: Vec<PathBuf>,
 }
 
+/// `deepReview/answering`: what an agent has written so far of its answer to a question about a finding.
+#[derive(Debug)]
+pub(crate) enum Answering {}
+
+impl Notification for Answering {
+    type Params = AnsweringParams;
+    const METHOD: &'static str = "deepReview/answering";
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AnsweringParams {
+    pub(crate) root: PathBuf,
+    /// The finding.
+    pub(crate) id: FindingId,
+    /// Who answers.
+    pub(crate) by: AgentName,
+    /// All of it so far, as inert Markdown.
+    pub(crate) text: String,
+}
+
 /// What `deepReview/findings` is asked with.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -8,7 +8,7 @@ use crate::protocol::error::CommandError;
 use crate::state::file_projection::FileProjection;
 use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
-use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round};
+use finding::{AgentKind, Finding, FindingId, LinkKind, RepoPath, Round, Severity};
 use lsp_types::request::{CodeActionRequest, CodeActionResolveRequest};
 use lsp_types::*;
 use ops::{OpsError, Selection, Trust};
@@ -232,6 +232,10 @@ impl Menu<'_> {
                 CommandName::Dismiss,
                 json!({ "id": id, "root": root, "reason": reason }),
             );
+        }
+        for severity in Severity::ALL.into_iter().filter(|severity| *severity != finding.severity) {
+            let argument = json!({ "id": id, "root": root, "severity": severity });
+            offer(format!("Make {label} {severity}"), CommandName::Severity, argument);
         }
         offer(format!("Ask its agents about {label} again"), CommandName::Recheck, json!({ "id": id, "root": root }));
         offer(

@@ -6,6 +6,7 @@ use crate::client::progress::ErrandLine;
 use crate::event::{Event, ReviewId};
 use crate::protocol::commands::{AskArgs, CommandResult, Errand, MendArgs, MendedRow};
 use crate::protocol::error::CommandError;
+use crate::protocol::own::AnsweringParams;
 use crate::state::file_projection::read_text;
 use crate::state::snapshot::{Repo, Snapshot};
 use crate::tasks::review;
@@ -13,6 +14,7 @@ use agent::Progress;
 use finding::{AgentName, Attempt, RepoPath, Round};
 use lsp_types::{MessageType, WorkspaceEdit};
 use ops::{Asking, MendOptions, Mending, Now, RoundName, ToMend};
+use report::sanitize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -139,16 +141,23 @@ impl Task {
             let now = now(&repo)?;
             let config = review::configuration(&repo, &snapshot.context(&repo), None)?;
             let found = ops::find(&now.round, &args.id)?;
-            let label = found.finding.label.clone();
+            let (label, id) = (found.finding.label.clone(), found.finding.id.clone());
             let agent = args.agent.as_deref();
             let asking = Asking::new(&now, &config, snapshot.trusted, found.index, &args.question, agent)?;
-            Ok((asking, label))
+            Ok((asking, label, id))
         };
-        let (asking, label) = beside(prepare).await?;
+        let (asking, label, id) = beside(prepare).await?;
         let (progress, mut told) = unbounded_channel::<(AgentName, Progress)>();
         let shown = async {
-            while let Some((agent, Progress { doing, .. })) = told.recv().await {
-                line.report(&format!("{agent}: {doing}"));
+            while let Some((agent, Progress { doing, said, .. })) = told.recv().await {
+                let Some(said) = said else {
+                    line.report(&format!("{agent}: {doing}"));
+                    continue;
+                };
+                // The line shows the end of what is written; who can shows all of it.
+                line.report(&format!("{agent}: {}", said.lines().last().unwrap_or_default()));
+                let (root, id, text) = (self.repo.root().to_owned(), id.clone(), sanitize::markdown(&said));
+                self.outbox.answering(AnsweringParams { root, id, by: agent, text });
             }
         };
         let (said, ()) = tokio::join!(ops::ask(asking, progress, self.cancel.clone()), shown);

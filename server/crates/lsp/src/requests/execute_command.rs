@@ -95,6 +95,7 @@ impl CommandContext {
             Command::FixAll(args) => self.fix_all(args).await,
             Command::Dismiss(args) => self.dismiss(args).await,
             Command::Reopen(args) => self.reopen(&args).await,
+            Command::Severity(args) => self.severity(args).await,
             Command::ShowReport(args) => self.show_report(args).await,
             Command::ImportReport(args) => self.import(args).await,
             Command::Agents(args) => self.agents(&args).await,
@@ -239,6 +240,20 @@ impl CommandContext {
         let id = finding.id.clone();
         let reopen = move |repo: &Repo| Ok(ops::reopen(&repo.open_branch(), shown(repo)?, id.as_str())?.decisions);
         self.decide(repo, reopen).await?;
+        Ok(CommandResult::DONE)
+    }
+
+    async fn severity(&self, args: SeverityArgs) -> Answer {
+        let SeverityArgs { id, root, severity, reason } = args;
+        let (repo, _, finding) = self.snapshot.finding(&id, root.as_deref())?;
+        let id = finding.id.clone();
+        let grade = move |repo: &Repo| {
+            let reason = reason.as_deref().filter(|reason| !reason.is_empty());
+            Ok(ops::grade(&repo.open_branch(), shown(repo)?, id.as_str(), severity, reason)?.decisions)
+        };
+        self.decide(repo, grade).await?;
+        // The round has the severity from the store.
+        let _ = self.events.send(Event::Touched);
         Ok(CommandResult::DONE)
     }
 

@@ -243,6 +243,9 @@ pub(crate) fn explanation(repo: &Repo, round: &Round, finding: &Finding, is_rich
             line(&settled.reason)
         );
     }
+    if let Some(graded) = &finding.graded {
+        let _ = writeln!(out, "Severity set {}\n", line(&graded.to_string()));
+    }
     if let Some(learned) = &finding.learned {
         let _ = writeln!(out, "Learned: {}\n", line(&learned.to_string()));
     }

@@ -225,8 +225,10 @@ fn related(
     });
     let learned =
         finding.learned.iter().map(|learned| format!("learned: {}", sanitize::printable(&learned.to_string())));
+    let graded =
+        finding.graded.iter().map(|graded| format!("severity set {}", sanitize::printable(&graded.to_string())));
     let dispute = finding.dispute.iter().map(|dispute| sanitize::printable(dispute));
-    let said = dispute.chain(settled).chain(learned).chain(contrary);
+    let said = dispute.chain(settled).chain(graded).chain(learned).chain(contrary);
     if let Some(uri) = finding.main_anchor().filter(|_| !is_said_beside).and_then(|a| repo.uri_of(&a.path)) {
         let at = |message| DiagnosticRelatedInformation { location: Location::new(uri.clone(), range), message };
         all.extend(said.map(at));

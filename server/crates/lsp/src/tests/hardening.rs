@@ -113,6 +113,7 @@ async fn a_root_with_brackets_is_found() {
 fn argument(name: &str, wrong: &Value, report: &Path) -> Value {
     let mut argument = match name {
         "dismiss" => json!({ "id": "I1", "reason": "later" }),
+        "severity" => json!({ "id": "I1", "severity": "critical" }),
         "importReport" => json!({ "files": [report] }),
         "applyFix" | "reopen" | "recheck" | "split" => json!({ "id": "I1" }),
         _ => json!({}),
@@ -155,7 +156,7 @@ fn wrong_arguments(repo: &Repo, outside: &Repo) -> Vec<(&'static str, Value)> {
     for name in ["review", "cancel", "fixAll", "showReport", "importReport", "agents", "rounds"] {
         wrong.extend(repositories.iter().map(|extra| (name, argument(name, extra, &report))));
     }
-    for name in ["applyFix", "dismiss", "reopen", "recheck", "split"] {
+    for name in ["applyFix", "dismiss", "reopen", "severity", "recheck", "split"] {
         wrong.extend(findings.iter().map(|extra| (name, argument(name, extra, &report))));
         wrong.extend([json!({}), Value::Null, json!("I1")].map(|argument| (name, argument)));
     }
@@ -167,6 +168,10 @@ fn wrong_arguments(repo: &Repo, outside: &Repo) -> Vec<(&'static str, Value)> {
         ("dismiss", json!({ "id": "I1", "reason": "" })),
         ("dismiss", json!({ "id": "I1", "reason": "later", "text": "  " })),
         ("dismiss", json!({ "id": "I1", "reason": "later", "text": "x".repeat(5000) })),
+        ("severity", json!({ "id": "I1" })),
+        ("severity", json!({ "id": "I1", "severity": "grave" })),
+        ("severity", json!({ "id": "I1", "severity": "important" })),
+        ("severity", json!({ "id": "I1", "severity": "critical", "reason": "  " })),
         ("split", json!({ "id": "I1", "agents": ["nobody"] })),
         ("join", json!({})),
         ("join", json!({ "ids": [] })),

@@ -79,6 +79,8 @@ pub(super) struct TestServer {
     /// Requests of the server that were answered, by method.
     pub(super) asked: Vec<(String, Value)>,
     pub(super) changes: usize,
+    /// What was written of answers while they were written.
+    pub(super) answering: Vec<String>,
     pub(super) messages: VecDeque<String>,
     /// What went into the client's log.
     pub(super) logged: Vec<String>,
@@ -143,6 +145,7 @@ impl TestServer {
             pushed: Vec::new(),
             asked: Vec::new(),
             changes: 0,
+            answering: Vec::new(),
             messages: VecDeque::new(),
             logged: Vec::new(),
             settings: options.clone(),
@@ -384,6 +387,7 @@ impl TestServer {
                 self.shown.insert(params["uri"].as_str().unwrap().to_owned(), params);
             }
             "deepReview/roundChanged" => self.changes += 1,
+            "deepReview/answering" => self.answering.push(params["text"].as_str().unwrap().to_owned()),
             "window/logMessage" => self.logged.push(params["message"].as_str().unwrap().to_owned()),
             "window/showMessage" => self.messages.push_back(params["message"].as_str().unwrap().to_owned()),
             "$/progress" => {

@@ -20,7 +20,8 @@ impl Bed {
         repo.write("src/a.rs", TEXT);
         repo.commit("Call b");
         store_round(&repo, &[finding("I1", "src/a.rs", (2, 2), "")], &[("src/a.rs", TEXT)]);
-        let mut config = String::new();
+        // What is installed here has no part in it.
+        let mut config = "[fix]\nformat = false\n".to_owned();
         for (name, label, answer) in [("codex", "Codex", codex), ("gemini", "Gemini", gemini)] {
             let file = repo.beside(&format!("{name}.json"));
             std::fs::write(&file, answer.to_string()).unwrap();
@@ -175,6 +176,9 @@ async fn a_question_is_answered_and_kept_with_the_finding() {
     let ask = |question: &str| json!({ "id": "I1", "question": question });
     let answer = server.command("deepReview.ask", ask("Is it reachable?")).await;
     assert_eq!(answer, json!({ "label": "I1", "by": "codex", "answer": "Yes, by `main`." }));
+    server.synced().await;
+    let written = std::mem::take(&mut server.answering);
+    assert!(!written.is_empty() && written.iter().all(|text| "Yes, by `main`.".starts_with(text)), "{written:?}");
     assert_eq!(server.command("deepReview.ask", ask("Always?")).await["by"], "codex");
     assert_eq!(server.refusal("deepReview.ask", ask("  ")).await, "the question is empty");
     assert!(server.refusal("deepReview.ask", json!({ "id": "I9", "question": "?" })).await.contains("I9"));

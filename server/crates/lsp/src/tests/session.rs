@@ -174,6 +174,8 @@ async fn a_fix_is_offered_where_it_applies_and_refused_with_a_reason() {
             "Dismiss I1: it is not true",
             "Dismiss I1: it is true and stays",
             "Dismiss I1: it will be done later",
+            "Make I1 Critical",
+            "Make I1 Suggestion",
             "Ask its agents about I1 again",
             "Show I1 in the report",
         ]
@@ -208,6 +210,36 @@ async fn a_dismissal_is_remembered_and_taken_back() {
     assert_eq!(server.list(&file), []);
     server.command("deepReview.reopen", json!({ "id": "I1" })).await;
     server.until("it to come back", |s| s.list(&file) == [("I1".to_owned(), 5, 5)]).await;
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_severity_that_is_given_is_shown_at_once_and_holds() {
+    let repo = repo();
+    let file = repo.path().join("src/a.rs");
+    let mut server = TestServer::of(&repo).await;
+    server.open(&file, TEXT).await;
+    let severity = |server: &TestServer| -> Option<serde_json::Value> {
+        let all = server.shown.get(&uri(&file))?["diagnostics"].as_array()?;
+        all.iter().find(|d| d["code"] == "I1").map(|d| d["severity"].clone())
+    };
+    server.until("it to be shown", |s| severity(s) == Some(json!(2))).await;
+    let actions = server.actions(&file, 5, &["quickfix"]).await;
+    let titles: Vec<&str> = actions.iter().filter_map(|a| a["title"].as_str()).collect();
+    assert!(titles.contains(&"Make I1 Critical") && titles.contains(&"Make I1 Suggestion"), "{titles:?}");
+    let grave = json!({ "id": "I1", "severity": "critical", "reason": "everybody meets it" });
+    server.command("deepReview.severity", grave).await;
+    server.until("it to be graver", |s| severity(s) == Some(json!(1))).await;
+    let at = json!({ "textDocument": { "uri": uri(&file) }, "position": { "line": 5, "character": 4 } });
+    let hover = server.request("textDocument/hover", at).await["contents"]["value"].as_str().unwrap().to_owned();
+    assert!(hover.contains("**I1 · Critical**"), "{hover}");
+    assert!(hover.contains("Severity set by a person, was Important: everybody meets it"), "{hover}");
+    assert!(server.finish().await);
+    let mut server = TestServer::of(&repo).await;
+    server.open(&file, TEXT).await;
+    server.until("it to be as it was left", |s| severity(s) == Some(json!(1))).await;
+    server.command("deepReview.severity", json!({ "id": "I1", "severity": "important" })).await;
+    server.until("it to be as agents say", |s| severity(s) == Some(json!(2))).await;
     assert!(server.finish().await);
 }
 

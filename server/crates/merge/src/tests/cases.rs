@@ -99,7 +99,7 @@ fn wrong(case: &Case) -> Vec<String> {
     let of_before: HashMap<String, FindingId> = before.iter().flat_map(|(round, _)| ids(&round.findings)).collect();
     let dismissed = case.before.iter().flat_map(|before| &before.dismissed);
     let resolutions = dismissed.map(|raw| (of_before[raw].clone(), resolution(wont_fix()))).collect();
-    let decisions = Decisions { resolutions, links: Vec::new() };
+    let decisions = Decisions { resolutions, ..Decisions::default() };
     let input = Input {
         round: 2,
         raw: raw.iter().collect(),

@@ -267,7 +267,7 @@ fn records_count_what_was_kept_dismissed_and_lowered() {
     round.findings[0].verification = FindingStatus::Unverified;
     let ids: Vec<FindingId> = round.findings.iter().map(|f| f.id.clone()).collect();
     let resolutions = [(ids[0].clone(), resolution(State::Fixed)), (ids[1].clone(), resolution(wont_fix()))].into();
-    let records = records([&round], &Decisions { resolutions, links: Vec::new() });
+    let records = records([&round], &Decisions { resolutions, ..Decisions::default() });
     let of = |name: &str| records[&AgentName::new(name)];
     assert_eq!(of("claude"), Record { kept: 1, dismissed: 0, lowered: 1, shared: 1 });
     assert_eq!(of("codex"), Record { kept: 1, dismissed: 0, lowered: 0, shared: 1 });

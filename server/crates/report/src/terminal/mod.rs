@@ -8,7 +8,7 @@ mod prose;
 mod tests;
 
 use super::Texts;
-use super::view::{classification_word, contrary_words, doubt_words, settled_words, short_duration};
+use super::view::{calls_words, classification_word, contrary_words, doubt_words, settled_words, short_duration};
 use super::words::{count_of, one_line};
 use finding::{
     AgentKind, AgentOutcome, AgentRun, Decisions, Dial, Finding, FindingStatus, LeftOut, NoMore, ObservationKind,
@@ -207,6 +207,7 @@ impl Page<'_> {
         }
         notes
             .extend(finding.settled.iter().map(|settled| format!("Settled by {}", settled_words(self.round, settled))));
+        notes.extend(finding.graded.iter().map(|graded| format!("Severity set {}", one_line(&graded.to_string()))));
         notes.extend(finding.learned.iter().map(|learned| format!("Learned: {}", one_line(&learned.to_string()))));
         notes.extend(finding.contrary.iter().map(|contrary| contrary_words(self.round, contrary)));
         match &finding.verification {
@@ -367,6 +368,8 @@ impl Page<'_> {
                 lines.extend(wrapped.iter().map(|l| format!("      {}", self.dim(l))));
             }
         }
+        let calls = calls_words(self.round).map(|words| wrap(&words, self.prose_width() - 2)).unwrap_or_default();
+        lines.extend(calls.iter().map(|line| format!("  {}", self.dim(line))));
         lines
     }
 
