@@ -95,7 +95,10 @@ test("every command of the manifest is registered, and no other", () => {
 test("what runs a program or says who is asked has machine scope and does not count without trust", () => {
   const { properties } = configuration;
   const machine = Object.keys(properties).filter((name) => properties[name]?.scope === "machine");
-  assert.deepEqual(machine, ["deepReview.server.path", "deepReview.server.extraEnv", "deepReview.agents"]);
+  const programs = ["deepReview.server.path", "deepReview.server.extraEnv", "deepReview.agents"];
+  const background = Object.keys(properties).filter((name) => name.startsWith("deepReview.background."));
+  assert.equal(background.length, 5);
+  assert.deepEqual(machine, [...programs, ...background]);
   const { untrustedWorkspaces, virtualWorkspaces } = manifest.capabilities;
   assert.equal(untrustedWorkspaces.supported, "limited");
   assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, machine);
