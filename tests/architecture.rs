@@ -61,8 +61,29 @@ fn every_row_is_of_a_folder_that_is_there() {
     assert!(missing.is_empty(), "rows of ARCHITECTURE.md without a folder: {missing:?}");
 }
 
-/// Rooms inside of a crate that has rows for them, as the language server: each folder has a row, which names the rooms
-/// beside it that it uses.
+/// A package is what is in its folder: a file that it includes from elsewhere is missing where somebody installs it.
+#[test]
+fn what_a_crate_includes_is_in_its_folder() {
+    let crates = root().join("server/crates");
+    let all = folders(&crates).into_iter().map(|name| crates.join(name));
+    let (mut seen, mut outside) = (0, Vec::new());
+    for package in all.chain([root().join("server")]) {
+        for file in sources(&package.join("src")) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for included in shipped.split("include_").skip(1).filter_map(|rest| rest.split('"').nth(1)) {
+                let folder = file.parent().unwrap().join(included.rsplit_once('/').map_or("", |(folder, _)| folder));
+                seen += 1;
+                if !folder.canonicalize().is_ok_and(|folder| folder.starts_with(&package)) {
+                    outside.push(format!("{}: {included}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(seen > 20, "{seen} were seen");
+    assert!(outside.is_empty(), "{}", outside.join("\n"));
+}
+
 /// What the project was asked to be built on, by the name that the code uses; `Cargo.toml` says which continuation it is.
 #[test]
 fn the_libraries_that_were_asked_for_are_used() {
@@ -93,6 +114,8 @@ fn the_walks_name_files_that_are_there_and_at_most_twelve_each() {
     }
 }
 
+/// Rooms inside of a crate that has rows for them, as the language server: each folder has a row, which names the rooms
+/// beside it that it uses.
 #[test]
 fn rooms_inside_of_a_crate_use_only_what_their_rows_name() {
     let rooms = rooms();

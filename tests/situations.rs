@@ -138,6 +138,7 @@ fn table(situation: &Situation) -> Vec<String> {
     theirs.commit("Say it");
     theirs.write("src/main.rs", AFTER);
     theirs.commit("Count the arguments");
+    theirs.checkout("main");
     let bed = Bed::of(theirs).agent("one", &answer(&[finding("important", "Count once", (2, 2))]));
     let theirs = &bed.repo;
     TARGETS
@@ -156,7 +157,9 @@ fn table(situation: &Situation) -> Vec<String> {
                 None => format!("{first} {}", round(&bed, &clone, target)),
                 Some(between) => {
                     assert!(before == everything_in(theirs, &clone), "{}, {target}: touched", situation.name);
+                    theirs.checkout("topic");
                     between(theirs);
+                    theirs.checkout("main");
                     theirs.git_in(
                         &clone,
                         &["-c", "fetch.writeCommitGraph=false", "fetch", "-q", "--no-write-fetch-head"],
@@ -166,7 +169,7 @@ fn table(situation: &Situation) -> Vec<String> {
                     let second = round(&bed, &clone, target);
                     bed.says("one", &answer(&[finding("important", "Count once", (2, 2))]));
                     assert!(before == everything_in(theirs, &clone), "{}, {target}: touched", situation.name);
-                    theirs.git(&["reset", "-q", "--hard", tip.trim()]);
+                    theirs.git(&["branch", "-q", "-f", "topic", tip.trim()]);
                     format!("{first} {second}")
                 }
             };

@@ -64,7 +64,7 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
     if args.stream {
         return streamed(&open, request, config.fail_on);
     }
-    let reviewed = if args.stack { stack::run(&request)? } else { reviewed(request)? };
+    let reviewed = if args.stack { stack::run(&request, quietly)? } else { reviewed(request)? };
     match reviewed {
         Reviewed::NothingChanged(scope) => {
             let nothing = ops::nothing_differs(&scope);

@@ -1,7 +1,6 @@
 //! `deep-review review --stack`: each part of a stack for itself, and what stands of it at the top.
 
 use super::output;
-use super::review::quietly;
 use ::review::{Request, Reviewed, stack};
 use anyhow::Context as _;
 use finding::{Round, RoundScope};
@@ -10,7 +9,7 @@ use report::sanitize::printable;
 use std::sync::Arc;
 
 /// Reviews the parts, the lowest first, each told in one line; then the whole, of which nobody is asked.
-pub(super) fn run(request: &Request) -> anyhow::Result<Reviewed> {
+pub(super) fn run(request: &Request, review: impl Fn(Request) -> anyhow::Result<Reviewed>) -> anyhow::Result<Reviewed> {
     let whole = &request.scope;
     let scope: RoundScope = request.repository.resolve(whole)?.round;
     let parts = request.repository.stack(&scope)?;
@@ -20,7 +19,7 @@ pub(super) fn run(request: &Request) -> anyhow::Result<Reviewed> {
         let mut one = request.clone();
         one.scope = ScopeRequest { target: part.target.clone(), base: None, ..whole.clone() };
         one.options.limits.max_cost_usd = left;
-        let reviewed = quietly(one).with_context(|| format!("failed to review {}", printable(&part.name)))?;
+        let reviewed = review(one).with_context(|| format!("failed to review {}", printable(&part.name)))?;
         tell(part, (number + 1, parts.len()), &reviewed);
         if let Reviewed::Round(round) = reviewed {
             left = left.map(|left| (left - cost(&round)).max(0.0));

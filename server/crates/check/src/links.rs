@@ -91,6 +91,7 @@ fn in_document(job: &Job<'_>, file: &ChangedFile, there: &Paths<'_>, made: &Made
     findings
 }
 
+/// What is wrong with a link of a changed document. `by_move`: only the document's own move can have broken it.
 fn broken(
     job: &Job<'_>,
     file: &ChangedFile,
@@ -99,83 +100,99 @@ fn broken(
     there: &Paths<'_>,
     by_move: bool,
 ) -> Option<RawFinding> {
-    let line = LineRange::line(line_at(text, target.at.start));
-    let finding = |rule: &str, title: String, body: &str| {
-        let mut finding = remark(AGENT, rule, Severity::Important, title, body.to_owned());
-        finding.anchors.push(anchor(&file.path, text, line));
-        finding
-    };
+    let link = Link { file, text, target };
     if target.path.is_empty() {
-        let wanted =
-            target.fragment.as_deref().filter(|f| !by_move && targets::is_markdown(&file.path) && !f.is_empty())?;
+        return if by_move { None } else { link.without_heading_here() };
+    }
+    let resolved = there.resolve(&file.path, &target.path)?;
+    match there.file(&resolved) {
+        Some(_) if by_move => None,
+        Some(path) => link.without_heading(job, path),
+        None if by_move => link.broken_by_move(there),
+        None => link.without_file(&resolved, there),
+    }
+}
+
+/// A link in a changed document.
+struct Link<'l> {
+    file: &'l ChangedFile,
+    text: &'l str,
+    target: &'l Target,
+}
+
+impl Link<'_> {
+    fn finding(&self, rule: &str, title: String, body: &str) -> RawFinding {
+        let mut finding = remark(AGENT, rule, Severity::Important, title, body.to_owned());
+        let line = LineRange::line(line_at(self.text, self.target.at.start));
+        finding.anchors.push(anchor(&self.file.path, self.text, line));
+        finding
+    }
+
+    /// The same with a fix that has it lead to `right`.
+    fn mended(&self, title: String, body: &str, note: &str, right: &RepoPath) -> RawFinding {
+        let mut finding = self.finding("broken-link", title, body);
+        let right = paths::relative(&self.file.path, right);
+        let edit = [(self.target.path_at.clone(), &*right)];
+        finding.fixes.push(replacing(AGENT, note, &self.file.path, self.text, &edit));
+        finding
+    }
+
+    /// Leads to a heading of its own document that is not there.
+    fn without_heading_here(&self) -> Option<RawFinding> {
+        let path = &self.file.path;
+        let wanted = self.target.fragment.as_deref().filter(|f| targets::is_markdown(path) && !f.is_empty())?;
         // A text among the sources, or a numbered chapter, is put into another one, with headings of its own.
-        let is_chapter = || {
-            let number = file.path.file_name().split_once(['-', '_']).map_or("", |(number, _)| number);
-            !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-        };
-        if file.path.as_str().split('/').any(|part| part == "src") || is_chapter() {
+        let number = path.file_name().split_once(['-', '_']).map_or("", |(number, _)| number);
+        let is_chapter = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        // Says itself that it is to be written.
+        let is_to_come = matches!(&*wanted.to_ascii_lowercase(), "todo" | "tbd" | "fixme");
+        if is_chapter || is_to_come || path.as_str().split('/').any(|part| part == "src") {
             return None;
         }
-        let anchors = Anchors::of(text);
-        // Says itself that it is to be written.
-        if matches!(&*wanted.to_ascii_lowercase(), "todo" | "tbd" | "fixme")
-            || anchors.has(wanted)
-            || !anchors.are_all()
-        {
+        let anchors = Anchors::of(self.text);
+        if anchors.has(wanted) || !anchors.are_all() {
             return None;
         }
         let title = format!("Link to a heading that is not there: #{wanted}");
-        return Some(finding("broken-anchor", title, "No heading of this document has that anchor."));
+        Some(self.finding("broken-anchor", title, "No heading of this document has that anchor."))
     }
-    let resolved = there.resolve(&file.path, &target.path)?;
-    if let Some(path) = there.file(&resolved) {
-        let fragment = target.fragment.as_deref().filter(|_| !by_move && targets::is_markdown(path))?;
+
+    /// Leads to a document that is there, and to a heading of it that is not.
+    fn without_heading(&self, job: &Job<'_>, path: &RepoPath) -> Option<RawFinding> {
+        let fragment = self.target.fragment.as_deref().filter(|f| targets::is_markdown(path) && !f.is_empty())?;
         let other = job.read(path)?;
         let anchors = Anchors::of(&other);
-        if fragment.is_empty() || anchors.has(fragment) || !anchors.are_all() {
+        if anchors.has(fragment) || !anchors.are_all() {
             return None;
         }
         let title = format!("Link to a heading that is not there: {path}#{fragment}");
-        return Some(finding("broken-anchor", title, "No heading of that document has that anchor."));
+        Some(self.finding("broken-anchor", title, "No heading of that document has that anchor."))
     }
-    if by_move {
-        // Only what led somewhere from where the document was.
-        let old = old_path(file)?;
-        let was = there.resolve(old, &target.path)?;
+
+    /// Led somewhere from where the document was.
+    fn broken_by_move(&self, there: &Paths<'_>) -> Option<RawFinding> {
+        let was = there.resolve(old_path(self.file)?, &self.target.path)?;
         let now = there.file(&was)?;
-        let title = format!("Link leads nowhere since this document has moved: {}", target.path);
-        let mut finding =
-            finding("broken-link", title, "It is read from the document's own folder, which is another one now.");
-        let right = paths::relative(&file.path, now);
-        finding.fixes.push(replacing(
-            AGENT,
-            "lead there from here",
-            &file.path,
-            text,
-            &[(target.path_at.clone(), &right)],
-        ));
-        return Some(finding);
+        let title = format!("Link leads nowhere since this document has moved: {}", self.target.path);
+        let body = "It is read from the document's own folder, which is another one now.";
+        Some(self.mended(title, body, "lead there from here", now))
     }
-    let leads = there.is_there(&resolved) || there.leads_on_a_site(&file.path, &target.path);
-    if leads || !targets::may_be_checked(&file.path, &target.path, there) {
-        return None;
+
+    /// Leads to no file.
+    fn without_file(&self, resolved: &str, there: &Paths<'_>) -> Option<RawFinding> {
+        let (path, target) = (&self.file.path, &self.target.path);
+        let leads = there.is_there(resolved) || there.leads_on_a_site(path, target);
+        if leads || !targets::may_be_checked(path, target, there) {
+            return None;
+        }
+        if let Some(other) = there.but_for_case(resolved) {
+            let title = format!("Link differs in case from the file's name: {target}");
+            let body = "It leads there on systems that do not tell case apart, and nowhere on the others.";
+            return Some(self.mended(title, body, "write it as it is", other));
+        }
+        let title = format!("Link leads nowhere: {target}");
+        Some(self.finding("broken-link", title, "The repository has no such file."))
     }
-    if let Some(other) = there.but_for_case(&resolved) {
-        let title = format!("Link differs in case from the file's name: {}", target.path);
-        let body = "It leads there on systems that do not tell case apart, and nowhere on the others.";
-        let mut finding = finding("broken-link", title, body);
-        let right = paths::relative(&file.path, other);
-        finding.fixes.push(replacing(
-            AGENT,
-            "write it as it is",
-            &file.path,
-            text,
-            &[(target.path_at.clone(), &right)],
-        ));
-        return Some(finding);
-    }
-    let title = format!("Link leads nowhere: {}", target.path);
-    Some(finding("broken-link", title, "The repository has no such file."))
 }
 
 /// Links to headings that changed documents lost, wherever they are.

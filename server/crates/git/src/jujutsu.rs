@@ -1,6 +1,6 @@
 //! Repositories that Jujutsu keeps too, beside git: what of its words git's references answer. The `jj` command is not needed.
 
-use super::scope::{Base, tip};
+use super::references::tip;
 use git2::Oid;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub(crate) fn bookmark(repo: &git2::Repository, head: Oid) -> Option<String> {
 
 /// `trunk()`: what the configuration says that it is, where that is a bookmark; else the newest of the usual ones of the
 /// usual remotes, as Jujutsu has it. `None` where there is none; Jujutsu takes the root then.
-pub(crate) fn trunk(repo: &git2::Repository) -> Option<Base> {
+pub(crate) fn trunk(repo: &git2::Repository) -> Option<(String, Oid)> {
     let root = repo.workdir()?;
     if let Some(alias) = configurations(root).iter().rev().find_map(|file| alias_in(file)) {
         let (name, full) = match alias.split_once('@') {
@@ -40,14 +40,14 @@ pub(crate) fn trunk(repo: &git2::Repository) -> Option<Base> {
             None => (alias.clone(), format!("refs/heads/{alias}")),
         };
         if let Some(commit) = tip(repo, &full) {
-            return Some(Base { name, commit });
+            return Some((name, commit));
         }
     }
     let all = REMOTES.iter().flat_map(|remote| TRUNKS.iter().map(move |name| format!("{remote}/{name}")));
-    let found = all.filter_map(|name| Some(Base { commit: tip(repo, &format!("refs/remotes/{name}"))?, name }));
-    let at = |base: &Base| repo.find_commit(base.commit).map_or(0, |commit| commit.time().seconds());
+    let found = all.filter_map(|name| tip(repo, &format!("refs/remotes/{name}")).map(|commit| (name, commit)));
+    let at = |(_, commit): &(String, Oid)| repo.find_commit(*commit).map_or(0, |commit| commit.time().seconds());
     // The first of those that are as new.
-    found.fold(None, |best: Option<Base>, base| match best {
+    found.fold(None, |best: Option<(String, Oid)>, base| match best {
         Some(best) if at(&best) >= at(&base) => Some(best),
         _ => Some(base),
     })

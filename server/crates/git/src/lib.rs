@@ -22,6 +22,7 @@ mod moved;
 mod new_files;
 mod ownership;
 mod patched;
+mod references;
 mod remotes;
 mod renames;
 mod repository;

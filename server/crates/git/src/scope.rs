@@ -1,5 +1,6 @@
 //! What is reviewed: finds the base like a person would.
 
+pub(crate) use super::references::tip;
 use super::repository::{DEFAULT_BRANCHES, Repository, commit_id};
 use super::{GitError, HeadState, Target, jujutsu};
 use finding::RoundScope;
@@ -92,9 +93,9 @@ pub(crate) fn named(repo: &git2::Repository, name: &str) -> Result<Base, GitErro
         return Ok(Base { name: name.to_owned(), commit });
     }
     if name == "trunk()"
-        && let Some(trunk) = jujutsu::trunk(repo)
+        && let Some((name, commit)) = jujutsu::trunk(repo)
     {
-        return Ok(trunk);
+        return Ok(Base { name, commit });
     }
     // Who says "main" means the remote's where there is no local one.
     for remote in remotes(repo, None) {
@@ -120,9 +121,9 @@ fn nearest_branch(repo: &git2::Repository, name: &str) -> Option<String> {
 /// The base that a person would choose for `branch`.
 pub(crate) fn found(repo: &git2::Repository, branch: Option<&str>, head: Oid) -> Result<Base, GitError> {
     if jujutsu::keeps(repo)
-        && let Some(trunk) = jujutsu::trunk(repo)
+        && let Some((name, commit)) = jujutsu::trunk(repo)
     {
-        return Ok(trunk);
+        return Ok(Base { name, commit });
     }
     let upstream = branch.and_then(|name| upstream(repo, name));
     if let (Some((base, name)), Some(branch)) = (&upstream, branch)
@@ -183,10 +184,6 @@ fn branches_of(repo: &git2::Repository, remote: &str) -> Vec<(String, Oid)> {
 
 fn head_itself(head: Oid) -> Base {
     Base { name: "HEAD".into(), commit: head }
-}
-
-pub(crate) fn tip(repo: &git2::Repository, full_name: &str) -> Option<Oid> {
-    repo.find_reference(full_name).and_then(|r| r.peel_to_commit()).ok().map(|c| c.id())
 }
 
 /// The upstream of a branch, and its name on the remote, without the remote's.

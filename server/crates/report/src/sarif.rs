@@ -176,6 +176,13 @@ fn result_json<'a>(finding: &'a Finding, raw: Option<&RawFinding>, source: &Sour
             State::Open => {}
         }
     }
+    out["properties"] = properties_json(finding, raw);
+    out
+}
+
+/// What the format has no field for: by it our own reader makes the same findings of the file.
+fn properties_json(finding: &Finding, raw: Option<&RawFinding>) -> Value {
+    let (title, body) = raw.map_or((&finding.title, &finding.body), |r| (&r.title, &r.body));
     let mut properties = Map::new();
     properties.insert("label".into(), json!(finding.label));
     properties.insert("merged".into(), json!(finding.severity));
@@ -198,8 +205,7 @@ fn result_json<'a>(finding: &'a Finding, raw: Option<&RawFinding>, source: &Sour
     if let Some(rule) = raw.map_or(finding.rule.as_ref(), |r| r.rule.as_ref()) {
         properties.insert("rule".into(), json!(rule));
     }
-    out["properties"] = Value::Object(properties);
-    out
+    Value::Object(properties)
 }
 
 /// A result without a location makes a forge refuse the whole file: what is about the whole branch stands at the first line

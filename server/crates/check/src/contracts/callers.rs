@@ -281,91 +281,15 @@ fn signature(node: Node<'_>, text: &str) -> Option<Signature> {
         .or_else(|| node.child_by_field_name("declarator").and_then(|d| d.child_by_field_name("parameters")))?;
     let mut signature =
         Signature { least: 0, most: Some(0), keywords: None, needed: BTreeSet::new(), is_method: is_method(node) };
-    let is_python = list.kind() == "parameters" && node.kind() == "function_definition";
-    if is_python {
-        signature.keywords = Some(BTreeSet::new());
-    }
-    let mut by_name_only = false;
     let mut cursor = list.walk();
     let parameters: Vec<Node<'_>> = list.named_children(&mut cursor).filter(|n| !n.is_extra()).collect();
-    for (n, parameter) in parameters.iter().enumerate() {
-        let mut add = |optional: bool, times: usize| {
-            signature.least += if optional { 0 } else { times };
-            signature.most = signature.most.map(|most| most + times);
-        };
-        match parameter.kind() {
-            "self_parameter" | "receiver_parameter" | "positional_separator" | "block_parameter" => {}
-            "keyword_separator" => by_name_only = true,
-            "identifier" | "typed_parameter" | "default_parameter" | "typed_default_parameter" if is_python => {
-                let inner = parameter.named_child(0).filter(|_| parameter.kind() == "typed_parameter");
-                if inner.is_some_and(|i| i.kind().contains("splat")) {
-                    match inner.map(|i| i.kind()) {
-                        Some("dictionary_splat_pattern") => signature.keywords = None,
-                        _ => {
-                            by_name_only = true;
-                            signature.most = None;
-                        }
-                    }
-                    continue;
-                }
-                let name = parameter.child_by_field_name("name").or(inner).unwrap_or(*parameter);
-                let name = text.get(name.byte_range())?.to_owned();
-                if n == 0 && signature.is_method && matches!(name.as_str(), "self" | "cls") {
-                    continue;
-                }
-                let optional = parameter.kind().contains("default");
-                if by_name_only {
-                    if !optional {
-                        signature.needed.insert(name.clone());
-                    }
-                } else {
-                    add(optional, 1);
-                }
-                if let Some(keywords) = &mut signature.keywords {
-                    keywords.insert(name);
-                }
-            }
-            "list_splat_pattern" => {
-                by_name_only = true;
-                signature.most = None;
-            }
-            "dictionary_splat_pattern" => signature.keywords = None,
-            "parameter_declaration" if list.kind() == "parameter_list" => {
-                let mut cursor = parameter.walk();
-                let names = parameter.children_by_field_name("name", &mut cursor).count();
-                let is_void = parameters.len() == 1 && text.get(parameter.byte_range()) == Some("void");
-                if !is_void {
-                    add(false, names.max(1));
-                }
-            }
-            "parameter" | "formal_parameter" | "identifier" | "object_pattern" | "array_pattern" => {
-                let whole = text.get(parameter.byte_range())?;
-                let is_any = whole.starts_with("params ");
-                if is_any {
-                    signature.most = None;
-                } else {
-                    add(parameter.child_by_field_name("default").is_some() || whole.contains(" = "), 1);
-                }
-            }
-            "required_parameter" => {
-                let whole = text.get(parameter.byte_range())?;
-                if whole.starts_with("...") {
-                    signature.most = None;
-                } else if !whole.starts_with("this:") {
-                    add(parameter.child_by_field_name("value").is_some(), 1);
-                }
-            }
-            "simple_parameter" | "property_promotion_parameter" => {
-                add(parameter.child_by_field_name("default_value").is_some(), 1);
-            }
-            "optional_parameter" | "assignment_pattern" | "optional_parameter_declaration" => add(true, 1),
-            "variadic_parameter"
-            | "variadic_parameter_declaration"
-            | "rest_pattern"
-            | "spread_parameter"
-            | "splat_parameter" => signature.most = None,
-            // Keywords of Ruby, and whatever else there is: not understood.
-            _ => return None,
+    if list.kind() == "parameters" && node.kind() == "function_definition" {
+        signature.keywords = Some(BTreeSet::new());
+        signature.take_of_python(&parameters, text)?;
+    } else {
+        let is_void = matches!(parameters[..], [one] if text.get(one.byte_range()) == Some("void"));
+        for parameter in parameters.iter().filter(|_| !(is_void && list.kind() == "parameter_list")) {
+            signature.take(*parameter, text)?;
         }
     }
     // The rest of a macro's arguments has no node with a name.
@@ -386,6 +310,83 @@ fn signature(node: Node<'_>, text: &str) -> Option<Signature> {
         _ => {}
     }
     Some(signature)
+}
+
+impl Signature {
+    /// Takes further arguments by their place.
+    fn add(&mut self, optional: bool, times: usize) {
+        self.least += if optional { 0 } else { times };
+        self.most = self.most.map(|most| most + times);
+    }
+
+    /// Takes the parameters of a function of Python; `None` where one is not understood.
+    fn take_of_python(&mut self, parameters: &[Node<'_>], text: &str) -> Option<()> {
+        let mut by_name_only = false;
+        for (n, parameter) in parameters.iter().enumerate() {
+            let inner = parameter.named_child(0).filter(|_| parameter.kind() == "typed_parameter");
+            match inner.map_or(parameter.kind(), |inner| inner.kind()) {
+                "positional_separator" => {}
+                "keyword_separator" => by_name_only = true,
+                "dictionary_splat_pattern" => self.keywords = None,
+                "list_splat_pattern" => {
+                    by_name_only = true;
+                    self.most = None;
+                }
+                "identifier" | "default_parameter" | "typed_default_parameter" => {
+                    let name = parameter.child_by_field_name("name").or(inner).unwrap_or(*parameter);
+                    let name = text.get(name.byte_range())?.to_owned();
+                    if n == 0 && self.is_method && matches!(name.as_str(), "self" | "cls") {
+                        continue;
+                    }
+                    let optional = parameter.kind().contains("default");
+                    if !by_name_only {
+                        self.add(optional, 1);
+                    } else if !optional {
+                        self.needed.insert(name.clone());
+                    }
+                    if let Some(keywords) = &mut self.keywords {
+                        keywords.insert(name);
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// Takes a parameter of another language; `None` where it is not understood.
+    fn take(&mut self, parameter: Node<'_>, text: &str) -> Option<()> {
+        let whole = text.get(parameter.byte_range())?;
+        let has = |field| parameter.child_by_field_name(field).is_some();
+        match parameter.kind() {
+            "self_parameter" | "receiver_parameter" | "block_parameter" => {}
+            "parameter_declaration" if parameter.parent().is_some_and(|p| p.kind() == "parameter_list") => {
+                let mut cursor = parameter.walk();
+                let names = parameter.children_by_field_name("name", &mut cursor).count();
+                self.add(false, names.max(1));
+            }
+            "parameter" | "formal_parameter" | "identifier" | "object_pattern" | "array_pattern" => {
+                if whole.starts_with("params ") {
+                    self.most = None;
+                } else {
+                    self.add(has("default") || whole.contains(" = "), 1);
+                }
+            }
+            "required_parameter" if whole.starts_with("...") => self.most = None,
+            "required_parameter" if whole.starts_with("this:") => {}
+            "required_parameter" => self.add(has("value"), 1),
+            "simple_parameter" | "property_promotion_parameter" => self.add(has("default_value"), 1),
+            "optional_parameter" | "assignment_pattern" | "optional_parameter_declaration" => self.add(true, 1),
+            "variadic_parameter"
+            | "variadic_parameter_declaration"
+            | "rest_pattern"
+            | "spread_parameter"
+            | "splat_parameter" => self.most = None,
+            // Keywords of Ruby, and whatever else there is: not understood.
+            _ => return None,
+        }
+        Some(())
+    }
 }
 
 /// Whether parameters have no types at all, as in JavaScript: then all of them may be left out.

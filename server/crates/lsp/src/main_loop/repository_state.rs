@@ -1,10 +1,10 @@
 //! What the loop keeps of one repository. It is made when the repository is found and goes with it, so that one that
 //! comes back starts clean.
 
-use super::watching::Watcher;
 use crate::event::{Reply, ReviewId};
 use crate::protocol::commands::ReviewOptions;
 use crate::protocol::error::CommandError;
+use crate::protocol::settings::Background;
 use crate::state::documents::Version;
 use crate::state::projection::PlacedAnchor;
 use crate::state::snapshot::Repo;
@@ -31,6 +31,19 @@ pub(super) struct RepositoryState {
     /// Whether the built-in agents are to review when the settings are known.
     pub(super) awaits_settings: bool,
     pub(super) publishing: Publishing,
+}
+
+/// What looks whether a review is due by itself; it stops with the value.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    pub(super) how: Background,
+    pub(super) stop: CancellationToken,
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
 }
 
 /// Which reading of what is stored is the newest: readings may overtake each other, and decisions.

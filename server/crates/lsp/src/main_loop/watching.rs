@@ -1,28 +1,13 @@
 //! Reviews that start by themselves, with the agents and within the budget that the user named.
 
 use super::GlobalState;
-use super::repository_state::JobKind;
+use super::repository_state::{JobKind, Watcher};
 use crate::protocol::commands::{CommandResult, ReviewOptions, ReviewResult};
 use crate::protocol::error::CommandError;
-use crate::protocol::settings::Background;
 use crate::state::snapshot::RepoKey;
 use crate::tasks::background;
 use lsp_types::MessageType;
 use std::path::{Path, PathBuf};
-use tokio_util::sync::CancellationToken;
-
-/// What is watched of a repository.
-#[derive(Debug)]
-pub(super) struct Watcher {
-    how: Background,
-    stop: CancellationToken,
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
 
 impl GlobalState {
     /// Has each repository watched as its settings say now.

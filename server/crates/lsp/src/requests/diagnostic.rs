@@ -3,11 +3,13 @@
 use super::BackgroundRequest;
 use crate::protocol::uri::file_path;
 use crate::state::diagnostics::{self, Told};
+use crate::state::said;
 use crate::state::shown::Shown;
-use crate::state::snapshot::Snapshot;
+use crate::state::snapshot::{Repo, Snapshot};
+use finding::RepoPath;
 use lsp_types::request::{DocumentDiagnosticRequest, WorkspaceDiagnosticRequest};
 use lsp_types::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 impl BackgroundRequest for DocumentDiagnosticRequest {
     type Params = DocumentDiagnosticParams;
@@ -46,7 +48,7 @@ impl BackgroundRequest for WorkspaceDiagnosticRequest {
         let mut shown = HashSet::new();
         for repo in snapshot.repos.values() {
             let seen = Shown::of(snapshot, repo);
-            for path in snapshot.told_of(repo) {
+            for path in told_of(snapshot, repo) {
                 let Some(Told { uri, version, diagnostics: items }) = diagnostics::at(snapshot, repo, &seen, &path)
                 else {
                     continue;
@@ -63,6 +65,17 @@ impl BackgroundRequest for WorkspaceDiagnosticRequest {
         reports.extend(gone.map(|previous| report(previous.uri.clone(), None, Vec::new(), None)));
         reports
     }
+}
+
+/// The files of which something is said in a repository: by its own round, by people, and by what is looked at elsewhere.
+fn told_of(snapshot: &Snapshot, repo: &Repo) -> BTreeSet<RepoPath> {
+    let visits = snapshot.repos.values().filter_map(|other| Some((other, other.visit.as_ref()?)));
+    let theirs = visits
+        .filter(|(_, visit)| visit.of == repo.key)
+        .flat_map(|(other, visit)| other.files.keys().filter(|path| visit.has_here(path)).cloned().collect::<Vec<_>>());
+    let is_here = |path: &&RepoPath| repo.visit.as_ref().is_none_or(|visit| !visit.has_here(path));
+    let commented = said::files(repo.said.as_deref());
+    repo.files.keys().chain(commented).filter(is_here).cloned().chain(theirs).collect()
 }
 
 /// What there is to say of one file; `known` names what the client has of it.

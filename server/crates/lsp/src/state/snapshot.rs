@@ -5,9 +5,9 @@ use super::activity::Activity;
 use super::documents::Document;
 use super::file_projection::{FileProjection, LazyProjection, Sources, TextSource};
 use super::projection::{AnchorRef, RoundIndex};
+pub(crate) use super::repo_key::RepoKey;
 use super::report_index::ReportIndex;
 use super::reviewed_file::ReviewedFile;
-use super::said;
 use super::stamps::Moved;
 use super::visit::Visit;
 use crate::protocol::capabilities::ClientCapabilities;
@@ -22,7 +22,7 @@ use lsp_types::{Location, Uri};
 use merge::state::{Effects, TextState, state};
 use ops::{OpenBranch, OpsError, Trust};
 use review::Stops;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,13 +35,6 @@ pub(crate) struct Running {
     pub(crate) started: Instant,
     /// What stops one of its agents.
     pub(crate) stops: Stops,
-}
-
-/// One stay of a repository in the workspace. One that went and came back is another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RepoKey {
-    pub(crate) root: PathBuf,
-    pub(crate) stay: u64,
 }
 
 /// How far the report of the round that is shown is, for diagnostics to lead to.
@@ -416,17 +409,6 @@ impl Snapshot {
         let Some(file) = file_path(uri) else { return Vec::new() };
         let places = self.place(&file).into_iter().chain(self.visits_of(&file));
         places.filter_map(|(repo, path)| Some((repo, path.clone(), repo.projection(&path)?))).collect()
-    }
-
-    /// The files of which something is said in a repository: by its own round, and by what is looked at elsewhere.
-    pub(crate) fn told_of(&self, repo: &Repo) -> BTreeSet<RepoPath> {
-        let visits = self.repos.values().filter_map(|other| Some((other, other.visit.as_ref()?)));
-        let theirs = visits.filter(|(_, visit)| visit.of == repo.key).flat_map(|(other, visit)| {
-            other.files.keys().filter(|path| visit.has_here(path)).cloned().collect::<Vec<_>>()
-        });
-        let is_here = |path: &&RepoPath| repo.visit.as_ref().is_none_or(|visit| !visit.has_here(path));
-        let commented = said::files(repo.said.as_deref());
-        repo.files.keys().chain(commented).filter(is_here).cloned().chain(theirs).collect()
     }
 
     /// The open documents of a repository, by their path there.

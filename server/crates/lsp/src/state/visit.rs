@@ -2,7 +2,7 @@
 //! shown on them as any other round is. Files that the work tree has as they are in the target are the work tree's own.
 
 use super::file_projection::{TextSource, read_text};
-use super::snapshot::{Repo, RepoKey};
+use super::repo_key::RepoKey;
 use crate::protocol::uri::{file_uri, visited_root};
 use finding::RepoPath;
 use git::{ChangeKind, ChangedFile, ScopeRequest, Snapshot, Switch};
@@ -46,17 +46,15 @@ pub(crate) struct Visited {
 }
 
 impl Visit {
-    /// Reads the work tree.
-    pub(crate) fn new(repo: &Repo, visited: Visited) -> Self {
+    /// Reads the work tree of the repository that it is in. `is_current` says that it is what is checked out there.
+    pub(crate) fn new(of: RepoKey, work_tree: PathBuf, is_current: bool, visited: Visited) -> Self {
         let Visited { word, name, title, request, open, snapshot, switch } = visited;
         let is_here = |file: &&ChangedFile| {
-            file.new.as_ref().is_some_and(|new| read_text(&repo.shown.join(file.path.as_str())).as_ref() == Some(new))
+            file.new.as_ref().is_some_and(|new| read_text(&work_tree.join(file.path.as_str())).as_ref() == Some(new))
         };
         // What is shown of the branch that is checked out is shown there already.
-        let is_current = repo.branch().folder() == open.branch.folder();
         let files = snapshot.files().iter().filter(|_| !is_current);
         let here = files.filter(is_here).map(|file| file.path.clone()).collect();
-        let (of, work_tree) = (repo.key.clone(), repo.shown.clone());
         Self { of, work_tree, word, name, title, request, open, snapshot, switch, here }
     }
 

@@ -93,7 +93,13 @@ fn freeze(
     let switch = switch(repo, &scope, &request.target, pulled.as_ref());
     let name = pulled.as_ref().map_or_else(|| as_host(&word), |pulled| format!("pr-{}", pulled.number));
     let title = pulled.map_or_else(|| title_of(&word, &request.target, &snapshot), |pulled| pulled.title);
-    Ok(Visit::new(repo, Visited { word, name, title: printable(&title), request, open, snapshot, switch }))
+    let is_current = repo.branch().folder() == open.branch.folder();
+    Ok(Visit::new(
+        repo.key.clone(),
+        repo.shown.clone(),
+        is_current,
+        Visited { word, name, title: printable(&title), request, open, snapshot, switch },
+    ))
 }
 
 /// What people call it.
