@@ -232,7 +232,7 @@ fn generated_vendored_and_lock_files_are_left_out_and_listed() {
     // A text that is put in place of it is left out as well.
     let path = |name: &str| finding::RepoPath::new(name).unwrap();
     let texts = [(path("docs/a.md"), Some("b\n".into())), (path("go.sum"), None), (path("new.rs"), Some("n\n".into()))];
-    let over = SnapshotOptions { texts: texts.into(), ..options.clone() };
+    let over = SnapshotOptions { texts: texts.into(), ..options };
     let over = take(repo.path(), &ScopeRequest::default(), &over).unwrap();
     let changed: Vec<String> = summary(&over).into_iter().filter(|line| line.starts_with('+')).collect();
     assert_eq!(changed, ["+ .gitattributes", "+ new.rs", "+ vendor/ours.rs"]);
