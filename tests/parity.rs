@@ -220,7 +220,7 @@ fn store(root: &Path) -> Value {
     };
     let mut decisions = read(branch.join("decisions.json"));
     for kind in ["resolutions", "grades"] {
-        for decision in decisions["decisions"][kind].as_object_mut().into_iter().flatten() {
+        for decision in decisions["decisions"].get_mut(kind).and_then(Value::as_object_mut).into_iter().flatten() {
             decision.1.as_object_mut().unwrap().remove("at");
         }
     }

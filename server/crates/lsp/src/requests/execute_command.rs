@@ -249,7 +249,9 @@ impl CommandContext {
         let id = finding.id.clone();
         let grade = move |repo: &Repo| {
             let reason = reason.as_deref().filter(|reason| !reason.is_empty());
-            Ok(ops::grade(&repo.open_branch(), shown(repo)?, id.as_str(), severity, reason)?.decisions)
+            // As it is stored: what was given a moment ago may not be shown yet.
+            let (open, round) = (repo.open_branch(), report::round(repo, None)?);
+            Ok(ops::grade(&open, &round, id.as_str(), severity, reason)?.decisions)
         };
         self.decide(repo, grade).await?;
         // The round has the severity from the store.
