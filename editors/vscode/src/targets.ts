@@ -100,7 +100,7 @@ export class Targets implements vscode.TextDocumentContentProvider {
     if (done.dirty !== undefined) {
       const yes = vscode.l10n.t("Check Out with My Changes");
       const beside = vscode.l10n.t("Open in a Worktree");
-      const says = vscode.l10n.t("{0} files have changes that are not committed.", done.dirty);
+      const says = vscode.l10n.t("Not committed: changes in {0} file(s).", done.dirty);
       const detail = vscode.l10n.t("They would be carried along. Where that cannot be, nothing is checked out.");
       const choice = await vscode.window.showWarningMessage(says, { modal: true, detail }, yes, beside);
       if (choice !== undefined) await this.checkOut({ root }, choice === beside, choice === yes);

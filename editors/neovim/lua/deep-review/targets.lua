@@ -192,7 +192,7 @@ function M.check_out(worktree, carry)
     elseif done.dirty then
       local yes = "Check out with my changes"
       vim.ui.select({ yes, "Cancel" }, {
-        prompt = ("%d files have changes that are not committed"):format(done.dirty),
+        prompt = ("not committed: changes in %d file(s)"):format(done.dirty),
       }, function(choice)
         if choice == yes then
           M.check_out(false, true)

@@ -69,7 +69,7 @@ fn add(all: &mut Vec<AgentRun>, run: &AgentRun) {
         known.outcome = run.outcome.clone();
     }
     known.duration_ms += run.duration_ms;
-    known.usage = known.usage.clone().plus(run.usage.clone());
+    known.usage = known.usage.plus(run.usage);
     known.assessment.merge(run.assessment.clone());
     let new = |path: &&RepoPath| !known.covered.contains(path);
     let more: Vec<RepoPath> = run.covered.iter().filter(new).cloned().collect();

@@ -56,7 +56,7 @@ module.exports = async (w, page, bed) => {
 
     fs.appendFileSync(path.join(folder, "src", "emoji.py"), "# mine\n");
     await w.run("Deep Review: Check Out What Is Shown");
-    const dialog = ".monaco-dialog-box:has-text('1 files have changes')";
+    const dialog = ".monaco-dialog-box:has-text('Not committed: changes in 1 file(s)')";
     await w.see(dialog);
     await w.shot("check-out-asks");
     await page.click(`${dialog} .monaco-button:has-text('Cancel')`);

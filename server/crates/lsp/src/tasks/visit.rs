@@ -88,7 +88,7 @@ fn freeze(
     let request = ScopeRequest { target, base, ..ScopeRequest::default() };
     let scope = repo.git.resolve(&request).map_err(OpsError::from)?;
     let open = ops::target::of(repo.git.clone(), &request)?;
-    let options = SnapshotOptions { exclude: config.exclude.clone(), ..SnapshotOptions::default() };
+    let options = SnapshotOptions { exclude: config.exclude, ..SnapshotOptions::default() };
     let snapshot = repo.git.snapshot(&scope, &options, &CancellationToken::new()).map_err(OpsError::from)?;
     let switch = switch(repo, &scope, &request.target, pulled.as_ref());
     let name = pulled.as_ref().map_or_else(|| as_host(&word), |pulled| format!("pr-{}", pulled.number));
