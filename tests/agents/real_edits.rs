@@ -2,6 +2,7 @@
 
 use super::mock;
 use super::real::program;
+use crate::cli::bed::{AFTER, Bed, answer as review, finding};
 use crate::support::http::{Asked, Reply, Server};
 use deep_review::agent::answer::{self, Mended};
 use deep_review::agent::{Adapter, AgentSettings, Brief, Checkout, Edited, Question, Texts, process};
@@ -136,6 +137,44 @@ fn settings(adapter: Adapter, program: String, server: &Server, home: &Path) -> 
     settings.retries = Some(0);
     settings.total_seconds = Some(240);
     settings
+}
+
+/// As a user has it: `deep-review fix` asks the program, and another agent looks at what became of it.
+#[test]
+fn each_mends_by_the_command_and_its_fix_is_proven_before_it_is_written() {
+    for (adapter, name) in [(Adapter::Claude, "claude"), (Adapter::Codex, "codex"), (Adapter::Gemini, "gemini")] {
+        let Some(program) = program(name) else { return };
+        let beside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let (outside, home) = (beside.path().join("outside.txt"), beside.path().join("home"));
+        let server = Server::start({
+            let outside = outside.clone();
+            move |asked| next(asked, &outside)
+        });
+        std::fs::create_dir(&home).unwrap();
+        let table = toml::to_string(&settings(adapter, program, &server, &home)).unwrap();
+        let table = table.replace("[env]", &format!("[agents.{name}.env]"));
+        let mut raises = review(&[finding("critical", "The count is cut off", (7, 7))]);
+        raises["answers"] = json!({ "judge": { "gone": true, "reason": "It converts with a limit", "new": [] } });
+        let bed = Bed::new().agent("one", &raises).raw(&format!("[agents.{name}]\n{table}"));
+        assert_eq!(bed.review(&["--agent", "one"]).0, 0);
+        let fix = |more: &[&str]| {
+            let mut command = bed.command(&[&["fix", "C1", "--agent", name], more].concat());
+            let out = command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).output().unwrap();
+            let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+            assert_eq!(out.status.code(), Some(0), "{name}: {said}");
+            said
+        };
+        let said = fix(&[]);
+        for word in
+            ["proven    C1", "Convert with a limit", "+ placed", "+ parses", "+ ONE agrees", "Nothing was written"]
+        {
+            assert!(said.contains(word), "{name}: {word}: {said}");
+        }
+        assert_eq!(bed.repo.read("src/main.rs"), AFTER, "{name}");
+        fix(&["--yes"]);
+        assert_eq!(bed.repo.read("src/main.rs"), AFTER.replace(OLD, NEW), "{name}");
+        assert!(!outside.exists(), "{name} wrote outside of its copy");
+    }
 }
 
 #[tokio::test]

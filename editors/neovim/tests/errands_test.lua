@@ -54,10 +54,11 @@ t.case("the agent that raised it answers, in a float", function()
   end
   vim.cmd("DeepReview ask")
   vim.ui.input = original
-  t.eventually("the answer", function()
+  -- It is shown while it is written; the keys come with its end.
+  t.eventually("the whole answer", function()
     for _, window in ipairs(vim.api.nvim_list_wins()) do
       local text = t.text(vim.api.nvim_win_get_buf(window))
-      if vim.api.nvim_win_get_config(window).relative ~= "" and text:find("No: nothing imports it.", 1, true) then
+      if vim.api.nvim_win_get_config(window).relative ~= "" and text:find("No: nothing imports it.*s change its severity") then
         return true
       end
     end

@@ -526,6 +526,22 @@ t.case("agents that cannot be asked say so", function()
   vim.notify = original
 end)
 
+t.case("a finding is given another severity", function()
+  local function severity()
+    for _, diagnostic in ipairs(vim.diagnostic.get(pool)) do
+      if diagnostic.message:find("appends before", 1, true) then
+        return diagnostic.severity, diagnostic.code
+      end
+    end
+  end
+  local before, label = severity()
+  vim.cmd(("DeepReview severity %s suggestion a page for debugging"):format(label))
+  t.eventually("the new severity", function()
+    return severity() == vim.diagnostic.severity.INFO
+  end)
+  assert(before ~= vim.diagnostic.severity.INFO)
+end)
+
 t.case("every subcommand was used", function()
   -- Those that are about what is not checked out have a test of their own.
   for _, name in ipairs({ "pr", "commit", "staged", "target", "checkout", "worktree", "close" }) do
