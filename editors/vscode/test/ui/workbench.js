@@ -166,6 +166,17 @@ class Workbench {
     await this.page.waitForSelector(`.tab.active:has-text("${name}")`, long());
   }
 
+  /** Opens a file that was written just after the workbench saved it: it may miss that, and reads it once more then. */
+  async reread(file, word) {
+    await this.open(file);
+    await this.until(`${file} is read with ${word}`, async () => {
+      const text = `.editor-instance .view-lines:has-text("${word}")`;
+      const there = await this.page.waitForSelector(text, short()).catch(() => null);
+      if (there === null) await this.run("File: Revert File");
+      return there !== null;
+    });
+  }
+
   /** The row of the view. */
   finding(text) {
     return `.pane-body .monaco-list-row:has-text("${text}")`;

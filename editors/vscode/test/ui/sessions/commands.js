@@ -4,7 +4,6 @@ const { execFileSync } = require("node:child_process");
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
-const { short } = require("../workbench.js");
 
 module.exports = async (w, page, bed) => {
   const file = (name) => path.join(bed.folder, "src", name);
@@ -59,14 +58,8 @@ module.exports = async (w, page, bed) => {
   await w.until("the fixes on disk", () => !text("emoji.py").includes("LIMIT") && !text("windows.py").includes("None"));
   w.say("every fix at once, on disk, after it asked");
   execFileSync("git", ["checkout", "--quiet", "--", "."], { cwd: bed.folder });
-  // The workbench may miss that a file changed just after it saved it; reverting reads it once more.
-  const isOpen = `${w.finding("LIMIT is never used")}:not(:has-text("fixed"))`;
-  await w.open("emoji.py");
-  await w.until("what was fixed is open again", async () => {
-    const there = await page.waitForSelector(isOpen, short()).catch(() => null);
-    if (there === null) await w.run("File: Revert File");
-    return there !== null;
-  });
+  await w.reread("emoji.py", "LIMIT");
+  await w.see(`${w.finding("LIMIT is never used")}:not(:has-text("fixed"))`);
 
   await w.chord("l");
   // What is in it cannot be seen here: the part of the workbench that writes logs is native, and is not installed.
