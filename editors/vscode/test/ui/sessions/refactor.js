@@ -54,7 +54,7 @@ module.exports = async (w, page, bed) => {
 
   fs.writeFileSync(bed.config, config);
   files.forEach((file, index) => fs.writeFileSync(file, before[index]));
-  for (const name of ["emoji.py", "windows.py"]) await w.reread(name, "welcome");
+  await w.reread("emoji.py", "welcome");
   await w.run("View: Close All Editors");
   await w.clearNotifications();
 };
