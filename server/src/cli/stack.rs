@@ -14,15 +14,15 @@ pub(super) fn run(request: &Request, review: impl Fn(Request) -> anyhow::Result<
     let scope: RoundScope = request.repository.resolve(whole)?.round;
     let parts = request.repository.stack(&scope)?;
     let mut rounds: Vec<Arc<Round>> = Vec::new();
-    let mut left = request.options.limits.max_cost_usd;
+    let mut left = request.options.limits;
     for (number, part) in parts.iter().enumerate() {
         let mut one = request.clone();
         one.scope = ScopeRequest { target: part.target.clone(), base: None, ..whole.clone() };
-        one.options.limits.max_cost_usd = left;
+        one.options.limits = left;
         let reviewed = review(one).with_context(|| format!("failed to review {}", printable(&part.name)))?;
         tell(part, (number + 1, parts.len()), &reviewed);
         if let Reviewed::Round(round) = reviewed {
-            left = left.map(|left| (left - cost(&round)).max(0.0));
+            left = round.agents.iter().fold(left, |left, run| left.after(&run.usage));
             rounds.push(round);
         }
     }
@@ -31,11 +31,6 @@ pub(super) fn run(request: &Request, review: impl Fn(Request) -> anyhow::Result<
     }
     let round = stack::carried_to_the_top(&request.repository, whole, &request.snapshot, &rounds)?;
     Ok(Reviewed::Round(Arc::new(round)))
-}
-
-/// US dollars, as far as they are known.
-fn cost(round: &Round) -> f64 {
-    round.agents.iter().filter_map(|run| run.usage.cost_usd).sum()
 }
 
 fn tell(part: &StackPart, (number, count): (usize, usize), reviewed: &Reviewed) {

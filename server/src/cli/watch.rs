@@ -8,7 +8,7 @@ use super::context::{self, Context};
 use super::{Exit, output, review};
 use ::review::Reviewed;
 use git::{Repository, ScopeRequest, Target};
-use ops::watch::{Allowance, WatchState, Watched, Watching, free_unless_named, told_in_a_line};
+use ops::watch::{Allowance, WatchState, Watched, Watching, free_unless_named, rest_after, told_in_a_line};
 use ops::{Again, OpsError, Overrides, Trust};
 use std::time::{Duration, Instant};
 
@@ -30,8 +30,7 @@ pub(super) fn run(context: &Context, args: &WatchArgs) -> anyhow::Result<Exit> {
         if args.rounds.is_some_and(|most| count >= most) {
             return Ok(Exit::Done);
         }
-        // Looking takes at most a tenth of the time, however large the repository is.
-        std::thread::sleep(Duration::from_secs(1).max(began.elapsed().min(Duration::from_secs(3)) * 10));
+        std::thread::sleep(rest_after(began.elapsed()));
     }
 }
 

@@ -333,6 +333,21 @@ local function labels(fits)
   end
 end
 
+---Decides about the finding of the first word: as the second says and for the reason behind it, or as is asked for.
+---@param decide fun(finding: deep-review.Finding, how: string, reason: string)
+---@param ask_and_decide fun(finding: deep-review.Finding)
+local function decided(decide, ask_and_decide)
+  return function(args)
+    findings().with(args[1], any, function(finding)
+      if args[2] then
+        decide(finding, args[2], table.concat(args, " ", 3))
+      else
+        ask_and_decide(finding)
+      end
+    end)
+  end
+end
+
 ---@type table<string, deep-review.Subcommand?>
 local SUBCOMMANDS = {
   review = {
@@ -473,32 +488,8 @@ local SUBCOMMANDS = {
     end,
     complete = labels(any),
   },
-  dismiss = {
-    run = function(args)
-      local label, reason = args[1], args[2]
-      findings().with(label, any, function(finding)
-        if reason then
-          dismiss(finding, reason, table.concat(args, " ", 3))
-        else
-          ask_and_dismiss(finding)
-        end
-      end)
-    end,
-    complete = labels(any),
-  },
-  severity = {
-    run = function(args)
-      local label, severity = args[1], args[2]
-      findings().with(label, any, function(finding)
-        if severity then
-          grade(finding, severity, table.concat(args, " ", 3))
-        else
-          ask_and_grade(finding)
-        end
-      end)
-    end,
-    complete = labels(any),
-  },
+  dismiss = { run = decided(dismiss, ask_and_dismiss), complete = labels(any) },
+  severity = { run = decided(grade, ask_and_grade), complete = labels(any) },
   reopen = {
     run = function(args)
       findings().with(args[1], any, reopen, dismissed())

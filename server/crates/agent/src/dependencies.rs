@@ -108,12 +108,8 @@ fn words(snapshot: &Snapshot) -> BTreeSet<String> {
 
 /// The folders on the way to each changed file, the repository's own (`""`) first.
 fn ways(snapshot: &Snapshot) -> BTreeSet<String> {
-    let mut ways = BTreeSet::from([String::new()]);
-    for file in snapshot.files() {
-        let path = file.path.as_str();
-        ways.extend(path.match_indices('/').map(|(end, _)| path[..end].to_owned()));
-    }
-    ways
+    let folders = snapshot.files().iter().flat_map(|file| file.path.folders());
+    folders.chain([""]).map(str::to_owned).collect()
 }
 
 /// The files of this name in the folders on the way to a change, each with its folder.

@@ -7,7 +7,7 @@ mod paths;
 mod targets;
 
 use super::Job;
-use super::remark::{LARGEST_TEXT, MOST_FINDINGS, anchor, folder, line_at, remark, replacing};
+use super::remark::{LARGEST_TEXT, MOST_FINDINGS, anchor, line_at, remark, replacing};
 use anchors::Anchors;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{ChangeKind, ChangedFile, SnapshotError};
@@ -73,7 +73,7 @@ fn old_path(file: &ChangedFile) -> Option<&RepoPath> {
 /// The links of a changed document that the branch brought, or that broke when it moved.
 fn in_document(job: &Job<'_>, file: &ChangedFile, there: &Paths<'_>, made: &Made) -> Vec<RawFinding> {
     let Some(text) = file.new.as_deref().filter(|t| t.len() <= LARGEST_TEXT) else { return Vec::new() };
-    let has_moved = old_path(file).is_some_and(|old| folder(old) != folder(&file.path));
+    let has_moved = old_path(file).is_some_and(|old| old.folder() != file.path.folder());
     let is_added = |line: u32| file.hunks.iter().any(|h| (h.new_start..h.new_start + h.new_count).contains(&line));
     let was_said = |target: &str| file.old.as_deref().is_some_and(|old| old.contains(target));
     let mut findings = Vec::new();

@@ -6,7 +6,7 @@ mod left_out;
 mod versions;
 
 use super::Job;
-use super::remark::{anchor, folder, remark};
+use super::remark::{anchor, remark};
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{ChangeKind, ChangedFile, SnapshotError};
 use regex::Regex;
@@ -123,11 +123,11 @@ fn out_of_step(job: &Job<'_>, file: &ChangedFile) -> Option<RawFinding> {
 
 /// Whether a lock file is for a manifest: one in another folder has to name it, as it does a workspace's members.
 fn is_member(manifest: &RepoPath, text: &str, lock: &RepoPath, locked: &str) -> bool {
-    if folder(manifest) == folder(lock) {
+    if manifest.folder() == lock.folder() {
         return true;
     }
-    let own = folder(manifest);
-    let below = own.strip_prefix(folder(lock)).unwrap_or(own).trim_start_matches('/');
+    let own = manifest.folder();
+    let below = own.strip_prefix(lock.folder()).unwrap_or(own).trim_start_matches('/');
     match lock.file_name() {
         "Cargo.lock" => {
             let table = text.parse::<toml::Table>().ok();
@@ -142,7 +142,7 @@ fn is_member(manifest: &RepoPath, text: &str, lock: &RepoPath, locked: &str) -> 
 
 /// The nearest lock file above a manifest, with its text; none if there are two kinds, or none can be read.
 fn lock_of(job: &Job<'_>, manifest: &RepoPath, names: &[&str]) -> Option<(RepoPath, std::sync::Arc<str>)> {
-    let mut at = folder(manifest);
+    let mut at = manifest.folder();
     loop {
         let in_folder =
             |name: &&str| RepoPath::new(if at.is_empty() { (*name).to_owned() } else { format!("{at}/{name}") }).ok();

@@ -114,7 +114,7 @@ pub(super) fn is_generated(text: &str) -> bool {
 /// Whether a file is what a build made, by its folders: `dist/`, `_build/`.
 pub(super) fn is_built(path: &RepoPath) -> bool {
     let is_built = |part: &str| part == "dist" || part.ends_with("-dist") || part.starts_with("_build");
-    folder(path).split('/').any(is_built) || path.file_name().contains(".min.")
+    path.folder().split('/').any(is_built) || path.file_name().contains(".min.")
 }
 
 /// Whether the line is code that was commented out, or the head of a definition in a sample.
@@ -133,11 +133,6 @@ pub(super) fn is_code_in_comment(line: &str) -> bool {
     (is_plain && (is_statement || is_kept))
         || (is_plain && said.ends_with([';', '{', '}', ',', '(']) && said.contains(['(', '=', '{', '}']))
         || (said.ends_with('{') && said.contains('('))
-}
-
-/// The folder that a file is in; empty at the top.
-pub(super) fn folder(path: &RepoPath) -> &str {
-    path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether a file is a test or a sample, by its name.

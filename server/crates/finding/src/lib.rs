@@ -36,7 +36,7 @@ pub use dial::{Dial, Hidden};
 pub use id::{BlobId, CommitId, FindingId, RoundId};
 pub use learning::{Learned, Learning, Learnings, Lesson};
 pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};
-pub use place::{Anchor, LineRange, RepoPath, RepoPathError};
+pub use place::{Anchor, LineRange, RepoPath, RepoPathError, written_in};
 pub use pull_request::{Feedback, LinkedIssue, PullRequest, PullRequestNow};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Grade, Graded, Link, LinkKind, Resolution, State};
 pub use round::{DeclinedEarlier, Judgement, LabelsGiven, NoMore, ROUND_SCHEMA, Round, SaidEarlier, SinceBefore};

@@ -72,6 +72,17 @@ impl RepoPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// The folders that it is in, the outermost first; the top is not among them.
+    pub fn folders(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.match_indices('/').map(|(end, _)| &self.0[..end])
+    }
+
+    /// The folder that it is in; empty at the top.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
     /// What follows the last `.` of the file name, without the dot; `None` for none and for dot files.
     #[must_use]
     pub fn extension(&self) -> Option<&str> {
@@ -80,6 +91,21 @@ impl RepoPath {
             _ => None,
         }
     }
+}
+
+/// A path that is written in a text of `folder` (empty at the top), as seen from the top; `None` if it leads out of the
+/// repository. Empty for the top itself.
+#[must_use]
+pub fn written_in(folder: &str, written: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in written.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 impl<'de> Deserialize<'de> for RepoPath {
@@ -210,6 +236,23 @@ impl fmt::Display for Anchor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_knows_its_folders_and_what_is_written_in_them() {
+        let path = RepoPath::new("a/b/c.rs").unwrap();
+        assert_eq!(path.folders().collect::<Vec<_>>(), ["a", "a/b"]);
+        assert_eq!((path.folder(), RepoPath::new("c.rs").unwrap().folder()), ("a/b", ""));
+        for (folder, written, leads) in [
+            ("docs", "../src/a.rs", Some("src/a.rs")),
+            ("docs/deep", "./b.md", Some("docs/deep/b.md")),
+            ("docs", "..", Some("")),
+            ("", "a//b.rs", Some("a/b.rs")),
+            ("", "../a.rs", None),
+            ("docs", "../../a.rs", None),
+        ] {
+            assert_eq!(written_in(folder, written).as_deref(), leads, "{folder} {written}");
+        }
+    }
 
     #[test]
     fn repo_paths_stay_inside() {

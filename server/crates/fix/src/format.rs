@@ -153,8 +153,8 @@ fn configured(
 
 /// The files of a name in the folder of a file and in those above it, the nearest first.
 fn above<'p>(path: &'p RepoPath, name: &'p str) -> impl Iterator<Item = RepoPath> + 'p {
-    let folders = path.as_str().rmatch_indices('/').map(|(at, _)| &path.as_str()[..=at]).chain([""]);
-    folders.filter_map(move |folder| RepoPath::new(format!("{folder}{name}")).ok())
+    let inside = path.folders().rev().map(move |folder| format!("{folder}/{name}"));
+    inside.chain([name.to_owned()]).filter_map(|file| RepoPath::new(file).ok())
 }
 
 /// The edition of the Rust around a file, as the nearest manifest that says one has it.

@@ -3,8 +3,9 @@
 
 use crate::repository::oid;
 use crate::{GitError, Repository};
-use finding::{RepoPath, RoundScope};
+use finding::{RepoPath, RoundScope, written_in};
 use git2::{FileMode, ObjectType, TreeWalkMode, TreeWalkResult};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -115,35 +116,23 @@ impl Repository {
             let entry = tree.get_path(Path::new(path.as_str())).ok()?;
             let is_link = entry.filemode() == i32::from(FileMode::Link);
             let blob = is_link.then(|| repo.find_blob(entry.id()).ok()).flatten()?;
-            joined(path, std::str::from_utf8(blob.content()).ok()?)
+            led_to(path, std::str::from_utf8(blob.content()).ok()?)
         })
     }
 }
 
 /// The path that `target` names from the folder of `from`; none where it leads out.
-fn joined(from: &RepoPath, target: &str) -> Option<RepoPath> {
-    let mut parts: Vec<&str> = from.as_str().split('/').collect();
-    parts.pop();
-    for part in target.split('/') {
-        match part {
-            "" if !target.starts_with('/') => {}
-            "." => {}
-            ".." => drop(parts.pop()?),
-            _ => parts.push(part),
-        }
-    }
-    RepoPath::new(parts.join("/")).ok()
+fn led_to(from: &RepoPath, target: &str) -> Option<RepoPath> {
+    let inside = Some(target).filter(|target| !target.starts_with('/'));
+    RepoPath::new(written_in(from.folder(), inside?)?).ok()
 }
 
 /// The folders that the files are in and those above, each with a `/` at its end, the top (an empty name) first.
 fn folders_above(files: &[RepoPath]) -> Vec<String> {
-    let mut folders: Vec<String> = vec![String::new()];
-    for file in files {
-        let ends = file.as_str().match_indices('/').map(|(at, _)| &file.as_str()[..=at]);
-        folders.extend(ends.map(str::to_owned));
-    }
-    folders.sort_by_key(|folder| (folder.matches('/').count(), folder.clone()));
-    folders.dedup();
+    let folders: BTreeSet<&str> = files.iter().flat_map(RepoPath::folders).collect();
+    let mut folders: Vec<String> = folders.into_iter().map(|folder| format!("{folder}/")).collect();
+    folders.sort_by_key(|folder| folder.matches('/').count());
+    folders.insert(0, String::new());
     folders
 }
 
@@ -160,10 +149,11 @@ mod tests {
             ("AGENTS.md", "../outside.md", None),
             ("web/AGENTS.md", "../../outside.md", None),
             ("AGENTS.md", "/etc/passwd", None),
+            ("web/AGENTS.md", "", Some("web")),
             ("AGENTS.md", "", None),
         ] {
-            let joined = joined(&RepoPath::new(from).unwrap(), target);
-            assert_eq!(joined.as_ref().map(RepoPath::as_str), leads, "{from} -> {target}");
+            let led_to = led_to(&RepoPath::new(from).unwrap(), target);
+            assert_eq!(led_to.as_ref().map(RepoPath::as_str), leads, "{from} -> {target}");
         }
     }
 }

@@ -191,11 +191,8 @@ impl Work {
 
     /// What agents may use from now on; `None` where nothing is left of it.
     fn limits(&self) -> Option<Limits> {
-        let used = self.used.input_tokens.unwrap_or(0).saturating_add(self.used.output_tokens.unwrap_or(0));
-        let max_cost_usd = self.limits.max_cost_usd.map(|most| most - self.used.cost_usd.unwrap_or(0.0));
-        let max_tokens = self.limits.max_tokens.map(|most| most.saturating_sub(used));
-        let is_left = max_cost_usd.is_none_or(|left| left > 0.0) && max_tokens.is_none_or(|left| left > 0);
-        is_left.then_some(Limits { max_cost_usd, max_tokens, ..self.limits })
+        let left = self.limits.after(&self.used);
+        (!left.is_used_up()).then_some(left)
     }
 
     fn order(&self, first: &Order) -> Order {

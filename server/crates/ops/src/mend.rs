@@ -178,12 +178,7 @@ fn chosen(now: &Now, which: ToMend<'_>) -> Vec<usize> {
 }
 
 fn formatting(now: &Now, config: &Config, trust: Trust) -> Formatting {
-    let is_trusted = match trust {
-        Trust::Given => true,
-        Trust::AsConfigured => config.trusts(now.open.repository.root()),
-        Trust::Refused => false,
-    };
-    match (config.fix.format, is_trusted) {
+    match (config.fix.format, trust.is_given(config, Some(now.open.repository.root()))) {
         (false, _) => Formatting::Off,
         (true, false) => Formatting::Plain,
         (true, true) => Formatting::Trusted,

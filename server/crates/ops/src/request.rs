@@ -21,15 +21,20 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// The agents that may be used under it, in the order in which they are shown.
+    /// Whether code of the repository may run.
     #[must_use]
-    pub fn agents(self, config: &Config, root: Option<&Path>) -> Vec<Arc<dyn Agent>> {
-        let trusted = match self {
+    pub fn is_given(self, config: &Config, root: Option<&Path>) -> bool {
+        match self {
             Self::Given => true,
             Self::AsConfigured => root.is_some_and(|root| config.trusts(root)),
             Self::Refused => false,
-        };
-        let mut agents = review::agents(config, root, trusted);
+        }
+    }
+
+    /// The agents that may be used under it, in the order in which they are shown.
+    #[must_use]
+    pub fn agents(self, config: &Config, root: Option<&Path>) -> Vec<Arc<dyn Agent>> {
+        let mut agents = review::agents(config, root, self.is_given(config, root));
         if self == Self::Refused {
             agents.retain(|agent| agent.info().kind == AgentKind::BuiltIn);
         }

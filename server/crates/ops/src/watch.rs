@@ -101,6 +101,13 @@ impl Watched {
     }
 }
 
+/// How long to wait after a look that took so long: looking takes at most a tenth of the time, however large the repository
+/// is.
+#[must_use]
+pub fn rest_after(look: Duration) -> Duration {
+    Duration::from_secs(1).max(look.min(Duration::from_secs(3)) * 10)
+}
+
 /// Held while a repository is watched.
 #[derive(Debug)]
 pub struct Watching {

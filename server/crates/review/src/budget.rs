@@ -17,6 +17,25 @@ pub struct Limits {
     pub parallel: Option<usize>,
 }
 
+impl Limits {
+    /// What is left of them after something was used.
+    #[must_use]
+    pub fn after(self, used: &Usage) -> Self {
+        let used = Sum::of(used);
+        Self {
+            max_cost_usd: self.max_cost_usd.map(|most| (most - used.cost_usd).max(0.0)),
+            max_tokens: self.max_tokens.map(|most| most.saturating_sub(used.tokens)),
+            ..self
+        }
+    }
+
+    /// Whether nothing more may be used.
+    #[must_use]
+    pub fn is_used_up(self) -> bool {
+        self.max_cost_usd == Some(0.0) || self.max_tokens == Some(0)
+    }
+}
+
 /// The book of one round.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -132,6 +151,17 @@ mod tests {
 
     fn usage(cost: f64, tokens: u64) -> Usage {
         Usage { cost_usd: Some(cost), input_tokens: Some(tokens), ..Usage::default() }
+    }
+
+    #[test]
+    fn what_was_used_is_not_there_for_what_comes_after() {
+        let limits = Limits { max_cost_usd: Some(1.0), max_tokens: Some(1000), parallel: Some(2) };
+        let used =
+            |cost: f64, tokens: u64| Usage { cost_usd: Some(cost), input_tokens: Some(tokens), ..Usage::default() };
+        let left = limits.after(&used(0.25, 400));
+        assert_eq!(left, Limits { max_cost_usd: Some(0.75), max_tokens: Some(600), parallel: Some(2) });
+        assert!(!left.is_used_up() && !Limits::default().after(&used(9.0, 9)).is_used_up());
+        assert!(left.after(&used(5.0, 0)).is_used_up() && left.after(&used(0.0, 600)).is_used_up());
     }
 
     #[test]

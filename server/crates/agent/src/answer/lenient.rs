@@ -27,6 +27,13 @@ pub(super) fn read(text: &str) -> Option<Read> {
     Some(Read { value, cut: reader.cut, length: reader.at })
 }
 
+/// The string that `text` starts with, as far as it is written; an escape that is cut is not in it.
+pub(super) fn string_so_far(text: &str) -> Option<String> {
+    let mut out = String::new();
+    text.starts_with('"').then(|| Reader { text, at: 0, cut: false }.string_into(&mut out))?;
+    Some(out)
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -112,21 +119,27 @@ impl Reader<'_> {
     }
 
     fn string(&mut self) -> Option<String> {
-        self.at += 1;
         let mut out = String::new();
+        self.string_into(&mut out).then_some(out)
+    }
+
+    /// Whether it ended.
+    fn string_into(&mut self, out: &mut String) -> bool {
+        self.at += 1;
         loop {
             let rest = &self.text[self.at..];
             let Some(stop) = rest.find(['"', '\\']) else {
+                out.push_str(rest);
                 self.at = self.text.len();
                 self.cut = true;
-                return None;
+                return false;
             };
             out.push_str(&rest[..stop]);
             self.at += stop + 1;
             if rest.as_bytes()[stop] == b'"' {
-                return Some(out);
+                return true;
             }
-            self.escape(&mut out);
+            self.escape(out);
         }
     }
 
@@ -141,15 +154,26 @@ impl Reader<'_> {
             'b' => out.push('\u{8}'),
             'f' => out.push('\u{c}'),
             '"' | '\\' | '/' => out.push(c),
-            'u' => out.push(self.unicode().unwrap_or(char::REPLACEMENT_CHARACTER)),
+            'u' => match self.unicode() {
+                Some(c) => out.push(c),
+                None => self.at = self.text.len(),
+            },
             // As in a regular expression that nobody escaped twice.
             other => out.extend(['\\', other]),
         }
     }
 
+    /// `None` where the text ends inside of it.
     fn unicode(&mut self) -> Option<char> {
-        let first = self.hex()?;
-        if (0xD800..0xDC00).contains(&first) && self.text[self.at..].starts_with("\\u") {
+        if self.ends_within("XXXX") {
+            return None;
+        }
+        let Some(first) = self.hex() else { return Some(char::REPLACEMENT_CHARACTER) };
+        let is_half = (0xD800..0xDC00).contains(&first);
+        if is_half && self.ends_within("\\uXXXX") {
+            return None;
+        }
+        if is_half && self.text[self.at..].starts_with("\\u") {
             let before = self.at;
             self.at += 2;
             if let Some(second) = self.hex().filter(|s| (0xDC00..0xE000).contains(s)) {
@@ -157,7 +181,13 @@ impl Reader<'_> {
             }
             self.at = before;
         }
-        char::from_u32(first)
+        Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// Whether the text ends before as much of it has come, and the string goes on to there.
+    fn ends_within(&self, as_much: &str) -> bool {
+        let rest = &self.text[self.at..];
+        rest.len() < as_much.len() && !rest.contains('"')
     }
 
     fn hex(&mut self) -> Option<u32> {

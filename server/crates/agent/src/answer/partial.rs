@@ -1,5 +1,7 @@
 //! What stands so far in an answer that is still being written.
 
+use super::lenient;
+
 /// What is written so far of a text in an object that is still being written; `None` where it has not begun. A text that
 /// is no object counts as it is.
 #[must_use]
@@ -11,48 +13,7 @@ pub fn so_far(written: &str, key: &str) -> Option<String> {
     let key = format!("\"{key}\"");
     let rest = &written[at..];
     let rest = rest[rest.find(&key)? + key.len()..].trim_start().strip_prefix(':')?;
-    Some(unescaped(rest.trim_start().strip_prefix('"')?))
-}
-
-/// A JSON string up to its end, or to where it is cut.
-fn unescaped(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => break,
-            '\\' => match chars.next() {
-                None => break,
-                Some('n') => out.push('\n'),
-                Some('t') => out.push('\t'),
-                Some('r' | 'b' | 'f') => {}
-                Some('u') => match code(&mut chars) {
-                    Some(c) => out.push(c),
-                    None => break,
-                },
-                Some(other) => out.push(other),
-            },
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// The character of `\uXXXX`, or of two of them; `None` where it is cut.
-fn code(chars: &mut std::str::Chars<'_>) -> Option<char> {
-    let unit = |chars: &mut std::str::Chars<'_>| {
-        let digits: String = chars.by_ref().take(4).collect();
-        (digits.len() == 4).then(|| u32::from_str_radix(&digits, 16).ok())?
-    };
-    let first = unit(chars)?;
-    if !(0xd800..0xdc00).contains(&first) {
-        return Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
-    }
-    if chars.next()? != '\\' || chars.next()? != 'u' {
-        return None;
-    }
-    let second = unit(chars)?;
-    char::from_u32(0x10000 + ((first - 0xd800) << 10) + second.checked_sub(0xdc00)?)
+    lenient::string_so_far(rest.trim_start())
 }
 
 #[cfg(test)]

@@ -106,8 +106,8 @@ impl Around {
         let mut paths: Vec<&RepoPath> =
             paths.iter().filter(is_of_kind).filter(|path| brief.sending.allows(path)).collect();
         // What stands near the change is read before time is up.
-        let near: BTreeSet<&str> = changed.iter().flat_map(|file| folders(&file.path)).collect();
-        let nearness = |path: &RepoPath| folders(path).filter(|folder| near.contains(folder)).count();
+        let near: BTreeSet<&str> = changed.iter().flat_map(|file| file.path.folders()).collect();
+        let nearness = |path: &RepoPath| path.folders().filter(|folder| near.contains(folder)).count();
         paths.sort_by_cached_key(|path| std::cmp::Reverse(nearness(path)));
         let deadline = Instant::now() + PATIENCE;
         for path in paths {
@@ -240,11 +240,6 @@ fn called(file: &ChangedFile) -> BTreeSet<Name> {
         &lines[start..end]
     });
     added.flat_map(|line| pattern.captures_iter(line)).map(|found| name(&file.path, found[1].to_owned())).collect()
-}
-
-/// The folders that a file is in.
-fn folders(path: &RepoPath) -> impl Iterator<Item = &str> {
-    path.as_str().match_indices('/').map(|(end, _)| &path.as_str()[..end])
 }
 
 /// Whether a function's name at this place is called or handed on, and not a variable of the same name.

@@ -5,7 +5,7 @@
 use super::signature::{Callee, Given, Signature};
 use super::{AGENT, kotlin};
 use crate::Job;
-use crate::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, folder, is_generated, line_at, line_text, old_path, remark};
+use crate::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, is_generated, line_at, line_text, old_path, remark};
 use crate::tree::{self, nodes};
 use aho_corasick::AhoCorasick;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
@@ -519,10 +519,10 @@ fn is_meant(callee: &Callee<'_>, changed: &Changed, path: &RepoPath, text: &str)
         return false;
     }
     let is_here = *path == changed.path;
-    let is_beside = folder(path) == folder(&changed.path);
+    let is_beside = path.folder() == changed.path.folder();
     let stem = changed.path.file_name().split('.').next().unwrap_or("");
     let home = if stem == "mod" || stem == "__init__" || stem == "index" || path.extension() == Some("go") {
-        folder(&changed.path).rsplit('/').next().unwrap_or("")
+        changed.path.folder().rsplit('/').next().unwrap_or("")
     } else {
         stem
     };

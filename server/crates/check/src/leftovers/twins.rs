@@ -3,7 +3,7 @@
 
 use super::AGENT;
 use crate::Job;
-use crate::remark::{LARGEST_TEXT, anchor, folder, is_test, old_path, remark};
+use crate::remark::{LARGEST_TEXT, anchor, is_test, old_path, remark};
 use crate::tree;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{ChangedFile, LineHunk};
@@ -38,7 +38,7 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         .paths()
         .unwrap_or_default()
         .into_iter()
-        .filter(|p| *p != file.path && p.extension() == ending && folder(p) == folder(&file.path) && !is_test(p));
+        .filter(|p| *p != file.path && p.extension() == ending && p.folder() == file.path.folder() && !is_test(p));
     for path in beside.take(MOST_FILES) {
         if let Some(text) = job.read(&path).filter(|t| t.len() <= LARGEST_TEXT) {
             texts.push((path, Lines::of(&text)));

@@ -1,7 +1,6 @@
 //! What git leaves out: a tool makes it, and it is there where the document is read.
 
 use crate::Job;
-use crate::remark::folder;
 use finding::RepoPath;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::path::Path;
@@ -21,7 +20,7 @@ impl Made {
             for line in text.lines().take(1000) {
                 builder.add_line(None, line).ok()?;
             }
-            Some((folder(path).to_owned(), builder.build().ok()?))
+            Some((path.folder().to_owned(), builder.build().ok()?))
         };
         Self(files.filter_map(read).collect())
     }

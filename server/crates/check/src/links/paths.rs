@@ -3,9 +3,9 @@
 use super::AGENT;
 use super::made::Made;
 use crate::Job;
-use crate::remark::{LONGEST_LINE, anchor, folder, is_built, is_generated, line_at, line_text, remark, replacing};
+use crate::remark::{LONGEST_LINE, anchor, is_built, is_generated, line_at, line_text, remark, replacing};
 use aho_corasick::AhoCorasick;
-use finding::{LineRange, RawFinding, RepoPath, Severity};
+use finding::{LineRange, RawFinding, RepoPath, Severity, written_in};
 use git::ChangeKind;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -26,7 +26,7 @@ impl<'n> Paths<'n> {
         let mut folders = HashSet::new();
         let (mut sites, mut tops) = (Vec::new(), Vec::new());
         for path in names {
-            let mut rest = folder(path);
+            let mut rest = path.folder();
             while !rest.is_empty() && folders.insert(rest) {
                 rest = rest.rsplit_once('/').map_or("", |(up, _)| up);
             }
@@ -38,10 +38,10 @@ impl<'n> Paths<'n> {
                 || path.as_str().contains(".vitepress/")
                 || path.as_str().contains(".vuepress/");
             if matches!(name, "_sidebar.md" | "_coverpage.md" | "_navbar.md") {
-                tops.push(folder(path));
+                tops.push(path.folder());
             }
             if is_site {
-                sites.push(folder(path).split("/.v").next().unwrap_or(""));
+                sites.push(path.folder().split("/.v").next().unwrap_or(""));
             }
         }
         Self {
@@ -71,17 +71,7 @@ impl<'n> Paths<'n> {
 
     /// A path as a text in `from` writes it, from the top; `None` if it leads out of the repository.
     pub(super) fn resolve(&self, from: &RepoPath, written: &str) -> Option<String> {
-        let absolute = written.strip_prefix('/');
-        let folder = if absolute.is_some() { "" } else { folder(from) };
-        let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
-        for part in absolute.unwrap_or(written).split('/') {
-            match part {
-                "" | "." => {}
-                ".." => drop(parts.pop()?),
-                part => parts.push(part),
-            }
-        }
-        Some(parts.join("/"))
+        written_in(if written.starts_with('/') { "" } else { from.folder() }, written)
     }
 
     pub(super) fn file(&self, path: &str) -> Option<&'n RepoPath> {
@@ -124,7 +114,7 @@ fn is_within(path: &str, folder: &str) -> bool {
 
 /// A path as a text in `from` writes it.
 pub(super) fn relative(from: &RepoPath, to: &RepoPath) -> String {
-    let folder: Vec<&str> = folder(from).split('/').filter(|p| !p.is_empty()).collect();
+    let folder: Vec<&str> = from.folder().split('/').filter(|p| !p.is_empty()).collect();
     let parts: Vec<&str> = to.as_str().split('/').collect();
     let shared = folder.iter().zip(&parts[..parts.len() - 1]).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..", folder.len() - shared);
@@ -192,7 +182,7 @@ pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, made: &Made, names
 /// Whether a bare name is that of a file at the top for certain: said in a file at the top or of the forge's, and no other
 /// file has it.
 fn is_at_top(from: &RepoPath, token: &str, gone: &RepoPath, there: &Paths<'_>) -> bool {
-    let is_read_there = folder(from).is_empty() || from.as_str().starts_with('.');
+    let is_read_there = from.folder().is_empty() || from.as_str().starts_with('.');
     token == gone.as_str() && token.contains('.') && is_read_there && !there.has_named(token)
 }
 

@@ -2,8 +2,8 @@
 
 use super::AGENT;
 use crate::Job;
-use crate::remark::{LARGEST_TEXT, anchor, folder, is_generated, is_sample, is_test, line_at, remark};
-use finding::{LineRange, RawFinding, RepoPath, Severity};
+use crate::remark::{LARGEST_TEXT, anchor, is_generated, is_sample, is_test, line_at, remark};
+use finding::{LineRange, RawFinding, RepoPath, Severity, written_in};
 use git::{ChangeKind, ChangedFile};
 use globset::GlobBuilder;
 use regex::Regex;
@@ -52,14 +52,14 @@ pub(super) fn of_a_list(
     let is_old = |p: &&RepoPath| job.snapshot.file(p).is_none_or(|f| f.kind != ChangeKind::Added);
     let beside: Vec<&RepoPath> = names
         .iter()
-        .filter(|p| folder(p) == folder(&file.path) && p.extension() == Some(ending) && **p != file.path)
+        .filter(|p| p.folder() == file.path.folder() && p.extension() == Some(ending) && **p != file.path)
         .filter(is_old)
         .collect();
     if beside.len() < LISTED {
         return None;
     }
     let is_above = |list: &&RepoPath| {
-        let at = folder(list);
+        let at = list.folder();
         at.is_empty() || file.path.as_str().strip_prefix(at).is_some_and(|rest| rest.starts_with('/'))
     };
     let mut leaves_out = None;
@@ -111,7 +111,7 @@ pub(super) fn of_a_package(job: &Job<'_>, file: &ChangedFile, names: &[RepoPath]
     if file.kind != ChangeKind::Added || !is_script || is_test(&file.path) {
         return None;
     }
-    let home = std::iter::successors(Some(folder(&file.path)), |at| {
+    let home = std::iter::successors(Some(file.path.folder()), |at| {
         (!at.is_empty()).then(|| at.rsplit_once('/').map_or("", |(up, _)| up))
     });
     let manifest = home.into_iter().find_map(|at| {
@@ -122,7 +122,7 @@ pub(super) fn of_a_package(job: &Job<'_>, file: &ChangedFile, names: &[RepoPath]
     let text = job.read(&manifest)?;
     let shipped: serde_json::Value = serde_json::from_str(&text).ok()?;
     let listed: Vec<&str> = shipped.get("files")?.as_array()?.iter().filter_map(|f| f.as_str()).collect();
-    let at = folder(&manifest);
+    let at = manifest.folder();
     let within = |path: &RepoPath| path.as_str().strip_prefix(at).map(|rest| rest.trim_start_matches('/').to_owned());
     let main = shipped.get("main").and_then(|m| m.as_str()).unwrap_or("index.js").trim_start_matches("./").to_owned();
     let is_shipped = |path: &str| path == main || listed.iter().any(|entry| covers(entry, path));
@@ -162,17 +162,7 @@ fn covers(entry: &str, path: &str) -> bool {
 /// The paths that a script takes in, from the top.
 fn imports<'t>(path: &'t RepoPath, text: &'t str) -> impl Iterator<Item = String> + 't {
     let found = IMPORT.as_ref().into_iter().flat_map(move |i| i.captures_iter(text));
-    found.filter_map(move |c| {
-        let mut parts: Vec<&str> = folder(path).split('/').filter(|p| !p.is_empty()).collect();
-        for part in c.get(1)?.as_str().split('/') {
-            match part {
-                "" | "." => {}
-                ".." => drop(parts.pop()?),
-                part => parts.push(part),
-            }
-        }
-        Some(parts.join("/"))
-    })
+    found.filter_map(move |c| written_in(path.folder(), c.get(1)?.as_str()))
 }
 
 fn is_file(imported: &str, path: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::AGENT;
 use crate::Job;
-use crate::remark::{anchor, folder, is_taken_in, remark};
+use crate::remark::{anchor, is_taken_in, remark};
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::ChangedFile;
 use regex::Regex;
@@ -104,9 +104,9 @@ fn was_said_before(job: &Job<'_>, path: &RepoPath, said: &str) -> bool {
 
 /// The folder of the nearest manifest above a file.
 fn home_of<'p>(path: &'p RepoPath, names: &[RepoPath]) -> &'p str {
-    let mut at = folder(path);
+    let mut at = path.folder();
     loop {
-        if names.iter().any(|p| folder(p) == at && is_manifest(p)) || at.is_empty() {
+        if names.iter().any(|p| p.folder() == at && is_manifest(p)) || at.is_empty() {
             return at;
         }
         at = at.rsplit_once('/').map_or("", |(up, _)| up);

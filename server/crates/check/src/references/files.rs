@@ -3,7 +3,7 @@
 
 use super::gone::{Gone, What};
 use crate::remark::{is_sample, line_text};
-use finding::RepoPath;
+use finding::{RepoPath, written_in};
 use git::{ChangeKind, Snapshot};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -132,7 +132,7 @@ pub(super) fn named(from: &RepoPath, text: &str, at: &Range<usize>, gone: &Gone,
         return None;
     }
     let folder = from.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
-    let here = resolved(folder, token)?;
+    let here = written_in(folder, token)?;
     let path = gone.path.as_str();
     let plain = token.trim_start_matches("./");
     if there.paths.contains(here.as_str()) || there.paths.contains(plain) || there.has_end(plain) {
@@ -198,19 +198,6 @@ fn ends_with_path(path: &str, end: &str) -> bool {
     path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
 }
 
-/// A path that is written in a text of `folder`, from the top; `None` if it leads out.
-fn resolved(folder: &str, token: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
-    for part in token.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 /// A path as a text of `folder` writes it.
 fn relative(folder: &str, path: &str) -> String {
     let folder: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
@@ -225,15 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_read_from_where_they_stand() {
-        for (folder, token, path) in [
-            ("docs", "../src/a.rs", Some("src/a.rs")),
-            ("docs/deep", "./b.md", Some("docs/deep/b.md")),
-            ("", "a.rs", Some("a.rs")),
-            ("", "../a.rs", None),
-        ] {
-            assert_eq!(resolved(folder, token).as_deref(), path, "{folder} {token}");
-        }
+    fn paths_are_written_as_from_where_they_stand() {
         for (folder, path, token) in
             [("docs", "docs/new.md", "new.md"), ("docs/deep", "src/a.rs", "../../src/a.rs"), ("", "a/b.rs", "a/b.rs")]
         {

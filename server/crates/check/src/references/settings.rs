@@ -4,7 +4,7 @@
 use super::AGENT;
 use super::gone::Gone;
 use crate::Job;
-use crate::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, folder, line_at, line_text, remark, replacing};
+use crate::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, line_at, line_text, remark, replacing};
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::SnapshotError;
 use std::collections::BTreeSet;
@@ -134,7 +134,7 @@ pub(super) fn of_charts(job: &Job<'_>, paths: &[RepoPath]) -> Vec<RawFinding> {
         let (Some(old), Some(new)) = (file.old.as_deref(), file.new.as_deref()) else { continue };
         let now = keys(new);
         let lost: Vec<String> = keys(old).into_iter().filter(|key| !now.contains(key) && !is_shown(new, key)).collect();
-        let templates = format!("{}/templates/", folder(&file.path));
+        let templates = format!("{}/templates/", file.path.folder());
         let templates = templates.trim_start_matches('/').to_owned();
         for path in paths.iter().filter(|p| !lost.is_empty() && p.as_str().starts_with(&templates)) {
             let Some(text) = job.read(path).filter(|t| t.len() <= LARGEST_TEXT) else { continue };

@@ -4,7 +4,6 @@ use super::GlobalState;
 use crate::protocol::uri::{file_path, is_visited};
 use crate::state::documents::Document;
 use crate::state::file_projection::LazyProjection;
-use crate::state::said;
 use finding::RepoPath;
 use lsp_types::{DidChangeTextDocumentParams, TextDocumentItem, Uri};
 use std::collections::{BTreeSet, HashMap};
@@ -64,7 +63,7 @@ impl GlobalState {
     pub(super) fn texts_changed(&mut self, root: &Path, paths: &[RepoPath]) {
         let Some(state) = self.repositories.get_mut(root) else { return };
         let said = state.repo.said.clone();
-        let commented = said::files(said.as_deref()).filter(|path| paths.contains(path));
+        let commented = said.iter().flat_map(|said| said.files()).filter(|path| paths.contains(path));
         state.publishing.dirty.extend(commented.cloned());
         let Some(round_index) = state.repo.round_index.clone() else { return };
         let reaching = paths.iter().flat_map(|path| round_index.reaching_into(path));

@@ -5,7 +5,6 @@ use super::repository_state::RepositoryState;
 use crate::event::Event;
 use crate::state::projection::RoundIndex;
 use crate::state::report_index::ReportIndex;
-use crate::state::said;
 use crate::state::snapshot::{Repo, RepoKey, ReportState};
 use crate::state::stamps::{Loaded, Polled};
 use crate::tasks::{report, review, watch};
@@ -102,7 +101,7 @@ impl GlobalState {
         let is_said_anew = repo.said.as_deref() != loaded.said.as_ref();
         let before = std::mem::replace(&mut repo.said, loaded.said.map(Arc::new));
         if is_said_anew {
-            let files = said::files(before.as_deref()).chain(said::files(repo.said.as_deref()));
+            let files = before.iter().chain(&repo.said).flat_map(|said| said.files());
             let files: Vec<RepoPath> = files.cloned().collect();
             state.publishing.dirty.extend(files);
         }

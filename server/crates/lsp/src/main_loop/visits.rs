@@ -103,7 +103,7 @@ impl GlobalState {
     fn mark_work_tree_dirty(&mut self, root: &Path) {
         let Some(visit) = self.repositories.get(root).and_then(|state| state.repo.visit.clone()) else { return };
         if let Some(state) = self.state(&visit.of) {
-            state.publishing.dirty.extend(visit.here().iter().cloned());
+            state.publishing.dirty.extend(visit.here.iter().cloned());
         }
     }
 

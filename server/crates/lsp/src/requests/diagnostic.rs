@@ -3,7 +3,6 @@
 use super::BackgroundRequest;
 use crate::protocol::uri::file_path;
 use crate::state::diagnostics::{self, Told};
-use crate::state::said;
 use crate::state::shown::Shown;
 use crate::state::snapshot::{Repo, Snapshot};
 use finding::RepoPath;
@@ -74,7 +73,7 @@ fn told_of(snapshot: &Snapshot, repo: &Repo) -> BTreeSet<RepoPath> {
         .filter(|(_, visit)| visit.of == repo.key)
         .flat_map(|(other, visit)| other.files.keys().filter(|path| visit.has_here(path)).cloned().collect::<Vec<_>>());
     let is_here = |path: &&RepoPath| repo.visit.as_ref().is_none_or(|visit| !visit.has_here(path));
-    let commented = said::files(repo.said.as_deref());
+    let commented = repo.said.iter().flat_map(|said| said.files());
     repo.files.keys().chain(commented).filter(is_here).cloned().chain(theirs).collect()
 }
 

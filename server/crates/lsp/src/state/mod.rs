@@ -6,6 +6,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod documents;
 pub(crate) mod file_projection;
 pub(crate) mod projection;
+pub(crate) mod pull_request;
 pub(crate) mod repo_key;
 pub(crate) mod report_index;
 pub(crate) mod reviewed_file;

@@ -1,8 +1,8 @@
 //! What people said on the pull request: shown at its lines beside our findings, and with them where it is the same.
 
+use super::pull_request::Said;
 use super::snapshot::{Repo, Snapshot};
-use finding::{AgentName, Anchor, Feedback, Finding, LineRange, PullRequestNow, RawFinding, RawId, RepoPath};
-use git::head_reference;
+use finding::{AgentName, Anchor, Feedback, Finding, LineRange, RawFinding, RawId, RepoPath};
 use patch::{Carried, LineMap};
 use report::sanitize;
 use std::sync::Arc;
@@ -33,30 +33,22 @@ impl Comment<'_> {
     }
 }
 
-/// The files of which something is said.
-pub(crate) fn files(said: Option<&PullRequestNow>) -> impl Iterator<Item = &RepoPath> {
-    open(said).filter_map(|feedback| feedback.anchor.as_ref().map(|anchor| &anchor.path))
-}
-
-fn open(said: Option<&PullRequestNow>) -> impl Iterator<Item = &Feedback> {
-    said.into_iter().flat_map(|said| said.feedback.iter().flatten())
-}
-
 /// The open comments in a file, where they are now; those whose lines are gone are not. Reads files.
 pub(crate) fn at<'r>(snapshot: &Snapshot, repo: &'r Repo, path: &RepoPath) -> Vec<Comment<'r>> {
     let Some(said) = repo.said.as_deref().filter(|_| snapshot.settings_of(repo).shows_comments()) else {
         return Vec::new();
     };
-    let here: Vec<(&Feedback, &Anchor)> = open(Some(said))
+    let here: Vec<(&Feedback, &Anchor)> = said
+        .open()
         .filter_map(|feedback| Some((feedback, feedback.anchor.as_ref().filter(|anchor| anchor.path == *path)?)))
         .collect();
     if here.is_empty() {
         return Vec::new();
     }
-    let number = said.pull_request.number;
+    let number = said.now.pull_request.number;
     let Some(now) = snapshot.text(repo, path) else { return Vec::new() };
     // The forge counts lines in the pull request's last commit.
-    let map = then(repo, number, path).map(|then| LineMap::between(&then, &now));
+    let map = then(repo, said, path).map(|then| LineMap::between(&then, &now));
     let placed = here.into_iter().filter_map(|(feedback, anchor)| {
         let lines = match (anchor.lines, &map) {
             (None, _) => LineRange::line(1),
@@ -72,13 +64,11 @@ pub(crate) fn at<'r>(snapshot: &Snapshot, repo: &'r Repo, path: &RepoPath) -> Ve
 }
 
 /// The text in which the forge counts lines.
-fn then(repo: &Repo, number: u64, path: &RepoPath) -> Option<Arc<str>> {
+fn then(repo: &Repo, said: &Said, path: &RepoPath) -> Option<Arc<str>> {
     if let Some(visit) = &repo.visit {
         return visit.snapshot.read(path).ok().flatten();
     }
-    let fetched = repo.git.commit_at(&head_reference(number)).ok().flatten();
-    let fetched = fetched.and_then(|head| repo.git.read_at(&head, path).ok().flatten());
-    fetched.or_else(|| repo.reviewed.get(path)?.text().cloned())
+    said.texts.get(path).cloned().or_else(|| repo.reviewed.get(path)?.text().cloned())
 }
 
 /// Whether a comment says what a finding says: by the rules by which remarks of agents are one issue.

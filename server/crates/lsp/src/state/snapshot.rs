@@ -5,6 +5,7 @@ use super::activity::Activity;
 use super::documents::Document;
 use super::file_projection::{FileProjection, LazyProjection, Sources, TextSource};
 use super::projection::{AnchorRef, RoundIndex};
+use super::pull_request::Said;
 pub(crate) use super::repo_key::RepoKey;
 use super::report_index::ReportIndex;
 use super::reviewed_file::ReviewedFile;
@@ -16,7 +17,7 @@ use crate::protocol::encoding::Encoding;
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::{ReviewContext, Settings};
 use crate::protocol::uri::{file_path, file_uri, is_visited};
-use finding::{AgentName, Decisions, Dial, Finding, FindingId, PullRequestNow, RepoPath, Round, State};
+use finding::{AgentName, Decisions, Dial, Finding, FindingId, RepoPath, Round, State};
 use git::{HeadState, Repository};
 use lsp_types::{Location, Uri};
 use merge::state::{Effects, TextState, state};
@@ -74,7 +75,7 @@ pub(crate) struct Repo {
     pub(crate) background: Option<BackgroundRound>,
     pub(crate) decisions: Arc<Decisions>,
     /// What people said on its pull request, when the forge was asked last.
-    pub(crate) said: Option<Arc<PullRequestNow>>,
+    pub(crate) said: Option<Arc<Said>>,
     /// The files of the round that is shown.
     pub(crate) files: Arc<BTreeMap<RepoPath, Arc<LazyProjection>>>,
     pub(crate) reviewed: Arc<HashMap<RepoPath, Arc<ReviewedFile>>>,

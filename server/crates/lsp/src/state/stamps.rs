@@ -1,7 +1,8 @@
 //! What files were like at one moment, which tells that something changed on disk.
 
 use super::projection::RoundIndex;
-use finding::{Decisions, Dial, PullRequestNow, RepoPath};
+use super::pull_request::Said;
+use finding::{Decisions, Dial, RepoPath};
 use git::HeadState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -47,7 +48,7 @@ pub(crate) struct Loaded {
     pub(crate) round: Option<Arc<RoundIndex>>,
     pub(crate) decisions: Decisions,
     /// What people said on its pull request.
-    pub(crate) said: Option<PullRequestNow>,
+    pub(crate) said: Option<Said>,
     /// How much is to be shown, as it is configured.
     pub(crate) dial: Dial,
     pub(crate) problems: Vec<String>,

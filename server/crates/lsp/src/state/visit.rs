@@ -18,7 +18,7 @@ pub(crate) struct Visit {
     /// The repository that it is in.
     pub(crate) of: RepoKey,
     /// That one's work tree, as the client spells it.
-    work_tree: PathBuf,
+    pub(crate) work_tree: PathBuf,
     /// As it was named: `pr:7`.
     pub(crate) word: String,
     /// What its documents' addresses begin with, without what tells it from others of that name: `pr-7`.
@@ -30,42 +30,22 @@ pub(crate) struct Visit {
     pub(crate) snapshot: Snapshot,
     /// How it is checked out, where it can be.
     pub(crate) switch: Option<Switch>,
-    /// The changed files that the work tree has as they are in the target.
-    here: BTreeSet<RepoPath>,
-}
-
-/// What was found and is to be looked at.
-pub(crate) struct Visited {
-    pub(crate) word: String,
-    pub(crate) name: String,
-    pub(crate) title: String,
-    pub(crate) request: ScopeRequest,
-    pub(crate) open: OpenBranch,
-    pub(crate) snapshot: Snapshot,
-    pub(crate) switch: Option<Switch>,
+    /// The changed files that the work tree has as they are in the target, and that are shown on it.
+    pub(crate) here: BTreeSet<RepoPath>,
 }
 
 impl Visit {
-    /// Reads the work tree of the repository that it is in. `is_current` says that it is what is checked out there.
-    pub(crate) fn new(of: RepoKey, work_tree: PathBuf, is_current: bool, visited: Visited) -> Self {
-        let Visited { word, name, title, request, open, snapshot, switch } = visited;
+    /// The changed files that a work tree has as they are in a snapshot. Reads them.
+    pub(crate) fn files_here(snapshot: &Snapshot, work_tree: &Path) -> BTreeSet<RepoPath> {
         let is_here = |file: &&ChangedFile| {
             file.new.as_ref().is_some_and(|new| read_text(&work_tree.join(file.path.as_str())).as_ref() == Some(new))
         };
-        // What is shown of the branch that is checked out is shown there already.
-        let files = snapshot.files().iter().filter(|_| !is_current);
-        let here = files.filter(is_here).map(|file| file.path.clone()).collect();
-        Self { of, work_tree, word, name, title, request, open, snapshot, switch, here }
+        snapshot.files().iter().filter(is_here).map(|file| file.path.clone()).collect()
     }
 
     /// Whether a file is the work tree's own.
     pub(crate) fn has_here(&self, path: &RepoPath) -> bool {
         self.here.contains(path)
-    }
-
-    /// The files that are.
-    pub(crate) fn here(&self) -> &BTreeSet<RepoPath> {
-        &self.here
     }
 
     /// The path in it of a document, as seen from where its read-only ones are.

@@ -4,14 +4,11 @@
 use crate::event::Event;
 use crate::protocol::settings::Background;
 use crate::state::snapshot::Repo;
-use ops::watch::{NotWatched, WatchFor, WatchState, Watched, Watching};
+use ops::watch::{NotWatched, WatchFor, WatchState, Watched, Watching, rest_after};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
-
-/// How often it is looked; the longer a look takes, the more seldom.
-const TICK: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether somebody else still watches the repository.
 const HELD: Duration = Duration::from_secs(30);
@@ -41,7 +38,7 @@ pub(crate) async fn watch(
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(TICK.max(began.elapsed().min(Duration::from_secs(3)) * 10)) => {}
+            () = tokio::time::sleep(rest_after(began.elapsed())) => {}
             () = stop.cancelled() => return,
         }
     }

@@ -5,12 +5,13 @@ use crate::protocol::error::CommandError;
 use crate::protocol::settings::ReviewContext;
 use crate::protocol::uri::file_uri;
 use crate::state::snapshot::Repo;
-use crate::state::visit::{Visit, Visited, as_host, base_uri};
+use crate::state::visit::{Visit, as_host, base_uri};
 use crate::tasks::review::configuration;
 use git::{ChangeKind, ChangedFile, Scope, ScopeRequest, Snapshot, SnapshotOptions, Switch, Target};
 use ops::OpsError;
 use ops::pull_request::{Site, Wanted};
 use report::sanitize::printable;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,13 +94,11 @@ fn freeze(
     let switch = switch(repo, &scope, &request.target, pulled.as_ref());
     let name = pulled.as_ref().map_or_else(|| as_host(&word), |pulled| format!("pr-{}", pulled.number));
     let title = pulled.map_or_else(|| title_of(&word, &request.target, &snapshot), |pulled| pulled.title);
+    let (of, work_tree, title) = (repo.key.clone(), repo.shown.clone(), printable(&title));
+    // What is shown of the branch that is checked out is shown there already.
     let is_current = repo.branch().folder() == open.branch.folder();
-    Ok(Visit::new(
-        repo.key.clone(),
-        repo.shown.clone(),
-        is_current,
-        Visited { word, name, title: printable(&title), request, open, snapshot, switch },
-    ))
+    let here = if is_current { BTreeSet::new() } else { Visit::files_here(&snapshot, &work_tree) };
+    Ok(Visit { of, work_tree, word, name, title, request, open, snapshot, switch, here })
 }
 
 /// What people call it.

@@ -3,6 +3,7 @@
 
 use crate::state::file_projection::read_text;
 use crate::state::projection::RoundIndex;
+use crate::state::pull_request::Said;
 use crate::state::snapshot::Repo;
 use crate::state::stamps::{FileStamp, Loaded, Moved, Polled, file_stamp};
 use finding::{RepoPath, Round};
@@ -119,7 +120,7 @@ pub(crate) fn load(repo: &Repo, user_file: Option<&Path>) -> Loaded {
     });
     let round =
         newest.map(|round| known_index(&repo, &round).unwrap_or_else(|| Arc::new(RoundIndex::new(round.into()))));
-    let said = branch.pull_request();
+    let said = branch.pull_request().map(|now| Said::read(now, &repo.git));
     Loaded { stamps, head: repo.head, round, decisions, said, dial, problems }
 }
 
