@@ -311,7 +311,7 @@ fn leftover(file: &ChangedFile, text: &str, pattern: &Pattern, hit: &Hit<'_>) ->
                     .map(|(l, n)| if n == hit.line { l.replacen(hit.content, &edited, 1) } else { l.to_owned() })
                     .collect();
                 let hunk = LineHunk { old_start: hit.line, old_count: 1, new_start: hit.line, new_count: 1 };
-                finding.fixes.push(fix(agent, "run all tests again", &file.path, text, &new, vec![hunk]));
+                finding.fixes.push(fix(agent, "run all tests again", &file.path, (text, &new), vec![hunk]));
             }
         }
         Edit::None => {}
@@ -329,7 +329,7 @@ fn without_lines(path: &RepoPath, text: &str, ranges: &[LineRange]) -> finding::
         taken += r.count();
         hunk
     });
-    fix(AGENT, "remove it", path, text, &new, hunks.collect())
+    fix(AGENT, "remove it", path, (text, &new), hunks.collect())
 }
 
 /// Conflict markers: all three kinds in order, or one that stands alone where it cannot be meant. Underlined headings,

@@ -140,7 +140,7 @@ fn nothing_read() -> Failure {
 
 /// `None`: it is no review at all.
 fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Result<Parsed, Failure>> {
-    let (fields, items) = fields_and_findings(value)?;
+    let Written { fields, items } = written(value)?;
     let empty = Map::new();
     let fields = Object(fields.unwrap_or(&empty));
     let says_something = items.is_some_and(Value::is_array) || (cut && fields.0.contains_key("summary"));
@@ -164,21 +164,26 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Result<Parsed, 
     let loss = if cut { Some(cut_short(findings.len())) } else { (lost > 0 && findings.is_empty()).then(not_a_review) };
     let observations = fields.list("observations").iter().filter_map(|o| observation(o, agent)).collect();
     let notes = notes(list.len(), lost);
-    let answer = Answer { findings, observations, assessment, covered: each_once(covered), notes, ..Answer::default() };
+    let answer = Answer { findings, observations, assessment, covered: each_once(covered), notes };
     Some(Ok(Parsed { answer, loss }))
 }
 
-/// The object that is the review, where there is one, and the list of its findings: some wrap the answer once more, or send the
-/// list alone. `None` for what is neither.
-fn fields_and_findings(value: &Value) -> Option<(Option<&Map<String, Value>>, Option<&Value>)> {
-    match value {
+/// A review as it was written: some wrap it once more, or send the list of its findings alone.
+struct Written<'v> {
+    fields: Option<&'v Map<String, Value>>,
+    items: Option<&'v Value>,
+}
+
+fn written(value: &Value) -> Option<Written<'_>> {
+    let (fields, items) = match value {
         Value::Object(map) => match ["review", "answer", "result", "output"].iter().find_map(|k| map.get(*k)) {
-            Some(Value::Object(inner)) if !map.contains_key("findings") => Some((Some(inner), inner.get("findings"))),
-            _ => Some((Some(map), ["findings", "issues", "comments"].iter().find_map(|k| map.get(*k)))),
+            Some(Value::Object(inner)) if !map.contains_key("findings") => (Some(inner), inner.get("findings")),
+            _ => (Some(map), ["findings", "issues", "comments"].iter().find_map(|k| map.get(*k))),
         },
-        Value::Array(items) if items.iter().any(looks_like_finding) => Some((None, Some(value))),
-        _ => None,
-    }
+        Value::Array(items) if items.iter().any(looks_like_finding) => (None, Some(value)),
+        _ => return None,
+    };
+    Some(Written { fields, items })
 }
 
 /// The findings of a list that can be read, and how many cannot.
