@@ -2,7 +2,7 @@
 
 use super::context::{Context, told};
 use super::{Exit, output};
-use finding::{AgentName, Decisions, Round, Work};
+use finding::{AgentName, Decisions, Round, Work, counted};
 use merge::Record;
 use report::sanitize::printable;
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ fn table(rows: &BTreeMap<AgentName, Row>, rounds: usize) -> String {
     let columns = rows.len() + 1;
     let width = |c: usize| lines.iter().map(|l| l[c].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut out = format!("{rounds} {} of this repository\n\n", if rounds == 1 { "round" } else { "rounds" });
+    let mut out = format!("{} of this repository\n\n", counted(rounds, "round"));
     for line in &lines {
         let mut text = format!("{:w$}", line[0], w = widths[0]);
         for (cell, w) in line.iter().zip(&widths).skip(1) {

@@ -3,7 +3,7 @@
 //! they allow for an hour and a day.
 
 use super::{OpenBranch, OpsError, summaries};
-use finding::{AgentKind, BlobId, RepoPath, Round, Severity};
+use finding::{AgentKind, BlobId, RepoPath, Round, Severity, counted};
 use git::{Repository, ScopeRequest, SnapshotOptions};
 use jiff::Timestamp;
 use report::sanitize::printable;
@@ -216,9 +216,9 @@ fn spent(repository: &Repository, now: Timestamp) -> Result<(f64, f64), OpsError
 /// When the store cannot be read.
 pub fn told_in_a_line(open: &OpenBranch, round: &Round) -> Result<String, OpsError> {
     let sum = summaries(open, std::slice::from_ref(round))?.pop().ok_or(OpsError::NoRound)?;
-    let count = |severity: Severity| format!("{} {}", sum.count(severity), severity.to_string().to_lowercase());
+    let count = |severity: Severity| counted(sum.count(severity), &severity.to_string().to_lowercase());
     let counts: Vec<String> = Severity::ALL.into_iter().map(count).collect();
-    let failed = if sum.failed > 0 { format!("; {} agents failed", sum.failed) } else { String::new() };
+    let failed = if sum.failed > 0 { format!("; {} failed", counted(sum.failed, "agent")) } else { String::new() };
     let branch = round.scope.branch.as_deref().or(round.scope.head.as_ref().map(|h| h.short())).unwrap_or("HEAD");
     Ok(format!("{} round {}: {}{failed}", printable(branch), round.number, counts.join(", ")))
 }

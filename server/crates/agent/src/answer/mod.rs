@@ -14,7 +14,7 @@ pub use wire::{lead_schema, review_schema, verification_schema};
 use super::Completion;
 use finding::{
     AgentName, Anchor, Answer, Assessment, CheckVerdict, Classification, Failure, FailureKind, Fix, Limitation,
-    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity, SeverityScale,
+    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity, SeverityScale, counted,
 };
 use serde_json::{Map, Value};
 
@@ -206,7 +206,7 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Result<Parsed, 
         let kept = answer.findings.len();
         let text = format!(
             "its answer was cut: {}, the rest was lost",
-            counted(kept, "complete finding was kept", "complete findings were kept")
+            format!("{} {} kept", counted(kept, "complete finding"), if kept == 1 { "was" } else { "were" })
         );
         Some(Failure::new(FailureKind::BadOutput, text))
     } else if lost > 0 && answer.findings.is_empty() {
@@ -304,10 +304,6 @@ fn checked(o: &Object<'_>) -> Option<Checked> {
         severity: o.text(&["severity"]).and_then(|w| Severity::from_word(&w)),
         reason: o.text(&["reason"]).unwrap_or_default(),
     })
-}
-
-fn counted(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
 fn looks_like_finding(value: &Value) -> bool {
