@@ -210,7 +210,7 @@ fn spent(repository: &Repository, now: Timestamp) -> Result<(f64, f64), OpsError
     Ok((hour, day))
 }
 
-/// What came of one, in a line: "topic round 3: 0 critical, 1 important, 2 suggestion".
+/// What came of one, in a line: "topic round 3: 0 critical, 1 important, 2 suggestions".
 ///
 /// # Errors
 /// When the store cannot be read.
