@@ -16,6 +16,7 @@ mod merging;
 mod review;
 mod rounds;
 mod setup;
+mod sync;
 #[cfg(unix)]
 mod terminal;
 mod texts;

@@ -119,6 +119,10 @@ pub(super) enum Command {
     /// List what decisions taught: lines that agents and later rounds are given; add, edit, forget, share them.
     #[command(after_help = examples::LEARNINGS)]
     Learnings(LearningsArgs),
+    /// Share rounds, decisions, what was said about findings, and learnings with a team through git, below
+    /// refs/deep-review/; take in what others shared.
+    #[command(after_help = examples::SYNC)]
+    Sync(SyncArgs),
     /// Say what was done on this branch: dismissals, splits, joins, fixes, imports.
     #[command(after_help = examples::LOG)]
     Log(LogArgs),
@@ -978,6 +982,44 @@ pub(super) enum LearningsCommand {
     /// Write them into .deep-review/learnings.md of the work tree, for everybody.
     #[command(after_help = examples::LEARNINGS_SHARE)]
     Share,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SyncArgs {
+    /// The remote to share with. Default: origin, or the only one.
+    #[arg(long, value_name = "NAME")]
+    pub(super) remote: Option<String>,
+    /// Drop what is older than so many days from what is shared, for everybody. What a clone has stays there.
+    #[arg(long, value_name = "DAYS")]
+    pub(super) keep: Option<u32>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+/// How a command says what it did, or what there is.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub(super) struct FormatArgs {
+    /// How to write it.
+    #[arg(long, short, value_enum, default_value_t = Plain::Text)]
+    format: Plain,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl FormatArgs {
+    pub(super) fn is_json(self) -> bool {
+        self.json || self.format == Plain::Json
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Plain {
+    /// For people.
+    #[default]
+    Text,
+    /// One document, in the form of docs/schemas.
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -43,6 +43,7 @@ mod stack;
 mod start;
 mod stop_hook;
 mod stream;
+mod sync;
 mod test_agent;
 mod verify;
 mod watch;
@@ -131,6 +132,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Split(args) => links::split(&context, &args),
         Command::Join(args) => links::join(&context, &args),
         Command::Learnings(args) => learnings::run(&context, &args),
+        Command::Sync(args) => sync::run(&context, &args),
         Command::Log(args) => log::log(&context, &args),
         Command::Undo(args) => log::undo(&context, &args),
         Command::Rules(args) => rules::run(&context, args),
