@@ -10,6 +10,7 @@ mod fail;
 mod findings;
 mod fix;
 mod inert;
+mod json;
 mod learnings;
 mod log;
 mod merging;

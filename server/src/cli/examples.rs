@@ -229,8 +229,7 @@ Examples:
 
 pub(super) const SYNC: &str = "\
 Examples:
-  deep-review sync                    with origin: send what is new, take in
-                                      what others shared
+  deep-review sync                    with origin
   deep-review sync --remote upstream
   deep-review sync --keep 180         drop what is older, for everybody
 

@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, args: &SyncArgs) -> anyhow::Result<Exit> {
         drop_before: args.keep.map(|days| Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days))),
     };
     let synced = sync::sync(&repository, &sharing)?;
-    let text = if args.format.is_json() { serde_json::to_string_pretty(&synced)? + "\n" } else { text(&synced) };
+    let text = if args.format.is_json() { output::document(&synced)? } else { text(&synced) };
     output::print(&text)?;
     Ok(Exit::Done)
 }
