@@ -71,7 +71,7 @@ pub mod watch;
 mod worktree;
 
 pub use apply::{Written, apply};
-pub use ask::{Asking, ask};
+pub use ask::{Asking, Query, ask};
 pub use branch::{OpenBranch, RoundName, TextNow};
 pub use clean::{CleanEnd, Cleaned, Left, clean};
 pub use configuration::{Overrides, configuration};

@@ -2,6 +2,7 @@
 //! review afterwards; a repository is watched once; who costs something takes part only if the user named them, within what
 //! they allow for an hour and a day.
 
+use super::configuration::limiting;
 use super::{OpenBranch, OpsError, summaries};
 use finding::{AgentKind, BlobId, RepoPath, Round, Severity, counted};
 use git::{Repository, ScopeRequest, SnapshotOptions};
@@ -162,11 +163,12 @@ impl Allowance {
     /// Limits a request to what may still be spent; an error says what was.
     ///
     /// # Errors
-    /// [`OpsError::Spent`], or when the store cannot be read.
+    /// [`OpsError::Spent`], [`OpsError::BadLimit`], or when the store cannot be read.
     pub fn limit(self, request: &mut Request) -> Result<(), OpsError> {
         if self == Self::default() {
             return Ok(());
         }
+        limiting(self.per_hour.into_iter().chain(self.per_day))?;
         let (hour, day) = spent(&request.repository, Timestamp::now())?;
         let Some(left) = self.left((hour, day)) else { return Ok(()) };
         if left <= 0.0 {
