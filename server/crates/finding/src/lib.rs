@@ -39,7 +39,7 @@ pub use id::{BlobId, CommitId, FindingId, RoundId};
 pub use learning::{Learned, Learning, Learnings, Lesson};
 pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError, written_in};
-pub use pull_request::{Feedback, LinkedIssue, PullRequest, PullRequestNow};
+pub use pull_request::{Feedback, LinkedIssue, PullRequest, PullRequestNow, Resolved};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Grade, Graded, Link, LinkKind, Resolution, State};
 pub use round::{DeclinedEarlier, Judgement, LabelsGiven, NoMore, ROUND_SCHEMA, Round, SaidEarlier, SinceBefore};
 pub use run::{AgentOutcome, AgentRun, Failure, FailureKind, Usage};

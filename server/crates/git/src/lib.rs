@@ -1,7 +1,8 @@
 //! The edge to git: what is reviewed ([`Scope`](finding::RoundScope)) and its frozen text ([`Snapshot`]).
 //!
 //! Reads only, but for [`Switch`], which a user asks for, and references of ours (`refs/deep-review/`): the work tree, the
-//! index, branches and tags of the user's repository stay as they are, and no hook, filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`).
+//! index, branches and tags of the user's repository stay as they are, and no hook, filter or diff driver runs. libgit2
+//! does the work; the `git` command is asked for what it cannot do (see `command`, `reftable`).
 
 mod blame;
 mod changes;
@@ -23,6 +24,7 @@ mod new_files;
 mod ownership;
 mod patched;
 mod references;
+mod reftable;
 mod remotes;
 mod renames;
 mod repository;

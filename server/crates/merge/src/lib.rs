@@ -21,6 +21,7 @@ mod labels;
 mod links;
 mod memory;
 mod observations;
+pub mod people;
 mod places;
 mod rank;
 mod records;

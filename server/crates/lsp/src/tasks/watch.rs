@@ -57,11 +57,12 @@ fn new_files(repo: &Repo, wanted: &[(&RepoPath, &str)]) -> Vec<RepoPath> {
 }
 
 fn stamps_of(repo: &Repo, user_file: Option<&Path>) -> Vec<FileStamp> {
-    let git = repo.git.git_dir();
     let stored = repo.branch().folder().to_owned();
+    let [head, log, tables] = repo.git.head_files();
     let watched = [
-        git.join("HEAD"),
-        git.join("logs").join("HEAD"),
+        head,
+        log,
+        tables,
         stored.join("decisions.json"),
         stored.join("pull-request.json"),
         stored.join(store::AFTERMATH),
@@ -90,8 +91,7 @@ pub(crate) fn discover(folder: &Path) -> Discovered {
 /// Reads what is stored of the branch that is checked out, and how much of it is to be shown.
 pub(crate) fn load(repo: &Repo, user_file: Option<&Path>) -> Loaded {
     let mut problems = Vec::new();
-    let git = repo.git.git_dir();
-    let stamps_of_head = [git.join("HEAD"), git.join("logs").join("HEAD")].map(|file| file_stamp(&file));
+    let stamps_of_head = repo.git.head_files().map(|file| file_stamp(&file));
     let head = match &repo.visit {
         Some(visit) => {
             let scope = visit.snapshot.scope();

@@ -8,7 +8,9 @@ mod prose;
 mod tests;
 
 use super::Texts;
-use super::view::{calls_words, classification_word, contrary_words, doubt_words, settled_words, short_duration};
+use super::view::{
+    calls_words, classification_word, contrary_words, doubt_words, people_words, settled_words, short_duration,
+};
 use super::words::{count_of, one_line};
 use finding::{
     AgentKind, AgentOutcome, AgentRun, Decisions, Dial, Finding, FindingStatus, LeftOut, NoMore, ObservationKind,
@@ -209,6 +211,7 @@ impl Page<'_> {
             .extend(finding.settled.iter().map(|settled| format!("Settled by {}", settled_words(self.round, settled))));
         notes.extend(finding.graded.iter().map(|graded| format!("Severity set {}", one_line(&graded.to_string()))));
         notes.extend(finding.learned.iter().map(|learned| format!("Learned: {}", one_line(&learned.to_string()))));
+        notes.extend(people_words(self.round, finding));
         notes.extend(finding.contrary.iter().map(|contrary| contrary_words(self.round, contrary)));
         match &finding.verification {
             FindingStatus::Confirmed { by, note } if note.trim().is_empty() => {
