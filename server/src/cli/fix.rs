@@ -43,13 +43,14 @@ pub(super) fn run(context: &Context, args: &FixArgs) -> anyhow::Result<Exit> {
 
 /// What `--format json` writes: what was tried, and with `--until` what came of all of it.
 #[cfg(test)]
+#[expect(dead_code, reason = "for its schema alone")]
 #[derive(schemars::JsonSchema)]
 #[schemars(title = "deep-review fix --format json", untagged)]
 pub(super) enum FixDocument {
     /// What was tried.
-    Attempts(#[expect(dead_code, reason = "for its schema alone")] Vec<Attempt>),
+    Attempts(Vec<Attempt>),
     /// With `--until`.
-    Cleaned(#[expect(dead_code, reason = "for its schema alone")] Cleaned),
+    Cleaned(Cleaned),
 }
 
 fn options(args: &FixArgs) -> anyhow::Result<MendOptions> {
