@@ -116,10 +116,14 @@ fn github(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
         "html_url": "https://forge.example/o/r/pull/7", "head": { "sha": head }, "body": DESCRIPTION,
     });
     let thread = |resolved: bool, text: &str, answer: Option<&str>| {
-        let comment = |who: &str, text: &str| json!({ "author": { "login": who }, "body": text, "url": "https://forge.example/c" });
+        let comment = |who: &str, text: &str| {
+            json!({ "author": { "login": who }, "body": text, "url": "https://forge.example/c",
+            "createdAt": "2026-01-02T03:04:05Z" })
+        };
         let mut nodes = vec![comment("bob", text)];
         nodes.extend(answer.map(|a| comment("ada", a)));
-        json!({ "isResolved": resolved, "isOutdated": false, "path": "src/a.rs", "line": 3, "startLine": 2, "comments": { "nodes": nodes } })
+        let by = if resolved { json!({ "login": "ada" }) } else { Value::Null };
+        json!({ "isResolved": resolved, "resolvedBy": by, "isOutdated": false, "path": "src/a.rs", "line": 3, "startLine": 2, "comments": { "nodes": nodes } })
     };
     let base = "/api/v3/repos/o/r/pulls";
     let path = asked.path.split('?').next().unwrap();
@@ -153,7 +157,10 @@ fn github(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
         ("POST", None) if path == "/api/graphql" => {
             let last = asked.body["variables"]["after"] == "x";
             let nodes = if last {
-                vec![thread(false, "And here?", Some("Soon."))]
+                vec![
+                    thread(false, "And here?", Some("Soon.")),
+                    thread(true, "Needless binding.\n\nSay it at once.", None),
+                ]
             } else {
                 vec![thread(true, "Done", None), thread(false, "Why <b>two</b> lines?", None)]
             };
@@ -185,9 +192,18 @@ fn a_pull_request_completes_the_header_and_the_unresolved_feedback() {
     ] {
         assert!(report.contains(text), "{text} is missing in {report}");
     }
-    for text in ["Done", "Fine."] {
-        assert!(!report.contains(text), "{text} is resolved");
-    }
+    let (open, resolved) = report.split_once("Resolved on the pull request:").unwrap();
+    assert!(!open.contains("Done") && !report.contains("Fine."), "{open}");
+    assert!(resolved.contains("bob, src/a.rs:2-3 (2026-01-02, resolved by ada)") && resolved.contains("Done"));
+    // What somebody said and an agent found is one thing, in reports, on the terminal and for programs.
+    let same = "bob said the same on the pull request (2026-01-02, resolved by ada)";
+    assert!(open.contains(&format!("*{same}.*")), "{open}");
+    assert!(bed.ok(&["report"]).contains(same));
+    let round: Value = serde_json::from_str(&bed.ok(&["report", "--format", "json"])).unwrap();
+    let said = round["round"]["resolved_feedback"].as_array().unwrap();
+    let same: Vec<bool> =
+        said.iter().map(|said| said["same_as"].as_array().is_some_and(|all| all.len() == 1)).collect();
+    assert_eq!(same, [false, true], "{said:?}");
     assert!(bed.server.asked().iter().all(|a| a.header("authorization") == "Bearer s3cret"));
 }
 
@@ -375,7 +391,8 @@ fn gitlab(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
             let mut list = vec![
                 json!({ "notes": [{ "body": "Why?", "resolvable": true, "resolved": false, "author": { "username": "bob" },
                     "position": { "new_path": "src/a.rs", "new_line": 2 } }] }),
-                json!({ "notes": [{ "body": "Old.", "resolvable": true, "resolved": true, "author": { "username": "bob" } }] }),
+                json!({ "notes": [{ "body": "Old.", "resolvable": true, "resolved": true, "author": { "username": "bob" },
+                    "resolved_by": { "username": "ada" }, "resolved_at": "2026-01-03T00:00:00Z" }] }),
                 json!({ "notes": [{ "body": "pushed", "system": true, "resolvable": false, "author": { "username": "bob" } }] }),
             ];
             list.extend(comments.lock().unwrap().iter().map(
@@ -473,7 +490,8 @@ fn bitbucket(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
             let (mut open, mut done, mut gone) =
                 (comment(1, "bob", "Why?"), comment(2, "bob", "Old."), comment(4, "bob", "Gone."));
             (open["inline"], done["inline"]) = (place.clone(), place);
-            done["resolution"] = json!({ "type": "comment_resolution" });
+            done["resolution"] = json!({ "type": "comment_resolution", "user": { "nickname": "ada" },
+                "created_on": "2026-01-03T00:00:00.000000+00:00" });
             gone["deleted"] = json!(true);
             let mut answer = comment(3, "ada", "Soon.");
             answer["parent"] = json!({ "id": 1 });
@@ -533,19 +551,27 @@ fn azure(asked: &Asked, head: &str, comments: &Comments) -> Option<Reply> {
 
 #[test]
 fn every_other_forge_is_served_by_the_same_command() {
-    for (forge, answer, posts, at) in [
-        ("gitlab", gitlab as fn(&Asked, &str, &Comments) -> _, 3, "/position/new_line"),
-        ("gitea", gitea, 1, "/comments/0/new_position"),
-        ("bitbucket", bitbucket, 3, "/inline/to"),
-        ("azure", azure, 3, "/threadContext/rightFileEnd/line"),
+    for (forge, answer, posts, at, resolved) in [
+        (
+            "gitlab",
+            gitlab as fn(&Asked, &str, &Comments) -> _,
+            3,
+            "/position/new_line",
+            "resolved by ada on 2026-01-03",
+        ),
+        ("gitea", gitea, 1, "/comments/0/new_position", "resolved by ada"),
+        ("bitbucket", bitbucket, 3, "/inline/to", "resolved by ada on 2026-01-03"),
+        ("azure", azure, 3, "/threadContext/rightFileEnd/line", "resolved"),
     ] {
         let bed = Bed::new(forge, answer);
         assert!(bed.pr(&[]).contains("1 comment is unresolved."), "{forge}");
         let report = bed.ok(&["report", "--format", "markdown"]);
+        let (open, done) = report.split_once("Resolved on the pull request:").unwrap();
         assert!(
-            report.contains("@ada") && report.contains("**bob** — `src/a.rs:2`") && !report.contains("Old."),
+            open.contains("@ada") && open.contains("**bob** — `src/a.rs:2`") && !open.contains("Old."),
             "{forge}: {report}"
         );
+        assert!(done.contains(&format!("({resolved})")) && done.contains("Old."), "{forge}: {done}");
         let prompt = bed.prompt(&["review", "--dry-run"]);
         for part in
             [DESCRIPTION.split_once('\r').unwrap().0, "Issue #12: Too many words", ISSUE, "- bob (src/a.rs:2): Why?"]
@@ -770,9 +796,25 @@ fn lists_are_read_page_by_page_at_every_forge_and_never_from_elsewhere() {
             "/2.0/repositories/o/r/pullrequests" => Reply::json(&json!({ "next": next, "values": [
                 { "id": number, "title": "Change", "author": author, "source": { "branch": { "name": "x" } } },
             ] })),
+            "/o/_apis/connectionData" => Reply::json(&json!({ "authenticatedUser": { "id": "1" } })),
+            // By numbers in place of links: a page that is not full is the last.
+            "/o/r/_apis/git/repositories/r/pullrequests" => {
+                let skip =
+                    query.split('&').find_map(|part| part.strip_prefix("$skip=")).map(str::parse::<u64>)?.ok()?;
+                let newest = 200 - skip;
+                let page = (0..if skip == 0 { 100 } else { 3 }).map(|n| {
+                    json!({ "pullRequestId": newest - n,
+                    "title": "Change", "createdBy": { "displayName": "ada" }, "sourceRefName": "refs/heads/x" })
+                });
+                Reply::json(&json!({ "value": page.collect::<Vec<_>>() }))
+            }
             _ => return None,
         })
     }
+    let bed = Bed::new("azure", paged);
+    let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
+    let numbers: Vec<u64> = rows.as_array().unwrap().iter().filter_map(|row| row["number"].as_u64()).collect();
+    assert_eq!(numbers, (98..=200).rev().collect::<Vec<_>>());
     for forge in ["gitea", "gitlab", "bitbucket"] {
         let bed = Bed::new(forge, paged);
         let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
@@ -812,4 +854,78 @@ fn the_token_of_glab_or_of_gits_credential_helper_is_used_where_none_is_set() {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let said: Vec<String> = bed.server.asked().iter().map(|asked| asked.header("authorization").to_owned()).collect();
     assert!(said.iter().any(|said| said.contains("from-helper") || said.starts_with("Basic ")), "{said:?}");
+}
+
+/// A list of the open pull requests, as each forge has it: there is none.
+fn no_open_pull_requests(asked: &Asked) -> Option<Reply> {
+    let path = asked.path.split('?').next().unwrap();
+    Some(Reply::json(&match path {
+        "/api/graphql" => json!({ "data": { "viewer": { "login": ME }, "repository": { "pullRequests": {
+            "pageInfo": {}, "nodes": [] } } } }),
+        "/api/v1/user" | "/api/v4/user" | "/2.0/user" => json!({ "login": ME, "username": ME, "uuid": "u" }),
+        "/o/_apis/connectionData" => json!({ "authenticatedUser": { "id": "1" } }),
+        "/api/v1/repos/o/r/pulls" | "/api/v4/projects/o%2Fr/merge_requests" => json!([]),
+        "/2.0/repositories/o/r/pullrequests" => json!({ "values": [] }),
+        "/o/r/_apis/git/repositories/r/pullrequests" => json!({ "value": [] }),
+        _ => return None,
+    }))
+}
+
+/// What the documentation of each forge says that it answers to whoever asks too often: until midnight of a far day, where it
+/// says so.
+fn limited(asked: &Asked, is_soon_over: bool) -> Reply {
+    let far = "4102444800";
+    let (status, message) = match &asked.path {
+        path if path.starts_with("/api/v3") || path.starts_with("/api/graphql") => (403, "API rate limit exceeded"),
+        path if path.starts_with("/api/v4") => (429, "Retry later"),
+        path if path.starts_with("/2.0") => (429, "Rate limit for this resource has been exceeded"),
+        path if path.starts_with("/o/") => (503, "TF400733: The request has been canceled"),
+        _ => (429, "Too Many Requests"),
+    };
+    let reply = Reply::status(status, message);
+    match status {
+        _ if is_soon_over => reply.with("retry-after", "0"),
+        403 | 503 => reply.with("x-ratelimit-remaining", "0").with("x-ratelimit-reset", far),
+        _ if message == "Retry later" => reply.with("ratelimit-remaining", "0").with("ratelimit-reset", far),
+        _ => reply,
+    }
+}
+
+#[test]
+fn a_forge_that_was_asked_too_often_is_asked_again_or_says_until_when() {
+    fn once(asked: &Asked, _: &str, state: &Comments) -> Option<Reply> {
+        let mut state = state.lock().unwrap();
+        state.push(("forge", String::new()));
+        if state.len() == 1 { Some(limited(asked, true)) } else { no_open_pull_requests(asked) }
+    }
+    fn always(asked: &Asked, _: &str, _: &Comments) -> Option<Reply> {
+        Some(limited(asked, false))
+    }
+    fn in_an_answer(asked: &Asked, _: &str, _: &Comments) -> Option<Reply> {
+        let error = json!({ "type": "RATE_LIMITED", "message": "API rate limit exceeded" });
+        asked
+            .path
+            .ends_with("/graphql")
+            .then(|| Reply::json(&json!({ "data": null, "errors": [error] })).with("x-ratelimit-reset", "4102444800"))
+    }
+    let dated = "was asked too often (until 00:00 UTC)";
+    let refused = |forge, answer, want: &str| {
+        let bed = Bed::new(forge, answer);
+        let ran = bed.try_run(&["pr", "--forge", forge, "--list"], Some("s3cret"));
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.code() == Some(2) && said.contains(want), "{forge}: {said}");
+        assert!(said.contains("wait until it answers again"), "{forge}: {said}");
+    };
+    for (forge, want) in [
+        ("github", dated),
+        ("gitlab", dated),
+        ("gitea", "was asked too often"),
+        ("bitbucket", "was asked too often"),
+        ("azure", dated),
+    ] {
+        let bed = Bed::new(forge, once);
+        assert!(bed.pr(&["--list"]).contains("no open pull request"), "{forge}");
+        refused(forge, always, want);
+    }
+    refused("github", in_an_answer, dated);
 }

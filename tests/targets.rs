@@ -156,19 +156,19 @@ fn a_fix_is_written_only_where_the_work_tree_has_what_was_reviewed() {
 }
 
 /// A pull request at a forge that is shaped by its public documentation.
-struct Pull {
-    forge: &'static str,
-    head: String,
+pub(crate) struct Pull {
+    pub(crate) forge: &'static str,
+    pub(crate) head: String,
     /// The tip of `main` when it was compared last.
-    base: String,
+    pub(crate) base: String,
     /// Where it comes from.
-    source: &'static str,
-    branch: &'static str,
-    is_open: bool,
+    pub(crate) source: &'static str,
+    pub(crate) branch: &'static str,
+    pub(crate) is_open: bool,
 }
 
 impl Pull {
-    fn answer(&self, asked: &Asked) -> Option<Reply> {
+    pub(crate) fn answer(&self, asked: &Asked) -> Option<Reply> {
         let path = asked.path.split('?').next().unwrap_or("");
         let Self { head, base, source, branch, .. } = self;
         let (user, empty) = (json!({ "login": "ada", "username": "ada", "nickname": "ada" }), json!([]));
@@ -223,7 +223,17 @@ struct Remote {
 impl Remote {
     /// `reference` of the repository at the forge is what the forge keeps for the pull request.
     fn new(forge: &'static str, reference: Option<&str>, change: impl FnOnce(&mut Pull, &Repo)) -> Self {
-        let theirs = Repo::with_topic(&[("src/main.rs", BEFORE)]);
+        Self::of([Repo::new(), Repo::new()], forge, reference, change)
+    }
+
+    /// Of two empty repositories: the one at the forge, and what becomes its clone.
+    fn of(
+        [theirs, repo]: [Repo; 2],
+        forge: &'static str,
+        reference: Option<&str>,
+        change: impl FnOnce(&mut Pull, &Repo),
+    ) -> Self {
+        let theirs = theirs.started(&[("src/main.rs", BEFORE)]);
         theirs.write("src/main.rs", AFTER);
         let head = theirs.commit("Count the arguments");
         theirs.checkout("main");
@@ -239,7 +249,7 @@ impl Remote {
             pull.source = "someone/r";
         }
         change(&mut pull, &theirs);
-        let repo = Repo::with_topic(&[("src/main.rs", "old\n")]);
+        let repo = repo.started(&[("src/main.rs", "old\n")]);
         let server = Server::start(move |asked| pull.answer(asked).unwrap_or_else(|| Reply::status(404, "Not Found")));
         let path = if forge == "azure" { "o/p/_git/r" } else { "o/r.git" };
         let address = format!("http://{}/{path}", server.address());
@@ -300,6 +310,54 @@ fn a_pull_request_of_every_forge_is_reviewed_without_being_checked_out() {
         let (_, list, err) = remote.run(&["--target", "pr:7", "findings"]);
         assert!(list.contains("Count once"), "{forge}: {list}{err}");
         assert_eq!(remote.server.asked().len(), asked, "{forge}");
+    }
+}
+
+#[test]
+fn repositories_of_every_form_are_reviewed_mended_and_fetched_into() {
+    const FORMS: [&[&str]; 3] =
+        [&["--object-format=sha256"], &["--ref-format=reftable"], &["--object-format=sha256", "--ref-format=reftable"]];
+    for form in FORMS {
+        // An older git makes none.
+        let (Some(repo), Some(theirs), Some(clone)) = (Repo::in_form(form), Repo::in_form(form), Repo::in_form(form))
+        else {
+            continue;
+        };
+        let repo = repo.started(&[("src/main.rs", BEFORE)]);
+        repo.write("src/main.rs", AFTER);
+        repo.commit("Count the arguments");
+        repo.write("note.rs", "// not committed\n");
+        let one = answer(&[with_fix(finding("important", "Count once", (2, 2)), FIX)]);
+        let bed = Bed::of(repo).with_git_of_the_test().agent("one", &one);
+        let round = &review(&bed, &[])["round"];
+        assert_eq!(round["scope"]["branch"], "topic", "{form:?}");
+        let reviewed = round["coverage"]["reviewed"].as_array().unwrap();
+        assert_eq!(
+            reviewed.iter().map(|f| f["path"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["note.rs", "src/main.rs"]
+        );
+        let applied = bed.run(&["apply", "I1"]);
+        assert_eq!(applied.code, 0, "{form:?}: {}{}", applied.out, applied.err);
+        assert!(bed.repo.read("src/main.rs").contains("let n = second()"), "{form:?}");
+        assert!(bed.run(&["findings", "--state", "fixed"]).out.contains("Count once"), "{form:?}");
+        // In git's own words, as in a hook.
+        let mut named = bed.command(&["findings", "--state", "fixed"]);
+        named.env("GIT_DIR", bed.repo.path().join(".git")).env("GIT_WORK_TREE", bed.repo.path());
+        assert!(String::from_utf8(named.output().unwrap().stdout).unwrap().contains("Count once"), "{form:?}");
+        bed.repo.git(&["stash", "-q", "-u"]);
+        bed.repo.checkout("main");
+        let before = everything(&bed.repo);
+        assert_eq!(titles(&review(&bed, &["topic"])), ["I1 Count once"], "{form:?}: the branch's rounds");
+        assert_eq!(titles(&review(&bed, &["stash@{0}"])).len(), 1, "{form:?}");
+        assert!(before == everything(&bed.repo), "{form:?}: something was touched");
+
+        let mut remote = Remote::of([theirs, clone], "github", Some("refs/pull/7/head"), |_, _| {});
+        remote.bed = remote.bed.with_git_of_the_test();
+        let before = everything(&remote.bed.repo);
+        assert_eq!(titles(&remote.review()), ["I1 Count once"], "{form:?}");
+        let (_, list, err) = remote.run(&["--target", "pr:7", "findings"]);
+        assert!(list.contains("Count once"), "{form:?}: {list}{err}");
+        assert!(before == everything(&remote.bed.repo), "{form:?}: something was touched");
     }
 }
 

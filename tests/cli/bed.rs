@@ -11,6 +11,7 @@ pub(crate) const AFTER: &str = "fn main() {\n    let n = first();\n    println!(
 pub(crate) struct Bed {
     pub(crate) repo: Repo,
     config: String,
+    path: String,
 }
 
 pub(crate) struct Ran {
@@ -58,7 +59,19 @@ impl Bed {
     }
 
     pub(crate) fn of(repo: Repo) -> Self {
-        Self { repo, config: String::new() }
+        Self { repo, config: String::new(), path: "/usr/bin:/bin".into() }
+    }
+
+    /// Has it find the git with which the test made the repository, where that is a newer one than the system's.
+    pub(crate) fn with_git_of_the_test(mut self) -> Self {
+        let all = std::env::var_os("PATH").unwrap_or_default();
+        let git = std::env::split_paths(&all).map(|folder| folder.join("git")).find(|git| git.is_file()).unwrap();
+        let bin = self.repo.beside("bin");
+        std::fs::create_dir(&bin).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(git, bin.join("git")).unwrap();
+        self.path = format!("{}:{}", bin.display(), self.path);
+        self
     }
 
     /// Adds a recorded agent.
@@ -114,7 +127,7 @@ impl Bed {
             .env("DEEP_REVIEW_CONFIG", self.config_file())
             .env("HOME", self.repo.beside("home"))
             .env_remove("XDG_CACHE_HOME")
-            .env("PATH", "/usr/bin:/bin")
+            .env("PATH", &self.path)
             .stdin(Stdio::null())
             .args(args);
         command

@@ -1,4 +1,4 @@
-//! Repositories that lack something: files, history, texts, or a form that can be read.
+//! Repositories that lack something: files, history or texts.
 
 use super::*;
 
@@ -71,51 +71,4 @@ fn a_partial_clone_gets_the_texts_of_the_change_and_no_others() {
     let left_out: Vec<String> =
         snapshot.left_out().iter().map(|file| format!("{} {:?}", file.path, file.why)).collect();
     assert_eq!(left_out, ["old/only-before Unreadable"]);
-}
-
-#[test]
-fn what_the_git_library_cannot_read_is_refused_with_a_way_that_works() {
-    let repo = Repo::new();
-    let new = |name: &str, form: &str| {
-        let folder = repo.beside(name);
-        let made = repo.try_git_in(repo.path(), &["init", "-q", "-b", "main", form, &folder.to_string_lossy()]);
-        // An older git makes none.
-        made.status.success().then(|| {
-            repo.configure(&folder);
-            for (text, branch) in [(TEN, "main"), ("changed\n", "topic")] {
-                repo.git_in(&folder, &["checkout", "-q", "-B", branch]);
-                std::fs::write(folder.join("a"), text).unwrap();
-                repo.git_in(&folder, &["add", "a"]);
-                repo.git_in(&folder, &["commit", "-q", "-m", "Change"]);
-            }
-            let error = Repository::discover(&folder).unwrap_err();
-            assert!(matches!(error, GitError::Unsupported { .. }), "{error}");
-            (folder, format!("{error}; {}", error.remedy().unwrap()))
-        })
-    };
-    if let Some((folder, said)) = new("reftable", "--ref-format=reftable") {
-        assert!(said.contains("reftable") && said.contains("git refs migrate --ref-format=files"), "{said}");
-        repo.git_in(&folder, &["clone", "-q", "--ref-format=files", ".", "../clone"]);
-        let base = ScopeRequest { base: Some("main".into()), uncommitted: true, ..ScopeRequest::default() };
-        assert_eq!(summary(&take(&repo.beside("clone"), &base, &SnapshotOptions::default()).unwrap()), ["~ a"]);
-        // Before 2.48 it refuses where there are reflogs.
-        if repo.try_git_in(&folder, &["refs", "migrate", "--ref-format=files"]).status.success() {
-            assert_eq!(summary(&snapshot_at(&folder)), ["~ a"]);
-        }
-    }
-    if let Some((folder, said)) = new("sha256", "--object-format=sha256") {
-        assert!(
-            said.contains("SHA-256") && said.contains("git fast-export --all | git -C ../copy fast-import"),
-            "{said}"
-        );
-        repo.git_in(&folder, &["init", "-q", "--object-format=sha1", "../copy"]);
-        let run = "git fast-export --all | git -C ../copy fast-import --quiet";
-        let done =
-            test_repo::isolate(&mut std::process::Command::new("sh")).current_dir(&folder).args(["-c", run]).status();
-        assert!(done.unwrap().success());
-        let copy = repo.beside("copy");
-        repo.configure(&copy);
-        repo.git_in(&copy, &["checkout", "-q", "topic"]);
-        assert_eq!(summary(&snapshot_at(&copy)), ["~ a"]);
-    }
 }

@@ -68,23 +68,34 @@ impl Default for Repo {
 impl Repo {
     /// An empty repository on the unborn branch `main`.
     pub fn new() -> Self {
+        Self::in_form(&[]).expect("git makes a repository")
+    }
+
+    /// The same in one of the forms that `git init` knows (`--object-format=sha256`); `None` where this git is too old for it.
+    pub fn in_form(form: &[&str]) -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("deep-review-test-").tempdir().expect("a temporary folder");
         // git and libgit2 report resolved paths; on macOS the temporary folder is behind a symbolic link.
         let root = folder.path().canonicalize().expect("the folder is there").join("repo");
         std::fs::create_dir(&root).expect("the folder is writable");
         let repo = Self { folder, root, commits: Cell::new(0) };
-        repo.git(&["init", "-q", "-b", "main"]);
-        repo.configure(&repo.root);
-        repo
+        let made = repo.try_git_in(&repo.root, &[&["init", "-q", "-b", "main"], form].concat());
+        made.status.success().then(|| {
+            repo.configure(&repo.root);
+            repo
+        })
     }
 
     /// `main` with one commit of `files`, and `topic` checked out, with nothing on it yet.
     pub fn with_topic(files: &[(&str, &str)]) -> Self {
-        let repo = Self::new();
-        repo.write_all(files);
-        repo.commit("Start");
-        repo.branch("topic");
-        repo
+        Self::new().started(files)
+    }
+
+    /// The same in an empty repository.
+    pub fn started(self, files: &[(&str, &str)]) -> Self {
+        self.write_all(files);
+        self.commit("Start");
+        self.branch("topic");
+        self
     }
 
     /// Gives another repository (a clone of this one) the same local configuration.

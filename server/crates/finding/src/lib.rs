@@ -11,6 +11,7 @@
 mod agent;
 mod answer;
 mod attempt;
+mod count;
 mod dial;
 pub mod document;
 mod id;
@@ -32,12 +33,13 @@ pub use answer::{
     RuleRef,
 };
 pub use attempt::{Aftermath, Attempt, Call, Consent, FileProof, Message, Speaker, Step, StepName, StepResult};
+pub use count::counted;
 pub use dial::{Dial, Hidden};
 pub use id::{BlobId, CommitId, FindingId, RoundId};
 pub use learning::{Learned, Learning, Learnings, Lesson};
 pub use merged::{Attribution, Check, CheckVerdict, Contrary, Doubt, Finding, FindingStatus, Settled};
 pub use place::{Anchor, LineRange, RepoPath, RepoPathError, written_in};
-pub use pull_request::{Feedback, LinkedIssue, PullRequest, PullRequestNow};
+pub use pull_request::{Feedback, LinkedIssue, PullRequest, PullRequestNow, Resolved};
 pub use resolution::{Decisions, DismissReason, Fingerprint, Grade, Graded, Link, LinkKind, Resolution, State};
 pub use round::{DeclinedEarlier, Judgement, LabelsGiven, NoMore, ROUND_SCHEMA, Round, SaidEarlier, SinceBefore};
 pub use run::{AgentOutcome, AgentRun, Failure, FailureKind, Usage};

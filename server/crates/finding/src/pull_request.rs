@@ -1,4 +1,4 @@
-use super::{Anchor, Round};
+use super::{Anchor, FindingId, Round};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ pub struct PullRequest {
     pub url: Option<String>,
 }
 
-/// A review comment of a person that has not been answered yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What a person said on the pull request: a review comment, with its answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feedback {
     /// Who wrote it.
@@ -36,6 +36,41 @@ pub struct Feedback {
     /// When it was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// By whom it was resolved and when; `None` while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolved>,
+    /// The findings that say the same; known only beside a round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_as: Vec<FindingId>,
+}
+
+/// That a person's comment was resolved, with what the forge says of that.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resolved {
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl Feedback {
+    /// Its first line that says something.
+    #[must_use]
+    pub fn first_line(&self) -> &str {
+        self.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+    }
+
+    /// What became of it, in words: "resolved by bob on 2026-03-23"; `None` while it is open.
+    #[must_use]
+    pub fn fate(&self) -> Option<String> {
+        let Resolved { by, at } = self.resolved.as_ref()?;
+        let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        let at = at.map(|at| format!(" on {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
+        Some(format!("resolved{by}{at}"))
+    }
 }
 
 /// An issue that a pull request is to resolve.
@@ -89,5 +124,6 @@ impl PullRequestNow {
             round.feedback.clone_from(feedback);
             round.feedback_at = Some(self.at);
         }
+        round.resolved_feedback.clone_from(&self.resolved);
     }
 }

@@ -183,6 +183,9 @@ pub struct Round {
     /// People's comments that are open.
     #[serde(default)]
     pub feedback: Vec<Feedback>,
+    /// People's comments that were resolved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolved_feedback: Vec<Feedback>,
     /// When the forge said which comments are open; `None` where nobody asked, or it did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback_at: Option<Timestamp>,
@@ -231,6 +234,7 @@ impl Round {
             observations: Vec::new(),
             assessment: Assessment::default(),
             feedback: Vec::new(),
+            resolved_feedback: Vec::new(),
             feedback_at: None,
             verdict_reason: None,
             checks: Vec::new(),

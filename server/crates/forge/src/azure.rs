@@ -6,13 +6,15 @@ use super::{
     Base, Conversation, ForgeError, Found, Head, Listed, Plan, Posted, Source, There, anchor, diff, encoded, line,
     text, time,
 };
-use finding::{CommitId, LinkedIssue, PullRequest};
+use finding::{CommitId, LinkedIssue, PullRequest, Resolved};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const VERSION: &str = "api-version=7.1";
 /// Entries of a page.
 const PAGE: usize = 100;
+/// Changed files of a page.
+const MOST_CHANGES: usize = 2000;
 /// More pages are not asked for.
 const MOST_PAGES: usize = 5;
 
@@ -137,6 +139,22 @@ async fn threads(client: &Client, number: u64) -> Result<Vec<Value>, ForgeError>
     }
 }
 
+/// The files that a push changed, page by page.
+async fn changes(client: &Client, path: &str) -> Result<Vec<Value>, ForgeError> {
+    let (mut all, mut skip) = (Vec::new(), 0);
+    for _ in 0..MOST_PAGES {
+        let mut page = client.get(&format!("{path}?$top={MOST_CHANGES}&$skip={skip}&{VERSION}")).await?;
+        if let Value::Array(entries) = page["changeEntries"].take() {
+            all.extend(entries);
+        }
+        match page["nextSkip"].as_u64() {
+            Some(next) if next > skip => skip = next,
+            _ => break,
+        }
+    }
+    Ok(all)
+}
+
 /// What people said in a thread; the service says things itself.
 fn said(thread: &Value) -> Vec<(String, String)> {
     let comments = thread["comments"].as_array().into_iter().flatten();
@@ -153,7 +171,9 @@ pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Co
         let id = thread["id"].as_u64()?;
         Some(Conversation {
             id: Some(id.to_string()),
-            resolved: matches!(thread["status"].as_str(), Some("fixed" | "wontFix" | "closed" | "byDesign")),
+            // By whom and when it does not say.
+            resolved: matches!(thread["status"].as_str(), Some("fixed" | "wontFix" | "closed" | "byDesign"))
+                .then(Resolved::default),
             anchor: anchor(&path.unwrap_or_default(), lines.0, lines.1),
             url: Some(format!("{page}?discussionId={id}")),
             at: time(&thread["publishedDate"]),
@@ -192,8 +212,7 @@ pub(super) async fn there(client: &Client, number: u64) -> Result<There, ForgeEr
     let pushes = client.get(&format!("{pull}/iterations?{VERSION}")).await?;
     let newest = pushes["value"].as_array().into_iter().flatten().filter_map(|push| push["id"].as_u64()).max();
     if let Some(newest) = newest {
-        let changes = client.get(&format!("{pull}/iterations/{newest}/changes?$top=2000&{VERSION}")).await?;
-        for entry in changes["changeEntries"].as_array().into_iter().flatten() {
+        for entry in changes(client, &format!("{pull}/iterations/{newest}/changes")).await? {
             let is_gone = entry["changeType"].as_str().is_some_and(|kind| kind.contains("delete"));
             let path = text(&entry["item"]["path"]);
             let old = entry["originalPath"].as_str().map(|path| path.trim_start_matches('/'));

@@ -7,7 +7,7 @@ use super::{
     Base, Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Source, Submission, There, anchor, diff,
     encoded, line, text, time,
 };
-use finding::{CommitId, LinkedIssue, PullRequest};
+use finding::{CommitId, LinkedIssue, PullRequest, Resolved};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -154,7 +154,10 @@ pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Co
         let at = &first["inline"];
         Some(Conversation {
             id: Some(id.to_string()),
-            resolved: first["resolution"].is_object(),
+            resolved: first["resolution"].is_object().then(|| Resolved {
+                by: Some(name(&first["resolution"]["user"])).filter(|by| !by.is_empty()),
+                at: time(&first["resolution"]["created_on"]),
+            }),
             anchor: anchor(&at["path"], line(&at["start_to"]), line(&at["to"])),
             url: first["links"]["html"]["href"].as_str().map(str::to_owned),
             at: time(&first["created_on"]),

@@ -1,8 +1,10 @@
 //! JSON over HTTP, bounded in size and time, to one host only.
 
+use super::limits::Limit;
 use super::token::{How, Token};
 use super::{ForgeError, Kind, Site};
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
@@ -13,6 +15,10 @@ use std::time::Duration;
 const MOST_BYTES: usize = 16 << 20;
 /// More redirects in a row lead nowhere.
 const MOST_REDIRECTS: usize = 3;
+/// Where it was asked too often, it is asked again so many times,
+const MOST_WAITS: usize = 2;
+/// and only where it says that it answers after no longer than this.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A list of more pages is cut.
 const MOST_PAGES: usize = 30;
 
@@ -102,8 +108,12 @@ impl Client {
     /// Asks GitHub's other API, which is beside the first.
     pub(super) async fn graphql(&self, body: &Value) -> Result<Value, ForgeError> {
         let url = format!("{}/graphql", self.site.api.strip_suffix("/v3").unwrap_or(&self.site.api));
-        let answer = self.send(Method::POST, &url, Some(body)).await?.0;
-        match answer["errors"][0]["message"].as_str() {
+        let (answer, headers) = self.send(Method::POST, &url, Some(body)).await?;
+        let error = &answer["errors"][0];
+        if error["type"] == "RATE_LIMITED" {
+            return Err(self.limited(Limit::until(&headers, Timestamp::now())));
+        }
+        match error["message"].as_str() {
             Some(message) if answer["data"].is_null() => Err(self.bad(message)),
             _ => Ok(answer),
         }
@@ -126,6 +136,10 @@ impl Client {
         Ok(all)
     }
 
+    fn limited(&self, limit: Limit) -> ForgeError {
+        ForgeError::RateLimited { site: self.site.clone(), until: limit.words(), token: self.token.is_some() }
+    }
+
     pub(super) fn bad(&self, why: &str) -> ForgeError {
         ForgeError::BadAnswer { site: self.site.clone(), why: clean(why) }
     }
@@ -136,11 +150,23 @@ impl Client {
         Ok((value, headers))
     }
 
-    /// Follows what leads to another place of the same API: repositories are renamed, and some answers are kept elsewhere.
+    /// Follows what leads to another place of the same API (repositories are renamed, and some answers are kept elsewhere),
+    /// and waits where it was asked too often and says that it does not take long.
     async fn bytes(&self, method: Method, url: &str, body: Option<&Value>) -> Result<(Vec<u8>, HeaderMap), ForgeError> {
         let mut url = url.to_owned();
-        for _ in 0..MOST_REDIRECTS {
+        let (mut redirects, mut waits) = (0, 0);
+        while redirects < MOST_REDIRECTS {
             let (status, headers, bytes) = self.once(method.clone(), &url, body).await?;
+            let now = Timestamp::now();
+            let limit =
+                if status.is_success() { None } else { Limit::of(status, &headers, &said(status, &bytes), now) };
+            let wait = limit.and_then(|limit| limit.wait(now)).filter(|wait| *wait <= LONGEST_WAIT);
+            if let Some(wait) = wait.filter(|_| waits < MOST_WAITS) {
+                waits += 1;
+                tokio::time::sleep(wait).await;
+                continue;
+            }
+            redirects += 1;
             if status.is_success() && !self.is_log_in_page(status) {
                 return Ok((bytes, headers));
             }
@@ -217,22 +243,11 @@ impl Client {
 
     fn error(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], url: &str) -> ForgeError {
         let site = self.site.clone();
-        let said: Value = serde_json::from_slice(body).unwrap_or_default();
-        let mut message = said["message"]
-            .as_str()
-            .or(said["error"].as_str())
-            .or(said["error"]["message"].as_str())
-            .map_or_else(|| status.canonical_reason().unwrap_or("an error").to_owned(), str::to_owned);
-        for detail in said["errors"].as_array().into_iter().flatten().take(3) {
-            if let Some(detail) = detail.as_str().or(detail["message"].as_str()) {
-                message = format!("{message}; {detail}");
-            }
+        let message = said(status, body);
+        if let Some(limit) = Limit::of(status, headers, &message, Timestamp::now()) {
+            return self.limited(limit);
         }
-        let message = clean(&message);
-        let spent = headers.get("x-ratelimit-remaining").is_some_and(|v| v == "0");
         match status.as_u16() {
-            429 => ForgeError::RateLimited { site, until: until(headers) },
-            403 if spent || message.contains("rate limit") => ForgeError::RateLimited { site, until: until(headers) },
             401 | 403 | 203 if self.token.is_none() => ForgeError::NoToken { site },
             302 if self.site.kind == Kind::Azure && self.token.is_none() => ForgeError::NoToken { site },
             203 => ForgeError::Refused { site, message: "it shows the page for logging in".into() },
@@ -246,16 +261,27 @@ impl Client {
     }
 }
 
+/// What an answer that is an error says, in words.
+fn said(status: StatusCode, body: &[u8]) -> String {
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let mut message = said["message"]
+        .as_str()
+        .or(said["error"].as_str())
+        .or(said["error"]["message"].as_str())
+        .map_or_else(|| status.canonical_reason().unwrap_or("an error").to_owned(), str::to_owned);
+    for detail in said["errors"].as_array().into_iter().flatten().take(3) {
+        if let Some(detail) = detail.as_str().or(detail["message"].as_str()) {
+            message = format!("{message}; {detail}");
+        }
+    }
+    clean(&message)
+}
+
 /// The address behind `rel="next"`.
 fn next(headers: &HeaderMap) -> Option<String> {
     let links = headers.get(LINK)?.to_str().ok()?;
     let link = links.split(',').find(|l| l.contains("rel=\"next\""))?;
     Some(link.trim().strip_prefix('<')?.split_once('>')?.0.to_owned())
-}
-
-fn until(headers: &HeaderMap) -> Option<String> {
-    let seconds: i64 = headers.get("x-ratelimit-reset")?.to_str().ok()?.parse().ok()?;
-    Some(jiff::Timestamp::from_second(seconds).ok()?.strftime("%H:%M UTC").to_string())
 }
 
 fn clean(text: &str) -> String {

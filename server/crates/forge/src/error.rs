@@ -52,6 +52,8 @@ pub enum ForgeError {
         site: Site,
         /// When it answers again, in UTC.
         until: Option<String>,
+        /// Whether a token was sent: whoever is nobody may ask less often.
+        token: bool,
     },
     /// It gave another error.
     #[error("{site} answered {status}: {message}")]
@@ -100,6 +102,7 @@ impl ForgeError {
             }
             Self::NotFound { token: true, .. } => Some("check the remote, and what the token may see".into()),
             Self::NotFound { site, .. } | Self::NoToken { site } | Self::Refused { site, .. } => Some(log_in(site)),
+            Self::RateLimited { token: true, .. } => Some("wait until it answers again".into()),
             Self::RateLimited { site, .. } => Some(format!("wait, or be somebody: {}", log_in(site))),
             Self::Status { .. } | Self::BadAnswer { .. } => None,
             Self::Unreachable { .. } => Some("check the network, and HTTPS_PROXY if there is a proxy".into()),

@@ -4,8 +4,8 @@ use super::client::Client;
 use super::github::{self, author_and_text, found, pulls};
 pub(super) use super::github::{named_issues as issues, numbered};
 use super::{
-    Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Submission, There, anchor, diff, line, text,
-    time,
+    Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Submission, There, anchor, diff, line,
+    resolved, text, time,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -51,9 +51,14 @@ pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Co
     }
     let mut out: Vec<Conversation> = Vec::new();
     for ((_, at), thread) in threads {
+        let resolver = thread.iter().find(|c| !c["resolver"].is_null());
         out.push(Conversation {
             id: thread[0]["id"].as_u64().map(|id| id.to_string()),
-            resolved: thread.iter().any(|c| !c["resolver"].is_null()),
+            resolved: resolved(
+                resolver.is_some(),
+                resolver.map_or(&Value::Null, |c| &c["resolver"]["login"]),
+                &Value::Null,
+            ),
             anchor: anchor(&thread[0]["path"], None, at),
             url: thread[0]["html_url"].as_str().map(str::to_owned),
             at: time(&thread[0]["created_at"]),

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::issues::{self, readable};
 use super::{
     Base, Checks, Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Source, Submission, There,
-    anchor, diff, encoded, line, text, time,
+    anchor, diff, encoded, line, resolved, text, time,
 };
 use finding::{CommitId, LinkedIssue, PullRequest};
 use report::forge::github_comment;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const CONVERSATIONS: &str = "query($owner:String!,$name:String!,$number:Int!,$after:String){\
 repository(owner:$owner,name:$name){pullRequest(number:$number){\
 reviewThreads(first:100,after:$after){pageInfo{hasNextPage endCursor}\
-nodes{id isResolved isOutdated path line startLine comments(first:20){nodes{author{login}body url createdAt}}}}\
+nodes{id isResolved resolvedBy{login} isOutdated path line startLine comments(first:20){nodes{author{login}body url createdAt}}}}\
 latestReviews(first:50){nodes{author{login}state body url submittedAt}}}}}";
 
 const OPEN: &str = "query($owner:String!,$name:String!,$after:String){viewer{login}\
@@ -210,7 +210,7 @@ fn of_thread(thread: &Value) -> Option<Conversation> {
     let last = line(&thread["line"]).filter(|_| thread["isOutdated"] != true);
     Some(Conversation {
         id: thread["id"].as_str().map(str::to_owned),
-        resolved: thread["isResolved"] == true,
+        resolved: resolved(thread["isResolved"] == true, &thread["resolvedBy"]["login"], &Value::Null),
         anchor: anchor(&thread["path"], line(&thread["startLine"]), last),
         url: comments.first()?["url"].as_str().map(str::to_owned),
         at: time(&comments.first()?["createdAt"]),

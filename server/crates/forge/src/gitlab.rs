@@ -4,7 +4,7 @@ use super::client::Client;
 use super::issues;
 use super::{
     Base, Conversation, ForgeError, Found, Head, Listed, Placed, Plan, Posted, Source, Submission, There, anchor, diff,
-    encoded, line, text, time,
+    encoded, line, resolved, text, time,
 };
 use finding::{CommitId, LinkedIssue, PullRequest};
 use reqwest::Method;
@@ -108,7 +108,7 @@ pub(super) async fn conversations(client: &Client, number: u64) -> Result<Vec<Co
         let at = &first["position"];
         out.push(Conversation {
             id: discussion["id"].as_str().map(str::to_owned),
-            resolved: first["resolved"] == true,
+            resolved: resolved(first["resolved"] == true, &first["resolved_by"]["username"], &first["resolved_at"]),
             anchor: anchor(&at["new_path"], None, line(&at["new_line"])),
             url: None,
             at: time(&first["created_at"]),

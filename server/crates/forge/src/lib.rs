@@ -15,6 +15,7 @@ mod gitea;
 mod github;
 mod gitlab;
 mod issues;
+mod limits;
 mod pulls;
 mod site;
 mod token;
@@ -25,7 +26,7 @@ pub use site::{Kind, Site};
 
 use client::Client;
 use finding::document::COMMENT_MARK;
-use finding::{Anchor, CommitId, Feedback, FindingId, LineRange, LinkedIssue, RepoPath};
+use finding::{Anchor, CommitId, Feedback, FindingId, LineRange, LinkedIssue, RepoPath, Resolved};
 use jiff::Timestamp;
 use report::forge::Remark;
 use serde_json::Value;
@@ -153,7 +154,7 @@ impl Forge {
         for conversation in &all {
             said.ours.extend(conversation.ours());
             if let Some(feedback) = conversation.feedback() {
-                if conversation.resolved { said.resolved.push(feedback) } else { said.open.push(feedback) }
+                if feedback.resolved.is_some() { said.resolved.push(feedback) } else { said.open.push(feedback) }
             }
         }
         Ok(said)
@@ -307,7 +308,8 @@ pub struct Ours {
 struct Conversation {
     /// As the forge names it; `None` where it cannot be resolved.
     id: Option<String>,
-    resolved: bool,
+    /// By whom and when, as far as the forge says; `None` while it is open.
+    resolved: Option<Resolved>,
     anchor: Option<Anchor>,
     url: Option<String>,
     at: Option<Timestamp>,
@@ -319,16 +321,23 @@ impl Conversation {
     /// What people say in it; nothing if it is one of ours that nobody answered.
     fn feedback(&self) -> Option<Feedback> {
         let (author, text) = conversation(&self.said)?;
-        Some(Feedback { author, text, anchor: self.anchor.clone(), url: self.url.clone(), at: self.at })
+        let Self { anchor, url, at, resolved, .. } = self.clone();
+        Some(Feedback { author, text, anchor, url, at, resolved, same_as: Vec::new() })
     }
 
     /// The finding that it is about, if it is one of ours.
     fn ours(&self) -> Option<Ours> {
         let (author, first) = self.said.first()?;
         let finding = marks(author, &[(author.clone(), first.clone())]).into_iter().next()?;
-        let (conversation, resolved) = (self.id.clone(), self.resolved);
+        let (conversation, resolved) = (self.id.clone(), self.resolved.is_some());
         Some(Ours { finding, conversation, resolved, answered: self.said.len() > 1 })
     }
+}
+
+/// That a conversation is resolved, where the answer has it so: by whom and when, as far as that is said.
+fn resolved(is_resolved: bool, by: &Value, at: &Value) -> Option<Resolved> {
+    let by = by.as_str().filter(|by| !by.is_empty()).map(str::to_owned);
+    is_resolved.then(|| Resolved { by, at: time(at) })
 }
 
 /// A time of an answer.

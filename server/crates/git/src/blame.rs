@@ -117,7 +117,9 @@ fn commit_pair(
     let made = |e| GitError::git("make a scratch repository")(e);
     let objects = repository.common_dir().join("objects");
     let info = folder.join("objects/info");
-    git2::Repository::init_bare(folder).map_err(made)?;
+    let form = repository.object_format();
+    let mut options = git2::RepositoryInitOptions::new();
+    git2::Repository::init_opts(folder, options.bare(true).object_format(form)).map_err(made)?;
     std::fs::create_dir_all(&info)
         .and_then(|()| std::fs::write(info.join("alternates"), format!("{}\n", objects.display())))
         .map_err(GitError::io("write into", &info))?;
@@ -132,7 +134,7 @@ fn commit_pair(
     let mut before = TreeUpdateBuilder::new();
     for file in snapshot.files() {
         let (Some(old), path) = (&file.old, old_path(file).as_str()) else { continue };
-        let id = Oid::hash_object(ObjectType::Blob, old.as_bytes()).map_err(made)?;
+        let id = Oid::hash_object_ext(ObjectType::Blob, old.as_bytes(), form).map_err(made)?;
         if !has(&base, path, id) {
             before.upsert(path, blob(old)?, FileMode::Blob);
         }

@@ -414,6 +414,7 @@ fn walk(
 /// The same by the `git` command, for an index that libgit2 cannot read.
 mod command_line {
     use super::*;
+    use crate::repository::oid;
 
     pub(super) fn to_work_tree(repository: &Repository, base: Option<Oid>) -> Result<WorkTree, GitError> {
         let mut changes = changed(repository, &["diff-index"], base)?;
@@ -444,8 +445,11 @@ mod command_line {
         how: &[&str],
         base: Option<Oid>,
     ) -> Result<BTreeMap<RawPath, Change>, GitError> {
-        let base = base.map_or_else(|| EMPTY_TREE.to_owned(), |id| id.to_string());
-        raw(repository, how, &[&base])
+        let base = match base {
+            Some(id) => id,
+            None => repository.with(empty_tree)?.map_err(GitError::git("name the empty tree"))?,
+        };
+        raw(repository, how, &[&base.to_string()])
     }
 
     fn raw(repository: &Repository, how: &[&str], with: &[&str]) -> Result<BTreeMap<RawPath, Change>, GitError> {
@@ -479,7 +483,9 @@ mod command_line {
         Ok(())
     }
 
-    const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    fn empty_tree(repo: &git2::Repository) -> Result<Oid, git2::Error> {
+        Oid::hash_object_ext(git2::ObjectType::Tree, b"", repo.object_format())
+    }
 
     fn records(output: &[u8]) -> impl Iterator<Item = &[u8]> {
         output.split(|b| *b == 0).filter(|r| !r.is_empty())
@@ -491,7 +497,7 @@ mod command_line {
         let mut fields = std::str::from_utf8(&record[..tab]).ok()?.split(' ');
         let absent = fields.next()? == "S";
         let kind = Kind::of(u32::from_str_radix(fields.next()?, 8).ok()?)?;
-        let blob = Oid::from_str(fields.next()?).ok()?;
+        let blob = oid(fields.next()?).ok()?;
         (fields.next()? == "0").then(|| Entry { path: record[tab + 1..].to_vec(), kind, blob, stat: None, absent })
     }
 
@@ -503,7 +509,7 @@ mod command_line {
         let (old_id, new_id) = (fields.next()?, fields.next()?);
         let side = |mode: &str, id: &str| {
             let kind = Kind::of(u32::from_str_radix(mode, 8).ok()?)?;
-            Some(Side { kind, blob: Oid::from_str(id).ok().filter(|id| !id.is_zero()) })
+            Some(Side { kind, blob: oid(id).ok().filter(|id| !id.is_zero()) })
         };
         Some(Change { path: path.to_vec(), old: side(old_mode, old_id), new: side(new_mode, new_id) })
     }

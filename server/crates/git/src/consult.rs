@@ -240,7 +240,7 @@ impl Consult {
     /// The full id of a commit of this history.
     fn resolve(&self, name: &str) -> Result<Oid, GitError> {
         let missing = || GitError::Missing { what: format!("'{name}'") };
-        let is_id = (4..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_id = (4..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_hexdigit());
         if !is_id {
             return Err(missing());
         }

@@ -95,8 +95,12 @@ pub enum GitError {
     Unsupported {
         /// The feature.
         what: String,
-        /// What to do instead, where there is something.
-        instead: Option<&'static str>,
+    },
+    /// References that only the `git` command reads, and it could not.
+    #[error("the repository keeps its references in a reftable, which 'git' could not read: {why}")]
+    Reftable {
+        /// What it or the system said.
+        why: String,
     },
     /// The `git` command is needed here and failed, is missing, or is too old.
     #[error("failed to run 'git {command}': {why}")]
@@ -139,6 +143,9 @@ pub enum GitError {
 /// fetching of absent objects in one go.
 pub const MINIMUM_GIT: &str = "2.34";
 
+/// The oldest `git` command that reads references in a reftable.
+const GIT_WITH_REFTABLE: &str = "2.45";
+
 impl GitError {
     /// What the user can do about it: a sentence that starts in lower case.
     #[must_use]
@@ -173,12 +180,12 @@ impl GitError {
             Self::ShallowHistory { .. } => Some("fetch the rest: 'git fetch --unshallow'".into()),
             Self::TallStack { .. } => Some("name a base nearer to its top with '--base', or leave '--stack' out".into()),
             Self::BadPattern { .. } => Some("patterns are globs as in 'docs/**/*.md'".into()),
-            Self::Unsupported { instead, .. } => instead.map(str::to_owned),
+            Self::Reftable { .. } => Some(format!("this needs git {GIT_WITH_REFTABLE} or newer in PATH")),
             Self::Command { .. } => {
                 Some(format!("this needs git {MINIMUM_GIT} or newer in PATH and, in a partial clone, its remote"))
             }
             Self::Missing { .. } => Some("'git fsck' says what else is missing".into()),
-            Self::BadReference { .. } | Self::Git { .. } | Self::Io { .. } | Self::Cancelled => None,
+            Self::Unsupported { .. } | Self::BadReference { .. } | Self::Git { .. } | Self::Io { .. } | Self::Cancelled => None,
         }
     }
 

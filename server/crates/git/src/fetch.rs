@@ -28,7 +28,7 @@ impl Repository {
     /// # Errors
     /// [`GitError::Command`] where git fails or takes too long; [`GitError::BadReference`] for a name that is none.
     pub fn fetch(&self, from: &str, wanted: &str, into: &str) -> Result<CommitId, GitError> {
-        let is_id = oid(wanted).is_ok() && wanted.len() == 40;
+        let is_id = oid(wanted).is_ok() && matches!(wanted.len(), 40 | 64);
         if from.starts_with('-') || !(is_id || git2::Reference::is_valid_name(wanted)) || wanted.starts_with('-') {
             return Err(GitError::BadReference { name: wanted.to_owned() });
         }

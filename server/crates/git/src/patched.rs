@@ -52,7 +52,7 @@ impl Repository {
             Some(repo.find_blob(entry.id()).ok()?.content().to_vec())
         };
         let diff = moved_to_place(&with_headers(diff), &text_of);
-        let parsed = Diff::from_buffer(&diff).map_err(|e| bad(e.message()))?;
+        let parsed = Diff::from_buffer_ext(&diff, self.object_format()).map_err(|e| bad(e.message()))?;
         if parsed.deltas().len() == 0 {
             return Err(bad("there is no change in it"));
         }

@@ -1,9 +1,11 @@
 //! A repository on disk, shared by many threads.
 
 use super::command::Place;
+use super::reftable::{Mirror, Reftable};
 use super::{GitError, jujutsu, ownership};
 use finding::{BlobId, CommitId, RepoPath, RoundScope};
-use git2::{ErrorCode, ObjectType, Oid};
+use git2::{ErrorCode, ObjectFormat, ObjectType, Oid};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
@@ -21,8 +23,36 @@ struct Shared {
     common_dir: PathBuf,
     root: PathBuf,
     opening: Opening,
+    object_format: ObjectFormat,
+    /// The references, where libgit2 cannot read them.
+    reftable: Option<Reftable>,
     /// libgit2's handles are not for two threads at once: whoever needs one takes it from here or opens another.
-    idle: Mutex<Vec<git2::Repository>>,
+    idle: Mutex<Vec<Handle>>,
+}
+
+/// A handle of libgit2.
+pub(crate) struct Handle {
+    raw: git2::Repository,
+    /// What it was opened at, where that is not the repository itself.
+    mirror: Option<Arc<Mirror>>,
+}
+
+impl Deref for Handle {
+    type Target = git2::Repository;
+
+    fn deref(&self) -> &Self::Target {
+        &self.raw
+    }
+}
+
+impl Handle {
+    /// Whether it reads the references that `mirror` has.
+    fn is_of(&self, mirror: Option<&Arc<Mirror>>) -> bool {
+        match (&self.mirror, mirror) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        }
+    }
 }
 
 /// How a repository is opened, each time.
@@ -123,15 +153,25 @@ impl Repository {
         let Some(root) = raw.workdir() else {
             return Err(GitError::Bare { path: raw.path().to_owned() });
         };
+        let index = (opening == Opening::Environment).then(|| std::env::var_os("GIT_INDEX_FILE")).flatten();
         let shared = Shared {
             git_dir: raw.path().to_owned(),
             common_dir: raw.commondir().to_owned(),
             root: root.to_owned(),
             opening,
+            object_format: raw.object_format(),
+            reftable: Reftable::of(&raw, root, index.filter(|index| !index.is_empty()))?,
             idle: Mutex::new(Vec::new()),
         };
-        shared.give_back(raw);
+        if shared.reftable.is_none() {
+            shared.give_back(Handle { raw, mirror: None });
+        }
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// How its objects are named.
+    pub(crate) fn object_format(&self) -> ObjectFormat {
+        self.shared.object_format
     }
 
     /// Where the `git` command runs for it.
@@ -158,6 +198,12 @@ impl Repository {
     #[must_use]
     pub fn git_dir(&self) -> &Path {
         &self.shared.git_dir
+    }
+
+    /// The files of which one changes whenever HEAD does: those that are there, by the form in which references are kept.
+    #[must_use]
+    pub fn head_files(&self) -> [PathBuf; 3] {
+        ["HEAD", "logs/HEAD", "reftable/tables.list"].map(|name| self.git_dir().join(name))
     }
 
     /// Where HEAD is now. Reads two small files.
@@ -232,16 +278,30 @@ impl Repository {
     }
 
     /// A handle of libgit2 that nobody else gets.
-    pub(crate) fn another(&self) -> Result<git2::Repository, GitError> {
-        self.shared.opening.open(&self.shared.git_dir).map_err(|e| opening_failed(self.root(), e))
+    pub(crate) fn another(&self) -> Result<Handle, GitError> {
+        self.open(self.mirror()?)
+    }
+
+    /// The references as they are now, where libgit2 cannot read them.
+    fn mirror(&self) -> Result<Option<Arc<Mirror>>, GitError> {
+        self.shared.reftable.as_ref().map(|reftable| reftable.now(self.place())).transpose()
+    }
+
+    fn open(&self, mirror: Option<Arc<Mirror>>) -> Result<Handle, GitError> {
+        let opening = self.shared.opening;
+        let opened = match &mirror {
+            Some(mirror) => mirror.open(opening == Opening::Trusted),
+            None => opening.open(&self.shared.git_dir),
+        };
+        Ok(Handle { raw: opened.map_err(|e| opening_failed(self.root(), e))?, mirror })
     }
 
     /// Lends a handle of libgit2, for one thread at a time.
     pub(crate) fn with<T>(&self, f: impl FnOnce(&git2::Repository) -> T) -> Result<T, GitError> {
-        let idle = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let repo = match idle {
+        let mirror = self.mirror()?;
+        let repo = match self.shared.take(mirror.as_ref()) {
             Some(repo) => repo,
-            None => self.another()?,
+            None => self.open(mirror)?,
         };
         let out = f(&repo);
         self.shared.give_back(repo);
@@ -250,12 +310,23 @@ impl Repository {
 }
 
 impl Shared {
-    fn give_back(&self, repo: git2::Repository) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(repo);
+    /// A handle that nobody has, of the references that `mirror` has. Those of others are of no use any more.
+    fn take(&self, mirror: Option<&Arc<Mirror>>) -> Option<Handle> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(handle) = idle.pop() {
+            if handle.is_of(mirror) {
+                return Some(handle);
+            }
+        }
+        None
+    }
+
+    fn give_back(&self, handle: Handle) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
     }
 }
 
-/// The id that git gives a file with this text.
+/// The id that git gives a file with this text, where ids are of SHA-1; texts have this one in every repository.
 #[must_use]
 pub fn blob_id(text: &str) -> BlobId {
     // Hashing a blob in memory fails only if libgit2 cannot set up its hash; an id that names nothing is the answer
@@ -269,16 +340,15 @@ pub(crate) fn commit_id(id: Oid) -> CommitId {
 }
 
 pub(crate) fn oid(id: &str) -> Result<Oid, GitError> {
-    Oid::from_str(id).map_err(|_| GitError::Missing { what: format!("'{id}'") })
+    let form = if id.len() > SHA1_DIGITS { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 };
+    Oid::from_str_ext(id, form).map_err(|_| GitError::Missing { what: format!("'{id}'") })
 }
+
+/// The digits of a whole id in most repositories; in those of SHA-256 there are more.
+const SHA1_DIGITS: usize = 40;
 
 /// What main branches are called, the likeliest first.
 pub(crate) const DEFAULT_BRANCHES: [&str; 4] = ["main", "master", "trunk", "develop"];
-
-const FILES_FOR_REFTABLE: &str = "'git refs migrate --ref-format=files' (git 2.48) gives it the usual form; with an \
-                                  older git review a copy: 'git clone --ref-format=files . ../copy'";
-const COPY_WITH_SHA1: &str = "review a copy: 'git init --object-format=sha1 ../copy', then \
-                              'git fast-export --all | git -C ../copy fast-import' and 'git -C ../copy checkout BRANCH'";
 
 fn opening_failed(path: &Path, e: git2::Error) -> GitError {
     let message = e.message();
@@ -291,16 +361,9 @@ fn opening_failed(path: &Path, e: git2::Error) -> GitError {
             }
         }
         ErrorCode::Owner => GitError::NotOwned { path: top_of(path) },
-        _ if message.contains("refstorage") => GitError::Unsupported {
-            what: "the 'reftable' form of references".into(),
-            instead: Some(FILES_FOR_REFTABLE),
-        },
-        _ if message.contains("object format") => {
-            GitError::Unsupported { what: "object ids of SHA-256".into(), instead: Some(COPY_WITH_SHA1) }
-        }
         _ if message.contains("unsupported extension") || message.contains("unsupported repository version") => {
             let name = message.rsplit("extensions.").next().unwrap_or(message);
-            GitError::Unsupported { what: format!("the extension '{name}'"), instead: None }
+            GitError::Unsupported { what: format!("the extension '{name}'") }
         }
         _ => GitError::Git { doing: "open the repository", source: e },
     }
@@ -314,7 +377,8 @@ fn top_of(path: &Path) -> PathBuf {
 }
 
 /// Has it open partial clones, which it refuses unless told that the program can deal with absent objects, as
-/// [`Repository::blob`] does; and not hash each object that it reads, which git does not either.
+/// [`Repository::blob`] does; ones whose references it cannot read, for which there is [`Reftable`]; and not hash each object that it
+/// reads, which git does not either.
 fn set_up_libgit2() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -324,7 +388,7 @@ fn set_up_libgit2() {
             reason = "libgit2 keeps this list without a lock; it is set once, before any repository is open"
         )]
         // SAFETY: no other code of this crate touches the list, and `Once` keeps other threads out until it is done.
-        let set = unsafe { git2::opts::set_extensions(&["partialclone"]) };
+        let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage"]) };
         if let Err(e) = set {
             tracing::warn!("partial clones cannot be opened: {}", e.message());
         }

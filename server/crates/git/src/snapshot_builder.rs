@@ -544,11 +544,12 @@ fn pair_renames(mut found: Vec<Found>, tree: &FrozenTree) -> Result<Vec<Found>, 
 /// Added files with exactly the content of a file that the branch did not touch.
 fn copies_of_unchanged(found: &mut [Found], tree: &FrozenTree) -> Result<(), GitError> {
     let mut added: HashMap<Oid, Vec<usize>> = HashMap::new();
+    let form = tree.repository().object_format();
     for (i, file) in found.iter().enumerate() {
         let Some(text) = file.new.as_ref().filter(|t| file.kind == ChangeKind::Added && t.len() >= 64) else {
             continue;
         };
-        let hashed = || Oid::hash_object(git2::ObjectType::Blob, text.as_bytes()).ok();
+        let hashed = || Oid::hash_object_ext(git2::ObjectType::Blob, text.as_bytes(), form).ok();
         if let Some(id) = file.new_blob.or_else(hashed) {
             added.entry(id).or_default().push(i);
         }

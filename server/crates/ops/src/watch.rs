@@ -4,7 +4,7 @@
 
 use super::configuration::limiting;
 use super::{OpenBranch, OpsError, summaries};
-use finding::{AgentKind, BlobId, RepoPath, Round, Severity};
+use finding::{AgentKind, BlobId, RepoPath, Round, Severity, counted};
 use git::{Repository, ScopeRequest, SnapshotOptions};
 use jiff::Timestamp;
 use report::sanitize::printable;
@@ -212,15 +212,15 @@ fn spent(repository: &Repository, now: Timestamp) -> Result<(f64, f64), OpsError
     Ok((hour, day))
 }
 
-/// What came of one, in a line: "topic round 3: 0 critical, 1 important, 2 suggestion".
+/// What came of one, in a line: "topic round 3: 0 critical, 1 important, 2 suggestions".
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn told_in_a_line(open: &OpenBranch, round: &Round) -> Result<String, OpsError> {
     let sum = summaries(open, std::slice::from_ref(round))?.pop().ok_or(OpsError::NoRound)?;
-    let count = |severity: Severity| format!("{} {}", sum.count(severity), severity.to_string().to_lowercase());
+    let count = |severity: Severity| counted(sum.count(severity), &severity.to_string().to_lowercase());
     let counts: Vec<String> = Severity::ALL.into_iter().map(count).collect();
-    let failed = if sum.failed > 0 { format!("; {} agents failed", sum.failed) } else { String::new() };
+    let failed = if sum.failed > 0 { format!("; {} failed", counted(sum.failed, "agent")) } else { String::new() };
     let branch = round.scope.branch.as_deref().or(round.scope.head.as_ref().map(|h| h.short())).unwrap_or("HEAD");
     Ok(format!("{} round {}: {}{failed}", printable(branch), round.number, counts.join(", ")))
 }

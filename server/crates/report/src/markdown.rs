@@ -2,7 +2,9 @@
 
 use crate::pills::Pill;
 use crate::said::SaidView;
-use crate::view::{FindingView, FixupView, MessageView, ObservationView, Quote, SinceView, View, ViewOfWhole};
+use crate::view::{
+    FeedbackView, FindingView, FixupView, MessageView, ObservationView, Quote, SinceView, View, ViewOfWhole,
+};
 use crate::words::one_line;
 use crate::{Texts, sanitize};
 use finding::document::{ASIDE, FIX, FIXUPS, REPORT_MARK};
@@ -236,7 +238,8 @@ fn finding(out: &mut Out, f: &FindingView<'_>) {
 
 /// What its agents say besides, folded, who said it in an earlier round, and what was done and said about it since.
 fn besides(out: &mut Out, f: &FindingView<'_>) {
-    if f.said.is_empty() && f.earlier.is_empty() && f.attempts.is_empty() && f.thread.is_empty() {
+    if f.said.is_empty() && f.people.is_empty() && f.earlier.is_empty() && f.attempts.is_empty() && f.thread.is_empty()
+    {
         return;
     }
     out.aside(|out| {
@@ -248,6 +251,9 @@ fn besides(out: &mut Out, f: &FindingView<'_>) {
                 sanitize::text_in_html(title)
             );
             out.folded(&line, &sanitize::markdown(body));
+        }
+        for people in &f.people {
+            out.block(&format!("*{}.*", plain(people).replace('*', "")));
         }
         for (agent, round) in &f.earlier {
             let label = plain(agent.label);
@@ -346,6 +352,21 @@ fn assessment(out: &mut Out, view: &View<'_>) {
     }
 }
 
+/// What people said that is resolved: a line each, with its own words folded.
+fn resolved_feedback(out: &mut Out, all: &[FeedbackView<'_>]) {
+    if all.is_empty() {
+        return;
+    }
+    out.aside(|out| {
+        out.block("Resolved on the pull request:");
+        for f in all {
+            let place = f.place.as_ref().map(|p| format!(", {}", sanitize::text_in_html(p))).unwrap_or_default();
+            let history = f.history.as_ref().map(|h| format!(" ({})", sanitize::text_in_html(h))).unwrap_or_default();
+            out.folded(&format!("{}{place}{history}", sanitize::text_in_html(f.author)), &sanitize::markdown(f.text));
+        }
+    });
+}
+
 fn feedback(out: &mut Out, view: &View<'_>) {
     out.block("## Unresolved Feedback");
     if view.feedback.is_empty() {
@@ -363,6 +384,7 @@ fn feedback(out: &mut Out, view: &View<'_>) {
         out.block(&format!("{}. **{}**{place}{url}", n + 1, plain(f.author).replace("**", "")));
         out.block(&indented(n + 1, f.text));
     }
+    resolved_feedback(out, &view.resolved_feedback);
     out.block("## Declined in prior rounds");
     if view.declined.is_empty() {
         out.block("None.");

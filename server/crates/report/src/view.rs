@@ -6,8 +6,8 @@ use super::words::{count_of, one_line};
 use super::{Texts, retro, said};
 use finding::document::NO_REVIEW_BY;
 use finding::{
-    AgentKind, AgentName, Anchor, Assessment, Classification, Decisions, Finding, FindingStatus, Fixup, LineRange,
-    ObservationKind, Resolution, Round, Severity, State, Verdict, Work,
+    AgentKind, AgentName, Anchor, Assessment, Classification, Decisions, Feedback, Finding, FindingId, FindingStatus,
+    Fixup, LineRange, ObservationKind, Resolution, Round, Severity, State, Verdict, Work, counted,
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -44,6 +44,7 @@ pub(super) struct View<'a> {
     pub(super) fixups: Vec<FixupView<'a>>,
     pub(super) limitations: Vec<LimitationView<'a>>,
     pub(super) feedback: Vec<FeedbackView<'a>>,
+    pub(super) resolved_feedback: Vec<FeedbackView<'a>>,
     /// What is said where there is none of it.
     pub(super) no_feedback: String,
     pub(super) declined: Vec<DeclinedView<'a>>,
@@ -98,6 +99,8 @@ pub(super) struct FindingView<'a> {
     pub(super) contrary: Vec<String>,
     /// What its agents say besides what stands here already.
     pub(super) said: Vec<SaidView<'a>>,
+    /// Who said the same on the pull request, when, and whether that is resolved, a line each.
+    pub(super) people: Vec<String>,
     /// Who said it in which earlier round, and has not answered about it since.
     pub(super) earlier: Vec<(Pill<'a>, u32)>,
     pub(super) verification: Option<String>,
@@ -204,6 +207,10 @@ pub(super) struct FeedbackView<'a> {
     pub(super) text: &'a str,
     pub(super) place: Option<String>,
     pub(super) url: Option<&'a str>,
+    /// When it was said, and what became of it.
+    pub(super) history: Option<String>,
+    /// The labels of the findings that say the same.
+    pub(super) same_as: Vec<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -335,6 +342,7 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
         doubts: f.is_doubtful().then(|| doubt_words(f)),
         contrary: f.contrary.iter().map(|contrary| contrary_words(agents.round, contrary)).collect(),
         said: said::said(agents.round, f, agents),
+        people: people_words(agents.round, f),
         earlier: said::earlier(f, agents),
         verification: match &f.verification {
             FindingStatus::Unverified => None,
@@ -388,8 +396,8 @@ pub(super) fn calls_words(round: &Round) -> Option<String> {
     let kinds: Vec<String> = by_kind.iter().map(|(to, count)| format!("{} {count}", one_line(to))).collect();
     let failed = round.calls.iter().filter(|call| call.failed.is_some()).count();
     let failed = if failed == 0 { String::new() } else { format!(" ({failed} came to nothing)") };
-    let calls = if count == 1 { "call" } else { "calls" };
-    Some(format!("{count} {calls} of agents besides the review since{cost}: {}{failed}", kinds.join(", ")))
+    let calls = counted(count, "call");
+    Some(format!("{calls} of agents besides the review since{cost}: {}{failed}", kinds.join(", ")))
 }
 
 fn message_view<'a>(round: &Round, message: &'a finding::Message) -> MessageView<'a> {
@@ -476,15 +484,36 @@ fn limitations(whole: &Assessment) -> Vec<LimitationView<'_>> {
     .collect()
 }
 
-fn feedback(round: &Round) -> Vec<FeedbackView<'_>> {
-    let all = round.feedback.iter();
-    all.map(|f| FeedbackView {
-        author: &f.author,
-        text: &f.text,
-        place: f.anchor.as_ref().map(ToString::to_string),
-        url: f.url.as_deref(),
-    })
-    .collect()
+fn feedback<'a>(round: &'a Round, all: &'a [Feedback]) -> Vec<FeedbackView<'a>> {
+    let label = |id: &FindingId| round.findings.iter().find(|f| f.id == *id).map(|f| f.label.as_str());
+    all.iter()
+        .map(|f| FeedbackView {
+            author: &f.author,
+            text: &f.text,
+            place: f.anchor.as_ref().map(ToString::to_string),
+            url: f.url.as_deref(),
+            history: history(f),
+            same_as: f.same_as.iter().filter_map(label).collect(),
+        })
+        .collect()
+}
+
+/// When it was said, and what became of it: "2026-03-23, resolved by bob on 2026-03-24".
+fn history(said: &Feedback) -> Option<String> {
+    let at = said.at.map(|at| at.strftime("%Y-%m-%d").to_string());
+    let both: Vec<String> = at.into_iter().chain(said.fate()).collect();
+    (!both.is_empty()).then(|| one_line(&both.join(", ")))
+}
+
+/// `ann said the same on the pull request (2026-03-23, resolved by bob on 2026-03-24)`, for each who did.
+pub(super) fn people_words(round: &Round, finding: &Finding) -> Vec<String> {
+    let all = round.feedback.iter().chain(&round.resolved_feedback);
+    let same = all.filter(|said| said.same_as.contains(&finding.id));
+    let words = |said: &Feedback| {
+        let history = history(said).map(|history| format!(" ({history})")).unwrap_or_default();
+        format!("{} said the same on the pull request{history}", one_line(&said.author))
+    };
+    same.map(words).collect()
 }
 
 fn declined(round: &Round) -> Vec<DeclinedView<'_>> {
@@ -563,7 +592,8 @@ impl<'a> View<'a> {
             commit_structure: whole.commit_structure.as_deref(),
             fixups: whole.fixups.iter().map(|f| fixup_view(round, f)).collect(),
             limitations: limitations(whole),
-            feedback: feedback(round),
+            feedback: feedback(round, &round.feedback),
+            resolved_feedback: feedback(round, &round.resolved_feedback),
             no_feedback: no_feedback(round),
             declined: declined(round),
             reviewed: reviewed(round, agents),

@@ -157,6 +157,7 @@ pub(super) fn compose(
         judged: judgements,
         observations,
         feedback: Vec::new(),
+        resolved_feedback: Vec::new(),
         feedback_at: None,
         verdict_reason: besides.lead.verdict_reason.clone(),
         checks: besides.checks.clone(),

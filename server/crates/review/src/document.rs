@@ -1,7 +1,7 @@
 //! A stored round as a document: with its texts, with what was decided and heard since, and with what git says of it.
 
-use finding::{Decisions, RepoPath, Round};
-use git::Repository;
+use finding::{Anchor, Decisions, Finding, RepoPath, Round};
+use git::{Repository, head_reference};
 use patch::{Carried, LineMap};
 use report::{Format, Texts, html};
 use std::collections::BTreeMap;
@@ -35,8 +35,39 @@ pub fn document(repository: &Repository, mut round: Round) -> Result<Document, S
     let texts = texts(&store, &round);
     if let Some(now) = branch.pull_request() {
         now.put_into(&mut round);
+        say_who_agrees(repository, &mut round, &texts);
     }
     Ok(Document { round, decisions, texts, is_past: false })
+}
+
+/// Notes of each comment of a person which findings say the same.
+fn say_who_agrees(repository: &Repository, round: &mut Round, texts: &Texts) {
+    let Some(number) = round.pull_request.as_ref().map(|pull_request| pull_request.number) else { return };
+    let head = repository.commit_at(&head_reference(number)).ok().flatten();
+    // The forge counts lines in the pull request's last commit, the round in what was reviewed.
+    let mut maps: BTreeMap<RepoPath, Option<LineMap>> = BTreeMap::new();
+    let map_of = |path: &RepoPath| {
+        let shown = repository.read_at(head.as_ref()?, path).ok()??;
+        let reviewed = texts.get(path)?;
+        (*shown != *reviewed).then(|| LineMap::between(&shown, reviewed))
+    };
+    let Round { findings, feedback, resolved_feedback, .. } = round;
+    for comment in feedback.iter_mut().chain(resolved_feedback) {
+        let Some(Anchor { path, lines: Some(lines), .. }) = &comment.anchor else { continue };
+        let lines = match maps.entry(path.clone()).or_insert_with(|| map_of(path)) {
+            None => *lines,
+            Some(map) => match map.carry(*lines) {
+                Carried::Untouched(lines) | Carried::Touched(lines) => lines,
+                Carried::Gone(_) => continue,
+            },
+        };
+        let is_same = |finding: &&Finding| {
+            let main = finding.main_anchor().filter(|anchor| anchor.path == *path);
+            let place = main.and_then(|anchor| anchor.lines);
+            place.is_some_and(|place| merge::people::is_same(finding, place, comment, lines))
+        };
+        comment.same_as = findings.iter().filter(is_same).map(|finding| finding.id.clone()).collect();
+    }
 }
 
 /// The texts that a round refers to.

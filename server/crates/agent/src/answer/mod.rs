@@ -14,7 +14,7 @@ pub use wire::{lead_schema, review_schema, verification_schema};
 use super::Completion;
 use finding::{
     AgentName, Anchor, Answer, Assessment, CheckVerdict, Classification, Failure, FailureKind, Fix, Limitation,
-    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity, SeverityScale,
+    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity, SeverityScale, counted,
 };
 use serde_json::{Map, Value};
 
@@ -219,8 +219,9 @@ fn read_nothing(summary: &str) -> Failure {
 }
 
 fn cut_short(kept: usize) -> Failure {
-    let kept = counted(kept, "complete finding was kept", "complete findings were kept");
-    Failure::new(FailureKind::BadOutput, format!("its answer was cut: {kept}, the rest was lost"))
+    let findings = counted(kept, "complete finding");
+    let were = if kept == 1 { "was" } else { "were" };
+    Failure::new(FailureKind::BadOutput, format!("its answer was cut: {findings} {were} kept, the rest was lost"))
 }
 
 /// What is not in an answer of `all` findings, of which `lost` could not be read.
@@ -323,10 +324,6 @@ fn checked(o: &Object<'_>) -> Option<Checked> {
         severity: o.text(&["severity"]).and_then(|w| Severity::from_word(&w)),
         reason: o.text(&["reason"]).unwrap_or_default(),
     })
-}
-
-fn counted(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
 fn looks_like_finding(value: &Value) -> bool {

@@ -61,7 +61,7 @@ fn everything(repo: &Repo, root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
             match path.is_dir() {
-                true if path.file_name().is_some_and(|n| n == "objects") => {}
+                true if path.file_name().is_some_and(|n| n == "objects" || n == "deep-review") => {}
                 true => walk(&path, out),
                 false => drop(out.insert(path.clone(), std::fs::read(&path).unwrap_or_default())),
             }
@@ -77,7 +77,11 @@ fn everything(repo: &Repo, root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// `main`; `topic`, which is checked out, with two commits and staged, unstaged and untracked work on top; `other`, a
 /// branch that is not; a stash with an untracked file.
 fn repository() -> Repo {
-    let repo = Repo::with_topic(&[("a", TEN), ("dir/b", TEN), ("c", TEN)]);
+    filled(Repo::new())
+}
+
+fn filled(empty: Repo) -> Repo {
+    let repo = empty.started(&[("a", TEN), ("dir/b", TEN), ("c", TEN)]);
     repo.write("a", TEN.replace("one", "1"));
     repo.commit("Change a");
     repo.git(&["mv", "dir/b", "dir/moved"]);
@@ -133,6 +137,124 @@ fn check(repo: &Repo, root: &Path, uncommitted: &[(&str, &str)]) {
         assert_eq!(summary(&take(root, &request(word)).unwrap()), *want, "{word}");
     }
     assert!(before == everything(repo, root), "something was touched");
+}
+
+/// Forms of a repository beside the usual one, those that this git knows.
+fn forms() -> impl Iterator<Item = (&'static str, Repo)> {
+    const FORMS: [(&str, &[&str]); 3] = [
+        ("sha256", &["--object-format=sha256"]),
+        ("reftable", &["--ref-format=reftable"]),
+        ("both", &["--object-format=sha256", "--ref-format=reftable"]),
+    ];
+    FORMS.into_iter().filter_map(|(name, form)| Some((name, filled(Repo::in_form(form)?))))
+}
+
+#[test]
+fn every_target_is_found_in_every_form_of_a_repository() {
+    for (form, repo) in forms() {
+        check(&repo, repo.path(), &[("--staged", "staged:topic (HEAD): ")]);
+        make_dirty(&repo, repo.path());
+        let on_topic =
+            [("--staged", "staged:topic (HEAD): ~c 2"), ("--unstaged", "unstaged:topic (the index): ~c 9; +new new")];
+        check(&repo, repo.path(), &on_topic);
+        let current = take(repo.path(), &ScopeRequest::default()).unwrap();
+        assert_eq!(summary(&current), "topic (main): ~a 1; ~c 2,9; dir/b>dir/moved 10; +new new", "{form}");
+        let commits: Vec<_> = current.commits().iter().map(|commit| commit.subject.as_str()).collect();
+        assert_eq!(commits, ["Change a", "Move b"], "{form}");
+        let path = RepoPath::new("dir/b").unwrap();
+        assert_eq!(current.read_base(&path).as_deref(), Some(TEN), "{form}");
+        let changed = (RepoPath::new("c").unwrap(), finding::LineRange::line(2));
+        let ages = crate::ages(&current, &[changed], std::time::Duration::from_secs(60));
+        assert_eq!(ages, [crate::Age::New], "{form}: blame works");
+        for word in ["HEAD@{1}..topic", "@{-1}...topic"] {
+            take(repo.path(), &request(word)).unwrap_or_else(|e| panic!("{form}, {word}: {e}"));
+        }
+
+        repo.git(&["stash", "-q", "-u"]);
+        repo.checkout("main");
+        let worktree = repo.beside("worktree");
+        repo.git(&["worktree", "add", "-q", &worktree.to_string_lossy(), "topic"]);
+        make_dirty(&repo, &worktree);
+        let open = Repository::discover(&worktree).unwrap();
+        assert_eq!(open.head_state().unwrap().branch.as_deref(), Some("topic"), "{form}");
+        assert_eq!(summary(&take(&worktree, &request("--staged")).unwrap()), on_topic[0].1, "{form}");
+        assert_eq!(summary(&take(&worktree, &request("other")).unwrap()), "other (main): +o other", "{form}");
+
+        let url = format!("file://{}", repo.path().display());
+        for (name, how) in [("shallow", "--depth=1"), ("partial", "--filter=blob:none")] {
+            let clone = repo.beside(name);
+            let ref_format = if form == "sha256" { "--no-single-branch" } else { "--ref-format=reftable" };
+            repo.git(&[
+                "clone",
+                "-q",
+                "--no-single-branch",
+                ref_format,
+                how,
+                "-b",
+                "topic",
+                &url,
+                &clone.to_string_lossy(),
+            ]);
+            repo.configure(&clone);
+            let taken = take(&clone, &request("origin/other"));
+            match (name, taken) {
+                ("shallow", Err(GitError::ShallowHistory { .. })) => {}
+                ("partial", Ok(taken)) => assert_eq!(summary(&taken), "other (origin/main): +o other", "{form}"),
+                (_, taken) => panic!("{form}, {name}: {taken:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_references_lead_to_is_seen_as_soon_as_it_changes_in_every_form() {
+    for (form, repo) in forms() {
+        let open = Repository::discover(repo.path()).unwrap();
+        let at = || {
+            let head = open.head_state().unwrap();
+            (head.branch, head.commit.map(|commit| commit.to_string()))
+        };
+        let tip = |name: &str| Some(repo.git(&["rev-parse", name]));
+        assert_eq!(at(), (Some("topic".into()), tip("topic")), "{form}");
+        repo.checkout("other");
+        assert_eq!(at(), (Some("other".into()), tip("other")), "{form}");
+        repo.write("o", "more\n");
+        let made = repo.commit("More");
+        assert_eq!(at(), (Some("other".into()), Some(made)), "{form}");
+        repo.git(&["checkout", "-q", "--detach", "main"]);
+        assert_eq!(at(), (None, tip("main")), "{form}");
+        repo.git(&["checkout", "-q", "--orphan", "new"]);
+        assert_eq!(at(), (Some("new".into()), None), "{form}");
+        repo.git(&["checkout", "-q", "-f", "topic"]);
+        let theirs = repo.beside("theirs");
+        repo.git(&["clone", "-q", ".", &theirs.to_string_lossy()]);
+        let into = crate::head_reference(7);
+        let fetched = open.fetch(&theirs.to_string_lossy(), "refs/heads/topic", &into).unwrap();
+        assert_eq!(open.commit_at(&into).unwrap(), Some(fetched), "{form}");
+        repo.git(&["update-ref", "-d", &into]);
+        assert_eq!(open.commit_at(&into).unwrap(), None, "{form}");
+        // The second of two stashes is the first that was made.
+        repo.write("c", TEN.replace("five", "stashed again"));
+        repo.git(&["stash", "-q"]);
+        assert!(
+            summary(&take(repo.path(), &request("stash@{1}")).unwrap()).ends_with("untracked in the stash"),
+            "{form}"
+        );
+        assert!(summary(&take(repo.path(), &request("stash@{0}")).unwrap()).ends_with("stashed again"), "{form}");
+
+        // Nothing is left behind, also not what somebody left who was killed.
+        if form != "sha256" {
+            let left = repo.path().join(".git/deep-review/references/at-left");
+            std::fs::create_dir(&left).unwrap();
+            std::fs::write(left.join("lock"), "").unwrap();
+            let again = Repository::discover(repo.path()).unwrap();
+            again.head_state().unwrap();
+            assert!(!left.exists());
+            drop((open, again));
+            let entries = std::fs::read_dir(left.parent().unwrap()).unwrap().map(|e| e.unwrap().file_name());
+            assert_eq!(entries.collect::<Vec<_>>(), ["lock"]);
+        }
+    }
 }
 
 #[test]

@@ -279,14 +279,8 @@ fn feedback(item: &str) -> Feedback {
             "" => None,
             place => Some(cite::exact(place.strip_prefix("— `")?.strip_suffix('`')?)?),
         };
-        Some(Feedback { author: author.to_owned(), text: text.trim().to_owned(), anchor, url, at: None })
+        Some(Feedback { author: author.to_owned(), text: text.trim().to_owned(), anchor, url, ..Feedback::default() })
     });
     let anchor = || cite::anchors(&cites(item)).into_iter().next();
-    said.unwrap_or_else(|| Feedback {
-        author: String::new(),
-        text: item.to_owned(),
-        anchor: anchor(),
-        url: None,
-        at: None,
-    })
+    said.unwrap_or_else(|| Feedback { text: item.to_owned(), anchor: anchor(), ..Feedback::default() })
 }

@@ -287,8 +287,8 @@ impl Outbox {
     pub(crate) fn register(&self, client: ClientCapabilities) {
         let mut registrations = Vec::new();
         if client.watches {
-            let watchers: Vec<Value> =
-                ["**/.git/HEAD", "**/.git/logs/HEAD"].iter().map(|glob| json!({ "globPattern": glob })).collect();
+            let of_head = ["**/.git/HEAD", "**/.git/logs/HEAD", "**/.git/reftable/tables.list"];
+            let watchers: Vec<Value> = of_head.iter().map(|glob| json!({ "globPattern": glob })).collect();
             registrations.push(Registration {
                 id: "deepReview.files".into(),
                 method: "workspace/didChangeWatchedFiles".into(),

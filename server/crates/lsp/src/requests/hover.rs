@@ -89,13 +89,18 @@ fn texts_at(
 
 /// Who said it on the pull request, and in what words.
 fn said_the_same(comment: &Comment<'_>) -> String {
-    let (by, text) = (line(&comment.by()), cut(&comment.feedback.text, MAX_REMARK));
-    format!("\n\n**{by}** said the same:\n\n{}", quoted(&text))
+    let text = cut(&comment.feedback.text, MAX_REMARK);
+    format!("\n\n**{}** said the same{}:\n\n{}", line(&comment.by()), history(comment), quoted(&text))
 }
 
 /// What somebody said on the pull request that no finding says.
 fn whole_comment(comment: &Comment<'_>) -> String {
-    format!("**{}**\n\n{}", line(&comment.by()), cut(&comment.feedback.text, MAX_BODY))
+    format!("**{}**{}\n\n{}", line(&comment.by()), history(comment), cut(&comment.feedback.text, MAX_BODY))
+}
+
+/// When it was said, and what became of it.
+fn history(comment: &Comment<'_>) -> String {
+    comment.history().map(|history| format!(" ({})", line(&history))).unwrap_or_default()
 }
 
 impl BackgroundRequest for ExplainRequest {

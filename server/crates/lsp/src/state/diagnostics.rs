@@ -73,11 +73,17 @@ fn of_comments(
     };
     let diagnostic = |comment: &Comment<'_>| Diagnostic {
         range: lines.head(comment.lines.start() - 1, comment.lines.end() - 1, None, snapshot.capabilities.encoding),
-        severity: Some(DiagnosticSeverity::INFORMATION),
+        severity: Some(match comment.is_resolved() {
+            true => DiagnosticSeverity::HINT,
+            false => DiagnosticSeverity::INFORMATION,
+        }),
         code: Some(NumberOrString::String("comment".into())),
         code_description: (snapshot.capabilities.code_description).then(|| page_of(comment)).flatten(),
         source: Some(comment.by()),
-        message: comment.first_line(),
+        message: match comment.feedback.fate() {
+            Some(fate) => format!("{} ({})", comment.first_line(), sanitize::printable(&fate)),
+            None => comment.first_line(),
+        },
         ..Diagnostic::default()
     };
     comments.iter().filter(|comment| !is_said(comment)).map(diagnostic).collect()

@@ -19,18 +19,20 @@ impl Said {
     pub(crate) fn read(now: PullRequestNow, git: &Repository) -> Self {
         let head = git.commit_at(&head_reference(now.pull_request.number)).ok().flatten();
         let text = |path: &RepoPath| Some((path.clone(), git.read_at(head.as_ref()?, path).ok()??));
-        let texts =
-            now.feedback.iter().flatten().filter_map(|feedback| text(&feedback.anchor.as_ref()?.path)).collect();
-        Self { now, texts }
+        let mut said = Self { now, texts: BTreeMap::new() };
+        said.texts = said.files().filter_map(text).collect();
+        said
     }
 
-    /// The comments that are open.
-    pub(super) fn open(&self) -> impl Iterator<Item = &Feedback> {
-        self.now.feedback.iter().flatten()
+    /// The comments: the open ones first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Feedback> {
+        // What an older program kept does not say of each that it is resolved.
+        let resolved = self.now.resolved.iter().filter(|feedback| feedback.resolved.is_some());
+        self.now.feedback.iter().flatten().chain(resolved)
     }
 
     /// The files of which something is said.
     pub(crate) fn files(&self) -> impl Iterator<Item = &RepoPath> {
-        self.open().filter_map(|feedback| feedback.anchor.as_ref().map(|anchor| &anchor.path))
+        self.all().filter_map(|feedback| feedback.anchor.as_ref().map(|anchor| &anchor.path))
     }
 }

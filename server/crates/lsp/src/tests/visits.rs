@@ -183,26 +183,36 @@ async fn what_people_said_on_the_pull_request_stands_beside_and_with_what_agents
         json!({ "author": author, "text": text, "url": "https://example.org/c",
                 "anchor": { "path": "src/main.rs", "lines": { "start": line, "end": line } } })
     };
+    let mut done = comment("cid", "Ask first.", 1);
+    done["at"] = json!("2026-03-20T00:00:00Z");
+    done["resolved"] = json!({ "by": "ann", "at": "2026-03-21T00:00:00Z" });
     let now = serde_json::from_value(json!({
         "schema": 1, "at": "2026-03-23T16:13:34Z", "pull_request": { "number": 7, "title": "Ask", "author": "ann" },
         "feedback": [comment("ann", "Why seven? A seven is returned here.", 7), comment("bob", "Name it `main_loop`.\n\nPlease.", 1)],
+        "resolved": [done],
     }))
     .unwrap();
     store::Store::of(git.common_dir()).branch(Some("topic")).keep_pull_request(&now).unwrap();
     let mut server = bed.serve(quiet()).await;
     let file = bed.repo.path().join("src/main.rs");
     // Nobody has reviewed, and people have spoken all the same.
-    server.until("what people said", |s| s.messages_of(&file).len() == 2).await;
+    server.until("what people said", |s| s.messages_of(&file).len() == 3).await;
     review(&mut server, json!({})).await;
     server.synced().await;
     let mut said = server.messages_of(&file);
     said.sort();
-    assert_eq!(said, ["Name it `main_loop`.", "Why seven (ann on #7 said the same)"]);
+    let wanted =
+        ["Ask first. (resolved by ann on 2026-03-21)", "Name it `main_loop`.", "Why seven (ann on #7 said the same)"];
+    assert_eq!(said, wanted);
     server.open(&file, AFTER).await;
     server.change(&file, 2, &format!("// first\n{AFTER}")).await;
     server.synced().await;
     let lines: Vec<u64> = server.list(&file).iter().map(|(_, line, _)| *line).collect();
-    assert_eq!(lines, [7, 1], "both follow their lines");
+    assert_eq!(lines, [7, 1, 1], "all follow their lines");
+    let first =
+        json!({ "textDocument": { "uri": super::harness::uri(&file) }, "position": { "line": 1, "character": 0 } });
+    let hover = server.request("textDocument/hover", first).await.to_string();
+    assert!(hover.contains("(2026-03-20, resolved by ann on 2026-03-21)"), "{hover}");
     let at =
         json!({ "textDocument": { "uri": super::harness::uri(&file) }, "position": { "line": 7, "character": 4 } });
     let hover = server.request("textDocument/hover", at).await.to_string();
@@ -230,7 +240,7 @@ async fn reviews_start_by_themselves_with_whom_the_user_names_and_within_what_th
     server.until("a line", |s| !s.messages.is_empty()).await;
     assert_eq!(
         server.messages.pop_front().unwrap(),
-        "deep-review: topic round 1: 0 critical, 1 important, 0 suggestion"
+        "deep-review: topic round 1: 0 critical, 1 important, 0 suggestions"
     );
     // Another editor does not review the same once more.
     let mut other = bed.serve(options).await;

@@ -178,7 +178,7 @@ pub(super) fn parse(lines: &[&str]) -> Patch {
 fn without_mail<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     let is_mail = |l: &str| {
         let hash = l.strip_prefix("From ").and_then(|rest| rest.split(' ').next());
-        hash.is_some_and(|hash| hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+        hash.is_some_and(|hash| matches!(hash.len(), 40 | 64) && hash.bytes().all(|b| b.is_ascii_hexdigit()))
     };
     let signature =
         |i: usize| lines[i].trim_end() == "--" && lines.get(i + 1).is_none_or(|l| !l.starts_with(['+', '-', ' ', '@']));

@@ -8,11 +8,13 @@ mod prose;
 mod tests;
 
 use super::Texts;
-use super::view::{calls_words, classification_word, contrary_words, doubt_words, settled_words, short_duration};
+use super::view::{
+    calls_words, classification_word, contrary_words, doubt_words, people_words, settled_words, short_duration,
+};
 use super::words::{count_of, one_line};
 use finding::{
     AgentKind, AgentOutcome, AgentRun, Decisions, Dial, Finding, FindingStatus, LeftOut, NoMore, ObservationKind,
-    Round, Severity, State, Verdict,
+    Round, Severity, State, Verdict, counted,
 };
 use frame::visible;
 use ink::{Face, Ink};
@@ -209,6 +211,7 @@ impl Page<'_> {
             .extend(finding.settled.iter().map(|settled| format!("Settled by {}", settled_words(self.round, settled))));
         notes.extend(finding.graded.iter().map(|graded| format!("Severity set {}", one_line(&graded.to_string()))));
         notes.extend(finding.learned.iter().map(|learned| format!("Learned: {}", one_line(&learned.to_string()))));
+        notes.extend(people_words(self.round, finding));
         notes.extend(finding.contrary.iter().map(|contrary| contrary_words(self.round, contrary)));
         match &finding.verification {
             FindingStatus::Confirmed { by, note } if note.trim().is_empty() => {
@@ -487,14 +490,6 @@ impl Page<'_> {
 
 fn indented(line: String) -> String {
     if line.is_empty() { line } else { format!("{INDENT}{line}") }
-}
-
-fn counted(n: usize, what: &str) -> String {
-    match (n, what.strip_suffix('x')) {
-        (1, _) => format!("1 {what}"),
-        (n, Some(_)) => format!("{n} {what}es"),
-        (n, None) => format!("{n} {what}s"),
-    }
 }
 
 /// Short times exactly, long ones as on a clock.
