@@ -1,6 +1,7 @@
 //! `deep-review pr` against forges on the loopback address.
 
 use crate::support::http::{Asked, Reply, Server};
+use crate::support::keeps_to;
 use serde_json::{Value, json};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
@@ -636,6 +637,7 @@ fn open_pull_requests_are_listed_and_fixed_conversations_resolved() {
         ]
     );
     let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
+    keeps_to("pull-requests", &rows);
     assert_eq!((rows[0]["number"].as_u64(), rows[0]["review_asked"].as_bool()), (Some(9), Some(true)));
     // Chosen findings only, for everybody at once.
     bed.pr(&["--post", "--finding", "I1", "--submit", "--yes"]);
