@@ -44,7 +44,7 @@ const COMMANDS: &[(&str, &[&str], i32, &str)] = &[
     ("apply", &["C1"], 0, "outcome"),
     ("log", &[], 0, "log"),
     ("fix", &["C1", "--no-check"], 2, "fix"),
-    ("ask", &["C1", "Why?"], 2, "outcome"),
+    ("ask", &["C1", "Why?"], 0, "outcome"),
     ("import", &["REPORT"], 0, "round"),
     ("sync", &[], 0, "sync"),
     ("pr", &[], 2, "outcome"),
@@ -94,7 +94,9 @@ fn every_command_says_it_as_json() {
     let fix = "-    std::env::args().count() as u32\n+    u32::try_from(std::env::args().count()).unwrap_or(0)";
     let findings =
         [with_fix(finding("critical", "The count is cut", (7, 7)), fix), finding("suggestion", "A name", (6, 6))];
-    let bed = Bed::new().agent("one", &answer(&findings));
+    let mut said = answer(&findings);
+    said["ask"] = json!({ "answer": "It is cut where there are many." });
+    let bed = Bed::new().agent("one", &said);
     let bare = bed.repo.beside("bare.git");
     bed.repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
     bed.repo.git(&["remote", "add", "origin", bare.to_str().unwrap()]);

@@ -28,12 +28,21 @@ impl Repository {
     /// # Errors
     /// [`GitError::Command`] where git fails or takes too long; [`GitError::BadReference`] for a name that is none.
     pub fn fetch(&self, from: &str, wanted: &str, into: &str) -> Result<CommitId, GitError> {
+        self.fetch_with(&[], from, wanted, into)
+    }
+
+    /// The same, with all objects also in a partial clone.
+    pub(crate) fn fetch_whole(&self, from: &str, wanted: &str, into: &str) -> Result<CommitId, GitError> {
+        self.fetch_with(&["--no-filter"], from, wanted, into)
+    }
+
+    fn fetch_with(&self, options: &[&str], from: &str, wanted: &str, into: &str) -> Result<CommitId, GitError> {
         let is_id = oid(wanted).is_ok() && matches!(wanted.len(), 40 | 64);
         if from.starts_with('-') || !(is_id || git2::Reference::is_valid_name(wanted)) || wanted.starts_with('-') {
             return Err(GitError::BadReference { name: wanted.to_owned() });
         }
         let spec = format!("+{wanted}:{into}");
-        let args = [
+        let always = [
             "fetch",
             "--quiet",
             "--no-tags",
@@ -41,10 +50,8 @@ impl Repository {
             "--no-recurse-submodules",
             "--no-auto-maintenance",
             "--refmap=",
-            "--",
-            from,
-            &spec,
         ];
+        let args = [&always, options, &["--", from, &spec]].concat();
         command::run_until(self.place(), &args, Instant::now() + LONGEST)?;
         self.commit_at(into)?.ok_or_else(|| GitError::Missing { what: format!("what was fetched into '{into}'") })
     }

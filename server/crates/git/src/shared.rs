@@ -53,7 +53,7 @@ impl Repository {
     /// [`GitError::Command`] where git fails or takes too long.
     pub fn fetch_shared(&self, remote: &str) -> Result<Option<CommitId>, GitError> {
         match self.shared_at(remote)? {
-            Some(_) => self.fetch(remote, SHARED, THEIRS).map(Some),
+            Some(_) => self.fetch_whole(remote, SHARED, THEIRS).map(Some),
             None => Ok(None),
         }
     }
