@@ -46,7 +46,7 @@ fn say_who_agrees(repository: &Repository, round: &mut Round, texts: &Texts) {
     let head = repository.commit_at(&head_reference(number)).ok().flatten();
     // The forge counts lines in the pull request's last commit, the round in what was reviewed.
     let mut maps: BTreeMap<RepoPath, Option<LineMap>> = BTreeMap::new();
-    let mut map_of = |path: &RepoPath| {
+    let map_of = |path: &RepoPath| {
         let shown = repository.read_at(head.as_ref()?, path).ok()??;
         let reviewed = texts.get(path)?;
         (*shown != *reviewed).then(|| LineMap::between(&shown, reviewed))
