@@ -114,6 +114,22 @@ fn the_walks_name_files_that_are_there_and_at_most_twelve_each() {
     }
 }
 
+/// The page of reliability says which tests hold what did not hold once.
+#[test]
+fn the_tests_that_the_page_of_reliability_names_are_there() {
+    let page = std::fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    let section = page.split_once("\n## What did not hold once\n").expect("a section of what did not hold").1;
+    let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+    let is_test = |name: &String| name.matches('_').count() >= 3;
+    let names: BTreeSet<String> =
+        quoted(section).iter().filter_map(|name| Some(name.rsplit("::").next()?.to_owned())).filter(is_test).collect();
+    assert!(names.len() >= 20, "{names:?}");
+    let files = ["server/crates", "tests"].into_iter().flat_map(|folder| rust_files(&root().join(folder), |_| true));
+    let all: String = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let missing: Vec<_> = names.iter().filter(|name| !all.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
+}
+
 /// Rooms inside of a crate that has rows for them, as the language server: each folder has a row, which names the rooms
 /// beside it that it uses.
 #[test]
@@ -146,12 +162,20 @@ fn rooms_inside_of_a_crate_use_only_what_their_rows_name() {
 
 /// The sources below a folder, without tests.
 fn sources(folder: &Path) -> Vec<PathBuf> {
+    rust_files(folder, |name| name != "tests" && !name.ends_with("tests.rs"))
+}
+
+/// The files below a folder in Rust, where their names and those of the folders on the way are wanted.
+fn rust_files(folder: &Path, is_wanted: fn(&str) -> bool) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
-        if path.is_dir() && name != "tests" {
-            out.extend(sources(&path));
-        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+        if !is_wanted(&name) {
+            continue;
+        }
+        if path.is_dir() {
+            out.extend(rust_files(&path, is_wanted));
+        } else if name.ends_with(".rs") {
             out.push(path);
         }
     }

@@ -10,12 +10,14 @@ mod fail;
 mod findings;
 mod fix;
 mod inert;
+mod json;
 mod learnings;
 mod log;
 mod merging;
 mod review;
 mod rounds;
 mod setup;
+mod sync;
 #[cfg(unix)]
 mod terminal;
 mod texts;

@@ -210,7 +210,9 @@ fn only_files_of_a_known_size_are_imported() {
     std::fs::create_dir(&folder).unwrap();
     let mut cases = vec![(folder, "it is a folder, not a file")];
     if cfg!(unix) {
-        cases.push((PathBuf::from("/dev/zero"), "it is a device or a pipe, not a file"));
+        let pipe = repo.beside("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        cases.extend([PathBuf::from("/dev/zero"), pipe].map(|path| (path, "it is a device or a pipe, not a file")));
     }
     for (path, why) in cases {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_deep-review"));

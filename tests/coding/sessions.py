@@ -7,7 +7,9 @@ sessions.py FOLDER-WITH-THE-PROGRAMS [claude|codex|gemini|plugin]
 import argparse
 import importlib.util
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -21,12 +23,12 @@ WORK = "Have this branch reviewed with the tools of deep-review, fix what is fou
 
 
 def named(tools, wanted):
-    """How a program calls a tool of ours: with a prefix, or within a group of tools."""
+    """How a program calls a tool of ours: with a prefix, or within a group of tools (`group/tool`)."""
     for tool in tools:
         inner = tool.get("tools") or tool.get("functionDeclarations") or []
         found = named(inner, wanted) if isinstance(inner, list) else None
         if found:
-            return f"{tool['name']}{found}" if tool.get("type") == "namespace" else found
+            return f"{tool['name']}/{found}" if tool.get("type") == "namespace" else found
         name = tool.get("name") or (tool.get("function") or {}).get("name") or ""
         if name.endswith(wanted):
             return name
@@ -52,6 +54,22 @@ def next_step(body):
     return {"text": "C1 is fixed and proved to be gone."}
 
 
+def in_groups(data):
+    """The same event, where each call of a tool in a group names both as Codex wants them named."""
+    if isinstance(data, list):
+        return [in_groups(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    data = {name: in_groups(value) for name, value in data.items()}
+    if data.get("type") == "function_call" and "/" in data["name"]:
+        data["namespace"], data["name"] = data["name"].split("/", 1)
+    return data
+
+
+# What no session needs: one that asks more often goes in circles.
+MOST_CALLS = 40
+
+
 class Vendor:
     """The stand-in, answering by what it is asked; keeps the requests."""
 
@@ -63,9 +81,12 @@ class Vendor:
         self.asked = []
 
         class Handler(model.Handler):
+            def event(handler, data, name=None):
+                super(Handler, handler).event(in_groups(data), name)
+
             def answer(handler, scenario, body, api, stream):
                 self.asked.append(body)
-                answer = step(body)
+                answer = step(body) if len(self.asked) < MOST_CALLS else {"text": "I go in circles."}
                 getattr(handler, "api_" + api)(body, stream, answer, answer.get("text", ""), answer.get("tool"), [10, 10])
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -75,10 +96,16 @@ class Vendor:
 
 
 def start(bed, command, **environment):
-    done = subprocess.run(
-        command, cwd=bed.repo, env=bed.environment(**environment), input=WORK, capture_output=True, text=True, timeout=300
-    )
-    return done.returncode, done.stdout + done.stderr
+    pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+    environment = bed.environment(**environment)
+    running = subprocess.Popen(command, cwd=bed.repo, env=environment, text=True, start_new_session=True, **pipes)
+    try:
+        out, err = running.communicate(WORK, timeout=120)
+    except subprocess.TimeoutExpired:
+        # With what it has started: its server, its own workers.
+        os.killpg(running.pid, signal.SIGKILL)
+        raise
+    return running.returncode, out + err
 
 
 def claude(bed, url, *more):
@@ -108,10 +135,18 @@ def with_codex(bed, url):
 
 
 def with_gemini(bed, url):
+    settings = bed.home / ".gemini" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{"security": {"auth": {"selectedType": "gemini-api-key"}}}')
     bed.run("agents", "install", "gemini", "--yes")
     environment = {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "k", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
     command = [CLIS / "gemini", "-o", "stream-json", "--yolo", "-m", "gemini-2.5-pro"]
-    return start(bed, command, GEMINI_CLI_NO_RELAUNCH="true", **environment)
+    code, said = start(bed, command, GEMINI_CLI_NO_RELAUNCH="true", **environment)
+    assert "unknown format" not in said, f"a schema that it does not know: {said[:300]}"
+    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    # An answer comes in pieces.
+    answer = "".join(event["content"] for event in events if event.get("role") == "assistant")
+    return code, said + answer
 
 
 def session(name, run):

@@ -175,6 +175,16 @@ def exponent(sizes: list[int], values: list[float]) -> float:
     return sum((x - mx) * (y - my) for x, y in points) / sum((x - mx) ** 2 for x, _ in points)
 
 
+# The most that a curve's exponent may be in seconds of the processor.
+MOST = 1.1
+
+
+def too_steep(curves: dict[str, tuple[list[int], list[Figures]]]) -> list[str]:
+    """What grows faster than it may."""
+    slopes = {name: exponent(sizes, [row[OURS][0] for row in found]) for name, (sizes, found) in curves.items()}
+    return [f"{name} grows with an exponent of {slope:.2f}" for name, slope in slopes.items() if slope > MOST]
+
+
 COLOURS = {OURS: "#2563eb", "git diff": "#b45309", "ripgrep": "#4d7c0f"}
 
 
@@ -235,6 +245,8 @@ def main() -> int:
     if asked.small or asked.only:
         print(table(curves))
         must(draw(curves).count("<polyline") >= 2 * len(curves), "a curve is not drawn")
+        # Of a hundredth, the start of the program is most.
+        must(asked.small or not too_steep(curves), "; ".join(too_steep(curves)))
         return 0
     PICTURE.write_text(draw(curves))
     kind = "a release build" if {"release", "dist"} & set(PROGRAM.parts) else "a debug build"
@@ -243,7 +255,9 @@ def main() -> int:
             f"{os.getloadavg()[0]:.0f}; {(time.monotonic() - began) / 60:.0f} minutes{share}.")
     before, _, rest = PAGE.read_text().partition(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n{head}\n\n{table(curves)}\n\n![Time and memory by size]({PICTURE.name})\n{END}{rest.partition(END)[2]}")
-    return 0
+    steep = too_steep(curves)
+    print("\n".join(f"BROKEN: {line}" for line in steep), end="\n" if steep else "")
+    return 1 if steep else 0
 
 
 if __name__ == "__main__":

@@ -4,16 +4,18 @@ use super::args::{AgentsArgs, AgentsCommand};
 use super::context::{self, Context, block_on};
 use super::{Exit, output};
 use agent::Availability;
-use finding::Failure;
+use finding::{AgentKind, AgentName, Failure};
 use git::Repository;
 use ops::{AgentHere, Overrides, Trust};
 use report::sanitize::printable;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write as _;
 
 pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> {
     match &args.command {
         Some(AgentsCommand::Add(args)) => return super::add_agent::run(args),
-        Some(AgentsCommand::Test { name }) => return super::test_agent::run(context, name),
+        Some(AgentsCommand::Test { name, .. }) => return super::test_agent::run(context, name),
         Some(AgentsCommand::Install(args)) => return super::install::install(context, args),
         Some(AgentsCommand::Uninstall(args)) => return super::install::uninstall(context, args),
         Some(AgentsCommand::StopHook(args)) => return super::stop_hook::run(context, args),
@@ -22,11 +24,11 @@ pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> 
     let repository = context.repository().ok();
     let config = context::config(repository.as_ref(), &Overrides::default())?.config;
     if args.record {
-        return super::record::run(context, args.json);
+        return super::record::run(context, args.format.is_json());
     }
     let trust = if args.trusted { Trust::Given } else { Trust::AsConfigured };
     let agents = block_on(ops::agents_here(&config, repository.as_ref().map(Repository::root), trust))?;
-    output::print(&if args.json { json(&agents)? } else { text(&agents) })?;
+    output::print(&if args.format.is_json() { output::document(&rows(&agents))? } else { text(&agents) })?;
     Ok(Exit::Done)
 }
 
@@ -48,19 +50,35 @@ fn text(agents: &[AgentHere]) -> String {
     out
 }
 
-fn json(agents: &[AgentHere]) -> anyhow::Result<String> {
-    let rows: Vec<serde_json::Value> = agents
-        .iter()
-        .map(|AgentHere { info, availability }| {
-            let (usable, detail, remedy) = match availability {
-                Availability::Usable(how) => (true, how.as_str(), None),
-                Availability::Unusable(f) => (false, f.message.as_str(), f.remedy.as_deref()),
-            };
-            serde_json::json!({
-                "name": info.name, "label": info.label, "kind": info.kind,
-                "usable": usable, "detail": detail, "remedy": remedy,
-            })
-        })
-        .collect();
-    Ok(serde_json::to_string_pretty(&rows)? + "\n")
+/// The agents that there are here.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "deep-review agents --format json")]
+pub(super) struct AgentRows(Vec<AgentRow>);
+
+/// An agent.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AgentRow {
+    /// Its name in the configuration.
+    name: AgentName,
+    /// What people call it.
+    label: String,
+    /// What it is.
+    kind: AgentKind,
+    /// Whether it can review here.
+    usable: bool,
+    /// How it is reached, or why it cannot review.
+    detail: String,
+    /// What to do about that.
+    remedy: Option<String>,
+}
+
+fn rows(agents: &[AgentHere]) -> AgentRows {
+    let row = |AgentHere { info, availability }: &AgentHere| {
+        let (usable, detail, remedy) = match availability {
+            Availability::Usable(how) => (true, how.clone(), None),
+            Availability::Unusable(failure) => (false, failure.message.clone(), failure.remedy.clone()),
+        };
+        AgentRow { name: info.name.clone(), label: info.label.clone(), kind: info.kind, usable, detail, remedy }
+    };
+    AgentRows(agents.iter().map(row).collect())
 }

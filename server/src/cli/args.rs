@@ -119,6 +119,10 @@ pub(super) enum Command {
     /// List what decisions taught: lines that agents and later rounds are given; add, edit, forget, share them.
     #[command(after_help = examples::LEARNINGS)]
     Learnings(LearningsArgs),
+    /// Share rounds, decisions, what was said about findings, and learnings with a team through git, below
+    /// refs/deep-review/; take in what others shared.
+    #[command(after_help = examples::SYNC)]
+    Sync(SyncArgs),
     /// Say what was done on this branch: dismissals, splits, joins, fixes, imports.
     #[command(after_help = examples::LOG)]
     Log(LogArgs),
@@ -130,7 +134,7 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Write a .deep-review.toml to start from.
     #[command(after_help = examples::INIT)]
-    Init,
+    Init(FormatArgs),
     /// Say what stands in the way of a review here, and what mends it.
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
@@ -142,13 +146,62 @@ pub(super) enum Command {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// Print the manual page.
     #[command(after_help = examples::MAN)]
-    Man,
+    Man(FormatArgs),
     /// Single steps, for scripts: JSON lines in, JSON lines out.
     #[command(subcommand, after_help = examples::PLUMBING)]
     Plumbing(Plumbing),
+}
+
+impl Command {
+    /// The name of a command that does something or says something, and has no document of its own, with how it is to say
+    /// what it did.
+    pub(super) fn saying(&self) -> Option<(&'static str, FormatArgs)> {
+        Some(match self {
+            Self::Agents(AgentsArgs { command: Some(command), .. }) => match command {
+                AgentsCommand::Add(args) => ("agents add", args.format),
+                AgentsCommand::Test { format, .. } => ("agents test", *format),
+                AgentsCommand::Install(args) => ("agents install", args.format),
+                AgentsCommand::Uninstall(args) => ("agents uninstall", args.format),
+                AgentsCommand::StopHook(_) => return None,
+            },
+            Self::Hook(HookArgs { command }) => match command {
+                HookCommand::Install(args) => ("hook install", args.format),
+                HookCommand::Uninstall { format, .. } => ("hook uninstall", *format),
+                HookCommand::Run(args) => ("hook run", args.format),
+            },
+            Self::Learnings(LearningsArgs { command: Some(command), .. }) => match command {
+                LearningsCommand::Add { format, .. } => ("learnings add", *format),
+                LearningsCommand::Forget { format, .. } => ("learnings forget", *format),
+                LearningsCommand::Edit(format) => ("learnings edit", *format),
+                LearningsCommand::Share(format) => ("learnings share", *format),
+            },
+            Self::Rules(RulesArgs { command: Some(command), .. }) => match command {
+                RulesCommand::Explain { format, .. } => ("rules explain", *format),
+                RulesCommand::Test { format, .. } => ("rules test", *format),
+            },
+            Self::Pr(args) if !args.list => ("pr", args.format),
+            Self::Demo(args) => ("demo", args.format),
+            Self::Open(args) => ("open", args.format),
+            Self::Apply(args) => ("apply", args.format),
+            Self::Ask(args) => ("ask", args.format),
+            Self::Watch(args) => ("watch", args.format),
+            Self::Dismiss(args) => ("dismiss", args.format),
+            Self::Reopen(args) => ("reopen", args.format),
+            Self::Severity(args) => ("severity", args.format),
+            Self::Split(args) => ("split", args.format),
+            Self::Join(args) => ("join", args.format),
+            Self::Undo(args) => ("undo", args.format),
+            Self::Init(format) => ("init", *format),
+            Self::Completions { format, .. } => ("completions", *format),
+            Self::Man(format) => ("man", *format),
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -294,9 +347,8 @@ impl From<DialArgs> for Dial {
 
 #[derive(Debug, Default, Args)]
 pub(super) struct AgentsArgs {
-    /// As JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     /// Say how each did in all rounds of this repository.
     #[arg(long)]
     pub(super) record: bool,
@@ -318,6 +370,8 @@ pub(super) enum AgentsCommand {
     Test {
         /// Its name, as `deep-review agents` lists it.
         name: String,
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// Give a coding agent the tools of `deep-review mcp`: shows what is written into which file, and asks.
     #[command(after_help = examples::AGENTS_INSTALL)]
@@ -349,6 +403,8 @@ pub(super) struct AddArgs {
     /// The environment variable that holds the key; never the key itself.
     #[arg(long, value_name = "VARIABLE", requires = "adapter")]
     pub(super) key_env: Option<String>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -358,9 +414,8 @@ pub(super) struct EvalArgs {
     /// With this agent only; may be repeated. Default: every agent that judges and can be used.
     #[arg(long = "agent", value_name = "NAME")]
     pub(super) agents: Vec<String>,
-    /// As JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -374,6 +429,8 @@ pub(super) struct InstallArgs {
     /// Without asking.
     #[arg(long, short)]
     pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -405,9 +462,8 @@ pub(super) struct StopHookArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RulesArgs {
-    /// As JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     #[command(subcommand)]
     pub(super) command: Option<RulesCommand>,
 }
@@ -419,12 +475,16 @@ pub(super) enum RulesCommand {
     Explain {
         /// The rule's id, as `deep-review rules` lists it.
         id: String,
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// Test rules against their cases (`*-test.yml`): `.deep-review/rules` without a path.
     #[command(after_help = examples::RULES_TEST)]
     Test {
         /// Files or folders of rules.
         paths: Vec<PathBuf>,
+        #[command(flatten)]
+        format: FormatArgs,
     },
 }
 
@@ -433,13 +493,14 @@ pub(super) struct DemoArgs {
     /// Make the sample in this folder, which must not exist yet. Default: a new temporary one.
     #[arg(long, value_name = "FOLDER")]
     pub(super) into: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct RoundsArgs {
-    /// As JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -553,6 +614,8 @@ pub(super) struct OpenArgs {
     /// The finding, by label (I1) or id.
     #[arg(value_name = "ID")]
     pub(super) id: String,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -566,6 +629,8 @@ pub(super) struct ApplyArgs {
     /// Only say whether they would apply, and print what would change.
     #[arg(long)]
     pub(super) check: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -619,9 +684,8 @@ pub(super) struct FixArgs {
     /// Seconds that an agent may take for one call.
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,
-    /// Print what was tried as JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 /// When fixing ends.
@@ -645,6 +709,8 @@ pub(super) struct AskArgs {
     /// Most US dollars that this may cost.
     #[arg(long, value_name = "DOLLARS")]
     pub(super) max_cost: Option<f64>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -678,9 +744,8 @@ pub(super) struct PrArgs {
     /// List the open pull requests.
     #[arg(long, conflicts_with_all = ["number", "post", "resolve"])]
     pub(super) list: bool,
-    /// As JSON.
-    #[arg(long, requires = "list")]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     /// Post the round's open findings as review comments, with suggestions: as a pending review, which you submit at the
     /// forge. None is posted twice.
     #[arg(long)]
@@ -806,6 +871,8 @@ pub(super) struct WatchArgs {
     /// End after so many reviews.
     #[arg(long, value_name = "N")]
     pub(super) rounds: Option<u32>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -825,6 +892,8 @@ pub(super) enum HookCommand {
         /// Of these hooks.
         #[arg(value_enum)]
         names: Vec<HookName>,
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// What a hook calls: a review in one line, which stands in nobody's way unless it is told to.
     #[command(after_help = examples::HOOK_RUN)]
@@ -866,6 +935,8 @@ pub(super) struct HookInstall {
     /// Review with this agent; may be repeated. Default: the built-in agents and linters, which cost nothing.
     #[arg(long = "agent", value_name = "NAME")]
     pub(super) agents: Vec<String>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -882,6 +953,8 @@ pub(super) struct HookRun {
     /// Review with this agent; may be repeated.
     #[arg(long = "agent", value_name = "NAME")]
     pub(super) agents: Vec<String>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -895,6 +968,8 @@ pub(super) struct DismissArgs {
     /// What kind of reason it is.
     #[arg(long, value_enum, default_value_t = DismissKind::FalsePositive)]
     pub(super) kind: DismissKind,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -902,6 +977,8 @@ pub(super) struct ReopenArgs {
     /// The finding, by label (I1) or id.
     #[arg(value_name = "ID")]
     pub(super) id: String,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -915,6 +992,8 @@ pub(super) struct SeverityArgs {
     /// Why, in your own words.
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -928,6 +1007,8 @@ pub(super) struct SplitArgs {
     /// Take back that the finding was split off, or is to be split.
     #[arg(long, conflicts_with = "agents")]
     pub(super) undo: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -938,20 +1019,20 @@ pub(super) struct JoinArgs {
     /// Take back that these findings were joined, or are to be.
     #[arg(long)]
     pub(super) undo: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    /// As JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct LearningsArgs {
-    /// As JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     #[command(subcommand)]
     pub(super) command: Option<LearningsCommand>,
 }
@@ -964,6 +1045,8 @@ pub(super) enum LearningsCommand {
         /// What agents are to know.
         #[arg(required = true)]
         words: Vec<String>,
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// Forget some.
     #[command(after_help = examples::LEARNINGS_FORGET)]
@@ -971,20 +1054,59 @@ pub(super) enum LearningsCommand {
         /// Their numbers, as `deep-review learnings` lists them.
         #[arg(required = true)]
         numbers: Vec<usize>,
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// Open their file in the editor that VISUAL or EDITOR names.
     #[command(after_help = examples::LEARNINGS_EDIT)]
-    Edit,
+    Edit(FormatArgs),
     /// Write them into .deep-review/learnings.md of the work tree, for everybody.
     #[command(after_help = examples::LEARNINGS_SHARE)]
-    Share,
+    Share(FormatArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SyncArgs {
+    /// The remote to share with. Default: origin, or the only one.
+    #[arg(long, value_name = "NAME")]
+    pub(super) remote: Option<String>,
+    /// Drop what is older than so many days from what is shared, for everybody. What a clone has stays there.
+    #[arg(long, value_name = "DAYS")]
+    pub(super) keep: Option<u32>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+/// How a command says what it did, or what there is.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub(super) struct FormatArgs {
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t = Plain::Text)]
+    format: Plain,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl FormatArgs {
+    pub(super) fn is_json(self) -> bool {
+        self.json || self.format == Plain::Json
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Plain {
+    /// For people.
+    #[default]
+    Text,
+    /// One document, in the form of docs/schemas.
+    Json,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct LogArgs {
-    /// As JSON.
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -992,6 +1114,8 @@ pub(super) struct UndoArgs {
     /// Take back all that coding agents did on the branch, instead of the last that anybody did.
     #[arg(long)]
     pub(super) agents: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -999,6 +1123,8 @@ pub(super) struct ConfigArgs {
     /// Print the JSON Schema of the configuration file instead.
     #[arg(long)]
     pub(super) schema: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,7 +4,7 @@ use super::args::AskArgs;
 use super::context::{self, Context};
 use super::now::now;
 use super::{Exit, output};
-use ops::{Asking, Overrides, Trust};
+use ops::{Asking, Overrides, Query, Trust};
 use report::sanitize::printable;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -14,7 +14,8 @@ pub(super) fn run(context: &Context, args: &AskArgs) -> anyhow::Result<Exit> {
     let config = context::config(Some(&now.open.repository), &overrides)?.config;
     let question = args.question.join(" ");
     let found = ops::find(&now.round, &args.id)?;
-    let asking = Asking::new(&now, &config, Trust::AsConfigured, found.index, &question, args.agent.as_deref())?;
+    let query = Query { finding: found.index, question: &question, agent: args.agent.as_deref() };
+    let asking = Asking::new(&now, &config, Trust::AsConfigured, query)?;
     let answered = context::until_interrupted(async |cancel| {
         let (progress, mut told) = unbounded_channel::<(finding::AgentName, agent::Progress)>();
         let shown = tokio::spawn(async move {

@@ -3,8 +3,31 @@
 use super::args::ConfigArgs;
 use super::context::{self, Context};
 use super::{Exit, output};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+
+/// The configuration in effect.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "deep-review config --format json")]
+pub(super) struct InEffect {
+    /// The user's file, there or not; nothing where there can be none.
+    file: Option<String>,
+    /// Each value.
+    values: Vec<Setting>,
+}
+
+/// A value.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Setting {
+    /// What it is called in the configuration.
+    name: String,
+    /// The value; null where it is not set. Of an agent, its adapter.
+    value: Value,
+    /// Where it was said; nothing for what holds without a word.
+    from: Vec<String>,
+}
 
 pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> {
     if args.schema {
@@ -44,18 +67,24 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         ("fix".into(), json!(c.fix)),
     ];
     rows.extend(c.agents.iter().map(|(name, agent)| (format!("agents.{name}"), json!(agent.adapter))));
+    let from = |key: &str| -> Vec<String> {
+        loaded.origins.get(key).map_or_else(Vec::new, |origins| origins.iter().map(ToString::to_string).collect())
+    };
+    let file = config::user_file(&|name| std::env::var(name).ok());
+    if args.format.is_json() {
+        let values = rows.into_iter().map(|(name, value)| Setting { from: from(&name), name, value }).collect();
+        output::print(&output::document(&InEffect { file: file.map(|file| file.display().to_string()), values })?)?;
+        return Ok(Exit::Done);
+    }
     let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
     let mut out = String::new();
-    if let Some(file) = config::user_file(&|name| std::env::var(name).ok()) {
+    if let Some(file) = file {
         let there = if file.exists() { "" } else { " (not there)" };
         let _ = writeln!(out, "# your file: {}{there}", file.display());
     }
     for (key, value) in rows {
         let value = if value.is_null() { "(not set)".to_owned() } else { value.to_string() };
-        let from = loaded.origins.get(&key).map_or_else(
-            || "default".to_owned(),
-            |origins| origins.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        );
+        let from = if loaded.origins.contains_key(&key) { from(&key).join(", ") } else { "default".to_owned() };
         let _ = writeln!(out, "{key:width$} = {value}  # {from}");
     }
     output::print(&report::sanitize::printable(&out))?;

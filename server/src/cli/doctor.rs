@@ -8,10 +8,11 @@ use config::Config;
 use git::{Repository, ScopeRequest};
 use ops::{AgentHere, OpenBranch, Overrides, Trust};
 use report::sanitize::printable;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Health {
     Good,
@@ -21,10 +22,19 @@ enum Health {
     Bad,
 }
 
-#[derive(Debug, Serialize)]
+/// What was looked at.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "deep-review doctor --format json")]
+pub(super) struct Checks(Vec<Check>);
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Check {
+    /// What: `repository`, `git`, `base`, `agent`.
     what: &'static str,
+    /// How that is.
     health: Health,
+    /// What was found.
     detail: String,
     /// What mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +54,7 @@ impl Check {
 pub(super) fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
     let checks = checks(context)?;
     let is_bad = checks.iter().any(|check| check.health == Health::Bad);
-    output::print(&if args.json { serde_json::to_string_pretty(&checks)? + "\n" } else { text(&checks) })?;
+    output::print(&if args.format.is_json() { output::document(&Checks(checks))? } else { text(&checks) })?;
     Ok(if is_bad { Exit::Impossible } else { Exit::Done })
 }
 

@@ -6,11 +6,14 @@ use super::dry_run::grouped;
 use super::{Exit, output};
 use agent::Availability;
 use config::Config;
+use finding::Usage;
 use futures_util::future::join_all;
 use ops::{Overrides, Trust};
 use report::sanitize::printable;
 use review::Reviewer;
 use review::eval::{Case, Evaluation, Scored, cases, evaluate};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +31,11 @@ pub(super) fn run(context: &Context, args: &EvalArgs) -> anyhow::Result<Exit> {
         let done = |name: &str, case: &Scored| output::note(&line(name, case));
         evaluate(&reviewers, &cases, &cancel, &done).await
     })?;
-    output::print(&if args.json { json(&all, &config)? } else { text(&all, &cases, &config) })?;
+    output::print(&if args.format.is_json() {
+        output::document(&rows(&all, &config))?
+    } else {
+        text(&all, &cases, &config)
+    })?;
     let failed = all.iter().any(|e| e.cases.iter().any(|case| case.failure.is_some()));
     Ok(if failed { Exit::Incomplete } else { Exit::Done })
 }
@@ -102,16 +109,77 @@ fn text(all: &[Evaluation], cases: &[Case], config: &Config) -> String {
     out
 }
 
-fn json(all: &[Evaluation], config: &Config) -> anyhow::Result<String> {
-    let rows: Vec<serde_json::Value> = all
-        .iter()
-        .map(|e| {
-            serde_json::json!({
-                "agent": e.agent, "label": e.label, "lens": config.agents.get(&e.agent).and_then(|a| a.lens.as_ref()),
-                "prompt": e.cases.iter().find_map(|case| case.prompt.as_ref()), "precision": e.precision(), "recall": e.recall(),
-                "usage": e.usage(), "seconds": e.seconds(), "cases": e.cases,
-            })
-        })
-        .collect();
-    Ok(serde_json::to_string_pretty(&rows)? + "\n")
+/// What each agent made of the cases.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "deep-review eval --format json")]
+pub(super) struct EvalRows(Vec<EvalRow>);
+
+/// What an agent made of them.
+#[derive(Debug, Serialize, JsonSchema)]
+struct EvalRow {
+    /// Its name.
+    agent: String,
+    /// What people call it.
+    label: String,
+    /// What it looks for, where that was said.
+    lens: Option<String>,
+    /// Version of the prompt.
+    prompt: Option<String>,
+    /// Of the findings that claim something, the share that is about a defect; nothing without any.
+    precision: Option<f64>,
+    /// Of the defects, the share that was found; nothing without any.
+    recall: Option<f64>,
+    /// What it used.
+    usage: Usage,
+    /// How long it took, in seconds.
+    seconds: f64,
+    /// Each case.
+    cases: Vec<CaseRow>,
+}
+
+/// What an agent made of a case.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CaseRow {
+    /// The case.
+    case: String,
+    /// The defects that it found, in words.
+    found: Vec<String>,
+    /// Those that it did not.
+    missed: Vec<String>,
+    /// Titles of findings, Important or graver, that are about none of them.
+    false_alarms: Vec<String>,
+    /// Suggestions that are about none of them.
+    asides: usize,
+    /// Why it gave no review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    /// How long it took, in seconds.
+    seconds: f64,
+    /// What it used.
+    usage: Usage,
+    /// Version of the prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<String>,
+}
+
+impl From<&Scored> for CaseRow {
+    fn from(scored: &Scored) -> Self {
+        let Scored { case, found, missed, false_alarms, asides, failure, seconds, usage, prompt } = scored.clone();
+        Self { case, found, missed, false_alarms, asides, failure, seconds, usage, prompt }
+    }
+}
+
+fn rows(all: &[Evaluation], config: &Config) -> EvalRows {
+    let row = |e: &Evaluation| EvalRow {
+        agent: e.agent.clone(),
+        label: e.label.clone(),
+        lens: config.agents.get(&e.agent).and_then(|agent| agent.lens.clone()),
+        prompt: e.cases.iter().find_map(|case| case.prompt.clone()),
+        precision: e.precision(),
+        recall: e.recall(),
+        usage: e.usage(),
+        seconds: e.seconds(),
+        cases: e.cases.iter().map(CaseRow::from).collect(),
+    };
+    EvalRows(all.iter().map(row).collect())
 }

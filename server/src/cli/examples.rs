@@ -227,6 +227,16 @@ pub(super) const LEARNINGS_EDIT: &str = "\
 Examples:
   deep-review learnings edit";
 
+pub(super) const SYNC: &str = "\
+Examples:
+  deep-review sync                    with origin
+  deep-review sync --remote upstream
+  deep-review sync --keep 180         drop what is older, for everybody
+
+Nothing is shared that is about files which are never sent (never_send), nor of
+a stash, a patch, or what is staged. Secrets are masked. Texts of files are not
+shared: a clone has them from its own commits.";
+
 pub(super) const LEARNINGS_SHARE: &str = "\
 Examples:
   deep-review learnings share";

@@ -29,16 +29,28 @@ pub(super) fn run(context: &Context, args: &FixArgs) -> anyhow::Result<Exit> {
         return clean(args, now, mending);
     }
     let attempts = mended(mending)?;
-    if attempts.is_empty() {
+    if attempts.is_empty() && !args.format.is_json() {
         output::print("No open finding is to be fixed.\n")?;
         return Ok(Exit::Done);
     }
-    if args.json {
-        output::print(&(serde_json::to_string_pretty(&attempts)? + "\n"))?;
+    if args.format.is_json() {
+        output::print(&output::document(&attempts)?)?;
     } else {
         output::print(&preview(&attempts, &now, Diffs::Shown))?;
     }
-    apply(args, &now, &attempts)
+    if attempts.is_empty() { Ok(Exit::Done) } else { apply(args, &now, &attempts) }
+}
+
+/// What `--format json` writes: what was tried, and with `--until` what came of all of it.
+#[cfg(test)]
+#[expect(dead_code, reason = "for its schema alone")]
+#[derive(schemars::JsonSchema)]
+#[schemars(title = "deep-review fix --format json", untagged)]
+pub(super) enum FixDocument {
+    /// What was tried.
+    Attempts(Vec<Attempt>),
+    /// With `--until`.
+    Cleaned(Cleaned),
 }
 
 fn options(args: &FixArgs) -> anyhow::Result<MendOptions> {
@@ -76,8 +88,8 @@ fn clean(args: &FixArgs, mut now: Now, mending: Mending) -> anyhow::Result<Exit>
     })??;
     // They are in no round; their titles are wanted all the same.
     now.round.findings.extend(cleaned.found.iter().cloned());
-    if args.json {
-        output::print(&(serde_json::to_string_pretty(&cleaned)? + "\n"))?;
+    if args.format.is_json() {
+        output::print(&output::document(&cleaned)?)?;
     } else {
         output::print(&told(&cleaned, &now)?)?;
     }

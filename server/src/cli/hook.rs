@@ -21,7 +21,7 @@ const END: &str = "# <<< deep-review";
 pub(super) fn run(context: &Context, args: HookArgs) -> anyhow::Result<Exit> {
     match args.command {
         HookCommand::Install(args) => install(context, &args),
-        HookCommand::Uninstall { names } => uninstall(context, &names),
+        HookCommand::Uninstall { names, .. } => uninstall(context, &names),
         HookCommand::Run(args) => run_hook(context, &args),
     }
 }

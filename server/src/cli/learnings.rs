@@ -6,30 +6,37 @@ use super::open::start_editor;
 use super::{Exit, output};
 use anyhow::bail;
 use report::sanitize::printable;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Each learning as a line, in the order of the file.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "deep-review learnings --format json")]
+pub(super) struct LearningRows(Vec<String>);
 
 pub(super) fn run(context: &Context, args: &LearningsArgs) -> anyhow::Result<Exit> {
     let open = context.open()?;
     match &args.command {
         None => {
             let items = ops::learnings(&open)?.items();
-            output::print(&if args.json { serde_json::to_string_pretty(&items)? + "\n" } else { list(&items) })?;
+            output::print(&if args.format.is_json() { output::document(&LearningRows(items))? } else { list(&items) })?;
         }
-        Some(LearningsCommand::Add { words }) => {
+        Some(LearningsCommand::Add { words, .. }) => {
             ops::teach(&open, &words.join(" "))?;
             output::print("Learnt.\n")?;
         }
-        Some(LearningsCommand::Forget { numbers }) => {
+        Some(LearningsCommand::Forget { numbers, .. }) => {
             let gone = ops::forget(&open, numbers)?;
             output::print(&gone.iter().map(|item| format!("Forgotten: {}\n", printable(item))).collect::<String>())?;
         }
-        Some(LearningsCommand::Edit) => {
+        Some(LearningsCommand::Edit(_)) => {
             let path = open.store.learnings_path();
             if !path.exists() {
                 bail!("nothing was learnt here yet; `deep-review learnings add` is the other way to begin");
             }
             return start_editor(&path, 1);
         }
-        Some(LearningsCommand::Share) => {
+        Some(LearningsCommand::Share(_)) => {
             let (path, new) = ops::share(&open)?;
             output::print(&match new {
                 0 => format!("{path} has all of them.\n"),

@@ -9,8 +9,8 @@ use report::sanitize::printable;
 pub(super) fn log(context: &Context, args: &LogArgs) -> anyhow::Result<Exit> {
     let open = context.open()?;
     let entries = told(ops::log(&open));
-    let text = if args.json {
-        serde_json::to_string_pretty(&LogList(entries.iter().rev().map(Into::into).collect()))? + "\n"
+    let text = if args.format.is_json() {
+        output::document(&LogList(entries.iter().rev().map(Into::into).collect()))?
     } else if entries.is_empty() {
         "Nothing was done on this branch yet.\n".to_owned()
     } else {

@@ -10,6 +10,7 @@ mod context;
 mod decide;
 mod demo;
 mod doctor;
+mod done;
 mod dry_run;
 mod eval;
 mod examples;
@@ -38,11 +39,14 @@ mod rounds;
 mod rules;
 pub mod sample;
 mod scan;
+#[cfg(test)]
+mod schemas;
 mod show;
 mod stack;
 mod start;
 mod stop_hook;
 mod stream;
+mod sync;
 mod test_agent;
 mod verify;
 mod watch;
@@ -104,41 +108,49 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = context::Context::new(cli.directory, cli.target, cli.color);
     let Some(command) = cli.command else { return start::run(&context) };
+    match command.saying() {
+        Some((name, format)) if format.is_json() => done::said_as_json(name, &context, || carry_out(&context, command)),
+        _ => carry_out(&context, command),
+    }
+}
+
+fn carry_out(context: &context::Context, command: Command) -> anyhow::Result<Exit> {
     match command {
-        Command::Review(args) => review::run(&context, *args),
+        Command::Review(args) => review::run(context, *args),
         Command::Lsp(_) => Ok(if lsp::run() == ExitCode::SUCCESS { Exit::Done } else { Exit::FailOn }),
-        Command::Mcp(args) => mcp::run(&context, &args),
-        Command::Agents(args) => agents::run(&context, &args),
-        Command::Eval(args) => eval::run(&context, &args),
-        Command::Demo(args) => demo::run(&context, &args),
-        Command::Rounds(args) => rounds::run(&context, &args),
-        Command::Report(args) => report::run(&context, &args),
-        Command::Findings(args) => findings::run(&context, &args),
-        Command::Show(args) => show::run(&context, &args),
-        Command::Verify(args) => verify::run(&context, &args),
-        Command::Open(args) => open::run(&context, &args),
-        Command::Apply(args) => apply::run(&context, &args),
-        Command::Fix(args) => fix::run(&context, &args),
-        Command::Ask(args) => ask::run(&context, &args),
-        Command::Import(args) => import::run(&context, &args),
-        Command::Pr(args) => pr::run(&context, &args),
-        Command::Scan(args) => scan::run(&context, &args),
-        Command::Watch(args) => watch::run(&context, &args),
-        Command::Hook(args) => hook::run(&context, args),
-        Command::Dismiss(args) => decide::dismiss(&context, &args),
-        Command::Reopen(args) => decide::reopen(&context, &args),
-        Command::Severity(args) => decide::severity(&context, &args),
-        Command::Split(args) => links::split(&context, &args),
-        Command::Join(args) => links::join(&context, &args),
-        Command::Learnings(args) => learnings::run(&context, &args),
-        Command::Log(args) => log::log(&context, &args),
-        Command::Undo(args) => log::undo(&context, &args),
-        Command::Rules(args) => rules::run(&context, args),
-        Command::Init => init::run(&context),
-        Command::Doctor(args) => doctor::run(&context, &args),
-        Command::Config(args) => config::run(&context, &args),
-        Command::Completions { shell } => generate::completions(shell),
-        Command::Man => generate::man(),
+        Command::Mcp(args) => mcp::run(context, &args),
+        Command::Agents(args) => agents::run(context, &args),
+        Command::Eval(args) => eval::run(context, &args),
+        Command::Demo(args) => demo::run(context, &args),
+        Command::Rounds(args) => rounds::run(context, &args),
+        Command::Report(args) => report::run(context, &args),
+        Command::Findings(args) => findings::run(context, &args),
+        Command::Show(args) => show::run(context, &args),
+        Command::Verify(args) => verify::run(context, &args),
+        Command::Open(args) => open::run(context, &args),
+        Command::Apply(args) => apply::run(context, &args),
+        Command::Fix(args) => fix::run(context, &args),
+        Command::Ask(args) => ask::run(context, &args),
+        Command::Import(args) => import::run(context, &args),
+        Command::Pr(args) => pr::run(context, &args),
+        Command::Scan(args) => scan::run(context, &args),
+        Command::Watch(args) => watch::run(context, &args),
+        Command::Hook(args) => hook::run(context, args),
+        Command::Dismiss(args) => decide::dismiss(context, &args),
+        Command::Reopen(args) => decide::reopen(context, &args),
+        Command::Severity(args) => decide::severity(context, &args),
+        Command::Split(args) => links::split(context, &args),
+        Command::Join(args) => links::join(context, &args),
+        Command::Learnings(args) => learnings::run(context, &args),
+        Command::Sync(args) => sync::run(context, &args),
+        Command::Log(args) => log::log(context, &args),
+        Command::Undo(args) => log::undo(context, &args),
+        Command::Rules(args) => rules::run(context, args),
+        Command::Init(_) => init::run(context),
+        Command::Doctor(args) => doctor::run(context, &args),
+        Command::Config(args) => config::run(context, &args),
+        Command::Completions { shell, .. } => generate::completions(shell),
+        Command::Man(_) => generate::man(),
         Command::Plumbing(step) => plumbing(step),
     }
 }

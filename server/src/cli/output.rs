@@ -4,9 +4,53 @@ use super::args::Color;
 use report::sanitize;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Writes to standard output. A reader that has gone (`| head`) is no error.
+/// What a command said, where that becomes one document.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// What would have been on standard output.
+    pub(super) text: String,
+    /// What was on standard error besides how far it is.
+    pub(super) notes: Vec<String>,
+    /// Made of each part of the text at once, where the command does not end by itself.
+    pub(super) at_once: Option<fn(&str) -> anyhow::Result<String>>,
+}
+
+/// What is kept back of standard output until the command has ended.
+static SAID: Mutex<Option<Said>> = Mutex::new(None);
+
+fn said() -> MutexGuard<'static, Option<Said>> {
+    SAID.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps back from now on what is printed.
+pub(super) fn keep_back(at_once: Option<fn(&str) -> anyhow::Result<String>>) {
+    *said() = Some(Said { at_once, ..Said::default() });
+}
+
+/// What was kept back; from now on nothing is.
+pub(super) fn kept_back() -> Said {
+    said().take().unwrap_or_default()
+}
+
+/// Writes to standard output, unless that is kept back. A reader that has gone (`| head`) is no error.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    let at_once = match said().as_mut() {
+        Some(Said { at_once: None, text: all, .. }) => {
+            all.push_str(text);
+            return Ok(());
+        }
+        Some(Said { at_once: Some(at_once), .. }) => Some(*at_once),
+        None => None,
+    };
+    match at_once {
+        Some(document) => write(&document(text)?),
+        None => write(text),
+    }
+}
+
+fn write(text: &str) -> anyhow::Result<()> {
     let orderless = is_read_for_orders().then(|| sanitize::orderless(text));
     let text = orderless.as_deref().unwrap_or(text);
     match io::stdout().lock().write_all(text.as_bytes()) {
@@ -88,16 +132,30 @@ pub(super) fn json_lines<T: serde::Serialize>(values: &[T]) -> anyhow::Result<St
 /// repository or of an agent.
 pub(super) fn note(text: &str) {
     let text = sanitize::orderless(&sanitize::printable(text));
+    if let Some(said) = said().as_mut() {
+        said.notes.push(text.clone());
+    }
     // Nobody can be told that standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Writes an error with what caused it and what to do.
 pub(super) fn error(error: &anyhow::Error) {
-    note(&format!("deep-review: {}", told(error)));
-    if let Some(remedy) = error.chain().find_map(remedy) {
+    let (what, remedy) = explained(error);
+    note(&format!("deep-review: {what}"));
+    if let Some(remedy) = remedy {
         note(&format!("  {remedy}"));
     }
+}
+
+/// An error with what caused it, and what to do.
+pub(super) fn explained(error: &anyhow::Error) -> (String, Option<String>) {
+    (told(error), error.chain().find_map(remedy))
+}
+
+/// As a document, for programs.
+pub(super) fn document(value: &impl serde::Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 /// The error and its causes; what a message has from its cause already is not said twice.

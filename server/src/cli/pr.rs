@@ -7,10 +7,13 @@ use anyhow::bail;
 use finding::{Feedback, FindingId, Round};
 use forge::{Forge, Found, Listed, Plan, Submission};
 use git::{PullRequestName, Repository, Target};
+use jiff::Timestamp;
 use ops::OpenBranch;
 use ops::pull_request::{self, Fetched, Wanted};
 use ops::target::{self, Pulled};
 use report::sanitize;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal};
 
@@ -19,7 +22,7 @@ pub(super) fn run(context: &Context, args: &PrArgs) -> anyhow::Result<Exit> {
     let wanted = Wanted { number: None, remote: args.remote.clone(), kind: args.forge.map(Into::into) };
     block_on(async {
         if args.list {
-            return list(&repository, &wanted, args.json).await;
+            return list(&repository, &wanted, args.format.is_json()).await;
         }
         let (open, forge, fetched) = match &args.number {
             // Its commits are fetched, so that a round of it is found and comments can be placed.
@@ -56,8 +59,7 @@ fn name(word: &str) -> anyhow::Result<PullRequestName> {
 async fn list(repository: &Repository, wanted: &Wanted, json: bool) -> anyhow::Result<Exit> {
     let (site, all) = pull_request::list(repository, wanted).await?;
     if json {
-        let rows: Vec<_> = all.iter().map(row).collect();
-        output::print(&(serde_json::to_string_pretty(&rows)? + "\n"))?;
+        output::print(&output::document(&PullRows(all.iter().map(row).collect()))?)?;
         return Ok(Exit::Done);
     }
     let mut text = String::new();
@@ -77,18 +79,46 @@ async fn list(repository: &Repository, wanted: &Wanted, json: bool) -> anyhow::R
     Ok(Exit::Done)
 }
 
-fn row(pull: &Listed) -> serde_json::Value {
-    serde_json::json!({
-        "number": pull.pull_request.number,
-        "title": pull.pull_request.title,
-        "author": pull.pull_request.author,
-        "url": pull.pull_request.url,
-        "branch": pull.branch,
-        "opened": pull.opened,
-        "draft": pull.draft,
-        "review_asked": pull.asked_of_me,
-        "checks": pull.checks.map(forge::Checks::word),
-    })
+/// The open pull requests.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "deep-review pr --list --format json")]
+pub(super) struct PullRows(Vec<PullRow>);
+
+/// A pull request.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PullRow {
+    /// Its number.
+    number: u64,
+    /// Its title.
+    title: String,
+    /// Its author's name at the forge.
+    author: String,
+    /// Its page.
+    url: Option<String>,
+    /// The branch that it is of.
+    branch: String,
+    /// When it was opened.
+    opened: Option<Timestamp>,
+    /// Whether it is a draft.
+    draft: bool,
+    /// Whether your review is asked for.
+    review_asked: bool,
+    /// How its checks are.
+    checks: Option<&'static str>,
+}
+
+fn row(pull: &Listed) -> PullRow {
+    PullRow {
+        number: pull.pull_request.number,
+        title: pull.pull_request.title.clone(),
+        author: pull.pull_request.author.clone(),
+        url: pull.pull_request.url.clone(),
+        branch: pull.branch.clone(),
+        opened: pull.opened,
+        draft: pull.draft,
+        review_asked: pull.asked_of_me,
+        checks: pull.checks.map(forge::Checks::word),
+    }
 }
 
 /// Resolves the conversations of ours whose findings are fixed.

@@ -2,9 +2,11 @@
 
 use super::context::{Context, told};
 use super::{Exit, output};
-use finding::{AgentName, Decisions, Round, Work};
+use finding::{AgentName, Decisions, Round, Usage, Work, counted};
 use merge::Record;
 use report::sanitize::printable;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use store::Store;
@@ -29,7 +31,7 @@ pub(super) fn run(context: &Context, json: bool) -> anyhow::Result<Exit> {
         add(&mut rows, &branch_rounds, &branch.decisions()?.value);
     }
     let text = if json {
-        to_json(&rows)?
+        output::document(&document(rows))?
     } else if rounds == 0 {
         "No rounds in this repository yet. 'deep-review review' runs the first.\n".to_owned()
     } else {
@@ -96,7 +98,7 @@ fn table(rows: &BTreeMap<AgentName, Row>, rounds: usize) -> String {
     let columns = rows.len() + 1;
     let width = |c: usize| lines.iter().map(|l| l[c].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut out = format!("{rounds} {} of this repository\n\n", if rounds == 1 { "round" } else { "rounds" });
+    let mut out = format!("{} of this repository\n\n", counted(rounds, "round"));
     for line in &lines {
         let mut text = format!("{:w$}", line[0], w = widths[0]);
         for (cell, w) in line.iter().zip(&widths).skip(1) {
@@ -112,18 +114,72 @@ fn names(rows: &BTreeMap<AgentName, Row>) -> impl Iterator<Item = String> {
     rows.iter().map(|(name, row)| printable(if row.label.is_empty() { name.as_str() } else { &row.label }))
 }
 
-fn to_json(rows: &BTreeMap<AgentName, Row>) -> anyhow::Result<String> {
-    let rows: Vec<serde_json::Value> = rows
-        .iter()
-        .map(|(name, Row { label, work: w, record })| {
-            serde_json::json!({
-                "name": name, "label": label, "rounds": w.rounds, "failed": w.failed, "duration_ms": w.duration_ms,
-                "usage": w.usage, "critical": w.raised[0], "important": w.raised[1], "suggestion": w.raised[2],
-                "observations": w.observations, "unique": w.unique, "confirmed": w.confirmed, "refuted": w.refuted,
-                "downgraded": w.downgraded, "fixed": record.kept, "dismissed": record.dismissed,
-                "files_covered": w.covered, "files_missed": w.missed,
-            })
-        })
-        .collect();
-    Ok(serde_json::to_string_pretty(&rows)? + "\n")
+/// What each agent did in all rounds of a repository.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "deep-review agents --record --format json")]
+pub(super) struct RecordRows(Vec<RecordRow>);
+
+/// An agent's.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RecordRow {
+    /// Its name.
+    name: AgentName,
+    /// As the newest round calls it.
+    label: String,
+    /// Rounds that it took part in.
+    rounds: u32,
+    /// Those in which it failed.
+    failed: u32,
+    /// How long it took in all, in milliseconds.
+    duration_ms: u64,
+    /// What it used.
+    usage: Usage,
+    /// Remarks of that severity.
+    critical: u32,
+    /// Remarks of that severity.
+    important: u32,
+    /// Remarks of that severity.
+    suggestion: u32,
+    /// Design observations.
+    observations: u32,
+    /// Findings that it alone raised.
+    unique: u32,
+    /// Findings that others confirmed.
+    confirmed: u32,
+    /// Findings that others refuted.
+    refuted: u32,
+    /// Findings that others found less grave.
+    downgraded: u32,
+    /// Findings that people fixed.
+    fixed: u32,
+    /// Findings that people dismissed.
+    dismissed: u32,
+    /// Files that it looked at.
+    files_covered: u32,
+    /// Files that it did not.
+    files_missed: u32,
+}
+
+fn document(rows: BTreeMap<AgentName, Row>) -> RecordRows {
+    let row = |(name, Row { label, work, record }): (AgentName, Row)| RecordRow {
+        name,
+        label,
+        rounds: work.rounds,
+        failed: work.failed,
+        duration_ms: work.duration_ms,
+        usage: work.usage,
+        critical: work.raised[0],
+        important: work.raised[1],
+        suggestion: work.raised[2],
+        observations: work.observations,
+        unique: work.unique,
+        confirmed: work.confirmed,
+        refuted: work.refuted,
+        downgraded: work.downgraded,
+        fixed: record.kept,
+        dismissed: record.dismissed,
+        files_covered: work.covered,
+        files_missed: work.missed,
+    };
+    RecordRows(rows.into_iter().map(row).collect())
 }

@@ -8,15 +8,17 @@ use check::{Job, RuleInfo, Settings};
 use git::{ScopeRequest, Snapshot, SnapshotOptions};
 use ops::Overrides;
 use report::sanitize::printable;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(context: &Context, args: RulesArgs) -> anyhow::Result<Exit> {
     match args.command {
-        None => list(context, args.json),
-        Some(RulesCommand::Explain { id }) => explain(context, &id),
-        Some(RulesCommand::Test { paths }) => test(context, paths),
+        None => list(context, args.format.is_json()),
+        Some(RulesCommand::Explain { id, .. }) => explain(context, &id),
+        Some(RulesCommand::Test { paths, .. }) => test(context, paths),
     }
 }
 
@@ -54,14 +56,7 @@ fn list(context: &Context, as_json: bool) -> anyhow::Result<Exit> {
         output::note(&format!("warning: {}", printable(&why)));
     }
     if as_json {
-        let row = |(rule, on): &(RuleInfo, bool)| {
-            serde_json::json!({
-                "id": rule.id, "agent": rule.agent, "summary": rule.summary, "why": rule.why,
-                "languages": rule.languages, "fix": rule.has_fix, "on": on, "on_by_default": rule.on_by_default,
-            })
-        };
-        let rows: Vec<serde_json::Value> = rules.iter().map(row).collect();
-        output::print(&(serde_json::to_string_pretty(&rows)? + "\n"))?;
+        output::print(&output::document(&RuleRows(rules.into_iter().map(RuleRow::from).collect()))?)?;
         return Ok(Exit::Done);
     }
     let width = rules.iter().map(|(rule, _)| rule.id.len()).max().unwrap_or(0);
@@ -77,6 +72,39 @@ fn list(context: &Context, as_json: bool) -> anyhow::Result<Exit> {
     }
     output::page(&out)?;
     Ok(Exit::Done)
+}
+
+/// The rules of the built-in agents, and one's own.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "deep-review rules --format json")]
+pub(super) struct RuleRows(Vec<RuleRow>);
+
+/// A rule.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RuleRow {
+    /// Its id.
+    id: String,
+    /// The built-in agent that has it.
+    agent: &'static str,
+    /// What it finds.
+    summary: String,
+    /// Why that is a mistake; may be empty.
+    why: String,
+    /// The languages that it is for; none where it is for all.
+    languages: Vec<String>,
+    /// Whether it suggests fixes.
+    fix: bool,
+    /// Whether it is on here.
+    on: bool,
+    /// Whether it is without anybody's word.
+    on_by_default: bool,
+}
+
+impl From<Listed> for RuleRow {
+    fn from((rule, on): Listed) -> Self {
+        let RuleInfo { id, agent, summary, why, languages, has_fix: fix, on_by_default, .. } = rule;
+        Self { id, agent, summary, why, languages, fix, on, on_by_default }
+    }
 }
 
 fn explain(context: &Context, id: &str) -> anyhow::Result<Exit> {

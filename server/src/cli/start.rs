@@ -7,7 +7,7 @@ use super::{Exit, output};
 use agent::Availability;
 use clap::CommandFactory as _;
 use config::Config;
-use finding::{AgentKind, AgentName, Usage};
+use finding::{AgentKind, AgentName, Usage, counted};
 use git::{Repository, Snapshot};
 use ops::{Again, OpenBranch, Overrides, Trust};
 use report::sanitize::printable;
@@ -96,12 +96,11 @@ fn branch(snapshot: &Snapshot) -> String {
 }
 
 fn change(snapshot: &Snapshot) -> String {
-    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let files = count(snapshot.files().len(), "file");
+    let files = counted(snapshot.files().len(), "file");
     match (snapshot.commits().len(), snapshot.scope().uncommitted) {
         (0, _) => format!("{files}, not committed yet"),
-        (commits, true) => format!("{files} in {}, uncommitted work included", count(commits, "commit")),
-        (commits, false) => format!("{files} in {}", count(commits, "commit")),
+        (commits, true) => format!("{files} in {}, uncommitted work included", counted(commits, "commit")),
+        (commits, false) => format!("{files} in {}", counted(commits, "commit")),
     }
 }
 

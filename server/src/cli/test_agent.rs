@@ -5,7 +5,7 @@ use super::dry_run::grouped;
 use super::{Exit, output};
 use agent::{Agent, Brief, Session};
 use anyhow::Context as _;
-use finding::{FailureKind, Usage};
+use finding::{FailureKind, Usage, counted};
 use git::Snapshot;
 use ops::{Overrides, Trust};
 use report::sanitize::printable;
@@ -61,10 +61,6 @@ pub(super) fn test(agent: &Arc<dyn Agent>) -> anyhow::Result<Exit> {
             Ok(if may_pass { Exit::Incomplete } else { Exit::Impossible })
         }
     }
-}
-
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// ", 5,120 tokens, $0.02": what is known of it.

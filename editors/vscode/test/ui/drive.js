@@ -64,6 +64,7 @@ const SESSIONS = (
       } catch (error) {
         console.error(`FAIL ${name}`, error);
         await page.screenshot({ path: path.join(OUT, `error-${name}.png`) });
+        console.error(await workbench.told(WORK));
         fs.writeFileSync(bed.config, config); // of what it added, nothing is for the next one
         process.exitCode = 1;
       }

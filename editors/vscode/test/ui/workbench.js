@@ -22,7 +22,7 @@ const patience = (ms) =>
 /** For whatever takes the machine's time: a page, a review. */
 const long = () => ({ timeout: patience(90_000) });
 /** For what the workbench shows at once. */
-const short = () => ({ timeout: patience(3_000) });
+const short = (ms = 3_000) => ({ timeout: patience(ms) });
 const STATUS = ".statusbar-item [aria-label^='Deep Review'], .statusbar-item:has-text('Deep Review')";
 
 /** The language servers that run and whose program is below a folder: [process id, program]. */
@@ -246,6 +246,23 @@ class Workbench {
   async clearNotifications() {
     await this.run("Notifications: Clear All Notifications");
     await this.gone(".notification-toast");
+  }
+
+  /** What the workbench shows besides editors, and the newest lines of the extension's log: why a wait was in vain. */
+  async told(work) {
+    const texts = await this.page
+      .locator(`${QUICK}, .monaco-dialog-box, .notification-toast, .statusbar, .pane-body`)
+      .allInnerTexts()
+      .catch((error) => [String(error)]);
+    const shown = texts.map((text) => text.replace(/\s+/g, " ").trim().slice(0, 300)).filter((text) => text !== "");
+    const logs = fs
+      .readdirSync(work, { recursive: true })
+      .filter((name) => name.endsWith("Deep Review.log"))
+      .map((name) => path.join(work, name))
+      .sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs)
+      .slice(0, 1)
+      .flatMap((file) => fs.readFileSync(file, "utf8").trim().split("\n").slice(-15));
+    return [`shown at ${await this.page.title()}:`, ...shown, "logged:", ...logs].join("\n  ");
   }
 
   async until(what, test) {

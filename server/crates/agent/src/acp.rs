@@ -4,7 +4,7 @@
 //! hold of the program.
 
 use super::completion::{Completion, Sent, finish, model_label, retry, unfinished};
-use super::process::{self, End, Program, Scratch};
+use super::process::{self, Course, End, Program, Scratch};
 use super::prompt::{self, Reader};
 use super::throttle::Account;
 use super::tools::served::{self, SERVER, Server};
@@ -60,6 +60,20 @@ enum Heard {
     Doing(String),
     /// More of its answer.
     Words,
+}
+
+/// Why the agent refused a request.
+fn refusal(error: &Value) -> Failure {
+    let text = error["message"].as_str().unwrap_or_default();
+    let details = error["data"]["details"].as_str().or(error["data"].as_str()).unwrap_or_default();
+    let words = format!("{text} {details}");
+    match error["code"].as_i64() {
+        // It wants to be logged in to first.
+        Some(-32000) => Failure::new(FailureKind::NotLoggedIn, "nobody is logged in"),
+        // The protocol's own codes are negative: Gemini CLI hands on the vendor's HTTP status.
+        Some(code @ 400..600) => failure::of_status(u16::try_from(code).unwrap_or(500), &words),
+        _ => failure::of_failed(&words),
+    }
 }
 
 impl Conversation {
@@ -128,6 +142,7 @@ impl Conversation {
         }
     }
 
+    /// Takes the answer to the request that is under way, and sends what comes next.
     fn answered(&mut self, id: &Value, message: &Value) {
         // Some write a number as a text. What it could not even read it answers without one.
         let number = id.as_u64().or_else(|| id.as_str()?.parse().ok());
@@ -139,66 +154,62 @@ impl Conversation {
             return self.fail(Failure::new(FailureKind::BadOutput, text));
         }
         self.under_way = None;
-        let error = &message["error"];
-        if error.is_object() {
-            let text = error["message"].as_str().unwrap_or_default();
-            let details = error["data"]["details"].as_str().or(error["data"].as_str()).unwrap_or_default();
-            let words = format!("{text} {details}");
-            // -32000: it wants to be logged in to first.
-            let failure = match error["code"].as_i64() {
-                Some(-32000) => Failure::new(FailureKind::NotLoggedIn, "nobody is logged in"),
-                // The protocol's own codes are negative: Gemini CLI hands on the vendor's HTTP status.
-                Some(code @ 400..600) => failure::of_status(u16::try_from(code).unwrap_or(500), &words),
-                _ => failure::of_failed(&words),
-            };
-            return self.fail(failure);
+        if message["error"].is_object() {
+            return self.fail(refusal(&message["error"]));
         }
         let result = &message["result"];
         match number.unwrap_or_default() {
-            INITIALIZE => {
-                if result["protocolVersion"] != 1 {
-                    let text = format!("it speaks version {} of the protocol, not 1", result["protocolVersion"]);
-                    return self.fail(Failure::new(FailureKind::BadOutput, text));
-                }
-                let servers: Vec<Value> = self.history.iter().map(|server| {
-                    json!({"name": SERVER, "command": server.program, "args": server.arguments, "env": []})
-                }).collect();
-                self.request(NEW_SESSION, "session/new", &json!({"cwd": self.checkout, "mcpServers": servers}));
-            }
-            NEW_SESSION => {
-                let Some(session) = result["sessionId"].as_str() else {
-                    return self.fail(Failure::new(FailureKind::BadOutput, "it opened no session"));
-                };
-                self.session = session.to_owned();
-                self.said.model = current_model(result).map(Into::into);
-                match self.model.clone() {
-                    Some(model) if !current_model(result).is_some_and(|id| is_called(id, &model)) => {
-                        self.choose(&model, result);
-                    }
-                    Some(model) => {
-                        self.said.model = Some(model);
-                        self.ask();
-                    }
-                    None => self.ask(),
-                }
-            }
+            INITIALIZE => self.initialized(result),
+            NEW_SESSION => self.opened(result),
             SET_MODEL => {
                 self.said.model = self.model.clone();
                 self.ask();
             }
-            PROMPT => {
-                self.over = true;
-                let why = match result["stopReason"].as_str() {
-                    Some("end_turn") => return,
-                    Some("max_tokens") => (FailureKind::BadOutput, "its answer was cut at its token limit"),
-                    Some("max_turn_requests") => (FailureKind::BudgetReached, "it used up its turns"),
-                    Some("refusal") => (FailureKind::BadOutput, "the vendor withheld the answer (refusal)"),
-                    _ => (FailureKind::Cancelled, "it stopped by itself"),
-                };
-                self.fail(Failure::new(why.0, why.1));
-            }
+            PROMPT => self.ended(result),
             _ => {}
         }
+    }
+
+    fn initialized(&mut self, result: &Value) {
+        if result["protocolVersion"] != 1 {
+            let text = format!("it speaks version {} of the protocol, not 1", result["protocolVersion"]);
+            return self.fail(Failure::new(FailureKind::BadOutput, text));
+        }
+        let server =
+            |server: &Server| json!({"name": SERVER, "command": server.program, "args": server.arguments, "env": []});
+        let servers: Vec<Value> = self.history.iter().map(server).collect();
+        self.request(NEW_SESSION, "session/new", &json!({"cwd": self.checkout, "mcpServers": servers}));
+    }
+
+    fn opened(&mut self, result: &Value) {
+        let Some(session) = result["sessionId"].as_str() else {
+            return self.fail(Failure::new(FailureKind::BadOutput, "it opened no session"));
+        };
+        self.session = session.to_owned();
+        self.said.model = current_model(result).map(Into::into);
+        match self.model.clone() {
+            Some(model) if !current_model(result).is_some_and(|id| is_called(id, &model)) => {
+                self.choose(&model, result);
+            }
+            Some(model) => {
+                self.said.model = Some(model);
+                self.ask();
+            }
+            None => self.ask(),
+        }
+    }
+
+    /// The turn is over, in one of the protocol's ways.
+    fn ended(&mut self, result: &Value) {
+        self.over = true;
+        let (kind, why) = match result["stopReason"].as_str() {
+            Some("end_turn") => return,
+            Some("max_tokens") => (FailureKind::BadOutput, "its answer was cut at its token limit"),
+            Some("max_turn_requests") => (FailureKind::BudgetReached, "it used up its turns"),
+            Some("refusal") => (FailureKind::BadOutput, "the vendor withheld the answer (refusal)"),
+            _ => (FailureKind::Cancelled, "it stopped by itself"),
+        };
+        self.fail(Failure::new(kind, why));
     }
 
     fn ask(&mut self) {
@@ -402,7 +413,9 @@ impl AcpAgent {
         let place = (checkout, brief.checkout.is_to_edit(), Server::of(brief, &scratch)?);
         let (mut conversation, from_us) = Conversation::begin(place, prompt.to_owned(), self.settings.model.clone());
         let stop = session.cancel.child_token();
-        let ran = process::converse(&program, self.settings.limits(), &scratch, &stop, from_us, |line| {
+        let limits = self.settings.limits();
+        let course = Course { program: &program, limits, scratch: &scratch, cancel: &stop };
+        let ran = process::converse(course, from_us, |line| {
             match conversation.hear(line) {
                 Some(Heard::Doing(doing)) => session.doing(doing),
                 Some(Heard::Words) => session.said(&conversation.said.text),

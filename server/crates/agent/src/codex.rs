@@ -69,18 +69,7 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
     args.extend(["-c".into(), format!("model_reasoning_effort=\"{}\"", effort.word())]);
     if let Some(url) = &run.settings.url {
         let key = run.settings.key_env.as_deref().unwrap_or("OPENAI_API_KEY");
-        let quoted = |text: &str| Value::from(text).to_string();
-        for setting in [
-            "model_provider=\"configured\"".to_owned(),
-            "model_providers.configured.name=\"configured\"".to_owned(),
-            format!("model_providers.configured.base_url={}", quoted(url)),
-            format!("model_providers.configured.env_key={}", quoted(key)),
-            "model_providers.configured.wire_api=\"responses\"".to_owned(),
-            "model_providers.configured.request_max_retries=1".to_owned(),
-            "model_providers.configured.stream_max_retries=1".to_owned(),
-        ] {
-            args.extend(["-c".into(), setting]);
-        }
+        args.extend(vendor_at(url, key).into_iter().flat_map(|setting| ["-c".into(), setting]));
     }
     if let Some(server) = run.history {
         for (key, value) in [("command", Value::from(&*server.program)), ("args", Value::from(&*server.arguments))] {
@@ -95,6 +84,20 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
         folder: None,
         input: run.prompt.clone(),
     })
+}
+
+/// Settings for a vendor that the user has named. `key` is the variable with its key.
+fn vendor_at(url: &str, key: &str) -> [String; 7] {
+    let quoted = |text: &str| Value::from(text).to_string();
+    [
+        "model_provider=\"configured\"".to_owned(),
+        "model_providers.configured.name=\"configured\"".to_owned(),
+        format!("model_providers.configured.base_url={}", quoted(url)),
+        format!("model_providers.configured.env_key={}", quoted(key)),
+        "model_providers.configured.wire_api=\"responses\"".to_owned(),
+        "model_providers.configured.request_max_retries=1".to_owned(),
+        "model_providers.configured.stream_max_retries=1".to_owned(),
+    ]
 }
 
 fn sign(line: &str) -> Option<Sign> {

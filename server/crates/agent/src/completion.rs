@@ -4,7 +4,7 @@ use super::process::End;
 use super::prompt::Prompt;
 use super::throttle::Account;
 use super::{Brief, Outcome, Session, answer, failure};
-use finding::{AgentName, Failure, FailureKind, Usage};
+use finding::{AgentName, Failure, FailureKind, Usage, counted};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -137,8 +137,8 @@ pub(super) async fn finish<F: Future<Output = Completion>>(
     }
     brief.sending.reveal(&mut outcome.answer);
     if !prompt.not_shown.is_empty() {
-        let parts = if prompt.not_shown.len() == 1 { "1 file" } else { &format!("{} files", prompt.not_shown.len()) };
-        outcome.answer.notes.push(format!("the diff did not fit: {parts} in part or not at all in its prompt"));
+        let files = counted(prompt.not_shown.len(), "file");
+        outcome.answer.notes.push(format!("the diff did not fit: {files} in part or not at all in its prompt"));
     }
     if !reads_on && outcome.failure.is_none() {
         only_seen(&mut outcome, prompt);

@@ -143,25 +143,11 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
             _ => looped |= event["message"].as_str().is_some_and(|m| m.contains("Loop detected")),
         }
     }
-    if result.is_none() {
-        // With `-o json`: one value over many lines, and errors of the same form behind a stack trace.
-        let whole = |text: &str| {
-            super::answer::json_values(text).find(|v| v.get("session_id").is_some() || v.get("response").is_some())
-        };
-        if let Some(value) = whole(stdout).or_else(|| whole(stderr)) {
-            looped |= value["warnings"].to_string().contains("Loop detected");
-            if let Some(error) = value.get("error").filter(|e| e.is_object()) {
-                said.failure = Some(error_of(error, end));
-                return said;
-            }
-            if let Some(response) = value["response"].as_str() {
-                said.text = response.to_owned();
-                said.usage = model_usage(&value["stats"]["models"]);
-                said.usage.tool_calls = value["stats"]["tools"]["totalCalls"].as_u64();
-                said.failure = looped.then(loop_failure);
-                return said;
-            }
-        }
+    if result.is_none()
+        && let Some(value) = whole(stdout).or_else(|| whole(stderr))
+        && take_whole(&mut said, &value, end, looped)
+    {
+        return said;
     }
     let Some(result) = result.filter(|_| !matches!(end, End::Failed(_))) else {
         said.failure = Some(match end {
@@ -185,6 +171,27 @@ pub fn read(end: &End, stdout: &str, stderr: &str) -> Completion {
         said.failure = Some(loop_failure());
     }
     said
+}
+
+/// What was said with `-o json`: one value over many lines, and errors of the same form behind a stack trace.
+fn whole(text: &str) -> Option<Value> {
+    super::answer::json_values(text).find(|v| v.get("session_id").is_some() || v.get("response").is_some())
+}
+
+/// Takes what such a value says; whether it says how the run ended. `looped`: the events have said already that it stopped its
+/// own answer.
+fn take_whole(said: &mut Completion, value: &Value, end: &End, looped: bool) -> bool {
+    if let Some(error) = value.get("error").filter(|e| e.is_object()) {
+        said.failure = Some(error_of(error, end));
+        return true;
+    }
+    let Some(response) = value["response"].as_str() else { return false };
+    said.text = response.to_owned();
+    said.usage = model_usage(&value["stats"]["models"]);
+    said.usage.tool_calls = value["stats"]["tools"]["totalCalls"].as_u64();
+    let looped = looped || value["warnings"].to_string().contains("Loop detected");
+    said.failure = looped.then(loop_failure);
+    true
 }
 
 fn loop_failure() -> Failure {

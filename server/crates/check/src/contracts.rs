@@ -108,9 +108,10 @@ fn stale_parameters(file: &ChangedFile, old: Defined<'_>, new: Defined<'_>) -> V
         if parameters == former {
             continue;
         }
+        let signature = Signature { function: name, former, parameters };
         for (at, documented) in documented(&file.path, new.0, function) {
             if !parameters.contains(&documented) && former.contains(&documented) {
-                findings.push(stale(file, new.0, name, &at, &documented, former, parameters));
+                findings.push(signature.stale(file, new.0, &at, &documented));
             }
         }
     }
@@ -118,27 +119,30 @@ fn stale_parameters(file: &ChangedFile, old: Defined<'_>, new: Defined<'_>) -> V
     findings
 }
 
-fn stale(
-    file: &ChangedFile,
-    text: &str,
-    function: &str,
-    at: &Range<usize>,
-    documented: &str,
-    former: &[String],
-    parameters: &[String],
-) -> RawFinding {
-    let title = format!("Documented parameter {documented} is none of {function} any more");
-    let body = "This branch changed the signature, and left the documentation as it was.".to_owned();
-    let mut finding = remark(AGENT, "stale-parameter", Severity::Suggestion, title, body);
-    finding.anchors.push(anchor(&file.path, text, LineRange::line(line_at(text, at.start))));
-    // Where one word of the signature became another, and nothing else changed, it is a new name.
-    let changed: Vec<(&String, &String)> = former.iter().zip(parameters).filter(|(a, b)| a != b).collect();
-    if let ([(was, is)], true) = (changed.as_slice(), former.len() == parameters.len())
-        && was.as_str() == documented
-    {
-        finding.fixes.push(replacing(AGENT, "use the new name", &file.path, text, &[(at.clone(), is)]));
+/// A signature that the branch changed.
+struct Signature<'s> {
+    function: &'s str,
+    former: &'s [String],
+    parameters: &'s [String],
+}
+
+impl Signature<'_> {
+    /// The documentation at `at` still speaks of a parameter that is gone.
+    fn stale(&self, file: &ChangedFile, text: &str, at: &Range<usize>, documented: &str) -> RawFinding {
+        let Self { function, former, parameters } = self;
+        let title = format!("Documented parameter {documented} is none of {function} any more");
+        let body = "This branch changed the signature, and left the documentation as it was.".to_owned();
+        let mut finding = remark(AGENT, "stale-parameter", Severity::Suggestion, title, body);
+        finding.anchors.push(anchor(&file.path, text, LineRange::line(line_at(text, at.start))));
+        // Where one word of the signature became another, and nothing else changed, it is a new name.
+        let changed: Vec<(&String, &String)> = former.iter().zip(*parameters).filter(|(a, b)| a != b).collect();
+        if let ([(was, is)], true) = (changed.as_slice(), former.len() == parameters.len())
+            && was.as_str() == documented
+        {
+            finding.fixes.push(replacing(AGENT, "use the new name", &file.path, text, &[(at.clone(), is)]));
+        }
+        finding
     }
-    finding
 }
 
 /// The words between the parentheses behind a function's name: names, types and defaults.

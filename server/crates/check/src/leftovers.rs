@@ -96,7 +96,7 @@ pub(super) fn in_lines(job: &Job<'_>, file: &ChangedFile, agent: &str) -> Vec<Ra
                 _ => false,
             };
             if reading.part_at(at).is_none() && !is_wanted {
-                findings.push(leftover(file, text, pattern, &groups, line, content));
+                findings.push(leftover(file, text, pattern, &Hit { line, content, groups }));
             }
         } else if let Some(found) = asked
             && reading.part_at(start + found.start()) == Some(Part::Comment)
@@ -286,41 +286,32 @@ impl Reading {
     }
 }
 
-fn leftover(
-    file: &ChangedFile,
-    text: &str,
-    pattern: &Pattern,
-    groups: &regex::Captures<'_>,
+/// A line that a pattern fits.
+struct Hit<'h> {
+    /// 1-based.
     line: u32,
-    content: &str,
-) -> RawFinding {
-    let mut finding = remark(
-        agent_of(pattern.rule),
-        pattern.rule,
-        pattern.severity,
-        pattern.title.replace('`', ""),
-        pattern.why.to_owned(),
-    );
-    finding.anchors.push(anchor(&file.path, text, LineRange::line(line)));
+    content: &'h str,
+    groups: regex::Captures<'h>,
+}
+
+fn leftover(file: &ChangedFile, text: &str, pattern: &Pattern, hit: &Hit<'_>) -> RawFinding {
+    let agent = agent_of(pattern.rule);
+    let title = pattern.title.replace('`', "");
+    let mut finding = remark(agent, pattern.rule, pattern.severity, title, pattern.why.to_owned());
+    let line = LineRange::line(hit.line);
+    finding.anchors.push(anchor(&file.path, text, line));
     match pattern.edit {
-        Edit::DropLine => finding.fixes.push(without_lines(&file.path, text, &[LineRange::line(line)])),
+        Edit::DropLine => finding.fixes.push(without_lines(&file.path, text, &[line])),
         Edit::Replace(with) => {
-            if let Some(group) = groups.get(1) {
-                let edited = format!("{}{with}{}", &content[..group.start()], &content[group.end()..]);
+            if let Some(group) = hit.groups.get(1) {
+                let edited = format!("{}{with}{}", &hit.content[..group.start()], &hit.content[group.end()..]);
                 let new: String = text
                     .split_inclusive('\n')
                     .zip(1_u32..)
-                    .map(|(l, n)| if n == line { l.replacen(content, &edited, 1) } else { l.to_owned() })
+                    .map(|(l, n)| if n == hit.line { l.replacen(hit.content, &edited, 1) } else { l.to_owned() })
                     .collect();
-                let hunk = LineHunk { old_start: line, old_count: 1, new_start: line, new_count: 1 };
-                finding.fixes.push(fix(
-                    agent_of(pattern.rule),
-                    "run all tests again",
-                    &file.path,
-                    text,
-                    &new,
-                    vec![hunk],
-                ));
+                let hunk = LineHunk { old_start: hit.line, old_count: 1, new_start: hit.line, new_count: 1 };
+                finding.fixes.push(fix(agent, "run all tests again", &file.path, (text, &new), vec![hunk]));
             }
         }
         Edit::None => {}
@@ -338,7 +329,7 @@ fn without_lines(path: &RepoPath, text: &str, ranges: &[LineRange]) -> finding::
         taken += r.count();
         hunk
     });
-    fix(AGENT, "remove it", path, text, &new, hunks.collect())
+    fix(AGENT, "remove it", path, (text, &new), hunks.collect())
 }
 
 /// Conflict markers: all three kinds in order, or one that stands alone where it cannot be meant. Underlined headings,

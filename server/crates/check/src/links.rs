@@ -84,33 +84,12 @@ fn in_document(job: &Job<'_>, file: &ChangedFile, there: &Paths<'_>, made: &Made
         if is_new || has_moved {
             let is_elsewhere = |path: String| made.has(&path) || there.has_page(&path);
             if !there.resolve(&file.path, &target.path).is_some_and(is_elsewhere) {
-                findings.extend(broken(job, file, text, &target, there, has_moved && !is_new));
+                let link = Link { file, text, target: &target };
+                findings.extend(link.broken(job, there, has_moved && !is_new));
             }
         }
     }
     findings
-}
-
-/// What is wrong with a link of a changed document. `by_move`: only the document's own move can have broken it.
-fn broken(
-    job: &Job<'_>,
-    file: &ChangedFile,
-    text: &str,
-    target: &Target,
-    there: &Paths<'_>,
-    by_move: bool,
-) -> Option<RawFinding> {
-    let link = Link { file, text, target };
-    if target.path.is_empty() {
-        return if by_move { None } else { link.without_heading_here() };
-    }
-    let resolved = there.resolve(&file.path, &target.path)?;
-    match there.file(&resolved) {
-        Some(_) if by_move => None,
-        Some(path) => link.without_heading(job, path),
-        None if by_move => link.broken_by_move(there),
-        None => link.without_file(&resolved, there),
-    }
 }
 
 /// A link in a changed document.
@@ -121,6 +100,21 @@ struct Link<'l> {
 }
 
 impl Link<'_> {
+    /// What is wrong with it. `by_move`: only the document's own move can have broken it.
+    fn broken(&self, job: &Job<'_>, there: &Paths<'_>, by_move: bool) -> Option<RawFinding> {
+        let written = &self.target.path;
+        if written.is_empty() {
+            return if by_move { None } else { self.without_heading_here() };
+        }
+        let resolved = there.resolve(&self.file.path, written)?;
+        match there.file(&resolved) {
+            Some(_) if by_move => None,
+            Some(path) => self.without_heading(job, path),
+            None if by_move => self.broken_by_move(there),
+            None => self.without_file(&resolved, there),
+        }
+    }
+
     fn finding(&self, rule: &str, title: String, body: &str) -> RawFinding {
         let mut finding = remark(AGENT, rule, Severity::Important, title, body.to_owned());
         let line = LineRange::line(line_at(self.text, self.target.at.start));

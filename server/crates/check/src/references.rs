@@ -236,8 +236,28 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
         by_name.entry(mention.name).or_default().push(mention);
     }
     by_name.retain(|_, mentions| mentions.len() <= MOST_MENTIONS);
-    let wanted = by_name.keys().map(|name| &gone[*name]).filter(|g| g.what != What::Path);
-    let wanted: Vec<&Gone> = wanted.collect();
+    let renamed = renamed(snapshot, by_name.keys().map(|name| &gone[*name]));
+    let mut removed = Vec::new();
+    for (name, mentions) in by_name {
+        let mut gone = gone[name].clone();
+        gone.new = gone.new.or_else(|| renamed.get(&gone.name).cloned());
+        let (certain, of_removed) = of_name(job, &gone, &mentions);
+        findings.extend(certain);
+        removed.extend(of_removed);
+    }
+    match removed.len() {
+        0..=MOST_REMOVED => findings.extend(removed),
+        _ => findings.push(many_removed(removed)),
+    }
+    findings.sort_by(|a, b| {
+        (a.anchors[0].path.as_str(), a.anchors[0].lines).cmp(&(b.anchors[0].path.as_str(), b.anchors[0].lines))
+    });
+    Ok(findings)
+}
+
+/// What became of the names that went: the new one by the old one, where it is certain.
+fn renamed<'g>(snapshot: &Snapshot, gone: impl Iterator<Item = &'g Gone>) -> HashMap<String, String> {
+    let wanted: Vec<&Gone> = gone.filter(|g| g.what != What::Path).collect();
     let defined = wanted.iter().filter(|g| g.is_defined && g.what == What::Identifier);
     let (names, defined) =
         (wanted.iter().map(|g| g.name.as_str()).collect(), defined.map(|g| g.name.as_str()).collect());
@@ -248,36 +268,29 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
         *old_names.entry(new.clone()).or_default() += 1;
     }
     renamed.retain(|_, new| old_names.get(new) == Some(&1));
-    let mut removed = Vec::new();
-    for (name, mentions) in by_name {
-        let mut gone = gone[name].clone();
-        gone.new = gone.new.or_else(|| renamed.get(&gone.name).cloned());
-        let mut by_path: BTreeMap<&RepoPath, Vec<&Mention>> = BTreeMap::new();
-        for mention in &mentions {
-            by_path.entry(&mention.path).or_default().push(mention);
-        }
-        for (path, mentions) in by_path {
-            if let Some(text) = job.read(path) {
-                let (given, said): (Vec<&Mention>, Vec<&Mention>) = mentions.into_iter().partition(|m| m.gives);
-                let given: Vec<Range<usize>> = given.into_iter().map(|m| m.at.clone()).collect();
-                findings.extend(settings::finding(path, &text, &gone, &given));
-                let found = finding(snapshot, path, &text, &gone, &said);
-                let is_removed = gone.new.is_none() && gone.what == What::Identifier;
-                match matches!(kind_of(path), FileKind::Prose) && is_removed {
-                    true => removed.extend(found),
-                    false => findings.extend(found),
-                }
-            }
+    renamed
+}
+
+/// What is wrong where a name that is gone is mentioned; apart, what documents say of what was removed for good.
+fn of_name(job: &Job<'_>, gone: &Gone, mentions: &[Mention]) -> (Vec<RawFinding>, Vec<RawFinding>) {
+    let mut by_path: BTreeMap<&RepoPath, Vec<&Mention>> = BTreeMap::new();
+    for mention in mentions {
+        by_path.entry(&mention.path).or_default().push(mention);
+    }
+    let is_removed = gone.new.is_none() && gone.what == What::Identifier;
+    let (mut certain, mut of_removed) = (Vec::new(), Vec::new());
+    for (path, mentions) in by_path {
+        let Some(text) = job.read(path) else { continue };
+        let (given, said): (Vec<&Mention>, Vec<&Mention>) = mentions.into_iter().partition(|m| m.gives);
+        let given: Vec<Range<usize>> = given.into_iter().map(|m| m.at.clone()).collect();
+        certain.extend(settings::finding(path, &text, gone, &given));
+        let found = finding(job.snapshot, path, &text, gone, &said);
+        match matches!(kind_of(path), FileKind::Prose) && is_removed {
+            true => of_removed.extend(found),
+            false => certain.extend(found),
         }
     }
-    match removed.len() {
-        0..=MOST_REMOVED => findings.extend(removed),
-        _ => findings.push(many_removed(removed)),
-    }
-    findings.sort_by(|a, b| {
-        (a.anchors[0].path.as_str(), a.anchors[0].lines).cmp(&(b.anchors[0].path.as_str(), b.anchors[0].lines))
-    });
-    Ok(findings)
+    (certain, of_removed)
 }
 
 /// A branch that removes so much rebuilds, and what its documents say of it is one matter.
@@ -331,40 +344,7 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
     // What its package hides since, a document cannot say in its place.
     let hidden = (is_prose && is_hidden_now(gone)).then(|| Gone { new: None, ..gone.clone() });
     let gone = hidden.as_ref().unwrap_or(gone);
-    let stale = |m: &&&Mention| {
-        let line = line_text(text, m.at.start);
-        line.len() <= LONGEST_LINE
-            // A list that a tool wrote has no words.
-            && (!is_prose || line.trim().contains(' ') || !line.contains([';', '/']) || gone.what != What::Identifier)
-            && !text[..m.at.start].ends_with("'s ")
-            && !(gone.what == What::Identifier && is_file_of_a_path(text, &m.at))
-            && !(gone.noun == "module" && is_linked_elsewhere(text, &gone.name))
-            // A family of names: `load*`.
-            && !(gone.what == What::Identifier && text[m.at.end..].starts_with('*') && !text[m.at.end..].starts_with("**"))
-            && !ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
-            && !DIRECTIVE.as_ref().is_some_and(|r| r.is_match(line))
-            // One of the names may be the other without its case or its dash: a sentence is about either.
-            && !gone.new.as_deref().is_some_and(|new| has_word(line, new) || is_one_word(new, &gone.name))
-            && !is_marker(line, text, &m.at)
-            && (is_prose || !is_lone_call(line, &text[m.at.clone()]))
-            && (is_prose || is_said_in_words(line))
-            && (is_prose || !is_in_commented_code(text, m.at.start))
-            && !is_of_others(text, &m.at, gone)
-            && !(is_prose && is_of_the_past(text, m.at.start))
-            && !(is_prose && in_sample(text, m.at.start) && is_own_in_sample(text, &m.at, gone))
-            && !(gone.what == What::Identifier && is_introduced(text, gone))
-            // What only a test defined, nobody speaks of elsewhere: the name is a sample's.
-            && !(gone.what == What::Identifier && is_test(&gone.path) && !is_test(path))
-            && (is_prose
-                || gone.what != What::Identifier
-                || super::tree::family(path) == super::tree::family(&gone.path)
-                || is_written_as_code(text, &m.at, gone.what))
-            && (gone.is_name_like || is_written_as_code(text, &m.at, gone.what))
-            && (gone.what != What::Identifier || gone.new.is_some() || is_certain_without_heir(text, &m.at, gone, is_prose))
-            // A word of a chain of calls may be anybody's: `.WriteTo.Console()`.
-            && (gone.is_name_like || gone.what != What::Identifier || !text[..m.at.start].ends_with('.'))
-            && !is_new(snapshot, path, text, &m.at, &gone.sought)
-    };
+    let stale = |m: &&&Mention| is_stale(snapshot, path, text, gone, m);
     let mentions: Vec<&Mention> = mentions.iter().filter(stale).copied().collect();
     let first = mentions.first()?;
     let (name, noun) = (&gone.name, gone.noun);
@@ -397,6 +377,59 @@ fn finding(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mentio
         finding.fixes.push(replacing(AGENT, "use the new name", path, text, &edits));
     }
     Some(finding)
+}
+
+/// Whether a text that has a name that is gone speaks of what the branch took away, and not of something else or of the past.
+fn is_stale(snapshot: &Snapshot, path: &RepoPath, text: &str, gone: &Gone, mention: &Mention) -> bool {
+    let (at, line) = (&mention.at, line_text(text, mention.at.start));
+    let before = &text[..at.start];
+    let is_prose = matches!(kind_of(path), FileKind::Prose);
+    let is_identifier = gone.what == What::Identifier;
+    let is_of_something_else = before.ends_with("'s ")
+        || (gone.noun == "module" && is_linked_elsewhere(text, &gone.name))
+        || ON_PURPOSE.as_ref().is_some_and(|r| r.is_match(line))
+        || DIRECTIVE.as_ref().is_some_and(|r| r.is_match(line))
+        // One of the names may be the other without its case or its dash: a sentence is about either.
+        || gone.new.as_deref().is_some_and(|new| has_word(line, new) || is_one_word(new, &gone.name))
+        || is_marker(line, text, at)
+        || is_of_others(text, at, gone);
+    line.len() <= LONGEST_LINE
+        && !is_of_something_else
+        && !(is_identifier && is_identifier_of_others(path, text, gone, at))
+        && if is_prose { is_stale_in_prose(text, gone, at) } else { is_stale_in_comment(line, text, at) }
+        && (is_prose
+            || !is_identifier
+            || super::tree::family(path) == super::tree::family(&gone.path)
+            || is_written_as_code(text, at, gone.what))
+        && (gone.is_name_like || is_written_as_code(text, at, gone.what))
+        && (!is_identifier || gone.new.is_some() || is_certain_without_heir(text, at, gone, is_prose))
+        // A word of a chain of calls may be anybody's: `.WriteTo.Console()`.
+        && (gone.is_name_like || !is_identifier || !before.ends_with('.'))
+        && !is_new(snapshot, path, text, at, &gone.sought)
+}
+
+/// Whether a mention of an identifier is of another one that is called the same.
+fn is_identifier_of_others(path: &RepoPath, text: &str, gone: &Gone, at: &Range<usize>) -> bool {
+    let behind = &text[at.end..];
+    is_file_of_a_path(text, at)
+        // A family of names: `load*`.
+        || (behind.starts_with('*') && !behind.starts_with("**"))
+        || is_introduced(text, gone)
+        // What only a test defined, nobody speaks of elsewhere: the name is a sample's.
+        || (is_test(&gone.path) && !is_test(path))
+}
+
+/// Whether a mention in a document is about the code of now.
+fn is_stale_in_prose(text: &str, gone: &Gone, at: &Range<usize>) -> bool {
+    let line = line_text(text, at.start);
+    // A list that a tool wrote has no words.
+    let has_words = line.trim().contains(' ') || !line.contains([';', '/']) || gone.what != What::Identifier;
+    has_words && !is_of_the_past(text, at.start) && !(in_sample(text, at.start) && is_own_in_sample(text, at, gone))
+}
+
+/// Whether a mention in code is in a sentence of a comment.
+fn is_stale_in_comment(line: &str, text: &str, at: &Range<usize>) -> bool {
+    !is_lone_call(line, &text[at.clone()]) && is_said_in_words(line) && !is_in_commented_code(text, at.start)
 }
 
 /// Whether the name is a file's in a path, of whatever project: `lib/load_all.c`.

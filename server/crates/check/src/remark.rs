@@ -54,7 +54,7 @@ pub(super) fn anchor(path: &RepoPath, text: &str, lines: LineRange) -> Anchor {
 }
 
 /// The fix that makes `old` of `path` into `new`, as a unified diff.
-pub(super) fn fix(agent: &str, note: &str, path: &RepoPath, old: &str, new: &str, hunks: Vec<LineHunk>) -> Fix {
+pub(super) fn fix(agent: &str, note: &str, path: &RepoPath, (old, new): (&str, &str), hunks: Vec<LineHunk>) -> Fix {
     // The mark at the start of a text is none of its first line.
     let plain = |text: &str| Some(Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text)));
     let change = ChangedFile {
@@ -90,7 +90,7 @@ pub(super) fn replacing(
         at = range.end;
     }
     new.push_str(&text[at..]);
-    fix(agent, note, path, text, &new, git::line_hunks(text, &new))
+    fix(agent, note, path, (text, &new), git::line_hunks(text, &new))
 }
 
 /// Whether the first lines of a text say that a tool writes it.

@@ -90,6 +90,25 @@ fn established(job: &Job<'_>, words: HashSet<String>) -> Result<HashSet<String>,
     Ok(sums.into_iter().filter(|(_, n)| *n >= ESTABLISHED).map(|(word, _)| words[word].clone()).collect())
 }
 
+/// What the path of a file has whose words are translations, lists of words, or others'.
+const PASSED_OVER: &[&str] = &[
+    "locale",
+    "i18n",
+    "l10n",
+    "lang/",
+    "languages/",
+    "translation",
+    "vendor/",
+    "third_party",
+    "node_modules",
+    "dict",
+    "words",
+    "wordlist",
+    "spell",
+    "generated",
+    "/gen/",
+];
+
 /// Files whose words are nobody's prose: data, translations, what tools write.
 fn is_passed_over(path: &RepoPath) -> bool {
     let whole = path.as_str().to_ascii_lowercase();
@@ -123,23 +142,6 @@ fn is_passed_over(path: &RepoPath) -> bool {
             | "tex"
             | "bib"
     );
-    let parts = [
-        "locale",
-        "i18n",
-        "l10n",
-        "lang/",
-        "languages/",
-        "translation",
-        "vendor/",
-        "third_party",
-        "node_modules",
-        "dict",
-        "words",
-        "wordlist",
-        "spell",
-        "generated",
-        "/gen/",
-    ];
     // A book that a benchmark reads.
     let is_read = || {
         path.extension() == Some("txt") && whole.split('/').any(|part| part.starts_with("bench") && !part.contains('.'))
@@ -151,7 +153,7 @@ fn is_passed_over(path: &RepoPath) -> bool {
         || is_test_data(path)
         // Copied from collections of templates as they are.
         || matches!(path.file_name(), ".gitignore" | ".gitattributes" | ".dockerignore" | ".editorconfig" | ".npmignore")
-        || parts.iter().any(|part| whole.contains(part))
+        || PASSED_OVER.iter().any(|part| whole.contains(part))
         || whole.contains("testdata")
         || whole.contains("licen")
         || is_for_another_language(&whole)
@@ -209,30 +211,15 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
     let mut found: BTreeMap<String, Misspelling> = BTreeMap::new();
     let mut read = 0;
     for (_, start, line) in added_lines(file) {
-        // A name of a person, or a title that was made elsewhere.
-        let lower = line.to_ascii_lowercase();
-        let is_address = || line.contains('@') && line.contains('<') && line.contains('>');
-        if lower.contains("copyright") || is_address() || (is_record && is_linked_title(&lower)) {
-            continue;
-        }
-        // Another language, or code that was commented out.
-        let foreign = line.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).count();
-        if foreign * 12 > line.len() || is_code_in_comment(line) {
+        if is_of_others(line, is_record) {
             continue;
         }
         read += line.split_ascii_whitespace().count();
         for (at, word, right) in words.misspelt_in(line) {
+            if is_part(line, at, &word) {
+                continue;
+            }
             let place = start + at..start + at + word.len();
-            // `UPDATEs`, read as `UPDAT` and `Es`.
-            if word.bytes().all(|b| b.is_ascii_uppercase()) && line[at + word.len()..].starts_with(char::is_alphabetic)
-            {
-                continue;
-            }
-            // A part of a number, a hash or a key.
-            let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-            if is_digit(line[..at].chars().next_back()) || is_digit(line[at + word.len()..].chars().next()) {
-                continue;
-            }
             let Some(in_prose) = reading.is_prose_or_defined(&place, line, at, &word) else { continue };
             if is_short(&word)
                 || is_about_spelling(line, &right)
@@ -249,6 +236,28 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
     }
     let is_foreign = found.len() > 5 && found.len() * 100 > read * FOREIGN;
     if is_foreign { Vec::new() } else { found.into_values().collect() }
+}
+
+/// Whether a line is not the branch's to spell: a person's name, a title that was made elsewhere, another language, or code that
+/// was commented out. `is_record`: it is of a record of changes.
+fn is_of_others(line: &str, is_record: bool) -> bool {
+    let lower = line.to_ascii_lowercase();
+    let is_address = || line.contains('@') && line.contains('<') && line.contains('>');
+    let is_foreign = || line.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).count() * 12 > line.len();
+    lower.contains("copyright")
+        || is_address()
+        || (is_record && is_linked_title(&lower))
+        || is_foreign()
+        || is_code_in_comment(line)
+}
+
+/// Whether a word is a part of something else: of `UPDATEs`, read as `UPDAT` and `Es`; of a number, a hash or a key.
+fn is_part(line: &str, at: usize, word: &str) -> bool {
+    let (before, behind) = (&line[..at], &line[at + word.len()..]);
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    (word.bytes().all(|b| b.is_ascii_uppercase()) && behind.starts_with(char::is_alphabetic))
+        || is_digit(before.chars().next_back())
+        || is_digit(behind.chars().next())
 }
 
 /// Whether a line of a record of changes quotes the title of an issue or a commit, with a link to it.

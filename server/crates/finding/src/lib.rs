@@ -11,6 +11,7 @@
 mod agent;
 mod answer;
 mod attempt;
+mod count;
 mod dial;
 pub mod document;
 mod id;
@@ -32,6 +33,7 @@ pub use answer::{
     RuleRef,
 };
 pub use attempt::{Aftermath, Attempt, Call, Consent, FileProof, Message, Speaker, Step, StepName, StepResult};
+pub use count::counted;
 pub use dial::{Dial, Hidden};
 pub use id::{BlobId, CommitId, FindingId, RoundId};
 pub use learning::{Learned, Learning, Learnings, Lesson};

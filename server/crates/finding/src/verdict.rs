@@ -1,6 +1,6 @@
 //! What a round allows to be said of the branch. A verdict needs a review: checkers that compute their findings are none.
 
-use super::{AgentInfo, AgentName, AgentOutcome, FailureKind, LeftOut, Round, Severity};
+use super::{AgentInfo, AgentName, AgentOutcome, FailureKind, LeftOut, Round, Severity, counted};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -166,7 +166,7 @@ impl Round {
             };
             *kinds.entry(kind).or_default() += 1;
         }
-        kinds.into_iter().map(|(kind, count)| format!("{} not looked at ({kind})", files(count))).collect()
+        kinds.into_iter().map(|(kind, count)| format!("{} not looked at ({kind})", counted(count, "file"))).collect()
     }
 
     fn labels_of(&self, is: impl Fn(&AgentOutcome) -> bool) -> Vec<String> {
@@ -176,10 +176,6 @@ impl Round {
 
 fn is_failed(outcome: &AgentOutcome, by: impl Fn(FailureKind) -> bool) -> bool {
     matches!(outcome, AgentOutcome::Failed { failure } if by(failure.kind))
-}
-
-fn files(count: usize) -> String {
-    if count == 1 { "1 file".into() } else { format!("{count} files") }
 }
 
 /// `a`, `a and b`, `a, b and c`.

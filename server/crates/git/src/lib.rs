@@ -1,7 +1,8 @@
 //! The edge to git: what is reviewed ([`Scope`](finding::RoundScope)) and its frozen text ([`Snapshot`]).
 //!
-//! Reads only, but for [`Switch`], which a user asks for: the work tree, the index, references and objects of the user's
-//! repository stay as they are, and no hook, filter or diff driver runs. libgit2 does the work; the `git` command is asked for what it cannot do (see `command`, `reftable`).
+//! Reads only, but for [`Switch`], which a user asks for, and references of ours (`refs/deep-review/`): the work tree, the
+//! index, branches and tags of the user's repository stay as they are, and no hook, filter or diff driver runs. libgit2
+//! does the work; the `git` command is asked for what it cannot do (see `command`, `reftable`).
 
 mod blame;
 mod changes;
@@ -29,6 +30,7 @@ mod renames;
 mod repository;
 mod rules;
 mod scope;
+mod shared;
 mod snapshot;
 mod snapshot_builder;
 mod stack;
@@ -46,6 +48,7 @@ pub use moved::moved;
 pub use remotes::Remote;
 pub use repository::{HeadState, Repository, blob_id};
 pub use scope::ScopeRequest;
+pub use shared::{SHARED, SharedFiles};
 pub use snapshot::line_hunks;
 pub use snapshot::{ChangeKind, ChangedFile, LineHunk, Snapshot, TextId};
 pub use snapshot_builder::SnapshotOptions;

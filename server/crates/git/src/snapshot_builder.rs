@@ -301,6 +301,33 @@ enum Content {
     Not(LeftOut),
 }
 
+/// Both sides of a change, as they would be checked out.
+struct Texts {
+    old: Option<Arc<str>>,
+    new: Option<Arc<str>>,
+    /// Some bytes of a side are no text.
+    lossy: bool,
+}
+
+/// Both sides with the line ends of the work tree; or why one of them is no text to be reviewed.
+fn texts(old: Option<Content>, new: Option<Content>, conversion: &Conversion) -> Result<Texts, LeftOut> {
+    let (new, new_lossy, as_in_work_tree) = match new {
+        Some(Content::Not(why)) => return Err(why),
+        Some(Content::Text { text, lossy, as_in_work_tree: true }) => (Some(text), lossy, true),
+        Some(Content::Text { text, lossy, .. }) => (Some(conversion.checked_out(text)), lossy, false),
+        None => (None, false, false),
+    };
+    let (old, old_lossy) = match (old, &new) {
+        (Some(Content::Not(why)), _) => return Err(why),
+        (Some(Content::Text { text, lossy, .. }), Some(new)) if as_in_work_tree => {
+            (Some(conversion.like(text, new)), lossy)
+        }
+        (Some(Content::Text { text, lossy, .. }), _) => (Some(conversion.checked_out(text)), lossy),
+        (None, _) => (None, false),
+    };
+    Ok(Texts { old, new, lossy: new_lossy || old_lossy })
+}
+
 struct Judge<'a> {
     tree: &'a FrozenTree,
     excluded: &'a Excluded,
@@ -359,13 +386,8 @@ impl Judge<'_> {
         let Some(path) = std::str::from_utf8(&change.path).ok().and_then(|p| RepoPath::new(p).ok()) else {
             return left_out(LeftOut::NameNotUtf8);
         };
-        match change.new.or(change.old).map(|s| s.kind) {
-            Some(Kind::Submodule) => return left_out(LeftOut::Submodule),
-            Some(Kind::Link) => return left_out(LeftOut::SymbolicLink),
-            _ => {}
-        }
-        if let Some(pattern) = self.excluded.matching(path.as_str()) {
-            return left_out(LeftOut::Excluded(pattern.clone()));
+        if let Some(why) = self.by_kind_or_pattern(change, &path) {
+            return left_out(why);
         }
         let defaults = self.tree.defaults();
         let attributes =
@@ -373,37 +395,12 @@ impl Judge<'_> {
         if let Some(why) = rules::by_name(path.as_str(), &attributes) {
             return left_out(why);
         }
-        let new_text = match (new, on_disk) {
-            (None, _) | (_, OnDisk::Gone) => None,
-            (_, OnDisk::TooLarge(size)) => return left_out(LeftOut::TooLarge(size)),
-            (_, OnDisk::Read(bytes)) => Some(content(&bytes, true)),
-            (_, OnDisk::Given(bytes)) if bytes.len() as u64 > self.tree.max_file_bytes() => {
-                return left_out(LeftOut::TooLarge(bytes.len() as u64));
-            }
-            (_, OnDisk::Given(bytes)) => Some(content(&bytes, false)),
-            (Some(side), OnDisk::NotAsked) => Some(self.committed(&change.path, side)?),
-        };
-        let old_text = match old.and_then(|side| side.blob) {
-            Some(id) => Some(self.blob(id)?),
-            None => None,
-        };
+        let new_content = self.new_content(&change.path, new, on_disk)?;
+        let old_content = old.and_then(|side| side.blob).map(|id| self.blob(id)).transpose()?;
         let conversion = attributes.conversion;
-        let (new_text, mut lossy, as_in_work_tree) = match new_text {
-            Some(Content::Not(why)) => return left_out(why),
-            Some(Content::Text { text, lossy, as_in_work_tree: true }) => (Some(text), lossy, true),
-            Some(Content::Text { text, lossy, .. }) => (Some(conversion.checked_out(text)), lossy, false),
-            None => (None, false, false),
-        };
-        let old_text = match old_text {
-            Some(Content::Not(why)) => return left_out(why),
-            Some(Content::Text { text, lossy: old_lossy, .. }) => {
-                lossy |= old_lossy;
-                Some(match &new_text {
-                    Some(new) if as_in_work_tree => conversion.like(text, new),
-                    _ => conversion.checked_out(text),
-                })
-            }
-            None => None,
+        let Texts { old: old_text, new: new_text, lossy } = match texts(old_content, new_content, &conversion) {
+            Ok(texts) => texts,
+            Err(why) => return left_out(why),
         };
         let kind = match (&old_text, &new_text) {
             (None, None) => return Ok(Verdict::Same),
@@ -421,6 +418,29 @@ impl Judge<'_> {
         }
         let new_blob = new.and_then(|s| s.blob);
         Ok(Verdict::Review(Found { path, kind, old: old_text, new: new_text, new_blob, lossy, conversion }))
+    }
+
+    /// Why a change is left out before anybody looks into it: by what it is, or by the user's patterns.
+    fn by_kind_or_pattern(&self, change: &Change, path: &RepoPath) -> Option<LeftOut> {
+        match change.new.or(change.old).map(|s| s.kind) {
+            Some(Kind::Submodule) => Some(LeftOut::Submodule),
+            Some(Kind::Link) => Some(LeftOut::SymbolicLink),
+            _ => self.excluded.matching(path.as_str()).map(|pattern| LeftOut::Excluded(pattern.clone())),
+        }
+    }
+
+    /// The side that is under review; `None` where it is gone.
+    fn new_content(&self, path: &[u8], new: Option<Side>, on_disk: OnDisk) -> Result<Option<Content>, GitError> {
+        Ok(match (new, on_disk) {
+            (None, _) | (_, OnDisk::Gone) => None,
+            (_, OnDisk::TooLarge(size)) => Some(Content::Not(LeftOut::TooLarge(size))),
+            (_, OnDisk::Read(bytes)) => Some(content(&bytes, true)),
+            (_, OnDisk::Given(bytes)) if bytes.len() as u64 > self.tree.max_file_bytes() => {
+                Some(Content::Not(LeftOut::TooLarge(bytes.len() as u64)))
+            }
+            (_, OnDisk::Given(bytes)) => Some(content(&bytes, false)),
+            (Some(side), OnDisk::NotAsked) => Some(self.committed(path, side)?),
+        })
     }
 
     /// What is committed or staged under a path, from the work tree where that has it unchanged.

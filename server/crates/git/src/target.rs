@@ -249,17 +249,6 @@ impl Repository {
     }
 
     fn resolve_whole(&self, request: &ScopeRequest) -> Result<Scope, GitError> {
-        let commits = |kept_as: String, (base_name, base): (String, Option<Oid>), head: Oid| Scope {
-            round: RoundScope {
-                branch: Some(kept_as),
-                base_name,
-                base: base.map(commit_id),
-                head: Some(commit_id(head)),
-                uncommitted: false,
-            },
-            text: TextIn::Commit,
-            paths: Vec::new(),
-        };
         match &request.target {
             Target::Current => self.scope_of_head(request).map(|round| Scope::from(&round)),
             Target::Staged => self.on_top("staged", "HEAD", TextIn::Index),
@@ -272,19 +261,8 @@ impl Repository {
             Target::Named(name) if name == "@" && self.with(jujutsu::keeps)? => {
                 self.scope_of_head(request).map(|round| Scope::from(&round))
             }
-            Target::Named(name) => self.with(|repo| match branch_named(repo, name) {
-                Some(Found { kept_as, short, commit }) => {
-                    let base = match &request.base {
-                        Some(name) => scope::named(repo, name)?,
-                        None => scope::found(repo, Some(&short), commit)?,
-                    };
-                    Ok(commits(kept_as, scope::merge_base(repo, base, commit)?, commit))
-                }
-                None => one_commit(repo, name).map(|(key, base, head)| commits(key, base, head)),
-            })?,
-            Target::Commit(rev) => {
-                self.with(|repo| one_commit(repo, rev).map(|(key, base, head)| commits(key, base, head)))?
-            }
+            Target::Named(name) => self.with(|repo| branch_or_commit(repo, name, request.base.as_deref()))?,
+            Target::Commit(rev) => self.with(|repo| one_commit(repo, rev))?,
             Target::Between { from, to } => self.with(|repo| {
                 let ((from, old), (to, new)) = (side(repo, from)?, side(repo, to)?);
                 Ok(commits(format!("{from}..{to}"), (from, Some(old)), new))
@@ -294,14 +272,7 @@ impl Repository {
                 let base = Base { name: from.clone(), commit: old };
                 Ok(commits(format!("{from}...{to}"), scope::merge_base(repo, base, new)?, new))
             })?,
-            Target::Stash(name) => self.with(|repo| {
-                let stash = commit_of(repo, name)?;
-                let parent = |n: usize| repo.find_commit(stash).and_then(|c| c.parent_id(n)).ok();
-                let base = parent(0).ok_or_else(|| GitError::UnknownRevision { name: name.clone() })?;
-                let key = format!("stash:{}", short(stash));
-                let scope = commits(key, (short(base), Some(base)), stash);
-                Ok(Scope { text: TextIn::Stash(parent(2)), ..scope })
-            })?,
+            Target::Stash(name) => self.with(|repo| stash(repo, name))?,
             Target::PullRequest(name) => Err(GitError::NotFetched { number: name.number() }),
             Target::Fetched(pull) => self.with(|repo| {
                 let (head, base) = (oid(pull.head.as_str())?, oid(pull.base.as_str())?);
@@ -505,10 +476,42 @@ fn side(repo: &git2::Repository, rev: &str) -> Result<(String, Oid), GitError> {
     }
 }
 
-type OneCommit = (String, (String, Option<Oid>), Oid);
+/// Commits as they are, compared with `base`, which is called `base_name`.
+fn commits(kept_as: String, (base_name, base): (String, Option<Oid>), head: Oid) -> Scope {
+    Scope {
+        round: RoundScope {
+            branch: Some(kept_as),
+            base_name,
+            base: base.map(commit_id),
+            head: Some(commit_id(head)),
+            uncommitted: false,
+        },
+        text: TextIn::Commit,
+        paths: Vec::new(),
+    }
+}
+
+/// A branch against its base, which the user may name; or one commit.
+fn branch_or_commit(repo: &git2::Repository, name: &str, base: Option<&str>) -> Result<Scope, GitError> {
+    let Some(Found { kept_as, short, commit }) = branch_named(repo, name) else { return one_commit(repo, name) };
+    let base = match base {
+        Some(name) => scope::named(repo, name)?,
+        None => scope::found(repo, Some(&short), commit)?,
+    };
+    Ok(commits(kept_as, scope::merge_base(repo, base, commit)?, commit))
+}
+
+/// A stash against the commit that it was made on.
+fn stash(repo: &git2::Repository, name: &str) -> Result<Scope, GitError> {
+    let stash = commit_of(repo, name)?;
+    let parent = |n: usize| repo.find_commit(stash).and_then(|c| c.parent_id(n)).ok();
+    let base = parent(0).ok_or_else(|| GitError::UnknownRevision { name: name.to_owned() })?;
+    let scope = commits(format!("stash:{}", short(stash)), (short(base), Some(base)), stash);
+    Ok(Scope { text: TextIn::Stash(parent(2)), ..scope })
+}
 
 /// One commit against the first before it.
-fn one_commit(repo: &git2::Repository, rev: &str) -> Result<OneCommit, GitError> {
+fn one_commit(repo: &git2::Repository, rev: &str) -> Result<Scope, GitError> {
     let id = commit_of(repo, rev)?;
     let commit = repo.find_commit(id).map_err(GitError::git("read a commit"))?;
     let parent = commit.parent_id(0).ok();
@@ -518,7 +521,7 @@ fn one_commit(repo: &git2::Repository, rev: &str) -> Result<OneCommit, GitError>
         return Err(GitError::ShallowHistory { base: format!("the commit before {}", short(id)) });
     }
     let base = (parent.map_or_else(|| "nothing".into(), short), parent);
-    Ok((format!("commit:{}", short(id)), base, id))
+    Ok(commits(format!("commit:{}", short(id)), base, id))
 }
 
 fn short(id: Oid) -> String {

@@ -8,11 +8,10 @@ use crate::state::documents::Version;
 use crate::state::projection::{PlacedAnchor, RoundIndex};
 use crate::state::report_index::ReportIndex;
 use crate::state::snapshot::{BackgroundRound, RepoKey, Snapshot};
-use crate::state::stamps::{Loaded, Polled};
+use crate::state::stamps::{Discovered, Loaded, Polled};
 use crate::state::visit::Visit;
 use agent::Progress;
 use finding::{AgentName, Decisions, RepoPath};
-use git::Repository;
 use lsp_types::{Diagnostic, DidChangeTextDocumentParams, TextDocumentItem, Uri};
 use ops::Trust;
 use serde_json::Value;
@@ -62,7 +61,7 @@ pub(crate) enum Event {
     /// What repository a folder is in, and its root in the client's spelling.
     Found {
         folder: PathBuf,
-        found: Option<(Repository, PathBuf)>,
+        found: Discovered,
     },
     /// What is stored of a repository's branch.
     Loaded {

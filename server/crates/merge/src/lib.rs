@@ -53,7 +53,7 @@ use cluster::Bounds;
 use draft::{Draft, Sources};
 use finding::{
     AgentInfo, AgentName, AgentOutcome, AgentRun, Decisions, DeclinedEarlier, Finding, FindingId, FindingStatus,
-    Judgement, LabelsGiven, LineRange, RawFinding, RawId, RepoPath, Round,
+    Judgement, LabelsGiven, LineRange, RawFinding, RawId, RepoPath, Round, counted,
 };
 use memory::{Memory, Origin, Past};
 use patch::Splits;
@@ -423,7 +423,7 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) ->
         }
         let (confidence, reasons) = draft.signals.confidence();
         let agents = draft.finding.agents().len();
-        draft.finding.why.push(format!("raised by {agents} of {}", agents_of(total)));
+        draft.finding.why.push(format!("raised by {agents} of {}", counted(total, "agent")));
         draft.finding.why.extend(reasons.into_iter().map(String::from));
         draft.finding.confidence = confidence;
         let quotes = draft.finding.main_anchor().is_some_and(|anchor| anchor.quote.is_some());
@@ -431,10 +431,6 @@ fn rank_all(input: &Input<'_>, mut drafts: Vec<Draft>, compared: &Comparison) ->
         findings.push(draft.finding);
     }
     findings
-}
-
-fn agents_of(total: usize) -> String {
-    if total == 1 { "1 agent".into() } else { format!("{total} agents") }
 }
 
 /// Links findings that share their main place: near each other, yet not one.

@@ -415,7 +415,8 @@ fn gather<'a>(input: &Input<'a>, carrier: &mut Carrier) -> Vec<Old<'a>> {
                     None => {}
                 }
             }
-            let (is_fixed, is_taken_back) = by_text(input, earlier, finding, &raws, code, carrier);
+            let here = raws.first().and_then(RawFinding::main_anchor);
+            let (is_fixed, is_taken_back) = by_text(input, &Carried { earlier, finding, here, code }, carrier);
             // Its fix was applied and taken back since: the text says more than what was noted then.
             resolution = resolution.filter(|_| !is_taken_back);
             let since = first.get(&finding.id).copied().unwrap_or(earlier.round.number);
@@ -448,17 +449,21 @@ fn wordings(finding: &Finding, said: &BTreeMap<&RawId, &RawFinding>) -> Vec<RawF
     raws
 }
 
-/// What the text says of an earlier finding: whether a fix of it is in, and whether one that was noted is out again.
-fn by_text(
-    input: &Input<'_>,
-    earlier: &Earlier<'_>,
-    finding: &Finding,
-    raws: &[RawFinding],
+/// An earlier finding in the text of now.
+struct Carried<'c> {
+    earlier: &'c Earlier<'c>,
+    finding: &'c Finding,
+    /// Its main place now, where it has one.
+    here: Option<&'c finding::Anchor>,
+    /// What became of the code there.
     code: Code,
-    carrier: &mut Carrier,
-) -> (bool, bool) {
+}
+
+/// What the text says of an earlier finding: whether a fix of it is in, and whether one that was noted is out again.
+fn by_text(input: &Input<'_>, carried: &Carried<'_>, carrier: &mut Carrier) -> (bool, bool) {
+    let &Carried { earlier, finding, here, code } = carried;
     let noted = input.decisions.and_then(|d| d.resolutions.get(&finding.id)).is_some_and(|r| r.state == State::Fixed);
-    let (Some(main), Some(now)) = (finding.main_anchor(), raws.first().and_then(RawFinding::main_anchor)) else {
+    let (Some(main), Some(now)) = (finding.main_anchor(), here) else {
         return (false, false);
     };
     let moved = |path: &RepoPath| if *path == main.path { now.path.clone() } else { path.clone() };

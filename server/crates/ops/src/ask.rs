@@ -23,19 +23,24 @@ pub struct Asking {
     round: RoundId,
 }
 
+/// What somebody wants to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'q> {
+    /// The finding that it is about, by its index in the round.
+    pub finding: usize,
+    /// In the words of whoever asks.
+    pub question: &'q str,
+    /// Who is asked; `None`: the first of those that raised it.
+    pub agent: Option<&'q str>,
+}
+
 impl Asking {
-    /// A question about a finding, by its index in the round, to `agent`, or to the first of those that raised it.
+    /// Prepares a question.
     ///
     /// # Errors
     /// When the question is empty, or there is no such agent.
-    pub fn new(
-        now: &Now,
-        config: &Config,
-        trust: Trust,
-        finding: usize,
-        question: &str,
-        agent: Option<&str>,
-    ) -> Result<Self, OpsError> {
+    pub fn new(now: &Now, config: &Config, trust: Trust, query: Query<'_>) -> Result<Self, OpsError> {
+        let Query { finding, question, agent } = query;
         let question = question.trim().to_owned();
         if question.is_empty() {
             return Err(OpsError::NoQuestion);

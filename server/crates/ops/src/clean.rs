@@ -7,6 +7,7 @@ use agent::process::Scratch;
 use finding::{AgentOutcome, Attempt, BlobId, Call, Finding, FindingId, Round, Severity, Usage};
 use fix::{Event, Fixed, Made, Order};
 use review::{Limits, Request, Reviewed};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// Why no further round was begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "ended", content = "why")]
 pub enum CleanEnd {
     /// No open finding that stands is left, and all agents have looked at what was changed.
@@ -49,7 +50,7 @@ impl std::fmt::Display for CleanEnd {
 }
 
 /// A finding that is not mended.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Left {
     /// Its label.
     pub label: String,
@@ -62,7 +63,7 @@ pub struct Left {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Cleaned {
     /// How it ended.
     #[serde(flatten)]

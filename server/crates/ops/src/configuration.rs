@@ -59,10 +59,15 @@ pub fn configuration(
         loaded = config::load(user_file, theirs.as_deref(), environment)?;
     }
     lay(&mut loaded, overrides);
-    match loaded.config.max_cost_usd {
-        // A limit that nothing is above would be none.
-        Some(value) if !value.is_finite() || value < 0.0 => Err(OpsError::BadLimit { value }),
-        _ => Ok(loaded),
+    limiting(loaded.config.max_cost_usd)?;
+    Ok(loaded)
+}
+
+/// Refuses what is no limit for a cost, in US dollars: one that nothing is above would be none.
+pub(crate) fn limiting(limits: impl IntoIterator<Item = f64>) -> Result<(), OpsError> {
+    match limits.into_iter().find(|value| !value.is_finite() || *value < 0.0) {
+        Some(value) => Err(OpsError::BadLimit { value }),
+        None => Ok(()),
     }
 }
 
@@ -82,4 +87,24 @@ fn lay(loaded: &mut Loaded, overrides: Overrides) {
     loaded.set("lead", overrides.lead.map(Some), |c| &mut c.lead);
     loaded.set("max_cost_usd", overrides.max_cost_usd.map(Some), |c| &mut c.max_cost_usd);
     loaded.set("max_tokens", overrides.max_tokens.map(Some), |c| &mut c.max_tokens);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_nothing_is_above_is_refused() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.01] {
+            let overrides = Overrides { max_cost_usd: Some(value), ..Overrides::default() };
+            let refused = configuration(None, None, &|_| None, &overrides).unwrap_err();
+            assert!(matches!(refused, OpsError::BadLimit { .. }), "{value}: {refused}");
+            assert!(limiting([1.0, value]).is_err(), "{value}");
+        }
+        for value in [0.0, 0.01, 1e9] {
+            let overrides = Overrides { max_cost_usd: Some(value), ..Overrides::default() };
+            let loaded = configuration(None, None, &|_| None, &overrides).unwrap();
+            assert_eq!(loaded.config.max_cost_usd, Some(value));
+        }
+    }
 }

@@ -261,6 +261,20 @@ pub enum OpsError {
     /// Nothing was asked.
     #[error("the question is empty")]
     NoQuestion,
+    /// Nobody to share with.
+    #[error("{}", no_remote(wanted.as_deref(), names))]
+    NoRemote {
+        /// The remote that was named.
+        wanted: Option<String>,
+        /// Those that there are.
+        names: Vec<String>,
+    },
+    /// Others shared something each time that this was to be.
+    #[error("others push to '{remote}' at this moment, again and again; nothing of here was shared")]
+    OthersPush {
+        /// The remote.
+        remote: String,
+    },
     /// The forge cannot be asked.
     #[error(transparent)]
     Forge(#[from] forge::ForgeError),
@@ -286,6 +300,7 @@ impl OpsError {
                 | Self::Everybody { .. }
                 | Self::OneFinding { .. }
                 | Self::BadLimit { .. }
+                | Self::NoRemote { .. }
                 | Self::NoFiles
                 | Self::BadTarget(_)
                 | Self::ForeignPage { .. }
@@ -294,5 +309,13 @@ impl OpsError {
                 | Self::NotTried(fix::NotTried::CannotMend(_))
                 | Self::NotInRound { .. }
         )
+    }
+}
+
+fn no_remote(wanted: Option<&str>, names: &[String]) -> String {
+    let there = if names.is_empty() { "there is none".to_owned() } else { format!("there are {}", names.join(", ")) };
+    match wanted {
+        Some(wanted) => format!("there is no remote '{wanted}'; {there}"),
+        None => format!("there is no remote 'origin' to share with; {there}"),
     }
 }

@@ -20,6 +20,7 @@
 //! | list findings, one whole, whether one is gone | [`list`], [`show()`], [`verify()`] |
 //! | what became of each finding: open, fixed, dismissed, outdated | [`states()`] |
 //! | write a round again | [`document()`], [`report_pages()`] |
+//! | rounds, decisions and learnings shared with a team through git | [`sync::sync`] |
 //! | the branch's pull request | [`pull_request`] |
 //! | what is to be reviewed: its text, its commits, its rounds | [`target`] |
 //! | reviews that start by themselves: when one is due, what it may cost | [`watch`] |
@@ -62,6 +63,7 @@ mod request;
 mod rounds;
 mod show;
 mod states;
+pub mod sync;
 pub mod target;
 mod texts;
 mod verify;
@@ -69,7 +71,7 @@ pub mod watch;
 mod worktree;
 
 pub use apply::{Written, apply};
-pub use ask::{Asking, ask};
+pub use ask::{Asking, Query, ask};
 pub use branch::{OpenBranch, RoundName, TextNow};
 pub use clean::{CleanEnd, Cleaned, Left, clean};
 pub use configuration::{Overrides, configuration};
@@ -111,6 +113,7 @@ mod tests {
             ("finding", schemars::schema_for!(FindingWhole)),
             ("verify", schemars::schema_for!(Verification)),
             ("log", schemars::schema_for!(LogList)),
+            ("sync", schemars::schema_for!(sync::Synced)),
         ];
         for (name, schema) in schemas {
             let path = format!("{folder}/{name}.schema.json");

@@ -2,8 +2,9 @@
 //! review afterwards; a repository is watched once; who costs something takes part only if the user named them, within what
 //! they allow for an hour and a day.
 
+use super::configuration::limiting;
 use super::{OpenBranch, OpsError, summaries};
-use finding::{AgentKind, BlobId, RepoPath, Round, Severity};
+use finding::{AgentKind, BlobId, RepoPath, Round, Severity, counted};
 use git::{Repository, ScopeRequest, SnapshotOptions};
 use jiff::Timestamp;
 use report::sanitize::printable;
@@ -162,11 +163,12 @@ impl Allowance {
     /// Limits a request to what may still be spent; an error says what was.
     ///
     /// # Errors
-    /// [`OpsError::Spent`], or when the store cannot be read.
+    /// [`OpsError::Spent`], [`OpsError::BadLimit`], or when the store cannot be read.
     pub fn limit(self, request: &mut Request) -> Result<(), OpsError> {
         if self == Self::default() {
             return Ok(());
         }
+        limiting(self.per_hour.into_iter().chain(self.per_day))?;
         let (hour, day) = spent(&request.repository, Timestamp::now())?;
         let Some(left) = self.left((hour, day)) else { return Ok(()) };
         if left <= 0.0 {
@@ -210,15 +212,15 @@ fn spent(repository: &Repository, now: Timestamp) -> Result<(f64, f64), OpsError
     Ok((hour, day))
 }
 
-/// What came of one, in a line: "topic round 3: 0 critical, 1 important, 2 suggestion".
+/// What came of one, in a line: "topic round 3: 0 critical, 1 important, 2 suggestions".
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn told_in_a_line(open: &OpenBranch, round: &Round) -> Result<String, OpsError> {
     let sum = summaries(open, std::slice::from_ref(round))?.pop().ok_or(OpsError::NoRound)?;
-    let count = |severity: Severity| format!("{} {}", sum.count(severity), severity.to_string().to_lowercase());
+    let count = |severity: Severity| counted(sum.count(severity), &severity.to_string().to_lowercase());
     let counts: Vec<String> = Severity::ALL.into_iter().map(count).collect();
-    let failed = if sum.failed > 0 { format!("; {} agents failed", sum.failed) } else { String::new() };
+    let failed = if sum.failed > 0 { format!("; {} failed", counted(sum.failed, "agent")) } else { String::new() };
     let branch = round.scope.branch.as_deref().or(round.scope.head.as_ref().map(|h| h.short())).unwrap_or("HEAD");
     Ok(format!("{} round {}: {}{failed}", printable(branch), round.number, counts.join(", ")))
 }

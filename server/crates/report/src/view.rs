@@ -7,7 +7,7 @@ use super::{Texts, retro, said};
 use finding::document::NO_REVIEW_BY;
 use finding::{
     AgentKind, AgentName, Anchor, Assessment, Classification, Decisions, Feedback, Finding, FindingId, FindingStatus,
-    Fixup, LineRange, ObservationKind, Resolution, Round, Severity, State, Verdict, Work,
+    Fixup, LineRange, ObservationKind, Resolution, Round, Severity, State, Verdict, Work, counted,
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -396,8 +396,8 @@ pub(super) fn calls_words(round: &Round) -> Option<String> {
     let kinds: Vec<String> = by_kind.iter().map(|(to, count)| format!("{} {count}", one_line(to))).collect();
     let failed = round.calls.iter().filter(|call| call.failed.is_some()).count();
     let failed = if failed == 0 { String::new() } else { format!(" ({failed} came to nothing)") };
-    let calls = if count == 1 { "call" } else { "calls" };
-    Some(format!("{count} {calls} of agents besides the review since{cost}: {}{failed}", kinds.join(", ")))
+    let calls = counted(count, "call");
+    Some(format!("{calls} of agents besides the review since{cost}: {}{failed}", kinds.join(", ")))
 }
 
 fn message_view<'a>(round: &Round, message: &'a finding::Message) -> MessageView<'a> {

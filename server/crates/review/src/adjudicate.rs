@@ -5,7 +5,7 @@
 use super::Reviewer;
 use super::run_agent::{self, Shared};
 use agent::{Brief, Progress, Question, answer};
-use finding::{AgentName, CheckVerdict, Judgement, RawFinding, RawId, Usage};
+use finding::{AgentName, CheckVerdict, Judgement, RawFinding, RawId, Usage, counted};
 use merge::Doubt;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ pub(super) async fn adjudicate(
     if pairs.is_empty() {
         return Judged::default();
     }
-    let doing = format!("judging {} of remarks in doubt", counted(pairs.len()));
+    let doing = format!("judging {} of remarks in doubt", counted(pairs.len(), "pair"));
     let _ = shared.progress.send((by.clone(), Progress::doing(doing)));
     let judge = Reviewer { deadline: judge.deadline.min(LONGEST), ..judge.clone() };
     let said = run_agent::ask(&judge, brief, &question(&pairs), shared).await;
@@ -70,18 +70,15 @@ pub(super) async fn adjudicate(
                     of.entry(n).or_insert_with(judgement);
                 }
             }
-            judged.note = Some(format!("judged {} of {} of remarks in doubt", of.len(), counted(pairs.len())));
+            judged.note = Some(format!("judged {} of {} of remarks in doubt", of.len(), counted(pairs.len(), "pair")));
             judged.judgements = of.into_values().collect();
         }
         Err(failure) => {
-            judged.note = Some(format!("could not judge {} of remarks in doubt: {failure}", counted(pairs.len())));
+            judged.note =
+                Some(format!("could not judge {} of remarks in doubt: {failure}", counted(pairs.len(), "pair")));
         }
     }
     judged
-}
-
-fn counted(pairs: usize) -> String {
-    if pairs == 1 { "1 pair".into() } else { format!("{pairs} pairs") }
 }
 
 fn id(index: usize) -> String {

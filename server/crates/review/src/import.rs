@@ -98,7 +98,7 @@ pub fn import_as(
             let newest =
                 newest.context("there is no round on this branch that it could join; leave --into-current out")?;
             let decisions = branch.decisions()?.value;
-            rounds.push((join::joined(&newest, answers, &snapshot, &store, &decisions, &code), Decisions::default()));
+            rounds.push((join::joined((&newest, &decisions), answers, &snapshot, &store, &code), Decisions::default()));
         }
         Target::Own if answers.is_empty() => {}
         Target::Own => rounds.push((merged(answers, listed, &snapshot), Decisions::default())),

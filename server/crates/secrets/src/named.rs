@@ -205,7 +205,8 @@ fn value_of(text: &str, name: &Range<usize>) -> Option<Value> {
         let sign = assigns.as_str().trim();
         let behind = &rest[assigns.end()..];
         let mark = if sign == ":" { patterns.mark.find(behind).map_or(0, |m| m.end()) } else { 0 };
-        return assigned(patterns, text, name, at + assigns.end() + mark, sign, quoted_name);
+        let at = at + assigns.end() + mark;
+        return Assignment { text, name, at, sign, quoted_name }.value(patterns);
     }
     behind_a_blank(patterns, text, name, at, opening)
 }
@@ -264,67 +265,88 @@ fn in_braces(rest: &str, offset: usize) -> Option<Value> {
     Some(Value::one(start..start + plain.len(), Place::Literal))
 }
 
-/// What an assignment gives to the name.
-fn assigned(
-    patterns: &Patterns,
-    text: &str,
-    name: &Range<usize>,
+/// What gives a value to a name.
+struct Assignment<'t> {
+    text: &'t str,
+    name: &'t Range<usize>,
+    /// Where the value begins.
     at: usize,
-    sign: &str,
+    /// `=`, `:`, `==`, …
+    sign: &'t str,
     quoted_name: bool,
-) -> Option<Value> {
-    let compares = matches!(sign, "==" | "===" | "!=" | "!==");
-    let literal = if compares { Place::Within } else { Place::Literal };
-    let rest = text.get(at..)?;
-    if let Some(value) = literal_at(text, at, literal) {
-        return Some(value);
-    }
-    let inner = rest.strip_prefix(['(', '{', '[']).map(|inner| inner.len() - inner.trim_start().len());
-    let place = if rest.starts_with('(') { literal } else { Place::Within };
-    if let Some(value) = inner.and_then(|blank| literal_at(text, at + 1 + blank, place)) {
-        return Some(value);
-    }
-    // The literal on the line below, and a block of YAML.
-    let line = rest.split('\n').next().unwrap_or_default();
-    let bare_line = line.trim_matches([' ', '\t', '\\', '\r', '(']);
-    if bare_line.is_empty() || matches!(bare_line, "|" | "|-" | ">" | ">-" | "|+") {
-        let below = at + line.len() + 1;
-        let indent = text.get(below..)?.find(|c: char| c != ' ' && c != '\t')?;
-        let value = literal_at(text, below + indent, literal);
-        let is_block = !bare_line.is_empty();
-        return value.or_else(|| if is_block { bare(text, below + indent, Place::Setting) } else { None });
-    }
-    if let Some(wrapped) = patterns.wrapper.find(line)
-        && let Some(value) = literal_at(
-            text,
-            at + wrapped.end() - 1,
-            if makes(wrapped.as_str()) { Place::Within } else { Place::Argument },
-        )
-    {
-        let is_only_argument = text[value.pieces.last()?.end..].trim_start_matches(['"', '\'']).starts_with(')');
-        let behind = text[value.pieces.last()?.end..].get(1..).unwrap_or_default();
-        // `getenv("X", "value")`: the first names what is read, the second is given.
-        let asks = ["getpass", "prompt", "input"].iter().any(|w| wrapped.as_str().contains(w));
-        return match patterns.fallback.find(behind.split('\n').next().unwrap_or_default()) {
-            Some(second) if !is_only_argument && !asks => {
-                let quote = value.pieces.last()?.end + second.end();
-                literal_at(text, quote, Place::Literal)
+}
+
+impl Assignment<'_> {
+    fn value(&self, patterns: &Patterns) -> Option<Value> {
+        let &Self { text, at, .. } = self;
+        let rest = text.get(at..)?;
+        if let Some(value) = literal_at(text, at, self.of_literal()) {
+            return Some(value);
+        }
+        let inner = rest.strip_prefix(['(', '{', '[']).map(|inner| inner.len() - inner.trim_start().len());
+        let place = if rest.starts_with('(') { self.of_literal() } else { Place::Within };
+        if let Some(value) = inner.and_then(|blank| literal_at(text, at + 1 + blank, place)) {
+            return Some(value);
+        }
+        let line = rest.split('\n').next().unwrap_or_default();
+        let bare_line = line.trim_matches([' ', '\t', '\\', '\r', '(']);
+        let begins_block = matches!(bare_line, "|" | "|-" | ">" | ">-" | "|+");
+        if bare_line.is_empty() || begins_block {
+            return self.below(line, begins_block);
+        }
+        if let Some(wrapped) = patterns.wrapper.find(line)
+            && let Some(value) = self.argument(wrapped)
+        {
+            return self.of_call(patterns, wrapped.as_str(), value);
+        }
+        if let Some(fallback) = patterns.fallback.find(line).filter(|f| !f.as_str().starts_with(['{', '['])) {
+            let operators = ["||", "??", "?:", "or", "else", "unwrap_or("];
+            let operator = fallback.as_str().trim_end_matches(['"', '\'', ' ']);
+            if operators.iter().any(|o| operator.ends_with(o)) {
+                return literal_at(text, at + fallback.end() - 1, Place::Within);
             }
-            _ => Some(value),
-        };
+        }
+        if self.compares() || matches!(self.sign, "->" | "=>") {
+            return None;
+        }
+        bare(text, at, bare_place(text, self.name, at, self.sign, self.quoted_name))
     }
-    if let Some(fallback) = patterns.fallback.find(line).filter(|f| !f.as_str().starts_with(['{', '['])) {
-        let operators = ["||", "??", "?:", "or", "else", "unwrap_or("];
-        let is_fallback = operators.iter().any(|o| fallback.as_str().trim_end_matches(['"', '\'', ' ']).ends_with(o));
-        if is_fallback {
-            return literal_at(text, at + fallback.end() - 1, Place::Within);
+
+    fn compares(&self) -> bool {
+        matches!(self.sign, "==" | "===" | "!=" | "!==")
+    }
+
+    /// Where a literal is that it gives as it stands.
+    fn of_literal(&self) -> Place {
+        if self.compares() { Place::Within } else { Place::Literal }
+    }
+
+    /// The literal below the `line` that it ends with, or the first word of a block of YAML.
+    fn below(&self, line: &str, is_block: bool) -> Option<Value> {
+        let below = self.at + line.len() + 1;
+        let indent = self.text.get(below..)?.find(|c: char| c != ' ' && c != '\t')?;
+        let value = literal_at(self.text, below + indent, self.of_literal());
+        value.or_else(|| if is_block { bare(self.text, below + indent, Place::Setting) } else { None })
+    }
+
+    /// The first argument of a call.
+    fn argument(&self, call: regex::Match<'_>) -> Option<Value> {
+        let place = if makes(call.as_str()) { Place::Within } else { Place::Argument };
+        literal_at(self.text, self.at + call.end() - 1, place)
+    }
+
+    /// What a call with that argument gives: `getenv("X", "value")` names what is read, and gives the second.
+    fn of_call(&self, patterns: &Patterns, call: &str, argument: Value) -> Option<Value> {
+        let text = self.text;
+        let end = argument.pieces.last()?.end;
+        let is_only_argument = text[end..].trim_start_matches(['"', '\'']).starts_with(')');
+        let behind = text[end..].get(1..).unwrap_or_default();
+        let asks = ["getpass", "prompt", "input"].iter().any(|w| call.contains(w));
+        match patterns.fallback.find(behind.split('\n').next().unwrap_or_default()) {
+            Some(second) if !is_only_argument && !asks => literal_at(text, end + second.end(), Place::Literal),
+            _ => Some(argument),
         }
     }
-    if compares || matches!(sign, "->" | "=>") {
-        return None;
-    }
-    let place = bare_place(text, name, at, sign, quoted_name);
-    bare(text, at, place)
 }
 
 /// Whether a call makes another type of the same value: `String::from(`, `new Secret(`.

@@ -219,97 +219,155 @@ const OTHER_TOKENS: &[&str] = &[
     "keyword",
 ];
 
+/// Words for passwords, at the end of a name: `rootpw`, `DB_ADMINPASS`.
+const PASSWORDS: &[&str] = &[
+    "password",
+    "passwd",
+    "passcode",
+    "passwort",
+    "passwrd",
+    "requirepass",
+    "masterauth",
+    "sshpass",
+    "dbpass",
+    "rootpw",
+    "bindpw",
+    "userpass",
+    "adminpass",
+    "storepass",
+    "keypass",
+    "smtppass",
+    "mailpass",
+    "dbpwd",
+    "motdepasse",
+    "losenord",
+];
+
+/// Words of other languages for passwords, which may be something else in a longer word.
+const FOREIGN_PASSWORDS: &[&str] =
+    &["kennwort", "passe", "contrasena", "contrasea", "senha", "wachtwoord", "parola", "haslo", "salasana"];
+
+/// Keys whose name is written as one word.
+const GLUED_KEYS: &[&str] = &[
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "authkey",
+    "accountkey",
+    "encryptionkey",
+    "signingkey",
+    "masterkey",
+    "licensekey",
+    "appkey",
+    "sharedkey",
+    "presharedkey",
+    "sharedaccesskey",
+    "storagekey",
+    "apisecretkey",
+    "servicekey",
+    "sessionkey",
+    "clientkey",
+    "deploykey",
+    "subscriptionkey",
+    "primarykey64",
+];
+
+/// What a name says of its value; `None` where it says nothing, or that it is no secret.
 pub(super) fn says(name: &str) -> Option<Says> {
     let mut words = words(name.strip_prefix("-D").unwrap_or(name));
     while words.len() > 1 && words.last().is_some_and(|w| SUFFIXES.contains(&w.as_str())) {
         words.pop();
     }
-    let last = words.last()?.as_str();
-    let before = words.len().checked_sub(2).map(|at| words[at].as_str());
-    let any = |others: &[&str]| words.iter().any(|w| others.contains(&w.as_str()));
-    let ends = |with: &[&str]| with.iter().any(|w| last.ends_with(w));
-    if ends(&[
-        "password",
-        "passwd",
-        "passcode",
-        "passwort",
-        "passwrd",
-        "requirepass",
-        "masterauth",
-        "sshpass",
-        "dbpass",
-    ]) || ends(&[
-        "rootpw",
-        "bindpw",
-        "userpass",
-        "adminpass",
-        "storepass",
-        "keypass",
-        "smtppass",
-        "mailpass",
-        "dbpwd",
-    ]) {
+    let name = Name {
+        last: words.last()?.as_str(),
+        before: words.len().checked_sub(2).map(|at| words[at].as_str()),
+        words: &words,
+    };
+    if name.is_password() || name.is_foreign_password() {
         return Some(Says::Password);
     }
-    let foreign =
-        ["kennwort", "passe", "contrasena", "contrasea", "senha", "wachtwoord", "parola", "haslo", "salasana"];
-    // `senha_do_banco`, `contrasena_de_la_base`: what it is for stands behind it.
-    let of_something =
-        words.iter().position(|w| matches!(w.as_str(), "do" | "da" | "de" | "del" | "della" | "du" | "van"));
-    let is_of_something = of_something.and_then(|at| words[..at].last()).is_some_and(|w| foreign.contains(&w.as_str()));
-    let is_foreign =
-        is_of_something || (ends(&foreign) && (last != "passe" || before == Some("de")) && last != "parola");
-    if is_foreign || ends(&["motdepasse", "losenord"]) || matches!(last, "pswd" | "psw" | "pword" | "pgpass" | "dbpw") {
-        return Some(Says::Password);
-    }
-    if ends(&["passphrase", "mnemonic"]) || (last == "phrase" && matches!(before, Some("pass" | "seed" | "recovery"))) {
+    if name.is_phrase() {
         return Some(Says::Phrase);
     }
-    if matches!(last, "pass" | "pwd" | "pw" | "psk") {
-        let of_something =
-            before.is_some_and(|w| !matches!(w, "first" | "second" | "this" | "self" | "single" | "multi"));
-        return Some(if of_something && last != "pw" { Says::Password } else { Says::MayBePassword });
+    if let Some(short) = name.short_password() {
+        return Some(short);
     }
-    if ends(&["secret", "secrets"]) || matches!(last, "credential" | "credentials" | "creds" | "cred") {
+    if name.is_secret() {
         return Some(Says::Secret);
     }
-    if any(&["public", "pub", "foreign", "primary"]) {
+    if name.has(&["public", "pub", "foreign", "primary"]) {
         return None;
     }
-    if (ends(&["token"]) || matches!(last, "bearer" | "jwt" | "sid" | "sessionid" | "session" | "pat"))
-        && !before.is_some_and(|w| OTHER_TOKENS.contains(&w))
-    {
+    if name.is_token() {
         return Some(Says::Token);
     }
-    const GLUED: &[&str] = &[
-        "apikey",
-        "accesskey",
-        "secretkey",
-        "privatekey",
-        "authkey",
-        "accountkey",
-        "encryptionkey",
-        "signingkey",
-        "masterkey",
-        "licensekey",
-        "appkey",
-        "sharedkey",
-        "presharedkey",
-        "sharedaccesskey",
-        "storagekey",
-        "apisecretkey",
-        "servicekey",
-        "sessionkey",
-        "clientkey",
-        "deploykey",
-        "subscriptionkey",
-        "primarykey64",
-    ];
-    if last == "key" && before.is_some_and(|w| SECRET_KEYS.contains(&w) || w.ends_with("api") || w.ends_with("secret"))
-    {
-        return Some(Says::Key);
+    name.is_key().then_some(Says::Key)
+}
+
+/// The words of a name, without what follows the one that counts.
+struct Name<'w> {
+    words: &'w [String],
+    last: &'w str,
+    /// The word before the last one.
+    before: Option<&'w str>,
+}
+
+impl Name<'_> {
+    fn has(&self, any: &[&str]) -> bool {
+        self.words.iter().any(|w| any.contains(&w.as_str()))
     }
-    (ends(GLUED) || matches!(last, "auth" | "authorization")).then_some(Says::Key)
+
+    fn ends(&self, with: &[&str]) -> bool {
+        with.iter().any(|w| self.last.ends_with(w))
+    }
+
+    fn is_password(&self) -> bool {
+        self.ends(PASSWORDS) || matches!(self.last, "pswd" | "psw" | "pword" | "pgpass" | "dbpw")
+    }
+
+    fn is_foreign_password(&self) -> bool {
+        // `senha_do_banco`, `contrasena_de_la_base`: what it is for stands behind it.
+        let joint = |w: &String| matches!(w.as_str(), "do" | "da" | "de" | "del" | "della" | "du" | "van");
+        let of_something = self.words.iter().position(joint).and_then(|at| self.words[..at].last());
+        of_something.is_some_and(|w| FOREIGN_PASSWORDS.contains(&w.as_str()))
+            || match self.last {
+                "passe" => self.before == Some("de"),
+                "parola" => false,
+                _ => self.ends(FOREIGN_PASSWORDS),
+            }
+    }
+
+    fn is_phrase(&self) -> bool {
+        self.ends(&["passphrase", "mnemonic"])
+            || (self.last == "phrase" && matches!(self.before, Some("pass" | "seed" | "recovery")))
+    }
+
+    /// `db_pass` is a password, `pass` may be one, and so may `pw`; `first_pass` is of a compiler.
+    fn short_password(&self) -> Option<Says> {
+        if !matches!(self.last, "pass" | "pwd" | "pw" | "psk") {
+            return None;
+        }
+        let counts = |w: &str| matches!(w, "first" | "second" | "this" | "self" | "single" | "multi");
+        let is_of_something = self.before.is_some_and(|w| !counts(w));
+        Some(if is_of_something && self.last != "pw" { Says::Password } else { Says::MayBePassword })
+    }
+
+    fn is_secret(&self) -> bool {
+        self.ends(&["secret", "secrets"]) || matches!(self.last, "credential" | "credentials" | "creds" | "cred")
+    }
+
+    fn is_token(&self) -> bool {
+        (self.ends(&["token"]) || matches!(self.last, "bearer" | "jwt" | "sid" | "sessionid" | "session" | "pat"))
+            && !self.before.is_some_and(|w| OTHER_TOKENS.contains(&w))
+    }
+
+    fn is_key(&self) -> bool {
+        let opens = |w: &str| SECRET_KEYS.contains(&w) || w.ends_with("api") || w.ends_with("secret");
+        (self.last == "key" && self.before.is_some_and(opens))
+            || self.ends(GLUED_KEYS)
+            || matches!(self.last, "auth" | "authorization")
+    }
 }
 
 /// The words of a name in any of the usual ways of writing one, in lower case, without digits at their ends.

@@ -5,7 +5,9 @@
 //!   lock                         held by whoever writes
 //!   learnings.md                 what decisions taught, for the whole repository; people edit it
 //!   masks                        a random number: what the masks of secrets are made with
+//!   shared                       the commit of what was shared last with others
 //!   branches/<branch>/0007.json  a round, by its number
+//!   branches/<branch>/order.json the rounds' numbers, oldest first, where others' rounds came later than newer ones
 //!   branches/<branch>/decisions.json
 //!   branches/<branch>/log.json   what was done, so that it can be taken back
 //!   branches/<branch>/aftermath.json   attempts at fixes, and what was said about findings
@@ -20,11 +22,12 @@
 
 mod files;
 mod lock;
+pub mod shared;
 
 pub use lock::on_wait;
 
 use files::{create_atomically, create_folders, set_aside, write_all_atomically, write_atomically};
-use finding::{Aftermath, AgentName, BlobId, Decisions, Learnings, PullRequestNow, ROUND_SCHEMA, Round};
+use finding::{Aftermath, AgentName, BlobId, CommitId, Decisions, Learnings, PullRequestNow, ROUND_SCHEMA, Round};
 use memchr::memmem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -48,6 +51,12 @@ const LAST: u32 = 999_999;
 
 /// The file of [`Store::mask_key`].
 const MASKS: &str = "masks";
+
+/// The file of [`Store::shared`].
+const SYNCED: &str = "shared";
+
+/// The file that says which round is older, where their numbers do not.
+const ORDER: &str = "order.json";
 
 /// The file of [`Branch::log`].
 const LOG: &str = "log.json";
@@ -118,6 +127,13 @@ struct StoredDecisions {
     decisions: Decisions,
 }
 
+/// In which order rounds were begun.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    schema: u32,
+    order: Vec<u32>,
+}
+
 /// Written around what came after rounds, so that a later version can tell its own form.
 #[derive(Serialize, Deserialize)]
 struct StoredAftermath {
@@ -157,6 +173,30 @@ impl Store {
             Some(_) => Ok(()),
             None => write_atomically(&self.folder.join(MASKS), format!("{key:016x}\n").as_bytes()),
         }
+    }
+
+    /// The commit of what was shared last with others; `None` where nothing was.
+    #[must_use]
+    pub fn shared(&self) -> Option<CommitId> {
+        let text = fs::read_to_string(self.folder.join(SYNCED)).ok()?;
+        let id = text.strip_suffix('\n').filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        Some(CommitId::new(id))
+    }
+
+    /// Has `commit` be that from now on.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_shared(&self, commit: &CommitId) -> Result<(), StoreError> {
+        let _lock = lock::lock(&self.folder, &[&self.folder])?;
+        write_atomically(&self.folder.join(SYNCED), format!("{commit}\n").as_bytes())
+    }
+
+    /// The branch of that [`Branch::key`]; `None` where it cannot be one.
+    #[must_use]
+    pub fn branch_of_key(&self, key: &str) -> Option<Branch> {
+        let folder = self.folder.join("branches").join(key);
+        is_safe_name(key).then(|| Branch { store: self.clone(), folder })
     }
 
     /// What belongs to a branch; `None` is a detached HEAD.
@@ -301,6 +341,19 @@ impl Branch {
         &self.folder
     }
 
+    /// What the branch is called among those of the store, in every clone of the repository; `None` for a detached HEAD,
+    /// which is another thing in each.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.folder.file_name()?.to_str().filter(|name| *name != folder_name(None))
+    }
+
+    /// Whether anything is stored of it.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.folder.is_dir()
+    }
+
     /// Waits until no other process writes; the lock ends with the value.
     fn lock(&self) -> Result<File, StoreError> {
         lock::lock(&self.store.folder, &[&self.folder, &self.folder.join("answers")])
@@ -321,6 +374,53 @@ impl Branch {
         }
         read.set_aside.extend(self.attach(read.value.iter_mut())?);
         Ok(read)
+    }
+
+    /// The rounds as they were when they were complete, without what is kept beside them. What cannot be read is left out.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn rounds_alone(&self) -> Result<Vec<Round>, StoreError> {
+        let rounds = self.numbers()?.into_iter().map(|number| self.load(&self.round_path(number)));
+        Ok(rounds.filter_map(|round| round.ok().flatten()).collect())
+    }
+
+    /// Takes in rounds that others made, each under its own number where that is free, which it sets. What they are to
+    /// those that are here is said by when they started.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub fn take_in(&self, rounds: &mut [Round]) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        create_folders(&self.folder)?;
+        for round in &mut *rounds {
+            let taken = self.listed(|name| name.split('.').next().and_then(number_of))?;
+            let own = Some(round.number).filter(|number| (1..=LAST).contains(number) && !taken.contains(number));
+            for number in own.into_iter().chain(self.free()?) {
+                round.number = number;
+                let (path, bytes) = self.as_json(&round_name(number), round)?;
+                if create_atomically(&path, &bytes)? {
+                    break;
+                }
+            }
+        }
+        self.put_in_order()
+    }
+
+    /// Keeps in which order the rounds were begun, where their numbers do not say it.
+    fn put_in_order(&self) -> Result<(), StoreError> {
+        #[derive(Deserialize)]
+        struct Begun {
+            started: jiff::Timestamp,
+        }
+        let begun =
+            |number: &u32| self.load::<Begun>(&self.round_path(*number)).ok().flatten().map(|round| round.started);
+        let mut order = self.numbers()?;
+        order.sort_by_cached_key(|number| (begun(number), *number));
+        if order.is_sorted() && !self.folder.join(ORDER).exists() {
+            return Ok(());
+        }
+        self.write_json(ORDER, &Order { schema: ROUND_SCHEMA, order })
     }
 
     /// Puts into the rounds what is kept beside them; gives what could not be read.
@@ -534,9 +634,14 @@ impl Branch {
         self.folder.join(round_name(number))
     }
 
-    /// Numbers of the rounds that are there, ascending.
+    /// Numbers of the rounds that are there, the oldest first: ascending, but for those that others began earlier.
     fn numbers(&self) -> Result<Vec<u32>, StoreError> {
-        self.listed(|name| name.strip_suffix(".json").and_then(number_of))
+        let mut numbers = self.listed(|name| name.strip_suffix(".json").and_then(number_of))?;
+        if let Ok(Some(Order { order, .. })) = self.load::<Order>(&self.folder.join(ORDER)) {
+            let place: BTreeMap<u32, usize> = order.into_iter().zip(0..).collect();
+            numbers.sort_by_key(|number| (place.get(number).copied().unwrap_or(usize::MAX), *number));
+        }
+        Ok(numbers)
     }
 
     /// Numbers that a round may be given, the one after the newest first: none is given twice, also not that of a round
@@ -662,8 +767,13 @@ const SHARED: &str = ".same-as";
 fn shared_with(branches: &Path, own: &str) -> Option<String> {
     let path = branches.join(format!("{own}{SHARED}"));
     let name = fs::metadata(&path).ok().filter(|m| m.len() < 200).and_then(|_| fs::read_to_string(path).ok())?;
+    is_safe_name(&name).then_some(name)
+}
+
+/// Whether it can be the name of a branch's folder.
+fn is_safe_name(name: &str) -> bool {
     let is_safe = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    (!name.is_empty() && !name.starts_with('.') && name.chars().all(is_safe)).then_some(name)
+    !name.is_empty() && name.len() < 200 && !name.starts_with('.') && name.chars().all(is_safe)
 }
 
 /// A folder name for a branch: readable, safe on every file system, and different for different branches.

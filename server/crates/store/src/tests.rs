@@ -283,3 +283,53 @@ fn masks_are_made_with_one_number_from_the_first_round_on() {
         assert_eq!(store.mask_key(), Some(9), "{damage:?}");
     }
 }
+
+/// Rounds of others come at any time; which is the newest is said by when they were begun.
+#[test]
+fn rounds_of_others_stand_where_they_were_begun() {
+    let temp = Temp::new();
+    let branch = temp.branch("topic");
+    let begun = |second: i64, number: u32| {
+        let started = jiff::Timestamp::from_second(second).unwrap();
+        Round { started, number, id: RoundId::new(format!("r{second}")), ..round() }
+    };
+    let ids = || -> Vec<(u32, String)> {
+        let rounds = branch.rounds().unwrap().value;
+        rounds.iter().map(|round| (round.number, round.id.to_string())).collect()
+    };
+    let mut own = begun(20, 0);
+    branch.begin(&mut own).unwrap();
+    let mut others = [begun(30, 2), begun(10, 1), begun(5, 0), begun(6, u32::MAX)];
+    branch.take_in(&mut others).unwrap();
+    let named = |rows: &[(u32, &str)]| rows.iter().map(|(n, id)| (*n, (*id).to_owned())).collect::<Vec<_>>();
+    assert_eq!(ids(), named(&[(4, "r5"), (5, "r6"), (3, "r10"), (1, "r20"), (2, "r30")]));
+    assert_eq!(branch.newest().unwrap().value.unwrap().id, RoundId::new("r30"));
+    // One that is begun here is the newest, whatever its number.
+    let mut next = begun(40, 0);
+    branch.begin(&mut next).unwrap();
+    assert_eq!(next.number, 6);
+    assert_eq!(branch.newest().unwrap().value.unwrap().id, next.id);
+    // What was taken away keeps its number.
+    branch.take_away(3).unwrap();
+    let mut again = [begun(11, 3)];
+    branch.take_in(&mut again).unwrap();
+    assert_eq!(again[0].number, 7);
+    assert_eq!(ids().last().unwrap().0, 6);
+}
+
+#[test]
+fn a_branch_is_found_by_its_key_and_nothing_else_is() {
+    let temp = Temp::new();
+    let store = Store::of(temp.folder.path());
+    temp.begin("feature/a");
+    let branch = temp.branch("feature/a");
+    assert_eq!(store.branch_of_key(branch.key().unwrap()).unwrap().folder(), branch.folder());
+    assert_eq!(store.branch(None).key(), None);
+    for key in ["", "..", ".x", "a/b", "a\\b", "../x", "C:x", &"x".repeat(300)] {
+        assert!(store.branch_of_key(key).is_none(), "{key}");
+    }
+    assert_eq!(store.shared(), None);
+    let commit = CommitId::new("a".repeat(40));
+    store.keep_shared(&commit).unwrap();
+    assert_eq!(store.shared(), Some(commit));
+}

@@ -3,13 +3,21 @@
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
-const { QUICK, row, short } = require("../workbench.js");
+const { QUICK, STATUS, row, short } = require("../workbench.js");
 
 module.exports = async (w, page, bed) => {
   const file = path.join(bed.work, "both.code-workspace");
   fs.writeFileSync(file, JSON.stringify({ folders: [{ path: bed.one }, { path: bed.two }] }));
-  await w.load(`${bed.trusted}/?workspace=${file}`);
+  // A page whose extensions never start is loaded again: without them there is nobody who could ask.
+  await w.until("the extension is active", async () => {
+    await w.load(`${bed.trusted}/?workspace=${file}`);
+    return page.waitForSelector(STATUS, short(20_000)).then(
+      () => true,
+      async () => w.say(await w.told(bed.work)),
+    );
+  });
   await w.run("Deep Review: Focus on Findings View");
+  await w.see(".welcome-view-content:has-text('Have several agents review')");
   for (const name of ["one", "two"]) {
     await w.run("View: Close All Editors");
     // A page that has just been opened may take the focus, which closes the question as well: it is asked again.
@@ -18,7 +26,7 @@ module.exports = async (w, page, bed) => {
       const title = `${QUICK} .quick-input-title:has-text("Which repository?")`;
       return page.waitForSelector(title, short()).then(
         () => true,
-        () => false,
+        async () => w.say(await w.told(bed.work)),
       );
     });
     assert.equal(await page.$(".notification-toast:has-text('Open a folder')"), null, "the repositories are known");

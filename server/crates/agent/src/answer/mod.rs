@@ -14,7 +14,7 @@ pub use wire::{lead_schema, review_schema, verification_schema};
 use super::Completion;
 use finding::{
     AgentName, Anchor, Answer, Assessment, CheckVerdict, Classification, Failure, FailureKind, Fix, Limitation,
-    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity, SeverityScale,
+    LineRange, Observation, ObservationKind, RawFinding, RawId, RepoPath, RuleRef, Severity, SeverityScale, counted,
 };
 use serde_json::{Map, Value};
 
@@ -140,8 +140,42 @@ fn nothing_read() -> Failure {
 
 /// `None`: it is no review at all.
 fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Result<Parsed, Failure>> {
-    // Some wrap the answer once more, or send the list alone.
-    let (map, items) = match value {
+    let Written { fields, items } = written(value)?;
+    let empty = Map::new();
+    let fields = Object(fields.unwrap_or(&empty));
+    let says_something = items.is_some_and(Value::is_array) || (cut && fields.0.contains_key("summary"));
+    if !says_something {
+        return None;
+    }
+    let list = items.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let assessment = assessment(&fields);
+    let names_no_file = fields.0.get("files_covered").is_some_and(|list| list.as_array().is_some_and(Vec::is_empty));
+    let summary = assessment.summary.as_deref().unwrap_or_default();
+    if list.is_empty() && !cut && (names_no_file || unsaid::says_it_read_nothing(summary)) {
+        return Some(Err(read_nothing(summary)));
+    }
+    let (findings, lost) = findings(list, agent);
+    // Of the files that it speaks of it has read something, also where it names none.
+    let covered = if names_no_file {
+        findings.iter().flat_map(|f| &f.anchors).map(|a| a.path.clone()).collect()
+    } else {
+        fields.texts("files_covered").iter().filter_map(|path| path_of(path)).collect()
+    };
+    let loss = if cut { Some(cut_short(findings.len())) } else { (lost > 0 && findings.is_empty()).then(not_a_review) };
+    let observations = fields.list("observations").iter().filter_map(|o| observation(o, agent)).collect();
+    let notes = notes(list.len(), lost);
+    let answer = Answer { findings, observations, assessment, covered: each_once(covered), notes };
+    Some(Ok(Parsed { answer, loss }))
+}
+
+/// A review as it was written: some wrap it once more, or send the list of its findings alone.
+struct Written<'v> {
+    fields: Option<&'v Map<String, Value>>,
+    items: Option<&'v Value>,
+}
+
+fn written(value: &Value) -> Option<Written<'_>> {
+    let (fields, items) = match value {
         Value::Object(map) => match ["review", "answer", "result", "output"].iter().find_map(|k| map.get(*k)) {
             Some(Value::Object(inner)) if !map.contains_key("findings") => (Some(inner), inner.get("findings")),
             _ => (Some(map), ["findings", "issues", "comments"].iter().find_map(|k| map.get(*k))),
@@ -149,72 +183,58 @@ fn review(value: &Value, cut: bool, agent: &AgentName) -> Option<Result<Parsed, 
         Value::Array(items) if items.iter().any(looks_like_finding) => (None, Some(value)),
         _ => return None,
     };
-    let empty = Map::new();
-    let object = Object(map.unwrap_or(&empty));
-    let says_something = items.is_some_and(Value::is_array) || (cut && object.0.contains_key("summary"));
-    if !says_something {
-        return None;
-    }
-    let mut answer = Answer::default();
-    let list = items.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut lost = 0;
+    Some(Written { fields, items })
+}
+
+/// The findings of a list that can be read, and how many cannot.
+fn findings(list: &[Value], agent: &AgentName) -> (Vec<RawFinding>, usize) {
     let severities = list.iter().filter_map(Value::as_object).filter_map(|item| stated_severity(&Object(item)));
     let scale = SeverityScale::of(severities.collect::<Vec<_>>().iter().map(String::as_str));
-    for (number, item) in list.iter().take(MOST_FINDINGS).enumerate() {
-        match finding(item, number + 1, agent, scale) {
-            Some(f) => answer.findings.push(f),
-            None => lost += 1,
-        }
-    }
-    answer.observations = object.list("observations").iter().filter_map(|o| observation(o, agent)).collect();
-    answer.assessment = Assessment {
-        summary: object.text(&["summary"]),
-        testing: object.text(&["testing"]),
-        untested: object.texts("untested"),
-        documentation: object.text(&["documentation"]),
-        commit_structure: object.text(&["commit_structure"]),
+    let read = (1..).zip(list.iter().take(MOST_FINDINGS)).map(|(number, item)| finding(item, number, agent, scale));
+    let findings: Vec<RawFinding> = read.flatten().collect();
+    let lost = list.len().min(MOST_FINDINGS) - findings.len();
+    (findings, lost)
+}
+
+fn assessment(review: &Object<'_>) -> Assessment {
+    Assessment {
+        summary: review.text(&["summary"]),
+        testing: review.text(&["testing"]),
+        untested: review.texts("untested"),
+        documentation: review.text(&["documentation"]),
+        commit_structure: review.text(&["commit_structure"]),
         fixups: Vec::new(),
-        limitations: object.list("limitations").iter().filter_map(limitation).collect(),
+        limitations: review.list("limitations").iter().filter_map(limitation).collect(),
         figures: Vec::new(),
-    };
-    answer.covered = object.texts("files_covered").iter().filter_map(|path| path_of(path)).collect();
-    answer.covered.sort();
-    answer.covered.dedup();
-    let names_no_file = object.0.get("files_covered").is_some_and(|list| list.as_array().is_some_and(Vec::is_empty));
-    let summary = answer.assessment.summary.as_deref().unwrap_or_default();
-    if list.is_empty() && !cut && (names_no_file || unsaid::says_it_read_nothing(summary)) {
-        return Some(Err(if summary.is_empty() {
-            Failure::new(FailureKind::BadOutput, "it names no file that it looked at, and says nothing of any")
-        } else {
-            let said = one_line(summary);
-            Failure { message: format!("{}: {said}", nothing_read().message), ..nothing_read() }
-        }));
     }
-    if names_no_file {
-        // Of the files that it speaks of it has read something.
-        answer.covered = answer.findings.iter().flat_map(|f| &f.anchors).map(|a| a.path.clone()).collect();
-        answer.covered.sort();
-        answer.covered.dedup();
-    }
-    if lost > 0 {
-        answer.notes.push(format!("{lost} of {} findings could not be read and were lost", list.len()));
-    }
-    if list.len() > MOST_FINDINGS {
-        answer.notes.push(format!("only the first {MOST_FINDINGS} of {} findings were read", list.len()));
-    }
-    let loss = if cut {
-        let kept = answer.findings.len();
-        let text = format!(
-            "its answer was cut: {}, the rest was lost",
-            counted(kept, "complete finding was kept", "complete findings were kept")
-        );
-        Some(Failure::new(FailureKind::BadOutput, text))
-    } else if lost > 0 && answer.findings.is_empty() {
-        Some(not_a_review())
+}
+
+/// Of a review that has nothing, and by what it says of itself has looked at nothing.
+fn read_nothing(summary: &str) -> Failure {
+    if summary.is_empty() {
+        Failure::new(FailureKind::BadOutput, "it names no file that it looked at, and says nothing of any")
     } else {
-        None
-    };
-    Some(Ok(Parsed { answer, loss }))
+        Failure { message: format!("{}: {}", nothing_read().message, one_line(summary)), ..nothing_read() }
+    }
+}
+
+fn cut_short(kept: usize) -> Failure {
+    let findings = counted(kept, "complete finding");
+    let were = if kept == 1 { "was" } else { "were" };
+    Failure::new(FailureKind::BadOutput, format!("its answer was cut: {findings} {were} kept, the rest was lost"))
+}
+
+/// What is not in an answer of `all` findings, of which `lost` could not be read.
+fn notes(all: usize, lost: usize) -> Vec<String> {
+    let unread = (lost > 0).then(|| format!("{lost} of {all} findings could not be read and were lost"));
+    let beyond = (all > MOST_FINDINGS).then(|| format!("only the first {MOST_FINDINGS} of {all} findings were read"));
+    unread.into_iter().chain(beyond).collect()
+}
+
+fn each_once(mut paths: Vec<RepoPath>) -> Vec<RepoPath> {
+    paths.sort();
+    paths.dedup();
+    paths
 }
 
 /// What one agent says of another's finding.
@@ -304,10 +324,6 @@ fn checked(o: &Object<'_>) -> Option<Checked> {
         severity: o.text(&["severity"]).and_then(|w| Severity::from_word(&w)),
         reason: o.text(&["reason"]).unwrap_or_default(),
     })
-}
-
-fn counted(n: usize, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
 fn looks_like_finding(value: &Value) -> bool {

@@ -56,36 +56,9 @@ impl Api for Anthropic {
                     names.iter().filter_map(|n| message["usage"][*n].as_u64()).reduce(u64::saturating_add);
                 collected.usage.cached_tokens = message["usage"]["cache_read_input_tokens"].as_u64();
             }
-            Some("content_block_start") => {
-                let mut block = data["content_block"].clone();
-                if block["type"] == "tool_use" {
-                    // Its arguments come as text, piece by piece.
-                    block["input"] = json!("");
-                }
-                collected.said.push(block);
-            }
-            Some("content_block_delta") => {
-                let delta = &data["delta"];
-                collected.text.push_str(delta["text"].as_str().unwrap_or_default());
-                let pieces =
-                    [("text", "text"), ("partial_json", "input"), ("thinking", "thinking"), ("signature", "signature")];
-                for (piece, field) in pieces {
-                    if let (Some(more), Some(block)) = (delta[piece].as_str(), collected.said.last_mut()) {
-                        block[field] = json!(block[field].as_str().unwrap_or_default().to_owned() + more);
-                    }
-                }
-            }
-            Some("content_block_stop") => {
-                if let Some(block) = collected.said.last_mut().filter(|block| block["type"] == "tool_use") {
-                    let text = block["input"].as_str().unwrap_or_default();
-                    block["input"] = serde_json::from_str(text).unwrap_or_else(|_| json!({}));
-                    collected.calls.push(ToolCall {
-                        id: block["id"].as_str().unwrap_or_default().to_owned(),
-                        name: block["name"].as_str().unwrap_or_default().to_owned(),
-                        arguments: block["input"].clone(),
-                    });
-                }
-            }
+            Some("content_block_start") => begin(data["content_block"].clone(), collected),
+            Some("content_block_delta") => go_on(&data["delta"], collected),
+            Some("content_block_stop") => end(collected),
             Some("message_delta") => {
                 if let Some(tokens) = data["usage"]["output_tokens"].as_u64() {
                     collected.usage.output_tokens = Some(tokens);
@@ -109,6 +82,37 @@ impl Api for Anthropic {
             }
             _ => {}
         }
+    }
+}
+
+/// A block of the answer begins: words, thoughts, or a call of a tool.
+fn begin(mut block: Value, collected: &mut Collected) {
+    if block["type"] == "tool_use" {
+        // Its arguments come as text, piece by piece.
+        block["input"] = json!("");
+    }
+    collected.said.push(block);
+}
+
+fn go_on(delta: &Value, collected: &mut Collected) {
+    collected.text.push_str(delta["text"].as_str().unwrap_or_default());
+    let pieces = [("text", "text"), ("partial_json", "input"), ("thinking", "thinking"), ("signature", "signature")];
+    for (piece, field) in pieces {
+        if let (Some(more), Some(block)) = (delta[piece].as_str(), collected.said.last_mut()) {
+            block[field] = json!(block[field].as_str().unwrap_or_default().to_owned() + more);
+        }
+    }
+}
+
+fn end(collected: &mut Collected) {
+    if let Some(block) = collected.said.last_mut().filter(|block| block["type"] == "tool_use") {
+        let text = block["input"].as_str().unwrap_or_default();
+        block["input"] = serde_json::from_str(text).unwrap_or_else(|_| json!({}));
+        collected.calls.push(ToolCall {
+            id: block["id"].as_str().unwrap_or_default().to_owned(),
+            name: block["name"].as_str().unwrap_or_default().to_owned(),
+            arguments: block["input"].clone(),
+        });
     }
 }
 

@@ -12,20 +12,23 @@ use std::path::Path;
 const MOST: usize = 2000;
 const NOT_OF_THE_FORMAT: &str = "what it printed is not of the configured format";
 
-/// The remarks in a linter's output. `root` is where it ran.
-pub(super) fn read(
-    format: LinterFormat,
-    stdout: &str,
-    agent: &AgentName,
-    root: &Path,
-    snapshot: &Snapshot,
-) -> Result<Vec<RawFinding>, Failure> {
+/// Who ran, where, and on what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LinterRun<'r> {
+    pub(super) agent: &'r AgentName,
+    /// Where it ran.
+    pub(super) root: &'r Path,
+    pub(super) snapshot: &'r Snapshot,
+}
+
+/// The remarks in a linter's output.
+pub(super) fn read(format: LinterFormat, stdout: &str, run: LinterRun<'_>) -> Result<Vec<RawFinding>, Failure> {
     let tool = match format {
         LinterFormat::Sarif => {
-            return reported(stdout, sarif::read_with(stdout, Levels::LINTER), agent, root, snapshot);
+            return reported(stdout, sarif::read_with(stdout, Levels::LINTER), run);
         }
         LinterFormat::Rdjson => {
-            return reported(stdout, rdjson::read_with(stdout, Levels::LINTER), agent, root, snapshot);
+            return reported(stdout, rdjson::read_with(stdout, Levels::LINTER), run);
         }
         LinterFormat::Ruff => "ruff",
         LinterFormat::Clippy => "Cargo",
@@ -35,16 +38,14 @@ pub(super) fn read(
         LinterFormat::GolangciLint => "golangci-lint",
         LinterFormat::Semgrep => "Semgrep",
     };
-    reported(stdout, read_tool(tool, stdout, Levels::LINTER), agent, root, snapshot)
+    reported(stdout, read_tool(tool, stdout, Levels::LINTER), run)
 }
 
 /// The findings of a report, as this linter's own.
 fn reported<E: std::fmt::Display>(
     stdout: &str,
     read: Result<Vec<ImportedReview>, E>,
-    agent: &AgentName,
-    root: &Path,
-    snapshot: &Snapshot,
+    run: LinterRun<'_>,
 ) -> Result<Vec<RawFinding>, Failure> {
     let said = match read {
         Ok(said) => said,
@@ -57,18 +58,12 @@ fn reported<E: std::fmt::Display>(
             (finding, changes)
         })
     });
-    let own = |(n, (finding, changes))| own(finding, changes, n + 1, agent, root, snapshot);
+    let own = |(n, (finding, changes))| own(finding, changes, n + 1, run);
     Ok(all.take(MOST).enumerate().filter_map(own).collect())
 }
 
-fn own(
-    mut finding: RawFinding,
-    changes: Vec<Change>,
-    number: usize,
-    agent: &AgentName,
-    root: &Path,
-    snapshot: &Snapshot,
-) -> Option<RawFinding> {
+fn own(mut finding: RawFinding, changes: Vec<Change>, number: usize, run: LinterRun<'_>) -> Option<RawFinding> {
+    let LinterRun { agent, root, snapshot } = run;
     finding.id = RawId::new(format!("{agent}:{number}"));
     finding.agent = agent.clone();
     finding.title = title(&clean(&finding.title))?;

@@ -3,9 +3,10 @@
 
 mod formats;
 
-use super::process::{self, End, Limits, Program, Scratch};
+use super::process::{self, End, Limits, Program, Ran, Scratch};
 use super::{AgentSettings, Availability, Brief, LinterFormat, Outcome, Session, Surroundings, detect, failure};
-use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, RepoPath};
+use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, RawFinding, RepoPath};
+use formats::LinterRun;
 use futures_util::future::BoxFuture;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -159,13 +160,7 @@ impl Linter {
 
     async fn run(&self, brief: &Brief, session: &Session) -> Result<Outcome, Failure> {
         let (path, command, format) = self.ready()?;
-        let endings = self.known().map_or(&[][..], |k| k.endings);
-        let files: Vec<&RepoPath> = brief
-            .changed()
-            .filter(|f| f.new.is_some())
-            .map(|f| &f.path)
-            .filter(|p| endings.is_empty() || p.extension().is_some_and(|e| endings.contains(&e)))
-            .collect();
+        let files = self.files(brief);
         let mut outcome = Outcome::default();
         if files.is_empty() {
             outcome.answer.notes.push("no changed file is of its language".into());
@@ -175,47 +170,15 @@ impl Linter {
             (Some(root), false) => root.clone(),
             _ => brief.checkout.folder(&brief.snapshot, &brief.sending).await?.to_owned(),
         };
-        let mut args = Vec::new();
-        for arg in &command[1..] {
-            if arg == "{files}" {
-                // Never an option, whatever a file is called.
-                args.extend(files.iter().map(|f| format!("./{f}")));
-            } else {
-                args.push(arg.clone());
-            }
-        }
         session.doing(format!("checking {} files", files.len()));
-        let mut environment = self.settings.environment();
-        for name in ["CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOROOT", "GOCACHE", "GOFLAGS", "GOMODCACHE"] {
-            environment = environment.pass(name);
-        }
-        let program = Program { path, args, environment, folder: Some(folder.clone()), input: String::new() };
+        let program = self.program(path, &command[1..], &files, folder.clone());
         let limits = Limits { idle: Duration::from_secs(600), ..self.settings.limits() };
         let scratch = Scratch::new()?;
         let ran = process::run(&program, limits, &scratch, &session.cancel, |_| ()).await;
-        let code = match ran.end {
-            End::Exited(code) => code,
-            End::Signalled(signal) => {
-                return Err(Failure::new(FailureKind::Crashed, format!("it was killed by signal {signal}")));
-            }
-            End::Failed(failure) => return Err(failure),
-        };
-        // Linters end with 1 when they found something: what they printed decides.
-        let read = formats::read(format, &ran.stdout, &self.name, &folder, &brief.snapshot);
-        let found =
-            read.map_err(|unreadable| if code == 0 { unreadable } else { failure::of_exit(code, &ran.stderr) })?;
-        if found.is_empty() && code > 1 {
-            return Err(failure::of_exit(code, &ran.stderr));
-        }
+        let run = LinterRun { agent: &self.name, root: &folder, snapshot: &brief.snapshot };
+        let found = remarks(format, ran, run)?;
         let all = found.len();
-        outcome.answer.findings = found
-            .into_iter()
-            .filter(|f| {
-                f.main_anchor().is_some_and(|a| {
-                    brief.snapshot.file(&a.path).is_some_and(|file| a.lines.is_none_or(|lines| file.touches(lines)))
-                })
-            })
-            .collect();
+        outcome.answer.findings = found.into_iter().filter(|f| is_on_changed_lines(brief, f)).collect();
         let elsewhere = all - outcome.answer.findings.len();
         if elsewhere > 0 {
             outcome.answer.notes.push(format!("{elsewhere} remarks on lines that did not change were left out"));
@@ -223,6 +186,54 @@ impl Linter {
         outcome.answer.covered = files.into_iter().cloned().collect();
         Ok(outcome)
     }
+
+    /// The changed files of its language.
+    fn files<'b>(&self, brief: &'b Brief) -> Vec<&'b RepoPath> {
+        let endings = self.known().map_or(&[][..], |k| k.endings);
+        let is_its = |p: &&RepoPath| endings.is_empty() || p.extension().is_some_and(|e| endings.contains(&e));
+        brief.changed().filter(|f| f.new.is_some()).map(|f| &f.path).filter(is_its).collect()
+    }
+
+    fn program(&self, path: PathBuf, arguments: &[String], files: &[&RepoPath], folder: PathBuf) -> Program {
+        let mut args = Vec::new();
+        for arg in arguments {
+            if arg == "{files}" {
+                // Never an option, whatever a file is called.
+                args.extend(files.iter().map(|f| format!("./{f}")));
+            } else {
+                args.push(arg.clone());
+            }
+        }
+        let mut environment = self.settings.environment();
+        for name in ["CARGO_HOME", "RUSTUP_HOME", "GOPATH", "GOROOT", "GOCACHE", "GOFLAGS", "GOMODCACHE"] {
+            environment = environment.pass(name);
+        }
+        Program { path, args, environment, folder: Some(folder), input: String::new() }
+    }
+}
+
+/// What a linter that ran found. Linters end with 1 when they found something: what they printed decides.
+fn remarks(format: LinterFormat, ran: Ran, run: LinterRun<'_>) -> Result<Vec<RawFinding>, Failure> {
+    let code = match ran.end {
+        End::Exited(code) => code,
+        End::Signalled(signal) => {
+            return Err(Failure::new(FailureKind::Crashed, format!("it was killed by signal {signal}")));
+        }
+        End::Failed(failure) => return Err(failure),
+    };
+    let read = formats::read(format, &ran.stdout, run);
+    let found = read.map_err(|unreadable| if code == 0 { unreadable } else { failure::of_exit(code, &ran.stderr) })?;
+    if found.is_empty() && code > 1 {
+        return Err(failure::of_exit(code, &ran.stderr));
+    }
+    Ok(found)
+}
+
+fn is_on_changed_lines(brief: &Brief, finding: &RawFinding) -> bool {
+    finding.main_anchor().is_some_and(|anchor| {
+        let file = brief.snapshot.file(&anchor.path);
+        file.is_some_and(|file| anchor.lines.is_none_or(|lines| file.touches(lines)))
+    })
 }
 
 impl super::Agent for Linter {

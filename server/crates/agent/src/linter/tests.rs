@@ -1,4 +1,4 @@
-use super::formats;
+use super::formats::{self, LinterRun};
 use super::*;
 use crate::{Adapter, Agent, AgentSettings};
 use finding::{RawFinding, Severity};
@@ -13,8 +13,13 @@ fn snapshot() -> Snapshot {
     Snapshot::in_memory(&[("a.py", "ä = 0\nprint(ä)\n")], &[("a.py", TEXT)])
 }
 
+fn printed(format: LinterFormat, text: &str) -> Result<Vec<RawFinding>, Failure> {
+    let (agent, snapshot) = (AgentName::new("lint"), snapshot());
+    formats::read(format, text, LinterRun { agent: &agent, root: Path::new("/repo"), snapshot: &snapshot })
+}
+
 fn read(format: LinterFormat, value: &Value) -> Vec<RawFinding> {
-    formats::read(format, &value.to_string(), &AgentName::new("lint"), Path::new("/repo"), &snapshot()).unwrap()
+    printed(format, &value.to_string()).unwrap()
 }
 
 /// Removes line 1 in every format that has fixes.
@@ -139,11 +144,10 @@ fn columns_after_wide_characters_are_counted_as_each_linter_does() {
 
 #[test]
 fn other_output_is_a_failure_and_files_elsewhere_are_left_out() {
-    let agent = AgentName::new("lint");
-    let read = |text: &str| formats::read(LinterFormat::Ruff, text, &agent, Path::new("/repo"), &snapshot());
+    let read = |text: &str| printed(LinterFormat::Ruff, text);
     assert_eq!(read("[]").unwrap(), []);
     for format in [LinterFormat::Sarif, LinterFormat::Rdjson, LinterFormat::Ruff, LinterFormat::Clippy] {
-        let read = |text: &str| formats::read(format, text, &agent, Path::new("/repo"), &snapshot());
+        let read = |text: &str| printed(format, text);
         for text in ["Traceback", "[1]", "{\"a\": 1}", "{\"runs\": \"none\"}"] {
             let said = read(text).unwrap_err().message;
             assert!(said.starts_with("what it printed is not of the configured format: "), "{text}: {said}");

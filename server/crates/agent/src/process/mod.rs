@@ -207,7 +207,7 @@ pub async fn run(
     line: impl FnMut(&str) + Send,
 ) -> Ran {
     match scratch.file("stdin", &program.input) {
-        Ok(stdin) => run_with(stdin, program, limits, scratch, cancel, line).await,
+        Ok(stdin) => Course { program, limits, scratch, cancel }.run(stdin, line).await,
         Err(failure) => Ran::failed(failure),
     }
 }
@@ -215,65 +215,71 @@ pub async fn run(
 /// The same for a program that is spoken to while it runs: standard input is what comes out of `input`, until
 /// its other end is dropped. Not on Windows.
 pub async fn converse(
-    program: &Program,
-    limits: Limits,
-    scratch: &Scratch,
-    cancel: &CancellationToken,
+    course: Course<'_>,
     input: std::sync::mpsc::Receiver<String>,
     line: impl FnMut(&str) + Send,
 ) -> Ran {
-    let stdin = match platform::pipe(&scratch.path().join("stdin"), input) {
+    let stdin = match platform::pipe(&course.scratch.path().join("stdin"), input) {
         Ok(stdin) => stdin,
         Err(e) => return Ran::failed(Failure::new(FailureKind::Crashed, format!("failed to make a pipe: {e}"))),
     };
-    let ran = run_with(stdin.path.clone(), program, limits, scratch, cancel, line).await;
+    let ran = course.run(stdin.path.clone(), line).await;
     stdin.close();
     ran
 }
 
-async fn run_with(
-    stdin: PathBuf,
-    program: &Program,
-    limits: Limits,
-    scratch: &Scratch,
-    cancel: &CancellationToken,
-    mut line: impl FnMut(&str) + Send,
-) -> Ran {
-    let order = match order(stdin, program, limits, scratch) {
-        Ok(order) => order,
-        Err(failure) => return Ran::failed(failure),
-    };
-    if cancel.is_cancelled() {
-        return Ran::failed(cancelled());
-    }
-    let mut child = match platform::Child::spawn(&order).await {
-        Ok(child) => child,
-        Err(e) => {
-            let text = format!("failed to start its supervisor: {e}");
-            return Ran::failed(Failure::new(FailureKind::Crashed, text));
+/// A program that is to be run, and what it is held to.
+#[derive(Debug, Clone, Copy)]
+pub struct Course<'c> {
+    /// What is run.
+    pub program: &'c Program,
+    /// How long it may take, and how much it may say.
+    pub limits: Limits,
+    /// Its files.
+    pub scratch: &'c Scratch,
+    /// Stops it.
+    pub cancel: &'c CancellationToken,
+}
+
+impl Course<'_> {
+    async fn run(self, stdin: PathBuf, mut line: impl FnMut(&str) + Send) -> Ran {
+        let order = match order(stdin, self.program, self.limits, self.scratch) {
+            Ok(order) => order,
+            Err(failure) => return Ran::failed(failure),
+        };
+        if self.cancel.is_cancelled() {
+            return Ran::failed(cancelled());
         }
-    };
-    let mut follower = Follower::new(&order.stdout, limits.output);
-    let end = match watch(&mut child, &mut follower, &order, limits, cancel, &mut line).await {
-        Ok(report) => end_of(report, &program.path),
-        Err(failure) => {
-            // Who writes without an end goes on while it is asked to stop.
-            let asks = if failure.kind == FailureKind::TooLarge { Stop::Now } else { Stop::After(limits.grace) };
-            child.stop(asks).await;
-            End::Failed(failure)
+        let mut child = match platform::Child::spawn(&order).await {
+            Ok(child) => child,
+            Err(e) => {
+                let text = format!("failed to start its supervisor: {e}");
+                return Ran::failed(Failure::new(FailureKind::Crashed, text));
+            }
+        };
+        let mut follower = Follower::new(&order.stdout, self.limits.output);
+        let end = match watch(&mut child, &mut follower, &order, &self, &mut line).await {
+            Ok(report) => end_of(report, &self.program.path),
+            Err(failure) => {
+                // Who writes without an end goes on while it is asked to stop.
+                let asks =
+                    if failure.kind == FailureKind::TooLarge { Stop::Now } else { Stop::After(self.limits.grace) };
+                child.stop(asks).await;
+                End::Failed(failure)
+            }
+        };
+        let wrote_too_much = matches!(&end, End::Failed(f) if f.kind == FailureKind::TooLarge);
+        while !wrote_too_much && follower.read(&mut line) {}
+        follower.rest(&mut line);
+        let end = match end {
+            End::Exited(_) | End::Signalled(_) if follower.over => End::Failed(too_much(self.limits)),
+            end => end,
+        };
+        if wrote_too_much || follower.over {
+            follower.text.truncate(KEPT);
         }
-    };
-    let wrote_too_much = matches!(&end, End::Failed(f) if f.kind == FailureKind::TooLarge);
-    while !wrote_too_much && follower.read(&mut line) {}
-    follower.rest(&mut line);
-    let end = match end {
-        End::Exited(_) | End::Signalled(_) if follower.over => End::Failed(too_much(limits)),
-        end => end,
-    };
-    if wrote_too_much || follower.over {
-        follower.text.truncate(KEPT);
+        Ran { end, stdout: String::from_utf8_lossy(&follower.text).into_owned(), stderr: tail(&order.stderr) }
     }
-    Ran { end, stdout: String::from_utf8_lossy(&follower.text).into_owned(), stderr: tail(&order.stderr) }
 }
 
 /// What the platform part is to do; its files are made.
@@ -296,10 +302,10 @@ async fn watch(
     child: &mut platform::Child,
     follower: &mut Follower,
     order: &Order,
-    limits: Limits,
-    cancel: &CancellationToken,
+    course: &Course<'_>,
     line: &mut (impl FnMut(&str) + Send),
 ) -> Result<Report, Failure> {
+    let limits = course.limits;
     let started = Instant::now();
     let mut last_output = started;
     let mut error_bytes = 0;
@@ -308,7 +314,7 @@ async fn watch(
     loop {
         tokio::select! {
             report = child.ended() => return Ok(report),
-            () = cancel.cancelled() => return Err(cancelled()),
+            () = course.cancel.cancelled() => return Err(cancelled()),
             now = tick.tick() => {
                 let size = |file: &Path| std::fs::metadata(file).map_or(0, |m| m.len());
                 let errors = size(&order.stderr);

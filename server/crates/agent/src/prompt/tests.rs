@@ -191,6 +191,8 @@ fn pull_request(description: &str) -> PullRequestNow {
         anchor: path.map(|p| Anchor::lines(RepoPath::new(p).unwrap(), LineRange::line(1))),
         url: None,
         at: None,
+        resolved: None,
+        same_as: Vec::new(),
     };
     PullRequestNow {
         schema: 1,

@@ -8,7 +8,7 @@ use crate::Job;
 use crate::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, is_generated, line_at, line_text, old_path, remark};
 use crate::tree::{self, nodes};
 use aho_corasick::AhoCorasick;
-use finding::{LineRange, RawFinding, RepoPath, Severity};
+use finding::{LineRange, RawFinding, RepoPath, Severity, counted};
 use git::{ChangedFile, SnapshotError};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,7 +185,7 @@ fn finding(changed: &Changed, path: &RepoPath, text: &str, call: Node<'_>, given
 }
 
 fn count(n: usize) -> String {
-    if n == 1 { "1 argument".to_owned() } else { format!("{n} arguments") }
+    counted(n, "argument")
 }
 
 fn is_of_one_language(a: &RepoPath, b: &RepoPath) -> bool {

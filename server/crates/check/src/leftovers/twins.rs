@@ -49,10 +49,12 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
         texts.iter().find_map(|(path, lines)| Some((path, lines.find(&block)?)))
     };
     let found = mended.iter().find_map(|hunk| Some((*hunk, twin_of(hunk)?)));
-    found.map(|(hunk, (path, (first, last)))| finding(file, new, hunk, path, first, last)).into_iter().collect()
+    found.map(|(hunk, (path, lines))| finding(file, new, hunk, path, lines)).into_iter().collect()
 }
 
-fn finding(file: &ChangedFile, text: &str, hunk: &LineHunk, twin: &RepoPath, first: u32, last: u32) -> RawFinding {
+/// `lines` of `twin` are what the hunk was.
+fn finding(file: &ChangedFile, text: &str, hunk: &LineHunk, twin: &RepoPath, lines: LineRange) -> RawFinding {
+    let (first, last) = (lines.start(), lines.end());
     let title = format!("The same lines at {twin}:{first} were not changed along");
     let body = format!(
         "Lines {first} to {last} of `{twin}` are what this place was before the change. If it was wrong here, it is wrong there."
@@ -94,7 +96,7 @@ impl Lines {
     }
 
     /// Where the block stands, once.
-    fn find(&self, block: &[&str]) -> Option<(u32, u32)> {
+    fn find(&self, block: &[&str]) -> Option<LineRange> {
         let first = self.places.get(*block.first()?)?;
         let fits = |at: &&usize| {
             let here = self.said.get(**at..**at + block.len());
@@ -103,7 +105,7 @@ impl Lines {
         let mut found = first.iter().filter(fits);
         let at = *found.next()?;
         // Many twins are a form, not a copy.
-        found.next().is_none().then(|| (self.said[at].0, self.said[at + block.len() - 1].0))
+        found.next().is_none().then(|| LineRange::new(self.said[at].0, self.said[at + block.len() - 1].0))
     }
 }
 

@@ -9,6 +9,7 @@ use finding::{LineRange, RawFinding, RepoPath, Severity, written_in};
 use git::ChangeKind;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 /// What there is.
 pub(super) struct Paths<'n> {
@@ -145,19 +146,26 @@ fn is_build(path: &RepoPath) -> bool {
         || matches!(path.extension(), Some("sh" | "bash" | "csproj" | "gemspec" | "mk"))
 }
 
+/// A file that the branch took away, and where it is now, if anywhere.
+#[derive(Debug, Clone, Copy)]
+struct Gone<'g> {
+    path: &'g RepoPath,
+    new: Option<&'g RepoPath>,
+}
+
 /// Build files that name, by its path from the top or from their own folder, a file that the branch took away or renamed.
 pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, made: &Made, names: &[RepoPath]) -> Vec<RawFinding> {
     let changed = job.snapshot.files().iter().filter_map(|file| match &file.kind {
-        ChangeKind::Deleted => Some((&file.path, None)),
-        ChangeKind::Renamed { from } => Some((from, Some(&file.path))),
+        ChangeKind::Deleted => Some(Gone { path: &file.path, new: None }),
+        ChangeKind::Renamed { from } => Some(Gone { path: from, new: Some(&file.path) }),
         _ => None,
     });
-    let gone: Vec<(&RepoPath, Option<&RepoPath>)> = changed
-        .chain(job.snapshot.moved().iter().map(|(from, to)| (from, Some(to))))
+    let gone: Vec<Gone<'_>> = changed
+        .chain(job.snapshot.moved().iter().map(|(path, to)| Gone { path, new: Some(to) }))
         // What a build makes is there when it is needed.
-        .filter(|(path, _)| !is_built(path) && !made.has(path.as_str()))
+        .filter(|gone| !is_built(gone.path) && !made.has(gone.path.as_str()))
         .collect();
-    let Ok(finder) = AhoCorasick::new(gone.iter().map(|(path, _)| path.file_name())) else { return Vec::new() };
+    let Ok(finder) = AhoCorasick::new(gone.iter().map(|gone| gone.path.file_name())) else { return Vec::new() };
     if gone.is_empty() {
         return Vec::new();
     }
@@ -169,9 +177,8 @@ pub(super) fn to_gone_files(job: &Job<'_>, there: &Paths<'_>, made: &Made, names
             return findings;
         }
         for found in finder.find_overlapping_iter(text.as_ref()) {
-            let (gone, new) = gone[found.pattern().as_usize()];
             if findings.len() < 20 {
-                findings.extend(named(path, &text, found.range(), gone, new, there));
+                findings.extend(named(path, &text, &found.range(), gone[found.pattern().as_usize()], there));
             }
         }
         findings
@@ -186,14 +193,41 @@ fn is_at_top(from: &RepoPath, token: &str, gone: &RepoPath, there: &Paths<'_>) -
     token == gone.as_str() && token.contains('.') && is_read_there && !there.has_named(token)
 }
 
-fn named(
-    from: &RepoPath,
-    text: &str,
-    at: std::ops::Range<usize>,
-    gone: &RepoPath,
-    new: Option<&RepoPath>,
-    there: &Paths<'_>,
-) -> Option<RawFinding> {
+/// What stands in a line that makes a file, or takes one away: that is no need for it.
+const MAKES: [&str; 13] =
+    ["rm ", "touch ", "mkdir", "> ", ">>", "-o ", "--output", "curl ", "wget ", "echo ", "ignore", "exclude", "unlink"];
+
+/// What is wrong where `text`, that of `from`, has the name of a file that is gone at `at`.
+fn named(from: &RepoPath, text: &str, at: &Range<usize>, gone: Gone<'_>, there: &Paths<'_>) -> Option<RawFinding> {
+    let at = needed(from, text, at)?;
+    let token = &text[at.clone()];
+    let Gone { path, new } = gone;
+    if !(token.contains('/') || is_at_top(from, token, path, there)) {
+        return None;
+    }
+    let from_top = there.resolve(&RepoPath::new("x").ok()?, token).unwrap_or_default();
+    let from_here = there.resolve(from, token);
+    let is_meant = from_top == path.as_str() || from_here.as_deref() == Some(path.as_str());
+    let lives =
+        (!from_top.is_empty() && there.is_there(&from_top)) || from_here.as_deref().is_some_and(|p| there.is_there(p));
+    if !is_meant || lives || is_there_from_a_folder(text, token, there) {
+        return None;
+    }
+    let title = match new {
+        Some(new) => format!("Names a file that is now called {new}: {token}"),
+        None => format!("Names a file that this branch took away: {token}"),
+    };
+    let body = format!("`{path}` is not there any more, and this is a file that builds, tests or ships.");
+    let mut finding = remark(AGENT, "broken-path", Severity::Important, title, body);
+    finding.anchors.push(anchor(from, text, LineRange::line(line_at(text, at.start))));
+    if let Some(new) = new.filter(|_| from_top == path.as_str() && token == path.as_str()) {
+        finding.fixes.push(replacing(AGENT, "use the new name", from, text, &[(at, new.as_str())]));
+    }
+    Some(finding)
+}
+
+/// The whole path that ends with the name at `at`; `None` where it goes on, is put together, or is not needed there.
+fn needed(from: &RepoPath, text: &str, at: &Range<usize>) -> Option<Range<usize>> {
     let joins = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'/' | b'.' | b'@' | b'+') || b >= 0x80;
     let bytes = text.as_bytes();
     let start = bytes[..at.start].iter().rposition(|b| !joins(*b)).map_or(0, |i| i + 1);
@@ -201,45 +235,18 @@ fn named(
     let is_key = from.file_name() == "package.json" && text[at.end..].starts_with("\":");
     let goes_on = is_key || bytes.get(at.end).is_some_and(|b| joins(*b) || matches!(b, b'*' | b'$' | b'{'));
     let is_made = start > 0 && matches!(bytes[start - 1], b'}' | b')' | b'*' | b'$' | b':' | b'%' | b'~');
-    let token = &text[start..at.end];
     let line = line_text(text, at.start);
-    // A comment, or a file that is made or taken away there, is no need for it.
-    let makes = [
-        "rm ", "touch ", "mkdir", "> ", ">>", "-o ", "--output", "curl ", "wget ", "echo ", "ignore", "exclude",
-        "unlink",
-    ];
-    if goes_on
-        || is_made
-        || line.len() > LONGEST_LINE
-        || line.trim_start().starts_with(['#', '/'])
-        || makes.iter().any(|w| line.contains(w))
-        || !(token.contains('/') || is_at_top(from, token, gone, there))
-    {
-        return None;
-    }
-    let from_top = there.resolve(&RepoPath::new("x").ok()?, token).unwrap_or_default();
-    let from_here = there.resolve(from, token);
-    let is_meant = from_top == gone.as_str() || from_here.as_deref() == Some(gone.as_str());
-    let lives =
-        (!from_top.is_empty() && there.is_there(&from_top)) || from_here.as_deref().is_some_and(|p| there.is_there(p));
-    // From the folder that the step, or the line, goes into.
+    let is_comment = line.trim_start().starts_with(['#', '/']);
+    let is_no_need = is_comment || line.len() > LONGEST_LINE || MAKES.iter().any(|w| line.contains(w));
+    (!(goes_on || is_made || is_no_need)).then_some(start..at.end)
+}
+
+/// Whether the file is there from a folder that the step, or the line, goes into.
+fn is_there_from_a_folder(text: &str, token: &str, there: &Paths<'_>) -> bool {
     let moves = ["working-directory:", "cd "];
     let into = moves.iter().flat_map(|w| text.match_indices(w).map(|(at, w)| &text[at + w.len()..]));
     let folders = into.filter_map(|rest| rest.split_whitespace().next()).map(|f| f.trim_matches(['"', '\'', ';']));
     let is_there_from =
         |folder: &str| there.is_there(&format!("{}/{token}", folder.trim_start_matches("./").trim_end_matches('/')));
-    if !is_meant || lives || folders.take(100).any(is_there_from) {
-        return None;
-    }
-    let title = match new {
-        Some(new) => format!("Names a file that is now called {new}: {token}"),
-        None => format!("Names a file that this branch took away: {token}"),
-    };
-    let body = format!("`{gone}` is not there any more, and this is a file that builds, tests or ships.");
-    let mut finding = remark(AGENT, "broken-path", Severity::Important, title, body);
-    finding.anchors.push(anchor(from, text, LineRange::line(line_at(text, at.start))));
-    if let Some(new) = new.filter(|_| from_top == gone.as_str() && token == gone.as_str()) {
-        finding.fixes.push(replacing(AGENT, "use the new name", from, text, &[(start..at.end, new.as_str())]));
-    }
-    Some(finding)
+    folders.take(100).any(is_there_from)
 }

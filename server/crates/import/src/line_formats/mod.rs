@@ -115,70 +115,92 @@ const MOST_NAMED: usize = 10;
 
 /// Reads the lines that name a place. `name` is what the tool is called where the lines do not tell.
 pub(crate) fn read(text: &str, name: &str) -> Lines {
-    let mut remarks: Vec<Remark> = Vec::new();
-    let mut details: Vec<String> = Vec::new();
-    let (mut candidates, mut fitting) = (0u32, 0u32);
-    let mut unread: Vec<usize> = Vec::new();
-    let mut header: Option<Remark> = None;
-    let mut file: Option<String> = None;
+    let mut reader = Reader::default();
     for (n, line) in text.lines().enumerate().filter(|(_, line)| line.len() <= LONGEST_LINE) {
-        let outer = !line.is_empty() && !line.starts_with([' ', '\t', '|', '^', '~', '=', '*', '<']);
-        candidates += u32::from(outer);
-        if !may_say_a_place(line) && !line.starts_with(['e', 'w']) {
-            if outer && is_file(line) {
-                file = Some(line.to_owned());
-                candidates -= 1;
-            } else if outer && TROUBLE.is_match(line) {
-                unread.push(n + 1);
-            }
-            continue;
-        }
-        if let Some(m) = HEADER.captures(line) {
-            header = Some(remark_of(&m, "", 0));
-            continue;
-        }
-        let arrow = ARROW
-            .captures(line)
-            .and_then(|m| Some(Remark { file: m["file"].to_owned(), line: number(&m, "line"), ..header.take()? }));
-        let below = || {
-            let m = BELOW.captures(line)?;
-            Some(remark_of(&m, file.as_deref()?, number(&m, "line")))
-        };
-        match arrow.or_else(|| whole(line)).or_else(below).or_else(|| placed(line)) {
-            Some(remark) => {
-                fitting += 1;
-                candidates += u32::from(!outer);
-                // A note belongs to what it stands below.
-                match details.last_mut().filter(|_| remark.level.eq_ignore_ascii_case("note")) {
-                    Some(detail) => {
-                        detail.push_str(&format!("\n- `{}:{}` {}", remark.file, remark.line, remark.message));
-                    }
-                    None => {
-                        remarks.push(remark);
-                        details.push(String::new());
-                    }
-                }
-            }
-            None if outer && is_file(line) => {
-                file = Some(line.to_owned());
-                candidates -= 1;
-            }
-            None if TROUBLE.is_match(line) => unread.push(n + 1),
-            None => {}
-        }
+        reader.take(n + 1, line);
     }
-    if remarks.is_empty() {
+    if reader.remarks.is_empty() {
         return Lines::default();
     }
     let label = tool_of(text).unwrap_or(name);
     let mut review = ImportedReview::by(AgentName::of_label(label), label.to_owned());
-    for (remark, detail) in remarks.into_iter().zip(details) {
+    for (remark, detail) in reader.remarks {
         add(&mut review, remark, &detail);
     }
-    if let Some(note) = unread_lines(&unread) {
+    if let Some(note) = unread_lines(&reader.unread) {
         review.answer.notes.push(note);
     }
-    Lines { reviews: vec![review], share: f64::from(fitting) / f64::from(candidates.max(1)) }
+    Lines { reviews: vec![review], share: f64::from(reader.fitting) / f64::from(reader.candidates.max(1)) }
+}
+
+/// What was read of a text so far.
+#[derive(Default)]
+struct Reader {
+    /// The remarks, each with what stands below it.
+    remarks: Vec<(Remark, String)>,
+    /// Lines that may be a remark, and those that are one.
+    candidates: u32,
+    fitting: u32,
+    /// Lines that look like a remark and are none that is known, 1-based.
+    unread: Vec<usize>,
+    /// A remark whose place follows.
+    header: Option<Remark>,
+    /// The file that the remarks below it are about.
+    file: Option<String>,
+}
+
+impl Reader {
+    fn take(&mut self, number: usize, line: &str) {
+        let outer = !line.is_empty() && !line.starts_with([' ', '\t', '|', '^', '~', '=', '*', '<']);
+        self.candidates += u32::from(outer);
+        if !may_say_a_place(line) && !line.starts_with(['e', 'w']) {
+            return self.take_other(number, line, outer, outer);
+        }
+        if let Some(m) = HEADER.captures(line) {
+            self.header = Some(remark_of(&m, "", 0));
+            return;
+        }
+        match self.remark(line) {
+            Some(remark) => {
+                self.fitting += 1;
+                self.candidates += u32::from(!outer);
+                self.add(remark);
+            }
+            None => self.take_other(number, line, outer, true),
+        }
+    }
+
+    /// A line that is no remark: the name of a file, if it stands by itself, or trouble.
+    fn take_other(&mut self, number: usize, line: &str, outer: bool, may_be_trouble: bool) {
+        if outer && is_file(line) {
+            self.file = Some(line.to_owned());
+            self.candidates -= 1;
+        } else if may_be_trouble && TROUBLE.is_match(line) {
+            self.unread.push(number);
+        }
+    }
+
+    /// The remark of a line with a place: behind a header, alone, or below the name of its file.
+    fn remark(&mut self, line: &str) -> Option<Remark> {
+        let arrow = ARROW
+            .captures(line)
+            .and_then(|m| Some(Remark { file: m["file"].to_owned(), line: number(&m, "line"), ..self.header.take()? }));
+        let below = || {
+            let m = BELOW.captures(line)?;
+            Some(remark_of(&m, self.file.as_deref()?, number(&m, "line")))
+        };
+        arrow.or_else(|| whole(line)).or_else(below).or_else(|| placed(line))
+    }
+
+    /// A note belongs to what it stands below.
+    fn add(&mut self, remark: Remark) {
+        match self.remarks.last_mut().filter(|_| remark.level.eq_ignore_ascii_case("note")) {
+            Some((_, detail)) => {
+                detail.push_str(&format!("\n- `{}:{}` {}", remark.file, remark.line, remark.message));
+            }
+            None => self.remarks.push((remark, String::new())),
+        }
+    }
 }
 
 /// Whether a line can name a place at all; most of a long text cannot.

@@ -11,8 +11,8 @@ use super::roster::Roster;
 use super::runs::{Remarks, Runs};
 use super::sections::{self, Around, around, sections};
 use finding::{
-    AgentName, Answer, Attribution, Decisions, Finding, FindingId, FindingStatus, Fix, RawFinding, RawId, Resolution,
-    Round, State,
+    AgentName, Answer, Attribution, Decisions, Finding, FindingId, FindingStatus, Fix, RawFinding, RawId, RepoPath,
+    Resolution, Round, State,
 };
 use regex::Regex;
 use std::collections::HashMap;
@@ -164,42 +164,19 @@ impl Document<'_> {
             }
             findings.push(finding);
         }
-        for o in &about.observations {
-            for name in &o.by {
-                let label = self.roster.member(name).map_or(name.as_str(), |m| m.label.as_str()).to_owned();
-                runs.meet(name, &label);
-            }
+        for name in about.observations.iter().flat_map(|observation| &observation.by) {
+            let label = self.roster.member(name).map_or(name.as_str(), |m| m.label.as_str()).to_owned();
+            runs.meet(name, &label);
         }
         if let Some(retro) = parts.retro {
             self.retro(retro, &mut runs);
         }
         let mut round = self.round(runs.0, findings, remarks.into_all());
         relabel(&mut round.findings);
-        round.observations = about.observations;
-        round.assessment = about.assessment;
-        let covered = about.covered;
-        round.coverage.reviewed = covered
-            .into_iter()
-            .map(|path| {
-                let read = round.agents.iter().filter(|r| r.covered.is_empty() || r.covered.contains(&path));
-                let by = read.map(|r| r.agent.name.clone()).collect();
-                finding::ReviewedFile::new(path, by)
-            })
-            .collect();
-        round.feedback = about.feedback;
-        round.assessment.fixups = about.fixups.map(|text| fixups(&text, &round.findings)).unwrap_or_default();
-        round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
+        tell_about(&mut round, about);
         let mut decisions = parts.resolution.map(|r| self.decisions(r, &labels, &round)).unwrap_or_default();
         for id in done {
-            let resolution = Resolution {
-                state: State::Fixed,
-                at: round.started,
-                round: round.id.clone(),
-                code: None,
-                commit: None,
-                by: None,
-            };
-            decisions.resolutions.entry(id).or_insert(resolution);
+            decisions.resolutions.entry(id).or_insert_with(|| fixed_in(&round));
         }
         if let Some(run) = round.agents.first_mut() {
             run.notes.extend(gaps::note(&items.unread));
@@ -294,6 +271,26 @@ impl Document<'_> {
             ..Finding::new(FindingId::new(id.unwrap_or_default()), severity, merged.title)
         }
     }
+}
+
+/// Puts into the round what the document says beside its findings.
+fn tell_about(round: &mut Round, about: Around) {
+    round.observations = about.observations;
+    round.assessment = about.assessment;
+    let reviewed = |path: RepoPath| {
+        let read = round.agents.iter().filter(|r| r.covered.is_empty() || r.covered.contains(&path));
+        let by = read.map(|r| r.agent.name.clone()).collect();
+        finding::ReviewedFile::new(path, by)
+    };
+    round.coverage.reviewed = about.covered.into_iter().map(reviewed).collect();
+    round.feedback = about.feedback;
+    round.assessment.fixups = about.fixups.map(|text| fixups(&text, &round.findings)).unwrap_or_default();
+    round.declined = about.declined.into_iter().map(|(title, rest)| declined(title, &rest)).collect();
+}
+
+/// That a finding is done, by a document that does not say when and by whom.
+fn fixed_in(round: &Round) -> Resolution {
+    Resolution { state: State::Fixed, at: round.started, round: round.id.clone(), code: None, commit: None, by: None }
 }
 
 /// Labels by severity and order, as in every round.

@@ -101,6 +101,11 @@ impl Body {
     fn fact(&self, name: &str) -> Option<&str> {
         self.facts.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
+
+    /// All facts of this name, as they stand.
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.facts.iter().rev().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
 }
 
 fn body(lines: &Lines<'_>, range: Range<usize>, roster: &Roster, by: &[AgentName]) -> Body {
@@ -180,8 +185,43 @@ pub(super) fn finding(
     raw: &mut Vec<RawFinding>,
 ) -> Finding {
     let roster = &document.roster;
-    let agents = if item.agents.is_empty() { vec![AgentName::new("imported")] } else { item.agents };
+    let agents = if item.agents.is_empty() { vec![AgentName::new("imported")] } else { item.agents.clone() };
     let body = body(&document.lines, item.lines.clone(), roster, &agents);
+    let (merged, label, lines) = merged(item, &agents[0], &body);
+    let rated = body.fact("severity").map(|text| rated(text, roster)).unwrap_or_default();
+    let said = asides.said(&lines, roster);
+    let begin = raw.len();
+    for agent in &agents {
+        let shown = roster.member(agent).map_or("Imported", |m| m.label.as_str());
+        runs.meet(agent, shown);
+        let id = match asides.round_of(&lines, shown) {
+            Some(round) => format!("round {round}/{agent}:merged-{label}"),
+            None => format!("{agent}:merged-{label}"),
+        };
+        let severity = rated.iter().find(|(name, _)| name == agent).map_or(merged.severity, |(_, said)| *said);
+        for (n, words) in words_of(agent, *agent == agents[0], &said).into_iter().enumerate() {
+            let id = if n == 0 { id.clone() } else { format!("{id}-{}", n + 1) };
+            let said = RawFinding { id: RawId::new(id), agent: agent.clone(), severity, ..merged.clone() };
+            raw.push(in_own_words(said, words));
+        }
+    }
+    let said = &raw[begin..];
+    let attribution =
+        |raw: &RawFinding| Attribution { agent: raw.agent.clone(), severity: raw.severity, raw: raw.id.clone() };
+    let id = said.first().map(|first| merge::fingerprint(first).0).unwrap_or_default();
+    Finding {
+        confidence: confidence(agents.len()),
+        attributions: said.iter().map(attribution).collect(),
+        why: vec!["read from a report".into()],
+        body: merged.body,
+        anchors: merged.anchors,
+        classification: merged.classification,
+        ..with_facts(body, roster, Finding::new(FindingId::new(id), merged.severity, merged.title))
+    }
+}
+
+/// What the finding says as a whole, as one remark of the agent `by`; its label; and its lines below the one with its places.
+fn merged(item: Item, by: &AgentName, body: &Body) -> (RawFinding, String, Range<usize>) {
     let mut anchors = item.anchors;
     if let Some(first) = anchors.first_mut() {
         first.quote.clone_from(&body.quote);
@@ -189,7 +229,7 @@ pub(super) fn finding(
     let merged = RawFinding {
         id: RawId::new("merged"),
         sure: None,
-        agent: agents[0].clone(),
+        agent: by.clone(),
         severity: item.severity,
         classification: classification(&item.class),
         anchors,
@@ -199,57 +239,35 @@ pub(super) fn finding(
         rule: None,
         fixes: body.fixes.clone(),
     };
-    let rated = body.fact("severity").map(|text| rated(text, roster)).unwrap_or_default();
-    let said = asides.said(&item.lines, roster);
-    let mut attributions = Vec::with_capacity(agents.len());
-    for agent in &agents {
-        let label = roster.member(agent).map_or("Imported", |m| m.label.as_str());
-        runs.meet(agent, label);
-        let round = asides.round_of(&item.lines, label);
-        for (n, words) in words_of(agent, *agent == agents[0], &said).into_iter().enumerate() {
-            let again = if n == 0 { String::new() } else { format!("-{}", n + 1) };
-            let id = format!("{agent}:merged-{}{again}", item.label);
-            let id = RawId::new(round.map_or_else(|| id.clone(), |round| format!("round {round}/{id}")));
-            let severity = rated.iter().find(|(name, _)| name == agent).map_or(item.severity, |(_, said)| *said);
-            let mut own = RawFinding { id, agent: agent.clone(), severity, ..merged.clone() };
-            if let Some(Said { severity, title, body, .. }) = words {
-                (own.severity, own.title, own.body) = (*severity, title.clone(), body.clone());
-                own.fixes.retain(|fix| fix.by.contains(agent));
-            }
-            own.fixes.iter_mut().for_each(|fix| fix.by = vec![agent.clone()]);
-            attributions.push(Attribution { agent: agent.clone(), severity: own.severity, raw: own.id.clone() });
-            raw.push(own);
-        }
+    (merged, item.label, item.lines)
+}
+
+/// A remark as its agent made it: in the words that are folded beside the finding, with the fixes that are its own.
+fn in_own_words(mut remark: RawFinding, words: Option<&Said>) -> RawFinding {
+    let agent = &remark.agent;
+    if let Some(Said { severity, title, body, .. }) = words {
+        (remark.severity, remark.title, remark.body) = (*severity, title.clone(), body.clone());
+        remark.fixes.retain(|fix| fix.by.contains(agent));
     }
-    let first = attributions.first().and_then(|first| raw.iter().rfind(|raw| raw.id == first.raw));
-    let id = first.map(|raw| merge::fingerprint(raw).0).unwrap_or_default();
+    remark.fixes.iter_mut().for_each(|fix| fix.by = vec![agent.clone()]);
+    remark
+}
+
+/// The finding with what the facts at the end of its text say, and with its fixes.
+fn with_facts(body: Body, roster: &Roster, finding: Finding) -> Finding {
+    let checked = body.fact("checked").and_then(|text| verification(text, roster));
     Finding {
         dispute: body.fact("severity").map(str::to_owned),
         rule: body.fact("rule").map(|id| RuleRef { id: id.trim_matches('`').trim().to_owned(), url: None }),
-        confidence: confidence(agents.len()),
-        attributions,
-        why: vec!["read from a report".into()],
-        verification: body
-            .fact("checked")
-            .and_then(|text| verification(text, roster))
-            .unwrap_or(FindingStatus::Unverified),
+        verification: checked.unwrap_or(FindingStatus::Unverified),
         since: body.fact("since").and_then(|text| text.trim_start_matches("round ").parse().ok()),
         doubts: body.fact("doubtful").map(doubts).unwrap_or_default(),
         settled: body.fact("settled").and_then(|text| settled(text, roster)),
         graded: body.fact("severity set").and_then(Graded::read),
         learned: body.fact("learned").map(Learned::read),
-        contrary: body
-            .facts
-            .iter()
-            .rev()
-            .filter(|(name, _)| name == "contrary")
-            .filter_map(|(_, text)| contrary(text, roster))
-            .collect(),
-        body: merged.body,
-        anchors: merged.anchors,
-        classification: merged.classification,
+        contrary: body.all("contrary").filter_map(|text| contrary(text, roster)).collect(),
         fixes: body.fixes,
-        ..Finding::new(FindingId::new(id), item.severity, merged.title)
+        ..finding
     }
 }
 

@@ -46,6 +46,9 @@ pub(crate) struct GlobalState {
     errands: BTreeMap<ReviewId, errands::UnderWay>,
     /// Folders of which it is being found out in which repository they are.
     finding: HashSet<PathBuf>,
+    /// Folders of the workspace that are in no repository so far, with what was said of that: they are looked at again, for
+    /// a repository may be made there, or be allowed to be opened.
+    outside: BTreeMap<PathBuf, Option<String>>,
     waiting: waiting::Waiting,
     settings_requests: settings::Requests,
     /// Whether rounds or states changed that the editor's lists show.
@@ -74,6 +77,7 @@ impl GlobalState {
             reviews_begun: 0,
             errands: BTreeMap::new(),
             finding: HashSet::new(),
+            outside: BTreeMap::new(),
             waiting: waiting::Waiting::default(),
             settings_requests: settings::Requests::default(),
             lists_changed: false,
@@ -98,6 +102,7 @@ impl GlobalState {
                 },
                 _ = poll.tick() => {
                     self.poll_files();
+                    self.look_again();
                     self.take_waiting();
                 }
                 () = self.stop.cancelled() => return self.end(),
@@ -138,7 +143,7 @@ impl GlobalState {
             Event::Saved(uri) => self.saved(&uri),
             Event::Folders { added, removed } => {
                 removed.iter().for_each(|folder| self.remove_folder(folder));
-                added.iter().for_each(|folder| self.find(folder));
+                added.iter().for_each(|folder| self.add_folder(folder));
             }
             Event::Touched => self.touched(),
             Event::Settings { request, section, folders } => self.take_settings(request, section.as_ref(), &folders),
@@ -183,7 +188,7 @@ impl GlobalState {
         self.shared.settings = Arc::new(settings);
         self.shared.trusted = trusted;
         self.settings_requests.expect_answer(capabilities.configuration);
-        folders.iter().for_each(|folder| self.find(folder));
+        folders.iter().for_each(|folder| self.add_folder(folder));
     }
 
     /// Everything as it is now.

@@ -6,10 +6,10 @@ use crate::event::Event;
 use crate::state::projection::RoundIndex;
 use crate::state::report_index::ReportIndex;
 use crate::state::snapshot::{Repo, RepoKey, ReportState};
-use crate::state::stamps::{Loaded, Polled};
+use crate::state::stamps::{Discovered, Loaded, Polled};
 use crate::tasks::{report, review, watch};
 use finding::{Decisions, RepoPath};
-use git::Repository;
+use git::GitError;
 use lsp_types::MessageType;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -17,27 +17,54 @@ use std::sync::Arc;
 use std::time::Instant;
 
 impl GlobalState {
-    /// Has found out in which repository a folder is.
-    pub(super) fn find(&mut self, folder: &Path) {
-        if self.shared.folders.contains_key(folder) || !self.finding.insert(folder.to_owned()) {
-            return;
-        }
-        self.waiting.since = Some(Instant::now());
-        let (events, folder) = (self.events.clone(), folder.to_owned());
-        drop(tokio::task::spawn_blocking(move || {
-            let found = watch::discover(&folder);
-            let _ = events.send(Event::Found { folder, found });
-        }));
+    /// Takes a folder into the workspace.
+    pub(super) fn add_folder(&mut self, folder: &Path) {
+        self.outside.insert(folder.to_owned(), None);
+        self.find(folder);
     }
 
-    pub(super) fn found(&mut self, folder: &Path, found: Option<(Repository, PathBuf)>) {
+    /// Has found out in which repository a folder is.
+    pub(super) fn find(&mut self, folder: &Path) {
+        if !self.shared.folders.contains_key(folder) && self.discover(folder) {
+            self.waiting.since = Some(Instant::now());
+        }
+    }
+
+    /// Looks at folders of the workspace again that are in no repository so far. Nobody waits for that.
+    pub(super) fn look_again(&mut self) {
+        let folders: Vec<PathBuf> = self.outside.keys().cloned().collect();
+        for folder in folders {
+            self.discover(&folder);
+        }
+    }
+
+    /// Whether that was not under way already.
+    fn discover(&mut self, folder: &Path) -> bool {
+        let is_new = self.finding.insert(folder.to_owned());
+        if is_new {
+            let (events, folder) = (self.events.clone(), folder.to_owned());
+            drop(tokio::task::spawn_blocking(move || {
+                let found = watch::discover(&folder);
+                let _ = events.send(Event::Found { folder, found });
+            }));
+        }
+        is_new
+    }
+
+    pub(super) fn found(&mut self, folder: &Path, found: Discovered) {
         if !self.finding.remove(folder) {
             // It left the workspace meanwhile.
             return;
         }
-        let root = found.as_ref().map(|(git, _)| git.root().to_owned());
-        Arc::make_mut(&mut self.shared.folders).insert(folder.to_owned(), root.clone());
-        let (Some((git, shown)), Some(root)) = (found, root) else { return };
+        let (git, shown) = match found {
+            Ok(found) => found,
+            Err(why) => return self.not_found(folder, &why),
+        };
+        let root = git.root().to_owned();
+        Arc::make_mut(&mut self.shared.folders).insert(folder.to_owned(), Some(root.clone()));
+        if self.outside.remove(folder).is_some() {
+            self.find_documents_below(&shown);
+        }
         if !self.repositories.contains_key(&root) {
             self.stays += 1;
             let repo = Repo::new(git, shown, self.stays);
@@ -49,6 +76,33 @@ impl GlobalState {
         let inside = self.shared.documents.values().filter(|document| document.path.parent() == Some(folder));
         let paths: Vec<RepoPath> = inside.filter_map(|document| self.place(&document.path)).map(|(_, p)| p).collect();
         self.texts_changed(&root, &paths);
+    }
+
+    /// Says once what keeps a folder of the workspace from being reviewed. That it is in no repository is nothing to say.
+    fn not_found(&mut self, folder: &Path, why: &GitError) {
+        Arc::make_mut(&mut self.shared.folders).insert(folder.to_owned(), None);
+        let Some(said) = self.outside.get_mut(folder) else { return };
+        let what = match (why, why.remedy()) {
+            (GitError::NotARepository { .. } | GitError::Bare { .. }, _) => None,
+            (why, Some(remedy)) => Some(format!("{why}: {remedy}")),
+            (why, None) => Some(why.to_string()),
+        };
+        if let Some(what) = what.as_ref().filter(|_| *said != what) {
+            self.outbox.show(MessageType::WARNING, what);
+        }
+        *said = what;
+    }
+
+    /// Documents below a folder that were in no repository before there was one: they are looked at again.
+    fn find_documents_below(&mut self, folder: &Path) {
+        let folders = &self.shared.folders;
+        let is_outside = |inside: &&Path| inside.starts_with(folder) && folders.get(*inside) == Some(&None);
+        let documents = self.shared.documents.values().filter_map(|document| document.path.parent());
+        let inside: Vec<PathBuf> = documents.filter(is_outside).map(Path::to_owned).collect();
+        for inside in inside {
+            Arc::make_mut(&mut self.shared.folders).remove(&inside);
+            self.find(&inside);
+        }
     }
 
     /// Forgets a folder and everything about the repositories in it.
@@ -66,6 +120,7 @@ impl GlobalState {
         }
         Arc::make_mut(&mut self.shared.folders).remove(folder);
         self.finding.remove(folder);
+        self.outside.remove(folder);
     }
 
     /// Has read what is stored of the branch that is checked out.

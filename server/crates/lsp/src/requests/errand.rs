@@ -13,7 +13,7 @@ use crate::tasks::review;
 use agent::Progress;
 use finding::{AgentName, Attempt, RepoPath, Round};
 use lsp_types::{MessageType, WorkspaceEdit};
-use ops::{Asking, MendOptions, Mending, Now, RoundName, ToMend};
+use ops::{Asking, MendOptions, Mending, Now, Query, RoundName, ToMend};
 use report::sanitize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -143,7 +143,8 @@ impl Task {
             let found = ops::find(&now.round, &args.id)?;
             let (label, id) = (found.finding.label.clone(), found.finding.id.clone());
             let agent = args.agent.as_deref();
-            let asking = Asking::new(&now, &config, snapshot.trusted, found.index, &args.question, agent)?;
+            let query = Query { finding: found.index, question: &args.question, agent };
+            let asking = Asking::new(&now, &config, snapshot.trusted, query)?;
             Ok((asking, label, id))
         };
         let (asking, label, id) = beside(prepare).await?;

@@ -112,7 +112,8 @@ fn of(
             let state = repo.state_by(index, finding, place.status);
             let is_shown = state == State::Open && !shown.hides(finding);
             is_shown.then(|| {
-                let mut said = diagnostic(snapshot, repo, round, (index, finding), place.status, *range);
+                let mut said =
+                    diagnostic(snapshot, repo, round, &Placed { index, finding, status: place.status, range: *range });
                 let same = comments.iter().filter(|comment| said::is_same(finding, place.lines, comment));
                 let by: Vec<String> = same.map(Comment::by).collect();
                 if !by.is_empty() {
@@ -132,14 +133,16 @@ fn of(
     all
 }
 
-fn diagnostic(
-    snapshot: &Snapshot,
-    repo: &Repo,
-    round: &Round,
-    (index, finding): (usize, &Finding),
+/// A finding of the round where it is shown.
+struct Placed<'p> {
+    index: usize,
+    finding: &'p Finding,
     status: TextState,
     range: Range,
-) -> Diagnostic {
+}
+
+fn diagnostic(snapshot: &Snapshot, repo: &Repo, round: &Round, placed: &Placed<'_>) -> Diagnostic {
+    let &Placed { index, finding, status, range } = placed;
     let mut message = sanitize::printable(&finding.title);
     if status == TextState::Touched {
         message.push_str(" (the code was changed since the review)");

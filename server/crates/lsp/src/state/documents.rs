@@ -233,6 +233,29 @@ mod tests {
         }
     }
 
+    /// `tests/clients/documents.mjs` has VS Code's own document make them.
+    #[test]
+    fn the_text_is_that_of_vs_code() {
+        #[derive(serde::Deserialize)]
+        struct Session {
+            text: String,
+            changes: Vec<TextDocumentContentChangeEvent>,
+            after: String,
+        }
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../fixtures/lsp/documents.json");
+        let sessions: Vec<Session> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        assert!(sessions.len() >= 150);
+        for session in sessions {
+            let (mut by_one, mut at_once) = (document(&session.text), document(&session.text));
+            for (version, change) in (2..).zip(&session.changes) {
+                by_one.change(version, std::slice::from_ref(change), Encoding::Utf16);
+            }
+            at_once.change(2, &session.changes, Encoding::Utf16);
+            assert_eq!(*by_one.text(), session.after, "{:?}", session.changes);
+            assert_eq!(*at_once.text(), session.after, "{:?}", session.changes);
+        }
+    }
+
     /// The client's side, as the protocol has it and as simply as can be: the text in units of the encoding, and the
     /// ends of lines looked for anew each time.
     struct Client {

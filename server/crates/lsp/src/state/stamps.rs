@@ -3,9 +3,9 @@
 use super::projection::RoundIndex;
 use super::pull_request::Said;
 use finding::{Decisions, Dial, RepoPath};
-use git::HeadState;
+use git::{GitError, HeadState, Repository};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -37,6 +37,9 @@ pub(crate) struct Moved {
     /// Where those are that were found.
     pub(crate) places: BTreeMap<RepoPath, RepoPath>,
 }
+
+/// A repository and its root in the client's spelling, or why a folder is in none that can be opened.
+pub(crate) type Discovered = Result<(Repository, PathBuf), GitError>;
 
 /// What is stored of the branch that is checked out.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use crate::state::file_projection::read_text;
 use crate::state::projection::RoundIndex;
 use crate::state::pull_request::Said;
 use crate::state::snapshot::Repo;
-use crate::state::stamps::{FileStamp, Loaded, Moved, Polled, file_stamp};
+use crate::state::stamps::{Discovered, FileStamp, Loaded, Moved, Polled, file_stamp};
 use finding::{RepoPath, Round};
-use git::{HeadState, Repository};
+use git::{GitError, HeadState, Repository};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,11 +72,12 @@ fn stamps_of(repo: &Repo, user_file: Option<&Path>) -> Vec<FileStamp> {
 }
 
 /// The repository that a folder is in, and its root in the client's spelling of the folder.
-pub(crate) fn discover(folder: &Path) -> Option<(Repository, PathBuf)> {
-    let git = Repository::discover(folder).ok()?;
-    let real = folder.canonicalize().ok()?;
-    let root = git.root().canonicalize().ok()?;
-    let inside = real.strip_prefix(&root).ok()?;
+pub(crate) fn discover(folder: &Path) -> Discovered {
+    let elsewhere = || GitError::NotARepository { path: folder.to_owned() };
+    let git = Repository::discover(folder)?;
+    let real = folder.canonicalize().map_err(|_| elsewhere())?;
+    let root = git.root().canonicalize().map_err(|_| elsewhere())?;
+    let inside = real.strip_prefix(&root).map_err(|_| elsewhere())?;
     // The client may have come by a symbolic link; it is answered in its own words where they lead to the root.
     let mut shown = folder.to_owned();
     for _ in inside.components() {
@@ -84,7 +85,7 @@ pub(crate) fn discover(folder: &Path) -> Option<(Repository, PathBuf)> {
     }
     let same = shown.canonicalize().is_ok_and(|s| s == root);
     let shown = if same { shown } else { git.root().to_owned() };
-    Some((git, shown))
+    Ok((git, shown))
 }
 
 /// Reads what is stored of the branch that is checked out, and how much of it is to be shown.

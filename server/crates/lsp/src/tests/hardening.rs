@@ -278,13 +278,11 @@ async fn a_stale_action_is_an_error() {
     assert!(server.finish().await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn fixes_do_not_reach_gits_own_files_through_a_link_and_are_not_offered() {
-    let repo = Repo::with_topic(&[("a.rs", TEXT)]);
-    std::fs::create_dir_all(repo.path().join(".git/hooks")).unwrap();
-    std::fs::write(repo.path().join(".git/hooks/kept"), TEXT).unwrap();
+/// What is behind the link `src/h` is neither changed nor made, and the fix says so where it is offered.
+async fn check_refused_behind_a_link(repo: Repo, leads_to: &Path, why: &str) {
     std::fs::create_dir_all(repo.path().join("src")).unwrap();
-    std::os::unix::fs::symlink("../.git/hooks", repo.path().join("src/h")).unwrap();
+    std::os::unix::fs::symlink(leads_to, repo.path().join("src/h")).unwrap();
+    std::fs::write(repo.path().join("src/h/kept"), TEXT).unwrap();
     let create = "--- /dev/null\n+++ b/src/h/pre-commit\n@@ -0,0 +1,1 @@\n+#!/bin/sh\n";
     let findings = [finding("I1", "a.rs", (6, 6), create), finding("I2", "src/h/kept", (6, 6), FIX)];
     store_round(&repo, &findings, &[("a.rs", TEXT), ("src/h/kept", TEXT)]);
@@ -292,15 +290,32 @@ async fn fixes_do_not_reach_gits_own_files_through_a_link_and_are_not_offered() 
     for (file, line) in [("a.rs", 5), ("src/h/kept", 5)] {
         let actions = server.actions(&repo.path().join(file), line, &[]).await;
         let fix = actions.iter().find(|a| a["title"].as_str().unwrap().starts_with("Apply fix")).unwrap();
-        assert!(fix["disabled"]["reason"].as_str().is_some_and(|why| why.contains("git's own")), "{fix}");
+        assert!(fix["disabled"]["reason"].as_str().is_some_and(|reason| reason.contains(why)), "{fix}");
     }
     for label in ["I1", "I2"] {
         let refusal = server.refusal("deepReview.applyFix", json!({ "id": label })).await;
-        assert!(refusal.contains("git's own"), "{refusal}");
+        assert!(refusal.contains(why), "{refusal}");
     }
     let refusal = server.refusal("deepReview.fixAll", json!({})).await;
     assert!(refusal.contains("nothing to apply"), "{refusal}");
     assert!(server.finish().await);
+    assert_eq!(std::fs::read_to_string(repo.path().join("src/h/kept")).unwrap(), TEXT);
+    assert!(!repo.path().join("src/h/pre-commit").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fixes_do_not_reach_gits_own_files_through_a_link_and_are_not_offered() {
+    let repo = Repo::with_topic(&[("a.rs", TEXT)]);
+    std::fs::create_dir_all(repo.path().join(".git/hooks")).unwrap();
+    check_refused_behind_a_link(repo, Path::new("../.git/hooks"), "git's own").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fixes_do_not_leave_the_repository_through_a_link_and_are_not_offered() {
+    let repo = Repo::with_topic(&[("a.rs", TEXT)]);
+    let outside = repo.beside("outside");
+    std::fs::create_dir(&outside).unwrap();
+    check_refused_behind_a_link(repo, &outside, "leads out of the repository").await;
 }
 
 /// One edit in a text with what only looks like the end of a line, then the fix: it goes where the client sees it.

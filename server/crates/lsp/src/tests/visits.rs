@@ -240,7 +240,7 @@ async fn reviews_start_by_themselves_with_whom_the_user_names_and_within_what_th
     server.until("a line", |s| !s.messages.is_empty()).await;
     assert_eq!(
         server.messages.pop_front().unwrap(),
-        "deep-review: topic round 1: 0 critical, 1 important, 0 suggestion"
+        "deep-review: topic round 1: 0 critical, 1 important, 0 suggestions"
     );
     // Another editor does not review the same once more.
     let mut other = bed.serve(options).await;

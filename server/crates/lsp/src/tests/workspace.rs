@@ -33,6 +33,40 @@ async fn several_folders_show_each_its_own_repository() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_becomes_a_repository_is_one_without_a_restart_and_what_keeps_it_from_that_is_said_once() {
+    let other = repo("I1");
+    let folder = other.beside("plain");
+    let file = folder.join("src").join("a.rs");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, TEXT).unwrap();
+    let mut server = TestServer::start(&[other.path(), &folder], able(), quiet()).await;
+    server.open(&file, TEXT).await;
+    server.settled().await;
+    assert_eq!(server.status().await.len(), 1);
+    assert!(server.messages.is_empty(), "a folder without a repository is no mistake: {:?}", server.messages);
+
+    // One that this program cannot open, which is there at once.
+    let made = other.beside("made");
+    other.git_in(other.path(), &["init", "-q", "-b", "main", made.to_str().unwrap()]);
+    let config = std::fs::read_to_string(made.join(".git").join("config")).unwrap();
+    let newer = config.replace("repositoryformatversion = 0", "repositoryformatversion = 1");
+    let newer = format!("{newer}[extensions]\n\tfromTheFuture = true\n");
+    std::fs::write(made.join(".git").join("config"), newer).unwrap();
+    std::fs::rename(made.join(".git"), folder.join(".git")).unwrap();
+    server.until("what is wrong", |s| !s.messages.is_empty()).await;
+    assert!(server.messages[0].contains("'fromthefuture'"), "{:?}", server.messages);
+    std::fs::write(folder.join(".git").join("config"), config).unwrap();
+    let mut rows = server.status().await;
+    while rows.len() < 2 {
+        let changes = server.changes;
+        server.until("the repository", |s| s.changes > changes).await;
+        rows = server.status().await;
+    }
+    assert_eq!(std::mem::take(&mut server.messages).len(), 1, "said once");
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nested_repositories_and_worktrees_are_told_apart() {
     let outer = repo("I1");
     let inner = outer.path().join("inner");

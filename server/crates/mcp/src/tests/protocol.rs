@@ -14,7 +14,9 @@ async fn tools_resources_and_prompts_are_offered_in_full() {
         for schema in [&tool["inputSchema"], &tool["outputSchema"]] {
             assert_eq!(schema["type"], "object", "{tool}");
             assert!(!schema.to_string().contains("$ref"), "not every client follows references: {schema}");
+            assert!(!schema.to_string().contains("\"format\":\"uint"), "no format that JSON Schema knows: {schema}");
         }
+        assert!(!tool["inputSchema"].to_string().contains("null"), "what may be left out is no text: {tool}");
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{tool}");
         assert!(tool["description"].as_str().unwrap().len() > 40 && tool["annotations"].is_object(), "{tool}");
     }

@@ -126,15 +126,15 @@ impl Tool {
 
     fn schemas(self) -> (JsonObject, JsonObject) {
         match self {
-            Self::Findings => (schema::<findings::ListArgs>(), schema::<findings::Page>()),
-            Self::Finding => (schema::<findings::ShowArgs>(), schema::<findings::Shown>()),
-            Self::ApplyFix => (schema::<fixes::ApplyArgs>(), schema::<fixes::Applied>()),
-            Self::Verify => (schema::<findings::VerifyArgs>(), schema::<findings::Proved>()),
-            Self::Dismiss => (schema::<fixes::DismissArgs>(), schema::<fixes::Dismissed>()),
-            Self::Review => (schema::<reviewing::ReviewArgs>(), schema::<reviewing::Reviewed>()),
-            Self::Ask => (schema::<reviewing::AskArgs>(), schema::<reviewing::Answered>()),
-            Self::Rounds => (schema::<rounds::RoundsArgs>(), schema::<rounds::Page>()),
-            Self::Report => (schema::<rounds::ReportArgs>(), schema::<rounds::ReportPage>()),
+            Self::Findings => (taken::<findings::ListArgs>(), given::<findings::Page>()),
+            Self::Finding => (taken::<findings::ShowArgs>(), given::<findings::Shown>()),
+            Self::ApplyFix => (taken::<fixes::ApplyArgs>(), given::<fixes::Applied>()),
+            Self::Verify => (taken::<findings::VerifyArgs>(), given::<findings::Proved>()),
+            Self::Dismiss => (taken::<fixes::DismissArgs>(), given::<fixes::Dismissed>()),
+            Self::Review => (taken::<reviewing::ReviewArgs>(), given::<reviewing::Reviewed>()),
+            Self::Ask => (taken::<reviewing::AskArgs>(), given::<reviewing::Answered>()),
+            Self::Rounds => (taken::<rounds::RoundsArgs>(), given::<rounds::Page>()),
+            Self::Report => (taken::<rounds::ReportArgs>(), given::<rounds::ReportPage>()),
         }
     }
 
@@ -175,11 +175,77 @@ impl Tool {
     }
 }
 
-/// The schema of a type, in one piece: not every client follows references.
-fn schema<T: JsonSchema>() -> JsonObject {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    match settings.into_generator().into_root_schema_for::<T>().to_value() {
+/// The schema of what a tool takes. What may be left out is not said to be null as well: a client that has text for each
+/// argument takes it for a text then, also where it is a number.
+fn taken<T: JsonSchema>() -> JsonObject {
+    members(schema::<T>(&mut |part| {
+        without_null(part);
+        without_foreign_format(part);
+    }))
+}
+
+/// The schema of what a tool answers.
+fn given<T: JsonSchema>() -> JsonObject {
+    members(schema::<T>(&mut without_foreign_format))
+}
+
+fn members(schema: Value) -> JsonObject {
+    match schema {
         Value::Object(members) => members,
         _ => JsonObject::new(),
+    }
+}
+
+/// The schema of a type, in one piece (not every client follows references), each part of it changed by `change`.
+fn schema<T: JsonSchema>(change: &mut impl FnMut(&mut JsonObject)) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    each_part(&mut schema, change);
+    schema
+}
+
+fn each_part(value: &mut Value, change: &mut impl FnMut(&mut JsonObject)) {
+    match value {
+        Value::Object(part) => {
+            part.values_mut().for_each(|inner| each_part(inner, change));
+            change(part);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(|part| each_part(part, change)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Rust's widths of numbers are no formats that JSON Schema knows: some clients warn of each.
+fn without_foreign_format(part: &mut JsonObject) {
+    let is_number = |format: &str| ["uint", "int", "float", "double"].iter().any(|width| format.starts_with(width));
+    if part.get("format").and_then(Value::as_str).is_some_and(is_number) {
+        part.remove("format");
+    }
+}
+
+/// `["integer", "null"]` as `"integer"`, and the same of alternatives.
+fn without_null(part: &mut JsonObject) {
+    if let Some(Value::Array(types)) = part.get_mut("type") {
+        types.retain(|one| one != "null");
+        if let [one] = &types[..] {
+            let one = one.clone();
+            part.insert("type".to_owned(), one);
+        }
+    }
+    if let Some(Value::Array(values)) = part.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    if let Some(Value::Array(alternatives)) = part.get_mut("anyOf") {
+        alternatives.retain(|one| one.get("type").is_none_or(|kind| kind != "null"));
+        if let [Value::Object(one)] = &mut alternatives[..] {
+            let one = std::mem::take(one);
+            part.remove("anyOf");
+            for (name, value) in one {
+                part.entry(name).or_insert(value);
+            }
+        }
+    }
+    if part.get("default").is_some_and(Value::is_null) {
+        part.remove("default");
     }
 }

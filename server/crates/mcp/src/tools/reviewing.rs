@@ -8,7 +8,7 @@ use crate::reviews::{News, Reviews, Running};
 use crate::said::Refusal;
 use crate::text;
 use finding::{Round, Severity};
-use ops::{Again, Asking, Filter, FindingList, FindingRow, OpsError, Overrides, StateName, Trust};
+use ops::{Again, Asking, Filter, FindingList, FindingRow, OpsError, Overrides, Query, StateName, Trust};
 use report::sanitize::printable;
 use review::{NotConsulted, Request};
 use rmcp::RoleServer;
@@ -295,7 +295,8 @@ pub(crate) async fn ask(desk: Desk, arguments: Value, context: RequestContext<Ro
         let label = found.finding.label.clone();
         let config = desk.config(Some(&now.open.repository), &Overrides::default())?;
         let agent = args.agent.as_deref();
-        Ok((Asking::new(&now, &config, Trust::AsConfigured, found.index, &question, agent)?, label))
+        let query = Query { finding: found.index, question: &question, agent };
+        Ok((Asking::new(&now, &config, Trust::AsConfigured, query)?, label))
     };
     let (asking, label) = blocking(prepare).await?;
     let consulted = ops::ask(asking, unbounded_channel().0, context.ct.child_token()).await;

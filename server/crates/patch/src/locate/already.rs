@@ -4,7 +4,7 @@ use crate::Hints;
 use crate::build::RawEdit;
 use crate::candidate::Candidate;
 use crate::hunk::{HunkLine, Op};
-use crate::pieces::{piece, range, whitespace_only};
+use crate::pieces::{HunkPiece, piece, range, whitespace_only};
 use crate::text::{self, Text};
 use std::collections::HashSet;
 
@@ -13,6 +13,25 @@ const SAYS: usize = 4;
 
 /// Whether the text has what the hunk leads to: in place of the old lines, or over them.
 pub(super) fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) -> bool {
+    let pieces = new_sides(lines);
+    if pieces.is_empty() || !proves(lines) {
+        return false;
+    }
+    match (found, whitespace_only(lines)) {
+        ([], true) => matches!(&pieces[..], [piece] if stands_as_written(text, lines, piece)),
+        ([], false) => stand_in_order(text, &pieces),
+        // Old and new side both fit at one place only where the old side is a part of the new one.
+        (found, is_blank) => {
+            let counts = |l: &&HunkLine| !l.is_blank() && !l.is_elision();
+            let kept = lines.iter().filter(counts).filter(|l| l.is_new()).count();
+            let old = lines.iter().filter(counts).filter(|l| l.is_old()).count();
+            kept >= old && !is_blank && pieces.iter().all(|piece| stands_over(text, lines, piece, found))
+        }
+    }
+}
+
+/// What a hunk leads to, in the pieces that are between what it leaves out.
+fn new_sides(lines: &[HunkLine]) -> Vec<HunkPiece> {
     let is_break = |l: &HunkLine| l.is_elision() && !(l.op == Op::Added);
     let mut pieces = Vec::new();
     let mut start = 0;
@@ -23,58 +42,53 @@ pub(super) fn already(text: &Text<'_>, lines: &[HunkLine], found: &[Candidate]) 
         }
     }
     pieces.retain(|p| !p.keys.is_empty());
+    pieces
+}
+
+/// Whether finding the new side proves anything: lines that say little do not, and a deletion is proved by what stands on both
+/// sides of it.
+fn proves(lines: &[HunkLine]) -> bool {
     let added: Vec<&HunkLine> = lines.iter().filter(|l| l.op == Op::Added && !l.is_blank()).collect();
+    let context = lines.iter().filter(|l| l.op == Op::Context && !l.is_elision() && text::weight(&l.text) >= 3).count();
+    if added.is_empty() {
+        return context >= 2 && inner_deletion(lines);
+    }
     let weight: usize = added.iter().map(|l| text::weight(&l.text)).sum();
-    let context: usize =
-        lines.iter().filter(|l| l.op == Op::Context && !l.is_elision() && text::weight(&l.text) >= 3).count();
-    let kept = lines.iter().filter(|l| l.is_new() && !l.is_blank() && !l.is_elision()).count();
-    let old = lines.iter().filter(|l| l.is_old() && !l.is_blank() && !l.is_elision()).count();
-    // Lines that say little prove nothing; a deletion is proved by what stands on both sides of it.
-    let proof = if added.is_empty() {
-        context >= 2 && inner_deletion(lines)
-    } else {
-        weight >= 4 && kept >= 1 || whitespace_only(lines) && context >= 1
-    };
-    if pieces.is_empty() || !proof {
-        return false;
-    }
+    let has_new = lines.iter().any(|l| l.is_new() && !l.is_blank() && !l.is_elision());
+    weight >= 4 && has_new || whitespace_only(lines) && context >= 1
+}
+
+/// Whether a piece is there with its white space, which is not known of a hunk that is indented in another way.
+fn stands_as_written(text: &Text<'_>, lines: &[HunkLine], piece: &HunkPiece) -> bool {
     let at = text.solid().0;
-    if found.is_empty() && whitespace_only(lines) {
-        // Then white space must be as written, which is not known of a hunk that is indented in another way.
-        let [piece] = &pieces[..] else { return false };
-        let as_written = |s: usize| {
-            piece
-                .solid
-                .iter()
-                .enumerate()
-                .all(|(n, &i)| text.line(at[s + n] as usize).trim_end() == lines[i].text.trim_end())
-        };
-        let spots = text.find(&piece.keys, 10_000);
-        return !lines.iter().any(|l| l.no_newline) && spots.into_iter().any(as_written);
-    }
-    if found.is_empty() {
-        // In order.
-        let mut from = 0;
-        return pieces.iter().all(|piece| match text.find_from(from, &piece.keys, 1)[..] {
-            [spot, ..] => {
-                from = spot + piece.keys.len();
-                true
-            }
-            [] => false,
-        });
-    }
-    // Old and new side both fit at one place only where the old side is a part of the new one.
-    kept >= old
-        && !whitespace_only(lines)
-        && pieces.iter().all(|piece| {
-            let changes = lines[piece.lines.clone()].iter().any(|l| l.op != Op::Context);
-            let spots = text.find(&piece.keys, if changes { 10_000 } else { 1 });
-            !changes && !spots.is_empty()
-                || spots.iter().any(|&s| {
-                    let (first, last) = (at[s] as usize, at[s + piece.keys.len() - 1] as usize);
-                    found.iter().any(|c| c.first <= last && first <= c.last)
-                })
-        })
+    let as_written = |s: usize| {
+        let mut own = piece.solid.iter().enumerate();
+        own.all(|(n, &i)| text.line(at[s + n] as usize).trim_end() == lines[i].text.trim_end())
+    };
+    !lines.iter().any(|l| l.no_newline) && text.find(&piece.keys, 10_000).into_iter().any(as_written)
+}
+
+fn stand_in_order(text: &Text<'_>, pieces: &[HunkPiece]) -> bool {
+    let mut from = 0;
+    pieces.iter().all(|piece| match text.find_from(from, &piece.keys, 1)[..] {
+        [spot, ..] => {
+            from = spot + piece.keys.len();
+            true
+        }
+        [] => false,
+    })
+}
+
+/// Whether a piece is there, and where it changes something, over a place where the old lines are.
+fn stands_over(text: &Text<'_>, lines: &[HunkLine], piece: &HunkPiece, found: &[Candidate]) -> bool {
+    let at = text.solid().0;
+    let changes = lines[piece.lines.clone()].iter().any(|l| l.op != Op::Context);
+    let spots = text.find(&piece.keys, if changes { 10_000 } else { 1 });
+    let is_over = |s: &usize| {
+        let (first, last) = (at[*s] as usize, at[*s + piece.keys.len() - 1] as usize);
+        found.iter().any(|c| c.first <= last && first <= c.last)
+    };
+    if changes { spots.iter().any(is_over) } else { !spots.is_empty() }
 }
 
 /// How much of what a hunk adds is in the text, near what it says is around it.

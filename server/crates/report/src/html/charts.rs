@@ -178,18 +178,7 @@ fn chart(
 }
 
 fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &dyn Fn(f64) -> String) -> String {
-    let first = columns.len().saturating_sub(MOST_DRAWN);
-    let beside = if bars == Bars::Beside { series.len().max(1) } else { 1 };
-    let count = (columns.len() - first).max(1) as f64;
-    let step = ((WIDTH - GAP) / count).min((BAR * beside as f64 + GAP) * 2.0);
-    let gap = GAP.min(step * 0.3);
-    let bar = BAR.min((step - gap) / beside as f64);
-    let named = (NAME / step).ceil().max(1.0) as usize;
-    let height = |column: usize| match bars {
-        Bars::Stacked => series.iter().map(|s| s.values[column]).sum::<f64>(),
-        Bars::Beside => series.iter().map(|s| s.values[column]).fold(0.0, f64::max),
-    };
-    let most = (first..columns.len()).map(height).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+    let measure = Measure::of(columns.len(), series, bars);
     let base = TOP + HEIGHT;
     let mut document = Document::new()
         .set("viewBox", format!("0 0 {WIDTH} {}", base + FOOT))
@@ -197,15 +186,62 @@ fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &d
         .set("role", "img")
         .set("aria-label", format!("{title}; the table below has the numbers"))
         .add(Line::new().set("class", "axis").set("x1", 0).set("x2", WIDTH).set("y1", base).set("y2", base));
-    for (column, name) in columns.iter().enumerate().skip(first) {
-        let left = gap + step * (column - first) as f64;
+    for (column, name) in columns.iter().enumerate().skip(measure.first) {
+        let mut group = measure.column(column, name, series, show);
+        if (column - measure.first).is_multiple_of(measure.named) {
+            let middle = measure.left(column) + measure.bar * measure.beside / 2.0;
+            group.append(number(middle, base + 16.0, "name", clipped(name, measure.step.max(NAME))));
+        }
+        document = document.add(group);
+    }
+    document.to_string()
+}
+
+/// How large what is drawn is, in units of the picture.
+struct Measure {
+    bars: Bars,
+    /// The first column that is drawn.
+    first: usize,
+    /// From one column to the next.
+    step: f64,
+    gap: f64,
+    bar: f64,
+    /// Bars of one column that stand beside each other.
+    beside: f64,
+    /// Every so manyth column has its name below it.
+    named: usize,
+    /// The value that is as high as the picture.
+    most: f64,
+}
+
+impl Measure {
+    fn of(columns: usize, series: &[Series], bars: Bars) -> Self {
+        let first = columns.saturating_sub(MOST_DRAWN);
+        let beside = if bars == Bars::Beside { series.len().max(1) as f64 } else { 1.0 };
+        let count = (columns - first).max(1) as f64;
+        let step = ((WIDTH - GAP) / count).min((BAR * beside + GAP) * 2.0);
+        let gap = GAP.min(step * 0.3);
+        let bar = BAR.min((step - gap) / beside);
+        let named = (NAME / step).ceil().max(1.0) as usize;
+        let heights = (first..columns).map(|column| height(series, bars, column));
+        let most = heights.fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+        Self { bars, first, step, gap, bar, beside, named, most }
+    }
+
+    fn left(&self, column: usize) -> f64 {
+        self.gap + self.step * (column - self.first) as f64
+    }
+
+    /// The bars of a column, with their values.
+    fn column(&self, column: usize, name: &str, series: &[Series], show: &dyn Fn(f64) -> String) -> Group {
+        let (left, base, bar) = (self.left(column), TOP + HEIGHT, self.bar);
         let mut group = Group::new();
         let mut y = base;
         for (n, one) in series.iter().enumerate() {
             let value = one.values[column];
-            let tall = value / most * HEIGHT;
-            let x = left + if bars == Bars::Beside { bar * n as f64 } else { 0.0 };
-            let top = if bars == Bars::Beside { base - tall } else { y - tall };
+            let tall = value / self.most * HEIGHT;
+            let x = left + if self.bars == Bars::Beside { bar * n as f64 } else { 0.0 };
+            let top = if self.bars == Bars::Beside { base - tall } else { y - tall };
             if value > 0.0 {
                 let told = format!("{}, {}: {}", name, one.name, show(value));
                 let drawn = Rectangle::new()
@@ -217,7 +253,7 @@ fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &d
                     .add(Title::new(told));
                 group.append(drawn);
             }
-            match bars {
+            match self.bars {
                 Bars::Beside if value > 0.0 && bar >= READABLE => {
                     group.append(number(x + bar / 2.0, top - 4.0, "out", show(value)));
                 }
@@ -226,18 +262,23 @@ fn draw(title: &str, columns: &[String], series: &[Series], bars: Bars, show: &d
                 }
                 Bars::Beside | Bars::Stacked => {}
             }
-            y = if bars == Bars::Stacked { top } else { y };
+            y = if self.bars == Bars::Stacked { top } else { y };
         }
-        if bars == Bars::Stacked && height(column) > 0.0 && bar >= READABLE {
-            group.append(number(left + bar / 2.0, y - 4.0, "out", show(height(column))));
+        let sum = height(series, self.bars, column);
+        if self.bars == Bars::Stacked && sum > 0.0 && bar >= READABLE {
+            group.append(number(left + bar / 2.0, y - 4.0, "out", show(sum)));
         }
-        if (column - first).is_multiple_of(named) {
-            let middle = left + bar * beside as f64 / 2.0;
-            group.append(number(middle, base + 16.0, "name", clipped(&columns[column], step.max(NAME))));
-        }
-        document = document.add(group);
+        group
     }
-    document.to_string()
+}
+
+/// How high a column is: that of all its bars on each other, or of the highest.
+fn height(series: &[Series], bars: Bars, column: usize) -> f64 {
+    let values = series.iter().map(|s| s.values[column]);
+    match bars {
+        Bars::Stacked => values.sum(),
+        Bars::Beside => values.fold(0.0, f64::max),
+    }
 }
 
 fn number(x: f64, y: f64, class: &str, text: String) -> Text {

@@ -6,7 +6,7 @@ use super::prose::clip;
 use crate::Texts;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use finding::{Anchor, Finding, Fix, LineRange, Severity};
+use finding::{Anchor, Finding, Fix, LineRange, Severity, counted};
 use patch::{Hints, Splits};
 use std::ops::Range;
 
@@ -106,7 +106,7 @@ fn cut(text: &str, lines: LineRange, quote: Option<&str>, width: usize) -> Optio
 }
 
 fn more_lines(count: usize) -> String {
-    format!("{count} more {}", if count == 1 { "line" } else { "lines" })
+    counted(count, "more line")
 }
 
 /// The line without the white space around it.

@@ -14,7 +14,7 @@ use super::view::{
 use super::words::{count_of, one_line};
 use finding::{
     AgentKind, AgentOutcome, AgentRun, Decisions, Dial, Finding, FindingStatus, LeftOut, NoMore, ObservationKind,
-    Round, Severity, State, Verdict,
+    Round, Severity, State, Verdict, counted,
 };
 use frame::visible;
 use ink::{Face, Ink};
@@ -490,14 +490,6 @@ impl Page<'_> {
 
 fn indented(line: String) -> String {
     if line.is_empty() { line } else { format!("{INDENT}{line}") }
-}
-
-fn counted(n: usize, what: &str) -> String {
-    match (n, what.strip_suffix('x')) {
-        (1, _) => format!("1 {what}"),
-        (n, Some(_)) => format!("{n} {what}es"),
-        (n, None) => format!("{n} {what}s"),
-    }
 }
 
 /// Short times exactly, long ones as on a clock.

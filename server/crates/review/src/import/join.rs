@@ -11,13 +11,12 @@ use report::Texts;
 use std::collections::{BTreeMap, BTreeSet};
 use store::Store;
 
-/// A new round of what `old` has and what the answers say, with the places of both in the current code.
+/// A new round of what an old one has, with what people decided of it, and what the answers say, with the places of both in the current code.
 pub(super) fn joined(
-    old: &Round,
+    (old, decisions): (&Round, &Decisions),
     answers: Vec<Settled>,
     snapshot: &Snapshot,
     store: &Store,
-    decisions: &Decisions,
     code: &Code<'_>,
 ) -> Round {
     let frozen = texts(store, old);

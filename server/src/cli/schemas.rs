@@ -1,0 +1,31 @@
+//! The forms of `--format json` that scripts rely on.
+
+use super::{agents, config, doctor, done, eval, fix, learnings, pr, record, rounds, rules};
+use schemars::schema_for;
+
+#[test]
+fn the_schemas_that_are_checked_in_are_current() {
+    let schemas = [
+        ("agents", schema_for!(agents::AgentRows)),
+        ("agents-record", schema_for!(record::RecordRows)),
+        ("config-in-effect", schema_for!(config::InEffect)),
+        ("doctor", schema_for!(doctor::Checks)),
+        ("eval", schema_for!(eval::EvalRows)),
+        ("fix", schema_for!(fix::FixDocument)),
+        ("learnings", schema_for!(learnings::LearningRows)),
+        ("outcome", schema_for!(done::Outcome)),
+        ("pull-requests", schema_for!(pr::PullRows)),
+        ("rounds", schema_for!(rounds::RoundRows)),
+        ("rules", schema_for!(rules::RuleRows)),
+    ];
+    for (name, schema) in schemas {
+        let path = format!("{}/../docs/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
+        if checked_in != schema && std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, schema).unwrap();
+            continue;
+        }
+        assert!(checked_in == schema, "run the test with UPDATE=1 and commit {path}");
+    }
+}
