@@ -42,7 +42,16 @@ fn logins(comments: &Comments) -> Vec<Value> {
 }
 
 impl Bed {
+    /// With a round, as if it had been reviewed.
     fn new(forge: &'static str, answer: fn(&Asked, &str, &Comments) -> Option<Reply>) -> Self {
+        let bed = Self::without_round(forge, answer);
+        let review = bed.repo.beside("ann.md");
+        std::fs::write(&review, REVIEW).unwrap();
+        bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
+        bed
+    }
+
+    fn without_round(forge: &'static str, answer: fn(&Asked, &str, &Comments) -> Option<Reply>) -> Self {
         let repo = Repo::with_topic(&[("src/a.rs", OLD)]);
         repo.write("src/a.rs", NEW);
         let head = repo.commit("Bind it");
@@ -51,11 +60,7 @@ impl Bed {
         let server =
             Server::start(move |asked| answer(asked, &head, &there).unwrap_or_else(|| Reply::status(404, "Not Found")));
         repo.git(&["remote", "add", "origin", &format!("http://{}/o/r.git", server.address())]);
-        let bed = Self { repo, server, forge, comments };
-        let review = bed.repo.beside("ann.md");
-        std::fs::write(&review, REVIEW).unwrap();
-        bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
-        bed
+        Self { repo, server, forge, comments }
     }
 
     fn try_run(&self, args: &[&str], token: Option<&str>) -> Output {
@@ -813,12 +818,12 @@ fn lists_are_read_page_by_page_at_every_forge_and_never_from_elsewhere() {
             _ => return None,
         })
     }
-    let bed = Bed::new("azure", paged);
+    let bed = Bed::without_round("azure", paged);
     let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
     let numbers: Vec<u64> = rows.as_array().unwrap().iter().filter_map(|row| row["number"].as_u64()).collect();
     assert_eq!(numbers, (98..=200).rev().collect::<Vec<_>>());
     for forge in ["gitea", "gitlab", "bitbucket"] {
-        let bed = Bed::new(forge, paged);
+        let bed = Bed::without_round(forge, paged);
         let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
         let numbers: Vec<Option<u64>> = rows.as_array().unwrap().iter().map(|row| row["number"].as_u64()).collect();
         assert_eq!(numbers, [Some(9), Some(8)], "{forge}");
@@ -912,7 +917,7 @@ fn a_forge_that_was_asked_too_often_is_asked_again_or_says_until_when() {
     }
     let dated = "was asked too often (until 00:00 UTC)";
     let refused = |forge, answer, want: &str| {
-        let bed = Bed::new(forge, answer);
+        let bed = Bed::without_round(forge, answer);
         let ran = bed.try_run(&["pr", "--forge", forge, "--list"], Some("s3cret"));
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert!(ran.status.code() == Some(2) && said.contains(want), "{forge}: {said}");
@@ -925,7 +930,7 @@ fn a_forge_that_was_asked_too_often_is_asked_again_or_says_until_when() {
         ("bitbucket", "was asked too often"),
         ("azure", dated),
     ] {
-        let bed = Bed::new(forge, once);
+        let bed = Bed::without_round(forge, once);
         assert!(bed.pr(&["--list"]).contains("no open pull request"), "{forge}");
         refused(forge, always, want);
     }
