@@ -1,6 +1,7 @@
 //! `deep-review pr` against forges on the loopback address.
 
 use crate::support::http::{Asked, Reply, Server};
+use crate::support::keeps_to;
 use serde_json::{Value, json};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
@@ -41,7 +42,16 @@ fn logins(comments: &Comments) -> Vec<Value> {
 }
 
 impl Bed {
+    /// With a round, as if it had been reviewed.
     fn new(forge: &'static str, answer: fn(&Asked, &str, &Comments) -> Option<Reply>) -> Self {
+        let bed = Self::without_round(forge, answer);
+        let review = bed.repo.beside("ann.md");
+        std::fs::write(&review, REVIEW).unwrap();
+        bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
+        bed
+    }
+
+    fn without_round(forge: &'static str, answer: fn(&Asked, &str, &Comments) -> Option<Reply>) -> Self {
         let repo = Repo::with_topic(&[("src/a.rs", OLD)]);
         repo.write("src/a.rs", NEW);
         let head = repo.commit("Bind it");
@@ -50,11 +60,7 @@ impl Bed {
         let server =
             Server::start(move |asked| answer(asked, &head, &there).unwrap_or_else(|| Reply::status(404, "Not Found")));
         repo.git(&["remote", "add", "origin", &format!("http://{}/o/r.git", server.address())]);
-        let bed = Self { repo, server, forge, comments };
-        let review = bed.repo.beside("ann.md");
-        std::fs::write(&review, REVIEW).unwrap();
-        bed.ok(&["import", review.to_str().unwrap(), "--base", "main"]);
-        bed
+        Self { repo, server, forge, comments }
     }
 
     fn try_run(&self, args: &[&str], token: Option<&str>) -> Output {
@@ -609,14 +615,17 @@ fn open_pull_requests_are_listed_and_fixed_conversations_resolved() {
         }
         if query.contains("resolveReviewThread") {
             assert_eq!(asked.body["variables"]["id"], "T1");
+            comments.lock().unwrap().push((ME, "resolved".into()));
             return Some(Reply::json(&json!({ "data": {} })));
         }
         if query.contains("reviewThreads") {
             let all = comments.lock().unwrap();
+            let is_resolved = all.iter().any(|(_, text)| text == "resolved");
+            let by = if is_resolved { json!({ "login": ME }) } else { Value::Null };
             let nodes: Vec<Value> = (1..)
                 .zip(all.iter().filter(|(_, text)| text.contains("Needless binding")))
                 .map(|(n, (who, text))| {
-                    json!({ "id": format!("T{n}"), "isResolved": false, "path": "src/a.rs", "line": 3,
+                    json!({ "id": format!("T{n}"), "isResolved": is_resolved, "resolvedBy": by, "path": "src/a.rs", "line": 3,
                         "comments": { "nodes": [{ "author": { "login": who }, "body": text }] } })
                 })
                 .collect();
@@ -636,6 +645,7 @@ fn open_pull_requests_are_listed_and_fixed_conversations_resolved() {
         ]
     );
     let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
+    keeps_to("pull-requests", &rows);
     assert_eq!((rows[0]["number"].as_u64(), rows[0]["review_asked"].as_bool()), (Some(9), Some(true)));
     // Chosen findings only, for everybody at once.
     bed.pr(&["--post", "--finding", "I1", "--submit", "--yes"]);
@@ -654,6 +664,14 @@ fn open_pull_requests_are_listed_and_fixed_conversations_resolved() {
     bed.ok(&["apply", "I1"]);
     bed.pr(&["--resolve", "--yes"]);
     assert_eq!(resolved(), 1);
+    // From then on it is known what became of it, and agents are told.
+    bed.pr(&["--resolve", "--yes"]);
+    assert_eq!(resolved(), 1);
+    let report = bed.ok(&["report", "--format", "markdown"]);
+    assert!(report.contains("*Posted on the pull request by cid (resolved by cid).*"), "{report}");
+    assert!(
+        bed.prompt(&["review", "--dry-run"]).contains("Resolved:\n- cid (src/a.rs:3): **Important: Needless binding**")
+    );
 }
 
 #[test]
@@ -811,12 +829,12 @@ fn lists_are_read_page_by_page_at_every_forge_and_never_from_elsewhere() {
             _ => return None,
         })
     }
-    let bed = Bed::new("azure", paged);
+    let bed = Bed::without_round("azure", paged);
     let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
     let numbers: Vec<u64> = rows.as_array().unwrap().iter().filter_map(|row| row["number"].as_u64()).collect();
     assert_eq!(numbers, (98..=200).rev().collect::<Vec<_>>());
     for forge in ["gitea", "gitlab", "bitbucket"] {
-        let bed = Bed::new(forge, paged);
+        let bed = Bed::without_round(forge, paged);
         let rows: Value = serde_json::from_str(&bed.pr(&["--list", "--json"])).unwrap();
         let numbers: Vec<Option<u64>> = rows.as_array().unwrap().iter().map(|row| row["number"].as_u64()).collect();
         assert_eq!(numbers, [Some(9), Some(8)], "{forge}");
@@ -910,7 +928,7 @@ fn a_forge_that_was_asked_too_often_is_asked_again_or_says_until_when() {
     }
     let dated = "was asked too often (until 00:00 UTC)";
     let refused = |forge, answer, want: &str| {
-        let bed = Bed::new(forge, answer);
+        let bed = Bed::without_round(forge, answer);
         let ran = bed.try_run(&["pr", "--forge", forge, "--list"], Some("s3cret"));
         let said = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert!(ran.status.code() == Some(2) && said.contains(want), "{forge}: {said}");
@@ -923,7 +941,7 @@ fn a_forge_that_was_asked_too_often_is_asked_again_or_says_until_when() {
         ("bitbucket", "was asked too often"),
         ("azure", dated),
     ] {
-        let bed = Bed::new(forge, once);
+        let bed = Bed::without_round(forge, once);
         assert!(bed.pr(&["--list"]).contains("no open pull request"), "{forge}");
         refused(forge, always, want);
     }

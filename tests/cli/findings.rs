@@ -1,6 +1,7 @@
 //! Findings for people, scripts and coding agents: listed, one whole, and whether one is gone.
 
 use super::bed::{AFTER, Bed, answer, finding, with_fix};
+use crate::support::keeps_to;
 use serde_json::Value;
 
 const FIX: &str =
@@ -21,11 +22,7 @@ fn bed() -> Bed {
 fn document(bed: &Bed, args: &[&str], schema: &str) -> Value {
     let ran = bed.run(args);
     let document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
-    let file = format!("{}/../docs/schemas/{schema}.schema.json", env!("CARGO_MANIFEST_DIR"));
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let errors: Vec<String> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(&document).map(|e| e.to_string()).collect();
-    assert!(errors.is_empty(), "{args:?}: {errors:#?}\n{document:#}");
+    keeps_to(schema, &document);
     document
 }
 

@@ -1,6 +1,7 @@
 //! `--format json`, of every command that there is.
 
 use super::bed::{Bed, answer, finding, with_fix};
+use crate::support::keeps_to;
 use clap::CommandFactory;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -43,7 +44,7 @@ const COMMANDS: &[(&str, &[&str], i32, &str)] = &[
     ("apply", &["C1"], 0, "outcome"),
     ("log", &[], 0, "log"),
     ("fix", &["C1", "--no-check"], 2, "fix"),
-    ("ask", &["C1", "Why?"], 2, "outcome"),
+    ("ask", &["C1", "Why?"], 0, "outcome"),
     ("import", &["REPORT"], 0, "round"),
     ("sync", &[], 0, "sync"),
     ("pr", &[], 2, "outcome"),
@@ -88,18 +89,14 @@ fn no_command_is_left_out() {
     }
 }
 
-fn schema(name: &str) -> jsonschema::Validator {
-    let file = format!("{}/../docs/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file}: {e}"));
-    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
-}
-
 #[test]
 fn every_command_says_it_as_json() {
     let fix = "-    std::env::args().count() as u32\n+    u32::try_from(std::env::args().count()).unwrap_or(0)";
     let findings =
         [with_fix(finding("critical", "The count is cut", (7, 7)), fix), finding("suggestion", "A name", (6, 6))];
-    let bed = Bed::new().agent("one", &answer(&findings));
+    let mut said = answer(&findings);
+    said["ask"] = json!({ "answer": "It is cut where there are many." });
+    let bed = Bed::new().agent("one", &said);
     let bare = bed.repo.beside("bare.git");
     bed.repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
     bed.repo.git(&["remote", "add", "origin", bare.to_str().unwrap()]);
@@ -129,16 +126,12 @@ fn every_command_says_it_as_json() {
         if *code == 2 && is_of_its_own && text.is_empty() {
             continue;
         }
-        let schema = schema(schema_name);
         let documents: Vec<Value> = serde_json::Deserializer::from_str(&text)
             .into_iter()
             .collect::<Result<_, _>>()
             .unwrap_or_else(|e| panic!("{args:?}: {e}: {text}{errors}"));
         assert!(documents.len() == 1 || *name == "watch", "{args:?}: {text}");
-        for document in &documents {
-            let wrong: Vec<String> = schema.iter_errors(document).map(|e| e.to_string()).collect();
-            assert!(wrong.is_empty(), "{args:?}: {wrong:?}\n{document:#}");
-        }
+        documents.iter().for_each(|document| keeps_to(schema_name, document));
         let last = documents.last().unwrap();
         if *schema_name == "outcome" {
             assert_eq!((&last["command"], &last["exit_code"]), (&json!(name), &json!(code)), "{args:?}: {last:#}");

@@ -1,7 +1,7 @@
 //! A team: clones of one bare repository that share what they reviewed and decided.
 
 use super::bed::{Bed, Ran, answer, finding};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -19,13 +19,20 @@ impl Team {
         bed.repo.write("secret.env", "A=1\n");
         bed.repo.commit("Add settings");
         let findings = [finding("critical", "The count is cut", (7, 7)), finding("suggestion", "A name", (6, 6))];
-        let bed = bed.agent("one", &answer(&findings));
+        let mut said = answer(&findings);
+        said["ask"] = json!({ "answer": "Only with four billion arguments." });
+        let bed = bed.agent("one", &said);
         let bare = bed.repo.beside("bare.git");
         bed.repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
         let clones = (0..clones).map(|n| bed.repo.beside(&format!("clone{n}"))).collect();
         let team = Self { bed, clones };
-        for clone in &team.clones {
-            team.bed.repo.git(&["clone", "-q", "-b", "topic", bare.to_str().unwrap(), clone.to_str().unwrap()]);
+        team.bed.repo.git_in(&bare, &["config", "uploadpack.allowFilter", "true"]);
+        let address = format!("file://{}", bare.display());
+        for (n, clone) in team.clones.iter().enumerate() {
+            // Every third has no blobs but those that it needs.
+            let filter: &[&str] = if n == 2 { &["--filter=blob:none"] } else { &[] };
+            let args = [&["clone", "-q", "-b", "topic"], filter, &[&address, clone.to_str().unwrap()]].concat();
+            team.bed.repo.git(&args);
             team.bed.repo.configure(clone);
         }
         team
@@ -102,10 +109,13 @@ fn what_one_reviews_and_decides_the_others_have() {
     assert!(team.run(1, &["findings"]).contains("C1"));
     team.run(1, &["dismiss", "S1", "--reason", "it is public", "--kind", "wont-fix"]);
     team.run(1, &["severity", "C1", "important"]);
-    assert!(team.run(1, &["sync"]).contains("Sent to origin: 2 decisions, "), "with what they taught");
+    team.run(1, &["ask", "C1", "When?"]);
+    let sent = team.run(1, &["sync"]);
+    assert!(sent.contains("Sent to origin: 2 decisions, 2 messages, 2 learnings"), "with what they taught: {sent}");
     let (rounds, findings, learnings) = team.all_know_the_same();
     assert_eq!(rounds.len(), 1);
     assert_eq!(findings.len(), 2);
+    assert!(team.run(2, &["show", "C1"]).contains("Only with four billion arguments."));
     assert!(findings.iter().any(|row| row.contains("A name") && row.contains("dismissed")), "{findings:?}");
     assert!(findings.iter().any(|row| row.contains("cut") && row.contains("important")), "{findings:?}");
     assert!(learnings.iter().any(|line| line.contains("it is public")), "{learnings:?}");

@@ -2,13 +2,14 @@
 """Claude Code, Codex and Gemini CLI drive `deep-review mcp` against a stand-in for their vendors: a session of each that
 reviews, fixes, verifies and stops; and Claude Code's plugin, whose hook keeps a session from stopping, but not forever.
 
-sessions.py FOLDER-WITH-THE-PROGRAMS [claude|codex|gemini|plugin]
+sessions.py FOLDER-WITH-THE-PROGRAMS [NAME…], of ALL below
 """
 import argparse
 import importlib.util
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,6 +125,10 @@ def with_claude(bed, url):
 
 def with_codex(bed, url):
     bed.run("agents", "install", "codex", "--yes")
+    return codex(bed, url)
+
+
+def codex(bed, url):
     provider = {"name": "x", "base_url": url + "/v1", "env_key": "X_KEY", "wire_api": "responses"}
     settings = ["model_provider=x", *(f'model_providers.x.{name}="{value}"' for name, value in provider.items())]
     settings += ["analytics.enabled=false", "check_for_update_on_startup=false"]
@@ -134,11 +139,15 @@ def with_codex(bed, url):
     return start(bed, [*command, "-m", "gpt-5", *options, "-"], X_KEY="sk-test", CODEX_HOME=str(bed.home / ".codex"))
 
 
-def with_gemini(bed, url):
+def with_gemini(bed, url, extension=False):
     settings = bed.home / ".gemini" / "settings.json"
     settings.parent.mkdir()
     settings.write_text('{"security": {"auth": {"selectedType": "gemini-api-key"}}}')
-    bed.run("agents", "install", "gemini", "--yes")
+    if extension:
+        # As `gemini extensions install` leaves it.
+        shutil.copytree(ROOT / "editors" / "gemini-cli", settings.parent / "extensions" / "deep-review")
+    else:
+        bed.run("agents", "install", "gemini", "--yes")
     environment = {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "k", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
     command = [CLIS / "gemini", "-o", "stream-json", "--yolo", "-m", "gemini-2.5-pro"]
     code, said = start(bed, command, GEMINI_CLI_NO_RELAUNCH="true", **environment)
@@ -161,6 +170,7 @@ def session(name, run):
     bed.run("undo", "--agents")
     assert bed.read() == AFTER, "a person takes it back"
     print(f"{name}: reviewed, fixed, proved and stopped in {len(vendor.asked)} calls; marked as done by {by.group(1)}")
+    return vendor
 
 
 def plugin():
@@ -174,7 +184,29 @@ def plugin():
     assert len(told) == 2, f"{len(told)} of {len(vendor.asked)}: {said[-3000:]}"
     offered = json.dumps(vendor.asked[0].get("tools"))
     assert "apply_fix" in offered, "the plugin's server is not there"
+    assert "Read, fix and verify review findings" in json.dumps(vendor.asked[0]), "the skill is not told"
     print(f"plugin: a session was kept from stopping {len(told)} times, and stopped")
+
+
+def gemini_extension():
+    """The extension brings the tools, and what Gemini is to know of them."""
+    vendor = session("gemini's extension", lambda bed, url: with_gemini(bed, url, extension=True))
+    asked = json.dumps(vendor.asked[0])
+    assert "Decline only what you can show to be wrong" in asked, "GEMINI.md is not told"
+
+
+def codex_skill():
+    """The skill and the section of AGENTS.md reach the model."""
+    bed, vendor = Bed(), Vendor(lambda body: {"text": "I am done."})
+    shutil.copytree(ROOT / "editors" / "codex" / "skills", bed.home / ".codex" / "skills")
+    shutil.copy(ROOT / "editors" / "codex" / "AGENTS.md", bed.repo)
+    bed.run("agents", "install", "codex", "--yes")
+    code, said = codex(bed, vendor.url)
+    assert code == 0, said[-3000:]
+    asked = json.dumps(vendor.asked[0])
+    for what in ("Read, fix and verify review findings", "deep-review verify LABEL", "apply_fix"):
+        assert what in asked, f"{what} is not told"
+    print("codex: its skill, AGENTS.md and the tools reach the model")
 
 
 ALL = {
@@ -182,6 +214,8 @@ ALL = {
     "codex": lambda: session("codex", with_codex),
     "gemini": lambda: session("gemini", with_gemini),
     "plugin": plugin,
+    "gemini-extension": gemini_extension,
+    "codex-skill": codex_skill,
 }
 if __name__ == "__main__":
     if not STANDIN.exists():

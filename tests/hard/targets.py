@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import tempfile
@@ -105,12 +104,15 @@ def measure(top: Path, files: int, rounds: int) -> None:
     git(there, "remote", "set-url", "origin", address)
     elsewhere = env | {"GH_ENTERPRISE_TOKEN": "x", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{theirs}.insteadOf", "GIT_CONFIG_VALUE_0": address}
 
-    def run(folder: Path, environment: dict, *args: str) -> tuple[float, float]:
-        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        done = subprocess.run([PROGRAM, *args], cwd=folder, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return time.monotonic() - began, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    def run(folder: Path, environment: dict, *args: str) -> tuple[float, float, float]:
+        began = time.monotonic()
+        with tempfile.TemporaryFile() as said:
+            child = subprocess.Popen([PROGRAM, *args], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=said)
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            said.seek(0)
+            assert child.returncode == 0, said.read().decode()
+        return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
     review = ["review", "--agent", "one", "--fresh", "--format", "json", "--no-uncommitted"]
     checked_out, pull, listed = [], [], []
@@ -123,8 +125,9 @@ def measure(top: Path, files: int, rounds: int) -> None:
 
     print(f"program: {PROGRAM.relative_to(TOP) if PROGRAM.is_relative_to(TOP) else PROGRAM}; {files} files, medians of {rounds}")
     for name, all_ in (("branch, checked out", checked_out), ("pr:7, not checked out", pull), (f"{LISTED} pull requests listed", listed)):
-        print(f"{name:28} {of(all_, 0):6.2f} s   {of(all_, 1):6.2f} s of the processor")
-    print(f"pr:7 / branch                {of(pull, 0) / of(checked_out, 0):6.2f}     {of(pull, 1) / of(checked_out, 1):6.2f} of the processor")
+        print(f"{name:28} {of(all_, 0):6.2f} s   {of(all_, 1):6.2f} s of the processor   {of(all_, 2):6.1f} MiB at most")
+    print(f"pr:7 / branch                {of(pull, 0) / of(checked_out, 0):6.2f}     {of(pull, 1) / of(checked_out, 1):6.2f} of the processor"
+          f"     {of(pull, 2) / of(checked_out, 2):6.2f} of the memory")
 
 
 if __name__ == "__main__":

@@ -28,25 +28,49 @@ impl Repository {
     /// # Errors
     /// [`GitError::Command`] where git fails or takes too long; [`GitError::BadReference`] for a name that is none.
     pub fn fetch(&self, from: &str, wanted: &str, into: &str) -> Result<CommitId, GitError> {
-        let is_id = oid(wanted).is_ok() && matches!(wanted.len(), 40 | 64);
-        if from.starts_with('-') || !(is_id || git2::Reference::is_valid_name(wanted)) || wanted.starts_with('-') {
-            return Err(GitError::BadReference { name: wanted.to_owned() });
+        self.fetch_into(from, &[(wanted, into)], &[])?;
+        self.fetched(into)
+    }
+
+    /// The same, with all objects also in a partial clone.
+    pub(crate) fn fetch_whole(&self, from: &str, wanted: &str, into: &str) -> Result<CommitId, GitError> {
+        self.fetch_into(from, &[(wanted, into)], &["--no-filter"])?;
+        self.fetched(into)
+    }
+
+    /// The same for two at once: both of them or none.
+    ///
+    /// # Errors
+    /// As [`Self::fetch`].
+    pub fn fetch_both(&self, from: &str, both: [(&str, &str); 2]) -> Result<[CommitId; 2], GitError> {
+        self.fetch_into(from, &both, &[])?;
+        Ok([self.fetched(both[0].1)?, self.fetched(both[1].1)?])
+    }
+
+    fn fetched(&self, into: &str) -> Result<CommitId, GitError> {
+        self.commit_at(into)?.ok_or_else(|| GitError::Missing { what: format!("what was fetched into '{into}'") })
+    }
+
+    fn fetch_into(&self, from: &str, wanted: &[(&str, &str)], more: &[&str]) -> Result<(), GitError> {
+        let is_id = |name: &str| oid(name).is_ok() && matches!(name.len(), 40 | 64);
+        let is_bad = |name: &str| name.starts_with('-') || !(is_id(name) || git2::Reference::is_valid_name(name));
+        if let Some((name, _)) = wanted.iter().find(|(name, _)| from.starts_with('-') || is_bad(name)) {
+            return Err(GitError::BadReference { name: (*name).to_owned() });
         }
-        let spec = format!("+{wanted}:{into}");
-        let args = [
+        let specs: Vec<String> = wanted.iter().map(|(name, into)| format!("+{name}:{into}")).collect();
+        let options = [
             "fetch",
             "--quiet",
+            "--atomic",
             "--no-tags",
             "--no-write-fetch-head",
             "--no-recurse-submodules",
             "--no-auto-maintenance",
             "--refmap=",
-            "--",
-            from,
-            &spec,
         ];
-        command::run_until(self.place(), &args, Instant::now() + LONGEST)?;
-        self.commit_at(into)?.ok_or_else(|| GitError::Missing { what: format!("what was fetched into '{into}'") })
+        let specs = specs.iter().map(String::as_str);
+        let args: Vec<&str> = options.iter().chain(more).chain(&["--", from]).copied().chain(specs).collect();
+        command::run_until(self.place(), &args, Instant::now() + LONGEST).map(drop)
     }
 
     /// The commit that a full name of a reference leads to; `None` if it is not there.

@@ -53,7 +53,7 @@ impl Repository {
     /// [`GitError::Command`] where git fails or takes too long.
     pub fn fetch_shared(&self, remote: &str) -> Result<Option<CommitId>, GitError> {
         match self.shared_at(remote)? {
-            Some(_) => self.fetch(remote, SHARED, THEIRS).map(Some),
+            Some(_) => self.fetch_whole(remote, SHARED, THEIRS).map(Some),
             None => Ok(None),
         }
     }
@@ -132,9 +132,8 @@ impl Repository {
     /// # Errors
     /// When git cannot write.
     pub fn keep_shared(&self, commit: &CommitId) -> Result<(), GitError> {
-        let id = oid(commit.as_str())?;
-        self.with(|repo| repo.reference(SHARED, id, true, "deep-review sync").map(drop))?
-            .map_err(GitError::git("keep what is shared"))
+        let args = ["update-ref", "-m", "deep-review sync", SHARED, commit.as_str()];
+        command::run_writing(self.place(), &args, Instant::now() + LONGEST).map(drop)
     }
 
     /// The bytes of a blob, as long as they are no more than `most`; `None` if it is not here or larger.

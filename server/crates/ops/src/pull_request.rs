@@ -2,7 +2,7 @@
 
 use super::{OpenBranch, OpsError, document, find_all};
 use finding::{Feedback, FindingId, LinkedIssue, PullRequestNow, ROUND_SCHEMA, RepoPath, Round, RoundScope, State};
-use forge::{Forge, ForgeError, Found, Head, Ours, Plan, Submission};
+use forge::{Forge, ForgeError, Found, Head, Ours, Plan, Said, Submission};
 pub use forge::{Kind, Listed, Site};
 use git::{Remote, Repository, SnapshotOptions};
 use jiff::Timestamp;
@@ -133,11 +133,23 @@ fn sites(remotes: &[Remote], wanted: &Wanted) -> Result<Vec<Site>, ForgeError> {
 /// When the forge cannot be asked, or the answer not be kept. That there is no token to ask with is no error, and neither
 /// is an issue that cannot be had: see [`Fetched`].
 pub async fn fetch(open: &OpenBranch, forge: &Forge, found: Found) -> Result<Fetched, OpsError> {
-    let (said, issues) = tokio::join!(forge.said(&found), forge.issues(&found));
-    let said = match said {
-        Err(error) if !matches!(error, ForgeError::NoToken { .. }) => return Err(error.into()),
-        known => known,
-    };
+    let heard = hear(forge, &found).await?;
+    keep(open, found, heard)
+}
+
+/// What people said, and the issues that are to be resolved; or why they are not known.
+type Heard = (Result<Said, ForgeError>, Result<Vec<LinkedIssue>, ForgeError>);
+
+/// Asks what is unresolved in the pull request and what it is for.
+pub(crate) async fn hear(forge: &Forge, found: &Found) -> Result<Heard, OpsError> {
+    match tokio::join!(forge.said(found), forge.issues(found)) {
+        (Err(error), _) if !matches!(error, ForgeError::NoToken { .. }) => Err(error.into()),
+        heard => Ok(heard),
+    }
+}
+
+/// Keeps with the branch what was heard.
+pub(crate) fn keep(open: &OpenBranch, found: Found, (said, issues): Heard) -> Result<Fetched, OpsError> {
     let (feedback, resolved, ours) = match said {
         Ok(said) => (Ok(said.open), said.resolved, said.ours),
         Err(error) => (Err(error), Vec::new(), Vec::new()),

@@ -63,8 +63,11 @@ pub async fn pull(repository: &Repository, name: &PullRequestName, wanted: &Want
         PullRequestName::Page { repository, .. } => Some(repository.clone()),
         PullRequestName::Number(_) => None,
     };
-    let (target, open) = review::blocking(move || fetch(&here, &site, &what, address)).await?;
-    let fetched = pull_request::fetch(&open, &forge, found).await?;
+    // What people said is asked for while its commits come.
+    let (brought, heard) =
+        tokio::join!(review::blocking(move || fetch(&here, &site, &what, address)), pull_request::hear(&forge, &found));
+    let (target, open) = brought?;
+    let fetched = pull_request::keep(&open, found, heard?)?;
     Ok(Pulled { target, open, forge, fetched })
 }
 
@@ -121,8 +124,14 @@ fn fetch(
         .map(|r| r.name.clone())
         .or(address)
         .ok_or_else(|| OpsError::NotFetched { number, why: format!("no remote leads to {site}") })?;
-    let head = fetch_head(repository, &from, site, found)?;
-    let tip = repository.fetch(&from, &format!("refs/heads/{}", found.base.branch), &base_reference(number));
+    let base = format!("refs/heads/{}", found.base.branch);
+    let (head, tip) = match fetch_together(repository, &from, site, found, &base) {
+        Some([head, tip]) => (head, Ok(tip)),
+        None => {
+            let head = fetch_head(repository, &from, site, found)?;
+            (head, repository.fetch(&from, &base, &base_reference(number)))
+        }
+    };
     let base = base_of(repository, found, tip)?;
     let kept_as = kept_as(repository, site, found)?;
     let key = pull_request_key(&site.project, number);
@@ -130,6 +139,22 @@ fn fetch(
     let open = OpenBranch::elsewhere(repository.clone(), Some(&kept_as), TextNow::At(head.clone()));
     let base_name = found.base.branch.clone();
     Ok((Target::Fetched(FetchedPullRequest { kept_as, base_name, base, head }), open))
+}
+
+/// Its last commit and its base in one go, where its forge has them at one place; `None` where it has not.
+fn fetch_together(
+    repository: &Repository,
+    from: &str,
+    site: &Site,
+    found: &Found,
+    base: &str,
+) -> Option<[CommitId; 2]> {
+    let number = found.pull_request.number;
+    let place = found.places(site).into_iter().next().filter(|place| place.address.is_none())?;
+    let both = [(&*place.reference, &*head_reference(number)), (base, &*base_reference(number))];
+    let [newer, tip] = repository.fetch_both(from, both).ok()?;
+    let head = if repository.has_commit(&found.head) { found.head.clone() } else { newer };
+    (place.is_its_own || head == found.head).then_some([head, tip])
 }
 
 /// Tries each place where the forge keeps the commits, until the one that it ends with is here.

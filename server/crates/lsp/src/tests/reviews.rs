@@ -11,7 +11,7 @@ pub(super) const FIX: &str = "@@ -6,3 +6,3 @@\n fn first() -> u32 {\n-    7\n+  
 /// A branch that changes `src/main.rs`, with the user's configuration.
 pub(super) struct Bed {
     pub(super) repo: Repo,
-    file: PathBuf,
+    pub(super) file: PathBuf,
     config: String,
 }
 

@@ -252,3 +252,105 @@ async fn reviews_start_by_themselves_with_whom_the_user_names_and_within_what_th
     assert!(server.messages.is_empty());
     assert!(server.finish().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_checked_out_has_threads_explanations_and_a_report() {
+    let bed = bed();
+    // The agent answers questions too.
+    let file = bed.repo.beside("codex.json");
+    let mut agent: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    agent["answers"] = json!({ "ask": { "answer": "Yes, by `main`." } });
+    std::fs::write(&file, agent.to_string()).unwrap();
+    let mut server = bed.serve(quiet()).await;
+    let opened = server.command("deepReview.open", json!({ "target": "topic" })).await;
+    let root = opened["root"].as_str().unwrap();
+    review(&mut server, json!({ "root": root })).await;
+    server.synced().await;
+    let document = visited_root("topic").join("src/main.rs");
+    assert_eq!(server.list(&document), [("I1".to_owned(), 6, 6)]);
+    let asked = json!({ "id": "I1", "root": root, "question": "Is it reachable?" });
+    assert_eq!(server.command("deepReview.ask", asked).await["by"], "codex");
+    server.synced().await;
+    let known = server.request("deepReview/findings", json!({ "explained": true })).await;
+    let rows = known["repositories"].as_array().unwrap();
+    let visit = rows.iter().find(|row| row["root"] == root).unwrap();
+    let finding = visit["findings"].as_array().unwrap().iter().find(|finding| finding["label"] == "I1").unwrap();
+    assert_eq!(
+        finding["thread"],
+        json!([{ "text": "Is it reachable?" }, { "by": "Codex", "text": "Yes, by `main`." }])
+    );
+    let explained = server.request("deepReview/explain", json!({ "id": "I1", "root": root })).await;
+    let text = explained["markdown"].as_str().unwrap();
+    assert!(text.contains("Why seven") && text.contains("> **Codex**: Yes, by `main`."), "{text}");
+    let at =
+        json!({ "textDocument": { "uri": super::harness::uri(&document) }, "position": { "line": 6, "character": 4 } });
+    server.open(&document, AFTER).await;
+    let hover = server.request("textDocument/hover", at).await.to_string();
+    assert!(hover.contains("Yes, by `main`."), "{hover}");
+    for (format, parts) in [
+        ("markdown", &["Why seven", "Seven once more", "Is it reachable?", "| **Branch** | `topic`"][..]),
+        ("html", &["Why seven", "Is it reachable?"]),
+    ] {
+        let report = server.command("deepReview.showReport", json!({ "root": root, "format": format })).await;
+        let text = report["text"].as_str().unwrap();
+        assert!(parts.iter().all(|part| text.contains(part)), "{format}: {text}");
+    }
+    // What is checked out has no round, so no report either.
+    let of = visit["of"].as_str().unwrap();
+    let refused = server.refusal("deepReview.showReport", json!({ "root": of })).await;
+    assert!(refused.contains("no round"), "{refused}");
+    assert!(server.finish().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reviews_start_by_themselves_at_each_push_and_each_pause() {
+    let told = |round: u32| format!("deep-review: topic round {round}: 0 critical, 1 important, 0 suggestion");
+    for (on, word) in [("push", "at each push"), ("pause", "at each pause in typing")] {
+        let bed = Bed::new().agent("codex", "Codex", &[finding("important", "Why seven", 7, "")], &json!({}));
+        let tip = |name: &str| bed.repo.git(&["update-ref", "refs/remotes/origin/topic", name]);
+        bed.repo.git(&["config", "remote.origin.url", "https://example.org/o/r.git"]);
+        bed.repo.git(&["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"]);
+        tip("main");
+        let background = json!({ "on": on, "agents": ["codex"], "pause": 0 });
+        let mut server = bed.serve(json!({ "review": { "auto": "off" }, "background": background })).await;
+        server.until("it is watched", |s| s.logged.iter().any(|line| line.contains(word))).await;
+        for round in 1..3 {
+            let file = bed.repo.path().join("src/main.rs");
+            std::fs::write(&file, format!("// {round}\n{AFTER}")).unwrap();
+            if on == "push" {
+                bed.repo.commit("More");
+                // That it was committed is not enough.
+                server.synced().await;
+                assert!(server.messages.is_empty());
+                tip("topic");
+            }
+            server.until("a line", |s| !s.messages.is_empty()).await;
+            assert_eq!(server.messages.pop_front().unwrap(), told(round), "{on}");
+        }
+        assert!(server.finish().await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_is_checked_out_is_seen_where_references_are_in_a_reftable() {
+    // An older git makes none.
+    let Some(repo) = test_repo::Repo::in_form(&["--ref-format=reftable"]) else { return };
+    let repo = repo.started(&[("src/main.rs", BEFORE)]);
+    repo.write("src/main.rs", AFTER);
+    repo.commit("Ask first");
+    let mut bed = Bed::new();
+    bed.file = repo.path().join("src/main.rs");
+    bed.repo = repo;
+    let bed = bed.agent("codex", "Codex", &[finding("important", "Why seven", 7, FIX)], &json!({}));
+    let mut server = bed.serve(quiet()).await;
+    review(&mut server, json!({})).await;
+    server.synced().await;
+    assert_eq!(server.list(&bed.file).len(), 1);
+    bed.repo.checkout("main");
+    server.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] })).await;
+    server.until("nothing on main", |s| s.list(&bed.file).is_empty()).await;
+    bed.repo.checkout("topic");
+    server.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] })).await;
+    server.until("its round again", |s| s.list(&bed.file).len() == 1).await;
+    assert!(server.finish().await);
+}

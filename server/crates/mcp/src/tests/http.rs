@@ -37,6 +37,18 @@ fn message(answer: &str) -> Value {
     serde_json::from_str(data.unwrap_or_else(|| panic!("{answer}")).trim()).unwrap()
 }
 
+/// Greets as a new client; gives the header that names its session.
+async fn session(at: &str, right: &str) -> String {
+    let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello() }).to_string();
+    let (_, answer) = post(at, &[right], &hello).await;
+    assert_eq!(message(&answer)["result"]["serverInfo"]["name"], "deep-review");
+    let session = answer.lines().find_map(|line| line.strip_prefix("mcp-session-id: ")).unwrap().trim().to_owned();
+    let session = format!("Mcp-Session-Id: {session}");
+    let done = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string();
+    assert_eq!(post(at, &[right, &session], &done).await.0, 202);
+    session
+}
+
 /// Runs what is given the server's address.
 async fn serving<F: Future<Output = ()>>(bed: &Bed, test: impl FnOnce(String) -> F) {
     let stop = CancellationToken::new();
@@ -74,16 +86,37 @@ async fn only_who_brings_the_token_from_this_machine_gets_in() {
             let (got, answer) = post(&at, &headers, body).await;
             assert_eq!(got, status, "{headers:?}: {answer}");
         }
-        let (_, answer) = post(&at, &[&right], &hello).await;
-        assert_eq!(message(&answer)["result"]["serverInfo"]["name"], "deep-review");
-        let session = answer.lines().find_map(|line| line.strip_prefix("mcp-session-id: ")).unwrap().trim().to_owned();
-        let session = format!("Mcp-Session-Id: {session}");
-        let done = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string();
-        assert_eq!(post(&at, &[&right, &session], &done).await.0, 202);
+        let session = session(&at, &right).await;
         let call = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "findings", "arguments": {} } });
         assert_eq!(post(&at, &[&session], &call.to_string()).await.0, 401, "a session is no token");
         let (_, answer) = post(&at, &[&right, &session], &call.to_string()).await;
         assert_eq!(message(&answer)["result"]["structuredContent"]["total"], 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_clients_of_one_address_share_the_round_that_runs() {
+    let bed = Bed::usual();
+    bed.says(&[], &json!({ "play": { "hang": true } }));
+    serving(&bed, |at| async move {
+        let right = format!("Authorization: Bearer {TOKEN}");
+        let (one, two) = (session(&at, &right).await, session(&at, &right).await);
+        assert_ne!(one, two);
+        let call = async |session: &str, arguments: Value| {
+            let params = json!({ "name": "review", "arguments": arguments });
+            let call = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params }).to_string();
+            message(&post(&at, &[&right, session], &call).await.1)["result"].clone()
+        };
+        let begun = call(&one, json!({ "agents": ["one"], "wait_seconds": 0 })).await;
+        assert_eq!(begun["structuredContent"]["stage"], "running", "{begun}");
+        let second = call(&two, json!({ "agents": ["one"] })).await;
+        assert!(second["content"][0]["text"].as_str().unwrap().contains("runs already"), "{second}");
+        let waiting = call(&two, json!({ "resume_waiting": true, "wait_seconds": 0 })).await;
+        assert_eq!(waiting["structuredContent"]["stage"], "running", "{waiting}");
+        let nobody = "Mcp-Session-Id: 00000000-0000-0000-0000-000000000000";
+        let list = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/list" }).to_string();
+        assert!(matches!(post(&at, &[&right, nobody], &list).await.0, 400..500), "a session that nobody began");
     })
     .await;
 }
