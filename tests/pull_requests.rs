@@ -615,14 +615,17 @@ fn open_pull_requests_are_listed_and_fixed_conversations_resolved() {
         }
         if query.contains("resolveReviewThread") {
             assert_eq!(asked.body["variables"]["id"], "T1");
+            comments.lock().unwrap().push((ME, "resolved".into()));
             return Some(Reply::json(&json!({ "data": {} })));
         }
         if query.contains("reviewThreads") {
             let all = comments.lock().unwrap();
+            let is_resolved = all.iter().any(|(_, text)| text == "resolved");
+            let by = if is_resolved { json!({ "login": ME }) } else { Value::Null };
             let nodes: Vec<Value> = (1..)
                 .zip(all.iter().filter(|(_, text)| text.contains("Needless binding")))
                 .map(|(n, (who, text))| {
-                    json!({ "id": format!("T{n}"), "isResolved": false, "path": "src/a.rs", "line": 3,
+                    json!({ "id": format!("T{n}"), "isResolved": is_resolved, "resolvedBy": by, "path": "src/a.rs", "line": 3,
                         "comments": { "nodes": [{ "author": { "login": who }, "body": text }] } })
                 })
                 .collect();
@@ -661,6 +664,14 @@ fn open_pull_requests_are_listed_and_fixed_conversations_resolved() {
     bed.ok(&["apply", "I1"]);
     bed.pr(&["--resolve", "--yes"]);
     assert_eq!(resolved(), 1);
+    // From then on it is known what became of it, and agents are told.
+    bed.pr(&["--resolve", "--yes"]);
+    assert_eq!(resolved(), 1);
+    let report = bed.ok(&["report", "--format", "markdown"]);
+    assert!(report.contains("*Posted on the pull request by cid (resolved by cid).*"), "{report}");
+    assert!(
+        bed.prompt(&["review", "--dry-run"]).contains("Resolved:\n- cid (src/a.rs:3): **Important: Needless binding**")
+    );
 }
 
 #[test]

@@ -39,6 +39,9 @@ pub struct Feedback {
     /// By whom it was resolved and when; `None` while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
+    /// The finding that it was posted for, where it is one of ours that was answered or resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<FindingId>,
     /// The findings that say the same; known only beside a round.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same_as: Vec<FindingId>,

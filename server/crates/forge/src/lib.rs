@@ -318,11 +318,12 @@ struct Conversation {
 }
 
 impl Conversation {
-    /// What people say in it; nothing if it is one of ours that nobody answered.
+    /// What people say in it; nothing if it is one of ours that nobody answered or resolved.
     fn feedback(&self) -> Option<Feedback> {
-        let (author, text) = conversation(&self.said)?;
+        let (author, text) = conversation(&self.said, self.resolved.is_some())?;
+        let of = self.ours().map(|ours| ours.finding);
         let Self { anchor, url, at, resolved, .. } = self.clone();
-        Some(Feedback { author, text, anchor, url, at, resolved, same_as: Vec::new() })
+        Some(Feedback { author, text, anchor, url, at, resolved, of, same_as: Vec::new() })
     }
 
     /// The finding that it is about, if it is one of ours.
@@ -391,10 +392,10 @@ fn marks(me: &str, said: &[(String, String)]) -> BTreeSet<FindingId> {
 }
 
 /// A conversation as one remark: the first comment, then the answers with their authors. `None` if it is one of ours
-/// that nobody answered (whoever of the team posted it), or says nothing.
-fn conversation(comments: &[(String, String)]) -> Option<(String, String)> {
+/// that nobody answered or resolved (whoever of the team posted it), or says nothing.
+fn conversation(comments: &[(String, String)], is_resolved: bool) -> Option<(String, String)> {
     let (author, first) = comments.first()?;
-    if first.trim().is_empty() || (first.contains(COMMENT_MARK) && comments.len() == 1) {
+    if first.trim().is_empty() || (first.contains(COMMENT_MARK) && comments.len() == 1 && !is_resolved) {
         return None;
     }
     let mut text =

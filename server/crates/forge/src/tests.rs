@@ -74,13 +74,14 @@ fn marks_are_known_again_and_forged_ends_do_no_harm() {
 }
 
 #[test]
-fn our_own_comments_are_no_feedback_until_somebody_answers() {
+fn our_own_comments_are_no_feedback_until_somebody_answers_or_resolves_them() {
     let said = |author: &str, text: &str| (author.to_owned(), text.to_owned());
     let ours = said("bot", &format!("**Important: T** — A\n\nBody.\n\n{COMMENT_MARK}abc -->"));
-    assert_eq!(conversation(std::slice::from_ref(&ours)), None);
-    let answered = conversation(&[ours, said("ann", "No.")]).unwrap();
+    assert_eq!(conversation(std::slice::from_ref(&ours), false), None);
+    assert_eq!(conversation(std::slice::from_ref(&ours), true).unwrap().1, "**Important: T** — A\n\nBody.", "resolved");
+    let answered = conversation(&[ours, said("ann", "No.")], false).unwrap();
     assert_eq!(answered.1, "**Important: T** — A\n\nBody.\n\nann answers: No.");
-    assert_eq!(conversation(&[said("ann", "  ")]), None);
+    assert_eq!(conversation(&[said("ann", "  ")], true), None);
 }
 
 #[test]

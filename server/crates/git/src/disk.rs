@@ -1,7 +1,7 @@
 //! Reading files of the work tree: regular ones only, bounded, no link followed.
 
 use super::GitError;
-use super::changes::Stat;
+use super::stat::Stat;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;

@@ -1,9 +1,10 @@
 //! The snapshot's whole tree: what is not part of the change is read when it is asked for, and still is what it was
 //! when the snapshot was taken.
 
-use super::changes::{Entry, Kind, RawPath, Stat, entries_of, os_path};
+use super::changes::{Entry, Kind, RawPath, entries_of, os_path};
 use super::disk::read_regular;
 use super::rules::{Attributes, Defaults, Mentioned};
+use super::stat::Stat;
 use super::{GitError, Repository, SnapshotError, text};
 use finding::RepoPath;
 use git2::{ErrorCode, Oid};

@@ -34,6 +34,7 @@ mod shared;
 mod snapshot;
 mod snapshot_builder;
 mod stack;
+mod stat;
 mod switch;
 mod target;
 mod text;

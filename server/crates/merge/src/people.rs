@@ -6,9 +6,13 @@ use finding::{AgentName, Anchor, Feedback, Finding, LineRange, RawFinding, RawId
 /// How far apart, in lines, two remarks on one issue may be.
 const NEAR: u32 = 10;
 
-/// Whether a person's `comment` on `lines` says what a finding at `place` says; both count lines in one text.
+/// Whether a person's `comment` on `lines` says what a finding at `place` says; both count lines in one text. One that was
+/// posted for a finding is that finding's, wherever it is.
 #[must_use]
 pub fn is_same(finding: &Finding, place: LineRange, comment: &Feedback, lines: LineRange) -> bool {
+    if let Some(of) = &comment.of {
+        return *of == finding.id;
+    }
     let gap = place.start().saturating_sub(lines.end()).max(lines.start().saturating_sub(place.end()));
     let Some(anchor) = finding.main_anchor().filter(|_| gap <= NEAR) else { return false };
     let raw = |number: u32, agent: &str, title: String, body: &str, lines: LineRange| RawFinding {
@@ -52,5 +56,10 @@ mod tests {
         assert!(of("This appends the connection before it checks the limit of the pool.", 16));
         assert!(!of("This appends the connection before it checks the limit of the pool.", 90), "elsewhere");
         assert!(!of("Please add a docstring.", 16), "another matter");
+        let posted = |of: &str| {
+            let comment = Feedback { of: Some(finding::FindingId::new(of)), ..Feedback::default() };
+            is_same(&finding, LineRange::new(15, 17), &comment, LineRange::line(90))
+        };
+        assert!(posted("a") && !posted("b"));
     }
 }

@@ -505,13 +505,18 @@ fn history(said: &Feedback) -> Option<String> {
     (!both.is_empty()).then(|| one_line(&both.join(", ")))
 }
 
-/// `ann said the same on the pull request (2026-03-23, resolved by bob on 2026-03-24)`, for each who did.
+/// `ann said the same on the pull request (2026-03-23, resolved by bob on 2026-03-24)`, for each who did; of what was posted
+/// for it, `Posted on the pull request by cid (…)`.
 pub(super) fn people_words(round: &Round, finding: &Finding) -> Vec<String> {
     let all = round.feedback.iter().chain(&round.resolved_feedback);
     let same = all.filter(|said| said.same_as.contains(&finding.id));
     let words = |said: &Feedback| {
         let history = history(said).map(|history| format!(" ({history})")).unwrap_or_default();
-        format!("{} said the same on the pull request{history}", one_line(&said.author))
+        let who = one_line(&said.author);
+        match &said.of {
+            Some(_) => format!("Posted on the pull request by {who}{history}"),
+            None => format!("{who} said the same on the pull request{history}"),
+        }
     };
     same.map(words).collect()
 }

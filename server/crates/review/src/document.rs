@@ -53,6 +53,10 @@ fn say_who_agrees(repository: &Repository, round: &mut Round, texts: &Texts) {
     };
     let Round { findings, feedback, resolved_feedback, .. } = round;
     for comment in feedback.iter_mut().chain(resolved_feedback) {
+        if let Some(of) = &comment.of {
+            comment.same_as = findings.iter().map(|finding| &finding.id).filter(|id| *id == of).cloned().collect();
+            continue;
+        }
         let Some(Anchor { path, lines: Some(lines), .. }) = &comment.anchor else { continue };
         let lines = match maps.entry(path.clone()).or_insert_with(|| map_of(path)) {
             None => *lines,

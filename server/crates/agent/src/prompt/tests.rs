@@ -193,6 +193,7 @@ fn pull_request(description: &str) -> PullRequestNow {
         at: None,
         resolved: None,
         same_as: Vec::new(),
+        of: None,
     };
     PullRequestNow {
         schema: 1,
