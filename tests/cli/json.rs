@@ -95,7 +95,7 @@ fn every_command_says_it_as_json() {
     let findings =
         [with_fix(finding("critical", "The count is cut", (7, 7)), fix), finding("suggestion", "A name", (6, 6))];
     let mut said = answer(&findings);
-    said["ask"] = json!({ "answer": "It is cut where there are many." });
+    said["answers"] = json!({ "ask": { "answer": "It is cut where there are many." } });
     let bed = Bed::new().agent("one", &said);
     let bare = bed.repo.beside("bare.git");
     bed.repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);

@@ -20,7 +20,7 @@ impl Team {
         bed.repo.commit("Add settings");
         let findings = [finding("critical", "The count is cut", (7, 7)), finding("suggestion", "A name", (6, 6))];
         let mut said = answer(&findings);
-        said["ask"] = json!({ "answer": "Only with four billion arguments." });
+        said["answers"] = json!({ "ask": { "answer": "Only with four billion arguments." } });
         let bed = bed.agent("one", &said);
         let bare = bed.repo.beside("bare.git");
         bed.repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);

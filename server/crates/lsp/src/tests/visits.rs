@@ -304,7 +304,7 @@ async fn what_is_not_checked_out_has_threads_explanations_and_a_report() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reviews_start_by_themselves_at_each_push_and_each_pause() {
-    let told = |round: u32| format!("deep-review: topic round {round}: 0 critical, 1 important, 0 suggestion");
+    let told = |round: u32| format!("deep-review: topic round {round}: 0 critical, 1 important, 0 suggestions");
     for (on, word) in [("push", "at each push"), ("pause", "at each pause in typing")] {
         let bed = Bed::new().agent("codex", "Codex", &[finding("important", "Why seven", 7, "")], &json!({}));
         let tip = |name: &str| bed.repo.git(&["update-ref", "refs/remotes/origin/topic", name]);
