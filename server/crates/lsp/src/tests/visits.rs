@@ -270,15 +270,19 @@ async fn what_is_not_checked_out_has_threads_explanations_and_a_report() {
     assert_eq!(server.list(&document), [("I1".to_owned(), 6, 6)]);
     let asked = json!({ "id": "I1", "root": root, "question": "Is it reachable?" });
     assert_eq!(server.command("deepReview.ask", asked).await["by"], "codex");
-    server.synced().await;
-    let known = server.request("deepReview/findings", json!({ "explained": true })).await;
-    let rows = known["repositories"].as_array().unwrap();
-    let visit = rows.iter().find(|row| row["root"] == root).unwrap();
-    let finding = visit["findings"].as_array().unwrap().iter().find(|finding| finding["label"] == "I1").unwrap();
-    assert_eq!(
-        finding["thread"],
-        json!([{ "text": "Is it reachable?" }, { "by": "Codex", "text": "Yes, by `main`." }])
-    );
+    // What was said is read from the store like everything that others may have written meanwhile.
+    let (thread, of) = loop {
+        let changes = server.changes;
+        let known = server.request("deepReview/findings", json!({ "explained": true })).await;
+        let rows = known["repositories"].as_array().unwrap();
+        let visit = rows.iter().find(|row| row["root"] == root).unwrap();
+        let finding = visit["findings"].as_array().unwrap().iter().find(|finding| finding["label"] == "I1").unwrap();
+        if finding["thread"].as_array().is_some_and(|thread| !thread.is_empty()) {
+            break (finding["thread"].clone(), visit["of"].as_str().unwrap().to_owned());
+        }
+        server.until("the thread", |s| s.changes > changes).await;
+    };
+    assert_eq!(thread, json!([{ "text": "Is it reachable?" }, { "by": "Codex", "text": "Yes, by `main`." }]));
     let explained = server.request("deepReview/explain", json!({ "id": "I1", "root": root })).await;
     let text = explained["markdown"].as_str().unwrap();
     assert!(text.contains("Why seven") && text.contains("> **Codex**: Yes, by `main`."), "{text}");
@@ -296,7 +300,6 @@ async fn what_is_not_checked_out_has_threads_explanations_and_a_report() {
         assert!(parts.iter().all(|part| text.contains(part)), "{format}: {text}");
     }
     // What is checked out has no round, so no report either.
-    let of = visit["of"].as_str().unwrap();
     let refused = server.refusal("deepReview.showReport", json!({ "root": of })).await;
     assert!(refused.contains("no round"), "{refused}");
     assert!(server.finish().await);
