@@ -6,7 +6,7 @@
 The program is target/release/deep-review if that is there, else the debug build, or what DEEP_REVIEW names. One repository with a
 change of so many files, twice: its branch checked out, and as pull request 7 of a forge on this machine (a stand-in), with `main`
 checked out. Medians of so many runs each, one after the other, in seconds; a forge's answers and what git fetches are part of the
-second.
+second. The same `git fetch` by itself is measured too: what is over that is our own.
 """
 from __future__ import annotations
 
@@ -104,10 +104,10 @@ def measure(top: Path, files: int, rounds: int) -> None:
     git(there, "remote", "set-url", "origin", address)
     elsewhere = env | {"GH_ENTERPRISE_TOKEN": "x", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{theirs}.insteadOf", "GIT_CONFIG_VALUE_0": address}
 
-    def run(folder: Path, environment: dict, *args: str) -> tuple[float, float, float]:
+    def run(folder: Path, environment: dict, *args: str, program: str | Path = PROGRAM) -> tuple[float, float, float]:
         began = time.monotonic()
         with tempfile.TemporaryFile() as said:
-            child = subprocess.Popen([PROGRAM, *args], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=said)
+            child = subprocess.Popen([program, *args], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=said)
             _, status, used = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             said.seek(0)
@@ -115,19 +115,25 @@ def measure(top: Path, files: int, rounds: int) -> None:
         return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
     review = ["review", "--agent", "one", "--fresh", "--format", "json", "--no-uncommitted"]
-    checked_out, pull, listed = [], [], []
+    fetch = ["fetch", "--quiet", "--atomic", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--refmap=", "origin",
+             "+refs/pull/7/head:refs/deep-review/pr/7", "+refs/heads/main:refs/deep-review/pr/7-base"]
+    checked_out, pull, listed, fetched = [], [], [], []
     for _ in range(rounds):
         checked_out.append(run(here, env, *review))
         pull.append(run(there, elsewhere, *review, "pr:7", "--forge", "github"))
         listed.append(run(there, elsewhere, "pr", "--list", "--forge", "github", "--json"))
+        fetched.append(run(there, elsewhere, *fetch, program="git"))
     def of(all_: list, which: int) -> float:
         return statistics.median(one[which] for one in all_)
 
     print(f"program: {PROGRAM.relative_to(TOP) if PROGRAM.is_relative_to(TOP) else PROGRAM}; {files} files, medians of {rounds}")
-    for name, all_ in (("branch, checked out", checked_out), ("pr:7, not checked out", pull), (f"{LISTED} pull requests listed", listed)):
+    for name, all_ in (("branch, checked out", checked_out), ("pr:7, not checked out", pull), (f"{LISTED} pull requests listed", listed),
+                       ("git fetch of both commits", fetched)):
         print(f"{name:28} {of(all_, 0):6.2f} s   {of(all_, 1):6.2f} s of the processor   {of(all_, 2):6.1f} MiB at most")
     print(f"pr:7 / branch                {of(pull, 0) / of(checked_out, 0):6.2f}     {of(pull, 1) / of(checked_out, 1):6.2f} of the processor"
           f"     {of(pull, 2) / of(checked_out, 2):6.2f} of the memory")
+    own = of(pull, 0) - of(fetched, 0)
+    print(f"the same without git's fetch {own / of(checked_out, 0):6.2f}")
     # Others take time from both, and least from the fastest runs.
     fastest = min(one[0] for one in pull), min(one[0] for one in checked_out)
     print(f"the fastest of each          {fastest[0] / fastest[1]:6.2f}     ({fastest[0]:.2f} s, {fastest[1]:.2f} s)")
