@@ -1,6 +1,6 @@
 //! The forms of `--format json` that scripts rely on.
 
-use super::{agents, config, doctor, done, eval, fix, learnings, pr, record, rounds, rules};
+use super::{agents, config, doctor, done, eval, fix, learnings, pr, record, rounds, rules, stream};
 use schemars::schema_for;
 
 #[test]
@@ -11,12 +11,18 @@ fn the_schemas_that_are_checked_in_are_current() {
         ("config-in-effect", schema_for!(config::InEffect)),
         ("doctor", schema_for!(doctor::Checks)),
         ("eval", schema_for!(eval::EvalRows)),
+        ("finding", schema_for!(ops::FindingWhole)),
+        ("findings", schema_for!(ops::FindingList)),
         ("fix", schema_for!(fix::FixDocument)),
         ("learnings", schema_for!(learnings::LearningRows)),
+        ("log", schema_for!(ops::LogList)),
         ("outcome", schema_for!(done::Outcome)),
         ("pull-requests", schema_for!(pr::PullRows)),
+        ("review-events", schema_for!(stream::StreamEvent)),
         ("rounds", schema_for!(rounds::RoundRows)),
         ("rules", schema_for!(rules::RuleRows)),
+        ("sync", schema_for!(ops::sync::Synced)),
+        ("verify", schema_for!(ops::Verification)),
     ];
     for (name, schema) in schemas {
         let path = format!("{}/../docs/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));

@@ -99,31 +99,3 @@ pub use states::{Situation, states};
 pub use texts::{CurrentTexts, ReadError};
 pub use verify::{Proof, Verification, Verified, verify, verify_again};
 pub use worktree::{WorkTree, WriteError};
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The forms that scripts rely on.
-    #[test]
-    fn the_schemas_that_are_checked_in_are_current() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/schemas");
-        let schemas = [
-            ("findings", schemars::schema_for!(FindingList)),
-            ("finding", schemars::schema_for!(FindingWhole)),
-            ("verify", schemars::schema_for!(Verification)),
-            ("log", schemars::schema_for!(LogList)),
-            ("sync", schemars::schema_for!(sync::Synced)),
-        ];
-        for (name, schema) in schemas {
-            let path = format!("{folder}/{name}.schema.json");
-            let schema = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-            let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
-            if checked_in != schema && std::env::var_os("UPDATE").is_some() {
-                std::fs::write(&path, schema).unwrap();
-                continue;
-            }
-            assert!(checked_in == schema, "run the test with UPDATE=1 and commit {path}");
-        }
-    }
-}

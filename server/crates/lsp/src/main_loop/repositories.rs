@@ -3,6 +3,7 @@
 use super::GlobalState;
 use super::repository_state::RepositoryState;
 use crate::event::Event;
+use crate::protocol::error::with_remedy;
 use crate::state::projection::RoundIndex;
 use crate::state::report_index::ReportIndex;
 use crate::state::snapshot::{Repo, RepoKey, ReportState};
@@ -82,10 +83,9 @@ impl GlobalState {
     fn not_found(&mut self, folder: &Path, why: &GitError) {
         Arc::make_mut(&mut self.shared.folders).insert(folder.to_owned(), None);
         let Some(said) = self.outside.get_mut(folder) else { return };
-        let what = match (why, why.remedy()) {
-            (GitError::NotARepository { .. } | GitError::Bare { .. }, _) => None,
-            (why, Some(remedy)) => Some(format!("{why}: {remedy}")),
-            (why, None) => Some(why.to_string()),
+        let what = match why {
+            GitError::NotARepository { .. } | GitError::Bare { .. } => None,
+            why => Some(with_remedy(&why.to_string(), why.remedy().as_deref())),
         };
         if let Some(what) = what.as_ref().filter(|_| *said != what) {
             self.outbox.show(MessageType::WARNING, what);
