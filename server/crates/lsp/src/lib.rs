@@ -35,6 +35,7 @@ mod tasks;
 
 use self::client::stdout::ROOM;
 use self::protocol::uri::Spellings;
+use self::tasks::workers::Workers;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -60,14 +61,17 @@ const PARENT: Duration = Duration::from_secs(2);
 /// The exit code is 0 if it said `shutdown` first, 1 otherwise.
 #[must_use]
 pub fn run() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    // One thread for the client's messages and the loop; see `tasks::workers` for what takes a while.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return ExitCode::FAILURE };
     let Ok((output, written)) = client::stdout::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
     let Ok(input) = client::stdin::standard(runtime.handle().clone()) else { return ExitCode::FAILURE };
     let user_file = config::user_file(&|name| std::env::var(name).ok());
-    let properly = runtime.block_on(serve(input, output, written.abandoned(), user_file));
+    let workers = Workers::default();
+    let properly = runtime.block_on(serve(input, output, written.abandoned(), user_file, workers.clone()));
     written.wait(FAREWELL);
     // What still works beside the loop gets to write its file to the end.
+    workers.end(FAREWELL);
     runtime.shutdown_timeout(FAREWELL);
     if properly { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -78,8 +82,9 @@ async fn serve(
     output: impl AsyncWrite + Unpin,
     abandoned: impl Future<Output = ()>,
     user_file: Option<PathBuf>,
+    workers: Workers,
 ) -> bool {
-    let (stop, ended) = (CancellationToken::new(), server::Ended::default());
+    let (stop, ended) = (CancellationToken::new(), server::Ended::of(workers));
     let (service, socket) = server::service(stop.clone(), ended.clone(), user_file);
     let spellings = Spellings::default();
     let (refusals, refused) = unbounded_channel();
@@ -104,9 +109,8 @@ async fn serve(
         () = ended.broken.cancelled() => {}
     }
     stop.cancel();
-    ended.reviews.close();
     // What has not ended by then is ended by its supervisor, when this process is gone.
-    let _ = tokio::time::timeout(FAREWELL, ended.reviews.wait()).await;
+    let _ = tokio::time::timeout(FAREWELL, ended.workers.wait()).await;
     ended.properly() && !ended.broken.is_cancelled()
 }
 

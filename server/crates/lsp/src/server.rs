@@ -18,6 +18,7 @@ use crate::requests::BackgroundRequest;
 use crate::requests::choices;
 use crate::requests::execute_command::{self, Begun, CommandContext};
 use crate::state::snapshot::Snapshot;
+use crate::tasks::workers::Workers;
 use lsp_types::notification::Progress as ProgressNotification;
 use lsp_types::request::*;
 use lsp_types::*;
@@ -28,7 +29,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 
@@ -51,11 +51,16 @@ pub(crate) struct Ended {
     pub(crate) parent: std::sync::Arc<OnceLock<u32>>,
     /// Cancelled when the server cannot go on.
     pub(crate) broken: CancellationToken,
-    /// The reviews that are under way.
-    pub(crate) reviews: TaskTracker,
+    /// What runs the reviews.
+    pub(crate) workers: Workers,
 }
 
 impl Ended {
+    /// A session that has just begun, whose reviews run on `workers`.
+    pub(crate) fn of(workers: Workers) -> Self {
+        Self { workers, ..Self::default() }
+    }
+
     /// Whether the client said goodbye as the protocol has it.
     pub(crate) fn properly(&self) -> bool {
         self.shutdown.load(Ordering::SeqCst)
@@ -192,7 +197,7 @@ impl LanguageServer for Server {
                 self.outbox().clone(),
                 self.events.clone(),
                 self.stop.clone(),
-                self.ended.reviews.clone(),
+                self.ended.workers.clone(),
                 self.user_file.clone(),
             );
             let broken = self.ended.broken.clone();

@@ -32,7 +32,7 @@ impl GlobalState {
         let (id, cancel) = (ReviewId(self.reviews_begun), self.stop.child_token());
         self.errands.insert(id, UnderWay { root: repo.root().to_owned(), cancel: cancel.clone(), reply });
         let (events, outbox) = (self.events.clone(), self.outbox.clone());
-        self.reviews.spawn(Task { repo, snapshot, errand, id, cancel, events, outbox }.run());
+        self.workers.spawn(Task { repo, snapshot, errand, id, cancel, events, outbox }.run());
     }
 
     pub(super) fn errand_ended(

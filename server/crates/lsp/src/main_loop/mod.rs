@@ -19,6 +19,7 @@ use crate::event::{Event, ReviewId};
 use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::settings::Settings;
 use crate::state::snapshot::{Repo, RepoKey, Snapshot};
+use crate::tasks::workers::Workers;
 use ops::Trust;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -26,7 +27,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// How often files that tell of a branch switch, of a round made elsewhere, or of an edit outside of the editor
 /// are polled. Clients that watch files for us make it quicker.
@@ -57,7 +57,7 @@ pub(crate) struct GlobalState {
     events: UnboundedSender<Event>,
     /// Ends every review when the server does.
     stop: CancellationToken,
-    reviews: TaskTracker,
+    workers: Workers,
     #[cfg(test)]
     waiting_for_idle: Vec<tokio::sync::oneshot::Sender<()>>,
 }
@@ -67,7 +67,7 @@ impl GlobalState {
         outbox: Outbox,
         events: UnboundedSender<Event>,
         stop: CancellationToken,
-        reviews: TaskTracker,
+        workers: Workers,
         user_file: Option<PathBuf>,
     ) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl GlobalState {
             outbox,
             events,
             stop,
-            reviews,
+            workers,
             #[cfg(test)]
             waiting_for_idle: Vec::new(),
         }

@@ -43,7 +43,7 @@ impl GlobalState {
         let context = snapshot.context(&repo);
         let (review, cancel) = self.begin(root, JobKind::Background { again: false });
         let events = self.events.clone();
-        self.reviews.spawn(async move {
+        self.workers.spawn(async move {
             let key = repo.key.clone();
             let result = review::run_in_background(repo, context, cancel).await;
             let _ = events.send(Event::BackgroundReviewed { repo: key, review, result });
@@ -154,7 +154,7 @@ impl GlobalState {
             events: self.events.clone(),
             progress,
         };
-        self.reviews.spawn(task.run());
+        self.workers.spawn(task.run());
     }
 
     pub(super) fn cancel(&mut self, of: CancelArgs, reply: Reply) {

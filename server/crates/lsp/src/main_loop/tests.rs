@@ -39,7 +39,7 @@ impl Loop {
             Nobody
         });
         let (events, heard) = unbounded_channel();
-        let state = GlobalState::new(outbox.unwrap(), events, CancellationToken::new(), TaskTracker::new(), None);
+        let state = GlobalState::new(outbox.unwrap(), events, CancellationToken::new(), Workers::default(), None);
         let mut this = Self { state, heard, folder: repo.path().to_owned() };
         this.find();
         this

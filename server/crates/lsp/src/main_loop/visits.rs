@@ -22,7 +22,7 @@ impl GlobalState {
             Err(refused) => return drop(reply.send(Err(refused))),
         };
         let (context, events) = (snapshot.context(&repo), self.events.clone());
-        self.reviews.spawn(async move {
+        self.workers.spawn(async move {
             let (key, answer) = (repo.key.clone(), visit::open(repo, context, target).await);
             let _ = events.send(Event::Visited { repo: key, visited: Box::new(answer), reply });
         });

@@ -30,7 +30,7 @@ impl GlobalState {
             if let Some(on) = how.on() {
                 let watching =
                     background::watch(state.repo.clone(), on, how.clone(), self.events.clone(), stop.clone());
-                drop(tokio::spawn(watching));
+                self.workers.spawn(watching);
             }
             state.watcher = Some(Watcher { how, stop });
         }

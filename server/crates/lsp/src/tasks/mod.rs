@@ -7,3 +7,4 @@ pub(crate) mod report;
 pub(crate) mod review;
 pub(crate) mod visit;
 pub(crate) mod watch;
+pub(crate) mod workers;

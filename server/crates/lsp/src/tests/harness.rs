@@ -3,6 +3,7 @@
 
 use super::meta::MetaModel;
 use crate::serve;
+use crate::tasks::workers::Workers;
 use finding::{BlobId, RepoPath, Round};
 use git::blob_id;
 use serde_json::{Value, json};
@@ -128,8 +129,12 @@ impl TestServer {
         // Small, so that a client that does not read is soon felt.
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         let (their_output, their_input) = tokio::io::split(theirs);
-        let serving =
-            tokio::spawn(async move { serve(their_output, their_input, std::future::pending(), user_file).await });
+        let serving = tokio::spawn(async move {
+            {
+                let workers = Workers::default();
+                serve(their_output, their_input, std::future::pending(), user_file, workers).await
+            }
+        });
         let (output, input) = tokio::io::split(ours);
         let mut server = Self {
             input,
