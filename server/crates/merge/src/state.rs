@@ -10,9 +10,9 @@
 use super::places::fixes_by_place;
 use finding::{Decisions, Finding, FindingId, LineRange, RepoPath, RoundId, State};
 use imara_diff::{Algorithm, Diff, InternedInput};
-use patch::{Carried, FileOutcome, Hints, LineMap};
+use patch::{Carried, FileOutcome, Hints, LineEdit, LineMap, Splits, Text};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -67,10 +67,24 @@ impl Effects {
     /// Reads the fixes of `finding` and places them in the reviewed texts.
     #[must_use]
     pub fn of(finding: &Finding, reviewed: TextOf<'_>) -> Self {
-        let at = |fixes: Vec<usize>| {
-            fixes.into_iter().filter_map(|fix| effect(finding, &finding.fixes[fix], reviewed)).collect()
+        Self::of_each(&[finding], reviewed).pop().unwrap_or_default()
+    }
+
+    /// The same of many findings: each text is read and split into lines once.
+    #[must_use]
+    pub fn of_each(findings: &[&Finding], reviewed: TextOf<'_>) -> Vec<Self> {
+        let mut texts = Texts::new();
+        for path in findings.iter().flat_map(|finding| paths_of(finding)) {
+            texts.entry(path).or_insert_with_key(|path| reviewed(path));
+        }
+        let splits = Splits::default();
+        let of = |finding: &&Finding| {
+            let effect = |fix: usize| effect(finding, &finding.fixes[fix], &texts, &splits);
+            let at = |fixes: Vec<usize>| fixes.into_iter().filter_map(effect).collect();
+            let places = fixes_by_place(finding, |path: &RepoPath| texts.get(path)?.as_deref());
+            Self { places: places.into_iter().map(at).collect() }
         };
-        Self { places: fixes_by_place(finding, reviewed).into_iter().map(at).collect() }
+        findings.iter().map(of).collect()
     }
 
     /// Whether no fix applies to the reviewed texts: then no text can show that one is in.
@@ -93,13 +107,27 @@ impl Effects {
     }
 }
 
-fn effect(finding: &Finding, fix: &finding::Fix, reviewed: TextOf<'_>) -> Option<BTreeMap<RepoPath, Effect>> {
+/// The texts that fixes are placed in; `None` where there is no such file.
+type Texts = BTreeMap<RepoPath, Option<Arc<str>>>;
+
+/// The files that a finding's fixes are about.
+fn paths_of(finding: &Finding) -> BTreeSet<RepoPath> {
+    let named = finding.fixes.iter().filter_map(|fix| patch::parse(&fix.diff).ok()).flat_map(|patch| patch.files);
+    let named = named.flat_map(|file| [file.path, file.old_path]).flatten();
+    let said = finding.fixes.iter().filter_map(|fix| fix.path.clone());
+    let main = finding.main_anchor().filter(|_| !finding.fixes.is_empty()).map(|anchor| anchor.path.clone());
+    named.filter_map(|path| RepoPath::new(path).ok()).chain(said).chain(main).collect()
+}
+
+fn effect<'t>(
+    finding: &Finding,
+    fix: &finding::Fix,
+    texts: &'t Texts,
+    splits: &Splits<'t>,
+) -> Option<BTreeMap<RepoPath, Effect>> {
     let anchor = finding.main_anchor();
     let main = fix.path.as_ref().or(anchor.map(|a| &a.path));
-    let named = patch::parse(&fix.diff).ok()?.files.into_iter().flat_map(|file| [file.path, file.old_path]);
-    let named = named.flatten().filter_map(|path| RepoPath::new(path).ok());
-    let paths = named.chain(main.cloned()).chain(anchor.map(|a| a.path.clone()));
-    let texts: BTreeMap<RepoPath, Arc<str>> = paths.filter_map(|p| Some((p.clone(), reviewed(&p)?))).collect();
+    let text_of = |path: &RepoPath| texts.get(path)?.as_deref();
     let hints = Hints {
         path: main,
         lines: anchor.filter(|a| Some(&a.path) == main).and_then(|a| a.lines),
@@ -107,15 +135,16 @@ fn effect(finding: &Finding, fix: &finding::Fix, reviewed: TextOf<'_>) -> Option
         symbol: finding.symbol.as_deref(),
     };
     let set = [patch::Fix { name: &finding.label, diff: &fix.diff, hints }];
-    let outcome = patch::place_set(&set, &|path| texts.get(path).map(AsRef::as_ref));
+    let outcome = patch::place_set_in(&set, &text_of, splits);
     if outcome.files.is_empty() || outcome.fixes.iter().any(Result::is_err) {
         return None;
     }
     let mut effects = BTreeMap::new();
     for (path, file) in outcome.files {
         match file {
-            FileOutcome::Edited { text, .. } => {
-                effects.insert(path.clone(), Effect::Edited(changes(texts.get(&path)?, &text)));
+            FileOutcome::Edited { text, edits } => {
+                let before = splits.of(text_of(&path)?);
+                effects.insert(path, Effect::Edited(changes(&before, &edits, &text)));
             }
             FileOutcome::Created { text } => drop(effects.insert(path, Effect::Is(text))),
             FileOutcome::Deleted => drop(effects.insert(path, Effect::Absent)),
@@ -133,22 +162,90 @@ fn squeezed(line: &str) -> String {
     line.split_whitespace().collect()
 }
 
-fn changes(before: &str, after: &str) -> Vec<Change> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (lines::split(before).collect(), lines::split(after).collect());
+/// What `edits` change in `before`, of which they make `after`.
+fn changes(before: &Text<'_>, edits: &[LineEdit], after: &str) -> Vec<Change> {
+    let sides = Sides::of(before, edits, after);
     let of = |key: &dyn Fn(&str) -> String| -> Vec<Change> {
         // A fix changes a few lines of many: only those between the ones that are the same get keys.
-        let is_same = |(one, other): &(&&str, &&str)| one == other || key(one) == key(other);
-        let start = old.iter().zip(&new).take_while(is_same).count();
-        let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(is_same).count();
-        let keys = |lines: &[&str]| lines[start..lines.len() - end].iter().map(|line| key(line)).collect::<Vec<_>>();
+        let (from, old_end, new_end) = sides.differ(&|one, other| one == other || key(one) == key(other));
         let change = |(at, to): (Range<usize>, Range<usize>)| Change {
-            old: at.start + start..at.end + start,
-            new: new[to.start + start..to.end + start].iter().map(|line| (*line).to_owned()).collect(),
+            old: at.start + from..at.end + from,
+            new: (to.start + from..to.end + from).map(|n| sides.new_line(n).to_owned()).collect(),
         };
-        hunks(&keys(&old), &keys(&new)).into_iter().map(change).collect()
+        let old: Vec<String> = (from..old_end).map(|n| key(sides.old_line(n))).collect();
+        let new: Vec<String> = (from..new_end).map(|n| key(sides.new_line(n))).collect();
+        hunks(&old, &new).into_iter().map(change).collect()
     };
     let squeezed = of(&squeezed);
     if squeezed.is_empty() { of(&|line| line.to_owned()) } else { squeezed }
+}
+
+/// The lines of a text before and after some edits, without those that are the same on both sides being split again.
+struct Sides<'t> {
+    /// All lines before, and the first of them with the byte order mark.
+    old: &'t [&'t str],
+    first: &'t str,
+    /// How many lines at the beginning no edit touches.
+    start: usize,
+    /// The lines of before between the first and the last edit's end, and what became of them.
+    old_count: usize,
+    changed: Vec<&'t str>,
+}
+
+impl<'t> Sides<'t> {
+    fn of(before: &'t Text<'_>, edits: &[LineEdit], after: &'t str) -> Self {
+        let (old, line) = (before.lines(), |n: u32| (n as usize).saturating_sub(1).min(before.count()));
+        let start = edits.first().map_or(0, |edit| line(edit.start));
+        let end = edits.last().map_or(0, |edit| line(edit.start.saturating_add(edit.count))).max(start);
+        let first = lines::split(before.source()).next().unwrap_or_default();
+        let whole = Self { old, first, start: 0, old_count: old.len(), changed: lines::split(after).collect() };
+        let (head, rest) = before.source().split_at(before.start(start));
+        let tail = &rest[before.start(end) - head.len()..];
+        let Some(middle) = after.strip_prefix(head).and_then(|after| after.strip_suffix(tail)) else { return whole };
+        // An edit that does not begin or end with a line has a part in the ones beside it.
+        let is_whole = |text: &str| text.is_empty() || text.ends_with(['\n', '\r']);
+        let is_torn = |one: &str, next: &str| one.ends_with('\r') && next.starts_with('\n');
+        let is_clean = is_whole(head) && (is_whole(middle) || tail.is_empty()) && start > 0;
+        if !is_clean || is_torn(head, middle) || is_torn(middle, tail) || (middle.is_empty() && is_torn(head, tail)) {
+            return whole;
+        }
+        Self { old, first, start, old_count: end - start, changed: lines::split(middle).collect() }
+    }
+
+    /// How many lines there are after the edits.
+    fn new_count(&self) -> usize {
+        self.old.len() - self.old_count + self.changed.len()
+    }
+
+    /// Line `n` (0-based) before the edits.
+    fn old_line(&self, n: usize) -> &'t str {
+        if n == 0 { self.first } else { self.old[n] }
+    }
+
+    /// Line `n` (0-based) after the edits.
+    fn new_line(&self, n: usize) -> &'t str {
+        match n.checked_sub(self.start) {
+            None => self.old_line(n),
+            Some(at) if at < self.changed.len() => self.changed[at],
+            Some(_) => self.old[n + self.old_count - self.changed.len()],
+        }
+    }
+
+    /// Where the two differ: the first line, and the ends on both sides.
+    fn differ(&self, is_same: &dyn Fn(&str, &str) -> bool) -> (usize, usize, usize) {
+        let (old, new) = (self.old.len(), self.new_count());
+        let mut from = self.start;
+        while from < old.min(new) && is_same(self.old_line(from), self.new_line(from)) {
+            from += 1;
+        }
+        // Behind the edits all lines are the same.
+        let mut end = (old - self.start - self.old_count).min(old - from).min(new - from);
+        while end < (old - from).min(new - from) && is_same(self.old_line(old - end - 1), self.new_line(new - end - 1))
+        {
+            end += 1;
+        }
+        (from, old - end, new - end)
+    }
 }
 
 /// Pieces beyond which the smallest difference costs too much: then a small one has to do.
@@ -474,14 +571,16 @@ pub fn states(
     now: TextOf<'_>,
 ) -> BTreeMap<FindingId, State> {
     let since = Since::new(reviewed, now);
+    // Placing a fix takes time: in a file that nobody touched since, nothing depends on it.
+    let is_noted = |finding: &Finding| decisions.resolutions.get(&finding.id).is_some_and(|r| r.state == State::Fixed);
+    let is_placed = |finding: &&Finding| !since.is_as_it_was(finding) || is_noted(finding);
+    let placed: Vec<&Finding> = round.findings.iter().filter(is_placed).collect();
+    let effects: BTreeMap<&FindingId, Effects> =
+        placed.iter().map(|finding| &finding.id).zip(Effects::of_each(&placed, reviewed)).collect();
+    let none = Effects::default();
     let of = |finding: &Finding| {
-        // Placing a fix takes as long as its file: in a file that nobody touched since, nothing depends on it.
-        let is_noted = || decisions.resolutions.get(&finding.id).is_some_and(|r| r.state == State::Fixed);
-        let effects = match since.is_as_it_was(finding) && !is_noted() {
-            true => Effects::default(),
-            false => Effects::of(finding, reviewed),
-        };
-        state(finding, &round.id, decisions, since.text_state(finding, &effects), &effects)
+        let effects = effects.get(&finding.id).unwrap_or(&none);
+        state(finding, &round.id, decisions, since.text_state(finding, effects), effects)
     };
     round.findings.iter().map(|finding| (finding.id.clone(), of(finding))).collect()
 }

@@ -5,6 +5,7 @@ use super::states::{Situation, text_now};
 use finding::{Finding, FindingId, RepoPath, State};
 use merge::state::{Effects, Since, TextState, state};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What the text as it is now says of a finding.
@@ -83,8 +84,7 @@ fn proofs(situation: &Situation<'_>, mut findings: Vec<Verified>) -> Verificatio
     let now = |path: &RepoPath| text_now(situation, path);
     let reviewed = |path: &RepoPath| -> Option<Arc<str>> { situation.reviewed.shared(path) };
     let since = Since::new(&reviewed, &now);
-    let proof = |finding: &Finding| {
-        let effects = Effects::of(finding, &reviewed);
+    let proof = |(finding, effects): (&Finding, Effects)| {
         let text = since.text_state(finding, &effects);
         match (state(finding, &situation.round.id, situation.decisions, text, &effects), text) {
             (State::Dismissed { .. }, _) => Proof::Dismissed,
@@ -95,9 +95,12 @@ fn proofs(situation: &Situation<'_>, mut findings: Vec<Verified>) -> Verificatio
             (State::Open, _) => Proof::StillThere,
         }
     };
+    let named: BTreeSet<&FindingId> = findings.iter().map(|one| &one.id).collect();
+    let asked: Vec<&Finding> = situation.round.findings.iter().filter(|finding| named.contains(&finding.id)).collect();
+    let proven = asked.iter().copied().zip(Effects::of_each(&asked, &reviewed)).map(proof);
+    let proofs: BTreeMap<&FindingId, Proof> = asked.iter().map(|finding| &finding.id).zip(proven).collect();
     for one in &mut findings {
-        let finding = situation.round.findings.iter().find(|finding| finding.id == one.id);
-        one.proof = finding.map_or(Proof::Withdrawn, &proof);
+        one.proof = proofs.get(&one.id).copied().unwrap_or(Proof::Withdrawn);
         one.gone = one.proof.is_gone();
     }
     Verification { round: situation.round.number, gone: findings.iter().all(|one| one.gone), findings }

@@ -33,7 +33,7 @@ pub use carry::{Carried, LineMap};
 pub use hunk::{FileChange, FilePatch, Hunk, HunkBody, HunkLine, Op, Patch, Times};
 pub use parse::{ParseError, parse};
 pub use quote::find_quote;
-pub use set::{FileOutcome, Fix, SetOutcome, place_set};
+pub use set::{FileOutcome, Fix, SetOutcome, place_set, place_set_in};
 pub use text::{Splits, Text};
 
 use finding::{LineRange, RepoPath};
@@ -243,21 +243,5 @@ pub fn place_since(
 /// that any list is safe; those of [`Placed`] never are.
 #[must_use]
 pub fn apply_edits(text: &str, edits: &[LineEdit]) -> String {
-    let grown: usize = edits.iter().map(|e| e.text.len()).sum();
-    let mut out = String::with_capacity(text.len() + grown);
-    let mut rest = text;
-    let mut line = 1_u32;
-    for edit in edits {
-        if edit.start < line {
-            continue;
-        }
-        let keep = text::lines_len(rest, edit.start - line);
-        out.push_str(&rest[..keep]);
-        rest = &rest[keep..];
-        rest = &rest[text::lines_len(rest, edit.count)..];
-        line = edit.start.saturating_add(edit.count);
-        out.push_str(&edit.text);
-    }
-    out.push_str(rest);
-    out
+    Text::new(text).with(edits)
 }

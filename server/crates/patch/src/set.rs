@@ -2,10 +2,11 @@
 
 use super::hunk::{FileChange, FilePatch, HunkBody};
 use super::locate::place_hunks;
-use super::text::Text;
-use super::{Hints, LineEdit, Placed, Placement, Refusal, apply_edits, parse};
+use super::text::{Splits, Text};
+use super::{Hints, LineEdit, Placed, Placement, Refusal, parse};
 use finding::RepoPath;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// A fix to be applied with others.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,16 @@ pub struct SetOutcome {
 /// they are. The first fix in the list wins a conflict; the later one is refused and told its name. Equal edits of two
 /// fixes are no conflict, edits that [clash](LineEdit::clashes) are.
 pub fn place_set<'t>(fixes: &[Fix<'_>], text_of: &dyn Fn(&RepoPath) -> Option<&'t str>) -> SetOutcome {
-    let mut texts = Texts { text_of, read: BTreeMap::new() };
+    place_set_in(fixes, text_of, &Splits::default())
+}
+
+/// [`place_set`] for many sets that go to the same texts: what `splits` knows is not split again.
+pub fn place_set_in<'t>(
+    fixes: &[Fix<'_>],
+    text_of: &dyn Fn(&RepoPath) -> Option<&'t str>,
+    splits: &Splits<'t>,
+) -> SetOutcome {
+    let mut texts = Texts { text_of, splits, read: BTreeMap::new() };
     let mut taken: BTreeMap<RepoPath, Taken> = BTreeMap::new();
     let mut take = |fix: &Fix<'_>| {
         let parts = parts(fix, &mut texts)?;
@@ -78,7 +88,7 @@ pub fn place_set<'t>(fixes: &[Fix<'_>], text_of: &dyn Fn(&RepoPath) -> Option<&'
     let fixes = fixes.iter().map(&mut take).collect();
     let outcome = |(path, taken): (RepoPath, Taken)| {
         let text = text_of(&path).unwrap_or_default();
-        (path, taken.outcome(text))
+        (path, taken.outcome(&splits.of(text)))
     };
     SetOutcome { files: taken.into_iter().map(outcome).collect(), fixes }
 }
@@ -96,12 +106,14 @@ impl LineEdit {
 /// The texts that fixes go to, each split into lines once.
 struct Texts<'t, 'f> {
     text_of: &'f dyn Fn(&RepoPath) -> Option<&'t str>,
-    read: BTreeMap<RepoPath, Option<Text<'t>>>,
+    splits: &'f Splits<'t>,
+    read: BTreeMap<RepoPath, Option<Rc<Text<'t>>>>,
 }
 
 impl<'t> Texts<'t, '_> {
     fn get(&mut self, path: &RepoPath) -> Option<&Text<'t>> {
-        self.read.entry(path.clone()).or_insert_with(|| (self.text_of)(path).map(Text::new)).as_ref()
+        let (text_of, splits) = (self.text_of, self.splits);
+        self.read.entry(path.clone()).or_insert_with(|| text_of(path).map(|text| splits.of(text))).as_deref()
     }
 }
 
@@ -197,14 +209,14 @@ impl Taken {
         new.filter_map(clash).map(|(_, name)| name.as_str()).next()
     }
 
-    fn outcome(self, text: &str) -> FileOutcome {
+    fn outcome(self, text: &Text<'_>) -> FileOutcome {
         let mut edits: Vec<LineEdit> = self.edits.into_iter().map(|(edit, _)| edit).collect();
         edits.sort_by_key(|e| (e.start, e.count));
         match self.what {
             Change::Create(text) => FileOutcome::Created { text },
             Change::Delete => FileOutcome::Deleted,
-            Change::Rename(to) => FileOutcome::Renamed { to, text: apply_edits(text, &edits) },
-            Change::Edit => FileOutcome::Edited { text: apply_edits(text, &edits), edits },
+            Change::Rename(to) => FileOutcome::Renamed { to, text: text.with(&edits) },
+            Change::Edit => FileOutcome::Edited { text: text.with(&edits), edits },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A text as the locator sees it: its lines, and a key for each that ignores white space.
 
+use crate::LineEdit;
 use crate::comments::code;
 use crate::occurrences::{Index, occurrences};
 use finding::LineRange;
@@ -62,6 +63,22 @@ impl<'a> Text<'a> {
         self.source
     }
 
+    /// Its lines, without their endings; the first one without a byte order mark.
+    #[must_use]
+    pub fn lines(&self) -> &[&'a str] {
+        &self.lines
+    }
+
+    /// Where line `i` (0-based) begins, in bytes, a byte order mark before it included; past the end, where the text ends.
+    #[must_use]
+    pub fn start(&self, i: usize) -> usize {
+        match self.lines.get(i) {
+            Some(_) if i == 0 => 0,
+            Some(line) => self.offset(line),
+            None => self.source.len(),
+        }
+    }
+
     /// How many lines it has.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -81,11 +98,6 @@ impl<'a> Text<'a> {
 
     pub(super) fn has_bom(&self) -> bool {
         self.source.starts_with(BOM)
-    }
-
-    /// Lines without their endings (and the first one without a byte order mark).
-    pub(super) fn lines(&self) -> &[&'a str] {
-        &self.lines
     }
 
     pub(super) fn line(&self, i: usize) -> &'a str {
@@ -119,18 +131,27 @@ impl<'a> Text<'a> {
         line.as_ptr() as usize - self.source.as_ptr() as usize
     }
 
-    /// Where line `i` (0-based) begins, in bytes, a byte order mark before it included; past the end, where the text ends.
-    pub(super) fn start(&self, i: usize) -> usize {
-        match self.lines.get(i) {
-            Some(_) if i == 0 => 0,
-            Some(line) => self.offset(line),
-            None => self.source.len(),
-        }
-    }
-
     /// The line (0-based) that byte `at` is in; a line ending is in the line that it ends.
     pub(super) fn line_at(&self, at: usize) -> usize {
         self.lines.partition_point(|line| self.offset(line) <= at).saturating_sub(1)
+    }
+
+    /// The text with `edits` done. Those that are out of order, overlap or lie outside of it are left out.
+    pub(super) fn with(&self, edits: &[LineEdit]) -> String {
+        let grown: usize = edits.iter().map(|edit| edit.text.len()).sum();
+        let mut out = String::with_capacity(self.source.len() + grown);
+        // Lines that are done with, and the bytes of them.
+        let (mut line, mut done) = (0, 0);
+        for edit in edits {
+            let Some(start) = (edit.start as usize).checked_sub(1).filter(|start| *start >= line) else { continue };
+            let from = self.start(start);
+            out.push_str(&self.source[done..from]);
+            out.push_str(&edit.text);
+            line = start.saturating_add(edit.count as usize);
+            done = self.start(line);
+        }
+        out.push_str(&self.source[done..]);
+        out
     }
 
     /// The lines with something on them: indices and keys, side by side.
@@ -329,11 +350,6 @@ pub(super) fn weight(line: &str) -> usize {
     line.chars().filter(|c| c.is_alphanumeric() || !c.is_ascii()).count()
 }
 
-/// Bytes that the first `n` lines of `text` take, endings included.
-pub(super) fn lines_len(text: &str, n: u32) -> usize {
-    lines::with_endings(text).take(n as usize).map(str::len).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,7 +388,7 @@ mod tests {
             let whole = Text::new(text);
             for (i, line) in lines::split(text).enumerate() {
                 let start = whole.start(i);
-                assert_eq!(start, lines_len(text, u32::try_from(i).unwrap()), "{text:?} {i}");
+                assert_eq!(start, lines::with_endings(text).take(i).map(str::len).sum::<usize>(), "{text:?} {i}");
                 assert!(text[start..].starts_with(line));
                 assert_eq!(whole.line_at(start + line.len()), i, "{text:?} {i}");
             }

@@ -1,7 +1,7 @@
 //! A file as it was reviewed.
 
 use super::projection::{ReviewedFixes, RoundIndex};
-use finding::{BlobId, RepoPath};
+use finding::{BlobId, Finding, RepoPath};
 use merge::Outline;
 use merge::state::{Effects, TextOf};
 use std::collections::BTreeMap;
@@ -65,11 +65,12 @@ impl ReviewedFile {
     ) -> &BTreeMap<usize, Effects> {
         self.effects.get_or_init(|| {
             let own = round_index.file(path).unwrap_or_default().iter().filter(|at| at.anchor == 0);
-            let findings = own.map(|at| (at.finding, &round_index.round.findings[at.finding]));
-            findings
+            let numbers = own.map(|at| at.finding);
+            let (numbers, findings): (Vec<usize>, Vec<&Finding>) = numbers
+                .map(|number| (number, &round_index.round.findings[number]))
                 .filter(|(_, finding)| !finding.fixes.is_empty())
-                .map(|(number, finding)| (number, Effects::of(finding, reviewed)))
-                .collect()
+                .unzip();
+            numbers.into_iter().zip(Effects::of_each(&findings, reviewed)).collect()
         })
     }
 
