@@ -1,5 +1,5 @@
 # Drives an editor in a terminal (tmux) as a user does: keys go in, the screen is looked at. Sourced by the runs of Helix,
-# Vim and Kakoune after tests/install.sh. Needs $server; makes $work with the sample repository, and removes it at the end.
+# Vim and of `deep-review tui` after tests/install.sh. Needs $server; makes $work with the sample repository, and removes it at the end.
 
 need_apt tmux tmux
 [ -x "$server" ] || missing "$server. Build it: cargo build"
@@ -13,9 +13,10 @@ cleanup() {
 trap cleanup EXIT
 tests/sample "$work"
 
-# in_terminal COMMAND: starts it in the sample repository, with a configuration and a store of its own.
+# in_terminal COMMAND: starts it in the sample repository, with a configuration and a store of its own, on $columns by $rows.
+columns=150 rows=40
 in_terminal() {
-  tmux -S "$socket" -f /dev/null new-session -d -x 150 -y 40 -c "$work/sample" \
+  tmux -S "$socket" -f /dev/null new-session -d -x "$columns" -y "$rows" -c "$work/sample" \
     "env HOME=$work XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_CACHE_HOME=$work/cache XDG_RUNTIME_DIR=$work GIT_CONFIG_GLOBAL=/dev/null $1"
 }
 screen() { tmux -S "$socket" capture-pane -p; }

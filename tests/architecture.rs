@@ -306,3 +306,37 @@ fn circles_of(src: &Path) -> Vec<String> {
     });
     named.collect::<BTreeSet<_>>().into_iter().map(|circle| format!("{}: {circle}", src.display())).collect()
 }
+
+/// The page of editors says by which test each cell is held.
+#[test]
+fn every_cell_of_the_page_of_editors_names_a_test_that_is_there_or_says_that_there_is_none() {
+    let page = std::fs::read_to_string(root().join("docs/editors.md")).unwrap();
+    let table: Vec<Vec<&str>> = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| | "))
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    // VS Code, Neovim, Emacs, Helix, Vim.
+    let folders = ["editors/vscode/test", "editors/neovim/tests", "editors", "editors", "editors"];
+    let (mut tests, mut wrong) = (0, Vec::new());
+    for row in &table[2..] {
+        assert_eq!(row.len(), folders.len() + 1, "{row:?}");
+        for (cell, folder) in row[1..].iter().zip(folders) {
+            let is_test = |name: &String| name.ends_with("run") || [".js", ".lua", ".ts"].iter().any(|end| name.ends_with(end));
+            let named: Vec<String> = quoted(cell).into_iter().filter(is_test).collect();
+            let is_there = |name: &String| {
+                let folder = root().join(folder);
+                [folder.join(name), folder.join("ui/sessions").join(name)].iter().any(|file| file.is_file())
+            };
+            wrong.extend(named.iter().filter(|name| !is_there(name)).map(|name| format!("{}: no test {name}", row[0])));
+            tests += named.len();
+            let is_said = *cell == "no" || cell.starts_with("none: ") || cell.starts_with("not tested: ");
+            if named.is_empty() != is_said {
+                wrong.push(format!("{}: '{cell}' has to name a test, or to say that there is none", row[0]));
+            }
+        }
+    }
+    assert!(tests >= 50, "{tests} were seen");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -193,3 +193,27 @@ fn who_raised_it_is_asked_whether_it_still_holds_and_about_nothing_else() {
     let proofs = document(&bed, &["verify", "I1", "--ask", "--format", "json"], "verify");
     assert_eq!(proofs["findings"][0]["proof"], "withdrawn", "{proofs}");
 }
+
+#[test]
+fn places_are_links_where_that_is_wanted_and_never_in_what_is_read_by_programs() {
+    let bed = Bed::new().agent("one", &answer(&[finding("critical", "See src/main.rs:7 and /etc/passwd", (7, 7))]));
+    bed.review(&["--agent", "one"]);
+    let count = |text: &str| text.matches("\u{1b}]8;;file:///").count();
+    for (args, links) in [
+        (&["findings"][..], true),
+        (&["show", "C1"], true),
+        (&["report"], true),
+        (&["review", "--agent", "one"], true),
+        (&["report", "--format", "markdown"], false),
+        (&["findings", "--format", "jsonl"], false),
+        (&["log"], false),
+    ] {
+        let always = bed.run(&[&["--hyperlinks", "always"], args].concat()).out;
+        assert_eq!(count(&always) > 0, links, "{args:?}: {always}");
+        assert!(!always.contains("8;;file:///etc"), "{args:?}: {always}");
+        assert_eq!(count(&bed.run(args).out), 0, "{args:?}: it is no terminal");
+    }
+    let place = format!("{}/src/main.rs#7\u{1b}\\src/main.rs:7", bed.repo.path().canonicalize().unwrap().display());
+    let out = bed.run(&["--hyperlinks", "always", "findings"]).out;
+    assert!(out.contains(&place), "{place} is not in {out:?}");
+}

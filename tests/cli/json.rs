@@ -6,8 +6,8 @@ use clap::CommandFactory;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What speaks a protocol of its own on standard output: LSP, MCP, JSON lines, Claude Code's.
-const OTHERWISE: [&str; 5] = ["lsp", "mcp", "plumbing patch", "plumbing merge", "agents stop-hook"];
+/// What speaks a protocol of its own on standard output: LSP, MCP, JSON lines, Claude Code's; and what draws on a terminal.
+const OTHERWISE: [&str; 6] = ["lsp", "mcp", "plumbing patch", "plumbing merge", "agents stop-hook", "tui"];
 
 /// Each command, what it is called with besides, its exit code, and the schema that its document has.
 const COMMANDS: &[(&str, &[&str], i32, &str)] = &[

@@ -1,6 +1,6 @@
 //! A review on a terminal: the lines while it runs, and Ctrl-C.
 
-use super::bed::{Bed, answer, finding};
+use super::bed::{AFTER, Bed, answer, finding, with_fix};
 use crate::support::terminal::{LONG, Terminal};
 use std::time::Instant;
 
@@ -136,4 +136,49 @@ fn what_is_longer_than_the_terminal_goes_through_the_pager() {
     }
     let piped = bed.run(&["report"]);
     assert!(piped.out.starts_with("Round 1"), "{}", piped.out);
+}
+
+#[test]
+fn a_round_is_walked_through_and_what_is_done_is_kept() {
+    let fix = "-    std::env::args().count() as u32\n+    u32::try_from(std::env::args().count()).unwrap_or(0)";
+    let all = [
+        with_fix(finding("critical", "The count is cut", (7, 7)), fix),
+        finding("suggestion", "A name says little", (6, 6)),
+    ];
+    let bed = Bed::new().agent("quick", &answer(&all));
+    let Some(mut terminal) = on_terminal(&bed, "review --agent quick -i") else { return };
+    terminal.wait_for(&["The count is cut", "? keys"]);
+    // What is drawn are the cells that differ: what it did is asked of the files and of the store.
+    let until = |what: &str, came: &dyn Fn() -> bool| {
+        let end = Instant::now() + LONG;
+        while !came() {
+            assert!(Instant::now() < end, "{what}");
+            std::thread::yield_now();
+        }
+    };
+    terminal.press("a");
+    until("a applies", &|| bed.repo.read("src/main.rs").contains("u32::try_from"));
+    terminal.press("u");
+    until("u takes it back", &|| bed.repo.read("src/main.rs") == AFTER);
+    terminal.press("jdmeant so\r");
+    until("d dismisses", &|| bed.run(&["findings", "--state", "dismissed"]).out.contains("S1"));
+    terminal.press("q");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains("\u{1b}[?1049l"), "the terminal is as it was before");
+    let left = bed.run(&["findings"]).out;
+    assert!(left.contains("C1") && !left.contains("S1"), "{left}");
+}
+
+#[test]
+fn without_a_terminal_nothing_is_interactive_and_nothing_is_reviewed() {
+    let bed = Bed::new().agent("quick", &answer(&[]));
+    for args in [&["tui"][..], &["review", "-i"]] {
+        let ran = bed.run(args);
+        assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains("needs a terminal"), "{}{}", ran.out, ran.err);
+    }
+    assert!(bed.run(&["rounds"]).out.contains("No rounds"), "{}", bed.run(&["rounds"]).out);
+    let Some(terminal) = on_terminal(&bed, "tui") else { return };
+    let (code, seen) = terminal.end();
+    assert!(code == Some(2) && seen.contains("'deep-review review' runs one"), "{seen}");
 }

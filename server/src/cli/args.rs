@@ -23,6 +23,9 @@ pub struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
+    /// When places are links to their files.
+    #[arg(long, global = true, value_enum, default_value_t = Hyperlinks::Auto)]
+    pub(super) hyperlinks: Hyperlinks,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -30,6 +33,14 @@ pub struct Cli {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
     /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Hyperlinks {
+    /// On a terminal that is known to have them and is of this machine.
     Auto,
     Always,
     Never,
@@ -74,6 +85,9 @@ pub(super) enum Command {
     /// Open a finding's place in the editor that VISUAL or EDITOR names.
     #[command(after_help = examples::OPEN)]
     Open(OpenArgs),
+    /// Walk through the round's findings on the terminal: read, apply, dismiss, have fixed, open in your editor.
+    #[command(after_help = examples::TUI)]
+    Tui(TuiArgs),
     /// Apply fixes to the working tree.
     #[command(after_help = examples::APPLY)]
     Apply(ApplyArgs),
@@ -222,6 +236,9 @@ pub(super) struct LspArgs {
 }
 
 #[derive(Debug, Default, Args)]
+pub(super) struct TuiArgs {}
+
+#[derive(Debug, Default, Args)]
 pub(super) struct McpArgs {
     /// Listen at this address of this machine instead (127.0.0.1:7345; port 0 takes a free one). Each request has to bring
     /// the token: that of DEEP_REVIEW_MCP_TOKEN, or the one that is printed.
@@ -266,6 +283,9 @@ pub(super) struct ReviewArgs {
     /// Print what happens as it happens, an event a line; with --format jsonl.
     #[arg(long, requires = "format", conflicts_with_all = ["output", "dry_run"])]
     pub(super) stream: bool,
+    /// Walk through the findings on the terminal when the round is done, as `tui` does.
+    #[arg(long, short, conflicts_with_all = ["format", "output", "dry_run", "stream"])]
+    pub(super) interactive: bool,
     /// Write to this file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! What every subcommand starts from: the folder, the repository, the configuration, and what is stored of the branch.
 
-use super::args::Color;
+use super::args::{Color, Hyperlinks};
 use super::output;
 use anyhow::Context as _;
 use config::Loaded;
@@ -16,11 +16,16 @@ pub(super) struct Context {
     /// Whose rounds are meant, where it is not what is checked out.
     pub(super) target: Option<String>,
     pub(super) color: Color,
+    pub(super) hyperlinks: Hyperlinks,
 }
 
 impl Context {
-    pub(super) fn new(directory: Option<PathBuf>, target: Option<String>, color: Color) -> Self {
-        Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), target, color }
+    pub(super) fn new(
+        directory: Option<PathBuf>,
+        target: Option<String>,
+        (color, hyperlinks): (Color, Hyperlinks),
+    ) -> Self {
+        Self { directory: directory.unwrap_or_else(|| PathBuf::from(".")), target, color, hyperlinks }
     }
 
     /// The folder that everything is done in.

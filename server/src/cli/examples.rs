@@ -35,6 +35,7 @@ Examples:
   deep-review review --dry-run              what would be sent, and to whom
   deep-review review --verify cross         agents check each other
   deep-review review --resume               finish a round that was interrupted
+  deep-review review -i                     then walk through the findings
   deep-review review --format jsonl --stream    events, for programs
 
 Exit codes: 0 complete; 1 --fail-on was reached; 2 it could not be done, or no
@@ -152,6 +153,16 @@ not be done.";
 pub(super) const OPEN: &str = "\
 Examples:
   deep-review open I1";
+
+pub(super) const TUI: &str = "\
+Examples:
+  deep-review tui                        the newest round of the branch
+  deep-review tui --target pr:7          of what is not checked out
+
+'deep-review review -i' reviews first.
+
+Keys: j and k walk, a applies, d dismisses, f has an agent fix it, o opens it in
+your editor, u takes the last back, / searches, ? shows all keys, q leaves.";
 
 pub(super) const APPLY: &str = "\
 Examples:

@@ -2,6 +2,7 @@
 
 use super::args::{FindingsArgs, ListFormat};
 use super::context::Context;
+use super::hyperlinks::{self, Links};
 use super::now::now;
 use super::{Exit, output};
 use finding::{Dial, RepoPath};
@@ -20,6 +21,10 @@ pub(super) fn run(context: &Context, args: &FindingsArgs) -> anyhow::Result<Exit
         dial: if args.all { Dial::default() } else { context.dial(args.dial.into())? },
     };
     let list = ops::list(&now.situation(), &filter)?;
+    if args.format == ListFormat::Text {
+        hyperlinks::page(&table(&list), Links::of(context, &now.open, &now.round).as_ref())?;
+        return Ok(Exit::Done);
+    }
     output::page(&match args.format {
         ListFormat::Text => table(&list),
         ListFormat::Json => serde_json::to_string_pretty(&list)? + "\n",

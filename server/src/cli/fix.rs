@@ -123,7 +123,7 @@ fn told(cleaned: &Cleaned, now: &Now) -> anyhow::Result<String> {
 
 /// Whether each attempt is shown with its change.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Diffs {
+pub(super) enum Diffs {
     Shown,
     Hidden,
 }
@@ -143,7 +143,7 @@ async fn show(mut events: UnboundedReceiver<Event>) {
 }
 
 /// Every attempt with the steps of its proof and its change.
-fn preview(attempts: &[Attempt], now: &Now, diffs: Diffs) -> String {
+pub(super) fn preview(attempts: &[Attempt], now: &Now, diffs: Diffs) -> String {
     let mut text = String::new();
     for attempt in attempts {
         let finding = now.round.findings.iter().find(|finding| finding.id == attempt.finding);

@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context, args: &LearningsArgs) -> anyhow::Result<Exi
             if !path.exists() {
                 bail!("nothing was learnt here yet; `deep-review learnings add` is the other way to begin");
             }
-            return start_editor(&path, 1);
+            start_editor(&path, 1)?;
         }
         Some(LearningsCommand::Share(_)) => {
             let (path, new) = ops::share(&open)?;

@@ -51,7 +51,7 @@ fn line(entry: &Entry) -> String {
 }
 
 /// "dismissed I2 The lock is held"
-fn what(entry: &Entry) -> String {
+pub(super) fn what(entry: &Entry) -> String {
     let word = word(entry.done);
     let labels: Vec<&str> = entry.findings.iter().map(|f| f.label.as_str()).collect();
     let of = match (&entry.findings[..], entry.rounds()) {

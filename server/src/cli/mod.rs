@@ -18,6 +18,7 @@ mod findings;
 mod fix;
 mod generate;
 mod hook;
+mod hyperlinks;
 mod import;
 mod init;
 mod install;
@@ -48,6 +49,7 @@ mod stop_hook;
 mod stream;
 mod sync;
 mod test_agent;
+mod tui;
 mod verify;
 mod watch;
 
@@ -106,7 +108,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
-    let context = context::Context::new(cli.directory, cli.target, cli.color);
+    let context = context::Context::new(cli.directory, cli.target, (cli.color, cli.hyperlinks));
     let Some(command) = cli.command else { return start::run(&context) };
     match command.saying() {
         Some((name, format)) if format.is_json() => done::said_as_json(name, &context, || carry_out(&context, command)),
@@ -128,6 +130,7 @@ fn carry_out(context: &context::Context, command: Command) -> anyhow::Result<Exi
         Command::Show(args) => show::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Open(args) => open::run(context, &args),
+        Command::Tui(_) => tui::run(context, context.open()?, ops::RoundName::Newest),
         Command::Apply(args) => apply::run(context, &args),
         Command::Fix(args) => fix::run(context, &args),
         Command::Ask(args) => ask::run(context, &args),

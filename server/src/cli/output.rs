@@ -71,7 +71,7 @@ pub(super) fn page(text: &str) -> anyhow::Result<()> {
 }
 
 /// The command of the user's pager; `None` where none is wanted.
-fn pager() -> Option<String> {
+pub(super) fn pager() -> Option<String> {
     let set = ["DEEP_REVIEW_PAGER", "PAGER"].into_iter().find_map(|name| std::env::var(name).ok());
     let pager = set.unwrap_or_else(|| "less".to_owned());
     (cfg!(unix) && !matches!(pager.trim(), "" | "cat")).then_some(pager)

@@ -2,6 +2,7 @@
 
 use super::args::ReportArgs;
 use super::context::{self, Context, told};
+use super::hyperlinks::{self, Links};
 use super::{Exit, output, review};
 use finding::Dial;
 use report::Format;
@@ -19,6 +20,7 @@ pub(super) fn run(context: &Context, args: &ReportArgs) -> anyhow::Result<Exit> 
     let (text, _) = review::written(context, &open, &round, (format, Dial::default()), file)?;
     match file {
         Some(_) => output::to(file, &text)?,
+        None if format == Format::Text => hyperlinks::page(&text, Links::of(context, &open, &round).as_ref())?,
         None => output::page(&text)?,
     }
     Ok(Exit::Done)

@@ -2,6 +2,7 @@
 
 use super::args::{ReviewArgs, ReviewFormat};
 use super::context::{self, Context, block_on};
+use super::hyperlinks::Links;
 use super::stream::{self, StreamEvent};
 use super::{Exit, output, progress, stack};
 use anyhow::{Context as _, bail};
@@ -28,6 +29,9 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
         (None, _) => None,
         _ => anyhow::bail!("--stream and --format jsonl go together: events are printed as they come"),
     };
+    if args.interactive {
+        super::tui::needs_terminal()?;
+    }
     let repository = context.repository()?;
     let target = target(context, &args, &repository)?;
     if args.base.is_some() && !target.takes_base() {
@@ -78,6 +82,11 @@ pub(super) fn run(context: &Context, args: ReviewArgs) -> anyhow::Result<Exit> {
                 show(context, &open, &round, (format, config.dial), args.output.as_deref())?;
             }
             Ok(Exit::Done)
+        }
+        Reviewed::Round(round) if args.interactive => {
+            super::tui::run(context, open.clone(), ops::RoundName::Number(round.number))?;
+            let decisions = ops::document(&open, (*round).clone())?.decisions;
+            Ok(exit(&round, &decisions, config.fail_on))
         }
         Reviewed::Round(round) => {
             let format = format.unwrap_or(Format::Text);
@@ -263,7 +272,10 @@ pub(super) fn show(
     file: Option<&Path>,
 ) -> anyhow::Result<Decisions> {
     let (text, decisions) = written(context, open, round, (format, dial), file)?;
-    output::to(file, &text)?;
+    match Links::of(context, open, round).filter(|_| file.is_none() && format == Format::Text) {
+        Some(links) => output::print(&links.add(&text))?,
+        None => output::to(file, &text)?,
+    }
     Ok(decisions)
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::{ListFormat, ShowArgs};
 use super::context::Context;
+use super::hyperlinks::{self, Links};
 use super::now::now;
 use super::{Exit, output};
 use anyhow::Context as _;
@@ -14,6 +15,10 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> anyhow::Result<Exit> {
     let now = now(context, args.round)?;
     let index = ops::find(&now.round, &args.id)?.index;
     let whole = ops::show(&now.situation(), index).context("the finding is gone")?;
+    if args.format == ListFormat::Text {
+        hyperlinks::page(&for_people(&whole), Links::of(context, &now.open, &now.round).as_ref())?;
+        return Ok(Exit::Done);
+    }
     output::page(&match args.format {
         ListFormat::Text => for_people(&whole),
         ListFormat::Json => serde_json::to_string_pretty(&whole)? + "\n",

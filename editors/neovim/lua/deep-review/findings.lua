@@ -5,10 +5,14 @@ local M = {}
 
 local TYPES = { critical = "E", important = "W", suggestion = "I" }
 
+---A finding in a line: label, title, agents.
 ---@param finding deep-review.Finding
+---@return string
 local function text(finding)
   return ("%s %s (%s)"):format(finding.label, finding.title, state.agents(finding))
 end
+
+M.text = text
 
 ---@param findings deep-review.Finding[]
 ---@return table[] as `setqflist()` takes them

@@ -19,8 +19,17 @@ use finding::{
 use frame::visible;
 use ink::{Face, Ink};
 use patch::Splits;
-use prose::{clip, markdown, width_of, wrap};
+use prose::{markdown, width_of};
 use std::collections::BTreeMap;
+
+pub use prose::{clip, wrap};
+
+/// Markdown as lines of plain text, of at most `width` columns where it is no code: wrapped, with what matters of its
+/// structure, and without anything that steers a terminal.
+#[must_use]
+pub fn plain(text: &str, width: usize) -> Vec<String> {
+    markdown(text, width, Ink { colours: false })
+}
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy)]

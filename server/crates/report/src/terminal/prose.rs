@@ -16,7 +16,8 @@ pub(super) fn width_of(text: &str) -> usize {
 }
 
 /// The text, cut to `width` columns, with `…` where something is missing.
-pub(super) fn clip(text: &str, width: usize) -> String {
+#[must_use]
+pub fn clip(text: &str, width: usize) -> String {
     if width_of(text) <= width {
         return text.to_owned();
     }
@@ -29,7 +30,8 @@ pub(super) fn clip(text: &str, width: usize) -> String {
 }
 
 /// Plain text in lines of at most `width` columns.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let chars: Vec<(char, Face)> = text.chars().map(|c| (c, Face::Plain)).collect();
     broken(&chars, width).iter().map(|line| line.iter().map(|(c, _)| c).collect()).collect()
 }
