@@ -49,7 +49,7 @@ fn diffs_are_as_git_writes_them() {
 #[test]
 fn blame_tells_what_was_there_before_the_branch() {
     use deep_review::finding::LineRange;
-    use deep_review::git::history::{Origin, blame, commits_touching, fixup_target};
+    use deep_review::git::history::{FileHistory, Origin};
     let repo = Repo::with_topic(&[("a.rs", TEN), ("same.rs", TEN)]);
     repo.write("a.rs", TEN.replace("three\n", "THREE\n"));
     let third = repo.commit("Change three");
@@ -59,8 +59,9 @@ fn blame_tells_what_was_there_before_the_branch() {
     repo.write("b.rs", repo.read("b.rs").replace("one\n", "zero\none\n") + "new\n");
     let snapshot = snapshot(&repo);
     let repository = open(repo.path());
+    let history = |name: &str| FileHistory::of(&repository, &snapshot, &path(name)).unwrap().unwrap();
     let shape = |from: u32, to: u32| -> Vec<String> {
-        let runs = blame(&repository, &snapshot, &path("b.rs"), LineRange::new(from, to)).unwrap();
+        let runs = history("b.rs").origins(LineRange::new(from, to));
         let name = |origin: Origin| match origin {
             Origin::Before => "before".to_owned(),
             Origin::Uncommitted => "uncommitted".to_owned(),
@@ -71,19 +72,18 @@ fn blame_tells_what_was_there_before_the_branch() {
     assert_eq!(shape(1, 99), ["1 uncommitted", "2-3 before", "4 Change three", "5-10 before", "11 uncommitted"]);
     assert_eq!(shape(6, 7), ["6-7 before"]);
     assert_eq!(shape(50, 60), [""; 0]);
-    let same = blame(&repository, &snapshot, &path("same.rs"), LineRange::new(2, 3)).unwrap();
+    let same = history("same.rs").origins(LineRange::new(2, 3));
     assert_eq!(same[0].origin, Origin::Before);
 
     let touching = |lines: Option<(u32, u32)>| -> Vec<String> {
         let lines = lines.map(|(a, b)| LineRange::new(a, b));
-        let ids = commits_touching(&repository, &snapshot, &path("b.rs"), lines).unwrap();
-        ids.iter().map(|id| id.as_str().to_owned()).collect()
+        history("b.rs").touching(lines).iter().map(|id| id.as_str().to_owned()).collect()
     };
     assert_eq!(touching(None), [eighth.as_str(), third.as_str()]);
     assert_eq!(touching(Some((4, 4))), [third.as_str()]);
     assert_eq!(touching(Some((8, 9))), [eighth.as_str()], "where eight was");
     let target = |from, to| {
-        let target = fixup_target(&repository, &snapshot, &path("b.rs"), LineRange::new(from, to)).unwrap();
+        let target = history("b.rs").fixup_target(&snapshot, LineRange::new(from, to));
         target.map(|id| id.as_str().to_owned())
     };
     assert_eq!(target(3, 5), Some(third));

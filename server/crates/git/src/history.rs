@@ -6,6 +6,7 @@ use super::{ChangeKind, ChangedFile, GitError, LineHunk, Repository, Snapshot, t
 use finding::{Commit, CommitId, LineRange, RepoPath};
 use git2::{BlameOptions, Delta, DiffFindOptions, Oid, Sort};
 use jiff::Timestamp;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,134 +87,162 @@ pub struct OriginRun {
     pub origin: Origin,
 }
 
-/// Where the lines of a file of the snapshot came from; empty if it has no such file or lines. Follows renames.
-///
-/// # Errors
-/// When git or the snapshot cannot be read.
-pub fn blame(
-    repository: &Repository,
-    snapshot: &Snapshot,
-    path: &RepoPath,
-    lines: LineRange,
-) -> Result<Vec<OriginRun>, GitError> {
-    let text = snapshot.read(path).map_err(|e| GitError::Missing { what: e.to_string() })?;
-    let Some(text) = text else { return Ok(Vec::new()) };
-    let count = text.split_inclusive('\n').count() as u32;
-    if lines.start() > count {
-        return Ok(Vec::new());
-    }
-    let lines = LineRange::new(lines.start(), lines.end().min(count));
-    let all = |origin| vec![OriginRun { lines, origin }];
-    let Some(changed) = snapshot.file(path) else { return Ok(all(Origin::Before)) };
-    if !changed.touches(lines) {
-        return Ok(all(Origin::Before));
-    }
-    let Some((head_path, head_text)) = at_head(repository, snapshot, changed)? else {
-        return Ok(all(Origin::Uncommitted));
-    };
-    let to_head = LineMap::new(&text, &head_text);
-    let base = snapshot.scope().base.as_ref().map(|c| oid(c.as_str())).transpose()?;
-    let mut runs: Vec<OriginRun> = Vec::new();
-    repository.with(|repo| {
-        let mut options = BlameOptions::new();
-        if let Some(base) = base {
-            options.oldest_commit(base);
-        }
-        let wanted = (lines.start()..=lines.end()).filter_map(|l| to_head.get(l));
-        let bounds =
-            wanted.fold(None, |b: Option<(u32, u32)>, l| Some(b.map_or((l, l), |(a, z)| (a.min(l), z.max(l)))));
-        let blame = match bounds {
-            Some((first, last)) => {
-                options.min_line(first as usize).max_line(last as usize);
-                let blame = repo.blame_file(Path::new(head_path.as_str()), Some(&mut options));
-                Some(blame.map_err(GitError::git("blame a file"))?)
-            }
-            None => None,
+/// A file of a snapshot through the branch's commits: read once, asked for many of its lines. Follows renames.
+#[derive(Debug, Default)]
+pub struct FileHistory {
+    /// How many lines it has in the snapshot.
+    count: u32,
+    /// What the branch changed of it; `None` for nothing.
+    changed: Option<ChangedFile>,
+    /// Which line of HEAD's text each of its lines is; `None` where HEAD has no such file.
+    to_head: Option<LineMap>,
+    /// Lines of HEAD's text, with who brought them.
+    blamed: Vec<Blamed>,
+    /// From the snapshot's text to HEAD's.
+    uncommitted: Vec<LineHunk>,
+    /// What commits did, newest first, each as the way back to the text before it. Merges are passed over: what they
+    /// brought is on the base's side, or in the commits that they merged.
+    steps: Vec<(CommitId, Vec<LineHunk>)>,
+    /// The commit that it begins with.
+    begins: Option<CommitId>,
+}
+
+/// Lines of a text in a row, 1-based, the end excluded.
+#[derive(Debug)]
+struct Blamed {
+    lines: Range<u32>,
+    origin: Origin,
+}
+
+impl FileHistory {
+    /// Reads the history of a file; `None` if the snapshot has no such file, and did not take one away.
+    ///
+    /// # Errors
+    /// When git or the snapshot cannot be read.
+    pub fn of(repository: &Repository, snapshot: &Snapshot, path: &RepoPath) -> Result<Option<Self>, GitError> {
+        let text = snapshot.read(path).map_err(|e| GitError::Missing { what: e.to_string() })?;
+        let changed = snapshot.file(path).cloned();
+        let Some(text) = text.or_else(|| changed.as_ref().map(|_| "".into())) else { return Ok(None) };
+        let count = text.split_inclusive('\n').count() as u32;
+        let head = changed.as_ref().map(|changed| at_head(repository, snapshot, changed)).transpose()?.flatten();
+        let Some((name, head)) = head else { return Ok(Some(Self { count, changed, ..Self::default() })) };
+        let to_head = LineMap::new(&text, &head);
+        let there = |line: &u32| to_head.get(*line);
+        let (first, last) = ((1..=count).find_map(|n| there(&n)), (1..=count).rev().find_map(|n| there(&n)));
+        let blamed = match first.zip(last) {
+            Some((first, last)) => blamed(repository, snapshot, &name, LineRange::new(first, last))?,
+            None => Vec::new(),
         };
+        let uncommitted = line_hunks(&text, &head);
+        let (steps, begins) = steps(repository, snapshot, name, head)?;
+        Ok(Some(Self { count, changed, to_head: Some(to_head), blamed, uncommitted, steps, begins }))
+    }
+
+    /// Where lines came from; empty if there are no such lines.
+    #[must_use]
+    pub fn origins(&self, lines: LineRange) -> Vec<OriginRun> {
+        if lines.start() > self.count {
+            return Vec::new();
+        }
+        let lines = LineRange::new(lines.start(), lines.end().min(self.count));
+        let all = |origin| vec![OriginRun { lines, origin }];
+        if self.changed.as_ref().is_none_or(|changed| !changed.touches(lines)) {
+            return all(Origin::Before);
+        }
+        let Some(to_head) = &self.to_head else { return all(Origin::Uncommitted) };
+        let mut runs: Vec<OriginRun> = Vec::new();
         for line in lines.start()..=lines.end() {
-            let hunk = to_head.get(line).and_then(|l| blame.as_ref()?.get_line(l as usize));
-            let origin = match hunk {
-                None => Origin::Uncommitted,
-                Some(hunk) if base.is_some() && (hunk.is_boundary() || Some(hunk.final_commit_id()) == base) => {
-                    Origin::Before
-                }
-                Some(hunk) => Origin::Commit(commit_id(hunk.final_commit_id())),
-            };
+            let blamed = to_head.get(line).and_then(|line| {
+                let after = self.blamed.partition_point(|run| run.lines.end <= line);
+                self.blamed.get(after).filter(|run| run.lines.contains(&line))
+            });
+            let origin = blamed.map_or(Origin::Uncommitted, |run| run.origin.clone());
             match runs.last_mut() {
                 Some(run) if run.origin == origin => run.lines = LineRange::new(run.lines.start(), line),
                 _ => runs.push(OriginRun { lines: LineRange::line(line), origin }),
             }
         }
-        Ok(runs)
-    })?
-}
-
-/// The branch's commits that changed a file of the snapshot (with `lines`: these lines or what stood there), newest
-/// first. Merges are passed over: what they brought is on the base's side, or in the commits that they merged.
-///
-/// # Errors
-/// When git or the snapshot cannot be read.
-pub fn commits_touching(
-    repository: &Repository,
-    snapshot: &Snapshot,
-    path: &RepoPath,
-    lines: Option<LineRange>,
-) -> Result<Vec<CommitId>, GitError> {
-    let Some(changed) = snapshot.file(path) else { return Ok(Vec::new()) };
-    let Some((mut name, mut text)) = at_head(repository, snapshot, changed)? else { return Ok(Vec::new()) };
-    let snapshot_text = changed.new.as_deref().unwrap_or("");
-    let mut lines = lines.map(|l| carried(l, &line_hunks(snapshot_text, &text)));
-    let mut found = Vec::new();
-    for commit in snapshot.commits().iter().rev().filter(|c| !c.is_merge) {
-        let id = oid(commit.id.as_str())?;
-        let before = repository.with(|repo| parent_of(repo, id, &name))??;
-        let Before::Other(before) = before else { continue };
-        let (old_name, old_text) = match before {
-            Some((old_name, id)) => {
-                let bytes = repository.with(|repo| repository.blob(repo, id))??;
-                (old_name, text::decode(&bytes).0)
-            }
-            None => {
-                // It begins here.
-                found.push(commit.id.clone());
-                break;
-            }
-        };
-        // From new to old, as the lines are followed backwards.
-        let hunks = line_hunks(&text, &old_text);
-        if lines.is_none_or(|lines| hunks.iter().any(|h| touches(h, lines))) {
-            found.push(commit.id.clone());
-        }
-        lines = lines.map(|l| carried(l, &hunks));
-        (name, text) = (old_name, old_text);
+        runs
     }
-    Ok(found)
+
+    /// The branch's commits that changed the file (with `lines`: these lines or what stood there), newest first.
+    #[must_use]
+    pub fn touching(&self, lines: Option<LineRange>) -> Vec<CommitId> {
+        let mut lines = lines.map(|lines| carried(lines, &self.uncommitted));
+        let mut found = Vec::new();
+        for (commit, hunks) in &self.steps {
+            // From new to old, as the lines are followed backwards.
+            if lines.is_none_or(|lines| hunks.iter().any(|hunk| touches(hunk, lines))) {
+                found.push(commit.clone());
+            }
+            lines = lines.map(|lines| carried(lines, hunks));
+        }
+        found.extend(self.begins.clone());
+        found
+    }
+
+    /// The commit of the branch that a correction of these lines belongs to (`git commit --fixup`): the newest of those
+    /// that brought one of the lines, else the newest that changed something there. `None` if none did: the correction is
+    /// a commit of its own.
+    #[must_use]
+    pub fn fixup_target(&self, snapshot: &Snapshot, lines: LineRange) -> Option<CommitId> {
+        let brought = self.origins(lines).into_iter().filter_map(|run| match run.origin {
+            Origin::Commit(id) => Some(id),
+            Origin::Before | Origin::Uncommitted => None,
+        });
+        let brought: Vec<CommitId> = brought.collect();
+        let newest = snapshot.commits().iter().rev().find(|c| !c.is_merge && brought.contains(&c.id));
+        newest.map(|commit| commit.id.clone()).or_else(|| self.touching(Some(lines)).into_iter().next())
+    }
 }
 
-/// The commit of the branch that a correction of these lines belongs to (`git commit --fixup`): the newest of those
-/// that brought one of the lines, else the newest that changed something there. `None` if none did: the correction is a
-/// commit of its own.
-///
-/// # Errors
-/// When git or the snapshot cannot be read.
-pub fn fixup_target(
+/// Who brought `lines` of a file of HEAD.
+fn blamed(
     repository: &Repository,
     snapshot: &Snapshot,
     path: &RepoPath,
     lines: LineRange,
-) -> Result<Option<CommitId>, GitError> {
-    let brought: Vec<CommitId> = blame(repository, snapshot, path, lines)?
-        .into_iter()
-        .filter_map(|run| match run.origin {
-            Origin::Commit(id) => Some(id),
-            Origin::Before | Origin::Uncommitted => None,
-        })
-        .collect();
-    let newest = snapshot.commits().iter().rev().find(|c| !c.is_merge && brought.contains(&c.id));
-    match newest {
-        Some(commit) => Ok(Some(commit.id.clone())),
-        None => Ok(commits_touching(repository, snapshot, path, Some(lines))?.into_iter().next()),
+) -> Result<Vec<Blamed>, GitError> {
+    let base = snapshot.scope().base.as_ref().map(|c| oid(c.as_str())).transpose()?;
+    repository.with(|repo| {
+        let mut options = BlameOptions::new();
+        options.min_line(lines.start() as usize).max_line(lines.end() as usize);
+        if let Some(base) = base {
+            options.oldest_commit(base);
+        }
+        let blame = repo.blame_file(Path::new(path.as_str()), Some(&mut options));
+        let blame = blame.map_err(GitError::git("blame a file"))?;
+        let run = |hunk: git2::BlameHunk<'_>| {
+            let start = hunk.final_start_line() as u32;
+            let is_before = base.is_some() && (hunk.is_boundary() || Some(hunk.final_commit_id()) == base);
+            let origin = if is_before { Origin::Before } else { Origin::Commit(commit_id(hunk.final_commit_id())) };
+            Blamed { lines: start..start + hunk.lines_in_hunk() as u32, origin }
+        };
+        Ok(blame.iter().map(run).collect())
+    })?
+}
+
+/// What the branch's commits did to a file that is so in HEAD, newest first, and the commit that it begins with.
+type Steps = (Vec<(CommitId, Vec<LineHunk>)>, Option<CommitId>);
+
+fn steps(
+    repository: &Repository,
+    snapshot: &Snapshot,
+    mut name: RepoPath,
+    mut text: Arc<str>,
+) -> Result<Steps, GitError> {
+    let mut steps = Vec::new();
+    for commit in snapshot.commits().iter().rev().filter(|c| !c.is_merge) {
+        let id = oid(commit.id.as_str())?;
+        let before = repository.with(|repo| parent_of(repo, id, &name))??;
+        let Before::Other(before) = before else { continue };
+        let Some((old_name, id)) = before else { return Ok((steps, Some(commit.id.clone()))) };
+        let bytes = repository.with(|repo| repository.blob(repo, id))??;
+        let old_text = text::decode(&bytes).0;
+        steps.push((commit.id.clone(), line_hunks(&text, &old_text)));
+        (name, text) = (old_name, old_text);
     }
+    Ok((steps, None))
 }
 
 /// Whether `old` is `new` or one of its ancestors; false where one is not in the clone.
@@ -280,6 +309,7 @@ fn parent_of(repo: &git2::Repository, commit: Oid, path: &RepoPath) -> Result<Be
 }
 
 /// Which line of another text each line of a text is.
+#[derive(Debug)]
 struct LineMap(Vec<LineHunk>);
 
 impl LineMap {

@@ -4,11 +4,13 @@
 
 use super::document::Document;
 use finding::{Anchor, CommitId, Finding, FindingId, Fixup, LineRange, RepoPath, RoundScope, State};
-use git::history::{commits_touching, fixup_target, is_ancestor};
+use git::history::{FileHistory, is_ancestor};
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
 use patch::{Carried, LineEdit, LineMap};
 use report::edits::Placer;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Beyond so many findings nobody looks at commits.
@@ -30,8 +32,9 @@ impl Document {
         let (Some(now), true) = (head.commit, head.branch == self.round.scope.branch) else { return };
         let Some(branch) = branch(repository, self) else { return };
         let since = if self.is_past { None } else { since(repository, self.round.scope.head.as_ref(), &now) };
+        let mut then = Histories::of(repository, since.as_ref().unwrap_or(&branch));
         for finding in closed {
-            let commit = resolved_by(repository, self, &finding, since.as_ref(), &branch);
+            let commit = resolved_by(self, &finding, since.is_some(), &mut then);
             if let Some(resolution) = self.decisions.resolutions.get_mut(&finding.id) {
                 resolution.commit = commit.or(resolution.commit.take());
             }
@@ -62,25 +65,59 @@ fn since(repository: &Repository, then: Option<&CommitId>, now: &CommitId) -> Op
     repository.snapshot(&scope, &SnapshotOptions::default(), &CancellationToken::new()).ok()
 }
 
-/// The commit that changed what the finding is about. Where commits came on top of the round, the first of them that
-/// did, or the first that has the fix's lines; where the branch was rewritten, the newest that touched the place.
+/// The files of a snapshot through its commits, each read once.
+struct Histories<'a> {
+    repository: &'a Repository,
+    snapshot: &'a Snapshot,
+    read: BTreeMap<RepoPath, Option<Traced>>,
+}
+
+/// A file through the commits.
+struct Traced {
+    history: FileHistory,
+    text: Arc<str>,
+    lines: u32,
+    /// Where the lines of the round's text are in it.
+    moved: OnceCell<LineMap>,
+}
+
+impl<'a> Histories<'a> {
+    fn of(repository: &'a Repository, snapshot: &'a Snapshot) -> Self {
+        Self { repository, snapshot, read: BTreeMap::new() }
+    }
+
+    /// `None` for a file that is not there, or cannot be read.
+    fn get(&mut self, path: &RepoPath) -> Option<&Traced> {
+        let (repository, snapshot) = (self.repository, self.snapshot);
+        let read = || {
+            let text = snapshot.read(path).ok()??;
+            let history = FileHistory::of(repository, snapshot, path).ok()??;
+            let lines = u32::try_from(lines::count(&text)).ok()?;
+            Some(Traced { history, text, lines, moved: OnceCell::new() })
+        };
+        self.read.entry(path.clone()).or_insert_with(read).as_ref()
+    }
+}
+
+/// The commit that changed what the finding is about. Where commits came on top of the round (`is_since`), the first of
+/// them that did, or the first that has the fix's lines; where the branch was rewritten, the newest that touched the
+/// place.
 fn resolved_by(
-    repository: &Repository,
     document: &Document,
     finding: &Finding,
-    since: Option<&Snapshot>,
-    branch: &Snapshot,
+    is_since: bool,
+    histories: &mut Histories<'_>,
 ) -> Option<CommitId> {
     let Anchor { path, lines: Some(lines), .. } = finding.main_anchor()? else { return None };
     let old = document.texts.get(path)?;
-    let history = since.unwrap_or(branch);
-    let new = history.read(path).ok().flatten()?;
-    let carried = LineMap::between(old, &new).carry(*lines);
+    let repository = histories.repository;
+    let file = histories.get(path)?;
+    let carried = file.moved.get_or_init(|| LineMap::between(old, &file.text)).carry(*lines);
     if matches!(carried, Carried::Untouched(_)) {
         return None;
     }
-    let mut touching = commits_touching(repository, history, path, Some(carried.lines())).ok()?;
-    if since.is_none() {
+    let mut touching = file.history.touching(Some(carried.lines()));
+    if !is_since {
         return touching.into_iter().next();
     }
     touching.reverse();
@@ -105,13 +142,14 @@ fn fixups(repository: &Repository, document: &Document, branch: &Snapshot) -> Ve
     there.move_to(|path| branch.read(path).ok().flatten());
     let mut found: BTreeMap<usize, Vec<FindingId>> = BTreeMap::new();
     let placer = Placer::new(&there.texts);
+    let mut histories = Histories::of(repository, branch);
     for finding in there.round.standing().take(MOST_FINDINGS) {
         let state = document.decisions.resolutions.get(&finding.id).map(|r| &r.state);
         if matches!(state, Some(State::Dismissed { .. } | State::Outdated)) {
             continue;
         }
         let Some(fix) = placer.placed(finding).next() else { continue };
-        let newest = fix.edits.iter().filter_map(|edit| target(repository, branch, fix.path, edit)).max();
+        let newest = fix.edits.iter().filter_map(|edit| target(&mut histories, fix.path, edit)).max();
         if let Some(at) = newest {
             found.entry(at).or_default().push(finding.id.clone());
         }
@@ -123,10 +161,11 @@ fn fixups(repository: &Repository, document: &Document, branch: &Snapshot) -> Ve
 }
 
 /// The place, in the branch's commits, of the one that brought the lines which an edit changes.
-fn target(repository: &Repository, branch: &Snapshot, path: &RepoPath, edit: &LineEdit) -> Option<usize> {
-    let total = u32::try_from(lines::count(&branch.read(path).ok()??)).ok()?;
-    let first = edit.start.min(total);
-    let last = (edit.start + edit.count).saturating_sub(1).clamp(first, total.max(first));
-    let commit = fixup_target(repository, branch, path, LineRange::new(first, last)).ok()??;
-    branch.commits().iter().position(|c| c.id == commit)
+fn target(histories: &mut Histories<'_>, path: &RepoPath, edit: &LineEdit) -> Option<usize> {
+    let snapshot = histories.snapshot;
+    let file = histories.get(path)?;
+    let first = edit.start.min(file.lines);
+    let last = (edit.start + edit.count).saturating_sub(1).clamp(first, file.lines.max(first));
+    let commit = file.history.fixup_target(snapshot, LineRange::new(first, last))?;
+    snapshot.commits().iter().position(|c| c.id == commit)
 }
