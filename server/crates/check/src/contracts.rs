@@ -4,13 +4,14 @@
 mod callers;
 mod formats;
 mod kotlin;
+mod look;
 mod neighbours;
 mod signature;
 
 use super::Job;
 use super::definitions::{Definition, of_tree};
 use super::remark::{anchor, line_at, remark, replacing};
-use super::tree;
+use super::tree::{self, Tree};
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{ChangeKind, ChangedFile, SnapshotError};
 use regex::Regex;
@@ -29,22 +30,35 @@ pub(super) const RULES: &[(&str, bool, &str)] = &[
 /// Finds them in a changed file.
 pub(super) fn in_file(_: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let Some(text) = file.new.as_deref() else { return Vec::new() };
+    // Most files have nothing of what these read, and are not parsed.
+    let has_formats = formats::may_be_in(file, text);
+    let has_neighbours = neighbours::may_be_in(file, text);
+    let has_signatures = documents_parameters(text) && look::may_change_a_signature(file);
+    if !(has_formats || has_neighbours || has_signatures) {
+        return Vec::new();
+    }
     let Some(tree) = tree::read(&file.path, text) else { return Vec::new() };
-    let mut findings = formats::in_tree(file, text, &tree);
-    findings.extend(neighbours::in_tree(file, text, &tree));
-    if let Some(old) = file.old.as_deref().filter(|_| documents_parameters(text)) {
-        let old_path = match &file.kind {
-            ChangeKind::Renamed { from } => from,
-            _ => &file.path,
-        };
-        let after = of_tree(&tree, text);
-        let is_touched = after.iter().any(|d| is_function(d) && touches(file, text, d));
-        if let Some(old_tree) = is_touched.then(|| tree::read(old_path, old)).flatten() {
-            let before = of_tree(&old_tree, old);
-            findings.extend(stale_parameters(file, (old, &before), (text, &after)));
-        }
+    let mut findings = if has_formats { formats::in_tree(file, text, &tree) } else { Vec::new() };
+    if has_neighbours {
+        findings.extend(neighbours::in_tree(file, text, &tree));
+    }
+    if has_signatures {
+        findings.extend(stale_parameters_in(file, text, &tree));
     }
     findings
+}
+
+/// What the documentation in a changed file says of parameters that are gone.
+fn stale_parameters_in(file: &ChangedFile, text: &str, tree: &Tree) -> Vec<RawFinding> {
+    let Some(old) = file.old.as_deref() else { return Vec::new() };
+    let after = of_tree(tree, text);
+    let is_touched = after.iter().any(|d| is_function(d) && touches(file, text, d));
+    let old_path = match &file.kind {
+        ChangeKind::Renamed { from } => from,
+        _ => &file.path,
+    };
+    let Some(old_tree) = is_touched.then(|| tree::read(old_path, old)).flatten() else { return Vec::new() };
+    stale_parameters(file, (old, &of_tree(&old_tree, old)), (text, &after))
 }
 
 fn is_function(definition: &Definition) -> bool {
@@ -224,8 +238,10 @@ fn documentation(path: &RepoPath, text: &str, function: &Definition) -> Range<us
 
 #[cfg(test)]
 mod tests {
+    use crate::corpus::nothing_is_lost;
     use crate::remark::tests::run;
-    use git::Snapshot;
+    use finding::RawFinding;
+    use git::{ChangedFile, Snapshot};
     use patch::{Hints, apply_edits, place};
 
     fn found(path: &str, old: &str, new: &str) -> Vec<(String, Option<String>)> {
@@ -267,6 +283,22 @@ mod tests {
         // Which one it became is not said.
         let doc = "/** @param a x */\nfunction f(";
         assert_eq!(found("a.ts", &format!("{doc}a) {{}}\n"), &format!("{doc}b, c) {{}}\n"))[0].1, None);
+    }
+
+    #[test]
+    fn what_the_words_of_a_change_pass_over_has_nothing() {
+        use super::{callers, formats, look, neighbours, stale_parameters_in};
+        use crate::tree::{self, Tree};
+        type InTree = fn(&ChangedFile, &str, &Tree) -> Vec<RawFinding>;
+        let count = |in_tree: InTree, file: &ChangedFile| {
+            let text = file.new.as_deref().unwrap_or("");
+            tree::read(&file.path, text).map_or(0, |tree| in_tree(file, text, &tree).len())
+        };
+        let text = |file: &ChangedFile| file.new.clone().unwrap_or_default();
+        nothing_is_lost(&|f| formats::may_be_in(f, &text(f)), &|f| count(formats::in_tree, f));
+        nothing_is_lost(&|f| neighbours::may_be_in(f, &text(f)), &|f| count(neighbours::in_tree, f));
+        nothing_is_lost(&look::may_change_a_signature, &|f| count(stale_parameters_in, f));
+        nothing_is_lost(&look::may_change_a_signature, &|f| callers::changed_signatures(f).len());
     }
 
     #[test]

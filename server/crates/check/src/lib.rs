@@ -5,6 +5,8 @@
 //! the source or by the settings is taken out in one place, [`Checker::run`].
 
 mod contracts;
+#[cfg(test)]
+mod corpus;
 mod credentials;
 mod definitions;
 mod history;

@@ -23,6 +23,21 @@ struct Language {
     stops: &'static [&'static str],
 }
 
+/// A text of each language with all that is known of how it writes things.
+pub(crate) fn texts() -> Vec<(String, String)> {
+    let text = |language: &Language| {
+        let named = |(n, code): (usize, &&str)| code.replace("NAME", &format!("load_number_{n}"));
+        let all: Vec<String> = language.functions.iter().chain(language.types).enumerate().map(named).collect();
+        let code = language.prints.iter().chain(language.stops).copied().collect::<Vec<_>>().join("\n");
+        let comment = language.comment.replace("TEXT", "What it does.");
+        (
+            format!("a.{}", language.ending),
+            format!("{comment}\n{}\n{}", all.join("\n"), language.around.replace("CODE", &code)),
+        )
+    };
+    LANGUAGES.iter().map(text).collect()
+}
+
 const LANGUAGES: &[Language] = &[
     Language {
         ending: "rs",
@@ -472,9 +487,9 @@ fn in_documents() -> Vec<Planted> {
     links.chain(paths).collect()
 }
 
-/// What the rules over the syntax tree are for: of each, the cases that it has to find, put into a file.
-fn in_syntax() -> Vec<Planted> {
-    let ending = |language: &str| match language {
+/// The ending of files in a language of ast-grep's.
+pub(crate) fn ending_of(language: &str) -> &'static str {
+    match language {
         "Rust" => "rs",
         "Go" => "go",
         "Python" => "py",
@@ -490,9 +505,13 @@ fn in_syntax() -> Vec<Planted> {
         "Php" => "php",
         "Bash" => "sh",
         other => panic!("an ending for {other}"),
-    };
+    }
+}
+
+/// What the rules over the syntax tree are for: of each, the cases that it has to find, put into a file.
+fn in_syntax() -> Vec<Planted> {
     let planted = |(rule, language, code): (String, String, String)| {
-        let path = format!("src/main.{}", ending(&language));
+        let path = format!("src/main.{}", ending_of(&language));
         Planted::in_one(&rule, format!("{rule}: {code}"), &path, "", &code)
     };
     crate::rules::to_find().into_iter().map(planted).collect()

@@ -17,7 +17,7 @@ use super::remark::{
     LARGEST_TEXT, LONGEST_LINE, anchor, is_code_in_comment, is_test, line_at, line_text, remark, replacing,
 };
 use super::syntax::{FileKind, Part, kind_of, parts};
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use files::There;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{Snapshot, SnapshotError};
@@ -36,6 +36,9 @@ pub(super) const RULES: &[(&str, bool, &str)] = &[
 ];
 /// A name that is spoken of in more places than this is a word of the language, not a reference.
 const MOST_MENTIONS: usize = 25;
+
+/// Of more names the automaton is not a table, which would take tens of megabytes.
+const MOST_IN_A_TABLE: usize = 2000;
 
 /// More removed names in documents than this are one finding.
 const MOST_REMOVED: usize = 8;
@@ -93,7 +96,9 @@ impl<'s> Search<'s> {
             });
             by_pattern[pattern].push(name);
         }
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns).ok()?;
+        // The fastest automaton has a row for each byte of the names.
+        let kind = (patterns.len() <= MOST_IN_A_TABLE).then_some(AhoCorasickKind::DFA);
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).kind(kind).build(&patterns).ok()?;
         let alive = gone.iter().map(|_| AtomicBool::new(false)).collect();
         Some(Self { gone, by_pattern, finder, there: There::new(paths), alive })
     }

@@ -2,7 +2,7 @@
 
 use finding::{AgentName, Anchor, Classification, Fix, LineRange, RawFinding, RawId, RepoPath, RuleRef, Severity};
 use git::{ChangeKind, ChangedFile, LineHunk, unified_diff};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 /// Longer lines are not quoted, and no finding is made on them: they are generated or minified.
@@ -75,13 +75,7 @@ pub(super) fn fix(agent: &str, note: &str, path: &RepoPath, (old, new): (&str, &
 
 /// The fix that replaces the bytes of `text` that `edits` name (in order, not overlapping, without line breaks taken
 /// out or put in unless the whole of it is one hunk).
-pub(super) fn replacing(
-    agent: &str,
-    note: &str,
-    path: &RepoPath,
-    text: &str,
-    edits: &[(std::ops::Range<usize>, &str)],
-) -> Fix {
+pub(super) fn replacing(agent: &str, note: &str, path: &RepoPath, text: &str, edits: &[(Range<usize>, &str)]) -> Fix {
     let mut new = String::with_capacity(text.len());
     let mut at = 0;
     for (range, with) in edits {
@@ -288,6 +282,34 @@ pub(super) fn old_path(file: &ChangedFile) -> &RepoPath {
         ChangeKind::Renamed { from } | ChangeKind::Copied { from } => from,
         _ => &file.path,
     }
+}
+
+/// Runs of lines (the first, 1-based, and how many) in the order of their text, as bytes; those without a line are left out.
+pub(super) fn runs_as_bytes(text: &str, runs: impl Iterator<Item = (u32, u32)>) -> Vec<Range<usize>> {
+    let mut ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).chain([text.len()]);
+    // The first byte of the line of that number.
+    let (mut line, mut at) = (1, 0);
+    let mut start_of = |wanted: u32| {
+        while line < wanted {
+            let Some(end) = ends.next() else { return text.len() };
+            (line, at) = (line + 1, end);
+        }
+        at
+    };
+    let mut bytes = Vec::new();
+    for (first, count) in runs.filter(|(_, count)| *count > 0) {
+        let start = start_of(first);
+        bytes.push(start..start_of(first.saturating_add(count)));
+    }
+    bytes
+}
+
+/// Whether lines open a comment or a text that they do not close, or close one that they do not open.
+pub(super) fn is_open(lines: &str) -> bool {
+    let count = |sign: &str| memchr::memmem::find_iter(lines.as_bytes(), sign.as_bytes()).count();
+    count("/*") != count("*/")
+        || ["\"", "`", "'''"].iter().any(|sign| count(sign) % 2 == 1)
+        || ["=begin", "=end", "<script", "</script", "<?", "?>"].iter().any(|sign| count(sign) > 0)
 }
 
 /// The lines of the snapshot that the change added, with their numbers and their first byte.

@@ -3,6 +3,7 @@
 mod cases;
 mod compiled;
 mod embedded;
+mod sign;
 
 #[cfg(test)]
 pub(crate) use cases::to_find;
@@ -110,9 +111,9 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
     let (Some(text), Some(language)) = (file.new.as_deref(), tree::language_of(&file.path)) else {
         return Vec::new();
     };
-    let has = |word: &str| word.is_empty() || memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
     // What is compared with is as it has to be, and what a tool wrote is mended where it was written from.
-    if is_test_data(&file.path) || is_built(&file.path) || is_generated(text) {
+    let is_added_to = file.hunks.iter().any(|h| h.new_count > 0);
+    if !is_added_to || is_test_data(&file.path) || is_built(&file.path) || is_generated(text) {
         return Vec::new();
     }
     let in_test = is_test(&file.path);
@@ -122,7 +123,7 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
             && !(in_test && rule.not_in_tests)
     };
     let own = job.own_rules().rules.iter().filter(|rule| rule.language == language);
-    let wanted = |r: &&Rule| has(&r.word) && is_for_file(r) && job.settings.is_on(&r.config.id, !r.is_off);
+    let wanted = |r: &&Rule| is_for_file(r) && job.settings.is_on(&r.config.id, !r.is_off) && r.sign.is_in(text);
     let rules: Vec<&Rule> = built_in(language).iter().chain(own).filter(wanted).collect();
     if rules.is_empty() {
         return Vec::new();

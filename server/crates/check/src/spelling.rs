@@ -15,6 +15,7 @@ use aho_corasick::AhoCorasick;
 use finding::{LineRange, RawFinding, RepoPath, Severity};
 use git::{ChangeKind, ChangedFile, SnapshotError};
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use words::Words;
@@ -209,23 +210,22 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
     let name = file.path.file_name().to_ascii_lowercase();
     let is_record = ["changelog", "changes", "history", "news", "release"].iter().any(|w| name.contains(w));
     let mut found: BTreeMap<String, Misspelling> = BTreeMap::new();
-    let mut read = 0;
     for (_, start, line) in added_lines(file) {
-        if is_of_others(line, is_record) {
+        let misspelt = words.misspelt_in(line);
+        if misspelt.is_empty() || is_of_others(line, is_record) {
             continue;
         }
-        read += line.split_ascii_whitespace().count();
-        for (at, word, right) in words.misspelt_in(line) {
-            if is_part(line, at, &word) {
+        for (at, word, right) in misspelt {
+            if is_part(line, at, &word)
+                || is_short(&word)
+                || is_about_spelling(line, &right)
+                || (is_record && is_of_a_name(line, at, &word))
+            {
                 continue;
             }
             let place = start + at..start + at + word.len();
             let Some(in_prose) = reading.is_prose_or_defined(&place, line, at, &word) else { continue };
-            if is_short(&word)
-                || is_about_spelling(line, &right)
-                || (is_record && is_of_a_name(line, at, &word))
-                || (!in_prose && is_coined(&word, &right))
-            {
+            if !in_prose && is_coined(&word, &right) {
                 continue;
             }
             let entry = found.entry(word.clone());
@@ -234,7 +234,9 @@ fn misspelt(words: &Words, file: &ChangedFile) -> Vec<Misspelling> {
             known.places.push(place);
         }
     }
-    let is_foreign = found.len() > 5 && found.len() * 100 > read * FOREIGN;
+    let read = || added_lines(file).map(|(.., line)| line).filter(|line| !is_of_others(line, is_record));
+    let words_read = || read().map(|line| line.split_ascii_whitespace().count()).sum::<usize>();
+    let is_foreign = found.len() > 5 && found.len() * 100 > words_read() * FOREIGN;
     if is_foreign { Vec::new() } else { found.into_values().collect() }
 }
 
@@ -294,42 +296,48 @@ fn is_coined(word: &str, right: &str) -> bool {
     word.len() < 5 || goes_on || (is_doer(word) && !is_doer(right))
 }
 
-/// What of a changed file is prose, and which names it defines.
-struct Reading {
+/// What of a changed file is prose, and which names it defines; read when the first word is found.
+struct Reading<'t> {
+    path: &'t RepoPath,
+    text: &'t str,
     kind: FileKind,
-    parts: Vec<(Range<usize>, Part)>,
-    defined: HashSet<String>,
-    is_test: bool,
+    parts: OnceCell<Vec<(Range<usize>, Part)>>,
+    defined: OnceCell<HashSet<String>>,
 }
 
-impl Reading {
-    fn of(file: &ChangedFile, text: &str) -> Self {
+impl<'t> Reading<'t> {
+    fn of(file: &'t ChangedFile, text: &'t str) -> Self {
         let kind = kind_of(&file.path);
-        let parts = if let FileKind::Code(syntax) = kind { parts(text, &syntax) } else { Vec::new() };
-        let defined = definitions(&file.path, text).unwrap_or_default().into_iter().map(|d| d.name).collect();
-        Self { kind, parts, defined, is_test: is_test(&file.path) }
+        Self { path: &file.path, text, kind, parts: OnceCell::new(), defined: OnceCell::new() }
+    }
+
+    fn defined(&self) -> &HashSet<String> {
+        let read = || definitions(self.path, self.text).unwrap_or_default().into_iter().map(|d| d.name).collect();
+        self.defined.get_or_init(read)
     }
 
     /// Whether a place is prose (true), the name of a definition (false), or nothing that is spelt here.
     fn is_prose_or_defined(&self, place: &Range<usize>, line: &str, at: usize, word: &str) -> Option<bool> {
-        match self.kind {
+        let syntax = match self.kind {
             FileKind::Prose => return (!is_in_code_span(line, at)).then_some(true),
             FileKind::Unknown => return None,
-            FileKind::Code(_) => {}
-        }
-        let i = self.parts.partition_point(|(range, _)| range.end <= place.start);
-        match self.parts.get(i).filter(|(range, _)| range.start <= place.start) {
+            FileKind::Code(syntax) => syntax,
+        };
+        let parts = self.parts.get_or_init(|| parts(self.text, &syntax));
+        let is_test = is_test(self.path);
+        let i = parts.partition_point(|(range, _)| range.end <= place.start);
+        match parts.get(i).filter(|(range, _)| range.start <= place.start) {
             Some((_, Part::Comment)) => {
                 (!is_in_code_span(line, at) && !is_joined(line, at, word) && !is_in_a_key(line, at)).then_some(true)
             }
             // What tests compare with may be misspelt on purpose, and a text of one word is a key.
             Some((range, Part::Text)) => {
-                (!self.is_test && range.len() > word.len() + 8 && is_sentence(line, at) && !is_joined(line, at, word))
+                (!is_test && range.len() > word.len() + 8 && is_sentence(line, at) && !is_joined(line, at, word))
                     .then_some(true)
             }
             None => {
                 let identifier = identifier_at(line, at);
-                (!self.is_test && self.defined.contains(identifier)).then_some(false)
+                (!is_test && self.defined().contains(identifier)).then_some(false)
             }
         }
     }

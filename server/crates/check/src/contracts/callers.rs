@@ -3,7 +3,7 @@
 //! called is that function for certain.
 
 use super::signature::{Callee, Given, Signature};
-use super::{AGENT, kotlin};
+use super::{AGENT, kotlin, look};
 use crate::Job;
 use crate::remark::{LARGEST_TEXT, LONGEST_LINE, anchor, is_generated, line_at, line_text, old_path, remark};
 use crate::tree::{self, nodes};
@@ -20,7 +20,7 @@ const MOST_FILES: usize = 60;
 const MOST_CHANGED: usize = 200;
 
 /// A function whose signature changed, and nothing else of that name is there.
-struct Changed {
+pub(super) struct Changed {
     name: String,
     path: RepoPath,
     before: Signature,
@@ -82,10 +82,13 @@ pub(super) fn check(job: &Job<'_>) -> Result<Vec<RawFinding>, SnapshotError> {
 
 /// The functions of a file whose signature the change narrowed or widened, each the only one of its name there.
 fn changed_in(file: &ChangedFile) -> Vec<Changed> {
+    let takes_out = file.hunks.iter().any(|h| h.old_count > 0);
+    if takes_out && look::may_change_a_signature(file) { changed_signatures(file) } else { Vec::new() }
+}
+
+/// The same, read off the trees of both texts.
+pub(super) fn changed_signatures(file: &ChangedFile) -> Vec<Changed> {
     let (Some(old), Some(new)) = (file.old.as_deref(), file.new.as_deref()) else { return Vec::new() };
-    if !file.hunks.iter().any(|h| h.old_count > 0) {
-        return Vec::new();
-    }
     let (Some(before), Some(after)) = (signatures(old_path(file), old), signatures(&file.path, new)) else {
         return Vec::new();
     };

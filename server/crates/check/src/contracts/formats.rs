@@ -1,7 +1,7 @@
 //! Formats and their arguments, where both can be counted: the format is a literal, and no argument stands for several.
 
 use super::AGENT;
-use crate::remark::{LONGEST_LINE, anchor, has_added, line_text, remark};
+use crate::remark::{LONGEST_LINE, added_lines, anchor, has_added, line_text, remark};
 use crate::tree::Tree;
 use finding::{LineRange, RawFinding, Severity};
 use git::ChangedFile;
@@ -78,12 +78,42 @@ static PLACE: LazyLock<[Option<Regex>; 2]> = LazyLock::new(|| {
     [place(""), place("(?:hh|h|ll|l|L|q|j|z|t)?")]
 });
 
-pub(super) fn in_tree(file: &ChangedFile, text: &str, tree: &Tree) -> Vec<RawFinding> {
+/// What the name of a function ends with whose format is checked.
+static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"rintf|[Ff]ormat|Write|[.](?:Errorf|Fatalf|Panicf|Logf|Skipf|Appendf|debug|info|warning|error|critical|exception)")
+        .ok()
+});
+/// The operator of Python with a list behind it, which may begin in the next line.
+static OF_PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"%[ \t\f\\]*[(#\r\n]").ok());
+
+/// The functions that are checked in files of that ending.
+fn active(ending: &str) -> Vec<usize> {
+    (0..FUNCTIONS.len()).filter(|i| FUNCTIONS[*i].endings.contains(&ending)).collect()
+}
+
+/// Whether an added line of a changed file can have one, by its words: the name of a function stands on the line on which
+/// its call begins; the operator, and the method of a text over several lines, somewhere behind.
+pub(super) fn may_be_in(file: &ChangedFile, text: &str) -> bool {
     let ending = file.path.extension().unwrap_or("");
-    let active: Vec<usize> = (0..FUNCTIONS.len()).filter(|i| FUNCTIONS[*i].endings.contains(&ending)).collect();
-    if active.is_empty() {
-        return Vec::new();
+    if active(ending).is_empty() {
+        return false;
     }
+    let finds = |pattern: &Option<Regex>, part: &str| pattern.as_ref().is_some_and(|p| p.is_match(part));
+    let behind = lines_from(text, file.hunks.iter().find(|h| h.new_count > 0).map_or(u32::MAX, |h| h.new_start));
+    added_lines(file).any(|(.., line)| finds(&NAMES, line))
+        || memchr::memmem::find(behind.as_bytes(), b".format").is_some()
+        || (ending == "py" && finds(&OF_PYTHON, behind))
+}
+
+/// The text from a line on, 1-based.
+fn lines_from(text: &str, line: u32) -> &str {
+    let Some(before) = line.checked_sub(2) else { return text };
+    memchr::memchr_iter(b'\n', text.as_bytes()).nth(before as usize).map_or("", |end| &text[end + 1..])
+}
+
+/// Finds them in a changed file.
+pub(super) fn in_tree(file: &ChangedFile, text: &str, tree: &Tree) -> Vec<RawFinding> {
+    let active = active(file.path.extension().unwrap_or(""));
     let is_added = |row: usize| has_added(file, row..=row);
     let mut findings = Vec::new();
     let root = tree.root();

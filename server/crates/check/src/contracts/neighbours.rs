@@ -12,6 +12,8 @@ use tree_sitter::Node;
 const HABIT: usize = 3;
 /// What a limit is called where arguments have names.
 const LIMITS: &[&str] = &["timeout", "time_out", "deadline", "signal", "ctx", "context", "cancellationToken"];
+/// Contexts of Go that nobody can cancel.
+const UNBOUNDED: &[&str] = &["context.Background()", "context.TODO()"];
 
 /// A call, and the limits that it passes.
 struct Call {
@@ -23,14 +25,22 @@ struct Call {
     may_pass_more: bool,
 }
 
-/// Finds them in a changed file.
-pub(super) fn in_tree(file: &ChangedFile, text: &str, tree: &Tree) -> Vec<RawFinding> {
+/// Whether a changed file can have one, by its words: a limit stands in it as often as makes a habit.
+pub(super) fn may_be_in(file: &ChangedFile, text: &str) -> bool {
     let ending = file.path.extension().unwrap_or("");
     let is_read =
         matches!(ending, "py" | "go" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte");
-    if !is_read || is_test(&file.path) || !LIMITS.iter().any(|limit| text.contains(limit)) {
-        return Vec::new();
-    }
+    let finds = |word: &str| memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).take(HABIT).count();
+    is_read
+        && !is_test(&file.path)
+        && file.hunks.iter().any(|h| h.new_count > 0)
+        && (ending != "go" || UNBOUNDED.iter().any(|call| finds(call) > 0))
+        && LIMITS.iter().any(|limit| finds(limit) == HABIT)
+}
+
+/// Finds them in a changed file.
+pub(super) fn in_tree(file: &ChangedFile, text: &str, tree: &Tree) -> Vec<RawFinding> {
+    let ending = file.path.extension().unwrap_or("");
     let mut groups: BTreeMap<&str, Vec<Call>> = BTreeMap::new();
     let root = tree.root();
     for node in nodes(root.get_inner_node()) {
@@ -106,7 +116,7 @@ fn call<'t>(node: Node<'_>, text: &'t str) -> Option<(&'t str, Call)> {
             kind if kind.contains("splat") || kind.contains("spread") || kind.contains("variadic") => {
                 call.may_pass_more = true;
             }
-            _ if n == 0 && matches!(whole, "context.Background()" | "context.TODO()") => call.is_unbounded = true,
+            _ if n == 0 && UNBOUNDED.contains(&whole) => call.is_unbounded = true,
             "identifier" if n == 0 && whole == "ctx" && list.kind() == "argument_list" => add("ctx"),
             // Options from elsewhere may have it.
             "identifier" if matches!(whole, "options" | "opts" | "config" | "init" | "kwargs") => {

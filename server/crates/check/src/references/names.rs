@@ -3,7 +3,7 @@
 use super::gone::{Gone, What, noun_before};
 use crate::Job;
 use crate::definitions::{Definition, definitions};
-use crate::remark::{LARGEST_TEXT, line_text};
+use crate::remark::{LARGEST_TEXT, is_open, line_text, runs_as_bytes};
 use crate::syntax::{FileKind, Part, kind_of, parts};
 use aho_corasick::AhoCorasick;
 use finding::RepoPath;
@@ -140,6 +140,14 @@ struct Side<'t> {
     literals: Vec<(usize, &'t str)>,
 }
 
+impl Side<'_> {
+    /// All words of its code, and the strings that are one.
+    fn words(&self) -> HashSet<&str> {
+        let literals = self.literals.iter().map(|(_, literal)| *literal);
+        literals.chain(self.code.iter().flat_map(|line| identifiers(line)).map(|(_, word)| word)).collect()
+    }
+}
+
 fn side<'t>(path: &RepoPath, text: &'t str) -> Option<Side<'t>> {
     if text.len() > LARGEST_TEXT {
         return None;
@@ -235,6 +243,11 @@ static DEFINERS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     definers.iter().filter_map(|(pattern, noun)| Some((Regex::new(pattern).ok()?, *noun))).collect()
 });
 
+/// Without one of these a line has nothing that any of [`DEFINERS`] finds.
+static HINTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new(["add_argument", "ption", "lag", "Arg", "long", "getenv", "LookupEnv", "env", "Env", "ENV"]).ok()
+});
+
 /// Variables of the environment that others set: systems, build tools, services.
 fn is_of_the_world(name: &str) -> bool {
     let prefixes = [
@@ -282,7 +295,8 @@ fn is_of_the_world(name: &str) -> bool {
 
 /// The flags and variables of the environment that a line defines or reads.
 fn defined_in(line: &str) -> impl Iterator<Item = (&str, &'static str)> {
-    let line = line.get(..line.len().min(1000)).unwrap_or("");
+    let line = line.get(..line.len().min(1000)).filter(|line| HINTS.as_ref().is_some_and(|h| h.is_match(line)));
+    let line = line.unwrap_or("");
     DEFINERS.iter().flat_map(move |(pattern, noun)| {
         let names = pattern.captures_iter(line).filter_map(|c| c.get(1).map(|name| name.as_str()));
         names.filter(move |name| *noun != "variable" || !is_of_the_world(name)).map(move |name| (name, *noun))
@@ -319,6 +333,15 @@ fn lost(file: &ChangedFile, with_uses: bool) -> Vec<Gone> {
     let old_path = old_path(file);
     let taken_out = file.hunks.iter().any(|h| h.old_count > 0);
     let Some(old) = file.old.as_deref().filter(|t| taken_out && t.len() <= LARGEST_TEXT) else { return Vec::new() };
+    if with_uses || may_lose_a_definition(file, old_path, old) {
+        lost_of(file, old_path, old, with_uses)
+    } else {
+        Vec::new()
+    }
+}
+
+/// The same, read off the trees of both texts.
+fn lost_of(file: &ChangedFile, old_path: &RepoPath, old: &str, with_uses: bool) -> Vec<Gone> {
     let Some(side) = side(old_path, old) else { return Vec::new() };
     let mut lost = lost_definitions(file, old_path, old, &side);
     if with_uses {
@@ -328,11 +351,49 @@ fn lost(file: &ChangedFile, with_uses: bool) -> Vec<Gone> {
     if !lost.is_empty()
         && let Some(new) = file.new.as_deref().and_then(|t| self::side(&file.path, t))
     {
-        let mut kept: HashSet<&str> = new.literals.iter().map(|(_, literal)| *literal).collect();
-        kept.extend(new.code.iter().flat_map(|line| identifiers(line)).map(|(_, word)| word));
+        let kept = new.words();
         lost.retain(|gone| !kept.contains(gone.name.as_str()));
     }
     lost
+}
+
+/// Whether the lines that a change took out can have defined a name that the file's code does not have any more, told by
+/// their words: most files need no parsing.
+fn may_lose_a_definition(file: &ChangedFile, old_path: &RepoPath, old: &str) -> bool {
+    let taken_out = runs_as_bytes(old, file.hunks.iter().map(|h| (h.old_start, h.old_count)));
+    let new = file.new.as_deref().unwrap_or("");
+    let put_in = runs_as_bytes(new, file.hunks.iter().map(|h| (h.new_start, h.new_count)));
+    let lines = || taken_out.iter().flat_map(|run| old[run.clone()].lines());
+    let is_rust = old_path.extension() == Some("rs");
+    if taken_out.iter().any(|run| is_open(&old[run.clone()]))
+        || put_in.iter().any(|run| is_open(&new[run.clone()]))
+        || lines().any(|line| defined_in(line).next().is_some())
+    {
+        return true;
+    }
+    let defined: Vec<&str> = lines()
+        .flat_map(|line| identifiers(line).map(move |(at, word)| (line, at, word)))
+        .filter(|(line, at, word)| word.len() >= 4 && (!is_rust || is_defined_in_rust(line, *at, word)))
+        .map(|(.., word)| word)
+        .collect();
+    if defined.is_empty() {
+        return false;
+    }
+    let new = file.new.as_deref().and_then(|text| side(&file.path, text));
+    let kept = new.as_ref().map(Side::words).unwrap_or_default();
+    defined.iter().any(|word| !kept.contains(word))
+}
+
+/// Whether a word of a line of Rust may be the name in a definition, by what stands before and behind: a word for what is
+/// defined, the sign of a field's type, or nothing, as of a variant.
+fn is_defined_in_rust(line: &str, at: usize, word: &str) -> bool {
+    let (before, behind) = (line[..at].trim_ascii_end(), line[at + word.len()..].trim_ascii_start());
+    let begins = before.is_empty() || before.ends_with(['{', '}', ',', ']', ')', ';']);
+    let ends = behind.is_empty() || behind.starts_with([',', '(', '{', '}', '=', ';', '<', '/']);
+    noun_before(before).is_some()
+        || ["union", "mut", "!", "*/"].iter().any(|sign| before.ends_with(sign))
+        || (behind.starts_with(':') && !behind.starts_with("::"))
+        || (begins && ends)
 }
 
 /// The lines of the base that the change took out, 0-based.
@@ -631,4 +692,17 @@ fn share_words(a: &str, b: &str) -> bool {
     let (a, b) = (words(a), words(b));
     let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
     short.len() >= 2 && short.iter().all(|w| long.contains(w))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_words_of_a_change_pass_over_defines_nothing_that_is_gone() {
+        crate::corpus::nothing_is_lost(
+            &|file| may_lose_a_definition(file, old_path(file), file.old.as_deref().unwrap_or("")),
+            &|file| lost_of(file, old_path(file), file.old.as_deref().unwrap_or(""), false).len(),
+        );
+    }
 }

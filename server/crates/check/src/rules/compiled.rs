@@ -2,6 +2,7 @@
 //! as they come.
 
 use super::embedded::SOURCES;
+use super::sign::Sign;
 use crate::tree;
 use ast_grep_config::{GlobalRules, RuleConfig, SerializableRuleConfig};
 use ast_grep_language::SupportLang;
@@ -41,8 +42,7 @@ impl Owner {
 pub(super) struct Rule {
     pub(super) owner: Owner,
     pub(super) language: SupportLang,
-    /// Without this word it never matches: most files need no parsing.
-    pub(super) word: String,
+    pub(super) sign: Sign,
     pub(super) config: RuleConfig<SupportLang>,
     /// Whether it looks only when it is asked for (`metadata: { off: true }`).
     pub(super) is_off: bool,
@@ -123,7 +123,7 @@ fn rule(
     Ok(Rule {
         owner,
         language,
-        word: metadata.get("word").and_then(|w| w.as_str()).unwrap_or("").to_owned(),
+        sign: Sign::of(&metadata),
         is_off: says("off"),
         not_in_tests: says("not_in_tests"),
         files,

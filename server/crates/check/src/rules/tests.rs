@@ -1,3 +1,6 @@
+use super::compiled::built_in;
+use super::{matches, nodes_on};
+use crate::tree;
 use finding::RawFinding;
 use git::Snapshot;
 use patch::{Hints, apply_edits, place};
@@ -206,4 +209,21 @@ fn people_s_rules_are_tested_with_their_cases() {
     assert_eq!(crate::test_rules(&rules, &[]).unwrap().untested, ["no-print"]);
     let error = crate::test_rules(&rules, &cases("id: other\n")).unwrap_err();
     assert_eq!(error, "a-test.yml: there is no rule 'other'");
+}
+
+#[test]
+fn a_text_without_a_rule_s_sign_has_no_match_of_it() {
+    let (mut passed_over, mut matched) = (0, 0);
+    for file in crate::corpus::changes() {
+        let (Some(text), Some(language)) = (file.new.as_deref(), tree::language_of(&file.path)) else { continue };
+        let Some(tree) = tree::read(&file.path, text) else { continue };
+        let nodes = nodes_on(&tree, &|_| true);
+        for rule in built_in(language) {
+            let (has_sign, found) = (rule.sign.is_in(text), matches(&nodes, rule, &|| true).count());
+            assert!(has_sign || found == 0, "{} in {text}", rule.config.id);
+            passed_over += usize::from(!has_sign);
+            matched += usize::from(found > 0);
+        }
+    }
+    assert!(passed_over > 1000 && matched > 100, "{passed_over} passed over, {matched} with a match");
 }
