@@ -7,6 +7,8 @@ mod checking;
 #[cfg(unix)]
 mod crew;
 #[cfg(unix)]
+mod fleet;
+#[cfg(unix)]
 mod hostile;
 mod http;
 #[cfg(unix)]

@@ -151,12 +151,7 @@ pub(super) fn brief() -> Brief {
 }
 
 pub(super) fn session() -> Session {
-    Session {
-        progress: tokio::sync::mpsc::unbounded_channel().0,
-        cancel: Cancel::new(),
-        max_cost_usd: None,
-        is_read_along: false,
-    }
+    Session::new(tokio::sync::mpsc::unbounded_channel().0, Cancel::new())
 }
 
 pub(super) fn agent(settings: AgentSettings) -> Arc<dyn Agent> {

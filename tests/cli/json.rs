@@ -47,6 +47,7 @@ const COMMANDS: &[(&str, &[&str], i32, &str)] = &[
     ("ask", &["C1", "Why?"], 0, "outcome"),
     ("import", &["REPORT"], 0, "round"),
     ("sync", &[], 0, "sync"),
+    ("cache", &[], 0, "cache"),
     ("pr", &[], 2, "outcome"),
     ("pr", &["--list"], 2, "pull-requests"),
     ("eval", &["CASES", "--agent", "one"], 0, "eval"),
@@ -119,7 +120,9 @@ fn every_command_says_it_as_json() {
         let args: Vec<String> =
             name.split(' ').map(str::to_owned).chain(more).chain(["--format".into(), "json".into()]).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let out = bed.command(&args).env("EDITOR", "true").env_remove("VISUAL").output().unwrap();
+        let mut command = bed.command(&args);
+        command.env("EDITOR", "true").env_remove("VISUAL").env("DEEP_REVIEW_FLEET_URL", bed.repo.beside("place"));
+        let out = command.output().unwrap();
         let (text, errors) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
         assert_eq!(out.status.code(), Some(*code), "{args:?}: {text}{errors}");
         let is_of_its_own = *schema_name != "outcome";

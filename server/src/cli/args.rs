@@ -137,6 +137,9 @@ pub(super) enum Command {
     /// refs/deep-review/; take in what others shared.
     #[command(after_help = examples::SYNC)]
     Sync(SyncArgs),
+    /// List the answers that runners on several machines share, and drop old ones.
+    #[command(after_help = examples::CACHE)]
+    Cache(CacheArgs),
     /// Say what was done on this branch: dismissals, splits, joins, fixes, imports.
     #[command(after_help = examples::LOG)]
     Log(LogArgs),
@@ -1091,6 +1094,15 @@ pub(super) struct SyncArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) remote: Option<String>,
     /// Drop what is older than so many days from what is shared, for everybody. What a clone has stays there.
+    #[arg(long, value_name = "DAYS")]
+    pub(super) keep: Option<u32>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CacheArgs {
+    /// Drop the answers that were put there more than so many days ago, for everybody; 0 drops all.
     #[arg(long, value_name = "DAYS")]
     pub(super) keep: Option<u32>,
     #[command(flatten)]

@@ -65,6 +65,7 @@ pub(super) fn run(context: &Context, args: &ConfigArgs) -> anyhow::Result<Exit> 
         ("language".into(), json!(c.language)),
         ("trusted".into(), json!(c.trusted)),
         ("fix".into(), json!(c.fix)),
+        ("fleet".into(), json!(c.fleet)),
     ];
     rows.extend(c.agents.iter().map(|(name, agent)| (format!("agents.{name}"), json!(agent.adapter))));
     let from = |key: &str| -> Vec<String> {

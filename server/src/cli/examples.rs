@@ -248,6 +248,15 @@ Nothing is shared that is about files which are never sent (never_send), nor of
 a stash, a patch, or what is staged. Secrets are masked. Texts of files are not
 shared: a clone has them from its own commits.";
 
+pub(super) const CACHE: &str = "\
+Examples:
+  deep-review cache              what is there
+  deep-review cache --keep 30    drop what is older than 30 days, for everybody
+
+The place is `url` of [fleet] in your configuration, or DEEP_REVIEW_FLEET_URL; see
+docs/fleet.md. Answers that agents gave in this repository alone are in its own
+store, and are not listed here.";
+
 pub(super) const LEARNINGS_SHARE: &str = "\
 Examples:
   deep-review learnings share";

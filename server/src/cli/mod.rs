@@ -5,6 +5,7 @@ mod agents;
 mod apply;
 mod args;
 mod ask;
+mod cache;
 mod config;
 mod context;
 mod decide;
@@ -94,6 +95,8 @@ pub fn main() -> ExitCode {
     if let Some(folder) = ::config::cache_folder(&|name| std::env::var(name).ok()) {
         agent::share_limits(folder.join("limits"));
     }
+    #[cfg(feature = "remote-cache")]
+    agent::fleet::register(fleet::opened);
     if std::env::args_os().skip(1).eq(["lsp"]) {
         // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
         return lsp::run();
@@ -146,6 +149,7 @@ fn carry_out(context: &context::Context, command: Command) -> anyhow::Result<Exi
         Command::Join(args) => links::join(context, &args),
         Command::Learnings(args) => learnings::run(context, &args),
         Command::Sync(args) => sync::run(context, &args),
+        Command::Cache(args) => cache::run(context, &args),
         Command::Log(args) => log::log(context, &args),
         Command::Undo(args) => log::undo(context, &args),
         Command::Rules(args) => rules::run(context, args),

@@ -1,6 +1,6 @@
 //! The forms of `--format json` that scripts rely on.
 
-use super::{agents, config, doctor, done, eval, fix, learnings, pr, record, rounds, rules, stream};
+use super::{agents, cache, config, doctor, done, eval, fix, learnings, pr, record, rounds, rules, stream};
 use schemars::schema_for;
 
 #[test]
@@ -8,6 +8,7 @@ fn the_schemas_that_are_checked_in_are_current() {
     let schemas = [
         ("agents", schema_for!(agents::AgentRows)),
         ("agents-record", schema_for!(record::RecordRows)),
+        ("cache", schema_for!(cache::Cache)),
         ("config-in-effect", schema_for!(config::InEffect)),
         ("doctor", schema_for!(doctor::Checks)),
         ("eval", schema_for!(eval::EvalRows)),

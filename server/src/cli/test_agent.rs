@@ -33,7 +33,7 @@ pub(super) fn test(agent: &Arc<dyn Agent>) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let outcome = block_on(async {
         let (progress, _) = tokio::sync::mpsc::unbounded_channel();
-        let session = Session { progress, cancel: CancellationToken::new(), max_cost_usd: None, is_read_along: false };
+        let session = Session::new(progress, CancellationToken::new());
         agent.review(&brief, &session).await
     })?;
     let seconds = started.elapsed().as_secs_f64();

@@ -6,7 +6,8 @@
 use super::completion::{Completion, Sent, finish, model_label, retry, unfinished};
 use super::process::{self, Course, End, Program, Scratch};
 use super::prompt::{self, Reader};
-use super::throttle::Account;
+use super::recalled::{Asking, recalled};
+use super::throttle::Caller;
 use super::tools::served::{self, SERVER, Server};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
@@ -386,8 +387,8 @@ impl AcpAgent {
     }
 
     async fn prompt(&self, prompt: &str, place: (&Brief, &Path), session: &Session) -> Completion {
-        let account = Account::of(&self.settings);
-        retry(self.settings.retries.unwrap_or(1), &account, session, || async {
+        let caller = Caller::of(&self.settings, prompt);
+        retry(self.settings.retries.unwrap_or(1), &caller, session, || async {
             match self.once(prompt, place, session).await {
                 Ok(said) => said,
                 Err(failure) => Completion::failed(failure),
@@ -445,7 +446,11 @@ impl AcpAgent {
     async fn review_all(&self, brief: &Brief, session: &Session) -> Result<Outcome, Failure> {
         let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
         let prompt = prompt::review(brief, self.reader(brief, checkout.to_str()))?;
-        let said = self.prompt(&prompt.text, (brief, checkout), session).await;
+        // Where the copy is, is another place on each machine.
+        let elsewhere = prompt::review(brief, self.reader(brief, Some("(checkout)")))?;
+        let identity = self.settings.identity();
+        let asking = Asking { agent: &self.name, identity: &identity, brief, prompt: &elsewhere.text, reads_on: true };
+        let said = recalled(session, asking, || self.prompt(&prompt.text, (brief, checkout), session)).await;
         let again = |text: String| async move { self.prompt(&text, (brief, checkout), session).await };
         let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };
         Ok(finish(sent, said, again).await)

@@ -68,9 +68,7 @@ mod tests {
     async fn run(agent: &Arc<dyn Agent>, cancel: CancellationToken) -> Outcome {
         let snapshot = Snapshot::in_memory(&[], &[("a.js", "debugger\n")]);
         let (progress, _progress) = tokio::sync::mpsc::unbounded_channel();
-        agent
-            .review(&Brief::new(snapshot), &Session { progress, cancel, max_cost_usd: None, is_read_along: false })
-            .await
+        agent.review(&Brief::new(snapshot), &Session::new(progress, cancel)).await
     }
 
     #[tokio::test]

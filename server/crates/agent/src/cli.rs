@@ -4,7 +4,8 @@ use super::adapter::{CliAdapter, Run, Sign};
 use super::completion::{Completion, Sent, finish, model_label, retry};
 use super::process::{self, Program, Scratch};
 use super::prompt::{self, Reader};
-use super::throttle::Account;
+use super::recalled::{Asking, recalled};
+use super::throttle::Caller;
 use super::tools::served::{self, Server};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
 use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
@@ -14,6 +15,9 @@ use std::path::Path;
 
 /// More of an answer is not shown while it is written, in bytes.
 const MOST_READ_ALONG: usize = 64 << 10;
+
+/// What the place of its copy is called where it is none.
+const COPY: &str = "(checkout)";
 
 /// A configured command line agent.
 #[derive(Debug)]
@@ -44,8 +48,8 @@ impl CliAgent {
             Ok(path) => path,
             Err(failure) => return Completion::failed(failure),
         };
-        let account = Account::of(&self.settings);
-        retry(self.settings.retries.unwrap_or(1), &account, session, || async {
+        let caller = Caller::of(&self.settings, &prompt);
+        retry(self.settings.retries.unwrap_or(1), &caller, session, || async {
             let scratch = match Scratch::new() {
                 Ok(scratch) => scratch,
                 Err(failure) => return Completion::failed(failure),
@@ -140,7 +144,15 @@ impl CliAgent {
             Err(failure) => return Outcome::failed(failure),
         };
         session.doing("started");
-        let said = self.prompt(prompt.text.clone(), answer::review_schema(), (brief, checkout), session).await;
+        // Where the copy is, is another place on each machine.
+        let elsewhere = match prompt::review(brief, self.reader(brief, Some(COPY))) {
+            Ok(prompt) => prompt,
+            Err(failure) => return Outcome::failed(failure),
+        };
+        let identity = self.settings.identity();
+        let asking = Asking { agent: &self.name, identity: &identity, brief, prompt: &elsewhere.text, reads_on: true };
+        let ask = || self.prompt(prompt.text.clone(), answer::review_schema(), (brief, checkout), session);
+        let said = recalled(session, asking, ask).await;
         let ask = |text| self.prompt(text, answer::review_schema(), (brief, checkout), session);
         let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };
         finish(sent, said, ask).await
@@ -197,7 +209,7 @@ impl super::Agent for CliAgent {
     }
 
     fn preview(&self, brief: &Brief) -> Option<Result<Preview, Failure>> {
-        let prompt = prompt::review(brief, self.reader(brief, Some("(checkout)")));
+        let prompt = prompt::review(brief, self.reader(brief, Some(COPY)));
         let to = self.settings.command.first().map_or(self.adapter.executable, String::as_str);
         Some(prompt.map(|p| Preview::of(p, format!("the program {to}"), true)))
     }

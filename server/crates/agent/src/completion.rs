@@ -2,7 +2,7 @@
 
 use super::process::End;
 use super::prompt::Prompt;
-use super::throttle::Account;
+use super::throttle::Caller;
 use super::{Brief, Outcome, Session, answer, failure};
 use finding::{AgentName, Failure, FailureKind, Usage, counted};
 use serde_json::Value;
@@ -23,6 +23,8 @@ pub struct Completion {
     pub model: Option<String>,
     /// How long to wait before the next try, where the vendor said so.
     pub wait: Option<Duration>,
+    /// What is to be said of it besides.
+    pub notes: Vec<String>,
 }
 
 impl Completion {
@@ -65,6 +67,8 @@ impl Completion {
                 }
             }
         };
+        let mut answer = answer;
+        answer.notes.extend(self.notes);
         Outcome { answer, failure, usage: self.usage, label, prompt: None }
     }
 }
@@ -126,9 +130,11 @@ pub(super) async fn finish<F: Future<Output = Completion>>(
         && let Ok(repair) = super::prompt::repair(&brief.templates, &text, room)
     {
         let before = outcome.usage;
+        let notes = std::mem::take(&mut outcome.answer.notes);
         let repaired = ask(repair).await.into_outcome(agent);
         if repaired.failure.is_none() {
             outcome = repaired;
+            outcome.answer.notes.extend(notes);
             outcome.answer.notes.push("its answer had to be asked for again in the right form".into());
         } else {
             outcome.usage = repaired.usage;
@@ -160,7 +166,7 @@ fn only_seen(outcome: &mut Outcome, prompt: &Prompt) {
 /// Tries again where the failure may pass, after the wait that the vendor asks for or one of ours.
 pub(super) async fn retry<F: Future<Output = Completion>>(
     retries: u32,
-    account: &Account,
+    caller: &Caller,
     session: &Session,
     mut once: impl FnMut() -> F,
 ) -> Completion {
@@ -168,8 +174,9 @@ pub(super) async fn retry<F: Future<Output = Completion>>(
     let mut tries = 0;
     let mut before: Option<Completion> = None;
     loop {
-        account.turn(session).await;
+        let ticket = caller.turn(session).await;
         let mut said = once().await;
+        caller.settle(session, ticket, &said.usage).await;
         usage = usage.plus(said.usage);
         said.usage = usage;
         let said = said.or_words_of(before.take());
@@ -181,7 +188,7 @@ pub(super) async fn retry<F: Future<Output = Completion>>(
         }
         if matches!(failure.kind, FailureKind::RateLimited | FailureKind::Overloaded) {
             // Whoever asks next with this key waits too, also if this one gives up.
-            account.rest(wait);
+            caller.rest(wait);
         }
         if tries >= retries || session.cancel.is_cancelled() {
             return said;

@@ -14,12 +14,15 @@ mod configured;
 pub mod dependencies;
 pub mod detect;
 mod failure;
+pub mod fleet;
 pub mod gemini;
 mod http;
 mod linter;
 mod others;
 pub mod process;
 pub mod prompt;
+pub mod rate;
+mod recalled;
 pub mod recorded;
 mod sending;
 mod settings;
@@ -141,9 +144,17 @@ pub struct Session {
     pub max_cost_usd: Option<f64>,
     /// Whether somebody reads its answer while it is written.
     pub is_read_along: bool,
+    /// The fleet that it is asked in.
+    pub sharing: fleet::Sharing,
 }
 
 impl Session {
+    /// One without limits, that nobody reads along, in no fleet.
+    #[must_use]
+    pub fn new(progress: UnboundedSender<Progress>, cancel: CancellationToken) -> Self {
+        Self { progress, cancel, max_cost_usd: None, is_read_along: false, sharing: fleet::Sharing::default() }
+    }
+
     /// Says what the agent is doing now.
     pub fn doing(&self, what: impl Into<String>) {
         // A closed channel means that nobody wants to know.

@@ -1,4 +1,5 @@
 use super::prompt;
+use super::rate::Rate;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -170,6 +171,12 @@ pub struct AgentSettings {
     /// US dollars for a million tokens read and a million written, for the estimate before a round.
     #[serde(default)]
     pub price: Option<(f64, f64)>,
+    /// Most calls in a minute with its key, by all runners of the fleet together; without a fleet, by this program.
+    #[serde(default)]
+    pub requests_per_minute: Option<u32>,
+    /// Most tokens in a minute with its key, read and written, by all runners of the fleet together.
+    #[serde(default)]
+    pub tokens_per_minute: Option<u64>,
 }
 
 /// A word misspelt is said where it stands, before anybody is asked.
@@ -211,7 +218,14 @@ impl AgentSettings {
             retries: None,
             format: None,
             price: None,
+            requests_per_minute: None,
+            tokens_per_minute: None,
         }
+    }
+
+    /// How often its key may be used.
+    pub(super) fn rate(&self) -> Rate {
+        Rate { requests: self.requests_per_minute, tokens: self.tokens_per_minute }
     }
 
     /// What changes the answers: not the keys, limits of time, prices and labels.

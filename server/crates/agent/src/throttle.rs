@@ -1,11 +1,14 @@
 //! One limit for all who use one account: where a vendor says to wait, every agent and round with that key waits, and
-//! goes on one after the other instead of all at once. What one process was told, others know by a file: see [`shared`].
+//! goes on one after the other instead of all at once. What one process was told, others know by a file: see [`shared`]. How often
+//! the user lets a key be used is kept to as well: by all of a [`fleet`](super::fleet), or by this process.
 
 mod shared;
 
 pub use shared::share;
 
+use super::rate::{Rate, Ticket, Window};
 use super::{AgentSettings, Session, settings::Adapter};
+use finding::Usage;
 use sha2::{Digest, Sha256};
 use shared::Folder;
 use std::collections::HashMap;
@@ -30,6 +33,98 @@ pub(super) struct Account(String);
 struct Gate {
     opens: u64,
     careful_until: u64,
+}
+
+/// What an answer and the rounding of an estimate come to, in tokens, where nothing is known yet.
+const ANSWER: u64 = 2_000;
+
+/// Who passed of this process, by account: what is gone by where nobody else can be asked.
+static WINDOWS: Mutex<Option<HashMap<Account, Window>>> = Mutex::new(None);
+
+/// An agent that is about to make a call, with what it is expected to use.
+#[derive(Debug)]
+pub(super) struct Caller {
+    account: Account,
+    rate: Rate,
+    tokens: u64,
+}
+
+/// Where a call that passed is booked.
+#[derive(Debug)]
+pub(super) enum Booked {
+    /// With the fleet.
+    There(Ticket),
+    /// In this process.
+    Here(Ticket),
+}
+
+impl Caller {
+    pub(super) fn of(settings: &AgentSettings, prompt: &str) -> Self {
+        // Four bytes a token is what code comes to.
+        let tokens = (prompt.len() / 4) as u64 + ANSWER;
+        Self { account: Account::of(settings), rate: settings.rate(), tokens }
+    }
+
+    /// Waits until its key may be used: until a limit that was met is over, and until the rate lets it pass. Ends early when the
+    /// session is cancelled.
+    pub(super) async fn turn(&self, session: &Session) -> Option<Booked> {
+        self.account.turn(session).await;
+        if !self.rate.is_limited() {
+            return None;
+        }
+        let mut is_told = false;
+        loop {
+            let wait = match self.pass(session).await {
+                Ok(booked) => return Some(booked),
+                Err(wait) => wait,
+            };
+            if !std::mem::replace(&mut is_told, true) {
+                session.doing("waiting: its key is used as often as it may be");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(wait)) => {}
+                () = session.cancel.cancelled() => return None,
+            }
+        }
+    }
+
+    /// Asks the fleet, and goes by this runner's part where it does not answer.
+    async fn pass(&self, session: &Session) -> Result<Booked, u64> {
+        let Some(fleet) = session.sharing.fleet.as_deref() else { return self.pass_here(self.rate) };
+        match fleet.take(&self.account.0, self.rate, self.tokens).await {
+            Ok(said) => said.map(Booked::There),
+            Err(super::fleet::NoContact) => self.pass_here(self.rate.shared_by(fleet.runners())),
+        }
+    }
+
+    fn pass_here(&self, rate: Rate) -> Result<Booked, u64> {
+        let mut windows = WINDOWS.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = windows.get_or_insert_default().entry(self.account.clone()).or_default();
+        window.take(now(), rate, self.tokens).map(Booked::Here)
+    }
+
+    /// Books what was really used.
+    pub(super) async fn settle(&self, session: &Session, booked: Option<Booked>, usage: &Usage) {
+        let (Some(read), Some(written)) = (usage.input_tokens, usage.output_tokens) else { return };
+        let used = read.saturating_add(written);
+        match (booked, session.sharing.fleet.as_deref()) {
+            (Some(Booked::There(ticket)), Some(fleet)) if self.rate.tokens.is_some() => {
+                fleet.correct(&self.account.0, ticket, used).await;
+            }
+            (Some(Booked::Here(ticket)), _) => {
+                let mut windows = WINDOWS.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(window) = windows.get_or_insert_default().get_mut(&self.account) {
+                    window.correct(ticket, used);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps its key unused for that long.
+    pub(super) fn rest(&self, time: Duration) {
+        self.account.rest(time);
+    }
 }
 
 static GATES: Mutex<Option<HashMap<Account, Gate>>> = Mutex::new(None);
@@ -216,12 +311,7 @@ mod tests {
     async fn a_limit_of_one_account_holds_up_nobody_else_and_no_cancelled_round() {
         let (mine, other) = (account(Adapter::Claude, "SHARED"), account(Adapter::Claude, "UNTOUCHED"));
         let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
-        let session = Session {
-            progress,
-            cancel: tokio_util::sync::CancellationToken::new(),
-            max_cost_usd: None,
-            is_read_along: false,
-        };
+        let session = Session::new(progress, tokio_util::sync::CancellationToken::new());
         mine.rest(Duration::from_secs(100));
         other.turn(&session).await;
         assert!(told.try_recv().is_err(), "who does not wait says nothing");

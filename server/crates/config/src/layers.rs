@@ -2,6 +2,7 @@
 
 use super::parse::{ConfigError, parse};
 use super::{Config, RepositoryFile, UserFile};
+use agent::fleet::{CacheUse, FleetSettings};
 use finding::Severity;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -186,6 +187,7 @@ impl Loaded {
         self.replace("trusted", Some(file.trusted).filter(|t| !t.is_empty()), from(), |c| &mut c.trusted);
         self.replace("mcp.allow", Some(file.mcp).filter(|mcp| !mcp.is_default()), from(), |c| &mut c.mcp);
         self.replace("fix", Some(file.fix).filter(|fix| !fix.is_default()), from(), |c| &mut c.fix);
+        self.replace("fleet", Some(file.fleet).filter(|fleet| !fleet.is_default()), from(), |c| &mut c.fleet);
         for (name, agent) in file.agents {
             self.origins.insert(format!("agents.{name}"), vec![from()]);
             self.config.agents.insert(name, agent);
@@ -230,7 +232,28 @@ impl Loaded {
         });
         let timeout = from_environment("DEEP_REVIEW_TIMEOUT", environment, "a number of seconds", |v| v.parse().ok())?;
         self.replace("timeout", timeout, Origin::Environment("DEEP_REVIEW_TIMEOUT"), |c| &mut c.timeout);
+        self.lay_fleet(environment)
+    }
+}
+
+impl Loaded {
+    /// What differs from runner to runner is not in a file that they share.
+    fn lay_fleet(&mut self, environment: Environment<'_>) -> Result<(), ConfigError> {
+        const USES: &str = "read-write, read or off";
+        let url = environment("DEEP_REVIEW_FLEET_URL").filter(|v| !v.is_empty());
+        self.add_fleet("DEEP_REVIEW_FLEET_URL", url.map(Some), |fleet| &mut fleet.url);
+        let cache = from_environment("DEEP_REVIEW_FLEET_CACHE", environment, USES, CacheUse::from_word)?;
+        self.add_fleet("DEEP_REVIEW_FLEET_CACHE", cache, |fleet| &mut fleet.cache);
+        let runners = from_environment("DEEP_REVIEW_FLEET_RUNNERS", environment, "a number", |v| v.parse().ok())?;
+        self.add_fleet("DEEP_REVIEW_FLEET_RUNNERS", runners, |fleet| &mut fleet.runners);
         Ok(())
+    }
+
+    fn add_fleet<T>(&mut self, name: &'static str, value: Option<T>, place: impl FnOnce(&mut FleetSettings) -> &mut T) {
+        if let Some(value) = value {
+            *place(&mut self.config.fleet) = value;
+            self.origins.entry("fleet".to_owned()).or_default().push(Origin::Environment(name));
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod tests;
 pub use layers::{Environment, Loaded, Origin, cache_folder, load, user_file};
 pub use parse::ConfigError;
 
+use agent::fleet::FleetSettings;
 use agent::{AgentSettings, Instruction};
 use check::RuleSetting;
 use finding::{Dial, Severity};
@@ -187,6 +188,9 @@ pub struct UserFile {
     /// How fixes by agents are made and proven.
     #[serde(skip_serializing_if = "FixSettings::is_default")]
     pub fix: FixSettings,
+    /// Where runners on several machines share answers, and the rates at which keys are used.
+    #[serde(skip_serializing_if = "FleetSettings::is_default")]
+    pub fleet: FleetSettings,
     /// The agents by name. The built-in ones are there without being named here.
     pub agents: BTreeMap<String, AgentSettings>,
     /// The built-in agents' rules by id: `off`, `on`, `suggestion`, `important`, or where they are off. `all` is for every
@@ -402,6 +406,8 @@ pub struct Config {
     pub mcp: McpSettings,
     /// See [`UserFile::fix`].
     pub fix: FixSettings,
+    /// See [`UserFile::fleet`].
+    pub fleet: FleetSettings,
     /// See [`UserFile::agents`].
     pub agents: BTreeMap<String, AgentSettings>,
     /// See [`UserFile::rules`].
@@ -439,6 +445,7 @@ impl Default for Config {
             trusted: Vec::new(),
             mcp: McpSettings::default(),
             fix: FixSettings::default(),
+            fleet: FleetSettings::default(),
             agents: BTreeMap::new(),
             rules: BTreeMap::new(),
             own_rules: Vec::new(),

@@ -1,4 +1,5 @@
 use super::*;
+use agent::fleet::CacheUse;
 use std::io::Write;
 
 fn loaded(user: &str, repository: Option<&str>, environment: &[(&str, &str)]) -> Result<Loaded, String> {
@@ -58,12 +59,30 @@ fn what_is_wrong_is_named_with_its_line_and_the_nearest_name() {
         ),
         ("", Some("timeout = 1"), "unknown field `timeout`"),
         ("", Some("[fix]\ncheck = 'make'"), "unknown field `fix`"),
+        ("", Some("[fleet]\nurl = 's3://theirs'"), "unknown field `fleet`"),
+        (
+            "[fleet]\ncache = 'some'",
+            None,
+            "FILE:2: unknown variant `some`, expected one of `read-write`, `read`, `off`",
+        ),
     ] {
         let error = loaded(user, repository, &[]).unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
     let error = loaded("", None, &[("DEEP_REVIEW_TIMEOUT", "soon")]).unwrap_err();
     assert_eq!(error, "DEEP_REVIEW_TIMEOUT=soon: it should be a number of seconds");
+}
+
+#[test]
+fn what_a_fleet_shares_is_said_by_the_user_and_the_environment_alone() {
+    let user = "[fleet]\nurl = 's3://team/reviews'\nkey_file = '/k'\nrunners = 4";
+    let environment = [("DEEP_REVIEW_FLEET_CACHE", "read"), ("DEEP_REVIEW_FLEET_RUNNERS", "8")];
+    let l = loaded(user, None, &environment).unwrap();
+    let fleet = &l.config.fleet;
+    assert_eq!((fleet.url.as_deref(), fleet.cache, fleet.runners), (Some("s3://team/reviews"), CacheUse::Read, 8));
+    assert_eq!(l.origins["fleet"].len(), 3);
+    let error = loaded("", None, &[("DEEP_REVIEW_FLEET_CACHE", "mine")]).unwrap_err();
+    assert_eq!(error, "DEEP_REVIEW_FLEET_CACHE=mine: it should be read-write, read or off");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 //! built-in agents look at every save; a round for each would bury those that somebody asked for.
 
 use super::adjudicate::Judged;
-use super::budget::Budget;
 use super::compose::{self, Answers, Besides};
 use super::run_agent::{Done, Shared};
 use super::{Request, ReviewError, asked, blocking, prepare, run_agent};
@@ -34,14 +33,14 @@ pub async fn background(request: Request, cancel: CancellationToken) -> Result<O
         return Err(ReviewError::NoAgents);
     }
     let started = Instant::now();
-    let (reviewers, limits) = (request.reviewers.clone(), request.options.limits);
+    let (reviewers, options) = (request.reviewers.clone(), request.options.clone());
     let stop = cancel.clone();
     let prepared = Arc::new(blocking(move || prepare::prepare(&request, &stop)).await?);
     if prepared.snapshot.files().is_empty() && prepared.snapshot.left_out().is_empty() {
         return Ok(None);
     }
     let (progress, _) = unbounded_channel();
-    let shared = Shared { budget: Arc::new(Budget::new(limits)), cancel: cancel.clone(), progress };
+    let shared = Shared::of(&options, cancel.clone(), progress);
     let mut tasks = JoinSet::new();
     for reviewer in reviewers {
         let mut asked = asked::what(&prepared, &*reviewer.agent);

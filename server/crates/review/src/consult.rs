@@ -1,6 +1,5 @@
 //! Agents are asked about findings besides a round: a question of a person's, a fix, what somebody thinks of one.
 
-use super::budget::Budget;
 use super::run_agent::{self, Shared};
 use super::{Preparation, Request, ReviewError, Reviewer, blocking, prepare, verify};
 use agent::{Brief, Completion, Progress, Question, answer};
@@ -8,7 +7,6 @@ use finding::{AgentName, Call, Failure, Finding, Message, Speaker, Usage};
 use git::Repository;
 use serde_json::json;
 use std::cmp::Reverse;
-use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
@@ -69,10 +67,10 @@ impl Counsel {
         progress: UnboundedSender<(AgentName, Progress)>,
         cancel: CancellationToken,
     ) -> Result<Self, ReviewError> {
-        let (limits, stop) = (request.options.limits, cancel.clone());
+        let (options, stop) = (request.options.clone(), cancel.clone());
         let (reviewers, repository) = (request.reviewers.clone(), request.repository.clone());
         let prepared = blocking(move || prepare::prepare(&request, &stop)).await?;
-        let shared = Shared { budget: Arc::new(Budget::new(limits)), cancel, progress };
+        let shared = Shared::of(&options, cancel, progress);
         Ok(Self { prepared, reviewers, repository, shared })
     }
 

@@ -267,7 +267,7 @@ async fn scored_by(
     let brief = Brief::new(case.snapshot.clone());
     let (progress, _) = tokio::sync::mpsc::unbounded_channel();
     let stop = cancel.child_token();
-    let session = Session { progress, cancel: stop.clone(), max_cost_usd: None, is_read_along: false };
+    let session = Session::new(progress, stop.clone());
     let started = Instant::now();
     let review = agent.review(&brief, &session);
     tokio::pin!(review);

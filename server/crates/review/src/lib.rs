@@ -47,9 +47,9 @@ pub use setup::{MisnamedAgent, UnknownAgent, agents, chosen, named, request};
 pub use stops::Stops;
 
 use adjudicate::Judged;
+use agent::fleet::FleetSettings;
 use agent::{Agent, Progress, Steering, answer};
 use asked::Asked;
-use budget::Budget;
 use compose::{Answered, Answers, Besides, Composed};
 use config::Verify;
 use finding::{AgentInfo, AgentName, Check, Finding, FindingId, Resolution, Round, RoundId, RoundScope, State, Usage};
@@ -137,6 +137,8 @@ pub struct Options {
     pub steering: Steering,
     /// What stops single agents while the round runs.
     pub stops: Stops,
+    /// Where runners on other machines share answers and rates with this one.
+    pub fleet: FleetSettings,
 }
 
 impl Default for Options {
@@ -154,6 +156,7 @@ impl Default for Options {
             prompts: None,
             steering: Steering::default(),
             stops: Stops::default(),
+            fleet: FleetSettings::default(),
         }
     }
 }
@@ -301,7 +304,7 @@ impl Running {
         cancel: CancellationToken,
     ) -> Result<Reviewed, ReviewError> {
         let (progress, mut told) = unbounded_channel();
-        let shared = Shared { budget: Arc::new(Budget::new(options.limits)), cancel, progress };
+        let shared = Shared::of(options, cancel, progress);
         let asked = self.asked(reviewers).await;
         for (reviewer, asked) in reviewers.iter().zip(&asked) {
             self.besides.estimates.extend(asked.estimate.map(|estimate| (reviewer.agent.info().name, estimate)));
@@ -372,7 +375,7 @@ impl Running {
         cancel: CancellationToken,
     ) -> Result<Reviewed, ReviewError> {
         let (progress, mut told) = unbounded_channel();
-        let shared = Shared { budget: Arc::new(Budget::new(options.limits)), cancel, progress };
+        let shared = Shared::of(options, cancel, progress);
         self.besides.about = None;
         let before = self.composed().await;
         let finding = before.round.findings.iter().find(|f| f.id == about).ok_or(ReviewError::NothingToRecheck)?;

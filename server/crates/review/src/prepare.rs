@@ -106,7 +106,10 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     match store.mask_key() {
         _ if !request.options.mask_secrets => brief.sending.masker = None,
         Some(key) => brief.sending.mask_with(key),
-        None => {}
+        None => {
+            let fleet = agent::fleet::of(&request.options.fleet);
+            fleet.and_then(|fleet| fleet.mask_key()).into_iter().for_each(|key| brief.sending.mask_with(key));
+        }
     }
     if let Some(folder) = &request.options.prompts {
         brief.templates = Arc::new(Templates::with_overrides(folder).map_err(ReviewError::Prompts)?);

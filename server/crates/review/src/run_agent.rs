@@ -1,8 +1,9 @@
 //! Runs one agent: its briefs one after the other, with a deadline each, its panic a crash of its own.
 
-use super::Reviewer;
 use super::asked::{self, Asked};
 use super::budget::Budget;
+use super::{Options, Reviewer};
+use agent::fleet::Sharing;
 use agent::{Agent, Brief, Completion, Outcome, Progress, Question, Session};
 use finding::{AgentName, Answer, Failure, FailureKind, RawId, RepoPath, Usage};
 use futures_util::FutureExt;
@@ -25,6 +26,18 @@ pub(super) struct Shared {
     pub(super) budget: Arc<Budget>,
     pub(super) cancel: CancellationToken,
     pub(super) progress: UnboundedSender<(AgentName, Progress)>,
+    pub(super) sharing: Sharing,
+}
+
+impl Shared {
+    pub(super) fn of(
+        options: &Options,
+        cancel: CancellationToken,
+        progress: UnboundedSender<(AgentName, Progress)>,
+    ) -> Self {
+        let sharing = Sharing { fleet: agent::fleet::of(&options.fleet), is_fresh: options.fresh };
+        Self { budget: Arc::new(Budget::new(options.limits)), cancel, progress, sharing }
+    }
 }
 
 /// An agent that is done.
@@ -131,8 +144,8 @@ type Told = UnboundedReceiver<Progress>;
 fn session(name: &AgentName, estimate: Option<&Usage>, shared: &Shared) -> (Session, (AgentName, Told)) {
     let (progress, told) = unbounded_channel();
     let max_cost_usd = estimate.and_then(|estimate| shared.budget.allows_usd(estimate));
-    let (cancel, is_read_along) = (shared.cancel.child_token(), false);
-    (Session { progress, cancel, max_cost_usd, is_read_along }, (name.clone(), told))
+    let sharing = shared.sharing.clone();
+    (Session { max_cost_usd, sharing, ..Session::new(progress, shared.cancel.child_token()) }, (name.clone(), told))
 }
 
 /// Does an agent's work: its panic is a crash of its own, and it ends soon after the word to stop. Gives what came of

@@ -111,6 +111,7 @@ pub fn request(repository: Repository, config: &Config, agents: Vec<Arc<dyn Agen
                 language: config.language.clone(),
                 background: None,
             },
+            fleet: config.fleet.clone(),
             ..Options::default()
         },
     }

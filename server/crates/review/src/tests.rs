@@ -315,8 +315,7 @@ fn an_agent_that_does_not_listen_is_left_behind() {
     let deaf = Reviewer { agent: agent("deaf", |_| Did::Deaf), deadline: Duration::from_millis(5) };
     let brief = Brief::new(git::Snapshot::in_memory(&[], &[("a", "b\n")]));
     let (progress, _said) = unbounded_channel();
-    let shared =
-        Shared { budget: Arc::new(Budget::new(Limits::default())), cancel: CancellationToken::new(), progress };
+    let shared = Shared::of(&Options::default(), CancellationToken::new(), progress);
     let asked = Asked { briefs: vec![brief], holding: None, estimate: None, identity: None, refused: None };
     let outcome = runtime.block_on(run_agent::run(deaf, asked, shared)).outcome;
     assert_eq!(outcome.failure.unwrap().kind, FailureKind::TimedOut);

@@ -8,7 +8,8 @@ mod openai;
 
 use super::completion::{Completion, Sent, finish, model_label, retry, shown_path};
 use super::prompt::{self, Reader};
-use super::throttle::Account;
+use super::recalled::{Asking, recalled};
+use super::throttle::Caller;
 use super::tools::{Tool, Toolbox};
 use super::{
     Adapter, AgentSettings, Availability, Brief, Effort, Outcome, Preview, Question, Session, answer, failure,
@@ -259,9 +260,9 @@ impl HttpAgent {
     /// One prompt with all that the model asks on it, tried again where that may help, and without what the server
     /// refuses.
     async fn prompt(&self, prompt: &str, schema: Value, tools: Option<&Arc<Toolbox>>, session: &Session) -> Completion {
-        let account = Account::of(&self.settings);
+        let caller = Caller::of(&self.settings, prompt);
         let extras = std::sync::Mutex::new(Extras { schema: true, effort: true, tools: true });
-        retry(self.settings.retries.unwrap_or(3), &account, session, || async {
+        retry(self.settings.retries.unwrap_or(3), &caller, session, || async {
             loop {
                 let mut with = *extras.lock().unwrap_or_else(PoisonError::into_inner);
                 let said = self.converse(prompt, with.schema.then_some(&schema), (tools, with), session).await;
@@ -453,7 +454,7 @@ impl HttpAgent {
                 .then(|| Failure::new(FailureKind::Unreachable, "the connection ended before the answer did"))
         });
         let completion =
-            Completion { value: None, text: collected.text, failure, usage, model: collected.model, wait: None };
+            Completion { text: collected.text, failure, usage, model: collected.model, ..Completion::default() };
         Said { completion, said: collected.said, calls: collected.calls }
     }
 
@@ -465,12 +466,21 @@ impl HttpAgent {
         };
         let tools = self.toolbox(brief);
         let tools = tools.as_ref();
+        let identity = self.settings.identity();
         let mut whole = Outcome::default();
         for (n, prompt) in (1..).zip(&prompts) {
             if prompts.len() > 1 {
                 session.doing(format!("part {n} of {}", prompts.len()));
             }
-            let said = self.prompt(&prompt.text, answer::review_schema(), tools, session).await;
+            let asking = Asking {
+                agent: &self.name,
+                identity: &identity,
+                brief,
+                prompt: &prompt.text,
+                reads_on: tools.is_some(),
+            };
+            let ask = || self.prompt(&prompt.text, answer::review_schema(), tools, session);
+            let said = recalled(session, asking, ask).await;
             let again = |text: String| async move { self.prompt(&text, answer::review_schema(), None, session).await };
             let sent = Sent { agent: &self.name, brief, prompt, room: self.room(), reads_on: false };
             whole.join(finish(sent, said, again).await);
