@@ -373,6 +373,29 @@ mod tests {
     }
 
     #[test]
+    fn a_saved_file_is_parsed_only_where_a_line_of_the_change_may_have_something() {
+        let function =
+            |n: usize| format!("/// What it is for.\npub fn saved_{n}(value: u32) -> u32 {{\n    value + {n}\n}}\n\n");
+        let text: String = (0..200).map(function).collect();
+        for (was, is, is_read) in [
+            ("    value + 100\n", "    value * 100\n", false),
+            ("    value + 101\n", "    // What is added.\n    value + 101\n", false),
+            ("saved_102(value: u32)", "saved_102(value: u64)", false),
+            ("    value + 103\n", "    if value > 0 && value > 0 { 1 } else { 2 }\n", true),
+            ("    value + 104\n", "    todo!()\n", true),
+        ] {
+            let new = text.replacen(was, is, 1);
+            let snapshot = Snapshot::in_memory(&[("src/saved.rs", &text)], &[("src/saved.rs", &new)]);
+            let (settings, cancel) = (Settings::default(), CancellationToken::new());
+            let job = Job::new(&snapshot, &settings, &cancel);
+            let file = &snapshot.files()[0];
+            ALL.iter().for_each(|checker| drop(checker.run_on_file(&job, file)));
+            assert_eq!(tree::was_read(&file.path, &new), is_read, "{is}");
+            assert!(!tree::was_read(&file.path, &text), "{is}: the text of the base");
+        }
+    }
+
+    #[test]
     fn a_saved_file_is_looked_at_alone() {
         let snapshot = Snapshot::in_memory(&[], &[("a.js", "debugger;\n"), ("b.js", "debugger;\n")]);
         let (settings, cancel) = (Settings::default(), CancellationToken::new());

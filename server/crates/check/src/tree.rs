@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::{ControlFlow, Range};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use tree_sitter::{Node, ParseOptions, Parser};
 
 /// A text with its tree.
@@ -155,37 +155,52 @@ pub fn languages_without_rules<'p>(changed: impl IntoIterator<Item = &'p RepoPat
 }
 
 /// The tree of a file's text, of the script where it is a component of Vue or Svelte. Several checkers read the same
-/// texts: those that were read last are kept.
+/// texts, often at once: those that were read last are kept, and who asks for a tree that is being made waits for it.
 pub(super) fn read(path: &RepoPath, text: &str) -> Option<Arc<Tree>> {
-    static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
-    // Seeded by chance, so that no text can be made to look like another one.
-    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let language = language_of(path)?;
     let is_component = matches!(path.extension(), Some("vue" | "svelte"));
-    let key = SEED.hash_one((language, is_component, text));
-    let known = kept().trees.get(&key).cloned();
-    known.unwrap_or_else(|| {
-        let tree = if is_component { parse(&script_of(text), language) } else { parse(text, language) }.map(Arc::new);
-        kept().keep(key, text.len(), tree.clone());
-        tree
-    })
+    let made = kept().made(key_of(language, is_component, text), text.len());
+    let make = || if is_component { parse(&script_of(text), language) } else { parse(text, language) }.map(Arc::new);
+    made.get_or_init(make).clone()
 }
 
-/// Trees by what they are of; those that are not to be had too.
+/// Whether the tree of a text was asked for, and is kept.
+#[cfg(test)]
+pub(super) fn was_read(path: &RepoPath, text: &str) -> bool {
+    language_of(path).is_some_and(|language| kept().trees.contains_key(&key_of(language, false, text)))
+}
+
+fn key_of(language: SupportLang, is_component: bool, text: &str) -> u64 {
+    // Seeded by chance, so that no text can be made to look like another one.
+    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    SEED.hash_one((language, is_component, text))
+}
+
+fn kept() -> MutexGuard<'static, Kept> {
+    static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A tree that is made once; none where it is not to be had.
+type Made = Arc<OnceLock<Option<Arc<Tree>>>>;
+
+/// Trees by what they are of.
 #[derive(Default)]
 struct Kept {
-    trees: HashMap<u64, Option<Arc<Tree>>>,
+    trees: HashMap<u64, Made>,
     /// In the order in which they came, with the length of their texts.
     order: VecDeque<(u64, usize)>,
     bytes: usize,
 }
 
 impl Kept {
-    fn keep(&mut self, key: u64, bytes: usize, tree: Option<Arc<Tree>>) {
-        if self.trees.insert(key, tree).is_some() {
-            return;
+    /// The place of the tree of a text of so many bytes.
+    fn made(&mut self, key: u64, bytes: usize) -> Made {
+        if let Some(made) = self.trees.get(&key) {
+            return made.clone();
         }
+        let made = Made::default();
+        self.trees.insert(key, made.clone());
         self.order.push_back((key, bytes));
         self.bytes += bytes;
         while self.bytes > MOST_KEPT
@@ -194,6 +209,7 @@ impl Kept {
             self.trees.remove(&key);
             self.bytes -= bytes;
         }
+        made
     }
 }
 
@@ -344,6 +360,16 @@ mod tests {
         let tree = parse(&text, SupportLang::JavaScript).unwrap();
         let root = tree.root().get_inner_node();
         assert!(!root.has_error() && root.end_byte() == text.len() && root.child_count() == 20);
+    }
+
+    #[test]
+    fn those_who_ask_for_a_tree_at_once_get_the_same_one() {
+        let (path, text) = (RepoPath::new("a.rs").unwrap(), "fn asked_for_at_once() {}\n".repeat(500));
+        let trees: Vec<Arc<Tree>> = std::thread::scope(|scope| {
+            let asked: Vec<_> = (0..4).map(|_| scope.spawn(|| read(&path, &text).unwrap())).collect();
+            asked.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(trees.iter().all(|tree| Arc::ptr_eq(tree, &trees[0])));
     }
 
     #[test]
