@@ -30,7 +30,7 @@ pub(super) struct Checks(Vec<Check>);
 /// One thing that was looked at.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Check {
-    /// What: `repository`, `git`, `base`, `agent`.
+    /// What: `repository`, `git`, `base`, `agent`, `fleet`, …
     what: &'static str,
     /// How that is.
     health: Health,
@@ -80,6 +80,7 @@ fn checks(context: &Context) -> anyhow::Result<Vec<Check>> {
     checks.push(base(&repository, &config));
     checks.extend(agents(&repository, &config)?);
     checks.push(store(&repository));
+    checks.extend(fleet(&config)?);
     Ok(checks)
 }
 
@@ -154,6 +155,36 @@ fn store(repository: &Repository) -> Check {
             Check::of("store", Health::Worse, aside.join("; "), Some("the other rounds are not affected".into()))
         }
     }
+}
+
+/// The place that runners share, where one is configured.
+#[cfg(feature = "remote-cache")]
+fn fleet(config: &Config) -> anyhow::Result<Option<Check>> {
+    if config.fleet.url.is_none() {
+        return Ok(None);
+    }
+    let shared = match fleet::open(&config.fleet, &|name| std::env::var(name).ok()) {
+        Ok(shared) => shared,
+        Err(error) => {
+            return Ok(Some(Check::of("fleet", Health::Worse, error.to_string(), Some("mend [fleet]".into()))));
+        }
+    };
+    let remedy = || Some("reviews go on without it; see docs/fleet.md".to_owned());
+    Ok(Some(match block_on(shared.reach())? {
+        Ok(()) if shared.is_encrypted() => Check::good("fleet", format!("{}, encrypted", shared.place())),
+        Ok(()) => {
+            let detail = format!("{}, not encrypted: whoever may write there is believed", shared.place());
+            Check::of("fleet", Health::Worse, detail, Some("set a key; see docs/fleet.md".into()))
+        }
+        Err(error) => Check::of("fleet", Health::Worse, error.to_string(), remedy()),
+    }))
+}
+
+#[cfg(not(feature = "remote-cache"))]
+fn fleet(config: &Config) -> anyhow::Result<Option<Check>> {
+    let detail = "this program was built without the feature `remote-cache`";
+    let check = || Check::of("fleet", Health::Worse, detail, Some("use one that is shipped".into()));
+    Ok(config.fleet.url.is_some().then(check))
 }
 
 fn text(checks: &[Check]) -> String {

@@ -2,7 +2,7 @@
 //! like one that has just come.
 
 use super::completion::Completion;
-use super::fleet::{Address, Words};
+use super::fleet::{Address, Fleet, Words};
 use super::{Brief, Session, answer};
 use finding::{AgentName, Fix, RepoPath};
 use git::{ChangedFile, blob_id};
@@ -77,30 +77,41 @@ fn seen(brief: &Brief) -> String {
     format!("{:?} {:?} {changed:?} {left_out:?} {sending:?}", scope.base, scope.head)
 }
 
-/// What was said to exactly this before, on whichever machine; else what `ask` brings, which others find then.
+/// What was said to exactly this before, on whichever machine; else what `ask` brings, which others find then. What went wrong
+/// with the place is said with it.
 pub(super) async fn recalled<F: Future<Output = Completion>>(
     session: &Session,
     asking: Asking<'_>,
     ask: impl FnOnce() -> F,
 ) -> Completion {
-    let Some((fleet, address)) = session.sharing.fleet.as_deref().zip(asking.address()) else { return ask().await };
+    let Some(fleet) = session.sharing.fleet.as_deref() else { return ask().await };
+    let mut said = match asking.address() {
+        Some(address) => found_or_asked(session, (fleet, address), asking, ask).await,
+        None => ask().await,
+    };
+    said.notes.extend(fleet.unsaid());
+    said
+}
+
+async fn found_or_asked<F: Future<Output = Completion>>(
+    session: &Session,
+    (fleet, address): (&dyn Fleet, Address),
+    asking: Asking<'_>,
+    ask: impl FnOnce() -> F,
+) -> Completion {
     let before = if session.sharing.is_fresh {
         None
     } else {
         session.doing("looking for its answer in the shared cache");
         session.cancel.run_until_cancelled(fleet.recall(address)).await.flatten()
     };
-    let mut said = match before.map(completion).filter(|said| asking.is_to_keep(said)) {
-        Some(said) => said,
-        None => {
-            let said = ask().await;
-            if asking.is_to_keep(&said) {
-                session.cancel.run_until_cancelled(fleet.keep(address, words(&said))).await;
-            }
-            said
-        }
-    };
-    said.notes.extend(fleet.unsaid());
+    if let Some(said) = before.map(completion).filter(|said| asking.is_to_keep(said)) {
+        return said;
+    }
+    let said = ask().await;
+    if asking.is_to_keep(&said) {
+        session.cancel.run_until_cancelled(fleet.keep(address, words(&said))).await;
+    }
     said
 }
 

@@ -270,6 +270,7 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet;
 
     fn account(adapter: Adapter, key: &str) -> Account {
         Account::of(&AgentSettings { pass_env: vec![key.into()], ..AgentSettings::new(adapter) })
@@ -305,6 +306,32 @@ mod tests {
         assert_eq!(gate.next(start + 3500), None);
         assert_eq!(gate.next(start + 70_000), None);
         assert_eq!(gate.next(start + 70_000), None, "a minute later nobody waits");
+    }
+
+    #[tokio::test]
+    async fn without_contact_to_the_fleet_a_runner_goes_by_its_part_of_the_rate() {
+        let settings = fleet::FleetSettings { url: Some("nowhere".into()), runners: 4, ..Default::default() };
+        let out_of_reach = fleet::Sharing { fleet: fleet::of(&settings), is_fresh: false };
+        for (sharing, key, passes) in [(out_of_reach, "REACHED", 2), (fleet::Sharing::default(), "ALONE", 8)] {
+            let (progress, mut told) = tokio::sync::mpsc::unbounded_channel();
+            let session = Session { sharing, ..Session::new(progress, tokio_util::sync::CancellationToken::new()) };
+            let of_key = AgentSettings {
+                requests_per_minute: Some(8),
+                pass_env: vec![key.into()],
+                ..AgentSettings::new(Adapter::Claude)
+            };
+            let caller = Caller::of(&of_key, "prompt");
+            for _ in 0..passes {
+                let booked = caller.turn(&session).await;
+                assert!(matches!(booked, Some(Booked::Here(_))));
+            }
+            assert!(told.try_recv().is_err(), "who does not wait says nothing");
+            assert!(caller.pass(&session).await.is_err_and(|wait| wait > 50_000));
+            // Who is stopped meanwhile does not wait for its turn.
+            session.cancel.cancel();
+            assert!(caller.turn(&session).await.is_none());
+            assert_eq!(told.try_recv().unwrap().doing, "waiting: its key is used as often as it may be");
+        }
     }
 
     #[tokio::test]

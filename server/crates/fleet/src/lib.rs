@@ -72,6 +72,25 @@ impl Shared {
         self.place.shown()
     }
 
+    /// Keeps what went wrong, to be said. That a place which failed is left alone follows from what was said.
+    fn troubled(&self, what: &str, error: &FleetError) {
+        let text = format!("{what}: {error}");
+        match error {
+            FleetError::LeftAlone(_) => {}
+            // Whether it was slow or silent depends on who waited for it.
+            error if error.is_of_place() => self.troubles.add(what.to_owned(), text),
+            _ => self.troubles.add(text.clone(), text),
+        }
+    }
+
+    /// Whether the place answers.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn reach(&self) -> Result<(), FleetError> {
+        answers::read(&self.place, self.key.as_ref(), &Address([0; 32])).await.map(drop)
+    }
+
     /// Whether what is there is encrypted.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
@@ -103,7 +122,7 @@ impl Fleet for Shared {
             }
             let read = answers::read(&self.place, self.key.as_ref(), &address).await;
             let words = read.unwrap_or_else(|error| {
-                self.troubles.add(format!("an answer of the shared cache is not used: {error}"));
+                self.troubled("an answer of the shared cache is not used", &error);
                 None
             })?;
             let age = Timestamp::now().duration_since(words.at);
@@ -117,7 +136,7 @@ impl Fleet for Shared {
                 return;
             }
             if let Err(error) = answers::write(&self.place, self.key.as_ref(), &address, words).await {
-                self.troubles.add(format!("an answer was not put into the shared cache: {error}"));
+                self.troubled("an answer was not put into the shared cache", &error);
             }
         })
     }
@@ -139,7 +158,7 @@ impl Fleet for Shared {
                     0 | 1 => "this runner goes by the whole rate alone".to_owned(),
                     n => format!("this runner goes by one of {n} parts of it"),
                 };
-                self.troubles.add(format!("the rate that runners share is not to be had, and {part}: {error}"));
+                self.troubled(&format!("the rate that runners share is not to be had, and {part}"), &error);
                 NoContact
             })
         })

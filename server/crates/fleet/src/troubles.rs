@@ -10,10 +10,11 @@ const MOST: usize = 8;
 pub(super) struct Troubles(Mutex<(BTreeSet<String>, Vec<String>)>);
 
 impl Troubles {
-    pub(super) fn add(&self, what: String) {
+    /// Adds what is to be said, unless something of the same `kind` was added before.
+    pub(super) fn add(&self, kind: String, text: String) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.0.len() < MOST && known.0.insert(what.clone()) {
-            known.1.push(what);
+        if known.0.len() < MOST && known.0.insert(kind) {
+            known.1.push(text);
         }
     }
 

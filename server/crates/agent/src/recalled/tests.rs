@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dependencies::Dependency;
-use crate::fleet::{Fleet, NoContact, Sharing};
+use crate::fleet::{NoContact, Sharing};
 use crate::rate::{Rate, Ticket};
 use finding::{Failure, FailureKind};
 use futures_util::FutureExt;
