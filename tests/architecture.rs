@@ -323,7 +323,8 @@ fn every_cell_of_the_page_of_editors_names_a_test_that_is_there_or_says_that_the
     for row in &table[2..] {
         assert_eq!(row.len(), folders.len() + 1, "{row:?}");
         for (cell, folder) in row[1..].iter().zip(folders) {
-            let is_test = |name: &String| name.ends_with("run") || [".js", ".lua", ".ts"].iter().any(|end| name.ends_with(end));
+            let is_test =
+                |name: &String| name.ends_with("run") || [".js", ".lua", ".ts"].iter().any(|end| name.ends_with(end));
             let named: Vec<String> = quoted(cell).into_iter().filter(is_test).collect();
             let is_there = |name: &String| {
                 let folder = root().join(folder);
