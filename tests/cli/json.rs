@@ -21,6 +21,7 @@ const COMMANDS: &[(&str, &[&str], i32, &str)] = &[
     ("agents", &[], 0, "agents"),
     ("agents", &["--record"], 0, "agents-record"),
     ("agents add", &["--adapter", "chat-http", "--name", "mine", "--url", "http://127.0.0.1:1/v1"], 2, "outcome"),
+    ("agents set", &["one", "--effort", "high"], 0, "outcome"),
     ("agents test", &["one"], 0, "outcome"),
     ("agents install", &["codex", "--yes"], 0, "outcome"),
     ("agents uninstall", &["codex", "--yes"], 0, "outcome"),

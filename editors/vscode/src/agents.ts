@@ -72,7 +72,8 @@ function agentItem({ agent, root, running }: Extract<AgentNode, { kind: "agent" 
   item.tooltip = [agent.label, stateOf(agent), ...said].join("\n");
   const [icon, color] = ICONS[agent.state];
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
-  item.contextValue = ["agent", agent.state, ...(running ? ["round"] : [])].join(" ");
+  const thinks = agent.kind !== "built-in" && agent.kind !== "linter";
+  item.contextValue = ["agent", agent.state, ...(running ? ["round"] : []), ...(thinks ? ["model"] : [])].join(" ");
   item.accessibilityInformation = { label: [agent.label, stateOf(agent), ...said].join(", ") };
   item.command = {
     command: "deep-review.agentLog",

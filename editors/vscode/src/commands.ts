@@ -17,7 +17,7 @@ import { closePreview, previewed, Previews } from "./preview";
 import { showProgress } from "./progress";
 import { command, type AgentHere, type Finding, type Repository, type Severity } from "./protocol";
 import { ReportView } from "./report";
-import { setUpAgent, tell } from "./setup";
+import { changeAgent, setUpAgent, tell } from "./setup";
 import type { Reference, State } from "./state";
 import { Targets } from "./targets";
 import { Texts } from "./texts";
@@ -102,6 +102,7 @@ export class Commands {
       setUpAgent: () => this.setUp(),
       chooseAgents: () => this.chooseAgents(),
       testAgent: (...args) => this.onAgent(args[0], (_, agent) => this.testAgent(agent)),
+      changeAgent: (...args) => this.onAgent(args[0], (_, agent) => this.changeAgent(agent)),
       cancelAgent: (...args) => this.onAgent(args[0], (root, agent) => this.execute(command.cancel, { root, agent })),
       retryAgent: (...args) => this.onAgent(args[0], (root, agent) => this.ask({ root, agents: [agent] })),
       agentLog: (...args) => this.onAgent(args[0], (root, agent) => this.agentLog(root, agent)),
@@ -574,6 +575,14 @@ export class Commands {
     if (program === undefined) return;
     const folder = this.state.repositories[0]?.root;
     await tell({ program, folder, secrets: this.context.secrets }, ["agents", "test", name]);
+  }
+
+  private async changeAgent(name: string): Promise<void> {
+    const server = await this.server();
+    const program = await server.program();
+    if (program === undefined) return;
+    const folder = this.state.repositories[0]?.root;
+    await changeAgent({ program, folder, secrets: this.context.secrets, restart: () => server.restart() }, name);
   }
 
   private async setUp(agent?: AgentHere): Promise<void> {

@@ -71,6 +71,15 @@ export function addition({ adapter, variable, url }: Provider, wanted: Wanted): 
   ];
 }
 
+/** The vendors' programs, which take their models. */
+const PROGRAMS: Readonly<Record<string, string>> = { claude: "anthropic", codex: "openai", gemini: "google" };
+
+/** Models to choose from for an agent of that name; none where nothing is known of it. */
+export function modelsOf(agent: string): readonly string[] {
+  const name = agent.replace(/-\d+$/, "");
+  return PROVIDERS.find((provider) => provider.name === (PROGRAMS[name] ?? name))?.models ?? [];
+}
+
 /** A name that no agent has yet. */
 export function freeName(wanted: string, taken: readonly string[]): string {
   for (let number = 1; ; number += 1) {

@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import { askForKeyOf, keyEnvironment } from "./keys";
 import { pickOrType } from "./pick";
 import type { AgentHere } from "./protocol";
-import { addition, commandOf, freeName, PROVIDERS, type Provider } from "./providers";
+import { addition, commandOf, freeName, modelsOf, PROVIDERS, type Provider } from "./providers";
 
 /** Longest time for writing an agent down and asking it once, in milliseconds. */
 const PATIENCE = 300_000;
@@ -123,10 +123,39 @@ function askForModel(provider: Provider): Promise<string | undefined> {
   );
 }
 
+/** Another model of an agent that there is, or how hard it thinks; the rest of the configuration stays as it is. */
+export async function changeAgent(setUp: Omit<SetUp, "agents" | "chosen">, name: string): Promise<void> {
+  const title = vscode.l10n.t("Change {0}", name);
+  const own = vscode.l10n.t("its own choice");
+  const what = await vscode.window.showQuickPick(
+    [
+      { label: `$(hubot) ${vscode.l10n.t("Model…")}`, effort: undefined },
+      { label: vscode.l10n.t("How hard it thinks"), kind: vscode.QuickPickItemKind.Separator },
+      ...["low", "medium", "high", "max"].map((effort) => ({ label: effort, effort })),
+      { label: own, effort: "default" },
+    ],
+    { title },
+  );
+  if (what === undefined) return;
+  let change = "effort" in what && what.effort !== undefined ? `--effort=${what.effort}` : undefined;
+  if (change === undefined) {
+    const placeholder = vscode.l10n.t("Choose a model, or type the name of another");
+    const offers = [...modelsOf(name).map((model) => [model, ""] as const), [own, ""] as const];
+    const model = await pickOrType({ title, placeholder, ignoreFocusOut: true }, offers);
+    if (model === undefined) return;
+    change = `--model=${model === own ? "" : model}`;
+  }
+  await tell(setUp, ["agents", "set", name, change], title);
+  await setUp.restart();
+}
+
 /** Runs the program and says what it said: that the agent works, or why it does not. */
-export async function tell(setUp: Pick<SetUp, "program" | "folder" | "secrets">, args: string[]): Promise<void> {
+export async function tell(
+  setUp: Pick<SetUp, "program" | "folder" | "secrets">,
+  args: string[],
+  title = vscode.l10n.t("Deep Review asks the agent about a change of three lines"),
+): Promise<void> {
   const env = { ...process.env, ...(await keyEnvironment(setUp.secrets)) };
-  const title = vscode.l10n.t("Deep Review asks the agent about a change of three lines");
   const { code, says } = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     (_, token) =>

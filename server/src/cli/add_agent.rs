@@ -219,14 +219,14 @@ fn written(name: &str, table: &[(&str, Value)]) -> String {
 }
 
 /// What the new text says of the agent; it must be a configuration.
-fn settings(text: &str, name: &str) -> anyhow::Result<AgentSettings> {
+pub(super) fn settings(text: &str, name: &str) -> anyhow::Result<AgentSettings> {
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(text.as_bytes())?;
     let mut config = config::load(Some(file.path()), None, &|_| None)?.config;
     config.agents.remove(name).with_context(|| format!("the configuration has no agent '{name}'"))
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
+pub(super) fn read(file: &Path) -> anyhow::Result<String> {
     match std::fs::read_to_string(file) {
         Ok(text) => Ok(text),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
@@ -235,7 +235,7 @@ fn read(file: &Path) -> anyhow::Result<String> {
 }
 
 /// All or nothing: a configuration that is half written would stop everything.
-fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+pub(super) fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     let failed = || format!("failed to write {}", file.display());
     // Through a link, as people keep such files elsewhere.
     let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());

@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 pub(super) fn run(context: &Context, args: &AgentsArgs) -> anyhow::Result<Exit> {
     match &args.command {
         Some(AgentsCommand::Add(args)) => return super::add_agent::run(args),
+        Some(AgentsCommand::Set(args)) => return super::set_agent::run(args),
         Some(AgentsCommand::Test { name, .. }) => return super::test_agent::run(context, name),
         Some(AgentsCommand::Install(args)) => return super::install::install(context, args),
         Some(AgentsCommand::Uninstall(args)) => return super::install::uninstall(context, args),

@@ -181,6 +181,7 @@ impl Command {
         Some(match self {
             Self::Agents(AgentsArgs { command: Some(command), .. }) => match command {
                 AgentsCommand::Add(args) => ("agents add", args.format),
+                AgentsCommand::Set(args) => ("agents set", args.format),
                 AgentsCommand::Test { format, .. } => ("agents test", *format),
                 AgentsCommand::Install(args) => ("agents install", args.format),
                 AgentsCommand::Uninstall(args) => ("agents uninstall", args.format),
@@ -388,6 +389,10 @@ pub(super) enum AgentsCommand {
     /// is asked.
     #[command(after_help = examples::AGENTS_ADD)]
     Add(AddArgs),
+    /// Change an agent's model, how hard it thinks, or whether it takes part, in your configuration; the rest of the file stays
+    /// as you wrote it.
+    #[command(after_help = examples::AGENTS_SET)]
+    Set(SetArgs),
     /// Have an agent review a change of three lines: whether it works, how long it takes, and what that costs.
     #[command(after_help = examples::AGENTS_TEST)]
     Test {
@@ -426,6 +431,25 @@ pub(super) struct AddArgs {
     /// The environment variable that holds the key; never the key itself.
     #[arg(long, value_name = "VARIABLE", requires = "adapter")]
     pub(super) key_env: Option<String>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+/// What is to be different of an agent.
+#[derive(Debug, Default, Args)]
+#[group(required = true, multiple = true, args = ["model", "effort", "enabled"])]
+pub(super) struct SetArgs {
+    /// Its name, as `deep-review agents` lists it.
+    pub(super) name: String,
+    /// Its model; an empty one is its own choice.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) model: Option<String>,
+    /// How hard it thinks: low, medium, high, max; default is its own choice.
+    #[arg(long, value_name = "EFFORT", value_parser = ["low", "medium", "high", "max", "default"])]
+    pub(super) effort: Option<String>,
+    /// Whether it takes part in reviews.
+    #[arg(long, value_name = "true|false")]
+    pub(super) enabled: Option<bool>,
     #[command(flatten)]
     pub(super) format: FormatArgs,
 }

@@ -67,6 +67,12 @@ Examples:
   deep-review agents add     a program, a key or a local server
   deep-review agents add --adapter anthropic-http --name api --model sonnet";
 
+pub(super) const AGENTS_SET: &str = "\
+Examples:
+  deep-review agents set claude --model claude-opus-5 --effort max
+  deep-review agents set codex --model '' --effort default
+  deep-review agents set gemini --enabled false";
+
 pub(super) const AGENTS_TEST: &str = "\
 Examples:
   deep-review agents test claude";

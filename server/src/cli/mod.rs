@@ -43,6 +43,7 @@ pub mod sample;
 mod scan;
 #[cfg(test)]
 mod schemas;
+mod set_agent;
 mod show;
 mod stack;
 mod start;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { difference, edited, files, firstLine } from "../../src/edits";
-import { addition, commandOf, freeName, PROVIDERS } from "../../src/providers";
+import { addition, commandOf, freeName, modelsOf, PROVIDERS } from "../../src/providers";
 import { repositoryOf } from "../../src/repositories";
 import { ago, money, span } from "../../src/times";
 
@@ -91,4 +91,14 @@ test("a provider's agent is added by words alone: a key is in none of them", () 
   assert.equal(freeName("local", ["local", "local-2"]), "local-3");
   assert.equal(commandOf("run `codex login`, or name CODEX_API_KEY in the agent's pass_env"), "codex login");
   assert.equal(commandOf("install it as its maker says: https://example.org"), undefined);
+});
+
+test("an agent's models are those of its provider, or of the vendor of its program", () => {
+  const first = (agent: string): string | undefined => modelsOf(agent)[0];
+  assert.equal(first("anthropic"), first("claude"));
+  assert.equal(first("openai-2"), first("codex"));
+  assert.equal(first("google"), first("gemini"));
+  assert.deepEqual(modelsOf("local"), ["qwen3-coder"]);
+  assert.deepEqual(modelsOf("something-else"), []);
+  assert.notEqual(first("claude"), undefined);
 });

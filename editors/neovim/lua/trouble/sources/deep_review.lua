@@ -24,7 +24,8 @@ local SEVERITIES = {
 ---@param answer fun(items: table[])
 ---@param context? { main?: { buf: integer } } the window that the list is about
 function M.get(answer, context)
-  local new = require("trouble.item").new
+  -- It is there whenever trouble.nvim reads this file.
+  local new = require("trouble.item").new ---@diagnostic disable-line: unresolved-require
   local items = {}
   local main = context and context.main
   for _, finding in ipairs(require("deep-review").findings(main and main.buf)) do

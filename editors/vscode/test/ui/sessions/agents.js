@@ -1,7 +1,8 @@
-// The agents of a round, live: what each does and since when; one is cancelled, one is asked again, its log is shown.
+// The agents of a round, live: what each does and since when; one is cancelled, one is asked again, its log is shown, its effort changed.
 
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
+const { QUICK } = require("../workbench.js");
 
 const row = (text) => `.pane-body .monaco-list-row:has-text("${text}")`;
 
@@ -45,6 +46,15 @@ module.exports = async (w, page, bed) => {
   await page.click(row("Slow"));
   await w.see(".editor-instance .view-line:has-text('reviewed in')");
   w.say("its log");
+  await page.hover(row("Slow"));
+  await page.locator(`${row("Slow")} .action-label[aria-label^='Change Its Model or Effort']`).click();
+  await w.see(`${QUICK} .quick-input-title:has-text("Change slow")`);
+  await w.shot("agent-change");
+  await w.choose("high");
+  await w.see(".notification-toast:has-text('effort high')");
+  assert.match(fs.readFileSync(bed.config, "utf8"), /\[agents\.slow\]\n(.*\n){3}effort = "high"\n/);
+  w.say("its effort is changed, and the rest of the configuration stays");
+
   fs.writeFileSync(bed.config, config);
   await w.run("View: Close All Editors");
   await w.review();

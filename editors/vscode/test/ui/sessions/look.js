@@ -1,4 +1,7 @@
-// How it looks: light, both high-contrast themes, the walkthrough.
+// How it looks: light, both high-contrast themes, the walkthrough. That rows can be read is asked of the pixels.
+
+const assert = require("node:assert/strict");
+const { contrast } = require("../contrast.js");
 
 const THEMES = [
   ["Light Modern", ".monaco-workbench.vs", "light"],
@@ -7,7 +10,10 @@ const THEMES = [
   ["Dark Modern", ".monaco-workbench.vs-dark", undefined],
 ];
 
-module.exports = async (w) => {
+/** What WCAG 2 asks of text: AAA where high contrast is wanted, AA elsewhere. */
+const least = (name) => (name?.startsWith("high-contrast") ? 7 : 4.5);
+
+module.exports = async (w, page) => {
   await w.run("View: Close All Editors");
   await w.open("pool.py");
   await w.review();
@@ -18,6 +24,10 @@ module.exports = async (w) => {
     await w.answer("Select Color Theme", theme);
     await w.see(selector);
     if (name !== undefined) await w.shot(name);
+    const row = `${w.finding("appends before")} .monaco-highlighted-label`;
+    const seen = await contrast(page, row);
+    assert.ok(seen >= least(name), `${theme}: a finding's title has a contrast of ${seen.toFixed(1)}`);
+    w.say(`${theme}: a finding's title has a contrast of ${seen.toFixed(1)}`);
   }
 
   await w.run("Welcome: Open Walkthrough...");
