@@ -48,7 +48,7 @@ class Result:
 
 
 class Gate:
-    """Who passed in the last minute; a second counts as a whole."""
+    """Who passed in the last minute and a second; a second counts as a whole."""
 
     def __init__(self, fleet: Fleet):
         self.most = (fleet.requests_per_minute, fleet.tokens_per_minute)
@@ -57,14 +57,14 @@ class Gate:
     def when(self, now: float, tokens: float) -> float:
         """The moment from which one more may pass: now, or later."""
         requests, most = self.most
-        while self.passed and self.passed[0][0] + 60 < int(now):
+        while self.passed and self.passed[0][0] + 61 < int(now):
             self.passed.popleft()
         used, count, at = sum(tokens for _, tokens in self.passed), len(self.passed), now
         for second, gone in self.passed:
             fits = (requests is None or count < requests) and (most is None or used + min(tokens, most) <= most)
             if fits:
                 break
-            used, count, at = used - gone, count - 1, max(now, second + 61)
+            used, count, at = used - gone, count - 1, max(now, second + 62)
         return at
 
     def take(self, now: float, tokens: float):
@@ -138,12 +138,12 @@ def check():
     near(simulate(Fleet(8, 4, (0.0, 0.0), local=1.0, cores=8)).seconds, 2, "a core for each")
     near(simulate(Fleet(10, 1, (2.0, 2.0), idle=0.5)).seconds, 25, "waiting for disks")
     near(simulate(Fleet(10, 1, (2.0, 2.0), known=1.0)).seconds, 0, "all is known")
-    near(simulate(Fleet(4, 4, (0.0, 0.0), requests_per_minute=2)).seconds, 61, "two a minute")
-    near(simulate(Fleet(4, 4, (0.0, 0.0), tokens=(50, 0), tokens_per_minute=100)).seconds, 61, "tokens for two a minute")
+    near(simulate(Fleet(4, 4, (0.0, 0.0), requests_per_minute=2)).seconds, 62, "two a minute")
+    near(simulate(Fleet(4, 4, (0.0, 0.0), tokens=(50, 0), tokens_per_minute=100)).seconds, 62, "tokens for two a minute")
     near(simulate(Fleet(100, 4, tokens=(1000, 100), price=(3.0, 15.0))).usd, 100 * (0.003 + 0.0015), "what it costs")
     for requests in (7, 60):
         calls = sorted(simulate(Fleet(300, 16, (0.1, 3.0), requests_per_minute=requests)).calls)
-        most = max(sum(begin <= at < begin + 60 for at in calls) for begin in calls)
+        most = max(sum(begin <= at < begin + 61 for at in calls) for begin in calls)
         assert most <= requests, f"{most} calls in a minute, and {requests} may be"
     assert simulate(Fleet(seed=3, latency=(0, 5))) == simulate(Fleet(seed=3, latency=(0, 5)))
 
