@@ -198,16 +198,16 @@ impl<'t> Sides<'t> {
         let start = edits.first().map_or(0, |edit| line(edit.start));
         let end = edits.last().map_or(0, |edit| line(edit.start.saturating_add(edit.count))).max(start);
         let first = lines::split(before.source()).next().unwrap_or_default();
-        let whole = Self { old, first, start: 0, old_count: old.len(), changed: lines::split(after).collect() };
+        let whole = || Self { old, first, start: 0, old_count: old.len(), changed: lines::split(after).collect() };
         let (head, rest) = before.source().split_at(before.start(start));
         let tail = &rest[before.start(end) - head.len()..];
-        let Some(middle) = after.strip_prefix(head).and_then(|after| after.strip_suffix(tail)) else { return whole };
+        let Some(middle) = after.strip_prefix(head).and_then(|after| after.strip_suffix(tail)) else { return whole() };
         // An edit that does not begin or end with a line has a part in the ones beside it.
         let is_whole = |text: &str| text.is_empty() || text.ends_with(['\n', '\r']);
         let is_torn = |one: &str, next: &str| one.ends_with('\r') && next.starts_with('\n');
         let is_clean = is_whole(head) && (is_whole(middle) || tail.is_empty()) && start > 0;
         if !is_clean || is_torn(head, middle) || is_torn(middle, tail) || (middle.is_empty() && is_torn(head, tail)) {
-            return whole;
+            return whole();
         }
         Self { old, first, start, old_count: end - start, changed: lines::split(middle).collect() }
     }

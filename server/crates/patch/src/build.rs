@@ -178,7 +178,7 @@ pub(super) fn finish(text: &Text<'_>, mut raw: Vec<RawEdit>) -> Result<Vec<LineE
         let old = edit.start as usize - 1..(edit.start - 1 + edit.count) as usize;
         old.map(|line| text.line(line)).eq(lines::split(&edit.text))
     };
-    if (text.is_blank() || out.iter().all(is_same)) && super::apply_edits(text.source(), &out) == text.source() {
+    if (text.is_blank() || out.iter().all(is_same)) && text.with(&out) == text.source() {
         out.clear();
     }
     Ok(out)
