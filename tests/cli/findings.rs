@@ -62,6 +62,26 @@ fn a_list_has_what_is_asked_for_and_nothing_else() {
 }
 
 #[test]
+fn mine_are_those_at_lines_that_the_user_changed_last() {
+    let bed = bed();
+    let mine = |email: &str| {
+        bed.repo.git(&["config", "user.email", email]);
+        let list = document(&bed, &["findings", "--mine", "--format", "json"], "findings");
+        labels(&list).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(mine("ada@example.org"), ["C1", "I1", "S1"], "Ada wrote the branch");
+    assert_eq!(mine("bo@example.org"), [""; 0]);
+    bed.repo.write("src/main.rs", AFTER.replacen("as u32", "as u32 // cut", 1));
+    assert_eq!(mine("bo@example.org"), ["C1"], "a line that Bo has not committed yet");
+    bed.repo.git(&["config", "user.email", ""]);
+    let ran = bed.run(&["findings", "--mine"]);
+    assert_eq!(ran.code, 2);
+    for said in ["git has no user.email here", "git config user.email YOU@EXAMPLE.ORG"] {
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_list_follows_the_files() {
     let bed = bed();
     let lines = |bed: &Bed| {

@@ -90,3 +90,42 @@ fn blame_tells_what_was_there_before_the_branch() {
     assert_eq!(target(8, 9), Some(eighth));
     assert_eq!(target(6, 6), None);
 }
+
+#[test]
+fn own_lines_are_those_that_the_user_changed_last() {
+    use deep_review::finding::{CommitId, LineRange};
+    use deep_review::git::OwnLines;
+    let repo = Repo::with_topic(&[("a.rs", TEN), ("lone.txt", "a\rb\nc\n")]);
+    let change = |path: &str, from: &str, to: &str, author: &str| {
+        repo.write(path, repo.read(path).replace(from, to));
+        repo.git(&["commit", "--quiet", "--all", "--message=Change", &format!("--author={author}")]);
+    };
+    change("a.rs", "two\n", "TWO\n", "Ada <ADA@example.org>");
+    change("a.rs", "four\n", "FOUR\n", "Bo <bo@example.org>");
+    change("a.rs", "six\n", "SIX\n", "Ada <ada@old.example.org>");
+    change("a.rs", "eight\n", "EIGHT\n", "Ada <ada@example.org>");
+    change("a.rs", "EIGHT\n", "Eight\n", "Bo <bo@example.org>");
+    change("lone.txt", "c\n", "C\n", "Ada <ada@example.org>");
+    repo.write("a.rs", repo.read("a.rs").replace("one\n", "zero\none\n"));
+    let repository = open(repo.path());
+    let commit = |name: &str| CommitId::new(repo.git(&["rev-parse", name]));
+    let own = |path: &str, has_uncommitted: bool| -> Vec<u32> {
+        let text = repo.read(path);
+        let count = text.split_terminator(['\r', '\n']).count() as u32;
+        let asked: Vec<_> = (1..=count).map(|line| Some(LineRange::line(line))).collect();
+        let lines = OwnLines::of(&repository, Some(&commit("main")), Some(&commit("HEAD")), has_uncommitted);
+        let are_own = lines.unwrap().unwrap().among(&super::path(path), &text, &asked).unwrap();
+        (1..=count).zip(are_own).filter(|(_, is_own)| *is_own).map(|(line, _)| line).collect()
+    };
+    assert_eq!(own("a.rs", true), [1, 3], "what is not committed, and what Ada changed last; of old lines none");
+    assert_eq!(own("a.rs", false), [3], "what no commit has is nobody's where it is not the user's work tree");
+    assert_eq!(own("lone.txt", true), [3], "lines are counted as we do, and as git does where git is asked");
+    repo.write("new.rs", "a\nb\n");
+    assert_eq!(own("new.rs", true), [1, 2]);
+    assert_eq!(own("new.rs", false), [0u32; 0]);
+    // Another address of the user's, by the repository's own map.
+    repo.write(".mailmap", "Ada <ada@example.org> <ada@old.example.org>\n");
+    assert_eq!(own("a.rs", true), [1, 3, 7]);
+    repo.git(&["config", "user.email", " "]);
+    assert!(OwnLines::of(&open(repo.path()), None, None, true).unwrap().is_none(), "nobody is the user");
+}

@@ -172,10 +172,14 @@ export class Server {
 
   /** A finding in words, for what is shown beside the list; nothing while there is no server. */
   async explain(finding: Finding): Promise<vscode.MarkdownString | undefined> {
+    const explained = await this.explanation(finding);
+    return explained === undefined ? undefined : tooltip(finding, explained);
+  }
+
+  /** All that is known of a finding but its title, as inert Markdown; nothing while there is no server. */
+  async explanation({ id, root }: Finding): Promise<string | undefined> {
     try {
-      const { id, root } = finding;
-      const answer = await this.client?.sendRequest<{ markdown: string }>(request.explain, { id, root });
-      return answer === undefined ? undefined : tooltip(finding, answer.markdown);
+      return (await this.client?.sendRequest<{ markdown: string }>(request.explain, { id, root }))?.markdown;
     } catch {
       return undefined; // of a round that is no more
     }
@@ -224,7 +228,10 @@ export class Server {
     const number = ++this.asked;
     try {
       const explained = commentsEnabled();
-      const answer = await this.client?.sendRequest<{ repositories: Repository[] }>(request.findings, { explained });
+      const answer = await this.client?.sendRequest<{ repositories: Repository[] }>(request.findings, {
+        explained,
+        mine: this.state.asksMine,
+      });
       if (answer === undefined || number < this.taken) return;
       this.taken = number;
       this.state.replace(answer.repositories);

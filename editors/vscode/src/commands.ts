@@ -7,10 +7,21 @@ import { isReference } from "./assist";
 import { isOnPath } from "./binary";
 import { chooseBase } from "./bases";
 import type { Server } from "./client";
-import { findingOf } from "./comments";
+import { findingOf, type Threads } from "./comments";
 import { files, firstLine } from "./edits";
 import { askForFilter } from "./filter";
-import { asText, isDismissed, isFixable, isOpen, names, neighbour, NO_FILTER, ordered, type Node } from "./grouping";
+import {
+  asText,
+  isDismissed,
+  isFixable,
+  isOpen,
+  names,
+  neighbour,
+  NO_FILTER,
+  ordered,
+  type Filter,
+  type Node,
+} from "./grouping";
 import { installers } from "./install";
 import { askForKey } from "./keys";
 import { closePreview, previewed, Previews } from "./preview";
@@ -54,6 +65,7 @@ export class Commands {
     private readonly log: vscode.LogOutputChannel,
     private readonly state: State,
     private readonly tree: FindingsTree,
+    private readonly threads: Threads,
     private readonly context: vscode.ExtensionContext,
   ) {
     this.reportView = new ReportView(state, {
@@ -116,10 +128,7 @@ export class Commands {
       install: (...args) => this.install(args[0]),
       setPath: () => setPath(),
       filter: () => this.filter(),
-      clearFilter: () => {
-        this.tree.filterBy(NO_FILTER);
-        return Promise.resolve();
-      },
+      clearFilter: () => this.filterBy(NO_FILTER),
       groupBySeverity: () => this.tree.groupBy("severity"),
       groupByFile: () => this.tree.groupBy("file"),
       groupByAgent: () => this.tree.groupBy("agent"),
@@ -421,7 +430,13 @@ export class Commands {
     await reveal(next.finding);
     const words = vscode.l10n.t("{0} of {1}: {2}", next.number, next.of, next.finding.title);
     vscode.window.setStatusBarMessage(`$(search) ${words}`, 10_000);
-    await vscode.commands.executeCommand("editor.action.showHover", { focus: "noAutoFocus" });
+    // Who does not want to see comments gets the hover.
+    if (!vscode.workspace.getConfiguration("comments").get<boolean>("visible", true)) {
+      await vscode.commands.executeCommand("editor.action.showHover", { focus: "noAutoFocus" });
+      return;
+    }
+    const explanation = await (await this.server()).explanation(next.finding);
+    this.threads.peek(next.finding, vscode.l10n.t("{0} of {1}", next.number, next.of), explanation);
   }
 
   /** Dismisses them, for a kind of reason that is chosen; why in words is asked for where it was not said. */
@@ -477,7 +492,15 @@ export class Commands {
 
   private async filter(): Promise<void> {
     const filter = await askForFilter(this.state.repositories, this.tree.how.filter);
-    if (filter !== undefined) this.tree.filterBy(filter);
+    if (filter !== undefined) await this.filterBy(filter);
+  }
+
+  private async filterBy(filter: Filter): Promise<void> {
+    if (filter.onlyMine || this.state.asksMine) {
+      this.state.asksMine = filter.onlyMine;
+      await (await this.server()).refresh();
+    }
+    this.tree.filterBy(filter);
   }
 
   private async report(target: Target | null | undefined): Promise<void> {

@@ -1,4 +1,5 @@
-// Findings as comment threads at their lines: off by default, because the diagnostics say the same.
+// Findings as comment threads at their lines: off by default, because the diagnostics say the same; but for the one that
+// one has gone to by Next and Previous.
 
 import * as vscode from "vscode";
 import { names, open } from "./grouping";
@@ -15,34 +16,75 @@ export function findingOf(thread: vscode.CommentThread): Reference | undefined {
   return finding && reference(finding);
 }
 
-export function commentThreads(state: State): vscode.Disposable {
-  let controller: vscode.CommentController | undefined;
-  const threads = new Map<string, vscode.CommentThread>();
-  const show = (): void => {
-    if (!commentsEnabled()) {
-      controller?.dispose();
-      controller = undefined;
-      threads.clear();
+/** The finding that one has gone to: its thread is open, whether or not there are threads otherwise. */
+interface Peeked {
+  finding: Finding;
+  /** Which one it is: "3 of 12". */
+  position: string;
+  explanation: string | undefined;
+}
+
+export class Threads {
+  private controller: vscode.CommentController | undefined;
+  private readonly threads = new Map<string, vscode.CommentThread>();
+  private peeked: Peeked | undefined;
+
+  constructor(private readonly state: State) {}
+
+  register(): vscode.Disposable {
+    this.show();
+    return vscode.Disposable.from(
+      this.state.onDidChange(() => {
+        this.show();
+      }),
+      // What is written of an answer stands below the thread until the whole of it is kept there.
+      this.state.onDidAnswer((answering) => {
+        const finding = this.state.finding(answering);
+        const thread = finding && this.threads.get(key(finding));
+        if (finding !== undefined && thread !== undefined)
+          thread.comments = [
+            ...commentsOf(finding, this.peeked),
+            message({ by: `${answering.by} …`, text: answering.text }),
+          ];
+      }),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("deepReview.comments")) this.show();
+      }),
+      // One goes on by other means.
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        const uri = this.peeked?.finding.uri;
+        if (uri === undefined || editor === undefined) return;
+        if (vscode.Uri.parse(uri).toString() === editor.document.uri.toString()) return;
+        this.peeked = undefined;
+        this.show();
+      }),
+      { dispose: () => this.controller?.dispose() },
+    );
+  }
+
+  /** Opens the thread of a finding, and closes the one that was opened before. */
+  peek(finding: Finding, position: string, explanation: string | undefined): void {
+    const before = this.peeked && this.threads.get(key(this.peeked.finding));
+    if (before !== undefined) before.collapsibleState = vscode.CommentThreadCollapsibleState.Collapsed;
+    this.peeked = { finding, position, explanation };
+    this.show();
+    const thread = this.threads.get(key(finding));
+    if (thread !== undefined) thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
+  }
+
+  private show(): void {
+    const { peeked } = this;
+    const all = open(this.state.findings);
+    const wanted = commentsEnabled() ? all : all.filter((finding) => peeked && key(finding) === key(peeked.finding));
+    if (wanted.length === 0 && !commentsEnabled()) {
+      this.controller?.dispose();
+      this.controller = undefined;
+      this.threads.clear();
       return;
     }
-    controller ??= makeController();
-    update(controller, threads, open(state.findings));
-  };
-  show();
-  return vscode.Disposable.from(
-    state.onDidChange(show),
-    // What is written of an answer stands below the thread until the whole of it is kept there.
-    state.onDidAnswer((answering) => {
-      const finding = state.finding(answering);
-      const thread = finding && threads.get(key(finding));
-      if (finding !== undefined && thread !== undefined)
-        thread.comments = [...commentsOf(finding), message({ by: `${answering.by} …`, text: answering.text })];
-    }),
-    vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration("deepReview.comments")) show();
-    }),
-    { dispose: () => controller?.dispose() },
-  );
+    this.controller ??= makeController();
+    update(this.controller, this.threads, wanted, peeked);
+  }
 }
 
 function makeController(): vscode.CommentController {
@@ -64,6 +106,7 @@ function update(
   controller: vscode.CommentController,
   threads: Map<string, vscode.CommentThread>,
   findings: readonly Finding[],
+  peeked: Peeked | undefined,
 ): void {
   const placed = new Map(findings.map((finding) => [key(finding), finding]));
   const same = (text: string, uri: vscode.Uri): boolean => vscode.Uri.parse(text).toString() === uri.toString();
@@ -84,14 +127,19 @@ function update(
     }
     shown.set(thread, finding);
     thread.range = range;
-    thread.label = `${finding.label} · ${severityName(finding.severity)}`;
+    const position = isPeeked(finding, peeked) ? `${peeked.position} · ` : "";
+    thread.label = `${position}${finding.label} · ${severityName(finding.severity)}`;
     thread.contextValue = finding.fixable ? "open fixable" : "open";
-    thread.comments = commentsOf(finding);
+    thread.comments = commentsOf(finding, peeked);
   }
 }
 
-function commentsOf(finding: Finding): vscode.Comment[] {
-  return [comment(finding), ...(finding.thread ?? []).map(message)];
+const isPeeked = (finding: Finding, peeked: Peeked | undefined): peeked is Peeked =>
+  peeked !== undefined && key(peeked.finding) === key(finding);
+
+function commentsOf(finding: Finding, peeked: Peeked | undefined): vscode.Comment[] {
+  const explanation = finding.explanation ?? (isPeeked(finding, peeked) ? peeked.explanation : undefined);
+  return [comment(finding, explanation), ...(finding.thread ?? []).map(message)];
 }
 
 /** A question, or an answer. */
@@ -103,12 +151,12 @@ function message({ by, text }: { by?: string; text: string }): vscode.Comment {
   };
 }
 
-function comment(finding: Finding): vscode.Comment {
+function comment(finding: Finding, explanation = ""): vscode.Comment {
   // The title as text; the explanation was made inert by the server.
   const body = new vscode.MarkdownString("**").appendText(finding.title).appendMarkdown("**\n\n");
   body.supportHtml = true;
   return {
-    body: body.appendMarkdown(finding.explanation ?? ""),
+    body: body.appendMarkdown(explanation),
     mode: vscode.CommentMode.Preview,
     author: { name: names(finding.agents) },
   };

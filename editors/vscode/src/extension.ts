@@ -6,7 +6,7 @@ import { bars } from "./bars";
 import type { Server } from "./client";
 import { Commands } from "./commands";
 import { participant, type Chat } from "./chat";
-import { commentThreads } from "./comments";
+import { Threads } from "./comments";
 import { open } from "./grouping";
 import { State } from "./state";
 import { statusItem } from "./status";
@@ -26,7 +26,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ));
   const restart = async (): Promise<void> => (await running()).restart();
   const tree = new FindingsTree(state, context.workspaceState, async (finding) => (await running()).explain(finding));
-  const commands = new Commands(running, log, state, tree, context);
+  const threads = new Threads(state);
+  const commands = new Commands(running, log, state, tree, threads, context);
   context.subscriptions.push(
     log,
     state,
@@ -35,7 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.createTreeView("deep-review.agents", { treeDataProvider: new AgentsTree(state) }),
     vscode.window.registerFileDecorationProvider(decorations),
     bars(state),
-    commentThreads(state),
+    threads.register(),
     tasks(async () => (await running()).program()),
     ...languageModelTools(async () => (await running()).program()),
     ...participant((vscode as { chat?: Chat }).chat, {

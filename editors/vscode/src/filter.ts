@@ -10,6 +10,7 @@ interface Item extends vscode.QuickPickItem {
   state?: State;
   agent?: Agent;
   isNew?: boolean;
+  isMine?: boolean;
 }
 
 /** The filter that the user wants; none where the question was left. */
@@ -28,7 +29,8 @@ export async function askForFilter(repositories: readonly Repository[], before: 
       (item.severity !== undefined && before.severities.includes(item.severity)) ||
       (item.state !== undefined && before.states.includes(item.state)) ||
       (item.agent !== undefined && before.agents.includes(item.agent.name)) ||
-      (item.isNew === true && before.onlyNew),
+      (item.isNew === true && before.onlyNew) ||
+      (item.isMine === true && before.onlyMine),
   );
   for (const item of picked) item.picked = true;
   const chosen = await vscode.window.showQuickPick(items, {
@@ -42,6 +44,7 @@ export async function askForFilter(repositories: readonly Repository[], before: 
     states: chosen.flatMap(({ state }) => state ?? []),
     agents: chosen.flatMap(({ agent }) => agent?.name ?? []),
     onlyNew: chosen.some(({ isNew }) => isNew),
+    onlyMine: chosen.some(({ isMine }) => isMine),
     text: text.trim(),
   };
 }
@@ -54,6 +57,7 @@ function offered(repositories: readonly Repository[]): Item[] {
     heading(vscode.l10n.t("State")),
     ...STATES.map((state): Item => ({ label: stateName(state), state })),
     { label: vscode.l10n.t("only what is new in this round"), isNew: true },
+    { label: vscode.l10n.t("only what is at lines that I changed last"), isMine: true },
     heading(vscode.l10n.t("Agents")),
     ...agentsOf(repositories).map((agent): Item => ({ label: agent.label, agent })),
   ];

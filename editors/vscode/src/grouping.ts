@@ -18,14 +18,19 @@ export interface Filter {
   agents: string[];
   /** Only those that no earlier round had. */
   onlyNew: boolean;
+  /** Only those at lines that the user changed last. */
+  onlyMine: boolean;
   /** Words that are all in the title, the path, the label or the rule, in any case. */
   text: string;
 }
 
-export const NO_FILTER: Filter = { severities: [], states: [], agents: [], onlyNew: false, text: "" };
+export const NO_FILTER: Filter = { severities: [], states: [], agents: [], onlyNew: false, onlyMine: false, text: "" };
 
 export const isFiltering = (filter: Filter): boolean =>
-  filter.severities.length + filter.states.length + filter.agents.length > 0 || filter.onlyNew || filter.text !== "";
+  filter.severities.length + filter.states.length + filter.agents.length > 0 ||
+  filter.onlyNew ||
+  filter.onlyMine ||
+  filter.text !== "";
 
 export function matches(filter: Filter, finding: Finding): boolean {
   const has = <T>(wanted: readonly T[], value: T): boolean => wanted.length === 0 || wanted.includes(value);
@@ -35,6 +40,8 @@ export function matches(filter: Filter, finding: Finding): boolean {
     has(filter.states, finding.state) &&
     (filter.agents.length === 0 || finding.agents.some((agent) => filter.agents.includes(agent.name))) &&
     (!filter.onlyNew || finding.new) &&
+    // Where it is not known whose they are, the view says so, and none is lost.
+    (!filter.onlyMine || finding.mine !== false) &&
     words(filter.text).every((word) => text.includes(word))
   );
 }
@@ -112,13 +119,14 @@ function within(repository: Repository, view: View, name: Naming, prefix: string
   ];
 }
 
-/** A concern has neither severity nor state: it is shown where none is asked for. */
+/** A concern has neither severity nor state, and is nobody's: it is shown where none is asked for. */
 function showsConcern(filter: Filter, { title, path, agents }: Concern): boolean {
   const text = `${title} ${path}`.toLowerCase();
   return (
     filter.severities.length === 0 &&
     (filter.states.length === 0 || filter.states.includes("open")) &&
     !filter.onlyNew &&
+    !filter.onlyMine &&
     (filter.agents.length === 0 || agents.some((agent) => filter.agents.includes(agent.name))) &&
     words(filter.text).every((word) => text.includes(word))
   );

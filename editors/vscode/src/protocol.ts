@@ -32,6 +32,8 @@ export interface Finding {
   fixes: number;
   /** Whether no earlier round of the branch had it. */
   new: boolean;
+  /** Whether it is at lines that the user changed last; only where that was asked for and is known. */
+  mine?: boolean;
   rule?: string;
   /** All that is known of it but the title, as inert Markdown; only where it was asked for. */
   explanation?: string;
@@ -82,6 +84,8 @@ export interface Repository {
   findings: Finding[];
   /** How many open findings are not shown, and why. */
   hidden?: string;
+  /** Why it is not known which findings are the user's, where that was asked for. */
+  mineUnknown?: string;
   concerns: Concern[];
   /** Of what is looked at without being checked out: as it was named, and the root of its repository. */
   target?: string;

@@ -25,6 +25,9 @@ export class State {
   /** What is written of an answer so far, while it is written. */
   readonly onDidAnswer = this.answers.event;
 
+  /** Whether the server is asked which findings are the user's: it reads git's history for that. */
+  asksMine = false;
+
   get repositories(): readonly Repository[] {
     return this.current;
   }

@@ -57,7 +57,12 @@ export class FindingsTree implements vscode.TreeDataProvider<Node> {
     // Only for what is shown here: a row's menu does not know its row while the tree is filled anew.
     state.onDidChange(() => {
       const shown = JSON.stringify(
-        state.repositories.map(({ findings, hidden, concerns }) => [findings, hidden, concerns]),
+        state.repositories.map(({ findings, hidden, mineUnknown, concerns }) => [
+          findings,
+          hidden,
+          mineUnknown,
+          concerns,
+        ]),
       );
       if (shown === this.shown) return;
       this.shown = shown;
@@ -187,12 +192,14 @@ const isSame = (one: Node, other: Node): boolean =>
 const findingsOf = (group: GroupNode): Finding[] =>
   group.children.flatMap((node) => (node.kind === "finding" ? [node.finding] : []));
 
-/** How many findings the settings hide, of each folder where they hide some. */
+/** How many findings the settings hide, and why the filter does not know whose they are, of each folder where that is so. */
 function hidden(repositories: readonly Repository[]): string {
-  const said = repositories.flatMap(({ name, hidden }) => {
-    if (hidden === undefined) return [];
-    return [repositories.length > 1 ? `${name}: ${hidden}` : hidden];
-  });
+  const said = repositories.flatMap(({ name, hidden, mineUnknown }) =>
+    [hidden, mineUnknown].flatMap((text) => {
+      if (text === undefined) return [];
+      return [repositories.length > 1 ? `${name}: ${text}` : text];
+    }),
+  );
   return said.join("\n");
 }
 
@@ -203,6 +210,7 @@ function describe(filter: Filter): string {
     ...filter.states.map(stateName),
     ...filter.agents,
     ...(filter.onlyNew ? [vscode.l10n.t("new")] : []),
+    ...(filter.onlyMine ? [vscode.l10n.t("mine")] : []),
     ...(filter.text === "" ? [] : [`“${filter.text}”`]),
   ];
   return vscode.l10n.t("only {0}", parts.join(", "));

@@ -488,6 +488,7 @@ pub(super) enum CodingAgent {
     Gemini,
     Cursor,
     VsCode,
+    Windsurf,
     Zed,
 }
 
@@ -620,6 +621,9 @@ pub(super) struct FindingsArgs {
     /// Those that this agent raised.
     #[arg(long, value_name = "NAME")]
     pub(super) agent: Option<String>,
+    /// Those at lines that you changed last: not committed yet, or by a commit of git's user.email on this branch.
+    #[arg(long)]
+    pub(super) mine: bool,
     #[command(flatten)]
     pub(super) dial: DialArgs,
     /// Those too that the configuration hides (min_severity, min_confidence, max_suggestions).

@@ -18,6 +18,7 @@ pub(super) fn run(context: &Context, args: &FindingsArgs) -> anyhow::Result<Exit
         path: args.file.as_deref().map(|path| RepoPath::new(path.trim_end_matches('/'))).transpose()?,
         agent: args.agent.clone(),
         state: args.state.into(),
+        mine: args.mine.then(|| ops::mine(&now.open.repository, &now.open.text, &now.situation())).transpose()?,
         dial: if args.all { Dial::default() } else { context.dial(args.dial.into())? },
     };
     let list = ops::list(&now.situation(), &filter)?;

@@ -4,7 +4,9 @@ use super::args::Color;
 use report::sanitize;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// What a command said, where that becomes one document.
 #[derive(Debug, Default)]
@@ -22,6 +24,39 @@ static SAID: Mutex<Option<Said>> = Mutex::new(None);
 
 fn said() -> MutexGuard<'static, Option<Said>> {
     SAID.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who is given the notes in place of standard error, while the whole terminal is drawn on.
+static NOTED: Mutex<Option<Sender<String>>> = Mutex::new(None);
+
+fn noted() -> MutexGuard<'static, Option<Sender<String>>> {
+    NOTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The notes of the process as long as this lives; what nobody took of them is written to standard error then.
+#[derive(Debug)]
+pub(super) struct Notes(Receiver<String>);
+
+impl Notes {
+    /// Takes them from now on.
+    pub(super) fn take() -> Self {
+        let (sender, receiver) = channel();
+        *noted() = Some(sender);
+        Self(receiver)
+    }
+
+    /// The newest that came since; `None` where none comes for so long.
+    pub(super) fn newest(&self, patience: Duration) -> Option<String> {
+        let first = self.0.recv_timeout(patience).ok()?;
+        Some(self.0.try_iter().last().unwrap_or(first))
+    }
+}
+
+impl Drop for Notes {
+    fn drop(&mut self) {
+        *noted() = None;
+        self.0.try_iter().for_each(|text| to_standard_error(&text));
+    }
 }
 
 /// Keeps back from now on what is printed.
@@ -128,13 +163,20 @@ pub(super) fn json_lines<T: serde::Serialize>(values: &[T]) -> anyhow::Result<St
     Ok(out)
 }
 
-/// Writes a line to standard error, where nothing in it steers a terminal or a machine that builds: it may have words of a
+/// Writes a line to standard error, or into the [`Notes`] of whoever has the terminal, where nothing in it steers a terminal or a machine that builds: it may have words of a
 /// repository or of an agent.
 pub(super) fn note(text: &str) {
     let text = sanitize::orderless(&sanitize::printable(text));
     if let Some(said) = said().as_mut() {
         said.notes.push(text.clone());
     }
+    if noted().as_ref().is_some_and(|notes| notes.send(text.clone()).is_ok()) {
+        return;
+    }
+    to_standard_error(&text);
+}
+
+fn to_standard_error(text: &str) {
     // Nobody can be told that standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
@@ -189,8 +231,11 @@ fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 
 /// What to type instead, or before.
 fn of_operation(error: &ops::OpsError) -> Option<String> {
-    use ops::OpsError::{ForeignPage, Forge, Git, NoRound, NotFetched, UnknownFinding, UnknownHead, UnknownRound};
+    use ops::OpsError::{
+        ForeignPage, Forge, Git, NoEmail, NoRound, NotFetched, UnknownFinding, UnknownHead, UnknownRound,
+    };
     match error {
+        NoEmail => Some("'git config user.email YOU@EXAMPLE.ORG' sets it".into()),
         NoRound => Some("'deep-review review' runs one".into()),
         UnknownRound { .. } => Some("'deep-review rounds' lists them".into()),
         UnknownFinding { .. } => Some("'deep-review report' shows them".into()),

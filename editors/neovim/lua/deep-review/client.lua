@@ -51,6 +51,30 @@ local function refresh(client)
   end)
 end
 
+---Asks which findings are at lines that the user changed last, and passes them on by root and id; where that is not known, why
+---is told.
+---@param done fun(mine: table<string, boolean>)
+function M.mine(done)
+  local client = M.get()
+  if not client then
+    return notify("no server is attached to this buffer", vim.log.levels.WARN)
+  end
+  request(client, "deepReview/findings", { mine = true }, function(error, result)
+    local mine, why = {}, error and error.message
+    for _, repository in ipairs(result and result.repositories or {}) do
+      why = why or repository.mineUnknown
+      for _, finding in ipairs(repository.findings) do
+        mine[repository.root .. "/" .. finding.id] = finding.mine
+      end
+    end
+    if why then
+      notify(why, vim.log.levels.WARN)
+    else
+      done(mine)
+    end
+  end)
+end
+
 ---Handlers of what the server sends beyond the LSP.
 M.handlers = {
   ["deepReview/roundChanged"] = function(_, _, context)

@@ -433,16 +433,10 @@ local SUBCOMMANDS = {
   },
   findings = {
     run = function(args)
-      if args[1] == "quickfix" or args[1] == "loclist" then
-        findings().list(args[1], args[2])
-      elseif args[1] == "select" then
-        findings().open_picker("select")
-      else
-        findings().open_picker(require("deep-review.config").options.picker or "auto")
-      end
+      findings().asked(args)
     end,
     complete = function()
-      return { "quickfix", "loclist", "select" }
+      return { "quickfix", "loclist", "select", "mine" }
     end,
   },
   next = {
@@ -594,7 +588,7 @@ function M.complete(lead, line)
     end
     candidates = position == 2 and SUBCOMMANDS[words[2]].complete()
       or words[2] == "dismiss" and position == 3 and { "false-positive", "wont-fix", "later" }
-      or words[2] == "findings" and position == 3 and { "critical", "important", "suggestion" }
+      or words[2] == "findings" and { "critical", "important", "suggestion", "mine" }
       or {}
   end
   return vim.tbl_filter(function(candidate)

@@ -30,13 +30,42 @@ function M.items(findings)
   return items
 end
 
+---What `:DeepReview findings` is asked for in words: where they are shown, and which of them.
+---@param words string[] `quickfix`, `loclist`, `select`; a severity; `mine`
+function M.asked(words)
+  local where, severity, is_mine
+  for _, word in ipairs(words) do
+    if TYPES[word] then
+      severity = word
+    elseif word == "mine" then
+      is_mine = true
+    else
+      where = word
+    end
+  end
+  local function show(mine)
+    local open = vim.tbl_filter(function(finding)
+      return (not severity or finding.severity == severity) and (not mine or mine[finding.root .. "/" .. finding.id])
+    end, state.open())
+    local which = severity and is_mine and severity .. ", mine" or severity or is_mine and "mine" or ""
+    if where == "quickfix" or where == "loclist" then
+      M.list(where, open, which)
+    else
+      M.open_picker(where or require("deep-review.config").options.picker or "auto", open)
+    end
+  end
+  if is_mine then
+    require("deep-review.client").mine(show)
+  else
+    show()
+  end
+end
+
 ---@param where "quickfix"|"loclist"
----@param severity? string only those of this severity
-function M.list(where, severity)
-  local open = vim.tbl_filter(function(finding)
-    return severity == nil or finding.severity == severity
-  end, state.open())
-  local title = severity and "deep-review: " .. severity or "deep-review"
+---@param open deep-review.Finding[] those that are listed
+---@param which string which ones these are; empty for all
+function M.list(where, open, which)
+  local title = which == "" and "deep-review" or "deep-review: " .. which
   local hidden = state.hidden()
   title = hidden == "" and title or ("%s (%s)"):format(title, hidden)
   local what = { title = title, items = M.items(open) }
@@ -82,8 +111,9 @@ function M.pick(findings, prompt, chosen)
 end
 
 ---Opens the findings in the user's picker: the quickfix list is what all of them can show.
----@param picker "auto"|"telescope"|"fzf-lua"|"snacks"|"select"
-function M.open_picker(picker)
+---@param picker "auto"|"telescope"|"fzf-lua"|"snacks"|"select"|string
+---@param findings deep-review.Finding[]
+function M.open_picker(picker, findings)
   local pickers = {
     {
       "telescope",
@@ -114,7 +144,7 @@ function M.open_picker(picker)
       there, loaded = pcall(require, module)
     end
     if there then
-      vim.fn.setqflist({}, " ", { title = "deep-review", items = M.items(state.open()) })
+      vim.fn.setqflist({}, " ", { title = "deep-review", items = M.items(findings) })
       open(loaded)
       return
     end
@@ -122,7 +152,7 @@ function M.open_picker(picker)
   if picker ~= "auto" and picker ~= "select" then
     require("deep-review.client").notify(("the picker '%s' is not installed"):format(picker), vim.log.levels.WARN)
   end
-  M.pick(state.open(), "Findings", M.reveal)
+  M.pick(findings, "Findings", M.reveal)
 end
 
 local ORDER = { critical = 1, important = 2, suggestion = 3 }

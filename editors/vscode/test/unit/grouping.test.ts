@@ -156,6 +156,7 @@ test("a filter takes what fits all that it asks for", () => {
     [{ agents: ["claude"] }, true],
     [{ agents: ["codex"] }, false],
     [{ onlyNew: true }, true],
+    [{ onlyMine: true }, true],
     [{ text: "pool CHECKS" }, true],
     [{ text: "b006" }, true],
     [{ text: "i1" }, true],
@@ -165,6 +166,8 @@ test("a filter takes what fits all that it asks for", () => {
   for (const [filter, fits] of cases)
     assert.equal(matches({ ...NO_FILTER, ...filter }, one), fits, JSON.stringify(filter));
   assert.equal(matches({ ...NO_FILTER, onlyNew: true }, finding("S1")), false);
+  const own = (mine: object): boolean => matches({ ...NO_FILTER, onlyMine: true }, { ...finding("S1"), ...mine });
+  assert.deepEqual([{ mine: true }, { mine: false }, {}].map(own), [true, false, true], "unknown ones are not lost");
 });
 
 test("a list of 5,000 findings is made within a frame or three", () => {

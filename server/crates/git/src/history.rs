@@ -310,17 +310,17 @@ fn parent_of(repo: &git2::Repository, commit: Oid, path: &RepoPath) -> Result<Be
 
 /// Which line of another text each line of a text is.
 #[derive(Debug)]
-struct LineMap(Vec<LineHunk>);
+pub(crate) struct LineMap(Vec<LineHunk>);
 
 impl LineMap {
-    fn new(from: &str, to: &str) -> Self {
+    pub(crate) fn new(from: &str, to: &str) -> Self {
         // Line ends do not make another line.
         let plain = |text: &str| text.replace("\r\n", "\n");
         Self(line_hunks(&plain(from), &plain(to)))
     }
 
     /// `None` for a line that the other text has not.
-    fn get(&self, line: u32) -> Option<u32> {
+    pub(crate) fn get(&self, line: u32) -> Option<u32> {
         match self.0.iter().rev().find(|h| h.old_start <= line) {
             None => Some(line),
             Some(h) if line < h.old_start + h.old_count => None,

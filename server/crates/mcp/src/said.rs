@@ -49,6 +49,7 @@ impl fmt::Display for Refusal {
 impl From<OpsError> for Refusal {
     fn from(error: OpsError) -> Self {
         let remedy = match &error {
+            OpsError::NoEmail => Some("ask the user to set it: git config user.email".to_owned()),
             OpsError::NoRound => Some("call review, or ask the user to run 'deep-review review'".to_owned()),
             OpsError::UnknownRound { .. } => Some("call rounds: it lists them".to_owned()),
             OpsError::UnknownFinding { .. } | OpsError::AmbiguousFinding { .. } | OpsError::NothingNamed => {

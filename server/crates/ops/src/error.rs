@@ -275,6 +275,9 @@ pub enum OpsError {
         /// The remote.
         remote: String,
     },
+    /// Whose lines are the user's own cannot be said.
+    #[error("git has no user.email here, so that no line is known to be yours")]
+    NoEmail,
     /// The forge cannot be asked.
     #[error(transparent)]
     Forge(#[from] forge::ForgeError),

@@ -18,6 +18,7 @@
 //! | what was done, and taking the last of it back, or all that coding agents did | [`log()`], [`undo`], [`undo_agents`] |
 //! | a round with the files as they are now | [`Now`] |
 //! | list findings, one whole, whether one is gone | [`list`], [`show()`], [`verify()`] |
+//! | which findings are at lines that the user changed last | [`mine()`] |
 //! | what became of each finding: open, fixed, dismissed, outdated | [`states()`] |
 //! | write a round again | [`document()`], [`report_pages()`] |
 //! | rounds, decisions and learnings shared with a team through git | [`sync::sync`] |
@@ -52,6 +53,7 @@ mod links;
 mod listing;
 mod log;
 mod mend;
+mod mine;
 mod nothing;
 mod now;
 mod past;
@@ -87,6 +89,7 @@ pub use links::{Linked, join, split, take_back};
 pub use listing::{Filter, FindingList, FindingRow, StateName, list};
 pub use log::{Done, Entry, LogList, LogRow, Named, UndoError, log, undo, undo_agents};
 pub use mend::{MendOptions, Mending, Stale, ToMend, commit, mend, plan_of_attempts, uncommitted};
+pub use mine::mine;
 pub use nothing::{NothingDiffers, nothing_differs};
 pub use now::Now;
 pub use plan::{ApplyPlan, NotApplied, Refused, Selection, Taken, plan};

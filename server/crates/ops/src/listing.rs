@@ -44,6 +44,8 @@ pub struct Filter {
     pub agent: Option<String>,
     /// In this state; in any without it.
     pub state: Option<StateName>,
+    /// One of these, as [`mine`](super::mine()) says them; any without it.
+    pub mine: Option<BTreeSet<FindingId>>,
     /// How much is to be shown of what is open.
     pub dial: Dial,
 }
@@ -105,6 +107,7 @@ pub fn list(situation: &Situation<'_>, filter: &Filter) -> Result<FindingList, O
             && filter.path.as_ref().is_none_or(|path| f.anchors.iter().any(|a| is_in(&a.path, path)))
             && agent.as_ref().is_none_or(|agent| f.agents().contains(&agent))
             && filter.state.is_none_or(|state| state_of(f) == state)
+            && filter.mine.as_ref().is_none_or(|mine| mine.contains(&f.id))
     };
     let mut indices: Vec<usize> = (0..round.findings.len()).filter(|n| wanted(&round.findings[*n])).collect();
     // What is counted as hidden is what would be in this list otherwise.

@@ -17,8 +17,21 @@ module.exports = async (w, page, bed) => {
   await w.chord("p");
   await w.see(".tab.active:has-text('emoji.py')");
   await w.see(".statusbar-item:has-text('of 4:')");
-  await w.hover("Dismiss");
-  w.say("to the next finding, in another file, and back; which one of how many, and what it is");
+  // What it is, who says it, why, and what can be done: at its place, and only there.
+  const peek = ".review-widget:has-text('1 of 4')";
+  await w.see(`${peek}:has-text("LIMIT is never used"):has-text("Gemini (recorded)")`);
+  await w.see(`${peek} .action-label[aria-label^='Dismiss']`);
+  await w.see(".editor-instance .monaco-editor.focused");
+  await w.shot("peek");
+  await w.chord("p"); // before the first comes the last
+  await w.see(".tab.active:has-text('windows.py')");
+  await w.see(".review-widget:has-text('4 of 4'):has-text('The default hides a mistake of the caller.')");
+  assert.equal(await page.locator(".review-widget").count(), 1, "one at a time");
+  await w.open("emoji.py");
+  await w.gone(".editor-instance [class*='comment-thread']");
+  w.say(
+    "to the next finding, in another file, and back, round at the end; each in a peek that says which one of how many",
+  );
 
   const before = text("pool.py");
   fs.writeFileSync(file("pool.py"), `${before}\n\ndef all_of(items=[]):\n    return items\n`);

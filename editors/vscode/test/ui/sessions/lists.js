@@ -1,9 +1,10 @@
 // The list of findings: filtered by words and by ticks, sorted, files ticked as viewed, several rows at once.
 
 const assert = require("node:assert/strict");
+const { execFileSync } = require("node:child_process");
 const { QUICK } = require("../workbench.js");
 
-module.exports = async (w, page) => {
+module.exports = async (w, page, { folder }) => {
   const rows = async () => page.locator(".pane-body .monaco-list-row[aria-level='2']").count();
   await w.run("View: Close All Editors");
   await w.run("Deep Review: Focus on Findings View");
@@ -24,6 +25,32 @@ module.exports = async (w, page) => {
   await w.see(w.finding("LIMIT is never used"));
   assert.equal(await rows(), all);
   w.say("filtered by words and severity, which the view says; and all again");
+
+  // Whose lines they are is said by git: by nobody's address, by another one's, by that of who wrote the branch.
+  const onlyMine = async (email) => {
+    execFileSync("git", ["-C", folder, "config", "user.email", email]);
+    await w.run("Deep Review: Filter Findings…");
+    await w.answer("Words in the title", "");
+    const box = `${QUICK} .quick-input-list .monaco-list-row:has-text("lines that I changed last")`;
+    await w.see(box);
+    if (!(await page.isChecked(`${box} input, ${box} .monaco-checkbox`))) await page.click(box);
+    await w.shot(`only-mine-${email.split("@")[0]}`);
+    await page.click(`${QUICK} .monaco-button:has-text("OK")`);
+    await w.see(".pane-header:has-text('only mine'), .pane-header:has-text('nothing fits')");
+  };
+  await onlyMine("");
+  await w.see(".pane-body .message:has-text('git has no user.email here')");
+  await w.see(w.finding("LIMIT is never used"));
+  await w.shot("only-mine-unknown");
+  await onlyMine("bo@example.org");
+  await w.gone(w.finding("LIMIT is never used"));
+  await onlyMine("ada@example.org");
+  await w.see(w.finding("LIMIT is never used"));
+  await w.gone(".pane-body .message:has-text('git has no user.email here')");
+  execFileSync("git", ["-C", folder, "config", "--unset", "user.email"]);
+  await w.run("Deep Review: Clear the Filter");
+  assert.equal(await rows(), all);
+  w.say("only mine: by git's user.email, and why not where there is none");
 
   await w.run("Deep Review: Group by File");
   const file = ".pane-body .monaco-list-row[aria-level='1']:has-text('emoji.py')";

@@ -41,6 +41,7 @@ impl From<OpsError> for CommandError {
     fn from(error: OpsError) -> Self {
         let remedy = match &error {
             OpsError::Git(GitError::NoBase { .. }) => Some("set deepReview.base to the branch to compare with"),
+            OpsError::NoEmail => Some("`git config user.email YOU@EXAMPLE.ORG` sets it"),
             OpsError::NoRound => Some("run a review first"),
             OpsError::UnknownFinding { .. } => Some("it may be of an older round"),
             OpsError::NothingNamed | OpsError::OneFinding { .. } => {

@@ -148,6 +148,8 @@ pub(crate) struct AnsweringParams {
 pub(crate) struct FindingsParams {
     /// Whether each finding comes with its explanation, for editors that show all of them at once.
     pub(crate) explained: bool,
+    /// Whether it is said of each finding if it is at lines that the user changed last.
+    pub(crate) mine: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -178,6 +180,9 @@ pub(crate) struct RepositoryRow {
     /// How many open findings are not shown, and why; nothing where all are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hidden: Option<String>,
+    /// Why it cannot be said which findings are the user's, where that was asked for.
+    #[serde(rename = "mineUnknown", skip_serializing_if = "Option::is_none")]
+    pub(crate) mine_unknown: Option<String>,
     /// What agents say of the design, where it has a place: it is among the diagnostics too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) concerns: Option<Vec<ConcernRow>>,
@@ -232,6 +237,9 @@ pub(crate) struct FindingRow {
     pub(crate) fixes: usize,
     /// Whether no earlier round of the branch had it.
     pub(crate) new: bool,
+    /// Whether it is at lines that the user changed last; only where that was asked for and is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mine: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,16 +3,18 @@
 use super::BackgroundRequest;
 use super::fix_edits::Fixer;
 use super::hover::{explanation, thread};
+use super::mine::mine;
 use crate::protocol::commands::Counts;
-use crate::protocol::error::with_remedy;
+use crate::protocol::error::{CommandError, with_remedy};
 use crate::protocol::own::*;
 use crate::state::projection::RoundIndex;
 use crate::state::shown::{self, Shown};
 use crate::state::snapshot::{Repo, Snapshot};
-use finding::{AgentName, AgentOutcome, AgentRun, Finding, ObservationKind, RepoPath, Round, State, Usage};
+use finding::{AgentName, AgentOutcome, AgentRun, Finding, FindingId, ObservationKind, RepoPath, Round, State, Usage};
 use lsp_types::Range;
 use report::sanitize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 impl BackgroundRequest for FindingsRequest {
     type Params = FindingsParams;
@@ -21,8 +23,14 @@ impl BackgroundRequest for FindingsRequest {
     fn answer(snapshot: &Snapshot, params: FindingsParams) -> Repositories {
         let row = |repo: &Repo| {
             let shown = Shown::of(snapshot, repo);
+            let (mine, unknown) = match params.mine.then(|| mine(snapshot, repo)) {
+                Some(Ok(mine)) => (Some(mine), None),
+                Some(Err(why)) => (None, Some(CommandError::from(why).to_string())),
+                None => (None, None),
+            };
             RepositoryRow {
-                findings: Some(findings(snapshot, repo, &shown, &params)),
+                findings: Some(findings(snapshot, repo, &shown, (&params, mine.as_ref()))),
+                mine_unknown: unknown,
                 hidden: shown.says(),
                 concerns: Some(concerns(repo)),
                 ..about(repo)
@@ -76,6 +84,7 @@ fn about(repo: &Repo) -> RepositoryRow {
         open: None,
         findings: None,
         hidden: None,
+        mine_unknown: None,
         concerns: None,
     }
 }
@@ -139,7 +148,12 @@ fn concerns(repo: &Repo) -> Vec<ConcernRow> {
 }
 
 /// Those that the dial does not hide. Works out whether fixes apply too.
-fn findings(snapshot: &Snapshot, repo: &Repo, shown: &Shown, params: &FindingsParams) -> Vec<FindingRow> {
+fn findings(
+    snapshot: &Snapshot,
+    repo: &Repo,
+    shown: &Shown,
+    (params, mine): (&FindingsParams, Option<&BTreeSet<FindingId>>),
+) -> Vec<FindingRow> {
     let fixer = Fixer::new(snapshot, repo).ok();
     let row = |(index, finding): (usize, &Finding), round_index: &RoundIndex| {
         let round = &round_index.round;
@@ -163,6 +177,7 @@ fn findings(snapshot: &Snapshot, repo: &Repo, shown: &Shown, params: &FindingsPa
             },
             fixes: finding.fixes.len(),
             new: round.since_before.round == 0 || round.since_before.new.contains(&finding.id),
+            mine: mine.map(|mine| mine.contains(&finding.id)),
             rule: finding.rule.as_ref().map(|rule| sanitize::printable(&rule.id)),
             explanation: params.explained.then(|| explanation(repo, round, finding, snapshot.capabilities.rich_hover)),
             thread: if params.explained { thread(round, finding) } else { Vec::new() },

@@ -11,6 +11,7 @@ pub(crate) mod execute_command;
 pub(crate) mod findings;
 pub(crate) mod fix_edits;
 pub(crate) mod hover;
+mod mine;
 
 use crate::state::snapshot::Snapshot;
 

@@ -103,6 +103,35 @@ async fn findings_move_with_edits_are_closed_by_their_fix_and_come_back_with_und
     assert!(server.finish().await);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn which_findings_are_the_users_is_said_where_it_is_asked_for() {
+    let repo = repo();
+    let mut server = TestServer::of(&repo).await;
+    let file = repo.path().join("src/a.rs");
+    server.open(&file, TEXT).await;
+    // A line that is not even saved yet, at one of the places of C1.
+    server.edit(&file, 2, [1, 4, 1, 5], "mine").await;
+    server.synced().await;
+    let rows = async |server: &mut TestServer, mine: bool| {
+        let answer = server.request("deepReview/findings", json!({ "mine": mine })).await;
+        answer["repositories"][0].clone()
+    };
+    let asked = rows(&mut server, true).await;
+    let said = |of: &serde_json::Value| -> Vec<_> {
+        let all = of["findings"].as_array().unwrap().iter();
+        all.map(|finding| (finding["label"].as_str().unwrap().to_owned(), finding["mine"].as_bool())).collect()
+    };
+    let expected = [("C1", Some(true)), ("I1", Some(false)), ("S2", Some(false)), ("S1", Some(true))];
+    assert_eq!(said(&asked), expected.map(|(label, mine)| (label.to_owned(), mine)), "S1 is about the whole branch");
+    assert!(said(&rows(&mut server, false).await).iter().all(|(_, mine)| mine.is_none()), "not worked out for nothing");
+    repo.git(&["config", "user.email", ""]);
+    let unknown = rows(&mut server, true).await;
+    let why = unknown["mineUnknown"].as_str().unwrap();
+    assert!(why.contains("git has no user.email here") && why.contains("`git config user.email"), "{why}");
+    assert!(said(&unknown).iter().all(|(_, mine)| mine.is_none()));
+    assert!(server.finish().await);
+}
+
 /// Changes a line of both files.
 const BOTH: &str = "--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,3 @@\n fn one() {\n-    a();\n+    z();\n }\n--- a/b.rs\n+++ b/b.rs\n@@ -5,3 +5,3 @@\n fn two() {\n-    b();\n+    z();\n }\n";
 /// Changes a line of the other file only, and makes a new one.

@@ -59,6 +59,9 @@ pub(crate) struct ListArgs {
     state: WhichState,
     /// Those that this reviewer raised.
     agent: Option<String>,
+    /// Those at lines that the user changed last: not committed yet, or by a commit of git's user.email on this branch.
+    #[serde(default)]
+    mine: bool,
     /// The round's number; the newest without it.
     round: Option<u32>,
     /// Most findings of the page, 1 to 200; 50 without it.
@@ -123,6 +126,7 @@ pub(crate) fn list(desk: &Desk, args: &ListArgs) -> Result<Answer, Refusal> {
         path: args.file.as_deref().map(|path| RepoPath::new(path.trim_end_matches('/'))).transpose()?,
         agent: args.agent.clone(),
         state: args.state.into(),
+        mine: args.mine.then(|| ops::mine(&now.open.repository, &now.open.text, &now.situation())).transpose()?,
         // An agent reads pages; nothing is hidden from it.
         ..Filter::default()
     };
