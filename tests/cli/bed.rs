@@ -127,6 +127,7 @@ impl Bed {
             .env("DEEP_REVIEW_CONFIG", self.config_file())
             .env("HOME", self.repo.beside("home"))
             .env_remove("XDG_CACHE_HOME")
+            .env_remove("XDG_CONFIG_HOME")
             .env("PATH", &self.path)
             .stdin(Stdio::null())
             .args(args);

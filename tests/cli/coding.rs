@@ -93,6 +93,7 @@ fn an_entry_is_shown_written_and_taken_out_exactly() {
         ("gemini", &[], "home/.gemini/settings.json", Some("{\n  \"theme\": \"dark\"\n}\n")),
         ("gemini", &["--project"], "repo/.gemini/settings.json", None),
         ("cursor", &[], "home/.cursor/mcp.json", None),
+        ("windsurf", &[], "home/.codeium/windsurf/mcp_config.json", None),
         (
             "vscode",
             &[],
@@ -140,7 +141,9 @@ fn an_entry_of_the_users_own_is_left_alone() {
     bed.repo.write(".mcp.json", "{ broken");
     assert_eq!(bed.run(&["agents", "install", "claude", "--yes"]).code, 2);
     assert_eq!(bed.repo.read(".mcp.json"), "{ broken");
-    assert_eq!(bed.run(&["agents", "install", "codex", "--project"]).code, 2);
+    for agent in ["codex", "windsurf"] {
+        assert_eq!(bed.run(&["agents", "install", agent, "--project"]).code, 2, "{agent} has the user's settings alone");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! written is shown first; what is taken out is what was put in, and nothing else.
 
 mod entry;
+mod places;
 
 use super::args::{CodingAgent, InstallArgs};
 use super::context::Context;
@@ -10,6 +11,7 @@ use anyhow::Context as _;
 use entry::{Form, Start, Unchanged};
 use finding::RepoPath;
 use git::{ChangeKind, ChangedFile, line_hunks, unified_diff};
+use places::System;
 use report::sanitize::printable;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -48,11 +50,11 @@ fn settings(context: &Context, args: &InstallArgs) -> anyhow::Result<Settings> {
     const SERVERS: Form = Form::Json { below: "mcpServers", besides: &[] };
     const OF_CODE: Form = Form::Json { below: "servers", besides: &[("type", "stdio")] };
     const OF_ZED: Form = Form::Json { below: "context_servers", besides: &[] };
-    let of_user = |variable: &str, folder: &str| -> anyhow::Result<PathBuf> {
-        match std::env::var_os(variable).filter(|value| !value.is_empty()) {
-            Some(own) => Ok(PathBuf::from(own)),
-            None => Ok(etcetera::home_dir().context("there is no home folder")?.join(folder)),
-        }
+    let of_user = || -> anyhow::Result<PathBuf> {
+        let home = etcetera::home_dir().context("there is no home folder")?;
+        let file = places::of_user(args.agent, System::here(), &home, &|name| std::env::var_os(name));
+        // Those that have none are asked for the repository's.
+        file.context("it has settings of a repository alone")
     };
     let of_project = || -> anyhow::Result<PathBuf> { Ok(context.repository()?.root().to_owned()) };
     // An editor may start servers elsewhere than in the folder that is open.
@@ -60,16 +62,18 @@ fn settings(context: &Context, args: &InstallArgs) -> anyhow::Result<Settings> {
     let (file, form, arguments): (PathBuf, Form, &[&str]) = match (args.agent, args.project) {
         (CodingAgent::Claude, _) => (of_project()?.join(".mcp.json"), SERVERS, &["mcp"]),
         (CodingAgent::Codex, true) => anyhow::bail!("Codex has no settings of a repository; leave --project out"),
-        (CodingAgent::Codex, false) => {
-            (of_user("CODEX_HOME", ".codex")?.join("config.toml"), Form::Toml { below: "mcp_servers" }, &["mcp"])
+        (CodingAgent::Codex, false) => (of_user()?, Form::Toml { below: "mcp_servers" }, &["mcp"]),
+        (CodingAgent::Windsurf, true) => {
+            anyhow::bail!("Windsurf has no settings of a repository; leave --project out")
         }
+        (CodingAgent::Windsurf, false) => (of_user()?, SERVERS, &["mcp"]),
         (CodingAgent::Gemini, true) => (of_project()?.join(".gemini/settings.json"), SERVERS, &["mcp"]),
-        (CodingAgent::Gemini, false) => (of_user("", ".gemini")?.join("settings.json"), SERVERS, &["mcp"]),
+        (CodingAgent::Gemini, false) => (of_user()?, SERVERS, &["mcp"]),
         (CodingAgent::Cursor, true) => (of_project()?.join(".cursor/mcp.json"), SERVERS, &here),
-        (CodingAgent::Cursor, false) => (of_user("", ".cursor")?.join("mcp.json"), SERVERS, &here),
+        (CodingAgent::Cursor, false) => (of_user()?, SERVERS, &here),
         (CodingAgent::VsCode, _) => (of_project()?.join(".vscode/mcp.json"), OF_CODE, &here),
         (CodingAgent::Zed, true) => (of_project()?.join(".zed/settings.json"), OF_ZED, &["mcp"]),
-        (CodingAgent::Zed, false) => (of_user("", ".config/zed")?.join("settings.json"), OF_ZED, &["mcp"]),
+        (CodingAgent::Zed, false) => (of_user()?, OF_ZED, &["mcp"]),
     };
     let args = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     Ok(Settings { file, form, start: Start { command: command()?, args } })
