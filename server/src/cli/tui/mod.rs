@@ -36,6 +36,9 @@ use work::{Told, Work};
 /// How long a key is waited for while an agent is at work.
 const MOMENT: Duration = Duration::from_millis(100);
 
+/// How long it is waited, at an act, before it is looked whether the act is done.
+const INSTANT: Duration = Duration::from_millis(10);
+
 /// Shows a round of a branch until somebody leaves. Where a newer one comes meanwhile, that is shown.
 ///
 /// # Errors
@@ -44,7 +47,14 @@ pub(super) fn run(context: &Context, open: OpenBranch, round: RoundName<'_>) -> 
     needs_terminal()?;
     let now = told(Now::of(open, round)?);
     let theme = Theme { colours: output::colours(context.color) };
-    let mut session = Session { now, shown: Shown::default(), view: View::default(), work: None, theme };
+    let mut session = Session {
+        now,
+        shown: Shown::default(),
+        view: View::default(),
+        work: None,
+        theme,
+        notes: output::Notes::take(),
+    };
     session.settle()?;
     let mut screen = Screen::take(theme.colours)?;
     let ended = session.run(&mut screen);
@@ -63,6 +73,15 @@ pub(super) fn needs_terminal() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Draws all of it, and takes note of what that came to.
+fn draw(screen: &mut Screen, shown: &Shown, view: &mut View, theme: Theme) -> anyhow::Result<()> {
+    let mut drawn = view::Drawn::default();
+    screen.draw(|frame| drawn = draw::draw(frame, shown, view, theme))?;
+    view.drawn = drawn;
+    view.scroll = view.scroll.min(drawn.deepest);
+    Ok(())
+}
+
 /// Somebody at a terminal.
 struct Session {
     now: Now,
@@ -70,16 +89,14 @@ struct Session {
     view: View,
     work: Option<Work>,
     theme: Theme,
+    /// What would be written over the screen.
+    notes: output::Notes,
 }
 
 impl Session {
     fn run(&mut self, screen: &mut Screen) -> anyhow::Result<()> {
         loop {
-            let (shown, view, theme) = (&self.shown, &self.view, self.theme);
-            let mut drawn = view::Drawn::default();
-            screen.draw(|frame| drawn = draw::draw(frame, shown, view, theme))?;
-            self.view.drawn = drawn;
-            self.view.scroll = self.view.scroll.min(drawn.deepest);
+            draw(screen, &self.shown, &mut self.view, self.theme)?;
             match screen.next(self.work.as_ref().map(|_| MOMENT))? {
                 Some(Input::Key(key)) => {
                     let before = self.view.chosen.clone();
@@ -140,11 +157,15 @@ impl Session {
                 Ok(Came::Done("Read again".to_owned()))
             }
             Act::Open { finding } => self.open(&finding, screen)?,
-            Act::Apply { finding, fix, is_agreed } => act::apply(&self.now, &finding, fix, is_agreed),
-            Act::Dismiss { finding, kind, reason } => act::dismiss(&self.now, &finding, kind, &reason),
-            Act::Reopen { finding } => act::reopen(&self.now, &finding),
-            Act::Take { attempts } => act::take(&self.now, &attempts),
-            Act::Undo => act::undo(&self.now),
+            Act::Apply { finding, fix, is_agreed } => {
+                self.write(screen, |now| act::apply(now, &finding, fix, is_agreed))?
+            }
+            Act::Dismiss { finding, kind, reason } => {
+                self.write(screen, |now| act::dismiss(now, &finding, kind, &reason))?
+            }
+            Act::Reopen { finding } => self.write(screen, |now| act::reopen(now, &finding))?,
+            Act::Take { attempts } => self.write(screen, |now| act::take(now, &attempts))?,
+            Act::Undo => self.write(screen, act::undo)?,
         };
         self.reread()?;
         match came {
@@ -162,6 +183,25 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Does what writes into the store. Where that waits for another process, it is seen.
+    fn write(
+        &mut self,
+        screen: &mut Screen,
+        act: impl FnOnce(&Now) -> anyhow::Result<Came> + Send,
+    ) -> anyhow::Result<anyhow::Result<Came>> {
+        let Self { now, view, shown, theme, notes, .. } = self;
+        std::thread::scope(|scope| {
+            let doing = scope.spawn(|| act(now));
+            while !doing.is_finished() {
+                if let Some(note) = notes.newest(INSTANT) {
+                    view.done(note);
+                    draw(screen, shown, view, *theme)?;
+                }
+            }
+            Ok(doing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })
     }
 
     /// Lets the user's editor have the terminal.
@@ -184,6 +224,12 @@ impl Session {
 
     /// Takes in what is told of the agent at work.
     fn hear(&mut self) -> anyhow::Result<()> {
+        if let Some(note) = self.notes.newest(Duration::ZERO) {
+            match &mut self.view.mode {
+                Mode::Mending { doing, .. } => *doing = note,
+                _ => self.view.done(note),
+            }
+        }
         let Some(work) = &self.work else { return Ok(()) };
         let mut all: Vec<Told> = work.told.try_iter().collect();
         if matches!(all.last(), Some(Told::Ended(_))) {
