@@ -73,13 +73,17 @@ function agentItem({ agent, root, running }: Extract<AgentNode, { kind: "agent" 
   const [icon, color] = ICONS[agent.state];
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
   const thinks = agent.kind !== "built-in" && agent.kind !== "linter";
-  item.contextValue = ["agent", agent.state, ...(running ? ["round"] : []), ...(thinks ? ["model"] : [])].join(" ");
+  // The built-in checkers do what they do in one go: there is nothing to read of it.
+  const hasLog = agent.kind !== "built-in";
+  const marks = [...(running ? ["round"] : []), ...(hasLog ? ["log"] : []), ...(thinks ? ["model"] : [])];
+  item.contextValue = ["agent", agent.state, ...marks].join(" ");
   item.accessibilityInformation = { label: [agent.label, stateOf(agent), ...said].join(", ") };
-  item.command = {
-    command: "deep-review.agentLog",
-    title: vscode.l10n.t("Show Its Log"),
-    arguments: [{ kind: "agent", agent: { name: agent.name, label: agent.label }, root }],
-  };
+  if (hasLog)
+    item.command = {
+      command: "deep-review.agentLog",
+      title: vscode.l10n.t("Show Its Log"),
+      arguments: [{ kind: "agent", agent: { name: agent.name, label: agent.label }, root }],
+    };
   return item;
 }
 

@@ -208,6 +208,27 @@ class Workbench {
     await this.page.waitForSelector(selector, { state: "detached", ...long() });
   }
 
+  /** What a session begins with that is run alone: the sample, reviewed, in its view. */
+  async begin({ trusted, folder }) {
+    await this.load(`${trusted}/?folder=${folder}`);
+    await this.see(STATUS);
+    await this.run("Deep Review: Focus on Findings View");
+    await this.widen();
+    await this.review();
+    await this.see(this.finding("appends before"));
+    await this.clearNotifications();
+  }
+
+  /** Drags the side bar wider, as one does for longer titles. */
+  async widen() {
+    const box = await this.page.locator(".part.sidebar").boundingBox();
+    const [x, y] = [box.x + box.width + 1, box.y + box.height / 2];
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + 180, y, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   /** Reviews, and waits until the round is over. */
   async review() {
     await this.anotherRound(() => this.run("Deep Review: Review Current Branch"));

@@ -45,7 +45,9 @@ module.exports = async (w, page, bed) => {
   w.say("one that failed is asked again, alone");
   await page.click(row("Slow"));
   await w.see(".editor-instance .view-line:has-text('reviewed in')");
-  w.say("its log");
+  await page.hover(row("Rules (built-in)"));
+  assert.equal(await page.locator(`${row("Rules (built-in)")} .action-label[aria-label^='Show Its Log']`).count(), 0);
+  w.say("its log; a built-in checker has none");
   await page.hover(row("Slow"));
   await page.locator(`${row("Slow")} .action-label[aria-label^='Change Its Model or Effort']`).click();
   await w.see(`${QUICK} .quick-input-title:has-text("Change slow")`);

@@ -16,7 +16,7 @@ module.exports = async (w, page, bed) => {
 
   await w.run("Deep Review: Focus on Findings View");
   await w.see(".welcome-view-content:has-text('several agents')");
-  await widen(page);
+  await w.widen();
   await w.shot("welcome");
 
   await w.palette("Deep Review: Review Current Branch");
@@ -190,13 +190,3 @@ module.exports = async (w, page, bed) => {
   await w.run("View: Close All Editors");
   await w.normalSize();
 };
-
-/** Drags the side bar wider, as one does for longer titles. */
-async function widen(page) {
-  const box = await page.locator(".part.sidebar").boundingBox();
-  const [x, y] = [box.x + box.width + 1, box.y + box.height / 2];
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  await page.mouse.move(x + 180, y, { steps: 5 });
-  await page.mouse.up();
-}
