@@ -12,9 +12,10 @@ use crate::state::stamps::{Discovered, Loaded, Polled};
 use crate::state::visit::Visit;
 use agent::Progress;
 use finding::{AgentName, Decisions, RepoPath};
-use lsp_types::{Diagnostic, DidChangeTextDocumentParams, TextDocumentItem, Uri};
+use lsp_types::{DidChangeTextDocumentParams, TextDocumentItem, Uri};
 use ops::Trust;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -185,7 +186,9 @@ impl Event {
 pub(crate) struct FileDiagnostics {
     pub(crate) uri: Uri,
     pub(crate) version: Option<Version>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The diagnostics, as they go to the client.
+    pub(crate) written: Box<RawValue>,
+    pub(crate) is_empty: bool,
     /// Of the diagnostics.
     pub(crate) hash: u64,
     /// Where its findings are: what the editor's lists show of it.

@@ -40,7 +40,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{channel, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use tower_lsp::Server;
 
@@ -49,6 +49,9 @@ mod tests;
 
 /// Requests that may be under way at once: more than any client sends, so that none waits for another.
 const AT_ONCE: usize = 1024;
+
+/// Notifications that wait to be written behind each other; what waits before them is the newest only.
+const NOTIFICATIONS: usize = 8;
 
 /// How long reviews get to end their agents when the server ends.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -85,13 +88,14 @@ async fn serve(
     workers: Workers,
 ) -> bool {
     let (stop, ended) = (CancellationToken::new(), server::Ended::of(workers));
-    let (service, socket) = server::service(stop.clone(), ended.clone(), user_file);
+    let (direct, notifications) = channel(NOTIFICATIONS);
+    let (service, socket) = server::service(stop.clone(), ended.clone(), user_file, direct);
     let spellings = Spellings::default();
     let (refusals, refused) = unbounded_channel();
     let (to_framework, incoming) = tokio::io::duplex(ROOM);
     let (outgoing, from_framework) = tokio::io::duplex(ROOM);
     let reading = client::stdin::pass_on(input, to_framework, refusals, spellings.clone());
-    let writing = client::stdout::pass_on(from_framework, output, refused, spellings);
+    let writing = client::stdout::pass_on(from_framework, output, refused, notifications, spellings);
     let serving = Server::new(incoming, outgoing, socket).concurrency_level(AT_ONCE).serve(service);
     let serving = async {
         // Ends with the input: then the framework's does.

@@ -3,6 +3,7 @@
 
 use crate::client::outbox::Outbox;
 use crate::client::progress;
+use crate::client::stdout::Ready;
 use crate::event::Event;
 use crate::main_loop::GlobalState;
 use crate::protocol::capabilities::ClientCapabilities;
@@ -27,7 +28,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
@@ -36,6 +37,7 @@ use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 pub(crate) struct Server {
     client: Client,
     outbox: OnceLock<Outbox>,
+    direct: mpsc::Sender<Ready>,
     events: UnboundedSender<Event>,
     waiting: std::sync::Mutex<Option<UnboundedReceiver<Event>>>,
     stop: CancellationToken,
@@ -67,16 +69,18 @@ impl Ended {
     }
 }
 
-/// A service that is ready to be served; `stop` ends every review, `user_file` is the user's configuration.
+/// A service that is ready to be served; `stop` ends every review, `user_file` is the user's configuration, `direct`
+/// takes notifications.
 pub(crate) fn service(
     stop: CancellationToken,
     ended: Ended,
     user_file: Option<PathBuf>,
+    direct: mpsc::Sender<Ready>,
 ) -> (LspService<Server>, ClientSocket) {
     let service = LspService::build(move |client| {
         let (events, waiting) = unbounded_channel();
         let waiting = std::sync::Mutex::new(Some(waiting));
-        Server { client, outbox: OnceLock::new(), events, waiting, stop, ended, user_file }
+        Server { client, outbox: OnceLock::new(), direct, events, waiting, stop, ended, user_file }
     })
     .custom_method("deepReview/findings", Server::findings)
     .custom_method("deepReview/status", Server::status)
@@ -98,7 +102,7 @@ impl Server {
     }
 
     fn outbox(&self) -> &Outbox {
-        self.outbox.get_or_init(|| Outbox::new(self.client.clone()))
+        self.outbox.get_or_init(|| Outbox::new(self.client.clone(), self.direct.clone()))
     }
 
     /// The state after everything that the client said before. Asked for at once, awaited later.
@@ -230,6 +234,7 @@ impl LanguageServer for Server {
     }
 
     async fn initialized(&self, _: InitializedParams) {
+        self.outbox().open();
         self.send(Event::Initialized);
     }
 

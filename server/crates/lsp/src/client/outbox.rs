@@ -1,20 +1,28 @@
 //! What goes to the client. Notifications keep their order; requests have a time limit and are never waited for
 //! by whoever owns state or answers the client.
 //!
+//! Notifications are written here, once: the framework would make a tree of each first. They go to standard output by
+//! [`client::stdout`](super::stdout) without it.
+//!
 //! A client may read slowly or not at all. What waits for it is bounded: of a file's diagnostics, of a line of
 //! progress and of news only the newest wait, and of messages the last [`MAX_MESSAGES`].
 
+use super::stdout::Ready;
 use crate::protocol::capabilities::ClientCapabilities;
 use crate::protocol::own::{Answering, AnsweringParams, RoundChanged, RoundChangedParams};
 use finding::FindingId;
-use lsp_types::notification::Progress as ProgressNotification;
+use lsp_types::notification::{
+    LogMessage, Notification, Progress as ProgressNotification, PublishDiagnostics, ShowMessage,
+};
 use lsp_types::*;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tower_lsp::Client;
 
 /// How long the client may take to answer; a person may have to confirm.
@@ -48,21 +56,58 @@ enum Outgoing {
     FileStamp(oneshot::Sender<()>),
 }
 
+/// `textDocument/publishDiagnostics` with a list that is written already, by whoever worked it out.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct WrittenDiagnostics {
+    pub(crate) uri: Uri,
+    pub(crate) diagnostics: Box<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<i32>,
+}
+
 #[derive(Debug)]
 enum Message {
     FileStamp(oneshot::Sender<()>),
-    Diagnostics(PublishDiagnosticsParams),
+    Diagnostics(WrittenDiagnostics),
     Text(Voice, MessageType, String),
     RoundChanged(RoundChangedParams),
     Answering(AnsweringParams),
     Progress(ProgressParams),
 }
 
+impl Message {
+    /// As it goes to the client.
+    fn ready(self) -> Ready {
+        match self {
+            Self::Diagnostics(params) => notification::<PublishDiagnostics>(&params),
+            Self::Text(Voice::Show, typ, message) => notification::<ShowMessage>(&ShowMessageParams { typ, message }),
+            Self::Text(Voice::Log, typ, message) => notification::<LogMessage>(&LogMessageParams { typ, message }),
+            Self::RoundChanged(params) => notification::<RoundChanged>(&params),
+            Self::Answering(params) => notification::<Answering>(&params),
+            Self::Progress(params) => notification::<ProgressNotification>(&params),
+            Self::FileStamp(sent) => Ready::Mark(sent),
+        }
+    }
+}
+
+/// The body of a notification. Its parameters are those of its method, or written as those are.
+fn notification<N: Notification>(params: &impl Serialize) -> Ready {
+    #[derive(Serialize)]
+    struct Body<'p, P> {
+        jsonrpc: &'static str,
+        method: &'static str,
+        params: &'p P,
+    }
+    // They are plain data, which can be written.
+    let body = serde_json::to_vec(&Body { jsonrpc: "2.0", method: N::METHOD, params });
+    Ready::Body(body.unwrap_or_default())
+}
+
 /// The messages that wait for the client.
 #[derive(Debug, Default)]
 struct Waiting {
     order: VecDeque<Outgoing>,
-    diagnostics: HashMap<Uri, PublishDiagnosticsParams>,
+    diagnostics: HashMap<Uri, WrittenDiagnostics>,
     reports: HashMap<ProgressToken, ProgressParams>,
     round_changed: Option<RoundChangedParams>,
     answering: HashMap<FindingId, AnsweringParams>,
@@ -70,7 +115,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn diagnostics(&mut self, params: PublishDiagnosticsParams) {
+    fn diagnostics(&mut self, params: WrittenDiagnostics) {
         let uri = params.uri.clone();
         if self.diagnostics.insert(uri.clone(), params).is_none() {
             self.order.push_back(Outgoing::Diagnostics(uri));
@@ -161,33 +206,32 @@ impl Queue {
 pub(crate) struct Outbox {
     client: Client,
     queue: Arc<Queue>,
+    opened: Arc<Notify>,
     diagnostics_refresh: Refresh,
     lens_refresh: Refresh,
 }
 
 impl Outbox {
-    pub(crate) fn new(client: Client) -> Self {
+    /// What is put into it goes into `direct` from [`Outbox::open`] on.
+    pub(crate) fn new(client: Client, direct: mpsc::Sender<Ready>) -> Self {
         let queue = Arc::new(Queue::default());
-        let (sender, outgoing) = (client.clone(), queue.clone());
+        let opened = Arc::new(Notify::new());
+        let (opens, outgoing) = (opened.clone(), queue.clone());
         tokio::spawn(async move {
-            loop {
-                match outgoing.next().await {
-                    Message::Diagnostics(p) => sender.publish_diagnostics(p.uri, p.diagnostics, p.version).await,
-                    Message::Text(Voice::Show, kind, text) => sender.show_message(kind, text).await,
-                    Message::Text(Voice::Log, kind, text) => sender.log_message(kind, text).await,
-                    Message::RoundChanged(params) => sender.send_notification::<RoundChanged>(params).await,
-                    Message::Answering(params) => sender.send_notification::<Answering>(params).await,
-                    Message::Progress(params) => sender.send_notification::<ProgressNotification>(params).await,
-                    // Whoever waited may have gone.
-                    Message::FileStamp(sent) => drop(sent.send(())),
-                }
-            }
+            opens.notified().await;
+            // Ends when nobody takes what goes to the client any more.
+            while direct.send(outgoing.next().await.ready()).await.is_ok() {}
         });
-        Self { client, queue, diagnostics_refresh: Refresh::default(), lens_refresh: Refresh::default() }
+        Self { client, queue, opened, diagnostics_refresh: Refresh::default(), lens_refresh: Refresh::default() }
     }
 
-    pub(crate) fn diagnostics(&self, uri: Uri, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
-        self.queue.put(|waiting| waiting.diagnostics(PublishDiagnosticsParams { uri, diagnostics, version }));
+    /// The client has said that it is ready: a server may not send before that.
+    pub(crate) fn open(&self) {
+        self.opened.notify_one();
+    }
+
+    pub(crate) fn diagnostics(&self, params: WrittenDiagnostics) {
+        self.queue.put(|waiting| waiting.diagnostics(params));
     }
 
     pub(crate) fn show(&self, kind: MessageType, text: &str) {
@@ -338,8 +382,9 @@ impl Refresh {
 mod tests {
     use super::*;
 
-    fn list(uri: &str, version: i32) -> PublishDiagnosticsParams {
-        PublishDiagnosticsParams { uri: uri.parse().unwrap(), diagnostics: Vec::new(), version: Some(version) }
+    fn list(uri: &str, version: i32) -> WrittenDiagnostics {
+        let diagnostics = RawValue::from_string("[]".into()).unwrap();
+        WrittenDiagnostics { uri: uri.parse().unwrap(), diagnostics, version: Some(version) }
     }
 
     fn report(token: i32, percentage: u32) -> ProgressParams {

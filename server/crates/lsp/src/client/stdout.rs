@@ -13,7 +13,8 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::sync::oneshot;
 
 /// Most bytes that wait while the client does not read; after that, the server waits.
 pub(crate) const ROOM: usize = 64 << 10;
@@ -21,25 +22,42 @@ pub(crate) const ROOM: usize = 64 << 10;
 /// How long a client that has closed standard input may leave what it is given unread.
 const UNREAD: Duration = Duration::from_secs(5);
 
-/// Passes on the messages of the framework, with addresses as the client writes them, and the answers to what never
-/// reached it, until both end.
+/// What goes to the client without the framework.
+pub(crate) enum Ready {
+    /// The body of a message.
+    Body(Vec<u8>),
+    /// Somebody waits until what is before it is written.
+    Mark(oneshot::Sender<()>),
+}
+
+/// Passes on the messages of the framework and those that need none, with addresses as the client writes them, and the
+/// answers to what never reached it, until the framework ends.
 pub(crate) async fn pass_on(
     input: impl AsyncRead + Unpin,
     mut output: impl AsyncWrite + Unpin,
     mut refusals: UnboundedReceiver<Value>,
+    mut direct: Receiver<Ready>,
     spellings: Spellings,
 ) -> io::Result<()> {
     let mut input = BufReader::with_capacity(ROOM, input);
     let (mut header, mut body) = (String::new(), Vec::new());
     loop {
         header.clear();
+        // By turns, where each has something: neither answers nor findings wait for all of the others.
         tokio::select! {
-            biased;
             Some(answer) = refusals.recv() => {
                 write(&mut output, answer.to_string().as_bytes()).await?;
                 continue;
             }
-            // Nothing is taken out of the buffer by this, so nothing is lost when an answer comes first.
+            Some(ready) = direct.recv() => {
+                match ready {
+                    Ready::Body(body) => write(&mut output, &spellings.restore(&body)).await?,
+                    // Whoever waited may have gone.
+                    Ready::Mark(written) => drop(written.send(())),
+                }
+                continue;
+            }
+            // Nothing is taken out of the buffer by this, so nothing is lost when another comes first.
             read = input.fill_buf() => if read?.is_empty() {
                 break;
             },
@@ -55,6 +73,9 @@ pub(crate) async fn pass_on(
         if body.capacity() > ROOM {
             body = Vec::new();
         }
+    }
+    while let Ok(answer) = refusals.try_recv() {
+        write(&mut output, answer.to_string().as_bytes()).await?;
     }
     output.flush().await
 }

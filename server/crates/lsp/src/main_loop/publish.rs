@@ -2,12 +2,14 @@
 
 use super::GlobalState;
 use super::repository_state::{Published, Publishing};
+use crate::client::outbox::WrittenDiagnostics;
 use crate::event::FileDiagnostics;
 use crate::protocol::own::RoundChangedParams;
+use crate::state::diagnostics;
 use crate::state::snapshot::{RepoKey, ReportState};
 use crate::tasks;
 use finding::RepoPath;
-use lsp_types::MessageType;
+use lsp_types::{MessageType, Uri};
 use std::path::{Path, PathBuf};
 
 /// Files whose diagnostics are worked out in one go, so that the first are shown while the rest is looked at.
@@ -117,15 +119,13 @@ impl GlobalState {
     /// Takes back what was said of the files of a repository that is gone.
     pub(super) fn unpublish(&mut self, publishing: Publishing) {
         let gone = publishing.published.into_values().filter(|told| !told.is_empty);
-        let news = gone.map(|told| News { uri: told.uri, diagnostics: Vec::new(), version: None });
+        let news = gone.map(|told| nothing(told.uri));
         self.send(self.shared.capabilities.pulls, news.collect());
     }
 
-    fn send(&self, pulls: bool, news: Vec<News>) {
+    fn send(&self, pulls: bool, news: Vec<WrittenDiagnostics>) {
         if !pulls {
-            for News { uri, diagnostics, version } in news {
-                self.outbox.diagnostics(uri, diagnostics, version);
-            }
+            news.into_iter().for_each(|news| self.outbox.diagnostics(news));
         } else if !news.is_empty() && self.shared.capabilities.diagnostic_refresh {
             self.outbox.refresh_diagnostics();
         }
@@ -142,21 +142,19 @@ impl GlobalState {
     }
 }
 
-/// Diagnostics that a client does not have yet.
-struct News {
-    uri: lsp_types::Uri,
-    diagnostics: Vec<lsp_types::Diagnostic>,
-    version: Option<i32>,
+/// That nothing is said of a file any more.
+fn nothing(uri: Uri) -> WrittenDiagnostics {
+    WrittenDiagnostics { uri, diagnostics: diagnostics::written(&[]), version: None }
 }
 
 impl Publishing {
     /// Takes in what is to be said of a file, with what of it is new; whether the editor's lists changed.
-    fn tell(&mut self, path: RepoPath, now: Option<FileDiagnostics>, news: &mut Vec<News>) -> bool {
+    fn tell(&mut self, path: RepoPath, now: Option<FileDiagnostics>, news: &mut Vec<WrittenDiagnostics>) -> bool {
         let before = self.published.remove(&path);
         let gone = before.as_ref().filter(|told| !told.is_empty && now.as_ref().is_none_or(|now| now.uri != told.uri));
-        news.extend(gone.map(|told| News { uri: told.uri.clone(), diagnostics: Vec::new(), version: None }));
+        news.extend(gone.map(|told| nothing(told.uri.clone())));
         let Some(now) = now else { return before.is_some() };
-        let is_empty = now.diagnostics.is_empty();
+        let is_empty = now.is_empty;
         let is_news = match &before {
             None => !is_empty,
             Some(told) if told.uri != now.uri => true,
@@ -166,9 +164,10 @@ impl Publishing {
             }
         };
         let lists_changed = before.as_ref().is_none_or(|told| told.places != now.places || told.uri != now.uri);
-        let FileDiagnostics { uri, version, diagnostics, hash, places } = now;
+        let FileDiagnostics { uri, version, written, is_empty: _, hash, places } = now;
         if is_news {
-            news.push(News { uri: uri.clone(), diagnostics, version: version.map(|version| version.number) });
+            let version = version.map(|version| version.number);
+            news.push(WrittenDiagnostics { uri: uri.clone(), diagnostics: written, version });
         }
         self.published.insert(path, Published { uri, hash, version, is_empty, places });
         lists_changed

@@ -35,7 +35,7 @@ impl Loop {
     fn over(repo: &TestRepo) -> Self {
         let mut outbox = None;
         let _service = LspService::new(|client| {
-            outbox = Some(Outbox::new(client));
+            outbox = Some(Outbox::new(client, tokio::sync::mpsc::channel(1).0));
             Nobody
         });
         let (events, heard) = unbounded_channel();

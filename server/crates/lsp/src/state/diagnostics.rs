@@ -11,6 +11,7 @@ use lsp_types::*;
 use merge::state::TextState;
 use report::sanitize;
 use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
@@ -262,12 +263,18 @@ fn tags(finding: &Finding) -> Option<Vec<DiagnosticTag>> {
 
 /// Names a list of diagnostics, so that one that is known is not sent again.
 pub(crate) fn result_id(diagnostics: &[Diagnostic]) -> String {
-    format!("{:016x}", hash(diagnostics))
+    format!("{:016x}", hash(&written(diagnostics)))
 }
 
-pub(crate) fn hash(diagnostics: &[Diagnostic]) -> u64 {
-    let mut hasher = DefaultHasher::new();
+/// A list as it goes to the client.
+pub(crate) fn written(diagnostics: &[Diagnostic]) -> Box<RawValue> {
     // Diagnostics are plain data, which can be written.
-    hasher.write(&serde_json::to_vec(diagnostics).unwrap_or_default());
+    to_raw_value(diagnostics).unwrap_or_default()
+}
+
+/// Tells one written list from another.
+pub(crate) fn hash(written: &RawValue) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(written.get().as_bytes());
     hasher.finish()
 }

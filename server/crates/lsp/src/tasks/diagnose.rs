@@ -30,7 +30,15 @@ pub(crate) async fn run(snapshot: Snapshot, repo: Arc<Repo>, paths: Vec<RepoPath
 fn diagnose(snapshot: &Snapshot, repo: &Repo, shown: &Shown, path: &RepoPath) -> Option<FileDiagnostics> {
     let Told { uri, version, diagnostics } = diagnostics::at(snapshot, repo, shown, path)?;
     let places = repo.projection(path).map(|projection| projection.view.places.clone()).unwrap_or_default();
-    Some(FileDiagnostics { uri, version, hash: diagnostics::hash(&diagnostics), diagnostics, places })
+    let written = diagnostics::written(&diagnostics);
+    Some(FileDiagnostics {
+        uri,
+        version,
+        is_empty: diagnostics.is_empty(),
+        hash: diagnostics::hash(&written),
+        written,
+        places,
+    })
 }
 
 /// Reads the fixes of a file that is open, ahead of the first edit or code action.

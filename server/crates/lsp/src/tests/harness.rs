@@ -170,6 +170,8 @@ impl TestServer {
             "initializationOptions": options,
         });
         server.result = server.request("initialize", params).await;
+        let is_silent = server.shown.is_empty() && server.changes == 0 && server.messages.is_empty();
+        assert!(is_silent && server.progress.is_empty() && server.asked.is_empty(), "the answer comes before all else");
         server.notify("initialized", json!({})).await;
         server
     }
