@@ -1,31 +1,98 @@
 //! The rules' pages in `docs/rules/`: every rule has one, and the examples in it are true.
 
+use crate::RuleInfo;
 use crate::remark::tests::run;
 use finding::RawFinding;
 use git::{Repository, ScopeRequest, Snapshot, SnapshotOptions};
 use patch::{Hints, apply_edits, place};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use test_repo::{Repo, isolate};
 use tokio_util::sync::CancellationToken;
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/rules")
+}
+
 /// The pages' texts by the rules that they are named for.
 fn pages() -> BTreeMap<String, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/rules");
     let page =
         |path: &Path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap());
-    std::fs::read_dir(folder).unwrap().map(|entry| page(&entry.unwrap().path())).collect()
+    let all = std::fs::read_dir(folder()).unwrap().map(|entry| page(&entry.unwrap().path()));
+    all.filter(|(name, _)| name != "README").collect()
 }
 
 /// The rules that the checkers list.
+fn listed() -> impl Iterator<Item = RuleInfo> {
+    super::ALL.iter().flat_map(super::Checker::rules)
+}
+
 fn rules() -> BTreeSet<String> {
-    super::ALL.iter().flat_map(super::Checker::rules).map(|rule| rule.id).collect()
+    listed().map(|rule| rule.id).collect()
 }
 
 #[test]
 fn every_rule_has_a_page_and_every_page_a_rule() {
     assert_eq!(pages().into_keys().collect::<BTreeSet<_>>(), rules());
+}
+
+/// Where a rule stands in the list: languages as people write them.
+fn heading(rule: &RuleInfo) -> String {
+    let names: Vec<&str> = rule
+        .languages
+        .iter()
+        .filter(|language| *language != "Tsx")
+        .map(|language| match language.as_str() {
+            "Cpp" => "C++",
+            "CSharp" => "C#",
+            "Php" => "PHP",
+            other => other,
+        })
+        .collect();
+    match names[..] {
+        [] => "Any language".to_owned(),
+        [_] | [_, _] => names.join(" and "),
+        _ => "Several languages".to_owned(),
+    }
+}
+
+/// `docs/rules/README.md`: all pages, by language.
+fn list() -> String {
+    let mut groups: BTreeMap<String, Vec<RuleInfo>> = BTreeMap::new();
+    for rule in listed() {
+        groups.entry(heading(&rule)).or_default().push(rule);
+    }
+    let mut text = String::from(
+        "# Rules\n\n\
+         What the [built-in agents](../checks.md) look for. `deep-review rules` says which of them are on where you are, and\n\
+         `deep-review rules explain ID` shows a page of these on the terminal.\n",
+    );
+    for (heading, mut rules) in groups {
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        write!(text, "\n## {heading}\n\n| rule | finds | |\n|---|---|---|\n").unwrap();
+        for RuleInfo { id, summary, has_fix, on_by_default, .. } in rules {
+            let notes: Vec<_> = [(has_fix, "with a fix"), (!on_by_default, "off unless asked for")]
+                .into_iter()
+                .filter_map(|(holds, note)| holds.then_some(note))
+                .collect();
+            let (summary, notes) = (summary.replace('|', "\\|"), notes.join(", "));
+            writeln!(text, "{}", format!("| [{id}]({id}.md) | {summary} | {notes} |").replace("  ", " ")).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn the_list_of_all_pages_is_of_now() {
+    let file = folder().join("README.md");
+    let list = list();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &list).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(kept == list, "run the test with UPDATE=1 and commit docs/rules/README.md");
 }
 
 fn block<'p>(page: &'p str, heading: &str) -> (&'p str, &'p str) {
