@@ -10,6 +10,9 @@ interface Rule {
 }
 interface Manifest {
   activationEvents: string[];
+  main: string;
+  browser?: string;
+  extensionKind: string[];
   dependencies?: object;
   publisher: string;
   repository: { url: string };
@@ -18,13 +21,15 @@ interface Manifest {
   icon: string;
   capabilities: {
     untrustedWorkspaces: { supported: unknown; restrictedConfigurations: string[] };
-    virtualWorkspaces: { supported: unknown };
+    virtualWorkspaces: { supported: unknown; description: string };
   };
   contributes: {
     commands: { command: string; title: string; category: string; icon?: string }[];
     keybindings: Rule[];
     problemMatchers: { name: string; pattern: { regexp: string } }[];
-    menus: { commandPalette: Rule[] };
+    menus: Record<string, Rule[]> & { commandPalette: Rule[] };
+    viewsWelcome: { when?: string }[];
+    taskDefinitions: { type: string; required: string[] }[];
     configuration: {
       properties: Record<string, { scope: string; default?: unknown; markdownDescription?: string }>;
     };
@@ -103,6 +108,45 @@ test("what runs a program or says who is asked has machine scope and does not co
   assert.equal(untrustedWorkspaces.supported, "limited");
   assert.deepEqual(untrustedWorkspaces.restrictedConfigurations, machine);
   assert.equal(virtualWorkspaces.supported, false);
+});
+
+test("it runs where the files are, and where there is no machine it says why not", () => {
+  assert.deepEqual(manifest.extensionKind, ["workspace"], "over SSH, in WSL and in containers: not beside the window");
+  assert.equal(manifest.browser, undefined, "a browser cannot run the server, so that it is not offered there");
+  const { description } = manifest.capabilities.virtualWorkspaces;
+  assert.match(texts[description.replaceAll("%", "")] ?? "", /git|program/i);
+});
+
+test("nothing that is synced names a place on a machine or holds a key", () => {
+  const { properties } = configuration;
+  for (const [name, { scope, default: value }] of Object.entries(properties)) {
+    if (scope === "machine" || scope === "machine-overridable") continue;
+    assert.doesNotMatch(name, /path|program|command|env|file|folder/i, `${name} is synced`);
+    assert.ok(typeof value !== "string" || !/[/\\]/.test(value), `${name} begins as a path`);
+  }
+  // What the extension keeps by itself stays on the machine as well.
+  for (const file of readdirSync("src")) {
+    const source = readFileSync(`src/${file}`, "utf8");
+    assert.doesNotMatch(source, /setKeysForSync|globalState/, file);
+  }
+});
+
+test("the keys of when clauses are those of the manual, and the manifest uses no other", () => {
+  const source = readFileSync("src/state.ts", "utf8");
+  const union = source.slice(source.indexOf("export function setContext("), source.indexOf("value: boolean,"));
+  const names = [...union.matchAll(/\| "(\w+)"/g)].map(([, name]) => name ?? "");
+  const page = readFileSync("README.md", "utf8");
+  const told = [...page.matchAll(/^\| `deepReview\.(\w+)` \|/gm)].map(([, name]) => name ?? "");
+  assert.deepEqual(told.sort(), names.sort());
+  const installers = [...readFileSync("src/install.ts", "utf8").matchAll(/\{ name: "(\w+)"/g)].map(([, name]) => name);
+  for (const name of installers)
+    assert.match(page, new RegExp(`install\\.uv.*\\.${name ?? ""}\`|install\\.${name ?? ""}\``));
+  const rules = [...keybindings, ...Object.values(menus).flat(), ...manifest.contributes.viewsWelcome];
+  const used = rules.flatMap(({ when }) =>
+    [...(when ?? "").matchAll(/deepReview\.(\w+)/g)].map(([, name]) => name ?? ""),
+  );
+  for (const name of new Set(used))
+    assert.ok(name === "install" || names.includes(name), `nobody sets deepReview.${name}`);
 });
 
 test("every setting has a description and a default, and none holds a key", () => {
