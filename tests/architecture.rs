@@ -307,6 +307,33 @@ fn circles_of(src: &Path) -> Vec<String> {
     named.collect::<BTreeSet<_>>().into_iter().map(|circle| format!("{}: {circle}", src.display())).collect()
 }
 
+/// What the set-ups of editors call is there: a command that was renamed would fail in front of a user.
+#[test]
+fn every_command_in_the_set_ups_of_editors_is_one_of_the_server() {
+    let names = |text: &str| -> BTreeSet<String> {
+        let after = text.split("deepReview.").skip(1);
+        let word = |rest: &str| rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>();
+        after.map(word).filter(|word| !word.is_empty()).collect()
+    };
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
+    let known = names(&read("server/crates/lsp/src/protocol/commands.rs"));
+    for file in ["editors/README.md", "editors/kakoune/deep-review.kak", "editors/sublime/DeepReview.sublime-commands"]
+    {
+        let called = names(&read(file));
+        let gone: Vec<_> = called.difference(&known).collect();
+        assert!(called.len() >= 3 && gone.is_empty(), "{file} calls {gone:?}, which the server does not have");
+    }
+    // They start the program by the same words.
+    for (file, words) in [
+        ("editors/jetbrains/deep-review/template.json", r#""default": "deep-review lsp""#),
+        ("editors/kate/settings.json", r#""command": ["deep-review", "lsp"]"#),
+        ("editors/sublime/LSP.sublime-settings", r#""command": ["deep-review", "lsp"]"#),
+    ] {
+        let text = read(file);
+        assert!(text.contains(words) && serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{file}: {text}");
+    }
+}
+
 /// The page of editors says by which test each cell is held.
 #[test]
 fn every_cell_of_the_page_of_editors_names_a_test_that_is_there_or_says_that_there_is_none() {

@@ -1,7 +1,8 @@
 //! The first steps in a repository: what stands in the way, and a configuration to start from.
 
-use super::bed::{Bed, answer};
+use super::bed::{Bed, answer, finding};
 use serde_json::Value;
+use std::path::Path;
 
 fn checks(bed: &Bed, args: &[&str]) -> (i32, Vec<(String, String)>) {
     let ran = bed.run(&[args, &["doctor", "--json"]].concat());
@@ -38,7 +39,7 @@ fn what_stands_in_the_way_of_a_review_is_said() {
         assert_eq!(health(&good, what), "good", "{good:?}");
     }
     let (code, outside) = checks(&bed, &["-C", "/"]);
-    assert_eq!((code, outside), (2, vec![("repository".to_owned(), "bad".to_owned())]));
+    assert_eq!((code, health(&outside, "repository"), health(&outside, "base")), (2, "bad", "none"), "{outside:?}");
 
     let wrong = Bed::new().configured("base = 'nowhere'\n");
     let (code, found) = checks(&wrong, &[]);
@@ -59,4 +60,75 @@ fn a_configuration_to_start_from_is_never_written_over_another() {
     let again = bed.run(&["init"]);
     assert!(again.code == 2 && again.err.contains("is there already"), "{}", again.err);
     assert_eq!(bed.repo.read(".deep-review.toml"), text);
+}
+
+/// What the first commands say in a folder: `doctor`, `init`, `undo`, `log`.
+fn first_commands(bed: &Bed, place: &Path) -> [String; 4] {
+    ["doctor", "init", "undo", "log"].map(|command| {
+        let out = bed.command(&[command]).current_dir(place).output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        assert!(!said.contains("'.'"), "{command} names a folder that nobody finds again: {said}");
+        said
+    })
+}
+
+#[test]
+fn wherever_one_starts_the_first_commands_say_what_is_there_and_what_to_do() {
+    let bed = Bed::new();
+    let repo = &bed.repo;
+    let [empty, unborn] = ["empty", "unborn"].map(|name| repo.beside(name));
+    for folder in [&empty, &unborn] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    repo.git_in(&unborn, &["init", "-q", "-b", "main"]);
+    let [base, bare, shallow, linked] = ["base", "bare.git", "shallow", "linked"].map(|name| repo.beside(name));
+    let [to_base, to_bare, to_shallow, to_linked] = [&base, &bare, &shallow, &linked].map(|at| at.to_str().unwrap());
+    // Of a remote whose default branch is `main`.
+    let from = format!("file://{to_bare}");
+    repo.git(&["worktree", "add", "-q", to_base, "main"]);
+    repo.git(&["clone", "-q", "--bare", ".", to_bare]);
+    repo.git_in(&bare, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    repo.git(&["clone", "-q", "--depth=1", "-b", "topic", &from, to_shallow]);
+    repo.git(&["worktree", "add", "-q", "-b", "linked", to_linked]);
+    const FRESH: [&str; 3] =
+        ["commit it there", "nothing was done on this branch", "Nothing was done on this branch yet"];
+    let fresh = |doctor: &'static str| [doctor, FRESH[0], FRESH[1], FRESH[2]];
+    let cases = [
+        (empty.as_path(), ["git init"; 4]),
+        (&unborn, fresh("main, which has no commit yet: every file is new")),
+        (&base, fresh("main, which is itself what branches are compared with")),
+        (repo.path(), fresh("topic, compared with main")),
+        (&linked, fresh("linked, compared with main")),
+        (&bare, ["git worktree add"; 4]),
+        (&shallow, fresh("git fetch origin")),
+    ];
+    for (place, wanted) in cases {
+        for (said, wanted) in first_commands(&bed, place).iter().zip(wanted) {
+            assert!(said.contains(wanted), "'{wanted}' is not said in {}: {said}", place.display());
+        }
+    }
+}
+
+#[test]
+fn asked_for_it_doctor_has_each_agent_answer_once() {
+    let bed = Bed::new().agent("one", &answer(&[finding("important", "Seen", (1, 1))])).agent("two", &answer(&[]));
+    std::fs::write(bed.repo.beside("two.json"), "{").unwrap();
+    assert!(!bed.run(&["doctor"]).out.contains("answered"));
+    let ran = bed.run(&["doctor", "--ask"]);
+    assert!(ran.out.contains("ok    agent          one: ONE answered in "), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("note  agent          two: "), "{}", ran.out);
+    assert_eq!(ran.code, 0, "a review works without the one that does not: {}", ran.out);
+}
+
+#[test]
+fn doctor_says_which_program_is_started_and_which_editors_are_set_up() {
+    let bed = Bed::new();
+    let extension = bed.repo.beside("home/.vscode/extensions/deep-review.deep-review-0.0.1");
+    std::fs::create_dir_all(extension).unwrap();
+    // Nothing that this machine has is on the path.
+    let out = bed.command(&["doctor"]).env("PATH", bed.repo.beside("bin")).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(said.contains("note  program        the path has no deep-review"), "{said}");
+    assert!(said.contains("note  git            the git command does not run"), "{said}");
+    assert!(said.contains("note  editor         VS Code has the extension 0.0.1, and this program is "), "{said}");
 }

@@ -70,7 +70,8 @@ fn a_second_ctrl_c_ends_it_at_once() {
 
 #[test]
 fn without_a_command_it_says_what_it_sees_and_what_is_next() {
-    let bed = Bed::new().agent("quick", &answer(&[finding("important", "Seen in time", (7, 7))]));
+    let priced = "[agents.priced]\nadapter = 'command'\nlabel = 'PRICED'\ncommand = ['true']\nprice = [3.0, 15.0]\n";
+    let bed = Bed::new().agent("quick", &answer(&[finding("important", "Seen in time", (7, 7))])).raw(priced);
     let seen = |bed: &Bed, args: &str| {
         let (code, seen) = on_terminal(bed, args)?.end();
         assert_eq!(code, Some(0), "{seen}");
@@ -88,6 +89,8 @@ fn without_a_command_it_says_what_it_sees_and_what_is_next() {
             "branch  topic, compared with main",
             "change  1 file in 1 commit, uncommitted work included",
             "QUICK: free",
+            "PRICED: about ",
+            " tokens, $0.",
             "review --dry-run",
         ],
     );
@@ -105,7 +108,16 @@ fn without_a_command_it_says_what_it_sees_and_what_is_next() {
     has(&seen(&unkeyed, "").unwrap(), &["itself what branches are compared with", "commit:HEAD", "pr:NUMBER"]);
     let outside = unkeyed.repo.beside("outside");
     std::fs::create_dir(&outside).unwrap();
-    has(&seen(&unkeyed, &format!("-C '{}'", outside.display())).unwrap(), &["deep-review demo"]);
+    let at = |folder: &std::path::Path| seen(&unkeyed, &format!("-C '{}'", folder.display())).unwrap();
+    has(&at(&outside), &["outside' is not in a git repository; ", "git init", "deep-review demo"]);
+    let bare = unkeyed.repo.beside("bare.git");
+    unkeyed.repo.git(&["clone", "-q", "--bare", ".", &bare.to_string_lossy()]);
+    has(&at(&bare), &["is a bare repository", "git worktree add"]);
+    unkeyed.repo.git_in(&outside, &["init", "-q", "-b", "main"]);
+    std::fs::write(outside.join("a.py"), "x = 1\n").unwrap();
+    has(&at(&outside), &["main, which has no commit yet: every file is new", "1 file, not committed yet"]);
+    unkeyed.repo.write("src/main.rs", "fn main() {}\n");
+    has(&seen(&unkeyed, "").unwrap(), &["only uncommitted work is reviewed"]);
 }
 
 #[test]

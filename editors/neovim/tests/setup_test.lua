@@ -44,13 +44,38 @@ t.case("the plugin loads nothing until it is used", function()
 end)
 
 t.case("a program that is missing is named, with what to do", function()
-  vim.env.PATH = "/usr/bin:/bin"
+  -- A machine on which uv is there, and nothing else that installs programs.
+  local bin = vim.env.WORK .. "/only-uv"
+  vim.fn.mkdir(bin, "p")
+  vim.uv.fs_symlink("/bin/true", bin .. "/uv")
+  vim.env.PATH = bin .. ":/usr/bin:/bin"
   vim.cmd("DeepReview review")
   t.eventually("the message", function()
-    return t.said("the program 'deep-review' was not found. Install it (cargo install deep-review), or set its path")
+    return t.said("the program 'deep-review' was not found. Install it (uv tool install deep-review), or set its path")
   end)
   local report = health()
   assert(report:find("ERROR the program 'deep-review' was not found", 1, true), report)
+  assert(report:find("Install it: uv tool install deep-review", 1, true), report)
+end)
+
+t.case("what installs the program is what is on the machine", function()
+  local line = require("deep-review.install").line
+  local path, bin = vim.env.PATH, vim.env.WORK .. "/installers"
+  vim.fn.mkdir(bin, "p")
+  vim.env.PATH = bin
+  t.equal(line(), "with uv, pipx, npm, brew or cargo, of which none is here")
+  for _, step in ipairs({
+    { "cargo", "cargo install deep-review" },
+    { "npm", "npm install -g deep-review" },
+    { "uv", "uv tool install deep-review" },
+  }) do
+    vim.uv.fs_symlink("/bin/true", bin .. "/" .. step[1])
+    t.equal(line(), step[2])
+  end
+  vim.api.nvim_create_user_command("MasonInstall", "", {})
+  t.equal(line(), ":MasonInstall deep-review")
+  vim.api.nvim_del_user_command("MasonInstall")
+  vim.env.PATH = path
 end)
 
 t.case("wrong options are named", function()

@@ -1076,6 +1076,9 @@ pub(super) struct JoinArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
+    /// Ask each agent that reviews once, about a change of three lines; it may cost a few cents.
+    #[arg(long)]
+    pub(super) ask: bool,
     #[command(flatten)]
     pub(super) format: FormatArgs,
 }

@@ -34,7 +34,9 @@ impl Context {
     }
 
     pub(super) fn repository(&self) -> anyhow::Result<Repository> {
-        Ok(Repository::of_environment_or(&self.directory)?)
+        // What an error names is a folder that one finds again, and not `.`.
+        let directory = std::path::absolute(&self.directory).unwrap_or_else(|_| self.directory.clone());
+        Ok(Repository::of_environment_or(&directory)?)
     }
 
     /// What is stored of the current branch, or of the target that was named.

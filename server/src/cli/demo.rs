@@ -60,7 +60,7 @@ fn next_steps(sample: &Path, report: &Path) -> String {
         "\nThe whole report:    {report}\n\
          Apply a fix here:    cd {sample} && {program} apply I1\n\
          Your own branch:     cd your/repository && {program} review\n\
-         In your editor:      see editors/README.md\n",
+         In your editor:      {program} doctor says which of yours are set up\n",
         report = report.display(),
         sample = sample.display(),
     )

@@ -1,15 +1,20 @@
 //! `deep-review doctor`: what stands in the way of a review here, and what mends it.
 
+mod machine;
+
 use super::args::DoctorArgs;
 use super::context::{self, Context, block_on};
-use super::{Exit, output};
+use super::start::compared;
+use super::{Exit, output, test_agent};
 use agent::Availability;
 use config::Config;
+use finding::{AgentName, counted};
 use git::{Repository, ScopeRequest};
 use ops::{AgentHere, OpenBranch, Overrides, Trust};
 use report::sanitize::printable;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -30,7 +35,7 @@ pub(super) struct Checks(Vec<Check>);
 /// One thing that was looked at.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Check {
-    /// What: `repository`, `git`, `base`, `agent`, `fleet`, …
+    /// What: `repository`, `git`, `base`, `agent`, `program`, `editor`, `fleet`, …
     what: &'static str,
     /// How that is.
     health: Health,
@@ -52,21 +57,25 @@ impl Check {
 }
 
 pub(super) fn run(context: &Context, args: &DoctorArgs) -> anyhow::Result<Exit> {
-    let checks = checks(context)?;
+    let checks = checks(context, args.ask)?;
     let is_bad = checks.iter().any(|check| check.health == Health::Bad);
     output::print(&if args.format.is_json() { output::document(&Checks(checks))? } else { text(&checks) })?;
     Ok(if is_bad { Exit::Impossible } else { Exit::Done })
 }
 
-fn checks(context: &Context) -> anyhow::Result<Vec<Check>> {
+fn checks(context: &Context, ask: bool) -> anyhow::Result<Vec<Check>> {
     let repository = match context.repository() {
         Ok(repository) => repository,
         Err(error) => {
-            let remedy = "start it in a folder of a git repository, or name one with -C".to_owned();
-            return Ok(vec![Check::of("repository", Health::Bad, error.to_string(), Some(remedy))]);
+            let (what, remedy) = output::explained(&error);
+            let mut checks = vec![Check::of("repository", Health::Bad, what, remedy), git_command()];
+            checks.extend(machine());
+            return Ok(checks);
         }
     };
-    let mut checks = vec![Check::good("repository", repository.root().display().to_string()), git_command()];
+    // Without the separator at its end.
+    let root: PathBuf = repository.root().components().collect();
+    let mut checks = vec![Check::good("repository", root.display().to_string()), git_command()];
     let config = match context::config(Some(&repository), &Overrides::default()) {
         Ok(loaded) => {
             checks.push(Check::good("configuration", user_file()));
@@ -78,10 +87,19 @@ fn checks(context: &Context) -> anyhow::Result<Vec<Check>> {
         }
     };
     checks.push(base(&repository, &config));
-    checks.extend(agents(&repository, &config)?);
+    checks.extend(agents(&repository, &config, ask)?);
     checks.push(store(&repository));
+    checks.extend(machine());
     checks.extend(fleet(&config)?);
     Ok(checks)
+}
+
+/// The program itself, and the editors that use it.
+fn machine() -> Vec<Check> {
+    let me = std::env::current_exe();
+    let copies = me.ok().map(|me| machine::copies(std::env::var_os("PATH").as_deref(), &me));
+    let editors = etcetera::home_dir().ok().map(|home| machine::editors(&home, env!("CARGO_PKG_VERSION")));
+    copies.into_iter().chain(editors.into_iter().flatten()).collect()
 }
 
 /// Only partial clones and large renames need it.
@@ -107,21 +125,24 @@ fn base(repository: &Repository, config: &Config) -> Check {
     let request =
         ScopeRequest { base: config.base.clone(), uncommitted: config.uncommitted, ..ScopeRequest::default() };
     match repository.scope(&request) {
-        Ok(scope) => {
-            let branch = scope.branch.as_deref().unwrap_or("a detached HEAD");
-            Check::good("base", format!("{branch} is compared with {}", scope.base_name))
-        }
+        Ok(scope) => Check::good("base", compared(&scope)),
         Err(error) => Check::of("base", Health::Bad, error.to_string(), error.remedy()),
     }
 }
 
-fn agents(repository: &Repository, config: &Config) -> anyhow::Result<Vec<Check>> {
+fn agents(repository: &Repository, config: &Config, ask: bool) -> anyhow::Result<Vec<Check>> {
     let all = block_on(ops::agents_here(config, Some(repository.root()), Trust::AsConfigured))?;
     let mut reviewers = 0;
     let mut checks = Vec::new();
     for AgentHere { info, availability } in all {
         match availability {
-            Availability::Usable(_) => reviewers += usize::from(info.kind.is_reviewer()),
+            Availability::Usable(_) if info.kind.is_reviewer() => {
+                reviewers += 1;
+                if ask {
+                    checks.push(asked(repository, config, &info.name)?);
+                }
+            }
+            Availability::Usable(_) => {}
             Availability::Unusable(failure) => {
                 let detail = format!("{}: {}", info.name, failure.message);
                 checks.push(Check::of("agent", Health::Worse, detail, failure.remedy));
@@ -140,6 +161,15 @@ fn agents(repository: &Repository, config: &Config) -> anyhow::Result<Vec<Check>
     Ok(checks)
 }
 
+/// What came of one small call of an agent.
+fn asked(repository: &Repository, config: &Config, name: &AgentName) -> anyhow::Result<Check> {
+    let agent = test_agent::named(config, Some(repository), name.as_str())?;
+    Ok(match test_agent::said(&agent)? {
+        Ok(answer) => Check::good("agent", format!("{name}: {answer}")),
+        Err((message, failure)) => Check::of("agent", Health::Worse, format!("{name}: {message}"), failure.remedy),
+    })
+}
+
 fn store(repository: &Repository) -> Check {
     let read = OpenBranch::current(repository.clone()).and_then(|open| {
         let rounds = open.branch.rounds()?;
@@ -148,7 +178,7 @@ fn store(repository: &Repository) -> Check {
     match read {
         Err(error) => Check::of("store", Health::Bad, error.to_string(), None),
         Ok((rounds, folder)) if rounds.set_aside.is_empty() => {
-            Check::good("store", format!("{} rounds of this branch in {folder}", rounds.value.len()))
+            Check::good("store", format!("{} of this branch in {folder}", counted(rounds.value.len(), "round")))
         }
         Ok((rounds, _)) => {
             let aside: Vec<String> = rounds.set_aside.iter().map(ToString::to_string).collect();

@@ -7,7 +7,7 @@ use super::{Exit, output};
 use agent::Availability;
 use clap::CommandFactory as _;
 use config::Config;
-use finding::{AgentKind, AgentName, Usage, counted};
+use finding::{AgentKind, AgentName, RoundScope, Usage, counted};
 use git::{Repository, Snapshot};
 use ops::{Again, OpenBranch, Overrides, Trust};
 use report::sanitize::printable;
@@ -58,7 +58,11 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Exit> {
     }
     output::print(&match context.repository() {
         Ok(repository) => here(&repository)?,
-        Err(error) => text(&[("here", error.to_string())], NO_REPOSITORY),
+        Err(error) => {
+            let (what, remedy) = output::explained(&error);
+            let remedy = remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
+            text(&[("here", format!("{what}{remedy}"))], NO_REPOSITORY)
+        }
     })?;
     Ok(Exit::Done)
 }
@@ -77,7 +81,7 @@ fn here(repository: &Repository) -> anyhow::Result<String> {
         let nothing = ops::nothing_differs(snapshot.scope());
         return Ok(text(&[("here", nothing.says)], NOTHING_DIFFERS));
     }
-    let mut rows = vec![("branch", branch(&snapshot)), ("change", change(&snapshot))];
+    let mut rows = vec![("branch", compared(snapshot.scope())), ("change", change(&snapshot))];
     let (agents, reviews) = agents(repository, &config, &asked)?;
     rows.extend(agents.into_iter().map(|agent| ("agent", agent)));
     let (round, is_open) = newest(repository)?;
@@ -90,9 +94,16 @@ fn here(repository: &Repository) -> anyhow::Result<String> {
     Ok(text(&rows, steps))
 }
 
-fn branch(snapshot: &Snapshot) -> String {
-    let scope = snapshot.scope();
-    format!("{}, compared with {}", scope.branch.as_deref().unwrap_or("a detached HEAD"), scope.base_name)
+/// What is compared with what, for people.
+pub(super) fn compared(scope: &RoundScope) -> String {
+    let branch = scope.branch.as_deref().unwrap_or("a detached HEAD");
+    match scope {
+        RoundScope { head: None, .. } => format!("{branch}, which has no commit yet: every file is new"),
+        RoundScope { base_name, branch: Some(_), .. } if base_name == "HEAD" => {
+            format!("{branch}, which is itself what branches are compared with: only uncommitted work is reviewed")
+        }
+        RoundScope { base_name, .. } => format!("{branch}, compared with {base_name}"),
+    }
 }
 
 fn change(snapshot: &Snapshot) -> String {

@@ -163,8 +163,9 @@ end
 ---@param command string
 local function explain_missing(command)
   notify(
-    ("the program '%s' was not found. Install it (cargo install deep-review), or set its path: require('deep-review').setup{ cmd = { '/path/to/deep-review', 'lsp' } }"):format(
-      command
+    ("the program '%s' was not found. Install it (%s), or set its path: require('deep-review').setup{ cmd = { '/path/to/deep-review', 'lsp' } }"):format(
+      command,
+      require("deep-review.install").line()
     ),
     vim.log.levels.ERROR
   )

@@ -7,7 +7,7 @@ local function binary(command)
   local path = vim.fn.exepath(command)
   if path == "" then
     health.error(("the program '%s' was not found"):format(command), {
-      "Install it: cargo install deep-review",
+      "Install it: " .. require("deep-review.install").line(),
       "or set its path: require('deep-review').setup{ cmd = { '/path/to/deep-review', 'lsp' } }",
     })
     return nil
