@@ -60,9 +60,10 @@ impl Server {
         let root = format!("file://{}", repo.path().display());
         let folders = json!([{ "uri": root, "name": "repo" }]);
         let options = json!({ "review": { "auto": "off" } });
+        let can = json!({ "textDocument": { "publishDiagnostics": { "codeDescriptionSupport": true } } });
         server.result(
             "initialize",
-            &json!({ "processId": parent, "rootUri": root, "workspaceFolders": folders, "capabilities": {},
+            &json!({ "processId": parent, "rootUri": root, "workspaceFolders": folders, "capabilities": can,
                      "initializationOptions": options }),
         );
         server.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
@@ -284,6 +285,29 @@ fn counting() -> (Repo, String) {
 /// How often the agent was asked.
 fn asked(repo: &Repo) -> usize {
     std::fs::read_to_string(repo.beside("calls")).map_or(0, |calls| calls.lines().count())
+}
+
+/// The project has no public pages yet: what a finding leads to is on the user's machine.
+#[test]
+fn no_diagnostic_leads_to_an_address_of_the_project() {
+    let repo = Repo::with_topic(&[("a.js", "let a = 1;\n")]);
+    repo.write("a.js", "debugger;\nlet a = 1;\n");
+    repo.commit("Stop here");
+    let mut server = Server::start(&repo, "", std::process::id());
+    assert_eq!(server.review(&json!({ "agents": ["leftovers"] })), 1);
+    let uri = format!("file://{}/a.js", repo.path().display());
+    let document = json!({ "uri": uri, "languageId": "javascript", "version": 1, "text": "debugger;\nlet a = 1;\n" });
+    // The report that findings lead to is written when a file of the round is opened.
+    server.send(&json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": document } }));
+    let href = loop {
+        let message = server.receive();
+        assert!(!message.to_string().contains(env!("CARGO_PKG_REPOSITORY")), "{message}");
+        if let Some(href) = message["params"]["diagnostics"][0]["codeDescription"]["href"].as_str() {
+            break href.to_owned();
+        }
+    };
+    assert!(href.starts_with("file://"), "{href}");
+    server.finish();
 }
 
 #[test]

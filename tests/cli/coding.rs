@@ -142,7 +142,11 @@ fn an_entry_of_the_users_own_is_left_alone() {
     assert_eq!(bed.run(&["agents", "install", "claude", "--yes"]).code, 2);
     assert_eq!(bed.repo.read(".mcp.json"), "{ broken");
     for agent in ["codex", "windsurf"] {
-        assert_eq!(bed.run(&["agents", "install", agent, "--project"]).code, 2, "{agent} has the user's settings alone");
+        assert_eq!(
+            bed.run(&["agents", "install", agent, "--project"]).code,
+            2,
+            "{agent} has the user's settings alone"
+        );
     }
 }
 

@@ -72,19 +72,27 @@ function bridge(labels: Labels, live: Live, at: string): string {
       kind === "vscode-dark" || kind === "vscode-high-contrast" ? "dark" : "light";
   };
   const cards = () => document.querySelectorAll("[data-finding]");
-  const button = (kind, id, title, fix) => {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.textContent = labels[kind];
-    made.setAttribute("aria-label", labels[kind] + ": " + title);
-    made.addEventListener("click", () => api.postMessage(fix === undefined ? { kind, id } : { kind, id, fix }));
-    return made;
+  const become = (button, { kind, id, title, fix }) => {
+    button.dataset.kind = kind;
+    button.textContent = labels[kind];
+    button.setAttribute("aria-label", labels[kind] + ": " + title);
+    button.onclick = () => api.postMessage(fix === undefined ? { kind, id } : { kind, id, fix });
   };
-  const bar = (...buttons) => {
-    const made = document.createElement("div");
-    made.className = "dr-bar";
-    made.append(...buttons);
-    return made;
+  /** The buttons of a part. One that is there stays, whatever it is for now: so does whoever is at it with the keyboard. */
+  const bar = (part, wanted) => {
+    let row = part.querySelector(":scope > .dr-bar");
+    if (row === null && wanted.length === 0) return;
+    if (row === null) {
+      row = document.createElement("div");
+      row.className = "dr-bar";
+      part.append(row);
+    }
+    while (row.children.length > wanted.length) row.lastChild.remove();
+    wanted.forEach((what, n) => {
+      const button = row.children[n] ?? row.appendChild(document.createElement("button"));
+      button.type = "button";
+      if (button.dataset.kind !== what.kind) become(button, what);
+    });
   };
   const show = ({ findings, counts, verdict }) => {
     const known = new Map(findings.map((finding) => [finding.id, finding]));
@@ -92,8 +100,10 @@ function bridge(labels: Labels, live: Live, at: string): string {
       const id = card.getAttribute("data-finding");
       const title = card.querySelector("h3, h4")?.textContent ?? "";
       const now = known.get(id);
-      card.querySelectorAll(".dr-bar").forEach((old) => old.remove());
-      if (now === undefined) continue;
+      if (now === undefined) {
+        card.querySelectorAll(".dr-bar").forEach((old) => old.remove());
+        continue;
+      }
       card.classList.toggle("dr-closed", !now.isOpen);
       let state = card.querySelector(".tag.state");
       if (state === null && now.state !== "") {
@@ -105,15 +115,11 @@ function bridge(labels: Labels, live: Live, at: string): string {
         state.textContent = now.state;
         state.hidden = now.state === "";
       }
-      const fixes = card.querySelectorAll("figure.fix");
-      if (now.isFixable)
-        fixes.forEach((figure, fix) => figure.append(bar(button("apply", id, title + " (" + (fix + 1) + ")", fix))));
-      card.append(
-        bar(
-          button("open", id, title),
-          ...(now.isOpen ? [button("dismiss", id, title)] : now.isDismissed ? [button("reopen", id, title)] : []),
-        ),
+      card.querySelectorAll("figure.fix").forEach((figure, fix) =>
+        bar(figure, now.isFixable ? [{ kind: "apply", id, title: title + " (" + (fix + 1) + ")", fix }] : []),
       );
+      const decide = now.isOpen ? ["dismiss"] : now.isDismissed ? ["reopen"] : [];
+      bar(card, ["open", ...decide].map((kind) => ({ kind, id, title })));
     }
     const tiles = document.querySelectorAll(".counts li");
     tiles.forEach((tile) => {
@@ -124,6 +130,7 @@ function bridge(labels: Labels, live: Live, at: string): string {
     const words = document.querySelector(".verdict");
     if (words !== null && verdict !== "") {
       const [head, ...notes] = words.children;
+      words.setAttribute("role", "status");
       if (head !== undefined) head.textContent = verdict;
       notes.forEach((note) => (note.textContent = counts));
     }
@@ -158,6 +165,13 @@ function bridge(labels: Labels, live: Live, at: string): string {
       filters.querySelector(".theme")?.remove();
     }
   };
+  // A question of the editor takes the focus, and the page forgets where it was: whoever comes back is there again.
+  let used;
+  document.addEventListener("focusin", ({ target }) => (used = target));
+  document.addEventListener("pointerdown", () => (used = undefined));
+  window.addEventListener("focus", () => {
+    if (document.activeElement === document.body && used?.isConnected) used.focus({ preventScroll: true });
+  });
   const go = (id) => document.querySelector("[data-finding='" + CSS.escape(id) + "']")?.scrollIntoView();
   window.addEventListener("message", ({ data }) => {
     if (data.kind === "live") show(data.live);

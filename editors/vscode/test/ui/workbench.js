@@ -56,7 +56,7 @@ class Workbench {
   }
 
   async load(url) {
-    await this.page.goto(url);
+    await this.page.goto(url, long());
     await this.page.waitForSelector(".monaco-workbench", long());
   }
 

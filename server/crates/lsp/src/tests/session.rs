@@ -109,7 +109,8 @@ async fn which_findings_are_the_users_is_said_where_it_is_asked_for() {
     let mut server = TestServer::of(&repo).await;
     let file = repo.path().join("src/a.rs");
     server.open(&file, TEXT).await;
-    // A line that is not even saved yet, at one of the places of C1.
+    // A line that is not even saved yet, at one of the places of C1; all else is Ada's.
+    repo.git(&["config", "user.email", "bo@example.org"]);
     server.edit(&file, 2, [1, 4, 1, 5], "mine").await;
     server.synced().await;
     let rows = async |server: &mut TestServer, mine: bool| {
