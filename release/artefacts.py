@@ -42,6 +42,20 @@ def host() -> str:
     return re.search(r"^host: (.*)$", said, re.M)[1]
 
 
+def runner(triple: str) -> list[str] | None:
+    """What a program of a target is started by on this machine: by nothing, or by qemu for another processor's Linux."""
+    (processor, _, system), (own, _, here) = triple.split("-")[:3], host().split("-")[:3]
+    if system != here:
+        return None
+    if processor == own:
+        return []
+    emulator = shutil.which(f"qemu-{processor}-static")
+    libraries = pathlib.Path(f"/usr/{processor}-linux-gnu")
+    if emulator is None or not (triple.endswith("-musl") or libraries.is_dir()):
+        return None
+    return [emulator, "-L", str(libraries)]
+
+
 def program_of(triple: str) -> str:
     return "deep-review.exe" if "windows" in triple else "deep-review"
 

@@ -46,6 +46,14 @@ need_pip() {
   echo "$folder $*" >"$folder/.installed"
 }
 
+# What releases are built and checked with: release/requirements.txt, the list that the release's workflow installs, too.
+need_release_tools() {
+  local wanted
+  mapfile -t wanted < <(sed '/^#/d' release/requirements.txt)
+  need_pip release "${wanted[@]}"
+  export PATH=$TOOLS/release/bin:$PATH
+}
+
 need_chromium() {
   need_apt chromium chromium fonts-dejavu-core
   CHROMIUM=$(command -v chromium)
