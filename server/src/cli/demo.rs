@@ -50,7 +50,7 @@ fn folder(wanted: Option<&Path>) -> anyhow::Result<PathBuf> {
         bail!("{} is there already; name a folder that is not", folder.display());
     }
     std::fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
-    Ok(folder.canonicalize()?)
+    Ok(std::path::absolute(folder)?)
 }
 
 fn next_steps(sample: &Path, report: &Path) -> String {

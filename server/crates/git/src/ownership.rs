@@ -56,7 +56,7 @@ fn names<'v>(values: impl Iterator<Item = &'v str>, top: &Path) -> bool {
 }
 
 fn is_one(value: &str, top: &Path) -> bool {
-    let real = |path: &str| Path::new(path).canonicalize().unwrap_or_else(|_| Path::new(path).to_owned());
+    let real = |path: &str| dunce::canonicalize(path).unwrap_or_else(|_| Path::new(path).to_owned());
     match value.strip_suffix("/*") {
         Some(folder) => Path::new(value).is_absolute() && top != real(folder) && top.starts_with(real(folder)),
         None => Path::new(value).is_absolute() && top == real(value),

@@ -354,7 +354,7 @@ fn opening_failed(path: &Path, e: git2::Error) -> GitError {
     let message = e.message();
     match e.code() {
         ErrorCode::NotFound => {
-            let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            let real = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
             match real.ancestors().find(|folder| folder.join(".jj").is_dir()) {
                 Some(top) => GitError::Jujutsu { path: top.to_owned() },
                 None => GitError::NotARepository { path: path.to_owned() },
@@ -369,9 +369,10 @@ fn opening_failed(path: &Path, e: git2::Error) -> GitError {
     }
 }
 
-/// The folder that git speaks of when it asks whose it is: the top of the work tree, by its real name.
+/// The folder that git speaks of when it asks whose it is: the top of the work tree, by its real name. On Windows that is
+/// written as git reads it, without the `\\?\` of the system.
 fn top_of(path: &Path) -> PathBuf {
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let real = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let top = real.ancestors().find(|folder| folder.join(".git").exists());
     top.unwrap_or(&real).to_owned()
 }

@@ -207,13 +207,13 @@ pub async fn run(
     line: impl FnMut(&str) + Send,
 ) -> Ran {
     match scratch.file("stdin", &program.input) {
-        Ok(stdin) => Course { program, limits, scratch, cancel }.run(stdin, line).await,
+        Ok(stdin) => Course { program, limits, scratch, cancel }.run(stdin, None, line).await,
         Err(failure) => Ran::failed(failure),
     }
 }
 
 /// The same for a program that is spoken to while it runs: standard input is what comes out of `input`, until
-/// its other end is dropped. Not on Windows.
+/// its other end is dropped.
 pub async fn converse(
     course: Course<'_>,
     input: std::sync::mpsc::Receiver<String>,
@@ -223,7 +223,7 @@ pub async fn converse(
         Ok(stdin) => stdin,
         Err(e) => return Ran::failed(Failure::new(FailureKind::Crashed, format!("failed to make a pipe: {e}"))),
     };
-    let ran = course.run(stdin.path.clone(), line).await;
+    let ran = course.run(stdin.path.clone(), Some(&stdin), line).await;
     stdin.close();
     ran
 }
@@ -242,7 +242,7 @@ pub struct Course<'c> {
 }
 
 impl Course<'_> {
-    async fn run(self, stdin: PathBuf, mut line: impl FnMut(&str) + Send) -> Ran {
+    async fn run(self, stdin: PathBuf, pipe: Option<&platform::Pipe>, mut line: impl FnMut(&str) + Send) -> Ran {
         let order = match order(stdin, self.program, self.limits, self.scratch) {
             Ok(order) => order,
             Err(failure) => return Ran::failed(failure),
@@ -250,7 +250,7 @@ impl Course<'_> {
         if self.cancel.is_cancelled() {
             return Ran::failed(cancelled());
         }
-        let mut child = match platform::Child::spawn(&order).await {
+        let mut child = match platform::Child::spawn(&order, pipe).await {
             Ok(child) => child,
             Err(e) => {
                 let text = format!("failed to start its supervisor: {e}");

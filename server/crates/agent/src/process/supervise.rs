@@ -141,7 +141,8 @@ pub(super) struct Child {
 }
 
 impl Child {
-    pub(super) async fn spawn(order: &Order) -> io::Result<Self> {
+    /// A pipe has its name in the order, like a file.
+    pub(super) async fn spawn(order: &Order, _pipe: Option<&Pipe>) -> io::Result<Self> {
         let mut order = order.clone();
         // The scratch folder's name is random, and nobody else's.
         let mark = order.scratch.to_string_lossy().into_owned();

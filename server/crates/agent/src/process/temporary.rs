@@ -87,14 +87,17 @@ fn home() -> io::Result<Arc<Home>> {
     Ok(home)
 }
 
+#[cfg(unix)]
 fn builder() -> tempfile::Builder<'static, 'static> {
+    use std::os::unix::fs::PermissionsExt;
     let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o700));
-    }
+    builder.permissions(std::fs::Permissions::from_mode(0o700));
     builder
+}
+
+#[cfg(not(unix))]
+fn builder() -> tempfile::Builder<'static, 'static> {
+    tempfile::Builder::new()
 }
 
 /// Removes the homes of processes that are no more.

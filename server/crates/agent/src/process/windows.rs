@@ -3,7 +3,10 @@
 use super::{Order, Report, Stop};
 use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, PipeReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 
 #[derive(Debug)]
 pub(super) struct Child {
@@ -12,9 +15,12 @@ pub(super) struct Child {
 }
 
 impl Child {
-    pub(super) async fn spawn(order: &Order) -> io::Result<Self> {
-        let (stdin, stdout, stderr) = (
-            File::open(&order.stdin)?,
+    pub(super) async fn spawn(order: &Order, pipe: Option<&Pipe>) -> io::Result<Self> {
+        let stdin: Stdio = match pipe {
+            Some(pipe) => pipe.reader()?.into(),
+            None => File::open(&order.stdin)?.into(),
+        };
+        let (stdout, stderr) = (
             OpenOptions::new().append(true).open(&order.stdout)?,
             OpenOptions::new().append(true).open(&order.stderr)?,
         );
@@ -52,21 +58,45 @@ impl Child {
     }
 }
 
-/// Never made: programs that are spoken to while they run need a named pipe that is a file.
+/// Standard input of a program that is spoken to while it runs. It has no name that others could open.
 #[derive(Debug)]
 pub(super) struct Pipe {
-    pub(super) path: std::path::PathBuf,
+    /// Stands in the order, where a file would; nothing is there.
+    pub(super) path: PathBuf,
+    reader: Mutex<Option<PipeReader>>,
 }
 
-pub(super) fn pipe(_path: &std::path::Path, _input: std::sync::mpsc::Receiver<String>) -> io::Result<Pipe> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "agents of this protocol do not run on Windows yet"))
+/// Makes a pipe whose text comes from `input`.
+pub(super) fn pipe(path: &Path, input: mpsc::Receiver<String>) -> io::Result<Pipe> {
+    let (reader, mut writer) = io::pipe()?;
+    std::thread::spawn(move || {
+        // Ends when either side has gone.
+        for text in input {
+            if writer.write_all(text.as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Pipe { path: path.to_owned(), reader: Mutex::new(Some(reader)) })
 }
 
 impl Pipe {
-    pub(super) fn close(&self) {}
+    /// The end that the program reads, once.
+    fn reader(&self) -> io::Result<PipeReader> {
+        self.lock().take().ok_or_else(|| io::Error::other("its standard input was given away before"))
+    }
+
+    /// Lets go of a thread that still writes to a program that never came.
+    pub(super) fn close(&self) {
+        self.lock().take();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<PipeReader>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// No program is started by others here.
-pub(crate) fn own_program() -> Option<std::path::PathBuf> {
+pub(crate) fn own_program() -> Option<PathBuf> {
     None
 }

@@ -20,7 +20,39 @@ pub(crate) fn file_path(uri: &Uri) -> Option<PathBuf> {
         let inside = inside.split(['?', '#']).next().unwrap_or(inside);
         return Some(Path::new(VISITED_PATHS).join(unescaped(inside)?.trim_start_matches('/')));
     }
-    scheme.eq_ignore_ascii_case("file").then(|| uri.to_file_path().map(Cow::into_owned)).flatten()
+    if !scheme.eq_ignore_ascii_case("file") {
+        return None;
+    }
+    if cfg!(windows) {
+        let host = uri.authority().map_or("", |authority| authority.host());
+        return Some(windows_path(host, &unescaped(uri.path().as_str())?).into());
+    }
+    uri.to_file_path().map(Cow::into_owned)
+}
+
+/// The path of Windows that an address means: with its host, a share of another machine; else that of a drive.
+fn windows_path(host: &str, path: &str) -> String {
+    let text = path.replace('/', "\\");
+    if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
+        return format!("\\\\{host}{text}");
+    }
+    match text.as_bytes() {
+        [b'\\', drive, b':', ..] if drive.is_ascii_alphabetic() => {
+            format!("{}{}", drive.to_ascii_uppercase() as char, &text[2..])
+        }
+        _ => text,
+    }
+}
+
+/// What stands behind `file:` in the address of a path of Windows, not escaped. Paths by their real name begin with `\\?\`.
+fn windows_address(path: &str) -> String {
+    let text = path.replace('\\', "/");
+    let share =
+        text.strip_prefix("//?/UNC/").or_else(|| text.strip_prefix("//").filter(|rest| !rest.starts_with("?/")));
+    match share {
+        Some(share) => format!("//{share}"),
+        None => format!("///{}", text.strip_prefix("//?/").unwrap_or(&text).trim_start_matches('/')),
+    }
 }
 
 /// The path under which the documents of something are known that is looked at under a name.
@@ -37,14 +69,17 @@ pub(crate) fn is_visited(path: &Path) -> bool {
 pub(crate) fn file_uri(path: &Path) -> Option<Uri> {
     let inside = path.strip_prefix(VISITED_PATHS).ok();
     let text = inside.unwrap_or(path).to_str()?;
+    let behind = match inside {
+        Some(_) => format!("//{text}"),
+        None if cfg!(windows) => windows_address(text),
+        None => format!("//{}{text}", if text.starts_with('/') { "" } else { "/" }),
+    };
     let mut uri = String::with_capacity(text.len() + 16);
-    uri.push_str(if inside.is_some() { "deep-review://" } else { "file://" });
-    if inside.is_none() && !text.starts_with('/') {
-        uri.push('/');
-    }
-    for byte in text.bytes() {
+    uri.push_str(if inside.is_some() { "deep-review:" } else { "file:" });
+    for byte in behind.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
+            // Relative to the root of those documents, as a system has it that joins with `\`.
             b'\\' if cfg!(windows) => uri.push('/'),
             _ => push_escaped(&mut uri, byte),
         }
@@ -154,8 +189,25 @@ mod tests {
 
     #[test]
     fn a_path_comes_back_from_its_address() {
-        let path = Path::new("/tmp/ä b/[x]#%.rs");
+        let path = Path::new(if cfg!(windows) { r"C:\tmp\ä b\[x]#%.rs" } else { "/tmp/ä b/[x]#%.rs" });
         assert_eq!(file_path(&file_uri(path).unwrap()).as_deref(), Some(path));
+    }
+
+    #[test]
+    fn paths_of_windows_have_addresses_with_drives_and_hosts() {
+        for (path, address, back) in [
+            (r"C:\a b\x.rs", "///C:/a b/x.rs", r"C:\a b\x.rs"),
+            (r"\\?\C:\a\x.rs", "///C:/a/x.rs", r"C:\a\x.rs"),
+            (r"\\server\share\x.rs", "//server/share/x.rs", r"\\server\share\x.rs"),
+            (r"\\?\UNC\server\share\x.rs", "//server/share/x.rs", r"\\server\share\x.rs"),
+        ] {
+            assert_eq!(windows_address(path), address, "{path}");
+            let (host, inside) = address[2..].split_at(address[2..].find('/').unwrap());
+            assert_eq!(windows_path(host, inside), back, "{path}");
+        }
+        // Clients write drives in either case; `localhost` is this machine.
+        assert_eq!(windows_path("", "/c:/x.rs"), r"C:\x.rs");
+        assert_eq!(windows_path("localhost", "/c:/x.rs"), r"C:\x.rs");
     }
 
     #[test]
