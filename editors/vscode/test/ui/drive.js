@@ -30,7 +30,7 @@ const bed = {
 // SESSIONS="review key" runs those alone.
 const SESSIONS = (
   process.env.SESSIONS ??
-  "review rows lists commands cancel agents setup key look access comments refactor errands german first places targets trust folders"
+  "review access rows lists commands cancel agents setup key look comments refactor errands german first places targets trust folders"
 ).split(" ");
 
 (async () => {

@@ -149,6 +149,23 @@ test("the keys of when clauses are those of the manual, and the manifest uses no
     assert.ok(name === "install" || names.includes(name), `nobody sets deepReview.${name}`);
 });
 
+test("a row of the agents view offers what its agent can do, and no log of those that have none", () => {
+  const offered = (row: string): string[] => {
+    const rules = menus["view/item/context"]?.filter(({ when }) => when?.includes("deep-review.agents")) ?? [];
+    const fits = ({ when }: Rule): boolean =>
+      new RegExp(/viewItem =~ \/(.+)\/$/.exec(when ?? "")?.[1] ?? "$^").test(row);
+    return [...new Set(rules.filter(fits).map(({ command }) => command.replace("deep-review.", "")))].sort();
+  };
+  assert.deepEqual(offered("agent reviewed"), ["retryAgent", "testAgent"]);
+  assert.deepEqual(offered("agent reviewed log"), ["agentLog", "retryAgent", "testAgent"]);
+  assert.deepEqual(offered("agent failed log model"), ["agentLog", "changeAgent", "retryAgent", "testAgent"]);
+  assert.deepEqual(offered("agent running round log model"), ["agentLog", "cancelAgent", "changeAgent", "testAgent"]);
+  // As the rows are marked.
+  const source = readFileSync("src/agents.ts", "utf8");
+  assert.match(source, /"round"\].*"log"\].*"model"\]/);
+  assert.match(source, /hasLog = agent\.kind !== "built-in"/);
+});
+
 test("every setting has a description and a default, and none holds a key", () => {
   for (const [name, setting] of Object.entries(configuration.properties)) {
     assert.notEqual(setting.default, undefined, name);

@@ -25,12 +25,24 @@ async function inner(page) {
   return { frame, document: await (await frame.locator("html").elementHandle()).ownerFrame() };
 }
 
-async function violations(document) {
+/** What axe finds, but for the rules that somebody else has to keep. */
+async function violations(document, others = []) {
   await document.evaluate(axe);
+  const rules = JSON.stringify(Object.fromEntries(others.map((rule) => [rule, { enabled: false }])));
   return document.evaluate(
-    "axe.run().then((r) => r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 200)}`))",
+    `axe.run({ rules: ${rules} }).then((r) => r.violations.map((v) => v.id + ": " + v.nodes[0].html.slice(0, 200)))`,
   );
 }
+
+/** Of a walkthrough's page the editor makes the document and its colours; the text in it is ours. */
+const OF_THE_EDITOR = [
+  "color-contrast",
+  "document-title",
+  "html-has-lang",
+  "landmark-one-main",
+  "page-has-heading-one",
+  "region",
+];
 
 /** What moves in a document. */
 const moving = (document) =>
@@ -154,6 +166,8 @@ async function report(w, page) {
 
 /** Each page of the walkthrough. */
 async function walkthrough(w, page) {
+  // Beside the steps there is room for the pages only without the side bar.
+  await w.run("View: Toggle Primary Side Bar Visibility");
   await w.run("Welcome: Open Walkthrough...");
   await w.choose("Get started with Deep Review");
   await w.see(".gettingStartedContainer :text('Review your branch')");
@@ -165,10 +179,11 @@ async function walkthrough(w, page) {
     const { frame, document } = await inner(page);
     await frame.locator("h2").first().waitFor(long());
     await hears(`walkthrough-${step}`, frame.locator("body"));
-    assert.deepEqual(await violations(document), [], `what axe finds on the page ${step}`);
+    assert.deepEqual(await violations(document, OF_THE_EDITOR), [], `what axe finds on the page ${step}`);
     assert.deepEqual(await moving(document), [], `what moves on the page ${step}`);
   }
   w.say("the walkthrough's pages: by ear, by axe, without motion");
   await page.emulateMedia({ reducedMotion: null });
+  await w.run("View: Toggle Primary Side Bar Visibility");
   await w.run("View: Close All Editors");
 }
