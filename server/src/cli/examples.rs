@@ -224,7 +224,7 @@ Examples:
 pub(super) const DOCTOR: &str = "\
 Examples:
   deep-review doctor
-  deep-review doctor --ask         each agent answers once, which may cost a few cents
+  deep-review doctor --ask         each agent answers once: some cents
   deep-review -C ../other doctor --json
 
 Exit codes: 0 a review works; 2 it does not, and what mends it is said.";
