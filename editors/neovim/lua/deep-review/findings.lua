@@ -33,6 +33,7 @@ end
 ---What `:DeepReview findings` is asked for in words: where they are shown, and which of them.
 ---@param words string[] `quickfix`, `loclist`, `select`; a severity; `mine`
 function M.asked(words)
+  ---@type string?, string?, boolean?
   local where, severity, is_mine
   for _, word in ipairs(words) do
     if TYPES[word] then

@@ -13,11 +13,12 @@ local LINES = {
 ---The line of the first program that is here. Mason puts what it installs on Neovim's own path.
 ---@return string
 function M.line()
-  if vim.fn.exists(":MasonInstall") == 2 then
+  if vim.api.nvim_get_commands({}).MasonInstall then
     return ":MasonInstall deep-review"
   end
   for _, line in ipairs(LINES) do
-    if vim.fn.executable(line:match("^%S+")) == 1 then
+    local program = line:match("^%S+") --[[@as string]]
+    if vim.fn.executable(program) == 1 then
       return line
     end
   end
