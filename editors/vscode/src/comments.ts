@@ -48,7 +48,8 @@ export class Threads {
           ];
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration("deepReview.comments")) this.show();
+        if (event.affectsConfiguration("deepReview.comments") || event.affectsConfiguration("comments.openView"))
+          this.show();
       }),
       // One goes on by other means.
       vscode.window.onDidChangeActiveTextEditor((editor) => {
@@ -94,9 +95,10 @@ function makeController(): vscode.CommentController {
   return controller;
 }
 
-/** Whether the user wants threads. */
+/** Whether there is a thread at each finding: where the user has not said, if the editor does not open its Comments view for that. */
 export function commentsEnabled(): boolean {
-  return vscode.workspace.getConfiguration("deepReview").get<boolean>("comments.enabled", false);
+  const wanted = vscode.workspace.getConfiguration("deepReview").get<boolean | null>("comments.enabled", null);
+  return wanted ?? vscode.workspace.getConfiguration("comments").get<string>("openView") === "never";
 }
 
 const key = ({ root, id }: Finding): string => `${root}/${id}`;

@@ -172,7 +172,7 @@ test("every setting has a description and a default, and none holds a key", () =
     assert.ok(texts[(setting.markdownDescription ?? "").replaceAll("%", "")], name);
     assert.doesNotMatch(name, /key|token|secret/i);
   }
-  assert.equal(configuration.properties["deepReview.comments.enabled"]?.default, false);
+  assert.equal(configuration.properties["deepReview.comments.enabled"]?.default, null);
 });
 
 test("it is active in repositories alone, and depends on nothing at run time", () => {

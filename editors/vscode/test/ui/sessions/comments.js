@@ -1,4 +1,4 @@
-// Comment threads: none until the setting is on, then one at each finding, with buttons.
+// Comment threads: by themselves where the editor opens no view for them, else with the setting; one at each finding, with buttons.
 
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
@@ -11,7 +11,16 @@ module.exports = async (w, page, bed) => {
   const file = path.join(bed.state, "user", "Machine", "settings.json");
   await w.open("windows.py");
   await w.see(".squiggly-info, .squiggly-warning");
-  assert.equal(await page.$(".comment-range-glyph.comment-thread, .comment-thread"), null, "off by default");
+  assert.equal(
+    await page.$(".comment-range-glyph.comment-thread, .comment-thread"),
+    null,
+    "none where the editor would open its view",
+  );
+  fs.writeFileSync(file, JSON.stringify({ "comments.openView": "never" }));
+  await w.see(MARK);
+  fs.writeFileSync(file, JSON.stringify({ "comments.openView": "never", "deepReview.comments.enabled": false }));
+  await w.gone(MARK);
+  w.say("threads by themselves where no view is opened for them, unless the user says otherwise");
 
   fs.writeFileSync(file, JSON.stringify({ "deepReview.comments.enabled": true }));
   await w.see(MARK);
