@@ -4,7 +4,7 @@
 mod corpus;
 
 use deep_review::finding::Round;
-use deep_review::finding::{AgentName, Anchor, LineRange, RawFinding, RawId, RepoPath, Severity};
+use deep_review::finding::{AgentName, Anchor, Fix, LineRange, RawFinding, RawId, RepoPath, Severity};
 use deep_review::merge::{Earlier, Input, Merger, merge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
@@ -70,6 +70,44 @@ fn times() {
         };
         time(&format!("{agents:6} × {each:3}"), &raw, each, input);
     }
+    println!("the same words over and over, each with a fix, in a thousand files; then reviewed again");
+    for each in [125, 250, 500, 1000, 2000] {
+        let raw = mechanical(10, each);
+        time(&format!("{:6} × {each:3}", 10), &raw, each, Input::of);
+        let texts = BTreeMap::new();
+        let round = first_round(&raw);
+        let input = |raw| Input { round: 2, earlier: vec![Earlier { round: &round, texts: &texts }], ..Input::of(raw) };
+        time(&format!("{:6} × {each:3}", 10), &raw, each, input);
+    }
+}
+
+/// Remarks as tools make them: in nearly the same words, each with a fix, spread over a thousand files.
+fn mechanical(agents: usize, each: usize) -> Vec<RawFinding> {
+    let one = |agent: usize, n: usize| {
+        let number = agent * each + n;
+        let (file, line) = (number % 1000, (number / 1000 * 10 + 5) as u32);
+        let path = format!("part{}/module{file}.py", file % 20);
+        let diff =
+            format!("--- a/{path}\n+++ b/{path}\n@@ -{line} +{line} @@\n-value({line})\n+value({line}, {number})\n");
+        RawFinding {
+            id: RawId::new(format!("agent{agent}:{n}")),
+            sure: None,
+            agent: AgentName::new(format!("agent{agent}")),
+            severity: Severity::ALL[1],
+            title: format!("Case {number} of {path} is not handled: overflow_{}", number * 7919),
+            body: format!("When value {number} arrives, the result is wrong. ").repeat(3),
+            anchors: RepoPath::new(path)
+                .ok()
+                .map(|path| Anchor::lines(path, LineRange::new(line, line)))
+                .into_iter()
+                .collect(),
+            symbol: None,
+            classification: None,
+            rule: None,
+            fixes: vec![Fix { note: None, path: None, diff, by: Vec::new() }],
+        }
+    };
+    (0..agents).flat_map(|agent| (0..each).map(move |n| one(agent, n))).collect()
 }
 
 /// Merges `raw` from scratch, and after all but the last `each` of them were merged before.

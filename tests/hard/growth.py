@@ -121,6 +121,19 @@ def findings(size: int) -> Figures:
         return {OURS: (taken[0] + written[0], max(taken[1], written[1]))}
 
 
+def again(size: int) -> Figures:
+    """Remarks of many agents, each on something of its own, reviewed a second time: all are known again."""
+    with Bed(lines=1_000, files=20) as bed:
+        places = [(bed.files[n % 20], 1 + n // 20 % 1_000) for n in range(size)]
+        said = [finding(path, line, bed.line(path, line), f"let w{n} = {n};", f"Value {n * 7919} is not used") for n, (path, line) in enumerate(places)]
+        chosen = []
+        for start in range(0, len(said), 500):
+            bed.answers(f"a{start}", said[start:start + 500])
+            chosen += ["--agent", f"a{start}"]
+        review(bed, *chosen)
+        return {OURS: review(bed, *chosen)}
+
+
 def long_files(size: int) -> Figures:
     """1,000 findings with quotes and fixes, in 20 files of so many lines: the sum of both counts, not the product."""
     with Bed(lines=size, files=20) as bed:
@@ -159,6 +172,7 @@ CURVES = {
     "changed lines": (changed_lines, [125_000, 310_000, 780_000, 2_000_000, 5_000_000]),
     "agents, 30 findings each": (agents, [1, 3, 8, 20, 50]),
     "findings, imported and reported": (findings, [10, 70, 450, 3_000, 20_000]),
+    "findings of many agents, reviewed again": (again, [10, 70, 450, 3_000, 20_000]),
     "lines in each of 20 files, 1,000 findings": (long_files, [200, 500, 1_300, 3_200, 8_000]),
     "open documents, until all is shown": (documents, [1, 4, 17, 70, 300]),
     "commits on the branch": (commits, [1, 12, 140, 1_700, 20_000]),

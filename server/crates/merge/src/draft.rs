@@ -12,6 +12,8 @@ use finding::{Finding, FindingId, Judgement, RawFinding};
 
 /// Likeness of one kind of words from which it is named as a reason.
 const NAMED: f32 = 0.05;
+/// Others of its cluster that an item is held against to tell how clearly it says what all say.
+const MOST_LIKENED: usize = 64;
 
 /// A finding before it is compared with the others.
 pub(super) struct Draft {
@@ -52,11 +54,11 @@ impl Sources<'_, '_> {
         Draft { finding, items: members.to_vec(), signals }
     }
 
-    /// How much an item resembles the others of its cluster.
+    /// How much an item resembles the others of its cluster; of many, the first.
     fn central(&self, item: usize, members: &[usize]) -> f32 {
-        let others = members.iter().filter(|other| **other != item);
-        let sum: f32 = others.map(|other| self.space.likeness(item, *other)).sum();
-        sum / (members.len().max(2) - 1) as f32
+        let others = members.iter().filter(|other| **other != item).take(MOST_LIKENED);
+        let likeness: Vec<f32> = others.map(|other| self.space.likeness(item, *other)).collect();
+        likeness.iter().sum::<f32>() / likeness.len().max(1) as f32
     }
 
     fn signals(&self, finding: &Finding, support: f32, raws: &[&RawFinding]) -> Signals {

@@ -9,6 +9,7 @@
 //! quote is in the file, whether a fix applies) is told to it as [`Facts`]; [`Facts::look`] finds most of
 //! that out from a text. How similarity and ranking were measured is in `docs/merging.md`.
 
+mod answered;
 mod carry;
 mod cluster;
 mod compose;
@@ -130,24 +131,6 @@ impl<'a> Input<'a> {
     /// What people call an agent.
     fn label<'b>(&'b self, agent: &'b AgentName) -> &'b str {
         self.info(agent).map_or(agent.as_str(), |info| &info.label)
-    }
-
-    /// Whether an agent has answered about a file in this round (or about the whole, without a file): then what it said
-    /// of it before counts no more. Where nothing is said of agents, whether it said anything.
-    fn has_answered(&self, agent: &AgentName, about: Option<&RepoPath>) -> bool {
-        if self.agents.is_empty() {
-            return self.raw.iter().any(|raw| raw.agent == *agent && !raw.is_carried());
-        }
-        self.run(agent).filter(|run| run.about.is_none()).is_some_and(|run| {
-            let covered = |path: &RepoPath| run.covered.contains(path);
-            match run.outcome {
-                AgentOutcome::Running => false,
-                AgentOutcome::Failed { .. } => about.is_some_and(covered),
-                AgentOutcome::Reviewed => {
-                    run.covered.is_empty() || about.is_none_or(|path| covered(path) || !self.changed.contains(path))
-                }
-            }
-        })
     }
 
     /// Number of agents that gave an answer.
@@ -299,8 +282,9 @@ impl Merger {
                 &own
             }
         };
+        let mut heirs: HashMap<FindingId, &mut Finding> = findings.iter_mut().map(|f| (f.id.clone(), f)).collect();
         for became in &settled.earlier {
-            if let Some(heir) = became.into.as_ref().and_then(|id| findings.iter_mut().find(|f| f.id == *id)) {
+            if let Some(heir) = became.into.as_ref().and_then(|id| heirs.get_mut(id)) {
                 labels.inherit(heir, &became.id);
             }
         }

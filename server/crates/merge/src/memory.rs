@@ -1,9 +1,10 @@
 //! What earlier rounds found: recognised in what is raised now, kept out where it was declined, closed where
 //! its code is gone, and kept standing where nothing happened to it.
 
+use super::answered::Answered;
 use super::carry::{self, Carrier, Code};
 use super::remark::{Reader, Remark};
-use super::similarity::{self, MOST_COMPARED, Space};
+use super::similarity::{self, Space};
 use super::state::{self, Effects, Since, TextState};
 use super::{Became, Earlier, Fate, Input, identity};
 use finding::{
@@ -91,12 +92,13 @@ impl<'a> Past<'a> {
         let said = LazyCell::new(|| -> HashSet<Fingerprint> {
             input.raw.iter().filter(|raw| !raw.is_carried()).map(|raw| identity::fingerprint(raw)).collect()
         });
+        let answered = Answered::new(input);
         let mut kept = Vec::new();
         let mut seen: HashSet<RawId> = HashSet::new();
         for old in self.0.iter().filter(|old| old.is_kept()) {
             for raw in &old.raws {
                 let id = old.id(&raw.id);
-                let is_answered = input.has_answered(&raw.agent, raw.main_anchor().map(|anchor| &anchor.path));
+                let is_answered = answered.has(&raw.agent, raw.main_anchor().map(|anchor| &anchor.path));
                 let is_said = || there.contains(&id) || said.contains(&identity::fingerprint(raw));
                 if !is_answered && !is_said() && seen.insert(id.clone()) {
                     let checked = if old.code == Code::Same {
@@ -171,9 +173,7 @@ impl<'a> Memory<'a> {
         let remarks = reader.read(&raws, |_| None);
         let remarks: Vec<(usize, &Fingerprint, &Remark)> =
             whose.into_iter().zip(&remarks).map(|((i, print), remark)| (i, print, &**remark)).collect();
-        // The words of more are not compared: those are known again by their fingerprints alone.
-        let wordings = remarks.iter().take(MOST_COMPARED).map(|(_, _, remark)| *remark);
-        let all: Vec<&Remark> = items.iter().copied().chain(wordings).collect();
+        let all: Vec<&Remark> = items.iter().copied().chain(remarks.iter().map(|(_, _, remark)| *remark)).collect();
         let mut by_print: HashMap<&Fingerprint, Vec<usize>> = HashMap::new();
         for (item, remark) in items.iter().enumerate() {
             by_print.entry(&remark.fingerprint).or_default().push(item);
@@ -181,14 +181,9 @@ impl<'a> Memory<'a> {
         let mut known: Vec<BTreeMap<usize, f32>> = vec![BTreeMap::new(); items.len()];
         let mut heirs: HashMap<Fingerprint, (usize, f32)> = HashMap::new();
         if !remarks.is_empty() {
-            let space = Space::new(&all);
-            for (n, (old, print, remark)) in remarks.iter().enumerate() {
-                let worded = if n < MOST_COMPARED { space.scores(items.len() + n, items.len()) } else { Vec::new() };
-                let mut scores: BTreeMap<usize, f32> = worded
-                    .into_iter()
-                    .enumerate()
-                    .filter_map(|(item, s)| Some((item, s.filter(|s| *s > 0.0)?)))
-                    .collect();
+            let likely = Space::new(&all).likely(items.len());
+            for ((old, print, remark), likely) in remarks.iter().zip(likely) {
+                let mut scores: BTreeMap<usize, f32> = likely.into_iter().collect();
                 let mut alike = by_print.get(&remark.fingerprint).cloned().unwrap_or_default();
                 if alike.len() > PLACES {
                     let away = |item: &usize| (similarity::distance(items[*item], remark).unwrap_or(u32::MAX), *item);
@@ -280,6 +275,7 @@ impl<'a> Memory<'a> {
         into: &dyn Fn(usize) -> Option<FindingId>,
     ) -> Settled {
         let raised: HashMap<&FindingId, &Finding> = raised.iter().map(|f| (&f.id, f)).collect();
+        let answered = Answered::new(input);
         let mut settled = Settled::default();
         for (number, old) in self.olds.iter().enumerate() {
             let heir = into(number).filter(|_| !old.is_closed());
@@ -300,7 +296,7 @@ impl<'a> Memory<'a> {
             } else if old.is_closed() {
                 continue;
             } else {
-                let fate = fate(input, old);
+                let fate = fate(input, &answered, old);
                 if fate == Fate::Standing {
                     settled.stand(old);
                 }
@@ -507,8 +503,8 @@ fn reaches_beyond(finding: &Finding) -> bool {
 
 /// What a finding that was open and is not raised has become. Those of its agents that have not answered about it would
 /// have raised it: their remarks of then are among those of now, unless its code is gone or its fix is in.
-fn fate(input: &Input<'_>, old: &Old<'_>) -> Fate {
-    let has_answered = |raw: &RawFinding| input.has_answered(&raw.agent, raw.main_anchor().map(|a| &a.path));
+fn fate(input: &Input<'_>, answered: &Answered<'_>, old: &Old<'_>) -> Fate {
+    let has_answered = |raw: &RawFinding| answered.has(&raw.agent, raw.main_anchor().map(|a| &a.path));
     let raws: Vec<&RawFinding> = old.raws.iter().collect();
     match old.code {
         _ if old.is_fixed => Fate::Fixed,

@@ -7,7 +7,7 @@
 //! rounded; how it was done and measured is in `docs/merging.md`.
 
 use super::remark::{Field, Place, Remark};
-use super::text::OwnHash;
+use super::text::{self, OwnHash};
 use super::{repeats, sides};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -67,8 +67,13 @@ const FROM_OTHERS: f32 = 0.45;
 /// A rule names its lines exactly; remarks further away are on something else.
 const RULE_REACH: u32 = 5;
 
-/// Remarks of a round that are compared; the others are findings of their own. Time and room grow with the square.
-pub(super) const MOST_COMPARED: usize = 4000;
+/// Remarks that are compared each with each. Of more, each is compared with its [`Nearby`]: time and room grow with their
+/// number then, not with its square.
+const ALL_COMPARED: usize = 2000;
+/// Remarks on each side, in the order of their lines, that one in the same file is compared with.
+const NEIGHBOURS: usize = 100;
+/// A term that no more remarks have is rare: those that share it are compared, wherever they are.
+const RARE: usize = 16;
 /// Pairs that are kept of a remark with those before it, the likeliest: nobody words one issue in so many ways.
 pub(super) const MOST_PAIRS: usize = 100;
 
@@ -83,27 +88,117 @@ pub(super) struct Pair {
     pub(super) score: f32,
 }
 
-/// What of a remark tells at once how much its place and what is known of it can add, as bits.
-const PLACED: u8 = 1;
-const RULED: u8 = 2;
-const EDITED: u8 = 4;
+/// What of a remark tells at once how much places, rules and fixes can add to any pair that it is in. Nearly all pairs end at
+/// it, before a path is looked at.
+#[derive(Debug, Clone, Copy)]
+struct Sketch {
+    /// A bit for the last part of each of its paths: remarks without a bit in common are in different files. None where it
+    /// has no place.
+    files: u64,
+    /// A bit for each edit that it suggests.
+    edits: u64,
+    /// Numbers of its rule and of its weakness; 0 where it names none.
+    rule: u32,
+    weakness: u32,
+    /// See [`repeats::head`].
+    head: Option<u64>,
+}
 
-fn traits(remark: &Remark) -> u8 {
-    let bit = |has: bool, bit: u8| if has { bit } else { 0 };
-    let ruled = remark.rule.is_some() || remark.weakness.is_some();
-    bit(!remark.places.is_empty(), PLACED) | bit(ruled, RULED) | bit(!remark.edits.is_empty(), EDITED)
+impl Sketch {
+    /// No less than what [`place_score`] gives the two.
+    fn most(&self, other: &Self) -> f32 {
+        let same = |one: u32, other: u32| one != 0 && one == other;
+        let weakness = if same(self.weakness, other.weakness) { SAME_WEAKNESS } else { 0.0 };
+        let is_same_rule = same(self.rule, other.rule);
+        if self.files == 0 || other.files == 0 {
+            return UNPLACED + weakness + if is_same_rule { SAME_RULE_NEAR } else { 0.0 };
+        }
+        if self.files & other.files == 0 {
+            return -ELSEWHERE;
+        }
+        let edit = if self.edits & other.edits == 0 { 0.0 } else { SAME_EDIT };
+        NEAR + edit + weakness + if is_same_rule { SAME_RULE } else { 0.0 }
+    }
+
+    /// Whether [`repeats::says_again`] may be true of the two.
+    fn may_say_again(&self, other: &Self) -> bool {
+        let is_one_file = self.files & other.files != 0 || self.files | other.files == 0;
+        is_one_file && self.rule == other.rule && self.head.zip(other.head).is_none_or(|(a, b)| a == b)
+    }
+}
+
+/// The sketch of each remark.
+fn sketches(remarks: &[&Remark]) -> Vec<Sketch> {
+    fn number<'r>(numbers: &mut HashMap<&'r str, u32>, of: Option<&'r str>) -> u32 {
+        let next = u32::try_from(numbers.len() + 1).unwrap_or(u32::MAX);
+        of.map_or(0, |of| *numbers.entry(of).or_insert(next))
+    }
+    let (mut rules, mut weaknesses) = (HashMap::new(), HashMap::new());
+    let bit = |hash: u64| 1 << (hash % 64);
+    remarks
+        .iter()
+        .map(|remark| Sketch {
+            files: remark.places.iter().fold(0, |bits, place| bits | bit(file(&place.path))),
+            edits: remark.edits.iter().fold(0, |bits, edit| bits | bit(*edit)),
+            rule: number(&mut rules, remark.rule.as_ref().map(|rule| rule.id.as_str())),
+            weakness: number(&mut weaknesses, remark.weakness.as_deref()),
+            head: repeats::head(remark),
+        })
+        .collect()
+}
+
+/// Hash of the last part of a path, which two that are [`same_path`] have in common.
+fn file(path: &str) -> u64 {
+    text::hash(0, path.rsplit('/').next().unwrap_or_default().as_bytes())
 }
 
 /// Remarks in a common space of words.
 pub(super) struct Space<'a> {
     remarks: &'a [&'a Remark],
-    /// Of each remark: its [`traits`] and its [`repeats::head`], side by side, because all pairs are asked for them.
-    traits: Vec<u8>,
-    heads: Vec<Option<u64>>,
+    /// Of each remark, side by side, because all pairs are asked for them.
+    sketches: Vec<Sketch>,
     /// Of each remark, by number of the term: its words that others have too.
     vectors: Vec<Vec<Word>>,
     /// Of each term that more than one remark has: the remarks and their weights.
     postings: Vec<Vec<(u32, f32)>>,
+    /// Where there are more than [`ALL_COMPARED`].
+    nearby: Option<Nearby>,
+}
+
+/// Which of many remarks are compared: those that share a path and are near each other in it, and those that share a rare
+/// term.
+struct Nearby {
+    /// All places by path (hashed) and line, with the remark's number.
+    places: Vec<(u64, u32, u32)>,
+    /// Of each remark: where its places are among them.
+    of: Vec<Vec<usize>>,
+}
+
+impl Nearby {
+    fn new(remarks: &[&Remark]) -> Self {
+        let at = |place: &Place| (text::hash(0, place.path.as_bytes()), place.lines.map_or(0, |lines| lines.start()));
+        let places =
+            (0..).zip(remarks).flat_map(|(number, remark)| remark.places.iter().map(move |place| (place, number)));
+        let mut places: Vec<(u64, u32, u32)> =
+            places.map(|(place, number)| (at(place).0, at(place).1, number)).collect();
+        places.sort_unstable();
+        let mut of = vec![Vec::new(); remarks.len()];
+        for (n, (_, _, remark)) in places.iter().enumerate() {
+            of[*remark as usize].push(n);
+        }
+        Self { places, of }
+    }
+
+    /// The remarks that are next to one in its files.
+    fn neighbours(&self, remark: usize) -> impl Iterator<Item = u32> {
+        self.of[remark].iter().flat_map(|n| {
+            let path = self.places[*n].0;
+            let before = self.places[..*n].iter().rev().take(NEIGHBOURS);
+            let after = self.places[n + 1..].iter().take(NEIGHBOURS);
+            let is_there = move |place: &&(u64, u32, u32)| place.0 == path;
+            before.take_while(is_there).chain(after.take_while(is_there)).map(|(_, _, other)| *other)
+        })
+    }
 }
 
 /// A term of a remark. Those of a field have the length √(weight of the field) together, so that one dot product is the whole
@@ -116,8 +211,9 @@ struct Word {
     before: u32,
 }
 
-/// What the words of one remark have in common with those of each one before it: all fields, weighted.
-type Row = Vec<f32>;
+/// The remarks before one that it is compared with, in order, and what its words have in common with theirs: all fields,
+/// weighted.
+type Row = Vec<(u32, f32)>;
 
 /// One remark compared with all before it.
 #[derive(Default)]
@@ -174,6 +270,11 @@ impl Comparison {
 impl<'a> Space<'a> {
     /// Weighs the words of `remarks` by how few have them.
     pub(super) fn new(remarks: &'a [&'a Remark]) -> Self {
+        Self::with(remarks, ALL_COMPARED)
+    }
+
+    /// The same, where so many are compared each with each.
+    fn with(remarks: &'a [&'a Remark], all_compared: usize) -> Self {
         let mut numbers: HashMap<u64, u32, OwnHash> = HashMap::default();
         let mut counts: Vec<u32> = Vec::new();
         let numbered: Vec<Vec<u32>> = remarks
@@ -221,15 +322,29 @@ impl<'a> Space<'a> {
                 postings.push((remark, word.weight));
             }
         }
-        let traits = remarks.iter().map(|remark| traits(remark)).collect();
-        let heads = remarks.iter().map(|remark| repeats::head(remark)).collect();
-        Self { remarks, traits, heads, vectors, postings }
+        let nearby = (remarks.len() > all_compared).then(|| Nearby::new(remarks));
+        Self { remarks, sketches: sketches(remarks), vectors, postings, nearby }
     }
 
-    /// Compares remark `a` with the first `count`, which come before it, in `row`.
+    /// Makes `row` that of remark `a` and those of the first `count`, all before it, that it is compared with.
     fn row(&self, a: usize, count: usize, row: &mut Row) {
         row.clear();
-        row.resize(count, 0.0);
+        let Some(nearby) = &self.nearby else {
+            row.extend((0..count as u32).map(|b| (b, 0.0)));
+            return self.add_words(a, count, row);
+        };
+        let rare = self.vectors[a].iter().map(|word| &self.postings[word.number as usize]);
+        let sharing = rare.filter(|postings| postings.len() <= RARE).flatten().map(|(b, _)| *b);
+        row.extend(sharing.chain(nearby.neighbours(a)).filter(|b| (*b as usize) < count).map(|b| (b, 0.0)));
+        row.sort_unstable_by_key(|(b, _)| *b);
+        row.dedup_by_key(|(b, _)| *b);
+        for (b, words) in row {
+            *words = self.in_common(a, *b as usize).fold(0.0, |sum, (_, both)| sum + both);
+        }
+    }
+
+    /// What the words of remark `a` have in common with those of each of the first `count`.
+    fn add_words(&self, a: usize, count: usize, row: &mut Row) {
         for word in &self.vectors[a] {
             let postings = &self.postings[word.number as usize];
             let before = if a == count {
@@ -238,21 +353,20 @@ impl<'a> Space<'a> {
                 postings.partition_point(|(b, _)| (*b as usize) < count)
             };
             for (b, other) in &postings[..before] {
-                row[*b as usize] += word.weight * other;
+                row[*b as usize].1 += word.weight * other;
             }
         }
     }
 
     /// Compares all with all of which `may_be_one`. `agents` numbers each remark's agent.
     pub(super) fn compare(&self, agents: &[usize], may_be_one: impl Fn(usize, usize) -> bool + Sync) -> Comparison {
-        let mut rows: Vec<Compared> = (0..self.remarks.len().min(MOST_COMPARED))
+        let rows: Vec<Compared> = (0..self.remarks.len())
             .into_par_iter()
             .map_init(Row::new, |row, a| {
                 self.row(a, a, row);
                 self.compared(a, row, |b| agents[a] == agents[b], |b| may_be_one(a, b))
             })
             .collect();
-        rows.resize_with(self.remarks.len(), Compared::default);
         let mut all = Comparison { pairs: Vec::new(), alike: Vec::with_capacity(rows.len()) };
         for row in rows {
             all.pairs.extend(row.pairs);
@@ -270,8 +384,8 @@ impl<'a> Space<'a> {
         may_be_one: impl Fn(usize) -> bool,
     ) -> Compared {
         let mut compared = Compared::default();
-        for (b, words) in row.iter().enumerate() {
-            let odds = self.score(a, b, *words);
+        for (b, words) in row.iter().map(|(b, words)| (*b as usize, *words)) {
+            let odds = self.score(a, b, words);
             if let Some(odds) = odds.filter(|odds| *odds >= FAINT) {
                 compared.alike.push((b as u32, odds));
             }
@@ -287,23 +401,19 @@ impl<'a> Space<'a> {
         compared
     }
 
-    /// The log odds for remark `a` and each of the first `count`, which come before it; `None` where they plainly
-    /// differ.
-    pub(super) fn scores(&self, a: usize, count: usize) -> Vec<Option<f32>> {
-        let mut row = Row::new();
-        self.row(a, count, &mut row);
-        let score = |(b, words): (usize, &f32)| self.score(a, b, *words).filter(|score| *score >= DIFFER);
-        row.iter().enumerate().map(score).collect()
+    /// Of the remarks from `count` on: those of the first `count` that one may be, with the log odds, above 0.
+    pub(super) fn likely(&self, count: usize) -> Vec<Vec<(usize, f32)>> {
+        let likely = |row: &mut Row, a: usize| {
+            self.row(a, count, row);
+            let scored = row.iter().map(|(b, words)| (*b as usize, self.score(a, *b as usize, *words)));
+            scored.filter_map(|(b, odds)| Some((b, odds.filter(|odds| *odds > 0.0)?))).collect()
+        };
+        (count..self.remarks.len()).into_par_iter().map_init(Row::new, likely).collect()
     }
 
     /// The log odds, given what the words say; `None` where the places rule it out.
     fn score(&self, a: usize, b: usize, words: f32) -> Option<f32> {
-        let both = self.traits[a] & self.traits[b];
-        let if_both = |bit: u8, adds: f32| if both & bit == bit { adds } else { 0.0 };
-        let known = if_both(RULED, SAME_RULE + SAME_WEAKNESS) + if_both(EDITED, SAME_EDIT);
-        let most = if both & PLACED == 0 { UNPLACED.max(NEAR) } else { NEAR } + known;
-        // Nearly all pairs end here, before any path is looked at.
-        if BIAS + words + most < NEVER {
+        if BIAS + words + self.sketches[a].most(&self.sketches[b]) < NEVER {
             return None;
         }
         Some(BIAS + words + place_score(self.remarks[a], self.remarks[b])?)
@@ -311,7 +421,7 @@ impl<'a> Space<'a> {
 
     /// The log odds for two remarks of one agent; `None` where they are not one that it made twice.
     fn score_again(&self, a: usize, b: usize) -> Option<f32> {
-        let may_be_one = self.heads[a].zip(self.heads[b]).is_none_or(|(a, b)| a == b);
+        let may_be_one = self.sketches[a].may_say_again(&self.sketches[b]);
         (may_be_one && repeats::says_again(self.remarks[a], self.remarks[b])).then_some(SAID_TWICE)
     }
 
@@ -339,13 +449,10 @@ impl<'a> Space<'a> {
         cosines
     }
 
-    /// The cosine of [`Field::Text`] of two remarks; 0 of one over [`MOST_COMPARED`].
+    /// The cosine of [`Field::Text`] of two remarks.
     pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
         if a == b {
             return 1.0;
-        }
-        if a.max(b) >= MOST_COMPARED {
-            return 0.0;
         }
         let text = self.in_common(a, b).filter(|(field, _)| *field == Field::Text);
         text.fold(0.0, |sum, (_, both)| sum + both) / WEIGHTS[Field::Text as usize]
@@ -457,19 +564,83 @@ mod tests {
 
     #[test]
     fn what_is_compared_and_kept_is_bounded() {
-        let remarks = alike(MOST_COMPARED + 50);
+        let remarks = alike(2 * ALL_COMPARED);
         let all: Vec<&Remark> = remarks.iter().collect();
         let agents: Vec<usize> = (0..all.len()).map(|n| n % 3).collect();
-        let space = Space::new(&all);
-        let compared = space.compare(&agents, |_, _| true);
-        assert!(compared.pairs.len() <= MOST_COMPARED * MOST_PAIRS, "{}", compared.pairs.len());
-        assert!(compared.alike().all(|(a, b, _)| b < a && a < MOST_COMPARED));
+        let compared = Space::new(&all).compare(&agents, |_, _| true);
+        assert!(compared.pairs.len() <= all.len() * MOST_PAIRS, "{}", compared.pairs.len());
+        assert!(compared.alike().count() <= all.len() * NEIGHBOURS, "{}", compared.alike().count());
+        assert!(compared.alike().all(|(a, b, _)| b < a));
         assert_eq!(compared.count(), all.len());
-        assert_eq!(space.likeness(0, all.len() - 1), 0.0);
-        assert!(space.likeness(0, 1) > 0.9);
-        // The likeliest are kept: those on the next lines.
-        let kept: Vec<usize> = compared.pairs.iter().filter(|pair| pair.a == 1000).map(|pair| pair.b).collect();
-        assert_eq!(kept.len(), MOST_PAIRS);
-        assert!(kept.contains(&999) && !kept.contains(&0));
+        // The likeliest are kept: those on the next lines, to the last remark.
+        let kept = |a: usize| compared.pairs.iter().filter(move |pair| pair.a == a).map(|pair| pair.b);
+        for a in [1000, all.len() - 1] {
+            assert!((NEIGHBOURS / 2..=MOST_PAIRS).contains(&kept(a).count()), "{a}: {}", kept(a).count());
+            assert!(kept(a).any(|b| b == a - 1) && !kept(a).any(|b| b == 0), "{a}");
+        }
+    }
+
+    /// Remarks of four agents on as many issues, in words of their own and of the issue, some with rules and fixes.
+    fn on_issues(count: usize) -> Vec<Remark> {
+        let line = |n: usize| {
+            let (agent, issue) = (n % 4, 1000 + n / 4 * 7919 % 1000);
+            let rule = if issue % 7 == 0 { format!("F40{} ", issue % 3) } else { String::new() };
+            let (file, at) = (issue % 23, issue * 5 + agent + 1);
+            let place = if issue % 7 != 0 && n.is_multiple_of(13) {
+                "-".to_owned()
+            } else {
+                format!("dir{}/f{file}.rs:{at}", file % 3)
+            };
+            format!(
+                "agent{agent}:{n} low {place} | {rule}`take_{issue}` drops the guard of slot{issue} early | \
+                 It is agent{agent} who saw that `take_{issue}` lets go of it in step{} while others wait.",
+                issue % 11
+            )
+        };
+        (0..count).map(|n| Remark::new(&raw(&line(n)), None)).collect()
+    }
+
+    #[test]
+    fn of_many_each_is_compared_with_those_that_it_may_be_one_with() {
+        let remarks = on_issues(600);
+        let all: Vec<&Remark> = remarks.iter().collect();
+        let agents: Vec<usize> = (0..all.len()).map(|n| n % 4).collect();
+        let likely = |space: &Space<'_>| -> Vec<(usize, usize, f32)> {
+            let pairs = space.compare(&agents, |_, _| true).pairs;
+            pairs.iter().filter(|pair| pair.score > 0.0).map(|pair| (pair.a, pair.b, pair.score)).collect()
+        };
+        let (each, nearby) = (likely(&Space::new(&all)), likely(&Space::with(&all, 0)));
+        assert!(each.len() > 500, "{}", each.len());
+        let missed: Vec<_> = each.iter().filter(|pair| !nearby.contains(pair)).take(5).collect();
+        assert!(missed.is_empty() && each.len() == nearby.len(), "{missed:?}");
+        let known = |space: &Space<'_>| space.likely(402);
+        assert_eq!(known(&Space::new(&all)), known(&Space::with(&all, 0)));
+        assert!(known(&Space::new(&all)).iter().any(|likely| !likely.is_empty()));
+    }
+
+    #[test]
+    fn a_sketch_rules_out_no_pair_that_counts() {
+        let places = ["a.rs:3", "x/a.rs:3-5", "x/a.rs", "b.rs:3", "y/a.rs:200", "-"];
+        let said =
+            ["Typo in the name of it", "F401 Typo in the name of it", "F811 CWE-79 Other words", "CWE-79 Typo in it"];
+        let ends = ["", " | CVE-2020-1111", " | ```suggestion\nlet a = 1;\n```", " | ```suggestion\nlet b = 2;\n```"];
+        let lines = places.iter().flat_map(|place| said.iter().map(move |said| format!("x:1 low {place} | {said}")));
+        let lines = lines.flat_map(|line| ends.iter().map(move |end| format!("{line}{end}")));
+        let mut remarks: Vec<Remark> = lines.map(|line| Remark::new(&raw(&line), None)).collect();
+        remarks.iter_mut().enumerate().for_each(|(n, remark)| remark.edits = (0..n as u64 % 3).collect());
+        let all: Vec<&Remark> = remarks.iter().collect();
+        let sketches = sketches(&all);
+        let (mut counted, mut again) = (0, 0);
+        for (a, x) in all.iter().enumerate() {
+            for (b, y) in all.iter().enumerate() {
+                let most = sketches[a].most(&sketches[b]);
+                assert!(place_score(x, y).is_none_or(|score| score <= most), "{x:?} {y:?}");
+                counted += usize::from(place_score(x, y).is_some());
+                let is_again = repeats::says_again(x, y);
+                assert!(!is_again || sketches[a].may_say_again(&sketches[b]), "{x:?} {y:?}");
+                again += usize::from(is_again && a != b);
+            }
+        }
+        assert!(counted > 1000 && again > 10, "{counted} {again}");
     }
 }
