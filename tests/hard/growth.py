@@ -124,6 +124,8 @@ def findings(size: int) -> Figures:
 def again(size: int) -> Figures:
     """Remarks of many agents, each on something of its own, reviewed a second time: all are known again."""
     with Bed(lines=1_000, files=20) as bed:
+        # All files in one brief.
+        bed.config.write_text("brief_bytes = 10000000\n")
         places = [(bed.files[n % 20], 1 + n // 20 % 1_000) for n in range(size)]
         said = [finding(path, line, bed.line(path, line), f"let w{n} = {n};", f"Value {n * 7919} is not used") for n, (path, line) in enumerate(places)]
         chosen = []

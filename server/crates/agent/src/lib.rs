@@ -56,9 +56,9 @@ pub struct Brief {
     /// Convention files of the base commit (`AGENTS.md`, `CONTRIBUTING.md`, …), name and text.
     pub conventions: Vec<(RepoPath, Arc<str>)>,
     /// Findings that were declined and are not to be raised again.
-    pub declined: Vec<DeclinedEarlier>,
+    pub declined: Arc<[DeclinedEarlier]>,
     /// Findings of the round before that are still open.
-    pub open: Vec<Finding>,
+    pub open: Arc<[Finding]>,
     /// What may be sent to agents outside the machine, and how.
     pub sending: Sending,
     /// What its pull request says of the change, where there is one and the forge was asked.
@@ -92,8 +92,8 @@ impl Brief {
         Self {
             snapshot,
             conventions: Vec::new(),
-            declined: Vec::new(),
-            open: Vec::new(),
+            declined: Arc::default(),
+            open: Arc::default(),
             sending: Sending::masked(),
             pull_request: None,
             history: prompt::History::default(),

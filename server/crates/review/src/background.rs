@@ -59,12 +59,13 @@ pub async fn background(request: Request, cancel: CancellationToken) -> Result<O
         let besides = (&Judged::default(), &Besides::default());
         let merging = (&mut Merger::default(), &prepared.labels);
         let mut composed = compose::compose(&prepared, &answers, besides, merging, started.elapsed());
-        composed.round.number = prepared.earlier.last().map_or(1, |(round, _)| round.number + 1);
+        let number = prepared.earlier.last().map_or(1, |(round, _)| round.number + 1);
+        Arc::make_mut(&mut composed.round).number = number;
         composed
     })
     .await;
     let round = composed.round;
     let mut texts = composed.texts;
     texts.retain(|path, _| round.texts.contains_key(path));
-    Ok(Some(BackgroundReview { round: Arc::new(round), texts: Arc::new(texts) }))
+    Ok(Some(BackgroundReview { round, texts: Arc::new(texts) }))
 }

@@ -65,8 +65,8 @@ pub(super) struct Besides {
 /// A round with what belongs to it and is stored beside it.
 #[derive(Debug, Clone)]
 pub(super) struct Composed {
-    /// Its number is 0: the store gives it.
-    pub(super) round: Round,
+    /// Its number is 0: the store gives it. Shared by all who show or store it.
+    pub(super) round: Arc<Round>,
     /// The snapshot's text of every file that an anchor or a fix is in, and of others that were read.
     pub(super) texts: BTreeMap<RepoPath, Arc<str>>,
     /// What became of the findings of earlier rounds.
@@ -170,7 +170,7 @@ pub(super) fn compose(
     }
     sum_up(&mut round, besides);
     round.texts = anchored(&round, &texts);
-    Composed { round, texts, earlier: merged.earlier, doubts: merged.doubts }
+    Composed { round: Arc::new(round), texts, earlier: merged.earlier, doubts: merged.doubts }
 }
 
 /// What all agents gave, laid together.

@@ -279,6 +279,9 @@ pub async fn run(
 /// How long others are waited for when one has answered: what comes at the same time is shown at once, under labels in the
 /// order of rank.
 const TOGETHER: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_secs(1) };
+/// No less than so many times as long as it took to work out and store what was shown last: what many agents say of much
+/// is then worked out a few times on the way, and not with each of them.
+const REST: u32 = 3;
 
 /// A round under way. What was answered, judged and said besides is its only state, with what findings were called when
 /// they were shown; the merger only spares work.
@@ -328,20 +331,23 @@ impl Running {
             });
         }
         let mut composed = self.composed().await;
+        let mut together = TOGETHER;
         while let Some((name, answered)) = self.next(&mut tasks, &mut told).await {
             self.answers.insert(name, Arc::new(answered));
-            let until = tokio::time::Instant::now() + TOGETHER;
+            let until = tokio::time::Instant::now() + together;
             while !TOGETHER.is_zero()
                 && let Ok(Some((name, answered))) =
                     tokio::time::timeout_at(until, self.next(&mut tasks, &mut told)).await
             {
                 self.answers.insert(name, Arc::new(answered));
             }
+            let begun = Instant::now();
             composed = self.composed().await;
             if !tasks.is_empty() {
                 // What cannot be stored now is tried again with the next answer.
                 let _ = self.publish(&composed, false).await;
             }
+            together = TOGETHER.max(begun.elapsed() * REST);
         }
         if self.recall(&composed.round.findings) {
             self.weigh(&composed.round.findings, &mut told).await;
@@ -437,7 +443,7 @@ impl Running {
 
     /// Stores and shows the round with all agents running, under its number.
     async fn begin(&mut self) -> Result<(), ReviewError> {
-        let Composed { mut round, .. } = self.composed().await;
+        let mut round = Arc::unwrap_or_clone(self.composed().await.round);
         let prepared = self.prepared.clone();
         let stored = blocking(move || {
             match prepared.resumes {
@@ -464,9 +470,8 @@ impl Running {
 
     /// Stores the round before it shows it: whoever sees it finds its texts, and a crash of ours loses no answer.
     async fn publish(&mut self, composed: &Composed, is_last: bool) -> (Arc<Round>, Result<(), StoreError>) {
-        let mut composed = composed.clone();
-        composed.round.number = self.number;
-        let round = Arc::new(composed.round.clone());
+        let composed = composed.clone();
+        let round = composed.round.clone();
         self.labels = std::mem::take(&mut self.labels).with_shown(&round);
         let prepared = self.prepared.clone();
         let stored = blocking(move || store(&prepared, &composed, is_last)).await;
@@ -623,9 +628,10 @@ impl Running {
         let (prepared, answers) = (self.prepared.clone(), self.answers.clone());
         let (judged, besides) = (self.judged.clone(), self.besides.clone());
         let (mut merger, took) = (std::mem::take(&mut self.merger), self.started.elapsed());
-        let labels = self.labels.clone();
+        let (labels, number) = (self.labels.clone(), self.number);
         let (composed, merger) = blocking(move || {
-            let composed = compose::compose(&prepared, &answers, (&judged, &besides), (&mut merger, &labels), took);
+            let mut composed = compose::compose(&prepared, &answers, (&judged, &besides), (&mut merger, &labels), took);
+            Arc::make_mut(&mut composed.round).number = number;
             (composed, merger)
         })
         .await;

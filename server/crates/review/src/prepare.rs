@@ -128,8 +128,8 @@ pub(super) fn prepare(request: &Request, cancel: &CancellationToken) -> Result<P
     if request.options.dependencies {
         brief.dependencies = dependencies::found(&snapshot, &Places::of(repository.root())).into();
     }
-    brief.declined = declined(&earlier, &decisions);
-    brief.open = open(&earlier, &decisions);
+    brief.declined = declined(&earlier, &decisions).into();
+    brief.open = open(&earlier, &decisions).into();
     Ok(Preparation {
         snapshot,
         brief,

@@ -103,11 +103,16 @@ pub(super) fn editors(home: &Path, version: &str) -> Vec<Check> {
     checks
 }
 
-/// The version of our extension in a folder of extensions, the last by name where there are several.
+/// The version of our extension in a folder of extensions, the newest where there are several.
 fn extension(folder: &Path) -> Option<String> {
     let entries = std::fs::read_dir(folder).ok()?.flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    names.filter_map(|name| name.strip_prefix(EXTENSION).map(str::to_owned)).max()
+    names.filter_map(|name| name.strip_prefix(EXTENSION).map(str::to_owned)).max_by_key(|version| numbers(version))
+}
+
+/// The numbers that a version begins with: `0.10.0-linux-x64` is newer than `0.9.1`.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(|c: char| !c.is_ascii_digit()).map_while(|number| number.parse().ok()).collect()
 }
 
 /// Whether `0.1.0-linux-x64` is of version `0.1.0`.
@@ -154,8 +159,12 @@ mod tests {
     #[test]
     fn editors_are_found_by_what_they_keep_in_the_home_folder() {
         let extension = |version: &str| format!(".vscode/extensions/deep-review.deep-review-{version}/package.json");
-        let cases: [Case<'_>; 7] = [
+        let cases: [Case<'_>; 8] = [
             (&[], &[]),
+            (
+                &[(&extension("0.10.0"), "{}"), (&extension("0.9.1"), "{}")],
+                &["Worse: VS Code has the extension 0.10.0, and this program is 0.1.0"],
+            ),
             (&[(&extension("0.1.0-linux-x64"), "{}")], &["Good: VS Code has the extension (0.1.0-linux-x64)"]),
             (&[(&extension("0.0.9"), "{}")], &["Worse: VS Code has the extension 0.0.9, and this program is 0.1.0"]),
             (&[(&extension("0.1.01"), "{}")], &["Worse: VS Code has the extension 0.1.01, and this program is 0.1.0"]),

@@ -288,8 +288,8 @@ impl<'a> About<'a> {
             steps_since: cut(clean(&told.since), quarter / 4),
             history: cut(clean(&told.lines), quarter / 4),
             conventions: cut(clean(&conventions(brief)), quarter / 2),
-            declined: cut(clean(&list(declined)), quarter / 4),
-            open: cut(clean(&list(open)), quarter / 4),
+            declined: cut(clean(&first(declined, quarter / 4)), quarter / 4),
+            open: cut(clean(&first(open, quarter / 4)), quarter / 4),
             reviewed: cut(clean(&list(reviewed)), 8000),
             summary_then: clean(brief.summary.as_deref().unwrap_or_default()),
         })
@@ -515,6 +515,17 @@ fn clean_name(name: &str) -> String {
 
 fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join("\n")
+}
+
+/// As many of the items as have no less than `room` when secrets in them are masked: the rest would be cut, and need not be
+/// looked through.
+fn first(items: impl Iterator<Item = String>, room: usize) -> String {
+    let mut used = 0_usize;
+    list(items.take_while(|item| {
+        let fits = used <= room.saturating_mul(2);
+        used += item.len();
+        fits
+    }))
 }
 
 fn some(items: &[String]) -> String {

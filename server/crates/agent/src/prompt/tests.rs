@@ -16,13 +16,14 @@ const ROOMY: Reader<'_> =
 fn the_prompt_says_everything_that_an_agent_needs() {
     let mut brief = brief("a\n", "b\n");
     brief.conventions = vec![(RepoPath::new("CONTRIBUTING.md").unwrap(), "Tabs only.".into())];
-    brief.declined = vec![DeclinedEarlier {
+    brief.declined = [DeclinedEarlier {
         id: FindingId::new("x"),
         title: "Name it".into(),
         reason: "no".into(),
         round: 1,
         anchor: None,
-    }];
+    }]
+    .into();
     let prompt = review(&brief, Reader { checkout: Some("/scratch/repo"), ..ROOMY }).unwrap();
     for part in ["\n1|+b", "Tabs only.", "- Name it: no", "/scratch/repo", "\"findings\"", "**Critical**", "`topic`"] {
         assert!(prompt.text.contains(part), "{part} is missing in {}", prompt.text);
@@ -281,4 +282,18 @@ fn a_secret_in_the_name_of_a_file_is_masked_too() {
     let brief = Brief::new(Snapshot::in_memory(&[], &[(&name, "x\n")]));
     let text = review(&brief, ROOMY).unwrap().text;
     assert!(text.contains("=== keys/MASKED_SECRET_") && !text.contains("16C7e42F"), "{text}");
+}
+
+#[test]
+fn what_would_be_cut_from_a_long_list_is_not_looked_through() {
+    let looked_at = std::cell::Cell::new(0);
+    let items = (0..100_000).map(|n| {
+        looked_at.set(looked_at.get() + 1);
+        format!("- Finding {n}")
+    });
+    let text = cut(first(items, 1000), 1000);
+    assert!(text.starts_with("- Finding 0\n- Finding 1\n") && text.ends_with("… (cut)"), "{text}");
+    assert!(looked_at.get() < 300, "{}", looked_at.get());
+    let short = ["- One".to_owned(), "- Two".to_owned()];
+    assert_eq!(cut(first(short.into_iter(), 1000), 1000), "- One\n- Two");
 }
