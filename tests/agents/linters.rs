@@ -3,9 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use super::mock::{session, skipped};
-use deep_review::agent::{
-    Adapter, AgentSettings, Availability, Brief, LinterFormat, Surroundings, configured, detect, process,
-};
+use deep_review::agent::{Adapter, AgentSettings, Availability, Brief, LinterFormat, Surroundings, configured, detect};
 use deep_review::git::Snapshot;
 use deep_review::patch::{Hints, apply_edits, place};
 use std::path::Path;
@@ -32,7 +30,8 @@ async fn check(case: Case<'_>) {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/linters/bin").join(program);
     let found = installed.canonicalize().ok().or_else(|| detect::find_program(program));
     let Some(found) = found else { return skipped(&format!("there is no {program}; ./test installs it")) };
-    process::use_supervisor(env!("CARGO_BIN_EXE_deep-review"));
+    #[cfg(unix)]
+    deep_review::agent::process::use_supervisor(env!("CARGO_BIN_EXE_deep-review"));
 
     let root = tempfile::tempdir().unwrap();
     for (name, text) in besides.iter().chain(&[(path, new)]) {

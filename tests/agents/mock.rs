@@ -1,5 +1,6 @@
 //! The stand-in for the vendors in `../shared`, where it is there: one loopback server for all their forms.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![cfg_attr(not(unix), expect(dead_code, reason = "the real programs are run on Unix alone"))]
 
 use deep_review::agent::{Agent, AgentSettings, Brief, Outcome, Session, Surroundings, configured};
 use deep_review::git::Snapshot;

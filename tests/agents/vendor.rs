@@ -1,6 +1,7 @@
 //! A small server on the loopback interface that stands for a vendor of models, in each of the four forms. It answers
 //! call after call as it is told, and keeps what it was asked.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![cfg_attr(not(unix), expect(dead_code, reason = "limits are tested on Unix alone"))]
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};

@@ -59,18 +59,26 @@ impl Bed {
     }
 
     pub(crate) fn of(repo: Repo) -> Self {
-        Self { repo, config: String::new(), path: "/usr/bin:/bin".into() }
+        // Windows has no folder of its own for git.
+        let path = if cfg!(windows) { std::env::var("PATH").unwrap_or_default() } else { "/usr/bin:/bin".into() };
+        Self { repo, config: String::new(), path }
     }
 
     /// Has it find the git with which the test made the repository, where that is a newer one than the system's.
+    #[cfg(unix)]
     pub(crate) fn with_git_of_the_test(mut self) -> Self {
         let all = std::env::var_os("PATH").unwrap_or_default();
         let git = std::env::split_paths(&all).map(|folder| folder.join("git")).find(|git| git.is_file()).unwrap();
         let bin = self.repo.beside("bin");
         std::fs::create_dir(&bin).unwrap();
-        #[cfg(unix)]
         std::os::unix::fs::symlink(git, bin.join("git")).unwrap();
         self.path = format!("{}:{}", bin.display(), self.path);
+        self
+    }
+
+    /// The git with which the test made the repository is the one that it finds.
+    #[cfg(not(unix))]
+    pub(crate) fn with_git_of_the_test(self) -> Self {
         self
     }
 

@@ -25,6 +25,7 @@ fn bed() -> Bed {
     Bed::of(repo).configured(&agent)
 }
 
+#[cfg_attr(not(unix), expect(dead_code, reason = "agents that are shell scripts are tested on Unix alone"))]
 fn paths(document: &serde_json::Value, list: &str) -> BTreeSet<String> {
     let files = document["round"]["coverage"][list].as_array().unwrap();
     files.iter().map(|f| f["path"].as_str().unwrap().to_owned()).collect()

@@ -11,6 +11,7 @@ fn checks(bed: &Bed, args: &[&str]) -> (i32, Vec<(String, String)>) {
     (ran.code, checks.as_array().unwrap().iter().map(|c| (word(c, "what"), word(c, "health"))).collect())
 }
 
+#[cfg(unix)]
 #[test]
 fn a_linter_is_no_reviewer() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -339,6 +339,7 @@ mod tests {
     }
 
     /// What is seen of `act` in a checkout to be edited of `a.rs` (with a secret), `d/b.rs` and a `.gitignore`.
+    #[cfg(unix)]
     async fn seen(act: impl FnOnce(&Path)) -> Result<Vec<(String, Option<String>, Option<String>)>, String> {
         let files =
             [("a.rs", "let x = old();\npassword = \"hunter2hunter2\"\n"), ("d/b.rs", "b\n"), (".gitignore", "out/\n")];

@@ -21,19 +21,30 @@ pub(super) fn is_executable(file: &Path) -> bool {
 }
 
 /// The executable that a bare name means, looked up in `PATH` but for its relative entries (which may lead
-/// into a repository); a path is taken as it is.
+/// into a repository); a path is taken as it is, but for an ending that Windows adds.
 #[must_use]
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let plain = Path::new(name);
+    let names = file_names(name, cfg!(windows));
     if plain.components().count() > 1 {
-        return is_executable(plain).then(|| plain.to_owned());
+        return names.into_iter().map(PathBuf::from).find(|file| is_executable(file));
     }
     let path = std::env::var_os("PATH")?;
-    let endings: &[&str] = if cfg!(windows) { &["", ".exe", ".cmd", ".bat"] } else { &[""] };
     std::env::split_paths(&path)
         .filter(|folder| folder.is_absolute())
-        .flat_map(|folder| endings.iter().map(move |ending| folder.join(format!("{name}{ending}"))))
+        .flat_map(|folder| names.iter().map(move |file| folder.join(file)))
         .find(|file| is_executable(file))
+}
+
+/// What the file of a program may be called. Windows starts nothing without an ending: what npm puts beside `claude.cmd`
+/// under the bare name is a script for other shells.
+fn file_names(name: &str, is_windows: bool) -> Vec<String> {
+    const ENDINGS: [&str; 4] = [".exe", ".com", ".cmd", ".bat"];
+    let lower = name.to_ascii_lowercase();
+    if !is_windows || ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+        return vec![name.to_owned()];
+    }
+    ENDINGS.iter().map(|ending| format!("{name}{ending}")).collect()
 }
 
 /// Asks a program for its version and whether somebody is logged in; sends nothing anywhere.
@@ -85,4 +96,22 @@ async fn short(path: &Path, args: &[&str], settings: &AgentSettings) -> Result<R
     let time = Duration::from_secs(20);
     let limits = Limits { idle: time, total: time, output: 1 << 20, ..Limits::default() };
     Ok(process::run(&program, limits, &scratch, &CancellationToken::new(), |_| ()).await)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_names;
+
+    #[test]
+    fn windows_adds_an_ending_to_a_programs_name_and_others_do_not() {
+        let cases: [(&str, bool, &[&str]); 4] = [
+            ("claude", false, &["claude"]),
+            ("claude", true, &["claude.exe", "claude.com", "claude.cmd", "claude.bat"]),
+            ("Claude.CMD", true, &["Claude.CMD"]),
+            ("python3.12", true, &["python3.12.exe", "python3.12.com", "python3.12.cmd", "python3.12.bat"]),
+        ];
+        for (name, is_windows, names) in cases {
+            assert_eq!(file_names(name, is_windows), names, "{name} on Windows: {is_windows}");
+        }
+    }
 }

@@ -268,7 +268,7 @@ mod by_path {
 
     impl Draft {
         pub(crate) fn place(self, name: &str) -> io::Result<()> {
-            self.file.persist(self.folder.join(name)).map(drop).map_err(|e| e.error)
+            store::persist_patiently(self.file, &self.folder.join(name))
         }
     }
 }

@@ -1033,8 +1033,8 @@ fn act(copy: &Path, deeds: &[Deed]) -> serde_json::Value {
             Deed::Remove(path) => drop(inside(path).map(fs::remove_file)),
             #[cfg(unix)]
             Deed::Link(at, to) => drop(inside(at).map(|at| std::os::unix::fs::symlink(to, at))),
-            #[cfg(not(unix))]
-            Deed::Link(..) => {}
+            #[cfg(windows)]
+            Deed::Link(at, to) => drop(inside(at).map(|at| std::os::windows::fs::symlink_file(to, at))),
             Deed::Say(diff, files) => {
                 let files: Vec<&str> = files.iter().map(String::as_str).collect();
                 answer = says(diff, &files);

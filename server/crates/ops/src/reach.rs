@@ -43,6 +43,12 @@ pub enum Unreachable {
         /// Which file.
         path: RepoPath,
     },
+    /// Windows makes something else of the name: a stream of another file, a device, another file's name.
+    #[error("{path} is not what a file can be called on Windows")]
+    NoName {
+        /// Which file.
+        path: RepoPath,
+    },
     /// What was reviewed is looked at without being checked out.
     #[error("{path} is not checked out as it was reviewed; check it out first, or open it in a worktree")]
     Elsewhere {
@@ -105,6 +111,9 @@ impl Reach {
     /// # Errors
     /// When a fix must not touch it.
     pub fn place(&self, path: &RepoPath) -> Result<PathBuf, Unreachable> {
+        if cfg!(windows) && !path.as_str().split('/').all(is_name_on_windows) {
+            return Err(Unreachable::NoName { path: path.clone() });
+        }
         let at = self.root.join(path.as_str());
         match fs::symlink_metadata(&at) {
             Ok(metadata) if metadata.is_symlink() => return Err(Unreachable::Link { path: path.clone() }),
@@ -136,4 +145,57 @@ impl Reach {
 
 fn unknown(path: &impl ToString, error: &io::Error) -> Unreachable {
     Unreachable::Unknown { path: path.to_string(), why: error.to_string() }
+}
+
+/// Whether Windows has a file under just this name. It takes `a:b` for a stream of `a`, `nul` for a device, `a.` for `a`, and
+/// `GIT~1` for `.git`.
+fn is_name_on_windows(part: &str) -> bool {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    let is_never = |c: char| c < ' ' || r#"\:*?"<>|"#.contains(c);
+    let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_uppercase();
+    // `COM1` to `COM9`, with the superscripts of 1 to 3 too.
+    let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let is_port =
+        port.is_some_and(|number| matches!(number, "¹" | "²" | "³") || matches!(number.as_bytes(), [b'1'..=b'9']));
+    let is_short_git = stem.strip_prefix("GIT~").is_some_and(|number| number.parse::<u32>().is_ok());
+    !part.contains(is_never)
+        && !part.ends_with(['.', ' '])
+        && !DEVICES.contains(&stem.as_str())
+        && !is_port
+        && !is_short_git
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name_on_windows;
+
+    #[test]
+    fn a_name_of_which_windows_makes_something_else_is_none() {
+        for name in ["a.rs", ".gitignore", "ä b", "console.rs", "com10", "com", "a~1", "nul_", "git~"] {
+            assert!(is_name_on_windows(name), "{name}");
+        }
+        let devious = [
+            r"..\x",
+            r"C:\x",
+            "a:b",
+            ".git::$INDEX_ALLOCATION",
+            "a.",
+            "a ",
+            ".git.",
+            "nul",
+            "NUL.txt",
+            "con.fig",
+            "Com1.js",
+            "lpt9",
+            "com¹",
+            "git~1",
+            "GIT~2",
+            "a?",
+            "a|b",
+            "tab\t",
+        ];
+        for name in devious {
+            assert!(!is_name_on_windows(name), "{name}");
+        }
+    }
 }

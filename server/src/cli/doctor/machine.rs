@@ -24,16 +24,39 @@ const OF_CODE: [(&str, &str); 8] = [
     ("code-server", ".local/share/code-server/extensions"),
 ];
 
-/// The others, by files and folders of their configuration below the home folder: set up where one of them names us.
+/// The others, by files and folders of their configuration below the home folder, on all systems: set up where one of them names us.
 const OTHERS: [(&str, &[&str]); 8] = [
-    ("Neovim", &[".config/nvim"]),
-    ("Vim", &[".vimrc", ".vim/vimrc"]),
-    ("Emacs", &[".emacs", ".emacs.d/init.el", ".config/emacs/init.el"]),
-    ("Helix", &[".config/helix/languages.toml"]),
+    ("Neovim", &[".config/nvim", "AppData/Local/nvim"]),
+    ("Vim", &[".vimrc", ".vim/vimrc", "_vimrc", "vimfiles/vimrc"]),
+    (
+        "Emacs",
+        &[
+            ".emacs",
+            ".emacs.d/init.el",
+            ".config/emacs/init.el",
+            "AppData/Roaming/.emacs",
+            "AppData/Roaming/.emacs.d/init.el",
+        ],
+    ),
+    ("Helix", &[".config/helix/languages.toml", "AppData/Roaming/helix/languages.toml"]),
     ("Kakoune", &[".config/kak/kakrc"]),
-    ("Kate", &[".config/kate/lspclient/settings.json"]),
-    ("Sublime Text", &[".config/sublime-text/Packages/User/LSP.sublime-settings"]),
-    ("Zed", &[".local/share/zed/extensions/installed/deep-review/extension.toml"]),
+    ("Kate", &[".config/kate/lspclient/settings.json", "AppData/Local/kate/lspclient/settings.json"]),
+    (
+        "Sublime Text",
+        &[
+            ".config/sublime-text/Packages/User/LSP.sublime-settings",
+            "Library/Application Support/Sublime Text/Packages/User/LSP.sublime-settings",
+            "AppData/Roaming/Sublime Text/Packages/User/LSP.sublime-settings",
+        ],
+    ),
+    (
+        "Zed",
+        &[
+            ".local/share/zed/extensions/installed/deep-review/extension.toml",
+            "Library/Application Support/Zed/extensions/installed/deep-review/extension.toml",
+            "AppData/Local/Zed/extensions/installed/deep-review/extension.toml",
+        ],
+    ),
 ];
 
 /// Which program is started by our name, and whether others lie behind it.
@@ -41,12 +64,12 @@ pub(super) fn copies(path: Option<&OsStr>, me: &Path) -> Check {
     let name = format!("deep-review{}", std::env::consts::EXE_SUFFIX);
     let mut found: Vec<PathBuf> = Vec::new();
     for folder in path.map(std::env::split_paths).into_iter().flatten().filter(|folder| folder.is_absolute()) {
-        let Ok(file) = folder.join(&name).canonicalize() else { continue };
+        let Ok(file) = dunce::canonicalize(folder.join(&name)) else { continue };
         if file.is_file() && !found.contains(&file) {
             found.push(file);
         }
     }
-    let here = me.canonicalize().unwrap_or_else(|_| me.to_owned());
+    let here = dunce::canonicalize(me).unwrap_or_else(|_| me.to_owned());
     let Some((first, behind)) = found.split_first() else {
         let folder = me.parent().unwrap_or(me).display();
         let remedy = format!("add {folder} to PATH, or name the program in your editor's settings");
@@ -180,6 +203,10 @@ mod tests {
                 &[(".config/helix/languages.toml", "[language-server.deep-review]\n"), (".emacs", "(deep-review)")],
                 &["Good: Emacs is set up", "Good: Helix is set up"],
             ),
+            (
+                &[("AppData/Local/nvim/init.lua", "require('deep-review').setup()"), ("_vimrc", "")],
+                &["Good: Neovim is set up"],
+            ),
         ];
         for (files, said) in cases {
             let home = tempfile::tempdir().unwrap();
@@ -202,7 +229,7 @@ mod tests {
     #[test]
     fn copies_on_the_path_are_told_apart() {
         let root = tempfile::tempdir().unwrap();
-        let root = root.path().canonicalize().unwrap();
+        let root = dunce::canonicalize(root.path()).unwrap();
         let program = format!("deep-review{}", std::env::consts::EXE_SUFFIX);
         for folder in ["a", "b"] {
             write(&root, &format!("{folder}/{program}"), "");

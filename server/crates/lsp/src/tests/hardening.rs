@@ -95,6 +95,7 @@ async fn files_and_folders_with_brackets_and_umlauts_are_answered_in_the_clients
     assert!(server.finish().await);
 }
 
+#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_root_with_brackets_is_found() {
     let repo = repo();
@@ -279,6 +280,7 @@ async fn a_stale_action_is_an_error() {
 }
 
 /// What is behind the link `src/h` is neither changed nor made, and the fix says so where it is offered.
+#[cfg(unix)]
 async fn check_refused_behind_a_link(repo: Repo, leads_to: &Path, why: &str) {
     std::fs::create_dir_all(repo.path().join("src")).unwrap();
     std::os::unix::fs::symlink(leads_to, repo.path().join("src/h")).unwrap();
@@ -303,6 +305,7 @@ async fn check_refused_behind_a_link(repo: Repo, leads_to: &Path, why: &str) {
     assert!(!repo.path().join("src/h/pre-commit").exists());
 }
 
+#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn fixes_do_not_reach_gits_own_files_through_a_link_and_are_not_offered() {
     let repo = Repo::with_topic(&[("a.rs", TEXT)]);
@@ -310,6 +313,7 @@ async fn fixes_do_not_reach_gits_own_files_through_a_link_and_are_not_offered() 
     check_refused_behind_a_link(repo, Path::new("../.git/hooks"), "git's own").await;
 }
 
+#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn fixes_do_not_leave_the_repository_through_a_link_and_are_not_offered() {
     let repo = Repo::with_topic(&[("a.rs", TEXT)]);

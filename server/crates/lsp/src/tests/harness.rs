@@ -121,6 +121,7 @@ impl TestServer {
     }
 
     /// The same in folders as the client writes them.
+    #[cfg(unix)]
     pub(super) async fn in_folders(folders: Value, capabilities: Value, options: Value) -> Self {
         Self::begin(folders, capabilities, options, None).await
     }
