@@ -25,6 +25,7 @@ use ast_grep_language::SupportLang;
 use compiled::{Owner, Rule, built_in, compile};
 use finding::{LineRange, RawFinding, RuleRef, Severity};
 use git::ChangedFile;
+use sign::Looked;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
@@ -123,7 +124,8 @@ pub(super) fn in_file(job: &Job<'_>, file: &ChangedFile) -> Vec<RawFinding> {
             && !(in_test && rule.not_in_tests)
     };
     let own = job.own_rules().rules.iter().filter(|rule| rule.language == language);
-    let wanted = |r: &&Rule| is_for_file(r) && job.settings.is_on(&r.config.id, !r.is_off) && r.sign.is_in(text);
+    let looked = Looked::at(text);
+    let wanted = |r: &&Rule| is_for_file(r) && job.settings.is_on(&r.config.id, !r.is_off) && r.sign.is_in(&looked);
     let rules: Vec<&Rule> = built_in(language).iter().chain(own).filter(wanted).collect();
     if rules.is_empty() {
         return Vec::new();

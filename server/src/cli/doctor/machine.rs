@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn editors_are_found_by_what_they_keep_in_the_home_folder() {
         let extension = |version: &str| format!(".vscode/extensions/deep-review.deep-review-{version}/package.json");
-        let cases: [Case<'_>; 8] = [
+        let cases: [Case<'_>; 9] = [
             (&[], &[]),
             (
                 &[(&extension("0.10.0"), "{}"), (&extension("0.9.1"), "{}")],

@@ -2,6 +2,7 @@
 
 use super::compiled::{Owner, Rule, built_in, compile};
 use super::embedded::SOURCES;
+use super::sign::Looked;
 use super::{matches, nodes_on};
 use crate::tree;
 use ast_grep_language::SupportLang;
@@ -132,7 +133,8 @@ fn one(rules: &[&Rule], language: SupportLang, code: &str, must: bool) -> Result
     let tree = tree::parse(code, language).ok_or("the code cannot be read")?;
     let nodes = nodes_on(&tree, &|_| true);
     // As in a file: without its word, a rule is not tried.
-    let of_language = rules.iter().filter(|r| r.language == language && r.sign.is_in(code));
+    let looked = Looked::at(code);
+    let of_language = rules.iter().filter(|r| r.language == language && r.sign.is_in(&looked));
     let found: Vec<_> =
         of_language.flat_map(|rule| matches(&nodes, rule, &|| true).map(move |node| (rule, node))).collect();
     match (must, found.is_empty()) {

@@ -1,9 +1,61 @@
 //! What a text has wherever a rule can match: without it, the text is not parsed for the rule.
 
 use memchr::memmem;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
 
 /// Operands with more tokens are compared only as far, wherever the first may begin.
 const LONGEST_OPERAND: usize = 64;
+
+/// A text that is looked at for the signs of many rules: what is read of all of it is read once.
+pub(super) struct Looked<'t> {
+    text: &'t str,
+    /// Of each run of [`LONGEST_OPERAND`] tokens, hashed: where it ends first.
+    runs: OnceCell<HashMap<u64, usize>>,
+}
+
+impl<'t> Looked<'t> {
+    pub(super) fn at(text: &'t str) -> Self {
+        Self { text, runs: OnceCell::new() }
+    }
+
+    /// Whether these tokens, [`LONGEST_OPERAND`] of them, may be in what is before `end`.
+    fn may_have_before(&self, end: usize, run: &[&[u8]]) -> bool {
+        let runs = self.runs.get_or_init(|| runs(self.text.as_bytes()));
+        let hash = run.iter().fold(0, |hash, token| join(hash, token_hash(token)));
+        runs.get(&hash).is_some_and(|first| *first <= end)
+    }
+}
+
+/// Multiplier of a hash that rolls over tokens (Rabin and Karp): any odd number with its bits spread.
+const ROLL: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn join(hash: u64, token: u64) -> u64 {
+    hash.wrapping_mul(ROLL).wrapping_add(token)
+}
+
+fn token_hash(token: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(token);
+    hasher.finish()
+}
+
+/// Of each run of tokens as long as an operand is compared: where it ends first. In one pass.
+fn runs(text: &[u8]) -> HashMap<u64, usize> {
+    let leaves = (0..LONGEST_OPERAND).fold(1_u64, |power, _| power.wrapping_mul(ROLL));
+    let (mut last, mut hash) = ([0_u64; LONGEST_OPERAND], 0_u64);
+    let mut runs = HashMap::new();
+    for (n, (token, end)) in tokens(text).enumerate() {
+        let token = token_hash(token);
+        let out = std::mem::replace(&mut last[n % LONGEST_OPERAND], token);
+        hash = join(hash, token).wrapping_sub(out.wrapping_mul(leaves));
+        if n + 1 >= LONGEST_OPERAND {
+            runs.entry(hash).or_insert(end);
+        }
+    }
+    runs
+}
 
 /// The sign of a rule, as its `metadata` gives it: `word` (one of a list), and `twice`, operators of which one has the same on
 /// both sides. A rule without either may match in any text.
@@ -24,28 +76,29 @@ impl Sign {
     }
 
     /// Whether a text has it.
-    pub(super) fn is_in(&self, text: &str) -> bool {
-        let has = |word: &String| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    pub(super) fn is_in(&self, looked: &Looked<'_>) -> bool {
+        let has = |word: &String| memmem::find(looked.text.as_bytes(), word.as_bytes()).is_some();
         (self.words.is_empty() || self.words.iter().any(has))
-            && (self.twice.is_empty() || self.twice.iter().any(|operator| stands_between_the_same(text, operator)))
+            && (self.twice.is_empty() || self.twice.iter().any(|operator| stands_between_the_same(looked, operator)))
     }
 }
 
 /// Whether the operator stands somewhere between two operands of the same tokens, or of which that is not certain: a comment
 /// beside it may be a part of either.
-fn stands_between_the_same(text: &str, operator: &str) -> bool {
+fn stands_between_the_same(looked: &Looked<'_>, operator: &str) -> bool {
+    let text = looked.text;
     memmem::find_iter(text.as_bytes(), operator.as_bytes()).any(|at| {
         let (before, behind) = (text[..at].trim_ascii_end(), text[at + operator.len()..].trim_ascii_start());
-        let line = before.rfind('\n').map_or(before, |i| &before[i..]);
+        let line = || before.rfind('\n').map_or(before, |i| &before[i..]);
         let is_beside_a_comment = ["/*", "//", "#"].iter().any(|sign| behind.starts_with(sign))
             || before.ends_with("*/")
-            || (before.len() < at && text[before.len()..at].contains('\n') && line.contains(['#', '/']));
-        is_beside_a_comment || is_twice(before.as_bytes(), behind.as_bytes())
+            || (before.len() < at && text[before.len()..at].contains('\n') && line().contains(['#', '/']));
+        is_beside_a_comment || is_twice(looked, before.as_bytes(), behind.as_bytes())
     })
 }
 
 /// Whether some last tokens of `before` are the first ones of `behind`, and neither is a part of a longer operand.
-fn is_twice(before: &[u8], behind: &[u8]) -> bool {
+fn is_twice(looked: &Looked<'_>, before: &[u8], behind: &[u8]) -> bool {
     let Some(last) = tokens_back(before).next() else { return false };
     let mut read: Vec<&[u8]> = Vec::new();
     let mut end = 0;
@@ -59,9 +112,7 @@ fn is_twice(before: &[u8], behind: &[u8]) -> bool {
             }
         }
     }
-    let is_longer =
-        || tokens(before).map(|(token, _)| token).collect::<Vec<_>>().windows(read.len()).any(|w| w == read);
-    read.len() == LONGEST_OPERAND && end < behind.len() && is_longer()
+    read.len() == LONGEST_OPERAND && end < behind.len() && looked.may_have_before(before.len(), &read)
 }
 
 /// Whether the last `count` tokens are no part of a longer operand: no dot is before them, as in `self.a`, but that of a range.
@@ -139,11 +190,17 @@ mod tests {
             ("&&", "&&", false),
             ("a &&", "&&", false),
         ] {
-            assert_eq!(stands_between_the_same(text, operator), is_seen, "{text}");
+            assert_eq!(stands_between_the_same(&Looked::at(text), operator), is_seen, "{text}");
         }
         let long = |end: &str| format!("{}{end}", "a.".repeat(LONGEST_OPERAND));
-        assert!(stands_between_the_same(&format!("{} && {}", long("b"), long("b")), "&&"));
-        assert!(!stands_between_the_same(&format!("b && {}", long("b")), "&&"));
+        let is_seen = |text: &str| stands_between_the_same(&Looked::at(text), "&&");
+        assert!(is_seen(&format!("{} && {}", long("b"), long("b"))));
+        assert!(is_seen(&format!("x; {} && {}; y", long("b"), long("b"))));
+        assert!(!is_seen(&format!("b && {}", long("b"))));
+        // What is the same stands behind it only.
+        let other = "c.".repeat(LONGEST_OPERAND);
+        assert!(!is_seen(&format!("{} && {other}; {other}", long("b"))));
+        assert!(!is_seen(&format!("{} && {}", long("b"), "b.a.".repeat(LONGEST_OPERAND))));
     }
 
     #[test]
@@ -159,7 +216,7 @@ mod tests {
             (r#"{"twice": ["&&", "||"]}"#, "a || b", false),
             (r#"{"word": "x", "twice": ["&&"]}"#, "a && a", false),
         ] {
-            assert_eq!(sign(metadata).is_in(text), is_in, "{metadata}: {text}");
+            assert_eq!(sign(metadata).is_in(&Looked::at(text)), is_in, "{metadata}: {text}");
         }
     }
 }
