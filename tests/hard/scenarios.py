@@ -694,6 +694,10 @@ def adversarial() -> list[tuple[str, str, str]]:
         ("bait for patterns: assignments", "", "api_key = password = secret = token = " * 20_000 + "\n"),
         ("bait for patterns: addresses", "", "http://" * 50_000 + "\n" + "a@" * 100_000 + "\n"),
         ("comments that never end", "", "/* " * 150_000 + "\n"),
+        ("an operator on each line", "", "".join(f"let v{i} = take({i}) && other;\n" for i in range(many // 2))),
+        ("operators on one line", "", "".join(f"v{i} = a{i} && b{i} || c; " for i in range(many)) + "\n"),
+        ("operators and comments", "", "a && /* b */ c || // d\n" * many),
+        ("equal words", "", "a a a a a a a a && a a a a a a a a\n" * many),
         ("empty lines", "\n" * many * 2, "\n" * many * 3),
     ]
 
