@@ -154,8 +154,8 @@ def documents(size: int) -> Figures:
         client = Client(bed).start()
         uris = [client.open(name, (bed.root / name).read_text()) for name in bed.files]
         client.until(lambda: all(client.shown.get(uri) for uri in uris), "all diagnostics")
-        ticks = Path(f"/proc/{client.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-        took = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+        # The clock of that process (clock_getcpuclockid on Linux): what /proc tells is in hundredths of a second.
+        took = time.clock_gettime((~client.process.pid << 3) | 2)
         most = int(next(line for line in Path(f"/proc/{client.process.pid}/status").read_text().splitlines() if line.startswith("VmHWM")).split()[1])
         client.exit()
         return {OURS: (took, most / 1024)}
