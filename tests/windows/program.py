@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The program of Windows under Wine: the demo, a review by an agent of the Agent Client Protocol, fixes in files with line ends of
-Windows, a session of the language server, and programs that are stopped with all that they started.
+"""The program of Windows under Wine, with git for Windows beside it: what a user does first, a review by agents and a fix in files with
+line ends of Windows, a session of the language server, and an agent that is stopped with all that it started.
 
-  tests/windows/program.py PROGRAM.exe
+  tests/windows/program.py PROGRAM.exe AGENT.exe GIT
 
-git and agents are scripts of this machine that end in `.exe`: Wine starts them as it does programs. What they are given and what
-they say goes through pipes, handles and the environment of Windows; only their paths are translated.
+AGENT.exe is tests/windows/agent.rs, GIT the folder of git.exe. All of them are programs of Windows, started by ours as there; the
+repositories are made by this machine's git.
 """
 from __future__ import annotations
 
@@ -21,37 +21,8 @@ sys.path.insert(0, str(TOP / "tests/hard"))
 from bed import Bed, answer, finding, must  # noqa: E402
 from lsp import Client  # noqa: E402
 
-PROGRAM = Path(sys.argv[1]).resolve()
+PROGRAM, AGENT, GIT = (Path(word).resolve() for word in sys.argv[1:4])
 WINE = os.environ.get("WINE", "/usr/lib/wine/wine64")
-
-GIT = r"""#!/bin/bash
-# The git of this machine, for a program that names its paths as Windows does.
-words=()
-for word; do
-  case $word in *[A-Za-z]:[\\/]*) word=$(sed -E 's#[A-Za-z]:[\\/]#/#g; s#\\#/#g' <<<"$word") ;; esac
-  words+=("$word")
-done
-for name in "${!GIT_@}"; do
-  value=${!name}
-  case $value in [A-Za-z]:[\\/]*) value=${value:2}; export "$name=${value//\\//}" ;; NUL) export "$name=/dev/null" ;; esac
-done
-export HOME=/nonexistent PATH=/usr/local/bin:/usr/bin:/bin
-exec git "${words[@]}"
-"""
-
-ACP = r"""#!/usr/bin/env python3
-import json, os, sys
-def say(**message): print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
-for line in sys.stdin:
-    message = json.loads(line)
-    match message.get("method"):
-        case "initialize": say(id=message["id"], result={"protocolVersion": 1, "agentCapabilities": {}})
-        case "session/new": say(id=message["id"], result={"sessionId": "s"})
-        case "session/prompt":
-            text = open(ANSWER).read()
-            say(method="session/update", params={"sessionId": "s", "update": {"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": text}}})
-            say(id=message["id"], result={"stopReason": "end_turn"})
-"""
 
 
 def windows(path: Path) -> str:
@@ -68,32 +39,32 @@ class WineBed(Bed):
 
     def __init__(self) -> None:
         super().__init__(lines=3, files=1)
-        tools = self.folder / "tools"
-        tools.mkdir()
-        self.script(tools / "git.exe", GIT)
         for name in ("config", "cache", "tmp"):
             (self.folder / name).mkdir()
 
-    @staticmethod
-    def script(path: Path, text: str) -> None:
-        path.write_text(text)
-        path.chmod(0o755)
-
     def start(self, *args: str, prefix: tuple[str, ...] = (), at: Path | None = None, **more: object) -> subprocess.Popen:
         own = self.environment() | {
-            "WINEPREFIX": os.environ["WINEPREFIX"], "WINEDEBUG": "-all", "WINEPATH": windows(self.folder / "tools"),
+            "WINEPREFIX": os.environ["WINEPREFIX"], "WINEDEBUG": "-all", "WINEPATH": windows(GIT),
             "USERPROFILE": windows(self.folder), "APPDATA": windows(self.folder / "config"), "LOCALAPPDATA": windows(self.folder / "cache"),
             "TMP": windows(self.folder / "tmp"), "TEMP": windows(self.folder / "tmp"), "DEEP_REVIEW_CONFIG": windows(self.config),
             "GIT_CONFIG_GLOBAL": "NUL", **more.pop("env", {}),
         }
         return subprocess.Popen([*prefix, WINE, str(PROGRAM), *args], cwd=at or self.root, env=own, **more)
 
-    def acp(self, name: str, findings: list[dict]) -> None:
-        program, said = self.folder / f"{name}.exe", self.folder / f"{name}.json"
-        said.write_text(json.dumps(answer(findings, self.files)))
-        self.script(program, ACP.replace("ANSWER", repr(str(said))))
+    def add(self, name: str, adapter: str, *words: str, more: str = "") -> None:
+        """An agent of the configuration that is AGENT.exe with these words."""
+        command = [windows(AGENT), *words]
         with self.config.open("a") as config:
-            config.write(f"[agents.{name}]\nadapter = 'acp'\ncommand = ['{windows(program)}']\n")
+            config.write(f"[agents.{name}]\nadapter = '{adapter}'\ncommand = {json.dumps(command)}\n{more}")
+
+    def said(self, findings: list[dict]) -> str:
+        file = self.folder / "said.json"
+        file.write_text(json.dumps(answer(findings, self.files)))
+        return windows(file)
+
+    def of_agent(self) -> list[int]:
+        """Processes of the agent's program that this bed's were the start of."""
+        return [pid for pid in self.orphans() if AGENT.name in Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")]
 
 
 def ended(ran: subprocess.CompletedProcess, code: int, what: str) -> str:
@@ -101,30 +72,44 @@ def ended(ran: subprocess.CompletedProcess, code: int, what: str) -> str:
     return ran.stdout
 
 
-def version(bed: WineBed) -> None:
+def first_minute(bed: WineBed) -> None:
+    """What a user does first; nothing that is shown is a path that other programs do not read."""
     must(ended(bed.run("--version"), 0, "--version").startswith("deep-review "), "it says another name")
-
-
-def demo(bed: WineBed) -> None:
     sample = bed.folder / "sample ü"
     said = ended(bed.run("demo", "--color", "never", windows(sample)), 0, "the demo")
     must("I1" in said and "Claude (recorded), Gemini (recorded)" in said, f"no finding of two agents:\n{said}")
     must("\\\\?\\" not in said, f"it shows paths that other programs do not read:\n{said}")
-    ended(bed.run("apply", "I1", at=sample), 0, "apply in the demo")
+    ended(bed.run("apply", "I1", at=sample / "sample"), 0, "apply in the demo")
+    said = ended(bed.run("doctor", "--color", "never"), 0, "doctor")
+    must("git version" in said, f"git for Windows is not found:\n{said}")
+    must(windows(bed.root) in said, f"the repository is not named as Windows does:\n{said}")
+    ended(bed.run("init"), 0, "init")
+    must("# base = \"main\"" in (bed.root / ".deep-review.toml").read_text(), "the base is not found")
+    (bed.root / ".deep-review.toml").unlink()
 
 
 def line_ends(bed: WineBed) -> None:
-    """A fix is applied to a file with `\\r\\n`, and they stay; the repository is found from a path with a blank and an umlaut."""
+    """A fix is applied to a file with `\\r\\n`, and they stay; it is taken back, and the file is what it was."""
     name = bed.files[0]
     file = bed.root / name
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     bed.git("commit", "-qam", "Line ends of Windows")
-    bed.acp("steady", [finding(name, 2, bed.line(name, 2), "let v2 = 2;", "A value is taken twice")])
-    said = ended(bed.run("review", "--agent", "steady", "--color", "never"), 1, "a review with a finding")
+    before = file.read_bytes()
+    bed.add("plain", "command", "answer", bed.said([finding(name, 2, bed.line(name, 2), "let v2 = 2;", "A value is taken twice")]))
+    said = ended(bed.run("review", "--agent", "plain", "--fail-on", "important", "--color", "never"), 1, "a review with a finding")
     must("A value is taken twice" in said, f"the finding is not there:\n{said}")
     ended(bed.run("apply", "I1"), 0, "apply")
-    must(file.read_bytes().split(b"\n")[1] == b"let v2 = 2;\r", f"the line is {file.read_bytes().splitlines()[1]!r}")
-    bed.git("checkout", "-q", "--", ".")
+    must(file.read_bytes() == before.replace(b"let v2 = take('src/f0.js', 2);\r", b"let v2 = 2;\r"), f"the file is {file.read_bytes()!r}")
+    ended(bed.run("undo"), 0, "undo")
+    must(file.read_bytes() == before, f"the file is {file.read_bytes()!r}")
+
+
+def protocol(bed: WineBed) -> None:
+    """An agent that is spoken to while it runs: what goes in and out are pipes without a name."""
+    name = bed.files[0]
+    bed.add("spoken", "acp", "acp", bed.said([finding(name, 3, bed.line(name, 3), "let v3 = 3;", "A value is taken thrice")]))
+    said = ended(bed.run("review", "--agent", "spoken", "--color", "never"), 0, "a review by an agent of the protocol")
+    must("A value is taken thrice" in said, f"the finding is not there:\n{said}")
 
 
 def session(bed: WineBed) -> None:
@@ -153,26 +138,30 @@ def session(bed: WineBed) -> None:
 
 
 def stopped(bed: WineBed) -> None:
-    """A program that takes too long is ended, with what it started."""
-    program = bed.folder / "slow.exe"
-    bed.script(program, f"#!/bin/sh\ncat >/dev/null\nsleep 1000 &\necho $$ $! >'{bed.folder}/pids'\nwait\n")
-    with bed.config.open("a") as config:
-        config.write(f"[agents.slow]\nadapter = 'command'\ncommand = ['{windows(program)}']\ntotal_seconds = 3\nretries = 0\n")
-    ran = bed.run("review", "--agent", "slow")
-    must(ran.returncode not in (0, 1), f"an agent that was stopped ends the review with {ran.returncode}:\n{ran.stderr}")
+    """An agent that takes too long is ended, with what it started."""
+    bed.add("slow", "command", "slow", more="total_seconds = 3\nretries = 0\n")
+    reviewing = bed.start("review", "--agent", "slow", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    most = 0
+    while reviewing.poll() is None:
+        most = max(most, len(bed.of_agent()))
+        time.sleep(0.05)
+    said = reviewing.stdout.read().decode(errors="replace")
+    must(reviewing.returncode == 2, f"a review whose only agent was stopped ends with {reviewing.returncode}:\n{said}")
+    must(most == 2, f"the agent and what it started were {most} processes:\n{said}")
+    must(not bed.of_agent(), f"left running: {bed.of_agent()}")
 
 
 def main() -> None:
     failed = 0
     with WineBed() as bed:
-        for scenario in (version, demo, line_ends, session, stopped):
+        for scenario in (first_minute, line_ends, protocol, session, stopped):
             began = time.monotonic()
             try:
                 scenario(bed)
                 how = "ok"
             except Exception as error:  # noqa: BLE001: every scenario is told of
                 failed, how = failed + 1, f"FAILED: {error}"
-            print(f"{scenario.__name__:10} {time.monotonic() - began:5.1f} s: {how}", flush=True)
+            print(f"{scenario.__name__:12} {time.monotonic() - began:5.1f} s: {how}", flush=True)
     sys.exit(1 if failed else 0)
 
 
