@@ -69,7 +69,8 @@ fn without_the_key_nothing_is_found_and_nothing_put_in_its_stead_is_believed() {
         |asked: &Address| all.iter().find(|file| file.ends_with(trusted.key.as_ref().unwrap().name(&asked.0))).unwrap();
     let (mine, other) = (of(&ASKED).clone(), of(&Address([8; 32])).clone());
     let (sealed, foreign) = (std::fs::read(&mine).unwrap(), std::fs::read(other).unwrap());
-    let unsealed = std::fs::read(all.iter().find(|file| std::fs::read(file).unwrap()[0] == b'{').unwrap()).unwrap();
+    let mut read = all.iter().map(|file| std::fs::read(file).unwrap());
+    let unsealed = read.find(|bytes| std::str::from_utf8(bytes).is_ok()).unwrap();
     let mut flipped = sealed.clone();
     *flipped.last_mut().unwrap() ^= 1;
     for poison in [unsealed, foreign, flipped, sealed[..20].to_vec(), Vec::new()] {
