@@ -176,11 +176,12 @@ struct Nearby {
 
 impl Nearby {
     fn new(remarks: &[&Remark]) -> Self {
-        let at = |place: &Place| (text::hash(0, place.path.as_bytes()), place.lines.map_or(0, |lines| lines.start()));
-        let places =
-            (0..).zip(remarks).flat_map(|(number, remark)| remark.places.iter().map(move |place| (place, number)));
-        let mut places: Vec<(u64, u32, u32)> =
-            places.map(|(place, number)| (at(place).0, at(place).1, number)).collect();
+        let of_remark = |(number, remark): (u32, &&Remark)| {
+            let line = |place: &Place| place.lines.map_or(0, |lines| lines.start());
+            let places = remark.places.iter();
+            places.map(|place| (text::hash(0, place.path.as_bytes()), line(place), number)).collect::<Vec<_>>()
+        };
+        let mut places: Vec<(u64, u32, u32)> = (0..).zip(remarks).flat_map(of_remark).collect();
         places.sort_unstable();
         let mut of = vec![Vec::new(); remarks.len()];
         for (n, (_, _, remark)) in places.iter().enumerate() {
