@@ -65,7 +65,7 @@ pub(super) struct Besides {
 /// A round with what belongs to it and is stored beside it.
 #[derive(Debug, Clone)]
 pub(super) struct Composed {
-    /// Its number is 0: the store gives it. Shared by all who show or store it.
+    /// Shared by all who show or store it. Its number is 0 until the store has given it one.
     pub(super) round: Arc<Round>,
     /// The snapshot's text of every file that an anchor or a fix is in, and of others that were read.
     pub(super) texts: BTreeMap<RepoPath, Arc<str>>,
