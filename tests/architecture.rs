@@ -195,7 +195,10 @@ fn paths(file: &Path, here: &[String]) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(file).unwrap();
     let code: String =
         text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
-    let code = code.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    // Without the tests in it; a line that only names a file of tests ends nothing.
+    let opens = |rest: &str| rest.lines().next().is_some_and(|line| line.ends_with('{'));
+    let tests = code.match_indices("#[cfg(test)]\nmod ").find(|(at, found)| opens(&code[at + found.len()..]));
+    let code = &code[..tests.map_or(code.len(), |(at, _)| at)];
     let mut out = Vec::new();
     for start in ["crate::", "super::", "self::"] {
         for (at, _) in code.match_indices(start) {

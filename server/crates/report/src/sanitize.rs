@@ -97,10 +97,15 @@ pub fn fenced(info: &str, text: &str) -> String {
     format!("{fence}{info}\n{text}{newline}{fence}")
 }
 
+/// The text on one line, without control characters.
+pub(super) fn one_line(text: &str) -> String {
+    printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A line of text within HTML: as text, whatever marks are in it.
 #[must_use]
 pub fn text_in_html(text: &str) -> String {
-    super::words::one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Text that is nested in a way that nobody writes: shown as it is.

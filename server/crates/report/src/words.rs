@@ -1,6 +1,6 @@
 //! Words that several documents use.
 
-use super::sanitize;
+pub(super) use super::sanitize::one_line;
 use finding::Severity;
 
 /// `3 important findings`, `1 suggestion`.
@@ -11,9 +11,4 @@ pub(super) fn count_of(severity: Severity, n: usize) -> String {
         (severity, 1) => format!("1 {} issue", severity.to_string().to_lowercase()),
         (severity, n) => format!("{n} {} issues", severity.to_string().to_lowercase()),
     }
-}
-
-/// The text on one line, without control characters.
-pub(super) fn one_line(text: &str) -> String {
-    sanitize::printable(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
