@@ -257,6 +257,8 @@ fn code_is_code_for_every_reader_or_is_written_as_words() {
         ("$`$[x](command:y)`", "$\\$\\[x\\]\\(command\\:y\\)"),
         ("a^`^<b>` b", "a^`^<b>` b"),
         ("See [[x]]", "See \\[[x]]"),
+        ("See [[ #x]]", "See \\[[ #x]]"),
+        ("See [x](<&#32;https://e.org>)", "See \\[x]\\(<&#32;https://e.org>)"),
         ("`Vec<T>` costs $5 or `$6`, says [^1] {x}", "`Vec<T>` costs $5 or `$6`, says [^1] {x}"),
         ("```rust\nfn f() -> Vec<T> { $a }\n```", "```rust\nfn f() -> Vec<T> { $a }\n```"),
         ("a\n: b `Vec<T>`", "a\n: b `Vec<T>`"),
