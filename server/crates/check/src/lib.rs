@@ -33,7 +33,7 @@ pub use definitions::{Symbol, symbols};
 pub use remark::is_named_a_test;
 pub use rules::{Failed, Tested, is_case_file, is_rule_file, test_built_in, test_rules};
 pub use settings::{Level, PathPattern, RuleByPath, RuleSetting, Settings};
-pub use tree::{family, in_code, is_read, languages_without_rules, syntax_errors};
+pub use tree::{TreesKept, family, in_code, is_read, languages_without_rules, syntax_errors};
 
 use finding::{RawFinding, RepoPath};
 use git::{ChangedFile, Snapshot, SnapshotError};
@@ -58,6 +58,8 @@ pub struct Job<'a> {
     manifests: OnceLock<u64>,
     /// Who holds the repository, by its licence.
     holders: OnceLock<Vec<String>>,
+    /// Other checkers read the same texts.
+    _trees: TreesKept,
 }
 
 impl<'a> Job<'a> {
@@ -72,6 +74,7 @@ impl<'a> Job<'a> {
             own_rules: OnceLock::new(),
             manifests: OnceLock::new(),
             holders: OnceLock::new(),
+            _trees: TreesKept::begin(),
         }
     }
 

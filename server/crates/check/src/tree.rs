@@ -18,7 +18,7 @@ pub(super) type Tree = AstGrep<StrDoc<SupportLang>>;
 
 /// Larger texts are not parsed, in bytes.
 const LARGEST: usize = 1 << 20;
-/// Of so many bytes of texts the trees are kept, which take some ten times of that.
+/// Of so many bytes of texts the trees are kept, which take ten to eighty times of that.
 const MOST_KEPT: usize = 2 << 20;
 /// A parser is given a text in pieces of so many bytes, so that what it reads once more is seen.
 const PIECE: usize = 4096;
@@ -155,7 +155,8 @@ pub fn languages_without_rules<'p>(changed: impl IntoIterator<Item = &'p RepoPat
 }
 
 /// The tree of a file's text, of the script where it is a component of Vue or Svelte. Several checkers read the same
-/// texts, often at once: those that were read last are kept, and who asks for a tree that is being made waits for it.
+/// texts, often at once: while any holds a [`TreesKept`], those that were read last are kept, and who asks for a tree that is
+/// being made waits for it.
 pub(super) fn read(path: &RepoPath, text: &str) -> Option<Arc<Tree>> {
     let language = language_of(path)?;
     let is_component = matches!(path.extension(), Some("vue" | "svelte"));
@@ -184,9 +185,31 @@ fn kept() -> MutexGuard<'static, Kept> {
 /// A tree that is made once; none where it is not to be had.
 type Made = Arc<OnceLock<Option<Arc<Tree>>>>;
 
+/// While there is one, trees are kept for whoever reads the same texts. With the last of them all are forgotten: they are larger
+/// than anything else that a server has.
+#[derive(Debug)]
+#[must_use]
+pub struct TreesKept(());
+
+impl TreesKept {
+    /// From now on.
+    pub fn begin() -> Self {
+        kept().begin();
+        Self(())
+    }
+}
+
+impl Drop for TreesKept {
+    fn drop(&mut self) {
+        kept().end();
+    }
+}
+
 /// Trees by what they are of.
 #[derive(Default)]
 struct Kept {
+    /// How many [`TreesKept`] there are.
+    holders: usize,
     trees: HashMap<u64, Made>,
     /// In the order in which they came, with the length of their texts.
     order: VecDeque<(u64, usize)>,
@@ -194,8 +217,22 @@ struct Kept {
 }
 
 impl Kept {
-    /// The place of the tree of a text of so many bytes.
+    fn begin(&mut self) {
+        self.holders += 1;
+    }
+
+    fn end(&mut self) {
+        self.holders -= 1;
+        if self.holders == 0 {
+            *self = Self::default();
+        }
+    }
+
+    /// The place of the tree of a text of so many bytes; one of its own where none are kept.
     fn made(&mut self, key: u64, bytes: usize) -> Made {
+        if self.holders == 0 {
+            return Made::default();
+        }
         if let Some(made) = self.trees.get(&key) {
             return made.clone();
         }
@@ -363,7 +400,23 @@ mod tests {
     }
 
     #[test]
+    fn trees_are_kept_while_somebody_reads_and_not_longer() {
+        let mut kept = Kept::default();
+        let is_same = |kept: &mut Kept| Arc::ptr_eq(&kept.made(1, 10), &kept.made(1, 10));
+        assert!(!is_same(&mut kept), "nobody reads");
+        kept.begin();
+        kept.begin();
+        assert!(is_same(&mut kept));
+        kept.end();
+        assert!(is_same(&mut kept), "the other one reads");
+        kept.end();
+        assert!(!is_same(&mut kept));
+        assert_eq!((kept.trees.len(), kept.order.len(), kept.bytes), (0, 0, 0));
+    }
+
+    #[test]
     fn those_who_ask_for_a_tree_at_once_get_the_same_one() {
+        let _trees = TreesKept::begin();
         let (path, text) = (RepoPath::new("a.rs").unwrap(), "fn asked_for_at_once() {}\n".repeat(500));
         let trees: Vec<Arc<Tree>> = std::thread::scope(|scope| {
             let asked: Vec<_> = (0..4).map(|_| scope.spawn(|| read(&path, &text).unwrap())).collect();

@@ -110,6 +110,8 @@ impl Around {
         let nearness = |path: &RepoPath| path.folders().filter(|folder| near.contains(folder)).count();
         paths.sort_by_cached_key(|path| std::cmp::Reverse(nearness(path)));
         let deadline = Instant::now() + PATIENCE;
+        // A text is read for its definitions, and for the places of names.
+        let _trees = check::TreesKept::begin();
         for path in paths {
             if Instant::now() > deadline {
                 break;

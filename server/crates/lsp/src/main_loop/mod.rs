@@ -4,6 +4,7 @@
 
 mod documents;
 mod errands;
+mod memory;
 mod publish;
 mod repositories;
 mod repository_state;
@@ -53,6 +54,7 @@ pub(crate) struct GlobalState {
     settings_requests: settings::Requests,
     /// Whether rounds or states changed that the editor's lists show.
     lists_changed: bool,
+    memory: memory::Memory,
     outbox: Outbox,
     events: UnboundedSender<Event>,
     /// Ends every review when the server does.
@@ -81,6 +83,7 @@ impl GlobalState {
             waiting: waiting::Waiting::default(),
             settings_requests: settings::Requests::default(),
             lists_changed: false,
+            memory: memory::Memory::default(),
             outbox,
             events,
             stop,
@@ -104,6 +107,7 @@ impl GlobalState {
                     self.poll_files();
                     self.look_again();
                     self.take_waiting();
+                    self.give_back_memory();
                 }
                 () = self.stop.cancelled() => return self.end(),
             }

@@ -136,6 +136,7 @@ impl GlobalState {
     }
 
     pub(super) fn loaded(&mut self, key: &RepoKey, reading: u64, loaded: Loaded) {
+        self.memory.note_use();
         let Some(state) = self.state(key) else { return };
         if !state.readings.take(reading) {
             return self.load(&key.root);

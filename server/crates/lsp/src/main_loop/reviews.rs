@@ -68,6 +68,7 @@ impl GlobalState {
 
     /// Takes away the job of a review that ended, if it is still that.
     fn finish(&mut self, key: &RepoKey, review: ReviewId) -> Option<Job> {
+        self.memory.note_use();
         self.state(key)?.job.take_if(|job| job.review == review)
     }
 
