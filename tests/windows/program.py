@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The program of Windows under Wine, with git for Windows beside it: what a user does first, a review by agents and a fix in files with
-line ends of Windows, a session of the language server, and an agent that is stopped with all that it started.
+line ends of Windows, a session of the language server, an agent that is stopped with all that it started, and Ctrl-C.
 
   tests/windows/program.py PROGRAM.exe AGENT.exe GIT
 
@@ -9,16 +9,20 @@ repositories are made by this machine's git.
 """
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import subprocess
 import sys
+import termios
+import threading
 import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/hard"))
-from bed import Bed, answer, finding, must  # noqa: E402
+from bed import PATIENCE, Bed, answer, finding, must  # noqa: E402
 from lsp import Client  # noqa: E402
 
 PROGRAM, AGENT, GIT = (Path(word).resolve() for word in sys.argv[1:4])
@@ -152,10 +156,46 @@ def stopped(bed: WineBed) -> None:
     must(not bed.of_agent(), f"left running: {bed.of_agent()}")
 
 
+def interrupted(bed: WineBed) -> None:
+    """Ctrl-C in a terminal ends the review, with its agent and what that started, and the round says so."""
+    bed.add("patient", "command", "slow", more="retries = 0\n")
+    ours, theirs = pty.openpty()
+
+    def with_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    reviewing = bed.start("review", "--agent", "patient", stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=with_terminal)
+    os.close(theirs)
+    said: list[bytes] = []
+
+    def listen() -> None:
+        try:
+            while some := os.read(ours, 1 << 12):
+                said.append(some)
+        except OSError:
+            pass  # how a terminal ends whose other side is closed
+
+    listening = threading.Thread(target=listen)
+    listening.start()
+    try:
+        while len(bed.of_agent()) < 2 and reviewing.poll() is None:
+            time.sleep(0.05)
+        os.write(ours, b"\x03")
+        code = reviewing.wait(PATIENCE)
+    finally:
+        reviewing.kill()
+        listening.join(PATIENCE)
+        os.close(ours)
+    shown = b"".join(said).decode(errors="replace")
+    must(code == 2 and "was cancelled" in shown, f"a review that is cancelled ends with {code}:\n{shown[-1500:]}")
+    must(not bed.of_agent(), f"left running: {bed.of_agent()}")
+
+
 def main() -> None:
     failed = 0
     with WineBed() as bed:
-        for scenario in (first_minute, line_ends, protocol, session, stopped):
+        for scenario in (first_minute, line_ends, protocol, session, stopped, interrupted):
             began = time.monotonic()
             try:
                 scenario(bed)
