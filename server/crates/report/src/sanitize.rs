@@ -116,10 +116,20 @@ fn verbatim(text: &str) -> String {
     format!("{fence}text\n{text}\n{fence}")
 }
 
-/// A document of which the same is true: it has no link and no HTML at all, not even what only looks like it.
+/// A document of which the same is true: nothing in it is a link, HTML or code, whoever reads it, and there is nothing left to
+/// escape.
 fn deadened(text: &str) -> String {
-    let text = text.replace("](", "]\\(").replace("][", "]\\[").replace("]:", "]\\:").replace("[[", "[\\[");
-    text.replace('<', "&lt;")
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut is_escaped = false;
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '[' | ']' | '`' if !is_escaped => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    out
 }
 
 /// How often text is looked at again.

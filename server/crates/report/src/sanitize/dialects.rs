@@ -88,8 +88,11 @@ fn live(text: &str, whole: Whole, reading: Options) -> Vec<usize> {
             Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. }) => {
                 places.extend((!is_safe(&dest_url)).then_some(range.start));
             }
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                places.extend((!is_safe(&dest_url)).then(|| bracket(&range)));
+            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
+                // With all that follow at once but the last: any two begin the same link of a wiki.
+                let first = bracket(&range);
+                let many = text[first..].bytes().take_while(|b| *b == b'[').count();
+                places.extend(first..first + many.saturating_sub(1).max(1));
             }
             _ => {}
         }

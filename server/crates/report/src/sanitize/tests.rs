@@ -217,6 +217,20 @@ fn a_link_of_two_parts_leads_nowhere() {
     }
 }
 
+#[test]
+fn what_is_read_anew_too_often_is_plain_words_and_stays_so() {
+    let brackets = "[`<b>` ` ~`<b>` ` ``\n| i\0-`\n-  A] [r[[\\>`\n- [ ] [r][[[[[[[[[[[[x](c`$mand:y)[[[[[:|\n";
+    let links = (0..20).fold("[a](command:x)".to_owned(), |inside, _| format!("[a](command:x \"{inside}\")"));
+    for given in [brackets, &links] {
+        let once = document(given);
+        assert_document_is_inert(&once);
+        assert_eq!(document(&once), once, "{given:?}");
+    }
+    let dead = deadened("a [b](command:x) `<c>` \\[d] \\\\[e]");
+    assert_eq!(dead, "a \\[b\\](command:x) \\`&lt;c>\\` \\[d\\] \\\\\\[e\\]");
+    assert_eq!(document(&dead), dead);
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
 
