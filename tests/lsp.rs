@@ -289,25 +289,35 @@ fn asked(repo: &Repo) -> usize {
 
 /// The project has no public pages yet: what a finding leads to is on the user's machine.
 #[test]
-fn no_diagnostic_leads_to_an_address_of_the_project() {
-    let repo = Repo::with_topic(&[("a.js", "let a = 1;\n")]);
-    repo.write("a.js", "debugger;\nlet a = 1;\n");
-    repo.commit("Stop here");
-    let mut server = Server::start(&repo, "", std::process::id());
-    assert_eq!(server.review(&json!({ "agents": ["leftovers"] })), 1);
-    let uri = format!("file://{}/a.js", repo.path().display());
-    let document = json!({ "uri": uri, "languageId": "javascript", "version": 1, "text": "debugger;\nlet a = 1;\n" });
-    // The report that findings lead to is written when a file of the round is opened.
-    server.send(&json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": document } }));
-    let href = loop {
-        let message = server.receive();
-        assert!(!message.to_string().contains(env!("CARGO_PKG_REPOSITORY")), "{message}");
-        if let Some(href) = message["params"]["diagnostics"][0]["codeDescription"]["href"].as_str() {
-            break href.to_owned();
+fn diagnostics_lead_to_the_report_and_to_no_address_of_the_project() {
+    // The report is written when a file of the round is open, whichever comes first.
+    for is_open_before in [false, true] {
+        let repo = Repo::with_topic(&[("a.js", "let a = 1;\n")]);
+        repo.write("a.js", "debugger;\nlet a = 1;\n");
+        repo.commit("Stop here");
+        let mut server = Server::start(&repo, "", std::process::id());
+        let uri = format!("file://{}/a.js", repo.path().display());
+        let document =
+            json!({ "uri": uri, "languageId": "javascript", "version": 1, "text": "debugger;\nlet a = 1;\n" });
+        let open =
+            json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": document } });
+        if is_open_before {
+            server.send(&open);
         }
-    };
-    assert!(href.starts_with("file://"), "{href}");
-    server.finish();
+        assert_eq!(server.review(&json!({ "agents": ["leftovers"] })), 1);
+        if !is_open_before {
+            server.send(&open);
+        }
+        let href = loop {
+            let message = server.receive();
+            assert!(!message.to_string().contains(env!("CARGO_PKG_REPOSITORY")), "{message}");
+            if let Some(href) = message["params"]["diagnostics"][0]["codeDescription"]["href"].as_str() {
+                break href.to_owned();
+            }
+        };
+        assert!(href.starts_with("file://"), "{href}");
+        server.finish();
+    }
 }
 
 #[test]

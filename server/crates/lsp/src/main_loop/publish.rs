@@ -6,7 +6,7 @@ use crate::client::outbox::WrittenDiagnostics;
 use crate::event::FileDiagnostics;
 use crate::protocol::own::RoundChangedParams;
 use crate::state::diagnostics;
-use crate::state::snapshot::{RepoKey, ReportState};
+use crate::state::snapshot::RepoKey;
 use crate::tasks;
 use finding::RepoPath;
 use lsp_types::{MessageType, Uri};
@@ -70,12 +70,7 @@ impl GlobalState {
     fn diagnose(&mut self, root: &Path, part: Vec<RepoPath>) {
         let snapshot = self.snapshot();
         let Some(repo) = snapshot.repos.get(root).cloned() else { return };
-        if repo.report_state == ReportState::Wanted {
-            let open = snapshot.open_documents(root);
-            if part.iter().any(|path| open.contains_key(path) && repo.files.contains_key(path)) {
-                self.write_report(root);
-            }
-        }
+        self.write_report(root);
         drop(tokio::spawn(tasks::diagnose::run(snapshot, repo, part, self.events.clone())));
     }
 

@@ -168,6 +168,8 @@ impl GlobalState {
         if let Some(state) = self.state(key).filter(|_| is_seen_otherwise && !is_other_round) {
             state.mark_all_dirty();
         }
+        // What was shown already may be known to be stored only now.
+        self.write_report(&key.root);
         // What files are like now is seen by the poll below.
         self.lists_changed = true;
         self.poll_files();
@@ -218,15 +220,15 @@ impl GlobalState {
         if !self.shared.capabilities.code_description {
             return;
         }
-        let Some(repo) = self.repo(root) else { return };
+        let Some(state) = self.repositories.get(root) else { return };
+        let repo = &state.repo;
         let Some(round_index) = repo.round_index.clone() else { return };
         let is_wanted = repo.report_state == ReportState::Wanted
             && repo.running.is_none()
             && repo.stored.as_ref().is_some_and(|stored| stored.round.id == round_index.round.id)
+            && self.snapshot().open_documents(root).keys().any(|path| repo.files.contains_key(path))
             && report::is_worth_linking(&round_index.round);
-        if !is_wanted {
-            return;
-        }
+        let Some(repo) = self.repo(root).filter(|_| is_wanted) else { return };
         repo.report_state = ReportState::Writing;
         let (repo, events) = (repo.clone(), self.events.clone());
         drop(tokio::task::spawn_blocking(move || {
