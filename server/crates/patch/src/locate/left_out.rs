@@ -26,9 +26,11 @@ pub(super) fn written_out(text: &Text<'_>, lines: &[HunkLine]) -> Vec<Vec<HunkLi
         _ => line.clone(),
     };
     let mut ways = vec![lines.iter().map(whole).collect::<Vec<_>>()];
-    let is_left_out = |l: &HunkLine| l.op == Op::Removed && l.is_elision();
-    while let Some(at) = ways.first().and_then(|way| way.iter().position(is_left_out)) {
-        ways = ways.iter().flat_map(|way| filled(text, way, at)).take(MOST).collect();
+    // Counted from the end, which stays as it is. Each is written out once: what the text has there may be dots, too.
+    let is_left_out = |(_, l): &(usize, &HunkLine)| l.op == Op::Removed && l.is_elision();
+    for (at, _) in lines.iter().enumerate().filter(is_left_out) {
+        let from_end = lines.len() - at;
+        ways = ways.iter().flat_map(|way| filled(text, way, way.len() - from_end)).take(MOST).collect();
     }
     ways
 }
@@ -97,4 +99,18 @@ fn with(text: &Text<'_>, lines: &[HunkLine], at: usize, left_out: Range<usize>) 
         _ => HunkLine::new(Op::Removed, ""),
     });
     lines[..at].iter().cloned().chain(removed).chain(lines[at + 1..].iter().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_written_out_once_also_where_the_text_has_dots() {
+        let text = Text::new("if (a) {\n    ...\n    b();\n}\nc();\n");
+        let removed = |text: &str| HunkLine::new(Op::Removed, text);
+        let ways = written_out(&text, &["if (a) {", "    ...", "}"].map(removed));
+        let wanted: Vec<HunkLine> = ["if (a) {", "    ...", "    b();", "}"].map(removed).into();
+        assert_eq!(ways, [wanted]);
+    }
 }
