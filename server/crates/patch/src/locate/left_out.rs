@@ -26,12 +26,14 @@ pub(super) fn written_out(text: &Text<'_>, lines: &[HunkLine]) -> Vec<Vec<HunkLi
         _ => line.clone(),
     };
     let mut ways = vec![lines.iter().map(whole).collect::<Vec<_>>()];
+    let is_left_out = |l: &HunkLine| l.op == Op::Removed && l.is_elision();
     // Counted from the end, which stays as it is. Each is written out once: what the text has there may be dots, too.
-    let is_left_out = |(_, l): &(usize, &HunkLine)| l.op == Op::Removed && l.is_elision();
-    for (at, _) in lines.iter().enumerate().filter(is_left_out) {
+    for (at, _) in lines.iter().enumerate().filter(|(_, line)| is_left_out(line)) {
         let from_end = lines.len() - at;
         ways = ways.iter().flat_map(|way| filled(text, way, way.len() - from_end)).take(MOST).collect();
     }
+    // Dots of the text would be taken for what is left out, and would stay.
+    ways.retain(|way| !way.iter().any(is_left_out));
     ways
 }
 
@@ -106,11 +108,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_is_written_out_once_also_where_the_text_has_dots() {
-        let text = Text::new("if (a) {\n    ...\n    b();\n}\nc();\n");
+    fn what_is_left_out_is_written_out_unless_the_text_has_dots_there() {
         let removed = |text: &str| HunkLine::new(Op::Removed, text);
-        let ways = written_out(&text, &["if (a) {", "    ...", "}"].map(removed));
-        let wanted: Vec<HunkLine> = ["if (a) {", "    ...", "    b();", "}"].map(removed).into();
-        assert_eq!(ways, [wanted]);
+        let hunk = ["if (a) {", "    ...", "}"].map(removed);
+        let wanted: Vec<HunkLine> = ["if (a) {", "    b();", "}"].map(removed).into();
+        assert_eq!(written_out(&Text::new("if (a) {\n    b();\n}\nc();\n"), &hunk), [wanted]);
+        assert!(written_out(&Text::new("if (a) {\n    ...\n    b();\n}\nc();\n"), &hunk).is_empty());
     }
 }
