@@ -12,6 +12,7 @@
 //! * [`cli`], [`lsp`]: the two ways in.
 
 pub mod cli;
+pub mod memory;
 
 pub use ::agent;
 pub use ::check;
