@@ -1,4 +1,4 @@
--- The real pickers, each in a Neovim of its own: :DeepReview findings, a few letters, Enter. PICKERS lists the folders of
+-- The real pickers, each in a Neovim of its own: :DeepReview findings, what one says, Enter. PICKERS lists the folders of
 -- those that are there, `name=folder:folder`, one in a line; for the others session_test.lua has stand-ins.
 package.path = vim.env.PLUGIN .. "/tests/?.lua;" .. package.path
 local t = require("support")
@@ -62,7 +62,7 @@ end
 
 local SETUPS = { snacks = "require('snacks').setup({ picker = { enabled = true } })" }
 
----What a user does: opens the picker, types a few letters of a finding, Enter.
+---What a user does: opens the picker, types what a finding says, Enter.
 local function choose(name, folders)
   start(folders)
   there(SETUPS[name] or "")
@@ -74,7 +74,8 @@ local function choose(name, folders)
   t.eventually("the picker's prompt", function()
     return there("return ({ i = true, t = true })[vim.api.nvim_get_mode().mode:sub(1, 1)] == true")
   end)
-  keys("LIMIT")
+  -- A whole phrase: a picker matches letters anywhere, in the name of the folder too, which is another one each time.
+  keys("LIMIT is never used")
   t.eventually("filtered", function()
     return shows("LIMIT is never used") and not shows("greet() accepts None")
   end)

@@ -83,10 +83,7 @@ fn settings(context: &Context, args: &InstallArgs) -> anyhow::Result<Settings> {
 fn command() -> anyhow::Result<String> {
     let me = std::env::current_exe().context("failed to find this program")?;
     let real = |path: &Path| path.canonicalize().ok();
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let name = format!("{}{}", entry::NAME, std::env::consts::EXE_SUFFIX);
-    let found = std::env::split_paths(&paths).map(|folder| folder.join(&name)).find(|path| path.is_file());
-    match found.is_some_and(|found| real(&found) == real(&me)) {
+    match agent::detect::find_program(entry::NAME).is_some_and(|found| real(&found) == real(&me)) {
         true => Ok(entry::NAME.to_owned()),
         false => Ok(me.to_str().context("the name of this program is not UTF-8")?.to_owned()),
     }
