@@ -34,4 +34,19 @@ t.case("an older answer that comes late is not taken", function()
   t.equal(taken, { 2, 3 })
 end)
 
+t.case("a review that was under way before the first word came is told of once, and what was there is not", function()
+  local news = require("deep-review.announce").news
+  local function texts(before, now)
+    return vim.tbl_map(function(one)
+      return one.text
+    end, news(before, now))
+  end
+  local running = { name = "sample", running = true, agents = {}, findings = {} }
+  local idle = { name = "sample", running = false, agents = {}, findings = {}, round = { number = 1, verdict = "Merge as is" } }
+  t.equal(texts(nil, running), { "reviewing sample" })
+  t.equal(texts(running, running), {})
+  t.equal(texts(nil, idle), {})
+  t.equal(texts(idle, running), { "reviewing sample" })
+end)
+
 t.finish()

@@ -98,11 +98,16 @@ pub fn main() -> ExitCode {
     }
     #[cfg(feature = "remote-cache")]
     agent::fleet::register(fleet::opened);
+    // What is asked most often, and by programs: all that reads arguments stays out of the memory of a long session, and out of
+    // the time of a short one.
     if std::env::args_os().skip(1).eq(["lsp"]) {
-        // As nearly every editor starts it; all that reads arguments stays out of the memory of a long session.
         return lsp::run();
     }
-    match run(Cli::parse()) {
+    let ended = match std::env::args_os().skip(1).eq(["--version"]) {
+        true => output::print(VERSION).map(|()| Exit::Done),
+        false => run(Cli::parse()),
+    };
+    match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
             output::error(&error);
@@ -110,6 +115,9 @@ pub fn main() -> ExitCode {
         }
     }
 }
+
+/// As clap writes it.
+const VERSION: &str = concat!("deep-review ", env!("CARGO_PKG_VERSION"), "\n");
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = context::Context::new(cli.directory, cli.target, (cli.color, cli.hyperlinks));
@@ -173,5 +181,16 @@ fn plumbing(step: Plumbing) -> anyhow::Result<Exit> {
         // A reader that has gone (`| head`) is no error.
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
         done => done.map(|()| Exit::Done).map_err(Into::into),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_version_is_that_of_what_reads_arguments() {
+        assert_eq!(VERSION, Cli::command().render_version());
     }
 }

@@ -27,18 +27,18 @@ local function counted(repository)
   return closed == 0 and text or ("%s; %d closed"):format(text, closed)
 end
 
----What is new in a repository since it was last told of; nothing for what was there when the editor started.
+---What is new in a repository since it was last told of. Of what was there when the editor started, only that a review is under
+---way: it may have begun before the first word of the server came.
 ---@param before? deep-review.Repository
 ---@param now deep-review.Repository
 ---@return { text: string, level: integer }[]
 function M.news(before, now)
-  local news = {}
+  local news, levels = {}, vim.log.levels
+  if now.running and not (before and before.running) then
+    table.insert(news, { text = "reviewing " .. now.name, level = levels.INFO })
+  end
   if not before then
     return news
-  end
-  local levels = vim.log.levels
-  if now.running and not before.running then
-    table.insert(news, { text = "reviewing " .. now.name, level = levels.INFO })
   end
   if now.running or before.running then
     local agents = by_name(before)

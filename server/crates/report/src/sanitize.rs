@@ -67,12 +67,17 @@ fn settled(text: &str, whole: Whole) -> Result<String, String> {
     let mut text = text.to_owned();
     // What stood in an HTML block, or in the title of a link, is Markdown once that is escaped: it is looked at again.
     for _ in 0..MOST_PASSES {
-        match pass(&text, whole).or_else(|| dialects::pass(&text, whole)) {
+        match escaped(&text, whole) {
             Some(next) => text = next,
             None => return Ok(text),
         }
     }
     Err(text)
+}
+
+/// The text with what is left to escape, as one look finds it; `None` when nothing is.
+fn escaped(text: &str, whole: Whole) -> Option<String> {
+    pass(text, whole).or_else(|| dialects::pass(text, whole))
 }
 
 /// What folds a part of a document away: its first line, whose words are escaped, and its end.
@@ -344,7 +349,9 @@ fn closed(text: String) -> String {
     }
     let mut with_fence = text.clone();
     close_fence(&mut with_fence);
-    if ends_as_text(&with_fence) { with_fence } else { verbatim(&text) }
+    // Where what closes it is mere words, for readers by CommonMark's rules, it would be escaped with the document.
+    let stays = ends_as_text(&with_fence) && escaped(&with_fence, Whole::Part).is_none();
+    if stays { with_fence } else { verbatim(&text) }
 }
 
 fn ends_as_text(text: &str) -> bool {

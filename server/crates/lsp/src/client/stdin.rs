@@ -15,6 +15,9 @@ use tokio::sync::mpsc::UnboundedSender;
 /// Longest line of a header.
 const MAX_HEADER: u64 = 8 << 10;
 
+/// Most bytes that are read at once. Each page of it is written before the first message is read.
+const AT_ONCE: usize = 16 << 10;
+
 /// How much of a message that is too large is looked at.
 const BEGINNING: u64 = 4 << 10;
 
@@ -26,7 +29,7 @@ const BEGINNING: u64 = 4 << 10;
 pub(crate) fn standard(runtime: Handle) -> io::Result<DuplexStream> {
     let (ours, mut theirs) = tokio::io::duplex(ROOM);
     std::thread::Builder::new().name("stdin".into()).spawn(move || {
-        let (mut input, mut bytes) = (io::stdin().lock(), vec![0; ROOM]);
+        let (mut input, mut bytes) = (io::stdin().lock(), vec![0; AT_ONCE]);
         loop {
             match input.read(&mut bytes) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -46,7 +49,7 @@ pub(crate) async fn pass_on(
     refusals: UnboundedSender<Value>,
     spellings: Spellings,
 ) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(ROOM, input);
+    let mut input = BufReader::new(input);
     while let Some(length) = header(&mut input, &refusals).await? {
         if length > MAX_MESSAGE {
             let mut beginning = Vec::new();

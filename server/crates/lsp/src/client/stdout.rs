@@ -39,7 +39,7 @@ pub(crate) async fn pass_on(
     mut direct: Receiver<Ready>,
     spellings: Spellings,
 ) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(ROOM, input);
+    let mut input = BufReader::new(input);
     let (mut header, mut body) = (String::new(), Vec::new());
     loop {
         header.clear();
@@ -144,12 +144,13 @@ pub(crate) fn standard(runtime: Handle) -> io::Result<(DuplexStream, Written)> {
     let steps = Steps::default();
     let written = Written { done: written, steps: steps.clone() };
     std::thread::Builder::new().name("stdout".into()).spawn(move || {
-        let mut bytes = vec![0; ROOM];
-        while let Ok(length @ 1..) = runtime.block_on(theirs.read(&mut bytes)) {
+        let mut bytes = Vec::with_capacity(ROOM);
+        while let Ok(1..) = runtime.block_on(theirs.read_buf(&mut bytes)) {
             steps.step();
-            if out.write_all(&bytes[..length]).is_err() {
+            if out.write_all(&bytes).is_err() {
                 break;
             }
+            bytes.clear();
             steps.step();
         }
         // Nobody may be waiting.

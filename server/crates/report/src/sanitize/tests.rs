@@ -186,6 +186,23 @@ fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
     proptest::collection::vec(pieces, 0..16).prop_map(|pieces| pieces.concat())
 }
 
+/// Marks of code, in and out of what they may stand in.
+fn fences() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::strategy::Strategy as _;
+    let pieces = [
+        "```", "````", "~~~", "`", "rs", "\n", "\n\n", "  ", "    ", "       ", "\t", "- ", "> ", "1. ", "a", "|",
+        "<!--", "\\",
+    ];
+    proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..14).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn what_closes_a_fence_is_not_escaped_as_words() {
+    let body = "       ```` the queue\n- **P2** `a.rs:9` It";
+    let whole = document(&format!("{}\n\n# y\n", markdown(body)));
+    assert!(ends_as_text(&whole), "{whole:?}");
+}
+
 /// Panics if anything in the document leads elsewhere than to http(s), loads, or is HTML of somebody else.
 fn assert_document_is_inert(text: &str) {
     let parser = Parser::new_ext(text, options());
@@ -239,6 +256,14 @@ proptest::proptest! {
         let once = document(&text);
         assert_document_is_inert(&once);
         assert_eq!(document(&once), once);
+    }
+
+    #[test]
+    fn what_follows_a_part_is_seen_by_every_reader(text in fences()) {
+        let whole = document(&format!("{}\n\n# y\n", markdown(&text)));
+        assert!(ends_as_text(&whole), "{text:?} as {whole:?}");
+        let is_heading = |event| matches!(event, Event::Start(Tag::Heading { .. }));
+        assert_eq!(Parser::new_ext(&whole, options()).filter(|e| is_heading(e.clone())).count(), 1, "{text:?} as {whole:?}");
     }
 
     #[test]
