@@ -30,8 +30,13 @@ const MARKS_OF_LINES: [(Options, &str); 3] = [
     (Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS, "+++"),
 ];
 
-/// How the text can be read otherwise than we do: with all extensions of whose marks it has any, with none, with each alone,
-/// and with all but one.
+/// How many extensions are tried in every combination: each more doubles the readings.
+const ALL_OF: usize = 6;
+/// How long a text may be, in bytes, of which any two are tried where there are more.
+const SHORT: usize = 4 << 10;
+
+/// How the text can be read otherwise than we do: with any combination of the extensions of whose marks it has any; where these
+/// are many, with all, with none, with each alone, with all but one, and for a short text with any two and all but two.
 fn readings(text: &str) -> Vec<Options> {
     let begins = |mark: &str| {
         text.match_indices(mark).any(|(at, _)| {
@@ -43,8 +48,16 @@ fn readings(text: &str) -> Vec<Options> {
     let known: Vec<Options> =
         anywhere.chain(MARKS_OF_LINES.iter().filter(|(_, mark)| begins(mark))).map(|(option, _)| *option).collect();
     let all: Options = known.iter().copied().collect();
-    let mut readings = vec![all, Options::empty()];
-    readings.extend(known.iter().flat_map(|option| [*option, all - *option]));
+    let mut readings = vec![Options::empty()];
+    if known.len() <= ALL_OF {
+        for option in &known {
+            readings.extend(readings.clone().into_iter().map(|reading| reading | *option));
+        }
+    } else {
+        let others = |of: Options| if text.len() <= SHORT { &known[..] } else { &[][..] }.iter().map(move |o| of | *o);
+        readings.extend(known.iter().flat_map(|option| std::iter::once(*option).chain(others(*option))));
+        readings.extend(readings.clone().into_iter().map(|reading| all - reading));
+    }
     readings.retain(|reading| *reading != options() & all);
     readings.sort_unstable();
     readings.dedup();
