@@ -65,6 +65,10 @@
 (defvar deep-review--running nil
   "Roots of the repositories in which a review was seen to run.")
 
+(defvar deep-review--awaited nil
+  "By root: the number of the newest round when a review was asked for.
+By it the end of one is known that was over before it was seen to run.")
+
 ;;; The server
 
 ;;;###autoload
@@ -216,6 +220,18 @@ One that waits may be under way: another must not wait inside of it."
              (setq deep-review--taken number)
              (deep-review--take answer))))))))
 
+(defun deep-review--number (repository)
+  "The number of the newest round of REPOSITORY, 0 where there is none."
+  (or (plist-get (plist-get repository :round) :number) 0))
+
+(defun deep-review--is-over (repository)
+  "Whether a review of REPOSITORY is over whose end was not told."
+  (let* ((root (plist-get repository :root))
+         (before (alist-get root deep-review--awaited nil nil #'equal)))
+    (and (not (plist-get repository :running))
+         (or (member root deep-review--running)
+             (and before (> (deep-review--number repository) before))))))
+
 (defun deep-review--take (answer)
   "Take in the newest ANSWER to what there is."
   (dolist (repository (plist-get answer :repositories))
@@ -223,8 +239,9 @@ One that waits may be under way: another must not wait inside of it."
       (cond ((and (plist-get repository :running) (not (member root deep-review--running)))
              (push root deep-review--running)
              (message "Deep-review: reviewing %s" (plist-get repository :name)))
-            ((and (not (plist-get repository :running)) (member root deep-review--running))
+            ((deep-review--is-over repository)
              (setq deep-review--running (delete root deep-review--running))
+             (setf (alist-get root deep-review--awaited nil t #'equal) nil)
              (message "Deep-review: %s" (deep-review--sum repository))))))
   (let ((rows (mapcar #'deep-review--row (deep-review--of answer))))
     (dolist (shown (buffer-list))
@@ -308,6 +325,9 @@ One that waits may be under way: another must not wait inside of it."
   "Review the current branch; with a prefix argument against BASE, which is read."
   (interactive (list (and current-prefix-arg (read-string "Review against: "))))
   (deep-review--with-server
+    (dolist (repository (plist-get (deep-review--request "deepReview/status") :repositories))
+      (setf (alist-get (plist-get repository :root) deep-review--awaited nil nil #'equal)
+            (deep-review--number repository)))
     (deep-review--execute "review" (and base (list :base base)))
     (message "Deep-review: asked for a review")))
 
