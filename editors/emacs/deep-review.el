@@ -32,7 +32,6 @@
 (declare-function jsonrpc-request "jsonrpc" (connection method params &rest args))
 (declare-function jsonrpc-async-request "jsonrpc" (connection method params &rest args))
 (declare-function lsp-request-async "ext:lsp-mode" (method params callback &rest args))
-(declare-function lsp-request "ext:lsp-mode" (method params &rest args))
 (declare-function lsp-workspaces "ext:lsp-mode" ())
 (declare-function lsp-register-client "ext:lsp-mode" (client))
 (declare-function lsp-stdio-connection "ext:lsp-mode" (command &optional test))
@@ -66,7 +65,7 @@
   "Roots of the repositories in which a review was seen to run.")
 
 (defvar deep-review--awaited nil
-  "By root: the number of the newest round when a review was asked for.
+  "By root: the id of what was there when a review was asked for.
 By it the end of one is known that was over before it was seen to run.")
 
 ;;; The server
@@ -136,10 +135,25 @@ By it the end of one is known that was over before it was seen to run.")
       (deep-review--plist
        (if (eq (deep-review--client) 'eglot)
            (jsonrpc-request (eglot-current-server) (intern (concat ":" method)) params :timeout 60)
-         (lsp-request method params)))
+         (deep-review--wait-lsp method params)))
     (error
      (let ((said (alist-get 'jsonrpc-error-message (cdr trouble))))
        (user-error "Deep-review: %s" (or said (error-message-string trouble)))))))
+
+(defun deep-review--wait-lsp (method params)
+  "Ask METHOD with PARAMS by lsp-mode, and give the answer.
+Not by `lsp-request': it leaves the filter of the process by a throw when
+the answer is there, and what came in with it, behind it, is lost."
+  (let ((end (+ (float-time) 60)) answered answer trouble)
+    (lsp-request-async method params
+                       (lambda (it) (setq answered t answer it))
+                       :error-handler (lambda (it) (setq answered t trouble it))
+                       :mode 'detached)
+    (while (not (or answered (> (float-time) end)))
+      (accept-process-output nil 0.05))
+    (cond (trouble (error "%s" (plist-get (deep-review--plist trouble) :message)))
+          ((not answered) (error "The server has not answered for 60 seconds"))
+          (t answer))))
 
 (defun deep-review--ask-later (method plist done)
   "Ask the server METHOD with PLIST, and call DONE with its answer.
@@ -220,9 +234,9 @@ One that waits may be under way: another must not wait inside of it."
              (setq deep-review--taken number)
              (deep-review--take answer))))))))
 
-(defun deep-review--number (repository)
-  "The number of the newest round of REPOSITORY, 0 where there is none."
-  (or (plist-get (plist-get repository :round) :number) 0))
+(defun deep-review--round (repository)
+  "The id of the newest round of REPOSITORY, empty where there is none."
+  (or (plist-get (plist-get repository :round) :id) ""))
 
 (defun deep-review--is-over (repository)
   "Whether a review of REPOSITORY is over whose end was not told."
@@ -230,7 +244,7 @@ One that waits may be under way: another must not wait inside of it."
          (before (alist-get root deep-review--awaited nil nil #'equal)))
     (and (not (plist-get repository :running))
          (or (member root deep-review--running)
-             (and before (> (deep-review--number repository) before))))))
+             (and before (not (equal (deep-review--round repository) before)))))))
 
 (defun deep-review--take (answer)
   "Take in the newest ANSWER to what there is."
@@ -327,7 +341,7 @@ One that waits may be under way: another must not wait inside of it."
   (deep-review--with-server
     (dolist (repository (plist-get (deep-review--request "deepReview/status") :repositories))
       (setf (alist-get (plist-get repository :root) deep-review--awaited nil nil #'equal)
-            (deep-review--number repository)))
+            (deep-review--round repository)))
     (deep-review--execute "review" (and base (list :base base)))
     (message "Deep-review: asked for a review")))
 
