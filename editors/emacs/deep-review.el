@@ -334,22 +334,26 @@ One that waits may be under way: another must not wait inside of it."
 
 ;;; Commands
 
+(defun deep-review--start (options)
+  "Ask for a review with OPTIONS, and note what was there before."
+  (dolist (repository (plist-get (deep-review--request "deepReview/status") :repositories))
+    (setf (alist-get (plist-get repository :root) deep-review--awaited nil nil #'equal)
+          (deep-review--round repository)))
+  (deep-review--execute "review" options))
+
 ;;;###autoload
 (defun deep-review (&optional base)
   "Review the current branch; with a prefix argument against BASE, which is read."
   (interactive (list (and current-prefix-arg (read-string "Review against: "))))
   (deep-review--with-server
-    (dolist (repository (plist-get (deep-review--request "deepReview/status") :repositories))
-      (setf (alist-get (plist-get repository :root) deep-review--awaited nil nil #'equal)
-            (deep-review--round repository)))
-    (deep-review--execute "review" (and base (list :base base)))
+    (deep-review--start (and base (list :base base)))
     (message "Deep-review: asked for a review")))
 
 (defun deep-review-uncommitted ()
   "Review what is not committed yet."
   (interactive)
   (deep-review--with-server
-    (deep-review--execute "review" '(:base "HEAD" :uncommitted t))))
+    (deep-review--start '(:base "HEAD" :uncommitted t))))
 
 (defun deep-review-cancel ()
   "Cancel the review.  What was answered is kept."
