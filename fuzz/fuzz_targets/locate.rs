@@ -28,8 +28,9 @@ fuzz_target!(|input: &[u8]| {
         }
         let after = apply_edits(text, &placed.edits);
         assert_ne!(after, text);
-        let behind: Vec<&str> = lines::split(text).skip(next as usize - 1).collect();
-        assert!(lines::split(&after).collect::<Vec<_>>().ends_with(&behind));
+        let (old, new): (Vec<&str>, Vec<&str>) = (lines::split(text).collect(), lines::split(&after).collect());
+        assert!(new.ends_with(&old[next as usize - 1..]));
+        assert!(new.starts_with(&old[..placed.edits[0].start as usize - 1]));
     }
     assert_eq!(place_since(text, text, &LineMap::identity(), diff, &hints), placed);
     if let Some(found) = find_quote(text, quote.unwrap_or(diff), lines) {

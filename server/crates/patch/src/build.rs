@@ -172,6 +172,7 @@ pub(super) fn finish(text: &Text<'_>, mut raw: Vec<RawEdit>) -> Result<Vec<LineE
     let newline = raw.iter().filter(|e| e.start + e.count >= total).find_map(|e| e.newline);
     let newline = newline.unwrap_or(text.ends_with_newline());
     let small = with_end(text, raw.iter().flat_map(|edit| minimal(text, edit)).collect(), newline);
+    let small = side_by_side(small);
     let mut out: Vec<LineEdit> = small.into_iter().map(|edit| line_edit(text, &edit, newline)).collect();
     // What is put in place of itself: an empty line, a byte order mark, a last line that needs no end.
     let is_same = |edit: &LineEdit| {
@@ -233,10 +234,45 @@ fn with_end(text: &Text<'_>, mut edits: Vec<RawEdit>, newline: bool) -> Vec<RawE
     edits
 }
 
+/// The edits, those side by side as one: what stands around each is what the text has there.
+fn side_by_side(edits: Vec<RawEdit>) -> Vec<RawEdit> {
+    let mut out: Vec<RawEdit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        match out.last_mut() {
+            Some(before) if before.start + before.count == edit.start => {
+                before.count += edit.count;
+                before.lines.extend(edit.lines);
+            }
+            _ => out.push(edit),
+        }
+    }
+    out
+}
+
 /// An edit with the line endings of the text; `newline` says whether its last line is to have one.
+///
+/// A `\r` before it and a `\n` behind it, which are two ends in the text, may become one by it, and a line be lost. An end of
+/// both is never one with what stands around it, so that is what lines have there.
 fn line_edit(text: &Text<'_>, edit: &RawEdit, newline: bool) -> LineEdit {
+    let (mut count, end) = (edit.count, edit.start + edit.count);
+    let (before, after) = (&text.source()[..text.start(edit.start)], &text.source()[text.start(end)..]);
+    let are_one = |before: &str, after: &str| before.ends_with('\r') && after.starts_with('\n');
+    let own = text.ending(if count == 0 { edit.start.saturating_sub(1) } else { edit.start });
+    let mut new = with_endings(text, edit, newline, own);
+    if new.is_empty() && are_one(before, after) {
+        // The empty line behind what is taken out.
+        count += 1;
+        new.push_str("\r\n");
+    } else if are_one(before, &new) || are_one(&new, after) {
+        new = with_endings(text, edit, newline, "\r\n");
+    }
+    let n = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
+    LineEdit { start: n(edit.start + 1), count: n(count), text: new }
+}
+
+/// The lines of an edit, each ended by `ending`, but for the text's last one where that is not to end.
+fn with_endings(text: &Text<'_>, edit: &RawEdit, newline: bool, ending: &str) -> String {
     let total = text.lines().len();
-    let ending = text.ending(if edit.count == 0 { edit.start.saturating_sub(1) } else { edit.start });
     let last_line = edit.start + edit.count >= total;
     let mut new = String::new();
     if edit.start == 0 && text.has_bom() && (edit.count > 0 || total == 0) {
@@ -248,6 +284,5 @@ fn line_edit(text: &Text<'_>, edit: &RawEdit, newline: bool) -> LineEdit {
             new.push_str(ending);
         }
     }
-    let n = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
-    LineEdit { start: n(edit.start + 1), count: n(edit.count), text: new }
+    new
 }

@@ -100,6 +100,30 @@ proptest! {
         }
     }
 
+    /// A `\r` and the `\n` of an empty line are two ends; side by side after an edit they would be one.
+    #[test]
+    fn no_line_is_lost_where_ends_of_all_kinds_meet(
+        lines in prop::collection::vec(prop::sample::select(vec!["", "", "a", "b", "c", "d"]), 1..12),
+        ends in prop::collection::vec(prop::sample::select(vec!["\n", "\r", "\r\n"]), 12),
+        range in (any::<prop::sample::Index>(), 0_usize..3),
+        added in prop::collection::vec(prop::sample::select(vec!["", "x", "y"]), 0..3),
+    ) {
+        // What stands on each line does not matter but for the empty ones.
+        let name = |(i, line): (usize, &&str)| if line.is_empty() { String::new() } else { format!("{line}{i}") };
+        let before: String = lines.iter().enumerate().map(name).zip(&ends).map(|(line, end)| line + end).collect();
+        let old: Lines = lines::split(&before).map(str::to_owned).collect();
+        let at = range.0.index(old.len());
+        // In a text of blank lines, one place is as good as another.
+        prop_assume!(old.iter().any(|line| !line.is_empty()));
+        let added: Lines = added.into_iter().map(str::to_owned).collect();
+        let new = changed(&old, &(at..(at + range.1).min(old.len())), &added);
+        let diff = quick_diff(&text(&old, false, true), &text(&new, false, true), 100);
+        if let Ok(found) = result(&before, &diff, None) {
+            let found: Lines = lines::split(&found).map(str::to_owned).collect();
+            prop_assert_eq!(found, new, "{:?}\n{}", before, diff);
+        }
+    }
+
     #[test]
     fn long_context_that_is_left_out((old, range, added) in change(80), tabs: bool, newline: bool, mark in 0_usize..3) {
         let new = changed(&old, &range, &added);
