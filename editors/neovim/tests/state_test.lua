@@ -34,6 +34,26 @@ t.case("an older answer that comes late is not taken", function()
   t.equal(taken, { 2, 3 })
 end)
 
+t.case("a review that was asked for and is over before it was seen to run is told of once", function()
+  local announce = require("deep-review.announce")
+  local function round(number)
+    local newest = number > 0 and { number = number, verdict = "Merge as is" } or nil
+    return { root = "/sample", name = "sample", running = false, agents = {}, findings = {}, round = newest }
+  end
+  for _, case in ipairs({
+    { asked = 0, now = 1, told = 1 },
+    { asked = 1, now = 2, told = 1 },
+    { asked = 2, now = 2, told = 0 },
+    { now = 3, told = 1 },
+    { now = 4, told = 0 },
+  }) do
+    if case.asked then
+      announce.asked({ round(case.asked) })
+    end
+    t.equal(#announce.news(round(case.asked or 2), round(case.now)), case.told)
+  end
+end)
+
 t.case("a review that was under way before the first word came is told of once, and what was there is not", function()
   local news = require("deep-review.announce").news
   local function texts(before, now)

@@ -1,6 +1,24 @@
 ---What the user is told of a review: that it began, that an agent failed, and what came of it.
 local M = {}
 
+---By root, the number of the newest round when a review was asked for: it may be over before it is seen to run.
+---@type table<string, integer>
+local asked = {}
+
+---@param repository deep-review.Repository
+---@return integer
+local function number(repository)
+  return repository.round and repository.round.number or 0
+end
+
+---A review was asked for, of some of these.
+---@param repositories deep-review.Repository[]
+function M.asked(repositories)
+  for _, repository in ipairs(repositories) do
+    asked[repository.root] = number(repository)
+  end
+end
+
 ---@param repository? deep-review.Repository
 ---@return table<string, deep-review.Agent>
 local function by_name(repository)
@@ -50,7 +68,9 @@ function M.news(before, now)
       end
     end
   end
-  if before.running and not now.running and now.round then
+  local over = before.running or asked[now.root] and number(now) > asked[now.root]
+  if over and not now.running and now.round then
+    asked[now.root] = nil
     local failed = {}
     for _, agent in ipairs(now.agents) do
       if agent.state == "failed" then

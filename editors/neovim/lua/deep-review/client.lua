@@ -326,4 +326,16 @@ function M.execute(command, argument, done, failed)
   end)
 end
 
+---Asks for a review.
+---@param argument table
+function M.review(argument)
+  local client = ensure()
+  if client then
+    when_ready(client, function()
+      require("deep-review.announce").asked(require("deep-review.state").repositories())
+      M.execute("deepReview.review", argument)
+    end)
+  end
+end
+
 return M

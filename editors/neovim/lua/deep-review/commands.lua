@@ -292,7 +292,7 @@ local function review(args)
   elseif args[1] then
     argument.base = args[1]
   end
-  client().execute("deepReview.review", argument)
+  client().review(argument)
 end
 
 local function fix_all(_, info)
@@ -417,7 +417,7 @@ local SUBCOMMANDS = {
         client().notify("no agent failed", vim.log.levels.WARN)
         return
       end
-      client().execute("deepReview.review", here({ agents = names }))
+      client().review(here({ agents = names }))
     end,
     complete = function()
       return agent_names(failed)

@@ -98,7 +98,7 @@ function M.open(target)
     end, visit.files)
     vim.fn.setqflist({}, " ", { title = ("%s, compared with %s"):format(visit.title, visit.base), items = items })
     show(visit.files[1])
-    client().execute("deepReview.review", { root = visit.root })
+    client().review({ root = visit.root })
   end)
 end
 
