@@ -345,7 +345,9 @@ impl Conversation {
         if !path.starts_with(&root) {
             return Err(refuse("it is outside the repository"));
         }
-        let text = std::fs::read_to_string(&path).map_err(|e| refuse(&e.to_string()))?;
+        let bytes =
+            git::read_file(&path, LONGEST as u64).ok_or_else(|| refuse("it is no file, or has more than 16 MiB"))?;
+        let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8"))?;
         let number = |name: &str| params[name].as_u64().and_then(|n| usize::try_from(n).ok());
         let first = number("line").unwrap_or(1).max(1) - 1;
         Ok(text.split_inclusive('\n').skip(first).take(number("limit").unwrap_or(usize::MAX)).collect())
@@ -583,6 +585,8 @@ mod tests {
         std::fs::write(folder.path().join("secret"), "s").unwrap();
         symlink(folder.path().join("secret"), root.join("link")).unwrap();
         symlink(folder.path(), root.join("out")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(root.join("pipe")).status().unwrap().success());
+        std::fs::File::create(root.join("sparse")).unwrap().set_len(1 << 40).unwrap();
         let (mut conversation, from_us) =
             Conversation::begin((&root, true, None), "the prompt".into(), Some("big".into()));
         assert!(from_us.recv().unwrap().contains("\"writeTextFile\":true"));
@@ -601,6 +605,9 @@ mod tests {
             ("fs/write_text_file", write(&root.join("link")), "not a file"),
             ("fs/write_text_file", write(&root.join("d")), "not a file"),
             ("fs/write_text_file", write(&root.join(".git/hooks/x")), refused),
+            ("fs/read_text_file", json!({"path": root.join("d")}), "no file"),
+            ("fs/read_text_file", json!({"path": root.join("pipe")}), "no file"),
+            ("fs/read_text_file", json!({"path": root.join("sparse")}), "16 MiB"),
             ("fs/write_text_file", write(Path::new("/tmp")), refused),
             ("session/request_permission", permission("edit", &root.join("a.txt")), "\"optionId\":\"y\""),
             ("session/request_permission", permission("edit", Path::new("/etc/passwd")), "\"optionId\":\"n\""),

@@ -6,6 +6,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+/// A file of a work tree; `None` if it is not there, is no regular one, is over `max` bytes or cannot be read. What it is is asked
+/// of what was opened: what is put in its place meanwhile is neither followed nor waited for.
+#[must_use]
+pub fn read_file(path: &Path, max: u64) -> Option<Vec<u8>> {
+    read_regular(path, max, None).ok().flatten()
+}
+
 /// A regular file's bytes; `None` if it is not there, is no regular file, is over `max` bytes or, after the reading,
 /// not (any more) the file that `stat` is of.
 pub(crate) fn read_regular(path: &Path, max: u64, stat: Option<Stat>) -> Result<Option<Vec<u8>>, GitError> {

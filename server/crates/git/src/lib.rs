@@ -43,6 +43,7 @@ mod unified;
 
 pub use blame::{Age, ages};
 pub use ci::base_of_build;
+pub use disk::read_file;
 pub use error::{GitError, MINIMUM_GIT, SnapshotError};
 pub use fetch::{base_reference, head_reference};
 pub use large::{LargeBinary, large_binaries};

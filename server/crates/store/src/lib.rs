@@ -22,6 +22,7 @@
 
 mod files;
 mod lock;
+mod round_file;
 pub mod shared;
 
 pub use files::persist_patiently;
@@ -29,7 +30,7 @@ pub use lock::on_wait;
 
 use files::{create_atomically, create_folders, set_aside, write_all_atomically, write_atomically};
 use finding::{Aftermath, AgentName, BlobId, CommitId, Decisions, Learnings, PullRequestNow, ROUND_SCHEMA, Round};
-use memchr::memmem;
+use round_file::Wanted;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -280,6 +281,7 @@ impl Store {
     pub fn learnings(&self) -> Result<Learnings, StoreError> {
         let path = self.learnings_path();
         let read = || match fs::metadata(&path) {
+            Ok(meta) if !meta.is_file() => Err(io::Error::other("it is no file")),
             Ok(meta) if meta.len() > MAX_LEARNINGS => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
             Ok(_) => fs::read_to_string(&path),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(String::new()),
@@ -368,7 +370,7 @@ impl Branch {
     pub fn rounds(&self) -> Result<Read<Vec<Round>>, StoreError> {
         let mut read = Read { value: Vec::new(), set_aside: Vec::new() };
         for number in self.numbers()? {
-            match self.load(&self.round_path(number)) {
+            match self.load_round(number, Wanted::All) {
                 Ok(round) => read.value.extend(round),
                 Err(aside) => read.set_aside.push(aside),
             }
@@ -382,7 +384,7 @@ impl Branch {
     /// # Errors
     /// When the folder cannot be listed.
     pub fn rounds_alone(&self) -> Result<Vec<Round>, StoreError> {
-        let rounds = self.numbers()?.into_iter().map(|number| self.load(&self.round_path(number)));
+        let rounds = self.numbers()?.into_iter().map(|number| self.load_round(number, Wanted::All));
         Ok(rounds.filter_map(|round| round.ok().flatten()).collect())
     }
 
@@ -441,7 +443,7 @@ impl Branch {
     /// # Errors
     /// When the folder cannot be listed.
     pub fn newest(&self) -> Result<Read<Option<Round>>, StoreError> {
-        self.newest_of(|_| {})
+        self.newest_of(Wanted::All)
     }
 
     /// The same, without the raw findings where they are as we write them: they are half of a round, and who only shows
@@ -450,13 +452,13 @@ impl Branch {
     /// # Errors
     /// When the folder cannot be listed.
     pub fn newest_without_raw(&self) -> Result<Read<Option<Round>>, StoreError> {
-        self.newest_of(without_raw)
+        self.newest_of(Wanted::NoRaw)
     }
 
-    fn newest_of(&self, prepare: impl Fn(&mut Vec<u8>)) -> Result<Read<Option<Round>>, StoreError> {
+    fn newest_of(&self, wanted: Wanted) -> Result<Read<Option<Round>>, StoreError> {
         let mut read = Read { value: None, set_aside: Vec::new() };
         for number in self.numbers()?.into_iter().rev() {
-            match self.load_prepared(&self.round_path(number), &prepare) {
+            match self.load_round(number, wanted) {
                 Ok(Some(mut round)) => {
                     read.set_aside.extend(self.attach(std::iter::once(&mut round))?);
                     read.value = Some(round);
@@ -669,18 +671,25 @@ impl Branch {
 
     /// `Ok(None)` if the file is not there; set aside if it is damaged or of a newer version.
     fn load<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, SetAside> {
-        self.load_prepared(path, |_| {})
+        self.load_by(path, |bytes| serde_json::from_slice(bytes))
     }
 
-    /// The same; `prepare` may take out what is not wanted.
-    fn load_prepared<T: DeserializeOwned>(
+    /// The same of a round.
+    fn load_round(&self, number: u32, wanted: Wanted) -> Result<Option<Round>, SetAside> {
+        self.load_by(&self.round_path(number), |bytes| round_file::read(bytes, wanted))
+    }
+
+    /// The same of what `read` reads.
+    fn load_by<T: DeserializeOwned>(
         &self,
         path: &Path,
-        prepare: impl Fn(&mut Vec<u8>),
+        read: impl Fn(&[u8]) -> serde_json::Result<T>,
     ) -> Result<Option<T>, SetAside> {
-        let mut bytes = match fs::metadata(path) {
+        let bytes = match fs::metadata(path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(SetAside { path: path.to_owned(), why: e.to_string() }),
+            // Of a pipe or a device nobody knows the end.
+            Ok(m) if !m.is_file() => return Err(SetAside { path: path.to_owned(), why: "it is no file".into() }),
             Ok(m) if m.len() > MAX_FILE => return Err(set_aside(path, "too-large", "it is too large".into())),
             Ok(_) => fs::read(path).map_err(|e| SetAside { path: path.to_owned(), why: e.to_string() })?,
         };
@@ -693,9 +702,8 @@ impl Branch {
             Ok(_) => {}
             Err(e) => return Err(set_aside(path, "damaged", e.to_string())),
         }
-        prepare(&mut bytes);
         // A large round takes twice as long where the place of an error is kept track of: that is done if there is one.
-        if let Ok(value) = serde_json::from_slice(&bytes) {
+        if let Ok(value) = read(&bytes) {
             return Ok(Some(value));
         }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
@@ -716,18 +724,6 @@ fn copy_files(from: &Path, to: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// Empties the list of raw findings of a round that is indented as we write it; any other form stays as it is. A line
-/// end never stands in a JSON string, so that nothing but the member itself looks like it.
-fn without_raw(bytes: &mut Vec<u8>) {
-    const OPENING: &[u8] = b"\n  \"raw\": [";
-    let list = memmem::find(bytes, OPENING).map(|at| at + OPENING.len());
-    if let Some(list) = list.filter(|list| bytes.get(*list) == Some(&b'\n'))
-        && let Some(length) = memmem::find(&bytes[list..], b"\n  ]")
-    {
-        bytes.drain(list..list + length);
-    }
 }
 
 /// The version of a stored form. We write it first, so that the rest need not be read for it.
@@ -767,7 +763,10 @@ const SHARED: &str = ".same-as";
 /// The folder of another branch that keeps what belongs to this one.
 fn shared_with(branches: &Path, own: &str) -> Option<String> {
     let path = branches.join(format!("{own}{SHARED}"));
-    let name = fs::metadata(&path).ok().filter(|m| m.len() < 200).and_then(|_| fs::read_to_string(path).ok())?;
+    let name = fs::metadata(&path)
+        .ok()
+        .filter(|m| m.is_file() && m.len() < 200)
+        .and_then(|_| fs::read_to_string(path).ok())?;
     is_safe_name(&name).then_some(name)
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use finding::{AgentOutcome, DismissReason, FindingId, Resolution, RoundId, RoundScope, State};
 
-fn round() -> Round {
+pub(super) fn round() -> Round {
     let scope = RoundScope {
         branch: Some("topic".into()),
         base_name: "main".into(),
@@ -332,4 +332,20 @@ fn a_branch_is_found_by_its_key_and_nothing_else_is() {
     let commit = CommitId::new("a".repeat(40));
     store.keep_shared(&commit).unwrap();
     assert_eq!(store.shared(), Some(commit));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_has_no_end_is_not_read() {
+    let temp = Temp::new();
+    temp.begin("a");
+    let branch = temp.branch("a");
+    for (name, of) in [("0002.json", "/dev/zero"), ("decisions.json", "/dev/zero"), ("aftermath.json", "/dev/zero")] {
+        std::os::unix::fs::symlink(of, branch.folder().join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("/dev/zero", Store::of(temp.folder.path()).learnings_path()).unwrap();
+    let read = branch.newest().unwrap();
+    assert_eq!(read.value.map(|round| round.number), Some(1));
+    assert_eq!(read.set_aside.len(), 3, "{:?}", read.set_aside);
+    assert!(Store::of(temp.folder.path()).learnings().is_err());
 }

@@ -71,12 +71,7 @@ impl TextSource {
 
 /// The text of a file on disk; `None` if it is not there, not a file, or too large.
 pub(crate) fn read_text(file: &Path) -> Option<Arc<str>> {
-    let meta = std::fs::symlink_metadata(file).ok()?;
-    if !meta.is_file() || meta.len() > MAX_FILE {
-        return None;
-    }
-    let bytes = std::fs::read(file).ok()?;
-    Some(match String::from_utf8(bytes) {
+    Some(match String::from_utf8(git::read_file(file, MAX_FILE)?) {
         Ok(text) => text.into(),
         Err(e) => String::from_utf8_lossy(e.as_bytes()).into(),
     })

@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 /// of writing, and such as nobody sees, are spelled out.
 #[must_use]
 pub fn printable(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -24,6 +27,9 @@ pub fn printable(text: &str) -> String {
 /// A document without control characters but line ends and tabs, in which what nobody sees is spelled out: it may be in
 /// names of files and in code.
 pub(crate) fn visible(document: &str) -> String {
+    if is_plain(document) {
+        return document.to_owned();
+    }
     let mut out = String::with_capacity(document.len());
     let mut chars = document.chars().peekable();
     while let Some(c) = chars.next() {
@@ -84,6 +90,11 @@ pub fn orderless(text: &str) -> String {
         out.push_str(rest);
     }
     out
+}
+
+/// Whether it is ASCII without control characters but line feeds and tabs, as most texts are: nothing is done to them.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t'))
 }
 
 fn push(out: &mut String, c: char, next: Option<char>) {
