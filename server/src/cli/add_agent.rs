@@ -243,7 +243,7 @@ pub(super) fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(failed)?;
     let mut new = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
     new.write_all(text.as_bytes()).with_context(failed)?;
-    store::persist_patiently(new, &file).with_context(failed)
+    git::persist_patiently(new, &file).with_context(failed)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Agents of the Agent Client Protocol, version 1: JSON-RPC, a message a line, over the program's standard
 //! streams. The client's side of a review is small: one session, one prompt, every permission refused, files
-//! read from the checkout only. Who is to edit the checkout may write in it, and nowhere else. It is written on plain JSON, so that the one runner of all processes keeps
-//! hold of the program.
+//! read from the checkout only. Who is to edit the checkout may write in it, and nowhere else. It is written on plain
+//! JSON, so that the one runner of all processes keeps hold of the program.
 
 use super::completion::{Completion, Sent, finish, model_label, retry, unfinished};
 use super::process::{self, Course, End, Program, Scratch};
@@ -10,8 +10,9 @@ use super::recalled::{Asking, recalled};
 use super::throttle::Caller;
 use super::tools::served::{self, SERVER, Server};
 use super::{AgentSettings, Availability, Brief, Outcome, Preview, Question, Session, answer, detect, failure};
-use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind};
+use finding::{AgentInfo, AgentKind, AgentName, Failure, FailureKind, RepoPath};
 use futures_util::future::BoxFuture;
+use git::Reach;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -293,60 +294,50 @@ impl Conversation {
     /// Whether a call of a tool only edits files of the checkout that it is to edit.
     fn may_edit(&self, call: &Value) -> bool {
         let places = call["locations"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let is_inside = |place: &Value| place["path"].as_str().is_some_and(|path| self.inside(path).is_ok());
+        let is_inside = |place: &Value| place["path"].as_str().is_some_and(|path| self.may_write(path).is_ok());
         self.edits && call["kind"] == "edit" && !places.is_empty() && places.iter().all(is_inside)
     }
 
-    /// Where a file of the checkout is that may be new. No link leads there.
-    fn inside(&self, path: &str) -> Result<PathBuf, String> {
-        let root = self.checkout.canonicalize().map_err(|e| e.to_string())?;
-        let path = self.checkout.join(path);
-        let name = path.file_name().ok_or_else(|| "it has no name".to_owned())?;
-        let mut folder = path.parent().unwrap_or(&self.checkout);
-        // Folders that are not there yet have plain names.
-        let mut new = vec![name.to_owned()];
-        while std::fs::symlink_metadata(folder).is_err() {
-            new.push(folder.file_name().ok_or_else(|| "it leads out of the repository".to_owned())?.to_owned());
-            folder = folder.parent().ok_or_else(|| "it leads out of the repository".to_owned())?;
-        }
-        let folder = folder.canonicalize().map_err(|e| e.to_string())?;
-        let place = new.iter().rev().fold(folder.clone(), |at, part| at.join(part));
-        let is_git = place.iter().any(|part| part.eq_ignore_ascii_case(".git"));
-        if !folder.starts_with(&root) || is_git {
-            return Err("it is outside the repository".to_owned());
-        }
-        match std::fs::symlink_metadata(&place) {
-            Ok(metadata) if !metadata.is_file() => Err("it is not a file".to_owned()),
-            Ok(_) | Err(_) => Ok(place),
-        }
+    /// The file of the checkout that an agent names, with what of the checkout it may reach.
+    fn inside(&self, path: &Path) -> Result<(Reach, RepoPath), String> {
+        let reach = Reach::new(&self.checkout, []).map_err(|e| e.to_string())?;
+        let roots = [&*self.checkout, reach.root()];
+        let path = roots.iter().find_map(|root| path.strip_prefix(root).ok()).unwrap_or(path);
+        let parts: Option<Vec<&str>> = path.components().map(|part| part.as_os_str().to_str()).collect();
+        let path = RepoPath::new(parts.unwrap_or_default().join("/"));
+        Ok((reach, path.map_err(|_| "it is outside the repository")?))
+    }
+
+    /// Whether it may be written.
+    fn may_write(&self, path: &str) -> Result<(), String> {
+        let (reach, path) = self.inside(Path::new(path))?;
+        reach.place(&path).map(drop).map_err(|e| e.to_string())
     }
 
     fn write_file(&self, params: &Value) -> Result<(), (i32, String)> {
         let refuse = |why: &str| (-32602, format!("the file cannot be written: {why}"));
         let path = params["path"].as_str().ok_or_else(|| refuse("no path"))?;
         let text = params["content"].as_str().ok_or_else(|| refuse("no content"))?;
-        let path = self.inside(path).map_err(|why| refuse(&why))?;
         if text.len() > LONGEST {
             return Err(refuse("it has more than 16 MiB"));
         }
-        let write = || {
-            std::fs::create_dir_all(path.parent().unwrap_or(&self.checkout))?;
-            std::fs::write(&path, text)
-        };
+        let (reach, path) = self.inside(Path::new(path)).map_err(|why| refuse(&why))?;
+        // What is held is written into, whatever the agent puts in its place meanwhile.
+        let held = reach.hold(&path, true).map_err(|e| refuse(&e.to_string()))?;
+        let (folder, name) = held.ok_or_else(|| refuse("its folder is gone"))?;
+        let write = || folder.draft(text, (&folder, name))?.place(name);
         write().map_err(|e| refuse(&e.to_string()))
     }
 
     fn read_file(&self, params: &Value) -> Result<String, (i32, String)> {
         let refuse = |why: &str| (-32602, format!("the file cannot be read: {why}"));
         let path = params["path"].as_str().ok_or_else(|| refuse("no path"))?;
-        // Links and dots are resolved before they are compared.
+        // Links that stay inside may be followed.
         let path = self.checkout.join(path).canonicalize().map_err(|e| refuse(&e.to_string()))?;
-        let root = self.checkout.canonicalize().map_err(|e| refuse(&e.to_string()))?;
-        if !path.starts_with(&root) {
-            return Err(refuse("it is outside the repository"));
-        }
-        let bytes =
-            git::read_file(&path, LONGEST as u64).ok_or_else(|| refuse("it is no file, or has more than 16 MiB"))?;
+        let (reach, path) = self.inside(&path).map_err(|why| refuse(&why))?;
+        let held = reach.hold(&path, false).map_err(|e| refuse(&e.to_string()))?;
+        let (folder, name) = held.ok_or_else(|| refuse("its folder is gone"))?;
+        let bytes = folder.read(name, LONGEST as u64).map_err(|e| refuse(&e.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8"))?;
         let number = |name: &str| params[name].as_u64().and_then(|n| usize::try_from(n).ok());
         let first = number("line").unwrap_or(1).max(1) - 1;
@@ -600,14 +591,14 @@ mod tests {
             ("fs/write_text_file", write(Path::new("d/e/new.txt")), "\"result\":{}"),
             ("fs/write_text_file", write(&root.join("../x")), refused),
             ("fs/write_text_file", write(&root.join("d/../../x")), refused),
-            ("fs/write_text_file", write(&root.join("n/../../../x")), "leads out"),
-            ("fs/write_text_file", write(&root.join("out/x")), refused),
-            ("fs/write_text_file", write(&root.join("link")), "not a file"),
+            ("fs/write_text_file", write(&root.join("n/../../../x")), refused),
+            ("fs/write_text_file", write(&root.join("out/x")), "leads out"),
+            ("fs/write_text_file", write(&root.join("link")), "symbolic link"),
             ("fs/write_text_file", write(&root.join("d")), "not a file"),
             ("fs/write_text_file", write(&root.join(".git/hooks/x")), refused),
-            ("fs/read_text_file", json!({"path": root.join("d")}), "no file"),
-            ("fs/read_text_file", json!({"path": root.join("pipe")}), "no file"),
-            ("fs/read_text_file", json!({"path": root.join("sparse")}), "16 MiB"),
+            ("fs/read_text_file", json!({"path": root.join("d")}), "not a file"),
+            ("fs/read_text_file", json!({"path": root.join("pipe")}), "not a file"),
+            ("fs/read_text_file", json!({"path": root.join("sparse")}), "16777216 bytes"),
             ("fs/write_text_file", write(Path::new("/tmp")), refused),
             ("session/request_permission", permission("edit", &root.join("a.txt")), "\"optionId\":\"y\""),
             ("session/request_permission", permission("edit", Path::new("/etc/passwd")), "\"optionId\":\"n\""),
@@ -629,6 +620,42 @@ mod tests {
         assert_eq!(std::fs::read_to_string(folder.path().join("secret")).unwrap(), "s");
         let beside: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(beside.len(), 2, "{beside:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_becomes_a_link_while_it_is_written_into_leads_nowhere() {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let folder = tempfile::tempdir().unwrap();
+        let (root, outside) = (folder.path().join("repository"), folder.path().join("outside"));
+        let (inside, link) = (root.join("d"), root.join("link"));
+        for folder in [&inside, &outside] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        std::os::unix::fs::symlink(&outside, &link).unwrap();
+        let (mut conversation, from_us) = Conversation::begin((&root, true, None), "the prompt".into(), None);
+        from_us.recv().unwrap();
+        let is_over = AtomicBool::new(false);
+        let mut written = 0;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    renameat_with(CWD, &inside, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+                }
+            });
+            for n in 0..500 {
+                let params = json!({"path": inside.join(n.to_string()), "content": "new"});
+                conversation.hear(
+                    &json!({"jsonrpc": "2.0", "id": 1, "method": "fs/write_text_file", "params": params}).to_string(),
+                );
+                written += usize::from(from_us.recv().unwrap().contains("\"result\""));
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 0);
+        let kept = [&inside, &link].map(|place| std::fs::read_dir(place).unwrap().count());
+        assert!(kept.contains(&written), "{written}: {kept:?}");
     }
 
     #[test]

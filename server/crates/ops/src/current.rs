@@ -1,10 +1,10 @@
 //! The texts of now of what is open: the work tree's where it is checked out, else its own.
 
-use super::reach::Reach;
 use super::states::Situation;
 use super::texts::{CurrentTexts, ReadError};
 use super::{OpenBranch, OpsError, TextNow, WorkTree};
 use finding::{CommitId, Decisions, RepoPath, Round};
+use git::Reach;
 use git::Repository;
 use std::sync::Arc;
 

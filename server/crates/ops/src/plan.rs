@@ -1,9 +1,9 @@
 //! Works out what fixes do to the files as they are now, by one rule each for certainty, clashes, alternatives and reach.
 
-use super::reach::Unreachable;
 use super::states::{Situation, states};
 use super::texts::ReadError;
 use finding::{Anchor, Finding, FindingId, FindingStatus, Fix, LineRange, RepoPath, State};
+use git::Unreachable;
 use patch::{FileOutcome, Hints, LineEdit, LineMap, Placement, Refusal};
 use std::collections::BTreeMap;
 use std::sync::Arc;

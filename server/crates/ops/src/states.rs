@@ -1,8 +1,8 @@
 //! What became of each finding of a round, by what people decided and by the text as it is now.
 
-use super::reach::Reach;
 use super::texts::CurrentTexts;
 use finding::{Decisions, FindingId, RepoPath, Resolution, Round, State};
+use git::Reach;
 use jiff::Timestamp;
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The files that fixes are placed in, as they are now.
 
-use super::reach::Unreachable;
 use finding::RepoPath;
+use git::Unreachable;
 use std::sync::Arc;
 
 /// Larger files are not read, in bytes.

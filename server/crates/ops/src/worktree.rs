@@ -1,12 +1,10 @@
 //! Reads and writes the user's work tree: several files or none, only where a fix may [`Reach`], never over what changed
 //! in the meantime.
 
-use super::folder::{Draft, Entry, Folder};
 use super::plan::ApplyPlan;
-use super::reach::{Reach, Unreachable};
 use super::texts::{CurrentTexts, MAX_FILE, ReadError};
 use finding::RepoPath;
-use git::Repository;
+use git::{Draft, Entry, Folder, Reach, Repository, Unreachable};
 use patch::FileOutcome;
 use std::io;
 use std::sync::Arc;
@@ -89,7 +87,7 @@ fn read(path: &RepoPath, folder: &Folder, name: &str) -> Result<Option<Arc<str>>
         Some(Entry::Link) => return Err(Unreachable::Link { path: path.clone() }.into()),
         Some(Entry::Other) => return Err(Unreachable::NotAFile { path: path.clone() }.into()),
     }
-    let text = String::from_utf8(folder.read(name).map_err(failed)?);
+    let text = String::from_utf8(folder.read(name, MAX_FILE).map_err(failed)?);
     text.map(|text| Some(text.into())).map_err(|_| ReadError::NotUtf8 { path: path.clone() })
 }
 

@@ -1,11 +1,11 @@
 //! Files that are there as a whole or not at all.
 
 use super::{SetAside, StoreError};
+use git::persist_patiently;
 use std::fs::{self, File};
 use std::io::Write;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tempfile::NamedTempFile;
 
 pub(super) fn create_folders(folder: &Path) -> Result<(), StoreError> {
@@ -62,30 +62,6 @@ pub(super) fn create_atomically(path: &Path, bytes: &[u8]) -> Result<bool, Store
 
 fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     persist_patiently(draft(folder, bytes)?, path)
-}
-
-/// How often, and how long each time, Windows is asked again to replace a file.
-const TRIES: usize = 20;
-const BETWEEN: Duration = Duration::from_millis(50);
-
-/// Puts a written file at its place, over one that is there. Windows replaces none that a scanner, an editor or another process of
-/// ours has open just then: it is asked again for a second.
-///
-/// # Errors
-/// When the system refuses.
-pub fn persist_patiently(mut written: NamedTempFile, at: &Path) -> std::io::Result<()> {
-    for _ in 1..TRIES {
-        match written.persist(at) {
-            Ok(_) => return Ok(()),
-            Err(refused) if cfg!(windows) && refused.error.kind() == std::io::ErrorKind::PermissionDenied => {
-                written = refused.file;
-            }
-            Err(refused) => return Err(refused.error),
-        }
-        std::thread::sleep(BETWEEN);
-    }
-    written.persist(at)?;
-    Ok(())
 }
 
 /// The bytes, durable, under a name that nobody reads.

@@ -25,7 +25,6 @@ mod lock;
 mod round_file;
 pub mod shared;
 
-pub use files::persist_patiently;
 pub use lock::on_wait;
 
 use files::{create_atomically, create_folders, set_aside, write_all_atomically, write_atomically};

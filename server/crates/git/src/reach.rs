@@ -1,8 +1,8 @@
 //! Where a fix may reach: files of the work tree, never out of it through a link, never git's own.
 
+use super::Repository;
 use super::folder::{Entry, Folder};
 use finding::RepoPath;
-use git::Repository;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -74,7 +74,11 @@ impl Reach {
         Self::new(repository.root(), [repository.git_dir(), repository.common_dir()])
     }
 
-    pub(crate) fn new<'a>(root: &Path, git: impl IntoIterator<Item = &'a Path>) -> Result<Self, Unreachable> {
+    /// The reach of fixes in the work tree `root`, of which git keeps its own files in `git`.
+    ///
+    /// # Errors
+    /// When one of the folders is gone.
+    pub fn new<'a>(root: &Path, git: impl IntoIterator<Item = &'a Path>) -> Result<Self, Unreachable> {
         let real = |path: &Path| path.canonicalize().map_err(|e| unknown(&path.display(), &e));
         let root = real(root)?;
         let git = git.into_iter().map(real).collect::<Result<Vec<_>, _>>()?;
@@ -91,7 +95,10 @@ impl Reach {
 
     /// The folder that the file is in, held open, and the file's name there; `None` for a folder that is not there and
     /// is not to be made.
-    pub(crate) fn hold<'p>(&self, path: &'p RepoPath, make: bool) -> Result<Option<(Folder, &'p str)>, Unreachable> {
+    ///
+    /// # Errors
+    /// When a fix must not touch it.
+    pub fn hold<'p>(&self, path: &'p RepoPath, make: bool) -> Result<Option<(Folder, &'p str)>, Unreachable> {
         let (inside, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
         // Asked before anything is made.
         self.place(path)?;

@@ -1,13 +1,17 @@
 //! A folder that is held open: what was checked of it is what is written into, whatever is put in its place meanwhile.
 
 #[cfg(unix)]
-pub(crate) use by_handle::{Draft, Folder};
+pub use by_handle::{Draft, Folder};
 #[cfg(not(unix))]
-pub(crate) use by_path::{Draft, Folder};
+pub use by_path::{Draft, Folder};
+
+use super::disk::read_open;
+use std::fs::File;
+use std::io;
 
 /// What stands at a name in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
+pub enum Entry {
     /// A file, and its size in bytes.
     File(u64),
     /// A symbolic link, wherever it leads.
@@ -16,13 +20,18 @@ pub(crate) enum Entry {
     Other,
 }
 
+/// The bytes of what was opened.
+fn read(file: &File, max: u64) -> io::Result<Vec<u8>> {
+    read_open(file, max)?.ok_or_else(|| io::Error::other(format!("it is no file, or has more than {max} bytes")))
+}
+
 #[cfg(unix)]
 mod by_handle {
     use super::Entry;
     use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, fstat, mkdirat, openat, renameat, statat, unlinkat};
     use rustix::io::Errno;
     use std::fs::File;
-    use std::io::{self, Read as _, Write as _};
+    use std::io::{self, Write as _};
     use std::os::fd::OwnedFd;
     use std::path::{Path, PathBuf};
     use std::rc::Rc;
@@ -30,7 +39,7 @@ mod by_handle {
 
     /// A folder below another one.
     #[derive(Debug, Clone)]
-    pub(crate) struct Folder {
+    pub struct Folder {
         handle: Rc<OwnedFd>,
         /// Its real name.
         path: PathBuf,
@@ -38,7 +47,7 @@ mod by_handle {
 
     /// A file beside the one that it is to become; gone with the value unless it was put in place.
     #[derive(Debug)]
-    pub(crate) struct Draft {
+    pub struct Draft {
         folder: Folder,
         name: String,
         is_placed: bool,
@@ -48,7 +57,10 @@ mod by_handle {
 
     impl Folder {
         /// The folder `inside` of `root`, never out of it; `None` if it is not there and is not to be made.
-        pub(crate) fn open(root: &Path, inside: &Path, make: bool) -> io::Result<Option<Self>> {
+        ///
+        /// # Errors
+        /// When it cannot be opened or made, or leads out.
+        pub fn open(root: &Path, inside: &Path, make: bool) -> io::Result<Option<Self>> {
             let mut here =
                 Self { handle: Rc::new(rustix::fs::open(root, FOLDER, Mode::empty())?), path: root.to_owned() };
             let top = here.clone();
@@ -91,12 +103,16 @@ mod by_handle {
         }
 
         /// Its real name when it was opened.
-        pub(crate) fn path(&self) -> &Path {
+        #[must_use]
+        pub fn path(&self) -> &Path {
             &self.path
         }
 
         /// What stands at `name`, links not followed.
-        pub(crate) fn entry(&self, name: &str) -> io::Result<Option<Entry>> {
+        ///
+        /// # Errors
+        /// When the system does not say.
+        pub fn entry(&self, name: &str) -> io::Result<Option<Entry>> {
             match statat(&*self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) => Ok(Some(match FileType::from_raw_mode(stat.st_mode) {
                     FileType::RegularFile => Entry::File(u64::try_from(stat.st_size).unwrap_or(0)),
@@ -108,17 +124,21 @@ mod by_handle {
             }
         }
 
-        pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-            // A pipe that was put there at the last moment is not waited for.
+        /// The bytes of the file of that name.
+        ///
+        /// # Errors
+        /// When it cannot be read, is no regular file, or has more than `max` bytes.
+        pub fn read(&self, name: &str, max: u64) -> io::Result<Vec<u8>> {
+            // What was put there at the last moment is not followed, and a pipe not waited for.
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            let mut file = File::from(openat(&*self.handle, name, flags, Mode::empty())?);
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes)?;
-            Ok(bytes)
+            super::read(&File::from(openat(&*self.handle, name, flags, Mode::empty())?), max)
         }
 
         /// A durable file with this text, and with the permissions of the file `like` in another folder if that is there.
-        pub(crate) fn draft(&self, text: &str, like: (&Self, &str)) -> io::Result<Draft> {
+        ///
+        /// # Errors
+        /// When it cannot be written.
+        pub fn draft(&self, text: &str, like: (&Self, &str)) -> io::Result<Draft> {
             #[cfg(target_os = "linux")]
             if let Some(draft) = self.draft_without_name(text, like)? {
                 return Ok(draft);
@@ -159,7 +179,11 @@ mod by_handle {
             }
         }
 
-        pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        /// Removes the file of that name.
+        ///
+        /// # Errors
+        /// When it cannot be removed.
+        pub fn remove(&self, name: &str) -> io::Result<()> {
             Ok(unlinkat(&*self.handle, name, AtFlags::empty())?)
         }
     }
@@ -178,7 +202,10 @@ mod by_handle {
 
     impl Draft {
         /// Becomes the file of that name, at once for whoever reads it.
-        pub(crate) fn place(mut self, name: &str) -> io::Result<()> {
+        ///
+        /// # Errors
+        /// When it cannot be put there.
+        pub fn place(mut self, name: &str) -> io::Result<()> {
             renameat(&*self.folder.handle, &self.name, &*self.folder.handle, name)?;
             self.is_placed = true;
             Ok(())
@@ -210,18 +237,23 @@ mod by_path {
 
     /// A folder by its real name: this system gives no better hold of it.
     #[derive(Debug, Clone)]
-    pub(crate) struct Folder {
+    pub struct Folder {
         path: PathBuf,
     }
 
+    /// A file beside the one that it is to become; gone with the value unless it was put in place.
     #[derive(Debug)]
-    pub(crate) struct Draft {
+    pub struct Draft {
         folder: PathBuf,
         file: NamedTempFile,
     }
 
     impl Folder {
-        pub(crate) fn open(root: &Path, inside: &Path, make: bool) -> io::Result<Option<Self>> {
+        /// The folder `inside` of `root`; `None` if it is not there and is not to be made.
+        ///
+        /// # Errors
+        /// When it cannot be opened or made.
+        pub fn open(root: &Path, inside: &Path, make: bool) -> io::Result<Option<Self>> {
             let path = root.join(inside);
             if make {
                 std::fs::create_dir_all(&path)?;
@@ -233,11 +265,17 @@ mod by_path {
             }
         }
 
-        pub(crate) fn path(&self) -> &Path {
+        /// Its real name when it was opened.
+        #[must_use]
+        pub fn path(&self) -> &Path {
             &self.path
         }
 
-        pub(crate) fn entry(&self, name: &str) -> io::Result<Option<Entry>> {
+        /// What stands at `name`, links not followed.
+        ///
+        /// # Errors
+        /// When the system does not say.
+        pub fn entry(&self, name: &str) -> io::Result<Option<Entry>> {
             match std::fs::symlink_metadata(self.path.join(name)) {
                 Ok(metadata) if metadata.is_symlink() => Ok(Some(Entry::Link)),
                 Ok(metadata) if metadata.is_file() => Ok(Some(Entry::File(metadata.len()))),
@@ -247,11 +285,19 @@ mod by_path {
             }
         }
 
-        pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-            std::fs::read(self.path.join(name))
+        /// The bytes of the file of that name.
+        ///
+        /// # Errors
+        /// When it cannot be read, is no regular file, or has more than `max` bytes.
+        pub fn read(&self, name: &str, max: u64) -> io::Result<Vec<u8>> {
+            super::read(&std::fs::File::open(self.path.join(name))?, max)
         }
 
-        pub(crate) fn draft(&self, text: &str, like: (&Self, &str)) -> io::Result<Draft> {
+        /// A durable file with this text, and with the permissions of the file `like` in another folder if that is there.
+        ///
+        /// # Errors
+        /// When it cannot be written.
+        pub fn draft(&self, text: &str, like: (&Self, &str)) -> io::Result<Draft> {
             let mut file = tempfile::Builder::new().prefix(".deep-review-").tempfile_in(&self.path)?;
             file.write_all(text.as_bytes())?;
             if let Ok(metadata) = std::fs::metadata(like.0.path.join(like.1)) {
@@ -261,14 +307,22 @@ mod by_path {
             Ok(Draft { folder: self.path.clone(), file })
         }
 
-        pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        /// Removes the file of that name.
+        ///
+        /// # Errors
+        /// When it cannot be removed.
+        pub fn remove(&self, name: &str) -> io::Result<()> {
             std::fs::remove_file(self.path.join(name))
         }
     }
 
     impl Draft {
-        pub(crate) fn place(self, name: &str) -> io::Result<()> {
-            store::persist_patiently(self.file, &self.folder.join(name))
+        /// Becomes the file of that name.
+        ///
+        /// # Errors
+        /// When it cannot be put there.
+        pub fn place(self, name: &str) -> io::Result<()> {
+            crate::persist_patiently(self.file, &self.folder.join(name))
         }
     }
 }
