@@ -239,7 +239,12 @@ fn text_of(root: &Path, inside: &Path) -> Result<Option<String>, NoEdit> {
     if metadata.len() > LARGEST {
         return Err(NoEdit::Unreadable(format!("{} has more than {} MiB", inside.display(), LARGEST >> 20)));
     }
-    let bytes = std::fs::read(&at).map_err(failed)?;
+    // What was just looked at may be something else by now: what is held is inside, and is not followed.
+    let (Some(parent), Some(name)) = (inside.parent(), inside.file_name().and_then(|name| name.to_str())) else {
+        return Err(NoEdit::NotText(shown(inside)));
+    };
+    let Some(held) = git::Folder::open(root, parent, false).map_err(failed)? else { return Ok(None) };
+    let bytes = held.read(name, LARGEST).map_err(failed)?;
     String::from_utf8(bytes).map(Some).map_err(|_| NoEdit::NotText(shown(inside)))
 }
 
