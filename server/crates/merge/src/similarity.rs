@@ -6,9 +6,18 @@
 //! The weights come from a logistic regression on pairs that people had merged or kept apart (`server/benches/fit.rs`),
 //! rounded; how it was done and measured is in `docs/merging.md`.
 
-use super::remark::{Field, Place, Remark};
-use super::text::{self, OwnHash};
-use super::{repeats, sides};
+mod nearby;
+mod places;
+mod sketch;
+
+pub(super) use places::distance;
+
+use self::nearby::Nearby;
+use self::places::{ELSEWHERE, NEAR, UNPLACED, closeness, place_score};
+use self::sketch::{Sketch, sketches};
+use super::remark::{Field, Remark};
+use super::repeats;
+use super::text::OwnHash;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -16,18 +25,6 @@ use std::collections::HashMap;
 const BIAS: f32 = -6.5;
 /// What each kind of words adds at a cosine of 1; by [`Field::ALL`].
 const WEIGHTS: [f32; 4] = [2.0, 11.5, 1.6, 6.7];
-/// What the same lines add; falls with the distance.
-const NEAR: f32 = 1.0;
-/// Lines at which that has halved.
-const HALF: f32 = 10.0;
-/// Closeness in the same file where one of the two has no lines, and at least in the same symbol.
-const SAME_FILE: f32 = 0.3;
-const SAME_SYMBOL: f32 = 0.5;
-/// What other files take off. Of the pairs that people made one finding of, one in thirty was in two files; of the others
-/// nearly two in three.
-const ELSEWHERE: f32 = 2.0;
-/// What it adds that one has no place at all: what is said without one is short, and fewer words must do.
-const UNPLACED: f32 = 3.2;
 /// What is fitted, with its weight; by [`Space::features`].
 pub(super) const FEATURES: [(&str, f32); 8] = [
     ("title", WEIGHTS[0]),
@@ -39,20 +36,8 @@ pub(super) const FEATURES: [(&str, f32); 8] = [
     ("unplaced", UNPLACED),
     ("bias", BIAS),
 ];
-/// What it takes off that their titles name the two sides of a pair: a fault of `Create` is not that of `Update`.
-const OTHER_SIDE: f32 = 6.0;
-/// What the same rule adds at the same lines (no words are needed then: tools word one rule differently), and where the
-/// lines are only near each other.
-const SAME_RULE: f32 = 8.0;
-const SAME_RULE_NEAR: f32 = 2.0;
-/// What the same weakness (CWE) adds at the same lines.
-const SAME_WEAKNESS: f32 = 2.0;
-/// What it takes off that two tools name other rules. The same words are then mostly those of a pattern.
-const OTHER_RULE: f32 = 6.0;
 /// Log odds of two remarks that one agent made twice.
 const SAID_TWICE: f32 = 8.0;
-/// What it adds that both suggest the same edit.
-const SAME_EDIT: f32 = 4.0;
 /// As if so many more remarks on other things had been made: else the words that two remarks of a small round
 /// share would count for nothing, because "all" have them.
 const BACKGROUND: f32 = 8.0;
@@ -64,14 +49,10 @@ const NEVER: f32 = -3.5;
 const FAINT: f32 = -2.5;
 /// What a remark counts for the support of a finding that it is not in.
 const FROM_OTHERS: f32 = 0.45;
-/// A rule names its lines exactly; remarks further away are on something else.
-const RULE_REACH: u32 = 5;
 
 /// Remarks that are compared each with each. Of more, each is compared with its [`Nearby`]: time and room grow with their
 /// number then, not with its square.
 const ALL_COMPARED: usize = 2000;
-/// Remarks on each side, in the order of their lines, that one in the same file is compared with.
-const NEIGHBOURS: usize = 100;
 /// A term that no more remarks have is rare: those that share it are compared, wherever they are.
 const RARE: usize = 16;
 /// Pairs that are kept of a remark with those before it, the likeliest: nobody words one issue in so many ways.
@@ -88,70 +69,6 @@ pub(super) struct Pair {
     pub(super) score: f32,
 }
 
-/// What of a remark tells at once how much places, rules and fixes can add to any pair that it is in. Nearly all pairs end at
-/// it, before a path is looked at.
-#[derive(Debug, Clone, Copy)]
-struct Sketch {
-    /// A bit for the last part of each of its paths: remarks without a bit in common are in different files. None where it
-    /// has no place.
-    files: u64,
-    /// A bit for each edit that it suggests.
-    edits: u64,
-    /// Numbers of its rule and of its weakness; 0 where it names none.
-    rule: u32,
-    weakness: u32,
-    /// See [`repeats::head`].
-    head: Option<u64>,
-}
-
-impl Sketch {
-    /// No less than what [`place_score`] gives the two.
-    fn most(&self, other: &Self) -> f32 {
-        let same = |one: u32, other: u32| one != 0 && one == other;
-        let weakness = if same(self.weakness, other.weakness) { SAME_WEAKNESS } else { 0.0 };
-        let is_same_rule = same(self.rule, other.rule);
-        if self.files == 0 || other.files == 0 {
-            return UNPLACED + weakness + if is_same_rule { SAME_RULE_NEAR } else { 0.0 };
-        }
-        if self.files & other.files == 0 {
-            return -ELSEWHERE;
-        }
-        let edit = if self.edits & other.edits == 0 { 0.0 } else { SAME_EDIT };
-        NEAR + edit + weakness + if is_same_rule { SAME_RULE } else { 0.0 }
-    }
-
-    /// Whether [`repeats::says_again`] may be true of the two.
-    fn may_say_again(&self, other: &Self) -> bool {
-        let is_one_file = self.files & other.files != 0 || self.files | other.files == 0;
-        is_one_file && self.rule == other.rule && self.head.zip(other.head).is_none_or(|(a, b)| a == b)
-    }
-}
-
-/// The sketch of each remark.
-fn sketches(remarks: &[&Remark]) -> Vec<Sketch> {
-    fn number<'r>(numbers: &mut HashMap<&'r str, u32>, of: Option<&'r str>) -> u32 {
-        let next = u32::try_from(numbers.len() + 1).unwrap_or(u32::MAX);
-        of.map_or(0, |of| *numbers.entry(of).or_insert(next))
-    }
-    let (mut rules, mut weaknesses) = (HashMap::new(), HashMap::new());
-    let bit = |hash: u64| 1 << (hash % 64);
-    remarks
-        .iter()
-        .map(|remark| Sketch {
-            files: remark.places.iter().fold(0, |bits, place| bits | bit(file(&place.path))),
-            edits: remark.edits.iter().fold(0, |bits, edit| bits | bit(*edit)),
-            rule: number(&mut rules, remark.rule.as_ref().map(|rule| rule.id.as_str())),
-            weakness: number(&mut weaknesses, remark.weakness.as_deref()),
-            head: repeats::head(remark),
-        })
-        .collect()
-}
-
-/// Hash of the last part of a path, which two that are [`same_path`] have in common.
-fn file(path: &str) -> u64 {
-    text::hash(0, path.rsplit('/').next().unwrap_or_default().as_bytes())
-}
-
 /// Remarks in a common space of words.
 pub(super) struct Space<'a> {
     remarks: &'a [&'a Remark],
@@ -163,43 +80,6 @@ pub(super) struct Space<'a> {
     postings: Vec<Vec<(u32, f32)>>,
     /// Where there are more than [`ALL_COMPARED`].
     nearby: Option<Nearby>,
-}
-
-/// Which of many remarks are compared: those that share a path and are near each other in it, and those that share a rare
-/// term.
-struct Nearby {
-    /// All places by path (hashed) and line, with the remark's number.
-    places: Vec<(u64, u32, u32)>,
-    /// Of each remark: where its places are among them.
-    of: Vec<Vec<usize>>,
-}
-
-impl Nearby {
-    fn new(remarks: &[&Remark]) -> Self {
-        let of_remark = |(number, remark): (u32, &&Remark)| {
-            let line = |place: &Place| place.lines.map_or(0, |lines| lines.start());
-            let places = remark.places.iter();
-            places.map(|place| (text::hash(0, place.path.as_bytes()), line(place), number)).collect::<Vec<_>>()
-        };
-        let mut places: Vec<(u64, u32, u32)> = (0..).zip(remarks).flat_map(of_remark).collect();
-        places.sort_unstable();
-        let mut of = vec![Vec::new(); remarks.len()];
-        for (n, (_, _, remark)) in places.iter().enumerate() {
-            of[*remark as usize].push(n);
-        }
-        Self { places, of }
-    }
-
-    /// The remarks that are next to one in its files.
-    fn neighbours(&self, remark: usize) -> impl Iterator<Item = u32> {
-        self.of[remark].iter().flat_map(|n| {
-            let path = self.places[*n].0;
-            let before = self.places[..*n].iter().rev().take(NEIGHBOURS);
-            let after = self.places[n + 1..].iter().take(NEIGHBOURS);
-            let is_there = move |place: &&(u64, u32, u32)| place.0 == path;
-            before.take_while(is_there).chain(after.take_while(is_there)).map(|(_, _, other)| *other)
-        })
-    }
 }
 
 /// A term of a remark. Those of a field have the length √(weight of the field) together, so that one dot product is the whole
@@ -479,81 +359,9 @@ impl<'a> Space<'a> {
     }
 }
 
-/// What places, rules and edits add; `None` where they rule out that the two are one.
-fn place_score(a: &Remark, b: &Remark) -> Option<f32> {
-    let names_some = |remark: &Remark| !remark.vulnerabilities.is_empty();
-    let names_one_of = |a: &Remark, b: &Remark| a.vulnerabilities.iter().any(|one| b.vulnerabilities.contains(one));
-    if names_some(a) && names_some(b) && !names_one_of(a, b) {
-        return None;
-    }
-    let side = if sides::are_other(a.sides, b.sides) { -OTHER_SIDE } else { 0.0 };
-    if a.places.is_empty() || b.places.is_empty() {
-        return Some(UNPLACED + side + rule_score(a, b, None)?);
-    }
-    let (near, lines) = (closeness(a, b), distance(a, b));
-    let same_edit = near > 0.0 && a.edits.iter().any(|edit| b.edits.contains(edit));
-    let known = rule_score(a, b, lines)? + if same_edit { SAME_EDIT } else { 0.0 };
-    Some(if near > 0.0 { NEAR * near } else { -ELSEWHERE } + known + side)
-}
-
-/// Whether both titles name things, and none that both name.
-fn have_other_names(a: &Remark, b: &Remark) -> bool {
-    !a.names.is_empty() && !b.names.is_empty() && !a.names.iter().any(|name| b.names.contains(name))
-}
-
-/// What the rules add at so many `lines` from each other (`None`: unknown or in other files).
-fn rule_score(a: &Remark, b: &Remark, lines: Option<u32>) -> Option<f32> {
-    let placed = !a.places.is_empty() && !b.places.is_empty();
-    let is_at = |reach: u32| !placed || lines.is_some_and(|lines| lines <= reach);
-    let same_weakness = a.weakness.is_some() && a.weakness == b.weakness && is_at(RULE_REACH);
-    let weakness = if same_weakness { SAME_WEAKNESS } else { 0.0 };
-    match (&a.rule, &b.rule) {
-        (None, None) => Some(weakness),
-        _ if !is_at(RULE_REACH) => None,
-        (Some(one), Some(other)) if one.id == other.id => {
-            Some(weakness + if is_at(0) && placed && !have_other_names(a, b) { SAME_RULE } else { SAME_RULE_NEAR })
-        }
-        (Some(one), Some(other)) if one.is_exact && other.is_exact => is_at(0).then_some(weakness - OTHER_RULE),
-        _ => Some(weakness),
-    }
-}
-
-/// 1 at the same lines, less with the distance, 0 in other files.
-fn closeness(a: &Remark, b: &Remark) -> f32 {
-    let mut best = 0.0_f32;
-    for p in &a.places {
-        for q in b.places.iter().filter(|q| same_path(&p.path, &q.path)) {
-            let near = match (p.lines, q.lines) {
-                (Some(p), Some(q)) => 1.0 / (1.0 + p.distance(q) as f32 / HALF),
-                _ => SAME_FILE,
-            };
-            best = best.max(near);
-        }
-    }
-    if best > 0.0 && best < SAME_SYMBOL && a.symbol.is_some() && a.symbol == b.symbol {
-        best = SAME_SYMBOL;
-    }
-    best
-}
-
-/// Lines between the closest of their places; `None` in other files. 0 where one means the whole file.
-pub(super) fn distance(a: &Remark, b: &Remark) -> Option<u32> {
-    let pairs = a.places.iter().flat_map(|p| b.places.iter().map(move |q| (p, q)));
-    pairs.filter(|(p, q)| same_path(&p.path, &q.path)).map(|(p, q)| lines_between(p, q)).min()
-}
-
-fn lines_between(p: &Place, q: &Place) -> u32 {
-    p.lines.zip(q.lines).map_or(0, |(p, q)| p.distance(q))
-}
-
-/// Whether the paths are the same or one is the end of the other: agents give bare file names.
-fn same_path(a: &str, b: &str) -> bool {
-    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
-    long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::nearby::NEIGHBOURS;
     use super::*;
     use crate::tests::raw;
 
@@ -617,31 +425,5 @@ mod tests {
         let known = |space: &Space<'_>| space.likely(402);
         assert_eq!(known(&Space::new(&all)), known(&Space::with(&all, 0)));
         assert!(known(&Space::new(&all)).iter().any(|likely| !likely.is_empty()));
-    }
-
-    #[test]
-    fn a_sketch_rules_out_no_pair_that_counts() {
-        let places = ["a.rs:3", "x/a.rs:3-5", "x/a.rs", "b.rs:3", "y/a.rs:200", "-"];
-        let said =
-            ["Typo in the name of it", "F401 Typo in the name of it", "F811 CWE-79 Other words", "CWE-79 Typo in it"];
-        let ends = ["", " | CVE-2020-1111", " | ```suggestion\nlet a = 1;\n```", " | ```suggestion\nlet b = 2;\n```"];
-        let lines = places.iter().flat_map(|place| said.iter().map(move |said| format!("x:1 low {place} | {said}")));
-        let lines = lines.flat_map(|line| ends.iter().map(move |end| format!("{line}{end}")));
-        let mut remarks: Vec<Remark> = lines.map(|line| Remark::new(&raw(&line), None)).collect();
-        remarks.iter_mut().enumerate().for_each(|(n, remark)| remark.edits = (0..n as u64 % 3).collect());
-        let all: Vec<&Remark> = remarks.iter().collect();
-        let sketches = sketches(&all);
-        let (mut counted, mut again) = (0, 0);
-        for (a, x) in all.iter().enumerate() {
-            for (b, y) in all.iter().enumerate() {
-                let most = sketches[a].most(&sketches[b]);
-                assert!(place_score(x, y).is_none_or(|score| score <= most), "{x:?} {y:?}");
-                counted += usize::from(place_score(x, y).is_some());
-                let is_again = repeats::says_again(x, y);
-                assert!(!is_again || sketches[a].may_say_again(&sketches[b]), "{x:?} {y:?}");
-                again += usize::from(is_again && a != b);
-            }
-        }
-        assert!(counted > 1000 && again > 10, "{counted} {again}");
     }
 }
