@@ -18,22 +18,26 @@ const MAX_CANDIDATES: usize = 500;
 /// What the repository and the files of its round that are not `open` are like.
 pub(crate) fn poll_files(repo: &Repo, open: &HashSet<PathBuf>, user_file: Option<&Path>) -> Polled {
     let is_on_disk = |path: &&RepoPath| repo.visit.as_ref().is_none_or(|visit| visit.has_here(path));
-    let paths = || repo.round_index.iter().flat_map(|round_index| round_index.paths()).filter(is_on_disk);
-    let is_missing = |path: &&RepoPath| {
-        // What is looked at elsewhere does not move.
-        if repo.visit.is_some() {
-            return false;
+    let paths = repo.round_index.iter().flat_map(|round_index| round_index.paths()).filter(is_on_disk);
+    let (mut files, mut missing) = (BTreeMap::new(), BTreeSet::new());
+    for path in paths {
+        let (file, place) = (repo.file_of(path), repo.shown.join(path.as_str()));
+        let stamp = (!open.contains(&file)).then(|| file_stamp(&file));
+        let is_missing = match &repo.visit {
+            // What is looked at elsewhere does not move.
+            Some(_) => false,
+            None if file == place => stamp == Some(None),
+            None => !open.contains(&place) && file_stamp(&place).is_none(),
+        };
+        if is_missing {
+            missing.insert(path.clone());
         }
-        let place = repo.shown.join(path.as_str());
-        !open.contains(&place) && file_stamp(&place).is_none()
-    };
-    let missing: BTreeSet<RepoPath> = paths().filter(is_missing).cloned().collect();
+        files.extend(stamp.map(|stamp| (path.clone(), stamp)));
+    }
     let moved = (missing != repo.moved.missing).then(|| {
         let places = find_moved(repo, &missing);
         Moved { missing, places }
     });
-    let closed = paths().map(|path| (path, repo.file_of(path))).filter(|(_, file)| !open.contains(file));
-    let files = closed.map(|(path, file)| (path.clone(), file_stamp(&file))).collect();
     Polled { repository: stamps_of(repo, user_file), files, moved }
 }
 
