@@ -4,8 +4,7 @@ use super::states::Situation;
 use super::texts::{CurrentTexts, ReadError};
 use super::{OpenBranch, OpsError, TextNow, WorkTree};
 use finding::{CommitId, Decisions, RepoPath, Round};
-use git::Reach;
-use git::Repository;
+use git::{Reach, Repository};
 use std::sync::Arc;
 
 /// The texts of now, and the work tree that fixes are written into.
