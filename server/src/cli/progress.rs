@@ -219,7 +219,7 @@ fn outcome(round: &Round, run: &AgentRun) -> String {
     if let AgentOutcome::Failed { failure } = &run.outcome {
         return format!("failed: {}", printable(&failure.message));
     }
-    let findings = match round.raw.iter().filter(|f| f.agent == run.agent.name).count() {
+    let findings = match round.raised_by(&run.agent.name) {
         0 => "no findings".to_owned(),
         1 => "1 finding".to_owned(),
         n => format!("{n} findings"),

@@ -291,6 +291,7 @@ pub(super) fn written(
     if matches!(format, Format::Markdown | Format::Html | Format::Json) {
         document.trace(&open.repository);
     }
+    let decisions = document.decisions.clone();
     let text = match format {
         Format::Text => {
             let style = report::terminal::Style {
@@ -307,7 +308,7 @@ pub(super) fn written(
         },
         format => document.write(format, file)?,
     };
-    Ok((text, document.decisions))
+    Ok((text, decisions))
 }
 
 /// A review that nobody finished is not a review. What was found goes before what is missing: a script that puts up with

@@ -114,7 +114,7 @@ impl Told {
             };
             let agent = run.agent.name.clone();
             if self.answered.insert(agent.clone()) {
-                let remarks = round.raw.iter().filter(|raw| raw.agent == agent && !raw.is_carried()).count();
+                let remarks = round.raised_by(&agent);
                 news.push(StreamEvent::Answered { agent, remarks, failure });
             }
         }

@@ -280,6 +280,12 @@ impl Round {
         finding.attributions.iter().filter_map(|a| self.raw.iter().find(|raw| raw.id == a.raw)).collect()
     }
 
+    /// How many remarks an agent made in this round, without those of earlier ones that stand.
+    #[must_use]
+    pub fn raised_by(&self, agent: &AgentName) -> usize {
+        self.raw.iter().filter(|raw| raw.agent == *agent && !raw.is_carried()).count()
+    }
+
     /// Whether every agent gave its whole review, and every file that should have been read was.
     #[must_use]
     pub fn is_complete(&self) -> bool {

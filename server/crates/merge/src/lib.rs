@@ -231,20 +231,22 @@ impl Item<'_> {
 }
 
 impl Merger {
-    /// The remarks of earlier rounds that are part of this one, because their agents have not answered about their files
-    /// since: with their anchors in the texts of now, and with what checks said of them. They may be put into
-    /// [`Input::raw`] with what is known of them; [`Merger::merge`] takes those that are missing.
-    #[must_use]
-    pub fn kept(&mut self, input: &Input<'_>) -> Vec<(RawFinding, FindingStatus)> {
-        Past::new(input, &mut self.carrier).kept(input)
-    }
-
     /// Merges all of `input`.
     #[must_use]
     pub fn merge(&mut self, input: &Input<'_>) -> Merged {
+        let split = Splits::default();
+        self.merge_knowing(input, &|raw| {
+            let text = raw.main_anchor().and_then(|anchor| input.texts.get(&anchor.path)).map(|text| split.of(text));
+            Facts { in_diff: None, ..Facts::look(raw, text.as_deref(), |_| false) }
+        })
+    }
+
+    /// The same for who knows more: `known` says what there is to know of a remark of an earlier round that is part of this
+    /// one, because its agent has not answered about its file since. Its anchors are in the texts of now.
+    pub fn merge_knowing(&mut self, input: &Input<'_>, known: &dyn Fn(&RawFinding) -> Facts) -> Merged {
         let past = Past::new(input, &mut self.carrier);
         let kept = past.kept(input);
-        let input = &with_kept(input, &kept);
+        let input = &with_kept(input, &kept, known);
         let items = self.items(input);
         let remarks: Vec<&Remark> = items.iter().map(|item| &*item.remark).collect();
         let agents: Vec<usize> = items.iter().map(|item| item.agent).collect();
@@ -290,7 +292,11 @@ impl Merger {
         }
         let given = order(&mut findings, labels);
         relate(&mut findings);
-        let carried = kept.iter().map(|(raw, _)| raw.clone()).chain(settled.carried).collect();
+        let stood: Vec<RawFinding> = {
+            let there: HashSet<&RawId> = kept.iter().map(|(raw, _)| &raw.id).collect();
+            settled.carried.into_iter().filter(|raw| !there.contains(&raw.id)).collect()
+        };
+        let carried = kept.into_iter().map(|(raw, _)| raw).chain(stood).collect();
         Merged { findings, carried, earlier: settled.earlier, declined: settled.declined, doubts, labels: given }
     }
 
@@ -335,16 +341,16 @@ impl Merger {
     }
 }
 
-/// The input with remarks of earlier rounds, and what was found out about them then.
-fn with_kept<'b>(input: &'b Input<'_>, kept: &'b [(RawFinding, FindingStatus)]) -> Input<'b> {
+/// The input with remarks of earlier rounds: what is known of them, and what was found out about them then.
+fn with_kept<'b>(
+    input: &'b Input<'_>,
+    kept: &'b [(RawFinding, FindingStatus)],
+    known: &dyn Fn(&RawFinding) -> Facts,
+) -> Input<'b> {
     let mut all: Input<'b> = input.clone();
-    let split = Splits::default();
     for (raw, status) in kept {
         all.raw.push(raw);
-        let text = raw.main_anchor().and_then(|anchor| input.texts.get(&anchor.path)).map(|text| split.of(text));
-        let mut facts = Facts::look(raw, text.as_deref(), |_| false);
-        (facts.in_diff, facts.verification) = (None, status.clone());
-        all.facts.insert(raw.id.clone(), facts);
+        all.facts.insert(raw.id.clone(), Facts { verification: status.clone(), ..known(raw) });
     }
     all
 }

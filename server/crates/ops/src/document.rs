@@ -13,7 +13,8 @@ use review::document::Document;
 pub fn document(open: &OpenBranch, round: Round) -> Result<Document, OpsError> {
     let mut document = review::document::document(&open.repository, round)?;
     let is_newest = |newest: &Round| newest.number <= document.round.number;
-    if open.branch.newest_without_raw()?.value.is_some_and(|newest| !is_newest(&newest)) {
+    let is_last = open.branch.last()? == Some(document.round.number);
+    if !is_last && open.branch.newest_without_raw()?.value.is_some_and(|newest| !is_newest(&newest)) {
         let rounds = open.branch.rounds()?.value;
         document.is_past = true;
         document.decisions = as_they_were(&document.decisions, &document.round, &rounds);

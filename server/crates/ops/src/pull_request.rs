@@ -204,7 +204,7 @@ fn said_in(
 ) -> Result<(Document, Vec<Remark>), OpsError> {
     let mut document = document.clone();
     document.move_to(at);
-    let shown = document.masked().map_err(OpsError::Mask)?;
+    let shown = document.clone().masked().map_err(OpsError::Mask)?;
     let mut said = remarks(&shown.round, &shown.decisions, &shown.texts);
     for remark in &mut said {
         // The forge wants the file's own name, which it shows anyway.

@@ -9,51 +9,82 @@ use secrets::Masker;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Longest text, in bytes, that is remembered as having no secret: names and words that are said again and again.
+const SHORT: usize = 64;
+/// How many such texts are remembered.
+const REMEMBERED: usize = 10_000;
 
 /// The round, what was decided, and the texts, with their secrets masked. Lines stay where they are.
 ///
 /// # Errors
 /// When a masked value is none of its kind any more: then nothing is to be written.
 pub fn masked(
-    round: &Round,
-    decisions: &Decisions,
+    mut round: Round,
+    decisions: Decisions,
     texts: &Texts,
 ) -> Result<(Round, Decisions, Texts), serde_json::Error> {
-    let masker = Masker::default();
+    let mut masking = Masking::default();
     let masked_text = |(path, text): (&RepoPath, &Arc<str>)| {
-        let name = RepoPath::new(masker.mask(path.as_str())).unwrap_or_else(|_| path.clone());
-        (name, Arc::from(masker.mask(text)))
+        let name = RepoPath::new(masking.masker.mask(path.as_str())).unwrap_or_else(|_| path.clone());
+        (name, Arc::from(masking.masker.mask(text)))
     };
     let texts: Texts = texts.iter().map(masked_text).collect();
-    let (round, decisions) = (of(round, &masker)?, of(decisions, &masker)?);
-    Ok((round, decisions, texts))
+    // One by one, what a round may have thousands of: as trees of JSON they are many times as large.
+    let (findings, raw) = (std::mem::take(&mut round.findings), std::mem::take(&mut round.raw));
+    let mut round = masking.of(round)?;
+    round.findings = masking.of_each(findings)?;
+    round.raw = masking.of_each(raw)?;
+    Ok((round, masking.of(decisions)?, texts))
 }
 
-fn of<T: Serialize + DeserializeOwned>(value: &T, masker: &Masker) -> Result<T, serde_json::Error> {
-    let mut value = serde_json::to_value(value)?;
-    mask(&mut value, masker);
-    serde_json::from_value(value)
+#[derive(Default)]
+struct Masking {
+    masker: Masker,
+    /// Short texts that have no secret.
+    harmless: HashSet<String>,
 }
 
-fn mask(value: &mut Value, masker: &Masker) {
-    match value {
-        Value::String(text) => {
-            let masked = masker.mask(text);
-            if masked != *text {
-                *text = masked;
+impl Masking {
+    fn of_each<T: Serialize + DeserializeOwned>(&mut self, values: Vec<T>) -> Result<Vec<T>, serde_json::Error> {
+        values.into_iter().map(|value| self.of(value)).collect()
+    }
+
+    fn of<T: Serialize + DeserializeOwned>(&mut self, value: T) -> Result<T, serde_json::Error> {
+        let mut tree = serde_json::to_value(&value)?;
+        drop(value);
+        self.mask(&mut tree);
+        serde_json::from_value(tree)
+    }
+
+    fn mask(&mut self, value: &mut Value) {
+        match value {
+            Value::String(text) => self.mask_text(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
+            Value::Object(map) => {
+                for (mut name, mut item) in std::mem::take(map) {
+                    self.mask(&mut item);
+                    // Names of files are keys too.
+                    self.mask_text(&mut name);
+                    map.insert(name, item);
+                }
             }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, masker)),
-        Value::Object(map) => {
-            let old = std::mem::take(map);
-            for (name, mut item) in old {
-                mask(&mut item, masker);
-                // Names of files are keys too.
-                map.insert(masker.mask(&name), item);
-            }
+    }
+
+    fn mask_text(&mut self, text: &mut String) {
+        if self.harmless.contains(text) {
+            return;
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        let masked = self.masker.mask(text);
+        if masked != *text {
+            *text = masked;
+        } else if text.len() <= SHORT && self.harmless.len() < REMEMBERED {
+            self.harmless.insert(masked);
+        }
     }
 }
 
@@ -100,7 +131,7 @@ mod tests {
                     finding::Resolution { state, at, round: round.id.clone(), code: None, commit: None, by: None };
                 decisions.resolutions.insert(round.findings[0].id.clone(), resolution);
             }
-            let (shown, decided, there) = masked(&round, &decisions, &texts).unwrap();
+            let (shown, decided, there) = masked(round.clone(), decisions.clone(), &texts).unwrap();
             for format in Format::ALL {
                 let document = write(format, &shown, &decided, &there);
                 assert!(!document.contains(&KEY[4..]), "{format}: {document}");
@@ -117,7 +148,7 @@ mod tests {
         let one = finding("I1", Severity::Important, "A plain one", vec![lines("a.rs", 1, 1)], &agents(&["claude"]));
         let round = round(vec![one]);
         let texts: Texts = [(path("a.rs"), Arc::from("plain\n"))].into_iter().collect();
-        let (same, ..) = masked(&round, &Decisions::default(), &texts).unwrap();
+        let (same, ..) = masked(round.clone(), Decisions::default(), &texts).unwrap();
         assert_eq!(same, round);
     }
 }

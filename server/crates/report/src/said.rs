@@ -2,7 +2,7 @@
 //! was said is lost to the reader.
 
 use super::pills::{Agents, Pill};
-use finding::{Finding, Round, Severity};
+use finding::{Finding, Severity};
 use serde::Serialize;
 
 /// One agent's words on a finding.
@@ -18,12 +18,12 @@ pub(super) struct SaidView<'a> {
 }
 
 /// The words of all agents that are not those of the finding itself.
-pub(super) fn said<'a>(round: &'a Round, finding: &'a Finding, agents: &Agents<'a>) -> Vec<SaidView<'a>> {
+pub(super) fn said<'a>(finding: &'a Finding, agents: &Agents<'a>) -> Vec<SaidView<'a>> {
     let is_said = |title: &str, body: &str| {
         let (shown, body) = (finding.body.trim(), body.trim());
         shown.contains(body) && (title.trim() == finding.title.trim() || !body.is_empty())
     };
-    let remarks = round.remarks(finding).into_iter().filter(|raw| !is_said(&raw.title, &raw.body));
+    let remarks = agents.remarks(finding).filter(|raw| !is_said(&raw.title, &raw.body));
     let view = |raw: &'a finding::RawFinding| SaidView {
         agent: agents.pill(&raw.agent),
         severity: raw.severity,

@@ -341,7 +341,7 @@ fn finding_view<'a>(f: &'a Finding, decisions: &Decisions, texts: &'a Texts, age
         learned: f.learned.as_ref().map(ToString::to_string),
         doubts: f.is_doubtful().then(|| doubt_words(f)),
         contrary: f.contrary.iter().map(|contrary| contrary_words(agents.round, contrary)).collect(),
-        said: said::said(agents.round, f, agents),
+        said: said::said(f, agents),
         people: people_words(agents.round, f),
         earlier: said::earlier(f, agents),
         verification: match &f.verification {

@@ -211,7 +211,7 @@ impl Gathered {
     /// The remarks as findings, with those of earlier rounds that stand, since nobody has answered about them anew.
     fn merge(&mut self, prepared: &Preparation, merger: &mut merge::Merger, names: &merge::Labels) -> merge::Merged {
         let rounds = || prepared.earlier.iter().map(|(round, _)| round);
-        let mut input = merge::Input {
+        let input = merge::Input {
             round: rounds().next_back().map_or(1, |round| round.number + 1),
             raw: self.raw.iter().collect(),
             agents: &self.agents,
@@ -225,16 +225,11 @@ impl Gathered {
             labels: Some(names),
             listed: BTreeMap::new(),
         };
-        let kept = merger.kept(&input);
         let text = |path: &RepoPath| self.texts.get(path).map(|text| &**text);
         let split = Splits::default();
-        for (remark, status) in &kept {
-            let facts = merge::Facts { verification: status.clone(), ..facts_of(prepared, remark, &text, &split) };
-            input.facts.insert(remark.id.clone(), facts);
-            input.raw.push(remark);
-        }
-        let merged = merger.merge(&input);
-        self.raw.extend(kept.into_iter().map(|(remark, _)| remark));
+        let mut merged = merger.merge_knowing(&input, &|remark| facts_of(prepared, remark, &text, &split));
+        // What findings of earlier rounds stand on: who shows, joins or asks about one finds there what was said of it.
+        self.raw.append(&mut merged.carried);
         merged
     }
 

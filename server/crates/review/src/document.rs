@@ -97,8 +97,8 @@ impl Document {
     ///
     /// # Errors
     /// When it cannot be masked: it is not to be written then.
-    pub fn masked(&self) -> Result<Self, serde_json::Error> {
-        let (round, decisions, texts) = report::masked(&self.round, &self.decisions, &self.texts)?;
+    pub fn masked(self) -> Result<Self, serde_json::Error> {
+        let (round, decisions, texts) = report::masked(self.round, self.decisions, &self.texts)?;
         Ok(Self { round, decisions, texts, is_past: self.is_past })
     }
 
@@ -107,7 +107,7 @@ impl Document {
     ///
     /// # Errors
     /// As [`masked`](Self::masked).
-    pub fn write(&self, format: Format, file: Option<&Path>) -> Result<String, serde_json::Error> {
+    pub fn write(self, format: Format, file: Option<&Path>) -> Result<String, serde_json::Error> {
         let Self { round, decisions, texts, .. } = self.masked()?;
         let listed = file.filter(|file| format == Format::Html && is_listed(file));
         Ok(match listed {

@@ -330,7 +330,7 @@ impl Running {
                 read(prepared, number, done).await
             });
         }
-        let mut composed = self.composed().await;
+        let mut last = None;
         let mut together = TOGETHER;
         while let Some((name, answered)) = self.next(&mut tasks, &mut told).await {
             self.answers.insert(name, Arc::new(answered));
@@ -342,13 +342,18 @@ impl Running {
                 self.answers.insert(name, Arc::new(answered));
             }
             let begun = Instant::now();
-            composed = self.composed().await;
+            let composed = self.composed().await;
             if !tasks.is_empty() {
                 // What cannot be stored now is tried again with the next answer.
                 let _ = self.publish(&composed, false).await;
             }
+            last = Some(composed);
             together = TOGETHER.max(begun.elapsed() * REST);
         }
+        let mut composed = match last {
+            Some(composed) => composed,
+            None => self.composed().await,
+        };
         if self.recall(&composed.round.findings) {
             self.weigh(&composed.round.findings, &mut told).await;
             composed = self.composed().await;

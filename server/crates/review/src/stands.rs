@@ -49,11 +49,12 @@ fn now(anchor: &Anchor, before: &Round, texts: &BTreeMap<RepoPath, Arc<str>>) ->
 /// The agents whose words of earlier rounds stand: remarks that are part of the findings, and views of the whole.
 pub(super) fn earlier(prepared: &Preparation, agents: &[AgentRun], raw: &[RawFinding]) -> Vec<SaidEarlier> {
     let mut newest: BTreeMap<AgentName, u32> = BTreeMap::new();
-    for (name, round) in raw.iter().filter_map(|remark| Some((&remark.agent, remark.id.round()?))) {
+    let answered = answered(agents);
+    let stand = raw.iter().filter(|remark| !answered.contains(&remark.agent));
+    for (name, round) in stand.filter_map(|remark| Some((&remark.agent, remark.id.round()?))) {
         let known = newest.entry(name.clone()).or_insert(round);
         *known = round.max(*known);
     }
-    let answered = answered(agents);
     let mut views: BTreeMap<&AgentName, (u32, &Assessment)> = BTreeMap::new();
     for (round, _) in &prepared.earlier {
         for run in round.agents.iter().filter(|run| has_reviewed(run) && !answered.contains(&run.agent.name)) {

@@ -132,6 +132,9 @@ fn run_all(request: Request, cancel: CancellationToken) -> (Result<Reviewed, Rev
         let mut shown = Vec::new();
         while let Some(event) = received.recv().await {
             if let Event::Updated(round) = event {
+                for finding in &round.findings {
+                    assert_eq!(round.remarks(finding).len(), finding.attributions.len(), "{finding:?}");
+                }
                 shown.push(round);
             }
         }
@@ -364,6 +367,28 @@ fn a_finding_whose_code_is_gone_is_closed_by_the_next_round() {
     let two = round(request(&repo, &[&second]));
     assert!(two.findings.is_empty(), "{:?}", two.findings);
     assert_eq!(branch.decisions().unwrap().value.resolutions[id].state, State::Outdated);
+}
+
+#[test]
+fn what_was_said_of_a_finding_that_stands_stays_in_the_round() {
+    let repo = repo();
+    let asked = |answer: Answer| {
+        let claude = agent("claude", move |_| Did::Answer(answer.clone()));
+        round(Request { options: Options { fresh: true, ..Options::default() }, ..request(&repo, &[&claude]) })
+    };
+    let mut answer = says("It is wrong");
+    answer.findings[0].body = "In so many words".into();
+    let one = asked(answer);
+    // It does not say it again, and the code is as it was.
+    for number in [2, 3] {
+        let after = asked(Answer::default());
+        let [finding] = &after.findings[..] else { panic!("{number}: {:?}", after.findings) };
+        assert_eq!((&finding.id, finding.since), (&one.findings[0].id, Some(1)));
+        let said = after.remarks(finding);
+        assert_eq!(said.iter().map(|raw| raw.body.as_str()).collect::<Vec<_>>(), ["In so many words"], "{number}");
+        // It has answered, and made no remark.
+        assert_eq!((after.raised_by(&AgentName::new("claude")), &after.earlier[..]), (0, &[][..]));
+    }
 }
 
 /// A remark on a file of its own.

@@ -454,6 +454,14 @@ impl Branch {
         self.newest_of(Wanted::NoRaw)
     }
 
+    /// The number of the newest round, which nothing is read of.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn last(&self) -> Result<Option<u32>, StoreError> {
+        Ok(self.numbers()?.pop())
+    }
+
     fn newest_of(&self, wanted: Wanted) -> Result<Read<Option<Round>>, StoreError> {
         let mut read = Read { value: None, set_aside: Vec::new() };
         for number in self.numbers()?.into_iter().rev() {

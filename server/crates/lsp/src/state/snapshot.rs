@@ -17,7 +17,7 @@ use crate::protocol::encoding::Encoding;
 use crate::protocol::error::CommandError;
 use crate::protocol::settings::{ReviewContext, Settings};
 use crate::protocol::uri::{file_path, file_uri, is_visited};
-use finding::{AgentName, Decisions, Dial, Finding, FindingId, RepoPath, Round, State};
+use finding::{AgentName, Attribution, Decisions, Dial, Finding, FindingId, RepoPath, Round, State};
 use git::{HeadState, Repository};
 use lsp_types::{Location, Uri};
 use merge::state::{Effects, TextState, state};
@@ -280,8 +280,9 @@ impl Repo {
 
     /// How many remarks an agent made in a round; of one that is stored, as many as its findings show.
     pub(crate) fn remarks_of(&self, round: &Round, agent: &AgentName) -> usize {
-        match round.raw.iter().filter(|raw| raw.agent == *agent).count() {
-            0 => round.findings.iter().flat_map(|f| &f.attributions).filter(|a| a.agent == *agent).count(),
+        let is_own = |a: &&Attribution| a.agent == *agent && !a.raw.is_carried();
+        match round.raised_by(agent) {
+            0 => round.findings.iter().flat_map(|f| &f.attributions).filter(is_own).count(),
             remarks => remarks,
         }
     }

@@ -345,11 +345,14 @@ impl Page<'_> {
         let (labels, times) = (widest(&label), widest(&|run| spoken_time(run.duration_ms)));
         let mut lines = vec![self.ink.paint(Face::Strong, "Agents")];
         for run in &self.round.agents {
-            let raised = self.round.raw.iter().filter(|raw| raw.agent == run.agent.name).count();
             let (mark, said) = match &run.outcome {
-                AgentOutcome::Reviewed => (self.ink.paint(Face::Good, "✓"), counted(raised, "finding")),
+                AgentOutcome::Reviewed => {
+                    (self.ink.paint(Face::Good, "✓"), counted(self.round.raised_by(&run.agent.name), "finding"))
+                }
                 AgentOutcome::Running => (self.dim("…"), "not done".to_owned()),
                 AgentOutcome::Failed { failure } => {
+                    // What it said before stands too.
+                    let raised = self.round.raw.iter().filter(|raw| raw.agent == run.agent.name).count();
                     let kept =
                         if raised > 0 { format!(" ({} kept)", counted(raised, "finding")) } else { String::new() };
                     (self.ink.paint(Face::Bad, "✗"), format!("{}{kept}", one_line(&failure.message)))
