@@ -440,9 +440,9 @@ impl AcpAgent {
         let checkout = brief.checkout.folder(&brief.snapshot, &brief.sending).await?;
         let prompt = prompt::review(brief, self.reader(brief, checkout.to_str()))?;
         // Where the copy is, is another place on each machine.
-        let elsewhere = prompt::review(brief, self.reader(brief, Some("(checkout)")))?;
+        let elsewhere = || prompt::review(brief, self.reader(brief, Some("(checkout)"))).ok().map(|prompt| prompt.text);
         let identity = self.settings.identity();
-        let asking = Asking { agent: &self.name, identity: &identity, brief, prompt: &elsewhere.text, reads_on: true };
+        let asking = Asking { agent: &self.name, identity: &identity, brief, prompt: &elsewhere, reads_on: true };
         let said = recalled(session, asking, || self.prompt(&prompt.text, (brief, checkout), session)).await;
         let again = |text: String| async move { self.prompt(&text, (brief, checkout), session).await };
         let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };

@@ -66,7 +66,7 @@ pub(super) struct Login {
 pub(super) struct Run<'a> {
     pub(super) settings: &'a AgentSettings,
     pub(super) executable: &'a Path,
-    pub(super) prompt: String,
+    pub(super) prompt: &'a str,
     pub(super) schema: Value,
     pub(super) checkout: &'a Path,
     pub(super) scratch: &'a Scratch,

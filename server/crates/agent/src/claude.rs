@@ -84,7 +84,7 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
         args,
         environment,
         folder: Some(run.checkout.to_owned()),
-        input: run.prompt.clone(),
+        input: run.prompt.to_owned(),
     })
 }
 

@@ -39,7 +39,7 @@ impl CliAgent {
     /// One prompt, tried again where that may help.
     async fn prompt(
         &self,
-        prompt: String,
+        prompt: &str,
         schema: Value,
         (brief, checkout): (&Brief, &Path),
         session: &Session,
@@ -48,7 +48,7 @@ impl CliAgent {
             Ok(path) => path,
             Err(failure) => return Completion::failed(failure),
         };
-        let caller = Caller::of(&self.settings, &prompt);
+        let caller = Caller::of(&self.settings, prompt);
         retry(self.settings.retries.unwrap_or(1), &caller, session, || async {
             let scratch = match Scratch::new() {
                 Ok(scratch) => scratch,
@@ -70,7 +70,7 @@ impl CliAgent {
                 },
                 settings: &settings,
                 executable: &executable,
-                prompt: prompt.clone(),
+                prompt,
                 schema: schema.clone(),
                 checkout,
                 scratch: &scratch,
@@ -145,15 +145,13 @@ impl CliAgent {
         };
         session.doing("started");
         // Where the copy is, is another place on each machine.
-        let elsewhere = match prompt::review(brief, self.reader(brief, Some(COPY))) {
-            Ok(prompt) => prompt,
-            Err(failure) => return Outcome::failed(failure),
-        };
+        let elsewhere = || prompt::review(brief, self.reader(brief, Some(COPY))).ok().map(|prompt| prompt.text);
         let identity = self.settings.identity();
-        let asking = Asking { agent: &self.name, identity: &identity, brief, prompt: &elsewhere.text, reads_on: true };
-        let ask = || self.prompt(prompt.text.clone(), answer::review_schema(), (brief, checkout), session);
+        let asking = Asking { agent: &self.name, identity: &identity, brief, prompt: &elsewhere, reads_on: true };
+        let ask = || self.prompt(&prompt.text, answer::review_schema(), (brief, checkout), session);
         let said = recalled(session, asking, ask).await;
-        let ask = |text| self.prompt(text, answer::review_schema(), (brief, checkout), session);
+        let ask =
+            |text: String| async move { self.prompt(&text, answer::review_schema(), (brief, checkout), session).await };
         let sent = Sent { agent: &self.name, brief, prompt: &prompt, room: self.room(), reads_on: true };
         finish(sent, said, ask).await
     }
@@ -237,7 +235,7 @@ impl super::Agent for CliAgent {
                 Err(failure) => return Completion::failed(failure),
             };
             match prompt::question(brief, question, self.reader(brief, checkout.to_str())) {
-                Ok(text) => self.prompt(text, question.schema.clone(), (brief, checkout), session).await,
+                Ok(text) => self.prompt(&text, question.schema.clone(), (brief, checkout), session).await,
                 Err(failure) => Completion::failed(failure),
             }
         })

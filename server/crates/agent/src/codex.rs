@@ -82,7 +82,7 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
         args,
         environment: run.settings.environment().pass("CODEX_HOME"),
         folder: None,
-        input: run.prompt.clone(),
+        input: run.prompt.to_owned(),
     })
 }
 

@@ -30,7 +30,7 @@ fn program(run: &Run<'_>) -> Result<Program, Failure> {
         args: Vec::new(),
         environment: run.settings.environment(),
         folder: Some(run.checkout.to_owned()),
-        input: run.prompt.clone(),
+        input: run.prompt.to_owned(),
     })
 }
 

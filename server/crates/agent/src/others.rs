@@ -54,7 +54,7 @@ fn started(facts: &Facts, run: &Run<'_>) -> Result<Program, Failure> {
     if let Some(url) = &run.settings.url {
         environment = (facts.elsewhere)(run, url, environment);
     }
-    let prompt = if facts.as_json { Value::from(&*run.prompt).to_string() } else { run.prompt.clone() };
+    let prompt = if facts.as_json { Value::from(run.prompt).to_string() } else { run.prompt.to_owned() };
     let input = format!("{}{prompt}{}", facts.around.0, facts.around.1);
     Ok(Program { path: run.executable.to_owned(), args, environment, folder: Some(run.checkout.to_owned()), input })
 }

@@ -14,14 +14,14 @@ use sha2::{Digest, Sha256};
 const VERSION: u32 = 1;
 
 /// A review that is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Asking<'a> {
     pub(super) agent: &'a AgentName,
     /// See [`Agent::identity`](super::Agent::identity).
     pub(super) identity: &'a str,
     pub(super) brief: &'a Brief,
-    /// What it is sent, without what is of this machine.
-    pub(super) prompt: &'a str,
+    /// What it is sent, without what is of this machine; made only where answers are shared.
+    pub(super) prompt: &'a (dyn Fn() -> Option<String> + Sync),
     /// Whether it can read more than that.
     pub(super) reads_on: bool,
 }
@@ -34,7 +34,7 @@ impl Asking<'_> {
             return None;
         }
         let seen = if self.reads_on { seen(brief) } else { String::new() };
-        Some(address(&[self.identity, brief.templates.version(), self.prompt, &seen]))
+        Some(address(&[self.identity, brief.templates.version(), &(self.prompt)()?, &seen]))
     }
 
     /// Whether what was said is a whole review, and may be kept elsewhere: nothing of it is about files that are never sent, and

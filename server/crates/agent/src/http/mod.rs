@@ -476,7 +476,7 @@ impl HttpAgent {
                 agent: &self.name,
                 identity: &identity,
                 brief,
-                prompt: &prompt.text,
+                prompt: &|| Some(prompt.text.clone()),
                 reads_on: tools.is_some(),
             };
             let ask = || self.prompt(&prompt.text, answer::review_schema(), tools, session);

@@ -90,9 +90,12 @@ impl Templates {
             environment.set_syntax(syntax);
         }
         let template = self.texts.get(name).map(String::as_str).unwrap_or_default();
-        environment
-            .render_str(template, values)
-            .map_err(|e| Failure::new(FailureKind::Crashed, format!("failed to fill the prompt '{name}': {e}")))
+        let filled = environment.render_str(template, values);
+        let mut text = filled
+            .map_err(|e| Failure::new(FailureKind::Crashed, format!("failed to fill the prompt '{name}': {e}")))?;
+        // It is kept as long as its agent takes, and was written into twice the room.
+        text.shrink_to_fit();
+        Ok(text)
     }
 }
 

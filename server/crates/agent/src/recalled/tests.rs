@@ -65,7 +65,8 @@ impl Bed {
     fn ask(&self, asking: (&str, &str, bool), is_fresh: bool, says: Completion) -> (bool, Completion) {
         let agent = AgentName::new("a");
         let (identity, prompt, reads_on) = asking;
-        let asking = Asking { agent: &agent, identity, brief: &self.brief, prompt, reads_on };
+        let prompt = || Some(prompt.to_owned());
+        let asking = Asking { agent: &agent, identity, brief: &self.brief, prompt: &prompt, reads_on };
         let (progress, cancel) = (tokio::sync::mpsc::unbounded_channel().0, CancellationToken::new());
         let sharing = Sharing { fleet: Some(self.kept.clone()), is_fresh };
         let session = Session { sharing, ..Session::new(progress, cancel) };
