@@ -86,21 +86,26 @@ impl<'a> Past<'a> {
     }
 
     /// The remarks whose agents have not answered about their files in this round, with what checks said of them; without
-    /// those that `input` has.
+    /// those that `input` has. Also those whose findings stand though their agents have answered, where a person has joined
+    /// or split them: only what is among the remarks of a round can be put together or apart.
     pub(super) fn kept(&self, input: &Input<'_>) -> Vec<(RawFinding, FindingStatus)> {
         let there: HashSet<&RawId> = input.raw.iter().map(|raw| &raw.id).collect();
         let said = LazyCell::new(|| -> HashSet<Fingerprint> {
             input.raw.iter().filter(|raw| !raw.is_carried()).map(|raw| identity::fingerprint(raw)).collect()
         });
         let answered = Answered::new(input);
+        let links = input.decisions.map(|decisions| &decisions.links[..]).unwrap_or_default();
+        let linked: HashSet<&Fingerprint> = links.iter().flat_map(|link| [&link.a, &link.b]).collect();
         let mut kept = Vec::new();
         let mut seen: HashSet<RawId> = HashSet::new();
         for old in self.0.iter().filter(|old| old.is_kept()) {
+            let is_linked = old.prints.iter().any(|print| linked.contains(print));
+            let is_compared = is_linked && fate(input, &answered, old) == Fate::Standing;
             for raw in &old.raws {
                 let id = old.id(&raw.id);
                 let is_answered = answered.has(&raw.agent, raw.main_anchor().map(|anchor| &anchor.path));
                 let is_said = || there.contains(&id) || said.contains(&identity::fingerprint(raw));
-                if !is_answered && !is_said() && seen.insert(id.clone()) {
+                if (!is_answered || is_compared) && !is_said() && seen.insert(id.clone()) {
                     let checked = if old.code == Code::Same {
                         old.finding.verification.clone()
                     } else {
@@ -311,6 +316,7 @@ impl<'a> Memory<'a> {
     /// Says in findings that were there before who said it in which earlier round and has not answered since, and who
     /// has and does not say it any more.
     pub(super) fn explain(&self, input: &Input<'_>, findings: &mut [Finding]) {
+        let answered = Answered::new(input);
         let olds: HashMap<&FindingId, &Old<'_>> = self.olds.iter().map(|old| (&old.finding.id, old)).collect();
         for finding in findings {
             let Some(old) = olds.get(&finding.id) else { continue };
@@ -319,7 +325,9 @@ impl<'a> Memory<'a> {
             let mut why: Vec<String> = stand
                 .iter()
                 .map(|(agent, round)| {
-                    format!("said by {} in round {round}, who has not answered about it since", input.label(agent))
+                    let has_answered = answered.has(agent, finding.main_anchor().map(|anchor| &anchor.path));
+                    let since = if has_answered { " and not since" } else { ", who has not answered about it since" };
+                    format!("said by {} in round {round}{since}", input.label(agent))
                 })
                 .collect();
             let now = finding.agents();

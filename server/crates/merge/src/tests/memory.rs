@@ -262,6 +262,29 @@ fn a_split_holds_in_the_next_round_in_other_words() {
 }
 
 #[test]
+fn what_a_person_says_of_a_finding_holds_though_it_is_not_raised_again() {
+    let raw = raws(&[&CLAUDE_LOCK.replace(":40", ":4"), &CODEX_LOCK.replace(":42", ":5")]);
+    let other = raws(&["gemini:1 important src/pool.rs:8 | Function `other` is never called | Dead code."]);
+    let agents = ["claude", "codex", "gemini"].map(|name| run(name, AgentKind::Cli, &AgentOutcome::Reviewed));
+    let all: Vec<RawFinding> = raw.iter().chain(&other).cloned().collect();
+    // Nobody says any of it again, or somebody says the other one.
+    for again in [&[][..], &other] {
+        let mut story = Story::new(&all);
+        let by = |merged: &Merged| -> Vec<usize> {
+            let mut by: Vec<usize> = merged.findings.iter().map(|f| f.attributions.len()).collect();
+            by.sort_unstable();
+            by
+        };
+        let then = |story: &Story| by(&story.then("src/pool.rs", TEXT, again, &agents));
+        assert_eq!(then(&story), [1, 2]);
+        story.decisions.links = split(&[&raw[0]], &[&raw[1]]);
+        assert_eq!(then(&story), [1, 1, 1]);
+        story.decisions.links = join(&[&raw[0]], &[&other[0]]);
+        assert_eq!(then(&story), [3]);
+    }
+}
+
+#[test]
 fn records_count_what_was_kept_dismissed_and_lowered() {
     let mut round = Story::new(&raws(&[CLAUDE_LOCK, CODEX_LOCK, GEMINI_README])).round;
     round.findings[0].verification = FindingStatus::Unverified;
