@@ -91,8 +91,12 @@ fn live(text: &str, whole: Whole, reading: Options) -> Vec<usize> {
     let bracket = |range: &Range<usize>| range.start + text[range.clone()].find('[').unwrap_or(0);
     let mut places: Vec<usize> =
         parser.reference_definitions().iter().map(|(_, definition)| bracket(&definition.span)).collect();
+    // Where the words around a link begin, and the code among them.
+    let (mut block, mut codes) = (0, Vec::new());
     for (event, range) in parser {
         match event {
+            Event::Start(tag) if !is_inline(&tag) => block = range.start,
+            Event::Code(_) => codes.push(range),
             Event::Html(html) | Event::InlineHtml(html) if whole == Whole::Document && is_ours(&html) => {}
             Event::Html(_) | Event::InlineHtml(_) => {
                 places.extend(text[range.clone()].match_indices('<').map(|(at, _)| range.start + at));
@@ -101,16 +105,36 @@ fn live(text: &str, whole: Whole, reading: Options) -> Vec<usize> {
             Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, dest_url, .. }) => {
                 places.extend((!is_safe(&dest_url)).then_some(range.start));
             }
-            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
-                // With all that follow at once but the last: any two begin the same link of a wiki.
-                let first = bracket(&range);
-                let many = text[first..].bytes().take_while(|b| *b == b'[').count();
-                places.extend(first..first + many.saturating_sub(1).max(1));
+            Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, .. }) if !is_safe(&dest_url) => {
+                // Any two brackets before it begin it, when those behind them do not any more.
+                let is_code = |at: &usize| codes.iter().any(|code| code.contains(at));
+                places.extend(openings(text, block..range.end).filter(|at| !is_code(at)));
             }
+            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => places.push(bracket(&range)),
             _ => {}
         }
     }
     places.sort_unstable();
     places.dedup();
     places
+}
+
+/// Whether it stands among words, and is no block of them.
+fn is_inline(tag: &Tag<'_>) -> bool {
+    matches!(
+        tag,
+        Tag::Emphasis
+            | Tag::Strong
+            | Tag::Strikethrough
+            | Tag::Superscript
+            | Tag::Subscript
+            | Tag::Link { .. }
+            | Tag::Image { .. }
+    )
+}
+
+/// Where two brackets stand that are no mere characters: the first of them.
+fn openings(text: &str, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
+    let is_character = |at: usize| text[..at].bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1;
+    range.filter(move |at| text.as_bytes()[*at..].starts_with(b"[[") && !is_character(*at))
 }

@@ -386,3 +386,16 @@ fn pieces_of_others() -> impl proptest::strategy::Strategy<Value = String> {
     );
     proptest::collection::vec(pieces, 0..14).prop_map(|pieces| pieces.concat())
 }
+
+#[test]
+fn many_brackets_in_one_part_and_their_end_in_another_leave_the_document_its_form() {
+    let mark = "<!-- deep-review report, version 1 -->\n# Title\n\n";
+    for opened in ["[".repeat(50), "[[a ".repeat(30), "[[a\n".repeat(30), "[[a `[[` *b* ".repeat(30)] {
+        let shown = document(&format!("{mark}- {opened}, x]]\n\n```\n[[\n```\n\n`[[`\n"));
+        assert!(shown.starts_with(mark) && shown.ends_with("\n```\n[[\n```\n\n`[[`\n"), "{shown}");
+        // Code stays code, but for the last, in which the link would begin.
+        assert!(shown.matches("`[[`").count() >= opened.matches('`').count() / 2, "{shown}");
+        assert_eq!(document(&shown), shown);
+        assert_inert(&shown.replace(mark, ""), &opened);
+    }
+}
