@@ -43,6 +43,14 @@ pub struct Document {
     pub decisions: Decisions,
 }
 
+/// The level of a `#` heading as readers of documents take it; up to 7 are taken, because agents write them.
+#[must_use]
+pub fn heading_level(line: &str) -> Option<usize> {
+    let rest = line.trim_start_matches('#');
+    let level = line.len() - rest.len();
+    ((1..=7).contains(&level) && rest.starts_with([' ', '\t'])).then_some(level)
+}
+
 /// A fence line of Markdown: its indentation in bytes, its mark, how many of them, and the info string.
 #[must_use]
 pub fn fence(line: &str) -> Option<(usize, u8, usize, &str)> {

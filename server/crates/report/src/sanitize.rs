@@ -12,7 +12,7 @@ mod tests;
 pub(crate) use characters::visible;
 pub use characters::{orderless, printable};
 
-use finding::document::fence;
+use finding::document::{fence, heading_level};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -344,6 +344,10 @@ fn heading_as_bold(text: &str, range: Range<usize>) -> Option<(Range<usize>, Str
 /// The Markdown with an end: whatever follows it is not taken for code, neither by CommonMark's rules nor by the
 /// looser ones by which reports are read.
 fn closed(text: String) -> String {
+    if reader_sees_heading(&text) {
+        // It is code by CommonMark's rules, or it would be bold by now.
+        return verbatim(&text);
+    }
     if ends_as_text(&text) {
         return text;
     }
@@ -365,17 +369,38 @@ fn ends_as_text(text: &str) -> bool {
     !reader_sees_open_fence(&probe) && Parser::new_ext(&probe, options()).into_offset_iter().any(is_heading)
 }
 
-/// Whether the last line stands in a fence for whoever reads a document of ours.
-fn reader_sees_open_fence(text: &str) -> bool {
-    let mut open: Option<(u8, usize)> = None;
-    for (_, mark, count, info) in text.lines().filter_map(fence) {
-        match open {
-            None => open = Some((mark, count)),
-            Some((m, n)) if m == mark && count >= n && info.is_empty() => open = None,
+/// Goes through lines as whoever reads a document of ours does.
+#[derive(Default)]
+struct Reader {
+    open: Option<(u8, usize)>,
+}
+
+impl Reader {
+    /// Whether the next line is text, and not of a fence.
+    fn takes_as_text(&mut self, line: &str) -> bool {
+        let Some((_, mark, count, info)) = fence(line) else { return self.open.is_none() };
+        match self.open {
+            None => self.open = Some((mark, count)),
+            Some((m, n)) if m == mark && count >= n && info.is_empty() => self.open = None,
             Some(_) => {}
         }
+        false
     }
-    open.is_some()
+}
+
+/// Whether the last line stands in a fence for whoever reads a document of ours.
+fn reader_sees_open_fence(text: &str) -> bool {
+    let mut reader = Reader::default();
+    for line in text.lines() {
+        reader.takes_as_text(line);
+    }
+    reader.open.is_some()
+}
+
+/// Whether a line is a heading for whoever reads a document of ours.
+fn reader_sees_heading(text: &str) -> bool {
+    let mut reader = Reader::default();
+    text.lines().any(|line| reader.takes_as_text(line) && heading_level(line).is_some())
 }
 
 /// Adds the closing fence that a cut text lacks.

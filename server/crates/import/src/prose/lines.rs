@@ -2,6 +2,7 @@
 //! fence may be missing, and a whole review may stand in one fence.
 
 use finding::document::fence;
+pub(crate) use finding::document::heading_level;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -71,13 +72,6 @@ impl<'a> Lines<'a> {
     pub(crate) fn within(&self, range: Range<usize>) -> impl Iterator<Item = Line<'a>> {
         range.map(|number| self.at(number))
     }
-}
-
-/// The level of a `#` heading; up to 7 are taken, because agents write them.
-pub(crate) fn heading_level(line: &str) -> Option<usize> {
-    let rest = line.trim_start_matches('#');
-    let level = line.len() - rest.len();
-    ((1..=7).contains(&level) && rest.starts_with([' ', '\t'])).then_some(level)
 }
 
 /// Width of the indentation of a fence line.

@@ -190,10 +190,48 @@ fn pieces() -> impl proptest::strategy::Strategy<Value = String> {
 fn fences() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::strategy::Strategy as _;
     let pieces = [
-        "```", "````", "~~~", "`", "rs", "\n", "\n\n", "  ", "    ", "       ", "\t", "- ", "> ", "1. ", "a", "|",
-        "<!--", "\\",
+        "```",
+        "````",
+        "~~~",
+        "`",
+        "rs",
+        "\n",
+        "\n\n",
+        "  ",
+        "    ",
+        "       ",
+        "\t",
+        "- ",
+        "> ",
+        "1. ",
+        "a",
+        "|",
+        "<!--",
+        "\\",
+        "# x\n",
+        "####### y\n",
+        "\n- a\n",
     ];
-    proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..14).prop_map(|pieces| pieces.concat())
+    proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..18).prop_map(|pieces| pieces.concat())
+}
+
+/// What is a heading for who reads documents of ours.
+fn headings_of_reader(text: &str) -> Vec<&str> {
+    let mut reader = Reader::default();
+    text.lines().filter(|line| reader.takes_as_text(line) && heading_level(line).is_some()).collect()
+}
+
+#[test]
+fn what_is_code_for_some_and_a_heading_for_who_reads_reports_is_shown_as_it_is() {
+    // The first and the last fence end with their items, by CommonMark's rules.
+    let mixed = "1. a\n   ```\nb\n```\n## Suggestions\n```\n\n1. c\n   ```\nd";
+    for body in [mixed, "####### Seven", "```\n# no heading\n```\n\n####### Seven"] {
+        let shown = markdown(body);
+        assert!(shown.starts_with("```"), "{shown}");
+        assert_eq!(headings_of_reader(&format!("{shown}\n\n# y\n")), ["# y"], "{shown}");
+    }
+    let python = "```python\n# A comment.\nx = 1\n```\n";
+    assert_eq!(markdown(python), python);
 }
 
 #[test]
@@ -264,6 +302,7 @@ proptest::proptest! {
         assert!(ends_as_text(&whole), "{text:?} as {whole:?}");
         let is_heading = |event| matches!(event, Event::Start(Tag::Heading { .. }));
         assert_eq!(Parser::new_ext(&whole, options()).filter(|e| is_heading(e.clone())).count(), 1, "{text:?} as {whole:?}");
+        assert_eq!(headings_of_reader(&whole), ["# y"], "{text:?} as {whole:?}");
     }
 
     #[test]
