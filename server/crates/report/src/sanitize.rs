@@ -156,7 +156,7 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
     for (event, range) in parser {
         if let Some(reference) = references.last_mut() {
             match event {
-                Event::End(TagEnd::Link) => edits.extend(references.pop().and_then(|r| r.with_its_address(text))),
+                Event::End(TagEnd::Link) => edits.extend(references.pop().and_then(|r| r.edit(text))),
                 _ => reference.text.end = reference.text.end.max(range.end),
             }
         }
@@ -191,16 +191,17 @@ fn pass(text: &str, whole: Whole) -> Option<String> {
                     edits.extend(escaped_tags(text, range));
                 }
                 // Its end is none of a reference.
-                references.push(Reference { whole: 0..0, text: 0..0, address: String::new() });
+                references.push(Reference { whole: 0..0, text: 0..0, address: String::new(), is_dead: false });
             }
             Event::Start(Tag::Link { link_type, dest_url, .. }) => {
                 let bracket = text[range.clone()].find('[').map_or(range.start, |i| range.start + i);
                 let is_reference = link_type != LinkType::Inline;
-                if !is_safe(&dest_url) {
+                let is_dead = !is_safe(&dest_url);
+                if is_dead {
                     edits.push((bracket..bracket, "\\".into()));
                 }
                 let address = if is_reference { dest_url.into_string() } else { String::new() };
-                references.push(Reference { whole: range, text: bracket + 1..bracket + 1, address });
+                references.push(Reference { whole: range, text: bracket + 1..bracket + 1, address, is_dead });
             }
             _ => {}
         }
@@ -296,16 +297,28 @@ fn begins_a_line(c: char) -> bool {
     c.is_whitespace() || c.is_ascii_digit() || ">-+*#|.)[]xX".contains(c)
 }
 
-/// A link whose address stands elsewhere.
+/// A link that is being read.
 struct Reference {
     whole: Range<usize>,
     /// What stands between its first brackets, as far as it was read.
     text: Range<usize>,
     /// Empty for a link that has its address.
     address: String,
+    /// Whether it leads where it must not.
+    is_dead: bool,
 }
 
 impl Reference {
+    /// What is to be done behind its words: its own address is none any more, for the brackets before them neither; one that
+    /// stands elsewhere is put there.
+    fn edit(self, text: &str) -> Option<(Range<usize>, String)> {
+        let parenthesis = self.text.end + 1;
+        if self.is_dead && text[self.text.end..].starts_with("](") {
+            return Some((parenthesis..parenthesis, "\\".into()));
+        }
+        self.with_its_address(text)
+    }
+
     /// Puts the address into the link, where it is one that can stand there as it is.
     fn with_its_address(self, text: &str) -> Option<(Range<usize>, String)> {
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#@+,;=%&".contains(&b);
@@ -323,7 +336,8 @@ impl Reference {
 pub fn markdown_line(text: &str) -> String {
     let line = printable(text).split_whitespace().collect::<Vec<_>>().join(" ");
     let behind = markdown(&format!("x {line}"));
-    behind.strip_prefix("x ").unwrap_or_default().to_owned()
+    // What is nested in a way that nobody writes is shown as it is, and not in a line.
+    behind.strip_prefix("x ").map_or_else(|| deadened(&line), str::to_owned)
 }
 
 fn heading_as_bold(text: &str, range: Range<usize>) -> Option<(Range<usize>, String)> {

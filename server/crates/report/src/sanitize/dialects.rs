@@ -110,7 +110,11 @@ fn live(text: &str, whole: Whole, reading: Options) -> Vec<usize> {
                 let is_code = |at: &usize| codes.iter().any(|code| code.contains(at));
                 places.extend(openings(text, block..range.end).filter(|at| !is_code(at)));
             }
-            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => places.push(bracket(&range)),
+            Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
+                places.push(bracket(&range));
+                // The brackets before it have no address either, then.
+                places.extend(text[range.clone()].rfind("](").map(|at| range.start + at + 1));
+            }
             _ => {}
         }
     }

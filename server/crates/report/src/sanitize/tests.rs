@@ -235,6 +235,18 @@ fn what_is_code_for_some_and_a_heading_for_who_reads_reports_is_shown_as_it_is()
 }
 
 #[test]
+fn a_title_keeps_its_words_however_many_brackets_are_in_it() {
+    for title in
+        ["[".repeat(40) + "32](/home/a.cpp): over", "[a ".repeat(40) + "](/x) over", "[a](x:y \"".repeat(20) + "over"]
+    {
+        let line = markdown_line(&title);
+        let words = |text: &str| text.replace(['\\', '['], "").replace("&lt;", "<");
+        assert_eq!(words(&line), words(&title), "{line}");
+        assert_inert(&format!("x {line}"), &title);
+    }
+}
+
+#[test]
 fn what_closes_a_fence_is_not_escaped_as_words() {
     let body = "       ```` the queue\n- **P2** `a.rs:9` It";
     let whole = document(&format!("{}\n\n# y\n", markdown(body)));
