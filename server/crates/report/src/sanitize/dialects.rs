@@ -91,11 +91,11 @@ fn live(text: &str, whole: Whole, reading: Options) -> Vec<usize> {
     let bracket = |range: &Range<usize>| range.start + text[range.clone()].find('[').unwrap_or(0);
     let mut places: Vec<usize> =
         parser.reference_definitions().iter().map(|(_, definition)| bracket(&definition.span)).collect();
-    // Where the words around a link begin, and the code among them.
-    let (mut block, mut codes) = (0, Vec::new());
+    // Where the words before a link begin that were not looked at for an earlier one, and the code so far, in order.
+    let (mut words, mut codes) = (0, Vec::<Range<usize>>::new());
     for (event, range) in parser {
         match event {
-            Event::Start(tag) if !is_inline(&tag) => block = range.start,
+            Event::Start(tag) if !is_inline(&tag) => words = range.start,
             Event::Code(_) => codes.push(range),
             Event::Html(html) | Event::InlineHtml(html) if whole == Whole::Document && is_ours(&html) => {}
             Event::Html(_) | Event::InlineHtml(_) => {
@@ -107,8 +107,10 @@ fn live(text: &str, whole: Whole, reading: Options) -> Vec<usize> {
             }
             Event::Start(Tag::Link { link_type: LinkType::WikiLink { .. }, dest_url, .. }) if !is_safe(&dest_url) => {
                 // Any two brackets before it begin it, when those behind them do not any more.
-                let is_code = |at: &usize| codes.iter().any(|code| code.contains(at));
-                places.extend(openings(text, block..range.end).filter(|at| !is_code(at)));
+                let before = |at: usize| codes.partition_point(|code| code.start <= at).checked_sub(1);
+                let is_code = |at: &usize| before(*at).is_some_and(|code| codes[code].contains(at));
+                places.extend(openings(text, words..range.end).filter(|at| !is_code(at)));
+                words = range.end;
             }
             Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
                 places.push(bracket(&range));
